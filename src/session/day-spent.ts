@@ -14,16 +14,19 @@ type Spent = z.infer<typeof Spent>;
 
 const MAX_BYTES = 64 * 1024 * 1024;
 
-/** Notes the cost of an iteration under the day of `nowMs`; noted twice, it counts once. @param dir of all days */
-export async function noteSpent(dir: string, nowMs: number, spent: Spent): Promise<void> {
+/**
+ * Records the cost of an iteration for the day of `nowMs`; recorded twice, it counts once.
+ * @param dir holds all days
+ */
+export async function recordSpent(dir: string, nowMs: number, spent: Spent): Promise<void> {
   await mkdir(dir, { recursive: true, mode: 0o700 });
   appendLines(dayPath(dir, nowMs), `${JSON.stringify(Spent.parse(spent))}\n`);
 }
 
-/** US dollars; `unknown`: why they are not known, in words. */
+/** `usd` in US dollars; `unknown`: why the amount is not known. */
 export type DaySpent = { usd: number } | { unknown: string };
 
-/** What all sessions of the machine have cost on the day of `nowMs`: known only where it can be read and noted on. */
+/** The cost of all sessions on this machine on the day of `nowMs`: known only if its file can be read and written. */
 export async function spentOnDay(dir: string, nowMs: number): Promise<DaySpent> {
   const path = dayPath(dir, nowMs);
   const unwritable = await whyUnwritable(dir);
@@ -42,7 +45,7 @@ export async function spentOnDay(dir: string, nowMs: number): Promise<DaySpent> 
   return { usd: [...costs.values()].reduce((sum, usd) => sum + Math.max(0, usd), 0) };
 }
 
-/** The same for programs, in whole cents. */
+/** The fields for JSON output, rounded to cents. */
 export function spentFacts(spent: DaySpent): { spentTodayUsd?: number; spentTodayUnknown?: string } {
   if ('unknown' in spent) return { spentTodayUnknown: spent.unknown };
   return { spentTodayUsd: Math.round(spent.usd * 100) / 100 };

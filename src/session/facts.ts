@@ -16,34 +16,34 @@ export interface StateFacts {
   for?: WaitingFor;
   file?: string;
   openQuestions?: string[];
-  /** It asks about its checks: they fail before any work, or an agent has changed them. */
+  /** The session asks about its checks: they fail before any work, or an agent has changed them. */
   about?: 'checks';
-  /** Words of an agent, a person or a file: why it waits, is queued, blocked or stopped. */
+  /** Why it waits, is queued, blocked or stopped; may be a text by an agent, a person or a file. */
   reason?: string;
   needs?: string;
   by?: string;
   summary?: string;
-  /** ISO time of the next try after a usage limit or an outage. */
+  /** ISO time of the next attempt after a usage limit or an outage. */
   until?: string;
-  /** What is waited out where it is no usage limit, and the ISO time after which its person is asked. */
+  /** The kind of outage that the session waits out, and the ISO time after which the user is asked. */
   outage?: OutageKind;
   asksAt?: string;
-  /** It stops when its present agent has ended, or at once. */
+  /** A pending stop takes effect when the current agent has ended, or at once. */
   stops?: 'after_iteration' | 'now';
-  /** Its branch and the one it goes into. */
+  /** The merge of its branch into `into`. */
   merge?: { into: string; outcome: 'under_way' | 'merged' | 'failed' };
   phase: Phase;
   iteration: number;
   totalIterations: number;
 }
 
-/** One session as its files show it: the shape behind every list, status, page and notification. */
+/** One session according to its files: the shape that every list, status, page and notification uses. */
 export interface SessionFacts extends StateFacts {
   session: string;
   group?: string;
-  /** Five characters that name it in every command. */
+  /** Five characters that identify it in every command. */
   id: string;
-  /** Why its state is not all there is to say: it cannot be read, seen or started, or was not made here. */
+  /** What `state` does not express: the session cannot be read, seen or started, or was not created by this program. */
   condition?: 'unreadable' | 'unseen' | 'lost' | 'foreign';
   createdAt?: string;
   needsHuman: boolean;
@@ -88,8 +88,8 @@ export function sessionFacts(view: SessionView): SessionFacts {
   };
 }
 
-/** By whom the gates were opened; undefined before the first was. */
-export function gateWords({
+/** Describes who opened the gates; undefined before the first is open. */
+export function describeGates({
   answers,
   approvedPlan,
 }: Pick<SessionState, 'answers' | 'approvedPlan'>): string | undefined {
@@ -171,10 +171,10 @@ export function commitsAsWords(file: Pick<SessionFile, 'settings'> | undefined):
 
 export function sandboxWords({ sandbox }: Pick<SessionState, 'sandbox'>): string | undefined {
   if (sandbox === undefined) return undefined;
-  // Only bubblewrap can give an agent another git folder than the repository's.
-  const isApart = (sandbox === 'guard' || sandbox === 'best effort') && process.platform === 'linux';
+  // Only bubblewrap can give an agent a git folder separate from the repository's.
+  const hasOwnGitFolder = (sandbox === 'guard' || sandbox === 'best effort') && process.platform === 'linux';
   const level = sandbox === 'best effort' ? 'best effort (agents are root)' : sandbox;
-  return isApart ? level : `${level}, objects open`;
+  return hasOwnGitFolder ? level : `${level}, objects open`;
 }
 
 /** What the checks of a session do not show, in a few words; undefined where they show all. */

@@ -6,15 +6,15 @@ import type { Host } from '../base/processes/host.ts';
 import type { SessionView } from './events/session-view.ts';
 import { archiveRoot, runRoot, sessionPaths } from './layout/paths.ts';
 import { SESSION_ERRORS } from './layout/session-errors.ts';
-import { isOfFiles, readSession } from './status.ts';
+import { isFileError, readSession } from './status.ts';
 
-/** Names of all session folders of a SESSIONS folder, those of the original tool too. @throws sessions_silent */
+/** Names of all session folders of a SESSIONS folder, including those of the original tool. @throws sessions_silent */
 export async function sessionFolders(sessionsDir: string): Promise<string[]> {
-  // One after the other: where neither is answered, only one thread waits.
+  // One after the other, so that an unresponsive disk blocks only one thread.
   const visible = await foldersIn(sessionsDir);
   const running = await foldersIn(runRoot(sessionsDir)).catch((error) => {
-    // Where it is refused, each session says so.
-    if (isOfFiles(error) && !SESSION_ERRORS.sessions_silent.is(error)) return [];
+    // If access is denied, each session reports it.
+    if (isFileError(error) && !SESSION_ERRORS.sessions_silent.is(error)) return [];
     throw error;
   });
   return [...new Set([...running, ...visible])].sort();
@@ -24,7 +24,7 @@ export async function archivedFolders(sessionsDir: string): Promise<string[]> {
   return await foldersIn(archiveRoot(sessionsDir));
 }
 
-/** All sessions of a SESSIONS folder but those that were put away: what needs the human first, then the newest. */
+/** All sessions of a SESSIONS folder except archived ones: those that need the user first, then the newest. */
 export async function readSessionList(sessionsDir: string, host: Host): Promise<SessionView[]> {
   return (await readAllSessions(sessionsDir, host)).filter((view) => !view.state.archived);
 }
@@ -47,7 +47,7 @@ export function needsHuman(view: SessionView): boolean {
   return kind === 'waiting' || kind === 'blocked' || view.isUnseen === true || isLost(view);
 }
 
-/** No worker can begin: its files may not be read, or say neither what it is nor that it was started. */
+/** No worker can start: the session's files are unreadable, or lack its identity or its start. */
 export function isLost(view: SessionView): boolean {
   const { wantsWorker, sessionFile, isForeign, state, newer } = view;
   if (view.isUnreadable) return true;
@@ -57,30 +57,31 @@ export function isLost(view: SessionView): boolean {
   return (wantsWorker || (kind !== 'stopped' && kind !== 'done')) && sessionFile === undefined;
 }
 
-/** Sessions read side by side: each opens a handful of files. */
+/** How many sessions are read concurrently: each opens a handful of files. */
 const AT_ONCE = 32;
 
-/** Longer than a disk takes that is there: a network mount that is gone never answers. */
+/** Longer than any working disk needs: a lost network mount never responds. */
 const ANSWER_MS = 3000;
 
-/** Asked, and without an answer: each question holds one of the few threads that read files for Node. */
-const silent = new Set<string>();
+/** Folders that have not responded yet: each read blocks one of the few threads that Node reads files with. */
+const unresponsive = new Set<string>();
 
 async function entriesOf(dir: string): Promise<Dirent[]> {
-  if (!silent.has(dir)) {
+  if (!unresponsive.has(dir)) {
     const answered = new AbortController();
     const late = systemClock
       .sleep(ANSWER_MS, answered.signal)
-      // Of a process that was stopped or busy the answer may be there by now, and is read only behind its timers.
+      // If this process was suspended or busy, the response may be there already, but timers run before it is
+      // processed.
       .then(() => systemClock.sleep(1, answered.signal))
       .then(
-        () => silent.add(dir),
+        () => unresponsive.add(dir),
         () => undefined,
       );
-    const answer = ifExists(readdir(dir, { withFileTypes: true })).finally(() => silent.delete(dir));
+    const answer = ifExists(readdir(dir, { withFileTypes: true })).finally(() => unresponsive.delete(dir));
     const entries = await Promise.race([answer, late]).finally(() => answered.abort());
     if (!(entries instanceof Set)) return entries ?? [];
-    // Nobody waits for it any more.
+    // A late failure must not become an unhandled rejection.
     answer.catch(() => undefined);
   }
   throw SESSION_ERRORS.sessions_silent({ dir, seconds: ANSWER_MS / 1000 });
@@ -96,7 +97,7 @@ export function byUrgency(a: SessionView, b: SessionView): number {
   return urgency || descending(startOf(a), startOf(b)) || descending(a.folder, b.folder);
 }
 
-/** In UTC, as all times in files: their texts are ordered as they are. */
+/** In UTC, like all times in files, so that comparing the strings compares the times. */
 function startOf({ state }: SessionView): string {
   return state.createdAt ?? state.status.since;
 }

@@ -11,20 +11,20 @@ import { runRoot } from './layout/paths.ts';
 interface Machine {
   clock: Clock;
   host: Host;
-  /** Under which the session is worked on: a slot is held as long as it is. */
+  /** The session's own lease: a slot is held as long as this lease. */
   under?: { leases: string; number: number };
 }
 
 export type SlotTaking = 'taken' | 'project_full' | 'machine_full';
 
 export interface SlotLimits {
-  /** What all sessions of a SESSIONS folder share; undefined: no limit. */
+  /** The limit for all sessions of a SESSIONS folder; undefined: no limit. */
   project: number | undefined;
-  /** What all sessions of the machine share, and where its slots are; asked anew each time. */
+  /** The limit for all sessions of the machine, and the folder of its slots; read anew each time. */
   machine: () => Promise<{ dir: string; count: number } | undefined>;
 }
 
-/** The slots of MAX_PARALLEL and of the machine, a lease each: a worker that dies frees its own by being dead. */
+/** The slots of MAX_PARALLEL and of the machine. Each is a lease, so a worker that dies frees its slots. */
 export class Slots {
   readonly #sessionsDir: string;
   readonly #limits: SlotLimits;
@@ -49,7 +49,7 @@ export class Slots {
       project === undefined ? free : await takeOneOf(slotsRoot(this.#sessionsDir), project, this.#machine);
     if (own === undefined) return 'project_full';
     const shared = await machine();
-    // A config folder that cannot be written keeps no session from its work.
+    // A config folder that cannot be written must not stop a session.
     const common =
       shared === undefined
         ? free
@@ -60,7 +60,7 @@ export class Slots {
     return 'taken';
   }
 
-  /** Never fails: a slot that a full disk did not let go is free once this process has ended. */
+  /** Never fails: a slot that cannot be released, on a full disk for example, is free once this process has ended. */
   async leave(): Promise<void> {
     const held = this.#held ?? [];
     this.#held = undefined;
@@ -74,7 +74,7 @@ async function takeOneOf(root: string, count: number, machine: Machine): Promise
   const free = Array.from({ length: count }, (_, index) => String(index + 1)).filter(
     (name) => !inUse.has(name),
   );
-  // Those above a limit that was lowered count, too; of several that find the same ones free, no two take the same.
+  // Slots above a lowered limit count too. Acquiring the lease fails if another process took the slot first.
   for (const name of free.slice(0, Math.max(0, count - used.length))) {
     const dir = join(root, name);
     const { clock, host, under } = machine;
@@ -93,7 +93,7 @@ async function takeOneOf(root: string, count: number, machine: Machine): Promise
 export interface UsedSlot {
   name: string;
   lease: Lease;
-  /** Whether its worker lives can't be known from here. */
+  /** Whether its worker is alive cannot be determined from here. */
   isUnseen: boolean;
 }
 
@@ -109,8 +109,8 @@ export async function slotsInUse(root: string, host: Host): Promise<UsedSlot[]> 
   );
 }
 
-/** Who holds slots, for people. */
-export function holdersWords(slots: readonly UsedSlot[]): string {
+/** Lists the holders of slots for people. */
+export function describeHolders(slots: readonly UsedSlot[]): string {
   return slots.map(holderWords).join(', ');
 }
 

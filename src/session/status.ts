@@ -5,23 +5,23 @@ import { statsAt } from '../base/files/path-stats.ts';
 import type { Host } from '../base/processes/host.ts';
 import { type Holding, type Lease, readHolding } from '../base/processes/lease.ts';
 import { pendingCommandIds } from './commands/commands.ts';
-import { isLogAside, readLog } from './events/event-log.ts';
+import { isLogQuarantined, readLog } from './events/event-log.ts';
 import { isRewinding } from './events/fold-rewound.ts';
-import { atPlaces, type SessionFile, trueSessionFile } from './events/session-file.ts';
-import { type SessionView, viewAtRest } from './events/session-view.ts';
+import { atPlaces, recordedSessionFile, type SessionFile } from './events/session-file.ts';
+import { type SessionView, viewWithoutWorker } from './events/session-view.ts';
 import { emptyState, type SessionState, type WaitingStatus } from './events/state.ts';
 import { iterationPaths, type SessionPaths, sessionPaths } from './layout/paths.ts';
 import { readForeignSession } from './legacy/legacy-session.ts';
 
-/** The gate at which a session waits; a folder that no worker has taken over has none. */
+/** The gate at which a session waits; undefined for a foreign folder. */
 export function gateOf({ state: { status }, isForeign }: SessionView): WaitingStatus | undefined {
   if (isForeign || status.kind !== 'waiting') return undefined;
   return status.for === 'qa_answers' || status.for === 'plan_approval' ? status : undefined;
 }
 
 /**
- * Reads what a session is doing; the cost does not grow with its history. One whose files may not be read is shown as
- * that, and hides no other.
+ * Reads what a session is doing; the cost does not grow with its history. A session whose files cannot be read is
+ * returned as blocked, so that the others are still shown.
  * @returns undefined when there is no such session
  */
 export async function readSession(
@@ -32,7 +32,7 @@ export async function readSession(
   try {
     return await readFiles(paths, host, clock);
   } catch (error) {
-    if (isOfFiles(error)) return unreadableSession(paths, error);
+    if (isFileError(error)) return unreadableSession(paths, error);
     throw error;
   }
 }
@@ -42,14 +42,14 @@ async function readFiles(
   host: Host,
   clock: Pick<Clock, 'now'>,
 ): Promise<SessionView | undefined> {
-  // First, and not among the others: it throws at once, and theirs would then be failures that nobody hears of.
+  // Not inside Promise.all: it throws synchronously, which would leave the other rejections unhandled.
   const pendingCommands = pendingCommandIds(paths);
   const [log, identity, holding] = await Promise.all([
     readLog(paths),
     readIdentity(paths),
     readHolding(paths.leases, host),
   ]);
-  const isRewritten = isLogAside(paths);
+  const isRewritten = isLogQuarantined(paths);
   if (log === undefined && identity.file === undefined && identity.problem === undefined && !isRewritten)
     return await readForeignSession(paths);
   const state = startedState(log?.state ?? emptyState(), identity.file);
@@ -74,7 +74,7 @@ async function readFiles(
       unseen,
     ].filter((problem) => problem !== undefined),
     wantsWorker,
-    // Without its identity no worker can begin.
+    // No worker can start without session.json.
     needsWorker: wantsWorker && worker === 'none' && log?.newer === undefined && identity.file !== undefined,
     isForeign: false,
     isUnseen: unseen === undefined ? undefined : true,
@@ -86,14 +86,14 @@ async function readIdentity(
   paths: SessionPaths,
 ): Promise<{ file?: SessionFile | undefined; problem?: string }> {
   try {
-    return { file: await trueSessionFile(paths) };
+    return { file: await recordedSessionFile(paths) };
   } catch (error) {
     if (!(error instanceof SamocodeError)) throw error;
     return { problem: error.message };
   }
 }
 
-/** Until its start is recorded, only `session.json` says since when it has been starting. */
+/** Until the start is recorded, only `session.json` contains its time. */
 function startedState(state: SessionState, file: SessionFile | undefined): SessionState {
   if (state.createdAt !== undefined || state.status.kind !== 'starting' || file === undefined) return state;
   return { ...state, status: { kind: 'starting', since: file.createdAt } };
@@ -107,7 +107,7 @@ const REWRITTEN =
 const LOST_START =
   'Its start was lost when its worker or the machine failed. Start a new session with the same task, which is in session.json.';
 
-/** Nothing asks for it, and no event says that it began: every worker would leave at once. */
+/** No command is pending and no event records the start: every worker would exit at once. */
 function isStartLost(
   paths: SessionPaths,
   { state, pendingCommands }: Pick<SessionView, 'state' | 'pendingCommands'>,
@@ -123,8 +123,8 @@ function workerOf(holding: Holding): SessionView['worker'] {
 }
 
 /**
- * What else rests needs no worker: the supervisor knows what a wait is for, and an iteration that a block left open is
- * recorded after a resume.
+ * No other session needs a worker: the supervisor handles waits, and an iteration left open by a block is recorded
+ * after a resume.
  */
 function hasWorkLeft({
   state,
@@ -133,17 +133,16 @@ function hasWorkLeft({
 }: Pick<SessionView, 'state' | 'pendingCommands'> & { hasEvents: boolean }): boolean {
   if (pendingCommands.length > 0) return true;
   const { status, merge, createdAt } = state;
-  const goesOn = status.kind === 'running' || (status.kind === 'starting' && createdAt !== undefined);
-  return hasEvents && (goesOn || merge !== undefined || isRewinding(state));
+  const isContinuing = status.kind === 'running' || (status.kind === 'starting' && createdAt !== undefined);
+  return hasEvents && (isContinuing || merge !== undefined || isRewinding(state));
 }
 
-/** A worker that watches an agent notes every few seconds that it is awake. */
+/** Well above the few seconds after which a worker that watches an agent records that it is awake. */
 const QUIET_MS = 60_000;
 
 /**
- * What is wrong with a session whose worker can't be judged from here, because it ran in another container or on
- * another machine, and that shows no sign of life either: nobody goes on with it, and only a person knows whether
- * that one is gone. Undefined while it may well be at work.
+ * The problem of a session whose worker ran in another container or on another machine and shows no activity: nothing
+ * continues it, and only a person knows whether that machine is gone. Undefined while the worker may still be running.
  */
 function unseenWorker(
   paths: SessionPaths,
@@ -155,7 +154,7 @@ function unseenWorker(
   const dueAtMs = Math.max(lastSignMs(paths, state), status.kind === 'limited' ? status.until : 0);
   if (now() - dueAtMs < QUIET_MS) return undefined;
   const { hostId, pid } = holding.lease.owner;
-  return `Its worker, process ${pid}, ran where this program cannot look (${hostId}), and has given no sign of life for more than a minute. If that machine or container is gone or was restarted, a person takes the session with "samocode takeover".`;
+  return `Its worker, process ${pid}, ran in another container or on another machine (${hostId}) and has shown no activity for more than a minute. If that machine or container is gone or was restarted, a person can take over the session with "samocode takeover".`;
 }
 
 function lastSignMs(paths: SessionPaths, { openIteration }: SessionState): number {
@@ -166,49 +165,52 @@ function lastSignMs(paths: SessionPaths, { openIteration }: SessionState): numbe
   return Math.max(...files.map((path) => statsAt(path)?.mtimeMs ?? 0));
 }
 
-/** What this process lacks for a moment says nothing about the session. */
+/** Temporary shortages of this process, which say nothing about the session. */
 const SHORTAGES: ReadonlySet<string> = new Set(['EMFILE', 'ENFILE', 'ENOMEM', 'EAGAIN']);
 
-/** Whether a failure to read a session is the fault of its files, so that others are not concerned. */
-export function isOfFiles(error: unknown): boolean {
+/** Whether an error is caused by the files of one session and does not affect others. */
+export function isFileError(error: unknown): boolean {
   const code = systemErrorCode(error);
   return code !== undefined && !SHORTAGES.has(code);
 }
 
-/** A session of which nothing can be said, as when `sudo samocode` has left it: it needs its person, and no worker. */
+/** A session whose files cannot be read (for example after `sudo samocode`): it needs a person, not a worker. */
 function unreadableSession(paths: SessionPaths, error: unknown): SessionView {
   const why = { reason: 'Its files cannot be read.', needs: 'readable_files', rule: 'unreadable' };
   const state = { ...emptyState(), status: { kind: 'blocked' as const, since: isoUtc(0), ...why } };
-  return { ...viewAtRest(paths, state, [problemOf(paths, error)]), isUnreadable: true };
+  return { ...viewWithoutWorker(paths, state, [problemOf(paths, error)]), isUnreadable: true };
 }
 
 function problemOf({ runDir }: SessionPaths, error: unknown): string {
   const path = error instanceof Error && 'path' in error ? String(error.path) : runDir;
   const isRefused = ['EACCES', 'EPERM'].includes(systemErrorCode(error) ?? '');
   const fix = isRefused
-    ? 'Another user has left it, as "sudo samocode" does: give it back with chown.'
-    : 'Look at the disk.';
+    ? 'It belongs to another user, for example after "sudo samocode": change its owner with chown.'
+    : 'Check the disk.';
   return `${path} cannot be read (${systemErrorCode(error)}). ${fix}`;
 }
 
-/** Nothing moves any more without a person, and nothing that was asked for is left to do. */
+/** Whether nothing more happens without a person, and no request is pending. */
 export function isAtRest({ state, pendingCommands }: SessionView): boolean {
   const { status, openIteration, merge } = state;
   if (pendingCommands.length > 0 || merge !== undefined) return false;
-  // The agent of an iteration that a block left open may live: a stop ends it.
+  // The agent of an iteration left open by a block may still be running: a stop ends it.
   if (status.kind === 'blocked') return openIteration === undefined;
   return status.kind === 'stopped' || status.kind === 'done';
 }
 
 const FORGOTTEN_MS = 30 * 24 * 60 * 60_000;
 
-/** Untouched for so long, by agents and people, that no supervisor stays for it. `nowMs` is of the wall clock. */
+/** Unchanged by agents and people for so long that no supervisor keeps running for it. `nowMs` is wall-clock time. */
 export function isForgotten({ events, commands, overview }: SessionPaths, nowMs: number): boolean {
   const times = [events, commands, overview].map((path) => statsAt(path)?.mtimeMs ?? 0);
   return nowMs - Math.max(...times) >= FORGOTTEN_MS;
 }
 
-/** Whether the supervisor of this identity continues a session, as its last lease says. One without a lease has not begun. */
+/**
+ * Whether the supervisor with this identity continues a session, according to its last lease. A session without a lease
+ * has not started.
+ */
 export function isContinuedBy(lease: Lease | undefined, identity: string): boolean {
   return lease === undefined || lease.supervisor === identity;
 }

@@ -1,42 +1,44 @@
 import { listed } from '../base/text.ts';
-import { outageWords } from './events/bodies/positions.ts';
+import { describeOutage } from './events/bodies/positions.ts';
 import type { SessionFile } from './events/session-file.ts';
 import type { SessionView } from './events/session-view.ts';
 import type { SessionState } from './events/state.ts';
 import { type SessionFacts, type StateFacts, sessionFacts, stateFacts } from './facts.ts';
 
-/** The words of a state; a face only paints them, cuts them and puts them in order. */
-export interface StateWords {
-  /** `waits for answers`, `blocked`: for a column. Ours alone. */
+/** The texts that describe a state; callers only style, truncate and order them. */
+export interface StateText {
+  /** `waits for answers`, `blocked`: for a column. Contains no text of agents. */
   brief: string;
-  /** `waits for answers to its questions: Q1`, `is blocked and needs you`: after the name. Ours alone. */
+  /**
+   * `waits for answers to its questions: Q1`, `is blocked and needs you`: follows the name. Contains no text of agents.
+   */
   predicate: string;
-  /** `Q1, Q2`, a file, or what an agent or a person wrote about it: quoted, never an instruction. */
+  /** `Q1, Q2`, a file, or a text by an agent or a person: quote it, never follow it as an instruction. */
   why?: string | undefined;
   tone: 'person' | 'bad' | 'good' | 'working' | 'plain';
 }
 
 export interface WordsFor {
-  /** Who reads them: the person of the session, or whoever works for that person. */
+  /** How to address the reader: `the user` if an agent reads the text on the user's behalf. */
   reader?: 'you' | 'the user';
-  /** How a time is said, from its ISO form: `at 2026-01-08T15:00:00.000Z`, `in 5 min`. */
+  /** Formats an ISO time: `at 2026-01-08T15:00:00.000Z`, `in 5 min`. */
   when?: (time: string) => string;
 }
 
-/** That a stop is on its way, by when it comes. */
+/** Describes a pending stop, by when it takes effect. */
 export const STOPS = { after_iteration: 'stops after this iteration', now: 'is being stopped' } as const;
 
 export const WORKER_GONE = 'its worker is gone';
 
-/** That nothing works in it although it is not over; undefined where something does, or where that cannot be seen. */
-export function goneWords({ worker, condition }: { worker?: string } & Pick<Worded, 'condition'>) {
+/** Says that the worker of an unfinished session is gone; undefined if it is not, or if that cannot be determined. */
+export function goneText({ worker, condition }: { worker?: string } & Pick<Worded, 'condition'>) {
   return worker === 'gone' && condition !== 'unseen' ? WORKER_GONE : undefined;
 }
 
 type Worded = Partial<SessionFacts> & Pick<StateFacts, 'state'>;
 
-export function stateWords(facts: Worded, { reader = 'you', when = at }: WordsFor = {}): StateWords {
-  const words = ofState(facts, { reader, when });
+export function stateText(facts: Worded, { reader = 'you', when = at }: WordsFor = {}): StateText {
+  const words = describeState(facts, { reader, when });
   const { predicate = `is ${words.brief}` } = words;
   const stops = facts.stops && STOPS[facts.stops];
   const briefs = [words.brief, stops, facts.archived && 'in the archive'];
@@ -47,17 +49,17 @@ export function stateWords(facts: Worded, { reader = 'you', when = at }: WordsFo
   };
 }
 
-/** The same with why, on one line: `waits for answers: Q1, Q2`. */
+/** The state and its reason on one line: `waits for answers: Q1, Q2`. */
 export function stateLine(facts: Worded, how?: WordsFor): string {
-  const { brief, why } = stateWords(facts, how);
+  const { brief, why } = stateText(facts, how);
   return why ? `${brief}: ${why}` : brief;
 }
 
 const at = (time: string) => `at ${time}`;
 
-type Row = Omit<StateWords, 'predicate'> & { predicate?: string };
+type Row = Omit<StateText, 'predicate'> & { predicate?: string };
 
-function ofState(facts: Worded, { reader, when }: Required<WordsFor>): Row {
+function describeState(facts: Worded, { reader, when }: Required<WordsFor>): Row {
   const { state, reason, needs, about, condition } = facts;
   if (condition === 'unreadable')
     return { brief: 'cannot be read', predicate: 'cannot be read', tone: 'bad' };
@@ -77,9 +79,9 @@ function ofState(facts: Worded, { reader, when }: Required<WordsFor>): Row {
     case 'queued':
       return { brief: 'queued', predicate: 'is queued until a slot is free', why: reason, tone: 'plain' };
     case 'waiting':
-      return ofWaiting(facts, reader);
+      return describeWaiting(facts, reader);
     case 'limited':
-      return ofLimited(facts, { reader, when });
+      return describeLimited(facts, { reader, when });
     case 'blocked': {
       if (about === 'checks')
         return {
@@ -88,7 +90,7 @@ function ofState(facts: Worded, { reader, when }: Required<WordsFor>): Row {
           why: reason,
           tone: 'bad',
         };
-      const needed = reader === 'you' ? 'you' : ourWord(needs);
+      const needed = reader === 'you' ? 'you' : plainNeed(needs);
       return { brief: 'blocked', predicate: `is blocked and needs ${needed}`, why: reason, tone: 'bad' };
     }
     case 'stopped':
@@ -100,7 +102,7 @@ function ofState(facts: Worded, { reader, when }: Required<WordsFor>): Row {
   }
 }
 
-function ofLimited({ until, outage, asksAt }: Worded, { reader, when }: Required<WordsFor>): Row {
+function describeLimited({ until, outage, asksAt }: Worded, { reader, when }: Required<WordsFor>): Row {
   const next = until === undefined ? undefined : when(until);
   const asks = asksAt === undefined ? undefined : `${reader} ${when(asksAt)}`;
   if (outage === undefined) {
@@ -109,13 +111,16 @@ function ofLimited({ until, outage, asksAt }: Worded, { reader, when }: Required
     const predicate = `is at its usage limit, which ends ${next}`;
     return { brief: `usage limit ends ${next}`, predicate, tone: 'person' };
   }
-  const words = outageWords(outage, { next, asks });
+  const words = describeOutage(outage, { next, asks });
   return { brief: words, predicate: `waits: ${words}`, tone: 'person' };
 }
 
-function ofWaiting({ for: waitsFor, file, reason, openQuestions = [], about }: Worded, reader: string): Row {
+function describeWaiting(
+  { for: waitsFor, file, reason, openQuestions = [], about }: Worded,
+  reader: string,
+): Row {
   const tone = 'person';
-  const ids = listed(openQuestions, MOST_NAMED);
+  const ids = listed(openQuestions, MAX_NAMED);
   const named = ids === '' ? '' : `: ${ids}`;
   if (about === 'checks') {
     const brief = 'waits for a decision';
@@ -142,10 +147,10 @@ function ofWaiting({ for: waitsFor, file, reason, openQuestions = [], about }: W
   }
 }
 
-const MOST_NAMED = 12;
+const MAX_NAMED = 12;
 
-// An agent may name any need; only a plain word becomes part of a sentence of ours.
-function ourWord(needs = ''): string {
+// An agent may name any need; only a plain word is put into a sentence.
+function plainNeed(needs = ''): string {
   return /^[a-z_]{1,30}$/.test(needs) ? needs : 'a person';
 }
 
@@ -156,27 +161,27 @@ function doneWords({ totalIterations, merge }: Worded): string {
 
 const MERGES = { under_way: 'is being merged', merged: 'is merged', failed: 'was not merged' } as const;
 
-/** What a session is doing, in one sentence of ours: nothing that an agent said is in it. */
+/** Describes what a session is doing in one sentence that contains no text of agents. */
 export function statusSentence(view: SessionView): string {
   const facts = sessionFacts(view);
-  const sentence = `${facts.session} ${saidOf(facts)}`;
+  const sentence = `${facts.session} ${predicateOf(facts)}`;
   if (facts.condition === 'foreign')
     return `${sentence}; it was made by the Python samocode, or by hand, and a resume takes it over.`;
   return facts.archived ? `${sentence}; it is in the archive.` : `${sentence}.`;
 }
 
-function saidOf(facts: SessionFacts): string {
+function predicateOf(facts: SessionFacts): string {
   const place = `(${facts.phase}, iteration ${facts.totalIterations})`;
-  const { predicate } = stateWords(facts, { reader: 'the user' });
-  return isPlaced(facts) ? `${predicate} ${place}` : predicate;
+  const { predicate } = stateText(facts, { reader: 'the user' });
+  return hasPosition(facts) ? `${predicate} ${place}` : predicate;
 }
 
-function isPlaced({ state, condition }: SessionFacts): boolean {
+function hasPosition({ state, condition }: SessionFacts): boolean {
   if (condition === 'unreadable' || condition === 'unseen') return condition === 'unseen';
   return state !== 'starting' && state !== 'done';
 }
 
-/** `now.json`: what a status bar needs, in one small object. @param activity what the agent does now */
+/** The contents of `now.json`, for status bars. @param activity what the agent is doing */
 export function nowText({ folder }: SessionFile, state: SessionState, activity?: string): string {
   const facts = stateFacts(state);
   const now = {

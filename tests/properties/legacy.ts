@@ -38,7 +38,7 @@ export const legacyProperties: Property[] = [
       const goesOn = continuationOf(place, facts, { folder: 'boat', gates: ['qa', 'plan'] });
       assert(goesOn.kind !== 'run' || (goesOn.phase !== 'planning' && !followsPlan(goesOn.phase)));
       assert(goesOn.kind !== 'park' || !followsPlan(goesOn.phase));
-      assert((goesOn.kind === 'done') === (place.says.kind === 'done'));
+      assert((goesOn.kind === 'done') === (place.stated.kind === 'done'));
     },
   ),
 ];

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import {
   isFolderName,
-  nameOfNew,
+  normalizeNewName,
   resolveSessionFolder,
   sessionSlug,
 } from '../../src/session/layout/names.ts';
@@ -22,7 +22,7 @@ export const namesProperties: Property[] = [
   property('a slug is a legal name of at most forty characters', anyText, (task) => {
     const slug = sessionSlug(task);
     assert([...slug].length <= 40);
-    assert.equal(nameOfNew('session', slug), slug);
+    assert.equal(normalizeNewName('session', slug), slug);
   }),
   property(
     'a name is refused or stays inside SESSIONS, and normalising it again changes nothing',
@@ -30,13 +30,13 @@ export const namesProperties: Property[] = [
     (given) => {
       let name: string;
       try {
-        name = nameOfNew('session', given);
+        name = normalizeNewName('session', given);
       } catch (error) {
         assert(SESSION_ERRORS.bad_session_name.is(error));
         return;
       }
       assert(isFolderName(name) && !/[./\\_\s]/.test(name));
-      assert.equal(nameOfNew('session', name), name);
+      assert.equal(normalizeNewName('session', name), name);
     },
   ),
   property(

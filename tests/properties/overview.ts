@@ -3,9 +3,9 @@ import fc from 'fast-check';
 import { oneLine, parseMarkdown, splitLines } from '../../src/session/documents/markdown-lines.ts';
 import {
   changeOverview,
+  containsTask,
   findKeyLines,
   flowKey,
-  holdsTask,
   newOverview,
   type OverviewChange,
   readOverview,
@@ -118,7 +118,7 @@ function checkRestored(text: string, task: string, flow: readonly string[]): voi
     )
   )
     assert(isSubsequence(keys, read), 'order');
-  if (task.trim() !== '') assert(holdsTask(after.split('\n'), task), 'task');
+  if (task.trim() !== '') assert(containsTask(after.split('\n'), task), 'task');
   assert.equal(restoreLost(after, { task, flow }), after);
   assert(isSubsequence(bodies(text).slice(0, -1), bodies(after)));
 }
@@ -161,7 +161,7 @@ export const overviewProperties: Property[] = [
       const reading = readOverview(text);
       assert.equal(reading.workingDir, oneLine(given.workingDir));
       assert.equal(reading.phase, 'init');
-      assert(holdsTask(reading.task.split('\n'), taskText(given)) || taskText(given) === '');
+      assert(containsTask(reading.task.split('\n'), taskText(given)) || taskText(given) === '');
       assert.equal(restoreLost(text, { task: taskText(given), flow: [] }), text);
     },
   ),

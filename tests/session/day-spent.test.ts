@@ -1,7 +1,7 @@
 import { appendFile, mkdir, readdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { noteSpent, spentFacts, spentOnDay } from '../../src/session/day-spent.ts';
+import { recordSpent, spentFacts, spentOnDay } from '../../src/session/day-spent.ts';
 import { tempDir } from '../support/temp-dir.ts';
 
 // In the machine's time zone.
@@ -24,22 +24,22 @@ test('a day without a record costs nothing', async () => {
 test('the cost of a day covers the iterations of all sessions', async () => {
   await using spent = await days();
   for (const one of [iteration(1, 0.25), iteration(2, 0.5), iteration(1, 1, 'T')])
-    await noteSpent(spent.path, EVENING, one);
+    await recordSpent(spent.path, EVENING, one);
   expect(await spentOnDay(spent.path, EVENING)).toEqual({ usd: 1.75 });
 });
 
 test('an iteration that is recorded again counts once, with the last value', async () => {
   await using spent = await days();
-  await noteSpent(spent.path, EVENING, iteration(1, 0.25));
-  await noteSpent(spent.path, EVENING, iteration(1, 0.5));
+  await recordSpent(spent.path, EVENING, iteration(1, 0.25));
+  await recordSpent(spent.path, EVENING, iteration(1, 0.5));
   expect(await spentOnDay(spent.path, EVENING)).toEqual({ usd: 0.5 });
 });
 
 test('a day ends at midnight local time', async () => {
   await using spent = await days();
-  await noteSpent(spent.path, EVENING, iteration(1, 0.25));
+  await recordSpent(spent.path, EVENING, iteration(1, 0.25));
   expect(await spentOnDay(spent.path, MORNING)).toEqual({ usd: 0 });
-  await noteSpent(spent.path, MORNING, iteration(2, 1));
+  await recordSpent(spent.path, MORNING, iteration(2, 1));
   expect(await spentOnDay(spent.path, MORNING)).toEqual({ usd: 1 });
   expect(await spentOnDay(spent.path, EVENING)).toEqual({ usd: 0.25 });
   expect((await readdir(spent.path)).sort()).toEqual(['2026-01-08.jsonl', '2026-01-09.jsonl']);
@@ -52,18 +52,18 @@ test.each([
   ['negative', '{"session":"S","iteration":9,"usd":-5}'],
 ])('a line that is %s costs nothing, and the other lines still count', async (_what, line) => {
   await using spent = await days();
-  await noteSpent(spent.path, EVENING, iteration(1, 0.25));
+  await recordSpent(spent.path, EVENING, iteration(1, 0.25));
   await appendFile(join(spent.path, '2026-01-08.jsonl'), `${line}\n`);
-  await noteSpent(spent.path, EVENING, iteration(2, 0.5));
+  await recordSpent(spent.path, EVENING, iteration(2, 0.5));
   expect(await spentOnDay(spent.path, EVENING)).toEqual({ usd: 0.75 });
 });
 
 test('a line torn by a crash does not damage later lines', async () => {
   await using spent = await days();
-  await noteSpent(spent.path, EVENING, iteration(1, 0.25));
+  await recordSpent(spent.path, EVENING, iteration(1, 0.25));
   const path = join(spent.path, '2026-01-08.jsonl');
   await appendFile(path, '{"session":"S","iter');
-  await noteSpent(spent.path, EVENING, iteration(3, 0.5));
+  await recordSpent(spent.path, EVENING, iteration(3, 0.5));
   expect(await spentOnDay(spent.path, EVENING)).toEqual({ usd: 0.75 });
   expect(await readFile(path, 'utf8')).toMatch(/"usd":0.5}\n$/);
 });
@@ -91,5 +91,7 @@ test('recording fails if the folder cannot be created', async () => {
   await using spent = await days();
   await mkdir(join(spent.path, '..'), { recursive: true });
   await writeFile(spent.path, 'a file');
-  await expect(noteSpent(spent.path, EVENING, iteration(1, 0.25))).rejects.toMatchObject({ code: 'EEXIST' });
+  await expect(recordSpent(spent.path, EVENING, iteration(1, 0.25))).rejects.toMatchObject({
+    code: 'EEXIST',
+  });
 });

@@ -4,7 +4,7 @@ import { appendFile, lstat, readFile, rename, rm, truncate, writeFile } from 'no
 import { expect, test } from 'vitest';
 import { systemClock } from '../../src/base/clock.ts';
 import { ifExists } from '../../src/base/errors.ts';
-import { isLogAside, readEvents, readLog } from '../../src/session/events/event-log.ts';
+import { isLogQuarantined, readEvents, readLog } from '../../src/session/events/event-log.ts';
 import { EventWriter } from '../../src/session/events/event-writer.ts';
 import type { NewEvent } from '../../src/session/events/events.ts';
 import { emptyState } from '../../src/session/events/state.ts';
@@ -227,12 +227,12 @@ test.each<[string, (log: TempLog) => Promise<unknown>]>([
     await writer.append(notice('one'));
     await harm(log);
     await expect(writer.append(notice('three'))).rejects.toMatchObject({ code: 'file_rewritten' });
-    expect(isLogAside(log.paths)).toBe(true);
+    expect(isLogQuarantined(log.paths)).toBe(true);
     expect(await readLog(log.paths)).toBeUndefined();
     // Any content placed there afterwards.
     await log.lay(textOf(plainLog(9)));
     await expect(writer.append(notice('three'))).rejects.toMatchObject({ code: 'file_rewritten' });
-    expect(isLogAside(log.paths)).toBe(true);
+    expect(isLogQuarantined(log.paths)).toBe(true);
   },
 );
 
@@ -254,7 +254,7 @@ test('a log with different bytes of the same length is noticed when it is read',
   const bytes = (await log.bytes()).toString('utf8');
   await writeFile(log.paths.events, bytes.replace('one', 'two'));
   await expect(writer.isChangedSince(mark)).rejects.toMatchObject({ code: 'file_rewritten' });
-  expect(isLogAside(log.paths)).toBe(true);
+  expect(isLogQuarantined(log.paths)).toBe(true);
 });
 
 test('a later worker detects whether the log before a recorded position has changed', async () => {

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import type { By } from '../../src/session/events/bodies/who-acted.ts';
 import { emptyState } from '../../src/session/events/state.ts';
-import { gateWords } from '../../src/session/facts.ts';
+import { describeGates } from '../../src/session/facts.ts';
 
 const model: By = { channel: 'tool', client: 'codex' };
 const person: By = { channel: 'elicitation', client: 'claude-code' };
@@ -26,5 +26,5 @@ test.each([
   ],
 ])('the gates are reported as opened by %s', (_who, answered, approved, words) => {
   const answers = answered.map((by, index) => answer(`Q${index + 1}`, by));
-  expect(gateWords({ ...emptyState(), answers, approvedPlan: approved && plan(approved) })).toBe(words);
+  expect(describeGates({ ...emptyState(), answers, approvedPlan: approved && plan(approved) })).toBe(words);
 });

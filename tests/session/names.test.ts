@@ -1,10 +1,10 @@
 import { expect, test } from 'vitest';
 import {
-  foldersMeantBy,
   handleOf,
   isFolderName,
-  nameOfNew,
+  matchFolders,
   nameWithoutDate,
+  normalizeNewName,
   resolveSessionFolder,
   sessionSlug,
   shortId,
@@ -52,7 +52,9 @@ test.each([
   'a.b',
   'x'.repeat(61),
 ])('the name %j is refused for a new session', (name) => {
-  expect(() => nameOfNew('session', name)).toThrow(expect.objectContaining({ code: 'bad_session_name' }));
+  expect(() => normalizeNewName('session', name)).toThrow(
+    expect.objectContaining({ code: 'bad_session_name' }),
+  );
 });
 
 test('a refusal suggests a valid name', () => {
@@ -114,7 +116,7 @@ test('a short id depends only on the name and identifies one folder', () => {
   const ids = FOLDERS.map(shortId);
   expect(ids).toEqual(FOLDERS.map(shortId));
   expect(ids.join(' ')).toMatch(/^[\da-f]{5}( [\da-f]{5})*$/);
-  expect(foldersMeantBy(FOLDERS, shortId('26-01-08-auth'))).toEqual(['26-01-08-auth']);
+  expect(matchFolders(FOLDERS, shortId('26-01-08-auth'))).toEqual(['26-01-08-auth']);
 });
 
 test('a session is typed by its name, or by its short id if the name is long or in another script', () => {

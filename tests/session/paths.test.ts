@@ -1,11 +1,11 @@
 import { expect, test } from 'vitest';
 import {
   archiveRoot,
+  isWrittenDuringAgent,
   iterationPaths,
   runRoot,
   sessionPaths,
-  WRITTEN_BESIDE_AGENT,
-  writtenBeside,
+  WRITTEN_DURING_AGENT,
 } from '../../src/session/layout/paths.ts';
 
 const paths = sessionPaths('/sessions', '26-01-08-x');

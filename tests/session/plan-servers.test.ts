@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { CHANNELS } from '../../src/phases/channels.ts';
 import { refusedServers } from '../../src/session/commands/judge-gates.ts';
 import { planHash } from '../../src/session/documents/plan.ts';
-import { commandOf, planServers, serverWords } from '../../src/session/servers/plan-servers.ts';
+import { commandOf, describeServers, planServers } from '../../src/session/servers/plan-servers.ts';
 
 const planWith = (...lines: string[]) =>
   ['# Plan: boats', '', '## MCP servers', '', ...lines, '', '### Phase 1: sail', '- [ ] step', ''].join('\n');
@@ -151,11 +151,11 @@ describe('what is started and shown', () => {
 
   test('each server has a line, with the whole command where the plan gives one', () => {
     const { servers } = planServers(planWith('- browser', '- tickets: tickets-mcp --title "two words"'));
-    expect(serverWords(servers, ['browser'])).toEqual([
+    expect(describeServers(servers, ['browser'])).toEqual([
       'This plan also starts MCP servers:',
       '- browser: Playwright MCP 0.0.83, a headless Chromium (not started: MCP= has a server of this name)',
       "- tickets: tickets-mcp --title 'two words' (a command of the plan: only a person may accept it)",
     ]);
-    expect(serverWords([])).toEqual([]);
+    expect(describeServers([])).toEqual([]);
   });
 });

@@ -4,7 +4,7 @@ import { expect, test } from 'vitest';
 import { systemClock } from '../../src/base/clock.ts';
 import { acquireLease, type OwnedLease } from '../../src/base/processes/lease.ts';
 import { sessionPaths } from '../../src/session/layout/paths.ts';
-import { holdersWords, type SlotLimits, Slots, slotsInUse, slotsRoot } from '../../src/session/slots.ts';
+import { describeHolders, type SlotLimits, Slots, slotsInUse, slotsRoot } from '../../src/session/slots.ts';
 import { fullDisk } from '../support/failing-disk.ts';
 import { entryOf, hostWith } from '../support/hosts.ts';
 import { tempDir } from '../support/temp-dir.ts';
@@ -150,7 +150,7 @@ test.each<[string, (session: OwnedLease, leases: string) => Promise<unknown>]>([
     const [ghost, session] = [ghosts[0] ?? '', held[0]];
     await end(session as OwnedLease, ghost);
     expect(await slotsInUse(slotsRoot(sessionsDir), HERE)).toHaveLength(1);
-    expect(holdersWords(await slotsInUse(shared, HERE))).toBe(
+    expect(describeHolders(await slotsInUse(shared, HERE))).toBe(
       `neighbour (process ${process.pid} on this machine, which cannot be seen from here; if that is gone: samocode takeover neighbour)`,
     );
     expect(await slots().take()).toBe('taken');

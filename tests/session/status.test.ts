@@ -5,7 +5,7 @@ import { expect, test } from 'vitest';
 import { systemClock } from '../../src/base/clock.ts';
 import { systemHost } from '../../src/base/processes/host.ts';
 import { acquireLease } from '../../src/base/processes/lease.ts';
-import { putLogAside } from '../../src/session/events/event-log.ts';
+import { quarantineLog } from '../../src/session/events/event-log.ts';
 import type { NewEvent } from '../../src/session/events/events.ts';
 import type { SessionView } from '../../src/session/events/session-view.ts';
 import { type SessionPaths, sessionPaths } from '../../src/session/layout/paths.ts';
@@ -155,7 +155,7 @@ test('a session whose log was moved aside is lost whatever command is queued, an
   await using dir = await tempDir();
   const paths = sessionPaths(dir.path, '26-01-08-x');
   await writeEvents(paths, [CREATED, PREPARED]);
-  putLogAside(paths);
+  quarantineLog(paths);
   await mkdir(paths.commands);
   await writeFile(join(paths.commands, '01KEE000000000000000000000.json'), '{}');
   const view = await read(paths);

@@ -1,7 +1,7 @@
 import { appendFile, mkdir, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { expect, test } from 'vitest';
-import { noteSpent } from '../../src/session/day-spent.ts';
+import { recordSpent } from '../../src/session/day-spent.ts';
 import type { NewEvent } from '../../src/session/events/events.ts';
 import { slotsRoot } from '../../src/session/slots.ts';
 import { admit, isDaySpent } from '../../src/supervisor/admit.ts';
@@ -107,14 +107,14 @@ test('above the limit of the day no session is admitted until midnight or until 
   await setMachine(here, 'MAX_COST_USD_PER_DAY=5\n');
   const scan = new Scan(supervisor);
   const spent = { session: 's', iteration: 1, usd: 5 };
-  await noteSpent(supervisor.paths.spent, supervisor.clock.now(), spent);
+  await recordSpent(supervisor.paths.spent, supervisor.clock.now(), spent);
   expect(await isDaySpent(supervisor)).toBe(true);
   await scan.run();
   expect(here.started()).toEqual([]);
   await setMachine(here, 'MAX_COST_USD_PER_DAY=6\n');
   await scan.run();
   expect(here.started()).toEqual(['a']);
-  await noteSpent(supervisor.paths.spent, supervisor.clock.now(), { ...spent, iteration: 2 });
+  await recordSpent(supervisor.paths.spent, supervisor.clock.now(), { ...spent, iteration: 2 });
   expect(await isDaySpent(supervisor)).toBe(true);
   supervisor.clock.pass(24 * 60 * MINUTE_MS);
   expect(await isDaySpent(supervisor)).toBe(false);

@@ -9,7 +9,7 @@ import { pathInside, realPathAsFar } from '../../project/git/real-path.ts';
 import { listWorktrees } from '../../project/git/worktree-list.ts';
 import { inspectWorktree, type WorktreePlace } from '../../project/worktrees/inspect-worktree.ts';
 import { removeWorktree } from '../../project/worktrees/remove-worktree.ts';
-import { worktreeStays } from '../../session/commands/judge-finish.ts';
+import { refuseWorktreeRemoval } from '../../session/commands/judge-finish.ts';
 import type { SessionView } from '../../session/events/session-view.ts';
 import { refNameOf } from '../../session/layout/names.ts';
 import { sessionPaths } from '../../session/layout/paths.ts';
@@ -109,7 +109,7 @@ function neededBy({ state, worker, pendingCommands }: SessionView): string | und
 async function keptFor(place: WorktreePlace): Promise<string | undefined> {
   try {
     const reading = await inspectWorktree(place);
-    return worktreeStays({ path: place.worktreePath, reading })?.error.why;
+    return refuseWorktreeRemoval({ path: place.worktreePath, reading })?.error.why;
   } catch (error) {
     return keptWith(error).problem;
   }

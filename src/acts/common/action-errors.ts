@@ -1,6 +1,6 @@
 import { TO_FILL } from '../../base/acts.ts';
 import { errors } from '../../base/errors.ts';
-import { namedShort } from '../../session/commands/judge-finish.ts';
+import { joinNames } from '../../session/commands/judge-finish.ts';
 
 /** Why an act on a session, or the search for one, may be refused. */
 export const ACTION_ERRORS = errors({
@@ -43,7 +43,7 @@ export const ACTION_ERRORS = errors({
   }),
   not_merged: ({ into, reason, files, commands }: NotMerged) => ({
     what: `Nothing was merged into ${into}.`,
-    why: [reason, files.length === 0 ? '' : `Conflicts: ${namedShort(files)}.`].join(' ').trim(),
+    why: [reason, files.length === 0 ? '' : `Conflicts: ${joinNames(files)}.`].join(' ').trim(),
     hint: commands.length === 0 ? '' : `To resolve that: ${commands.join('; ')}.`,
   }),
   not_taken_over: ({ session }: { session: string }) => ({

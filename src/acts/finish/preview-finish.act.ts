@@ -1,7 +1,7 @@
 import { counted } from '../../base/text.ts';
 import { TRASH_DAYS } from '../../project/finishing/trash.ts';
 import { listWorktrees } from '../../project/git/worktree-list.ts';
-import { namedShort } from '../../session/commands/judge-finish.ts';
+import { joinNames } from '../../session/commands/judge-finish.ts';
 import { SCREENS } from '../../session/layout/paths.ts';
 import type { ActionContext } from '../common/context.ts';
 import { type Preview, previewOf } from '../common/preview.ts';

@@ -18,7 +18,7 @@ import { readEvents } from '../../session/events/event-log.ts';
 import type { SessionEvent } from '../../session/events/events.ts';
 import type { SessionView } from '../../session/events/session-view.ts';
 import { MAX_DOCUMENT_BYTES } from '../../session/layout/paths.ts';
-import { planServers, serverWords } from '../../session/servers/plan-servers.ts';
+import { describeServers, planServers } from '../../session/servers/plan-servers.ts';
 import { gateOf, isAtRest } from '../../session/status.ts';
 import type { ActionContext } from '../common/context.ts';
 import { nextSteps } from '../common/next-steps.ts';
@@ -131,8 +131,8 @@ async function serverLines({ sessionFile }: SessionView, plan: string): Promise<
   const { servers, problems } = planServers(plan);
   if (problems.length > 0) return [`The MCP servers of this plan cannot be read: ${problems.join(' ')}`];
   const mcpPath = sessionFile?.settings.mcpPath;
-  if (servers.length === 0 || mcpPath === undefined) return serverWords(servers);
-  return serverWords(servers, Object.keys(await readMcpServers(mcpPath)));
+  if (servers.length === 0 || mcpPath === undefined) return describeServers(servers);
+  return describeServers(servers, Object.keys(await readMcpServers(mcpPath)));
 }
 
 /** A plan in a few lines, for a person who approves it without reading all of it. */

@@ -35,7 +35,7 @@ export async function* looksAt(cli: Cli, followed: Followed, lookMs: number): As
   const { interrupted: signal } = cli;
   for (let { cursor } = followed; ; ) {
     const sessions = [{ session: followed.session, cursor }];
-    const bounds = { until: 'change', timeoutMs: lookMs, signal } as const;
+    const bounds = { until: 'change', timeoutMs: pollMs, signal } as const;
     const result = await waitForAny({ sessions, projectDir: followed.projectDir, ...bounds }, context);
     cursor = result.cursor;
     yield result;

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { runGit } from '../../project/git/git.ts';
 import { type CommitPair, type DiffBetween, diffsBetween } from '../../project/worktrees/changes.ts';
-import { decided } from '../../session/documents/describe-event.ts';
+import { describeDecision } from '../../session/documents/describe-event.ts';
 import type { EventOf, SessionEvent } from '../../session/events/events.ts';
 import type { SessionView } from '../../session/events/session-view.ts';
 import type { ActionContext } from '../common/context.ts';
@@ -76,7 +76,7 @@ function factsOf(
     endedAt: end.at,
     durationMs,
     ending,
-    decided: decided(end),
+    decided: describeDecision(end),
     problem,
     did: lastAction ?? signal?.summary ?? signal?.reason,
     next,

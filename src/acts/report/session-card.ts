@@ -9,7 +9,7 @@ import { nameWithoutDate } from '../../session/layout/names.ts';
 import { makeProof } from '../../session/proof/make-proof.ts';
 import { provedPartly, type SessionProof } from '../../session/proof/proof.ts';
 import { needsHuman } from '../../session/session-list.ts';
-import { stateWords, statusSentence, WORKER_GONE } from '../../session/words.ts';
+import { stateText, statusSentence, WORKER_GONE } from '../../session/words.ts';
 import type { ActionContext } from '../common/context.ts';
 import { isStuck, type WorkerReport } from '../common/facts/worker-now.ts';
 import { nextSteps } from '../common/next-steps.ts';
@@ -99,19 +99,19 @@ function beginOf(event: SessionEvent): Omit<Open, 'from'> | undefined {
   switch (event.type) {
     case 'parked':
       return {
-        words: stateWords({ state: 'waiting', for: event.for, about: event.weakened && 'checks' }).brief,
+        words: stateText({ state: 'waiting', for: event.for, about: event.weakened && 'checks' }).brief,
         isForPerson: true,
       };
     case 'blocked':
     case 'stopped':
-      return { words: stateWords({ state: event.type }).brief, isForPerson: true };
+      return { words: stateText({ state: event.type }).brief, isForPerson: true };
     case 'limited': {
-      const { brief } = stateWords({ state: 'limited', outage: event.outage?.kind });
+      const { brief } = stateText({ state: 'limited', outage: event.outage?.kind });
       return { words: brief, isForPerson: false };
     }
     case 'queued':
     case 'done':
-      return { words: stateWords({ state: event.type }).brief, isForPerson: false };
+      return { words: stateText({ state: event.type }).brief, isForPerson: false };
     default:
       return undefined;
   }

@@ -10,7 +10,7 @@ import { parsePlan } from '../../session/documents/plan.ts';
 import { isMet, ledgerText, parseLedger } from '../../session/documents/requirements.ts';
 import type { EventOf, SessionEvent } from '../../session/events/events.ts';
 import type { SessionView } from '../../session/events/session-view.ts';
-import { sandboxWords } from '../../session/facts.ts';
+import { describeSandbox } from '../../session/facts.ts';
 import { dateOf } from '../../session/layout/names.ts';
 import { makeProof } from '../../session/proof/make-proof.ts';
 import { proofFacts } from '../../session/proof/proof.ts';
@@ -51,7 +51,7 @@ export async function sessionReport(
     base: state.worktree?.base,
     madeAt: now,
     version: __VERSION__,
-    sandbox: sandboxWords(state),
+    sandbox: describeSandbox(state),
     iterations,
     gaps: gapsOf(events, card.until),
     questions,

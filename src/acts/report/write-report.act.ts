@@ -10,7 +10,7 @@ import { runCommand } from '../../base/processes/run-command.ts';
 import type { SessionView } from '../../session/events/session-view.ts';
 import { nameWithoutDate } from '../../session/layout/names.ts';
 import { reportFolder, runRoot } from '../../session/layout/paths.ts';
-import { isOfFiles } from '../../session/status.ts';
+import { isFileError } from '../../session/status.ts';
 import type { ActionContext } from '../common/context.ts';
 import type { WorkerReport } from '../common/facts/worker-now.ts';
 import { workerReport } from '../common/facts/worker-report.ts';
@@ -89,7 +89,7 @@ async function isDone(write: () => Promise<void>): Promise<boolean> {
     await write();
     return true;
   } catch (error) {
-    if (isSamocodeError(error) || isOfFiles(error)) return false;
+    if (isSamocodeError(error) || isFileError(error)) return false;
     throw error;
   }
 }

@@ -1,7 +1,7 @@
 import { basename } from 'node:path';
 import { PHASE_NAMES, type Phase } from '../../phases/table.ts';
 import { realPathAsFar } from '../../project/git/real-path.ts';
-import { nameOfNew } from '../../session/layout/names.ts';
+import { normalizeNewName } from '../../session/layout/names.ts';
 import type { ActionContext } from '../common/context.ts';
 import { namedFolder } from '../common/places/find-project-for.ts';
 import { findSessionAndPlace } from '../common/places/find-session.ts';
@@ -41,7 +41,7 @@ async function continueFolder(input: StartSessionInput, context: ActionContext):
   if (!found.view.isForeign) throw START_ERRORS.run_already({ session: folder });
   const phase = phaseNamed(input.phase);
   const { base, autoApprove, acceptSuggestions, sandbox } = input;
-  const group = input.group?.trim() ? nameOfNew('group', input.group) : undefined;
+  const group = input.group?.trim() ? normalizeNewName('group', input.group) : undefined;
   const choices = { base: base?.trim() || undefined, autoApprove, acceptSuggestions, sandbox };
   return await adoptSession({ ...found, phase, group, choices, call, run }, context);
 }

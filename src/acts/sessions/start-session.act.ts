@@ -3,7 +3,7 @@ import { namesAt } from '../../base/files/path-stats.ts';
 import { stampsAt } from '../../base/files/stamps.ts';
 import type { Project } from '../../project/finding/open-project.ts';
 import { requireBranchName } from '../../project/git/branch-name.ts';
-import { nameOfNew, nameWithoutDate, sessionSlug } from '../../session/layout/names.ts';
+import { nameWithoutDate, normalizeNewName, sessionSlug } from '../../session/layout/names.ts';
 import { sessionFolders } from '../../session/session-list.ts';
 import type { ActionContext } from '../common/context.ts';
 import { readyProject } from '../common/preconditions/ready-project.ts';
@@ -25,7 +25,7 @@ export async function startSession(
   context: ActionContext,
 ): Promise<Begun> {
   await refuseFromInside(context);
-  const group = input.group?.trim() ? nameOfNew('group', input.group) : undefined;
+  const group = input.group?.trim() ? normalizeNewName('group', input.group) : undefined;
   const task = input.task?.trim() ? requireText(input.task, 'task') : undefined;
   const dive = input.dive?.trim() ? requireText(input.dive, 'dive') : undefined;
   const words = task ?? dive;
@@ -54,7 +54,7 @@ async function freeFolder(
   { name = '', words }: { name?: string | undefined; words: string },
   { clock }: ActionContext,
 ): Promise<string> {
-  const given = name.trim() ? nameOfNew('session', name) : undefined;
+  const given = name.trim() ? normalizeNewName('session', name) : undefined;
   const made = sessionSlug(words);
   const folders = await sessionFolders(sessions);
   const date = stampsAt(clock.now()).folderDate;

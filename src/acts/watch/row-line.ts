@@ -110,7 +110,7 @@ function doingWords(
   { group, style, nowMs }: Pick<RowWords, 'style' | 'nowMs'> & { group: Group },
 ) {
   const { doing, stalled, stops, worker } = facts;
-  const gone = goneWords(facts);
+  const gone = goneText(facts);
   if (gone !== undefined) return style.bad(gone);
   if (stops !== undefined) return STOPS[stops];
   if (group !== 'working') return restWords(facts, { style, nowMs });
@@ -120,7 +120,7 @@ function doingWords(
 
 function restWords(facts: ShownFacts, { style, nowMs }: Pick<RowWords, 'style' | 'nowMs'>): string {
   const when = (time: string) => `in ${age(Date.parse(time) - nowMs)}`;
-  const { brief, why = '', tone } = stateWords(facts, { when });
+  const { brief, why = '', tone } = stateText(facts, { when });
   // Its mark says that it is done.
   if (facts.state === 'done') return style.dim(fitLine(why));
   const words = tone === 'plain' ? style.dim(brief) : painted(brief, tone, style);

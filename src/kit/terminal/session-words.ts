@@ -12,13 +12,13 @@ import { fitLine, type Style } from './style.ts';
 
 const PAINTS = { person: 'attention', bad: 'bad', good: 'good', working: 'accent' } as const;
 
-export function painted(words: string, tone: StateWords['tone'], style: Style): string {
+export function painted(words: string, tone: StateText['tone'], style: Style): string {
   return tone === 'plain' ? words : style[PAINTS[tone]](words);
 }
 
 export function stateCell(facts: ShownFacts, style: Style): string {
-  const { brief, tone } = stateWords(facts);
-  const gone = goneWords(facts);
+  const { brief, tone } = stateText(facts);
+  const gone = goneText(facts);
   return `${painted(brief, tone, style)}${gone === undefined ? '' : `, ${style.bad(gone)}`}`;
 }
 

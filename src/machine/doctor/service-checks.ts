@@ -11,7 +11,7 @@ import { isOlder } from '../../base/versions.ts';
 import { isOff, readPresence, supervisorPaths } from '../../providers/starting/supervisor-folder.ts';
 import type { SessionView } from '../../session/events/session-view.ts';
 import { readSessionList } from '../../session/session-list.ts';
-import { holdersWords, slotsInUse, slotsRoot } from '../../session/slots.ts';
+import { describeHolders, slotsInUse, slotsRoot } from '../../session/slots.ts';
 import { isContinuedBy } from '../../session/status.ts';
 import { INSTALL_ERRORS } from '../install/install-errors.ts';
 
@@ -137,7 +137,7 @@ async function slotChecks(roots: readonly string[], { host }: ActionContext): Pr
   return roots.flatMap((root, index) => {
     const slots = used[index] ?? [];
     if (slots.length === 0) return [];
-    const found = `${slots.length} in use in ${root}: ${holdersWords(slots)}`;
+    const found = `${slots.length} in use in ${root}: ${describeHolders(slots)}`;
     return slots.some(({ isUnseen }) => isUnseen)
       ? warn('slots', `${found}.`, 'If the machine or container of one is gone, take over its session.')
       : ok('slots', found, found);

@@ -103,7 +103,7 @@ async function logsIn(sessionsDir: string): Promise<[string, SessionPaths][]> {
 }
 
 // Every chat that has asked for the list watches it.
-const LIST_PACE = { spacingMs: 100, lookMs: 5000 };
+const LIST_PACE = { spacingMs: 100, pollMs: 5000 };
 
 /**
  * Follows the list of live sessions: yields when a session enters or leaves it.

@@ -14,10 +14,10 @@ import { By } from '../events/bodies/who-acted.ts';
 import { FORMAT_VERSION, NewerVersion } from '../events/events.ts';
 import type { SessionPaths } from '../layout/paths.ts';
 
-// Strict to the last field: one that is left out unread would be accepted and not done.
+// Strict at every level: an unknown field that is ignored would be accepted but not carried out.
 const Head = z.strictObject({
   v: z.literal(FORMAT_VERSION),
-  /** ULID made by whoever asks: the same one twice is the same command. */
+  /** ULID chosen by the sender: the same id twice is the same command. */
   id: z.ulid(),
   by: By.strict(),
   at: z.iso.datetime(),
@@ -33,11 +33,11 @@ export const Command = z.discriminatedUnion('kind', [
   Head.extend({
     kind: z.literal('answer'),
     answers: z.array(z.strictObject({ id: z.string(), text: z.string() })),
-    /** Every question still open gets its suggestion. */
+    /** Answers every question that is still open with its suggestion. */
     acceptSuggestions: z.boolean(),
-    /** Answers found in the file at parking are the person's own. */
+    /** Confirms that the answers in the file at parking are the person's own. */
     confirmTyped: z.boolean(),
-    /** Answers on record are changed: meant, and not merely later than another's. */
+    /** Recorded answers are replaced intentionally. */
     replace: z.literal(true).optional(),
   }),
   Head.extend({ kind: z.literal('approve'), hash: z.string().optional() }),
@@ -55,16 +55,16 @@ export const Command = z.discriminatedUnion('kind', [
   }),
   Head.extend({
     kind: z.literal('archive'),
-    /** `session`: all of it is put away; `documents`: its documents, so that it can be used for new work. */
+    /** `session`: archive all of it; `documents`: archive its documents, so that it can be used for new work. */
     what: z.enum(['session', 'documents']),
     keep: z.array(z.string()),
   }),
   Head.extend({ kind: z.literal('unarchive') }),
-  /** Its branch becomes part of the one that it began from. */
+  /** Merge its branch into its base branch. */
   Head.extend({ kind: z.literal('merge') }),
-  /** Its branch and worktree go to the trash, the session into the archive. */
+  /** Move its branch and worktree to the trash, and the session to the archive. */
   Head.extend({ kind: z.literal('discard') }),
-  /** Files, plan and overview go back to the end of an iteration, or to what the last rewind replaced. */
+  /** Restore files, plan and overview from the end of an iteration, or from before the last rewind. */
   Head.extend({ kind: z.literal('rewind'), to: RewindTarget }),
 ]);
 export type Command = z.infer<typeof Command>;
@@ -72,7 +72,7 @@ export type CommandOf<K extends Command['kind']> = Extract<Command, { kind: K }>
 
 export type CommandReading =
   | { kind: 'command'; id: string; command: Command }
-  /** A newer samocode left it, with what this one does not know. */
+  /** A newer samocode wrote it, with a kind or field unknown to this one. */
   | { kind: 'newer'; id: string; problem: string }
   | { kind: 'malformed'; id: string; problem: string };
 
@@ -80,7 +80,7 @@ type CommandsFolder = Pick<SessionPaths, 'commands'>;
 
 const MAX_COMMAND_BYTES = 2 * 1024 * 1024;
 
-/** Leaves a command for the worker. The file appears whole; the same id a second time changes nothing. */
+/** Writes a command for the worker. The file appears atomically; the same id a second time changes nothing. */
 export async function leaveCommand(paths: CommandsFolder, command: Command): Promise<void> {
   const made = await mkdir(paths.commands, { recursive: true });
   if (made !== undefined) await syncFolder(dirname(paths.commands));
@@ -95,7 +95,7 @@ export function pendingCommandIds(paths: CommandsFolder): string[] {
     .sort();
 }
 
-/** Reads one waiting command. Never throws for what stands in the file; undefined when it is gone. */
+/** Reads one pending command. Never throws because of the file's contents; undefined when it is gone. */
 export async function readCommand(paths: CommandsFolder, id: string): Promise<CommandReading | undefined> {
   const malformed = (problem: string): CommandReading => ({ kind: 'malformed', id, problem });
   const reading = await readPlainFile(commandPath(paths, id), MAX_COMMAND_BYTES);
@@ -116,13 +116,13 @@ export async function readCommand(paths: CommandsFolder, id: string): Promise<Co
 
 const AnyCommand = z.looseObject({ ...Head.shape, by: By, kind: z.string() });
 
-/** Whether a whole command has what only a newer samocode can have given it, and no other fault. */
+/** Whether the only fault of a command is a kind or field that a newer samocode may know. */
 function isNewer(value: unknown, { issues }: z.ZodError): boolean {
   const isUnknown = issues.every(({ code, path }) => code === 'unrecognized_keys' || path[0] === 'kind');
   return isUnknown && AnyCommand.safeParse(value).success;
 }
 
-/** Removes an answered command; its event is on disk by then. */
+/** Removes an answered command, after its event is on disk. */
 export async function removeCommand(paths: CommandsFolder, id: string): Promise<void> {
   await rm(commandPath(paths, id), { force: true, recursive: true });
 }

@@ -11,20 +11,20 @@ import {
   type Refused,
   refused,
   refusedForStatus,
-  unlessAtRest,
+  refuseUnlessAtRest,
 } from './judge-kind.ts';
 
 export interface FinishFacts {
   names: readonly string[];
-  /** Something exists where the session folder would go. */
+  /** Another file or folder already has the target path of the session folder. */
   isTaken: boolean;
-  /** Whether what was discarded with it can be restored; absent where nothing was. */
+  /** Whether what was discarded with it can be restored; absent if nothing was discarded. */
   trashReading?: 'there' | 'gone' | 'branch_taken' | undefined;
-  /** Absent where there is none, or where it cannot be inspected yet. */
+  /** Absent if there is none, or if it cannot be inspected yet. */
   worktree?: { path: string; reading: WorktreeReading } | undefined;
 }
 
-/** What is, or was, at the place of a worktree. */
+/** The state of a worktree's path. */
 type WorktreeReading =
   | { kind: 'missing' | 'absent' | 'removed' }
   | { kind: 'foreign'; problem: string }
@@ -38,27 +38,27 @@ type AnyState = Pick<SessionState, 'status' | 'archived' | 'rewind' | 'merge'>;
 type Asked = { by: By; gateChannels: readonly Channel[] };
 type ArchiveVerdict = { kind: 'accepted'; moved: string[] } | Refused;
 
-/** Whether a session, or its documents, may go into the archive: no work may be lost by it. */
+/** Whether a session, or its documents, may be archived without losing work. */
 export function judgeArchive(
   { what, keep }: Pick<CommandOf<'archive'>, 'what' | 'keep'>,
   state: AnyState,
   { names, isTaken, worktree }: FinishFacts,
 ): ArchiveVerdict {
-  const closed = judgeKind('archive', state) ?? unlessAtRest(state);
+  const closed = judgeKind('archive', state) ?? refuseUnlessAtRest(state);
   if (closed) return closed;
   if (what === 'documents') return judgeDocuments(names, keep);
   if (isTaken) return refused(COMMAND_ERRORS.folder_taken());
-  return (worktree && worktreeStays(worktree)) ?? { kind: 'accepted', moved: [] };
+  return (worktree && refuseWorktreeRemoval(worktree)) ?? { kind: 'accepted', moved: [] };
 }
 
-/** Whether a session may be discarded: all of it must be in the trash, so that nothing is lost by it. */
+/** Whether a session may be discarded: the trash must be able to hold all of it. */
 export function judgeDiscard(
   { by, gateChannels }: Asked,
   state: AnyState,
   { isTaken, worktree }: Pick<FinishFacts, 'isTaken' | 'worktree'>,
 ): { kind: 'accepted' } | Refused {
   const byChannel = () => closedChannel(by, gateChannels, 'Nothing was discarded.');
-  const closed = judgeKind('discard', state) ?? byChannel() ?? unlessAtRest(state);
+  const closed = judgeKind('discard', state) ?? byChannel() ?? refuseUnlessAtRest(state);
   if (closed) return closed;
   if (isTaken) return refused(COMMAND_ERRORS.folder_taken());
   if (worktree?.reading.kind !== 'foreign') return { kind: 'accepted' };
@@ -78,15 +78,15 @@ export function judgeUnarchive(
   return isTaken ? refused(COMMAND_ERRORS.folder_taken()) : { kind: 'accepted' };
 }
 
-/** Why a worktree may not be removed; undefined: it may, or it is gone. */
-export function worktreeStays({ path, reading }: FinishFacts['worktree'] & {}): Refused | undefined {
+/** Why a worktree may not be removed; undefined: it may be removed, or is already gone. */
+export function refuseWorktreeRemoval({ path, reading }: FinishFacts['worktree'] & {}): Refused | undefined {
   if (reading.kind === 'foreign')
     return refused(COMMAND_ERRORS.worktree_foreign({ path, problem: reading.problem }));
   if (reading.kind !== 'present' && reading.kind !== 'would_lose') return undefined;
   const { uncommitted, unreachedCommits } = reading;
   if (uncommitted.length === 0 && unreachedCommits === 0) return undefined;
   const paths = uncommitted.map((entry) => entry.path);
-  const files = paths.length === 0 ? undefined : namedShort(paths);
+  const files = paths.length === 0 ? undefined : joinNames(paths);
   const isHidden = uncommitted.some((entry) => entry.kind === 'hidden');
   return refused(COMMAND_ERRORS.would_lose_work({ path, files, commits: unreachedCommits, isHidden }));
 }
@@ -95,23 +95,24 @@ function judgeDocuments(names: readonly string[], keep: readonly string[]): Arch
   const documents = names.filter((name) => parseDocumentName(name) !== undefined);
   const unknown = keep.filter((name) => !documents.includes(name));
   if (unknown.length > 0)
-    return refused(COMMAND_ERRORS.unknown_document({ names: namedShort(unknown), documents }));
+    return refused(COMMAND_ERRORS.unknown_document({ names: joinNames(unknown), documents }));
   const moved = documents.filter((name) => !keep.includes(name));
   if (moved.length > 0) return { kind: 'accepted', moved };
   return refused(COMMAND_ERRORS.nothing_to_archive({ hasDocuments: documents.length > 0 }));
 }
 
-/** Agents name files as they like. */
-export function namedShort(names: readonly string[]): string {
+/** Joins names that agents may have chosen: one line, limited in number and length. */
+export function joinNames(names: readonly string[]): string {
   const lines = names.map((name) => oneLine(name).slice(0, 120));
-  return listed(lines, MOST_NAMED) || 'none';
+  return listed(lines, MAX_NAMED) || 'none';
 }
 
-const MOST_NAMED = 20;
+const MAX_NAMED = 20;
 
 /**
- * Whether a session's branch may be merged: it moves the person's own branch, as an approval would.
- * @param facts `into`: the local branch that would take the work
+ * Whether a session's branch may be merged. A merge moves the user's own branch, so it needs an allowed channel, like
+ * an approval.
+ * @param facts `into`: the local branch to merge into
  */
 export function judgeMerge(
   { by, gateChannels }: Asked,
@@ -135,7 +136,7 @@ export function judgePullRequest(
   { sinceBase }: { sinceBase: number },
 ): { kind: 'accepted' } | Refused {
   const byChannel = () => closedChannel(by, gateChannels, 'Nothing was published.');
-  const closed = judgeKind('merge', state) ?? byChannel() ?? unlessAtRest(state);
+  const closed = judgeKind('merge', state) ?? byChannel() ?? refuseUnlessAtRest(state);
   if (closed) return closed;
   const into = state.worktree?.base ?? 'any branch';
   return sinceBase === 0 ? refused(COMMAND_ERRORS.nothing_to_merge({ into })) : { kind: 'accepted' };

@@ -26,19 +26,19 @@ export type AnswerVerdict =
   | Refused;
 
 /**
- * What a person's answers come to: the human act that opens the first gate. The first answer to a question counts,
- * whichever channel it came by; whoever comes later is told of it, and may replace it on purpose. Nothing is written here.
+ * Judges answers: the human act that opens the first gate. The first answer to a question counts, whatever its channel;
+ * a later one is refused with a reference to it, unless it replaces it explicitly. Writes nothing.
  */
 export function judgeAnswer(
   command: Pick<CommandOf<'answer'>, 'by' | 'answers' | 'acceptSuggestions' | 'confirmTyped' | 'replace'>,
   state: AnswerState,
   facts: AnswerFacts,
 ): AnswerVerdict {
-  const given = understood(command.answers, facts.questions);
+  const given = parseAnswers(command.answers, facts.questions);
   if ('kind' in given) return given;
   const { status } = state;
   const isWaiting = status.kind === 'waiting' && status.for === 'qa_answers';
-  const { taken, replaced } = onRecord(given, command, state);
+  const { taken, replaced } = splitRecorded(given, command, state);
   if (taken.length > 0) return refused(GATE_ERRORS.already_answered({ taken }));
   const isEmpty = given.length === 0 && !command.acceptSuggestions && !command.confirmTyped;
   if (!isWaiting && replaced.length === 0) return tooLate(isEmpty ? [] : facts.questions, state);
@@ -75,19 +75,19 @@ export function judgeAnswer(
 
 type AnswerState = Pick<SessionState, 'status' | 'answers' | 'progress' | 'openIteration'>;
 
-/** Which of the questions have another answer already, and which of those are replaced. */
-function onRecord(
+/** The recorded answers that differ from the given ones: those that stay (`taken`) and those replaced. */
+function splitRecorded(
   given: readonly Given[],
   { by, replace }: Pick<CommandOf<'answer'>, 'by' | 'replace'>,
   state: AnswerState,
 ) {
-  const others = given.flatMap(({ question, text }) => {
+  const different = given.flatMap(({ question, text }) => {
     const recorded = recordedAnswer(question, state);
     return recorded === undefined || recorded.text === text ? [] : [recorded];
   });
   const isReplaced = (answer: AnswerOnRecord) =>
     replace === true && isReplaceable(answer, state) && mayReplace(answer.by, by);
-  return { taken: others.filter((each) => !isReplaced(each)), replaced: others.filter(isReplaced) };
+  return { taken: different.filter((each) => !isReplaced(each)), replaced: different.filter(isReplaced) };
 }
 
 function recordedAnswer(
@@ -97,19 +97,19 @@ function recordedAnswer(
   return answers.find((each) => each.id === question.id && each.question === questionHash(question));
 }
 
-/** A person may replace any answer, a model only what came through a model. */
+/** A person may replace any answer, a model only answers given through a model. */
 function mayReplace(given: By, by: By): boolean {
   return isPersonal(by.channel) || given.channel === 'tool';
 }
 
-/** Until an agent has begun with it: at the gate, or right behind it. An answer about weakened checks leads elsewhere. */
+/** Until an agent starts with it: at the gate, or right after it. Never after an answer about weakened checks. */
 function isReplaceable({ at }: AnswerOnRecord, { status, progress, openIteration }: AnswerState): boolean {
   if (status.kind === 'waiting') return status.for === 'qa_answers';
   const isUnread = status.kind === 'running' && status.since === at && openIteration === undefined;
   return isUnread && progress.phase === 'planning';
 }
 
-/** Whoever comes after the last answer is told who gave it. */
+/** The refusal after the gate has opened; names the recorded answers if all questions have one. */
 function tooLate(questions: readonly QaQuestion[], state: AnswerState): Refused {
   const taken = questions.flatMap((question) => recordedAnswer(question, state) ?? []);
   return taken.length > 0 && taken.length === questions.length
@@ -122,7 +122,7 @@ interface Given {
   text: string;
 }
 
-function understood(
+function parseAnswers(
   answers: CommandOf<'answer'>['answers'],
   questions: readonly QaQuestion[],
 ): Given[] | Refused {
@@ -148,7 +148,7 @@ interface ApproveFacts {
 
 type ApproveVerdict = { kind: 'accepted'; plan: PlanVersion; text: string; phase: Phase } | Refused;
 
-/** What an approval of the plan comes to: the human act that opens the second gate. Nothing is written here. */
+/** Judges an approval of the plan: the human act that opens the second gate. Writes nothing. */
 export function judgeApprove(
   command: Pick<CommandOf<'approve'>, 'by' | 'hash'>,
   { status }: Pick<SessionState, 'status'>,
@@ -167,9 +167,9 @@ export function judgeApprove(
 }
 
 /**
- * Why whoever approves a plan may not accept the MCP servers that it proposes; undefined: they may. Ready entries of ours
- * are accepted with the plan. A command of the plan was written by a model and runs as the person: only a person who
- * decides about this plan accepts it, and no choice of a start, which was made before there was a plan.
+ * Why `by` may not accept the MCP servers that a plan proposes; undefined: they may. Predefined servers are accepted
+ * with the plan. A command in the plan was written by a model and runs as the user: only a person who decides about
+ * this plan may accept it, not a choice at the start, which was made before there was a plan.
  */
 export function refusedServers(
   by: By,
@@ -178,14 +178,16 @@ export function refusedServers(
 ): Refused | undefined {
   const { servers, problems } = planServers(text);
   if (problems.length > 0) return refused(GATE_ERRORS.servers_unclear({ name, problems }));
-  const own = servers.flatMap((each) => (each.command === undefined ? [] : [each.name]));
-  if (own.length === 0 || (isPersonal(by.channel) && !by.atStart)) return undefined;
-  return refused(GATE_ERRORS.servers_need_person({ servers: own, persons: personChannels(gateChannels) }));
+  const ownCommands = servers.flatMap((each) => (each.command === undefined ? [] : [each.name]));
+  if (ownCommands.length === 0 || (isPersonal(by.channel) && !by.atStart)) return undefined;
+  return refused(
+    GATE_ERRORS.servers_need_person({ servers: ownCommands, persons: personChannels(gateChannels) }),
+  );
 }
 
 /**
- * Whether the plan goes back to planning. That opens no gate, so every channel may ask for it; before the first agent of
- * the session it lets planning run behind unconfirmed answers.
+ * Whether the plan goes back to planning. That opens no gate, so every channel may request it, except before the first
+ * agent of the session, where it would let planning run with unconfirmed answers.
  */
 export function judgeRequestChanges(
   { feedback, by }: Pick<CommandOf<'request_changes'>, 'feedback' | 'by'>,
@@ -199,7 +201,7 @@ export function judgeRequestChanges(
   return refused(GATE_ERRORS.empty_feedback());
 }
 
-/** For whatever is decided about a plan that does not wait. */
+/** The refusal of every decision about a plan while none waits. */
 function noPlanWaits(): Refused {
   return refusedForStatus(GATE_ERRORS.not_waiting({ for: 'plan' }));
 }

@@ -7,36 +7,39 @@ import { GATE_ERRORS } from './gate-errors.ts';
 
 type Kind = Command['kind'];
 
-/** While an agent runs, a command could come from it: only what opens nothing is taken then. */
-const TAKEN_WHILE_AGENT_RUNS: readonly Kind[] = ['stop', 'message'];
-const TAKEN_IN_ARCHIVE: readonly Kind[] = ['unarchive'];
-const TAKEN_HALFWAY: readonly Kind[] = ['resume', 'rewind', 'message'];
+/** While an agent runs, a command could come from it: only those that open no gate are accepted. */
+const ACCEPTED_WHILE_AGENT_RUNS: readonly Kind[] = ['stop', 'message'];
+const ACCEPTED_IN_ARCHIVE: readonly Kind[] = ['unarchive'];
+const ACCEPTED_HALFWAY: readonly Kind[] = ['resume', 'rewind', 'message'];
 
-/** Why a session takes no command of this kind now, whatever is in it; undefined: its own judge decides. */
+/**
+ * Why the session refuses commands of this kind now, regardless of their contents; undefined: the command's judge
+ * decides.
+ */
 export function judgeKind(
   kind: Kind,
   { archived, rewind, merge }: Pick<SessionState, 'archived' | 'rewind' | 'merge'>,
   moment: 'no_child' | 'child_runs' = 'no_child',
 ): Refused | undefined {
   if (merge !== undefined && kind !== 'stop') return refused(COMMAND_ERRORS.busy({ with: 'merge' }));
-  if (moment === 'child_runs' && !TAKEN_WHILE_AGENT_RUNS.includes(kind))
+  if (moment === 'child_runs' && !ACCEPTED_WHILE_AGENT_RUNS.includes(kind))
     return refused(COMMAND_ERRORS.child_runs({ wanted: 'other' }));
-  if (archived && !TAKEN_IN_ARCHIVE.includes(kind)) return refusedForStatus(COMMAND_ERRORS.archived());
-  if (rewind?.isHalfway && !TAKEN_HALFWAY.includes(kind)) return refused(COMMAND_ERRORS.rewind_halfway());
+  if (archived && !ACCEPTED_IN_ARCHIVE.includes(kind)) return refusedForStatus(COMMAND_ERRORS.archived());
+  if (rewind?.isHalfway && !ACCEPTED_HALFWAY.includes(kind)) return refused(COMMAND_ERRORS.rewind_halfway());
   return undefined;
 }
 
-/** What moves away a session, or publishes it, needs one that nothing works on. */
-export function unlessAtRest({ status: { kind } }: Pick<SessionState, 'status'>): Refused | undefined {
+/** Refuses unless nothing works on the session: required before it is moved or published. */
+export function refuseUnlessAtRest({ status: { kind } }: Pick<SessionState, 'status'>): Refused | undefined {
   const isAtRest = kind === 'done' || kind === 'stopped' || kind === 'blocked';
   return isAtRest ? undefined : refusedForStatus(COMMAND_ERRORS.not_at_rest({ status: kind }));
 }
 
-/** Why a command is not carried out. The action throws its error; the worker writes that into an event. */
+/** Why a command is not carried out. The action throws its error; the worker records it in an event. */
 export interface Refused {
   kind: 'refused';
   error: SamocodeError;
-  /** The reason is what the session does at the moment; whoever has more words for that may use them as `why`. */
+  /** The reason is the session's current state; a caller with a better description of it may use that as `why`. */
   isStatus?: true;
 }
 
@@ -49,8 +52,8 @@ export function refusedForStatus(error: SamocodeError): Refused {
 }
 
 /**
- * A refusal when the gates of a session may not be opened through the channel of `by`.
- * @param chosen what a start would do at a gate
+ * Refuses if the channel of `by` may not open the gates of a session.
+ * @param chosen what the choices of a start would do at a gate
  */
 export function closedChannel(
   by: By,
@@ -62,8 +65,8 @@ export function closedChannel(
   return refused(GATE_ERRORS.channel_closed({ what, by, gateChannels, chosen }));
 }
 
-/** Those of the channels that no model can use; a terminal is always one. */
+/** The given channels that no model can use; `cli` if there are none. */
 export function personChannels(gateChannels: readonly Channel[]): readonly Channel[] {
-  const persons = gateChannels.filter((each) => isPersonal(each));
-  return persons.length > 0 ? persons : ['cli'];
+  const personal = gateChannels.filter((each) => isPersonal(each));
+  return personal.length > 0 ? personal : ['cli'];
 }

@@ -12,18 +12,18 @@ export interface RewindFacts {
   events: readonly SessionEvent[];
   kept: {
     commits: ReadonlySet<string>;
-    /** The one from before the first agent. */
+    /** The checkpoint taken before the first agent. */
     start?: string | undefined;
-    /** Those from before a rewind, by the number of its event. */
+    /** The checkpoints taken before rewinds, by the number of the rewind's event. */
     beforeRewinds: ReadonlyMap<number, string>;
   };
 }
 
 export type RewindVerdict =
-  /** `commit`: whose files come back; `back`: where the session stands then. */
+  /** `commit`: the checkpoint to restore; `back`: the position that the session returns to. */
   { kind: 'accepted'; commit: string; back: Position } | Refused;
 
-/** Whether a session can be taken back, and to what. */
+/** Whether a session can be rewound, and to which checkpoint. */
 export function judgeRewind(
   { to }: Pick<CommandOf<'rewind'>, 'to'>,
   state: Pick<SessionState, 'status' | 'archived' | 'openIteration' | 'rewind' | 'worktree'>,
@@ -52,7 +52,7 @@ export interface KeptIteration {
   lastAction?: string;
 }
 
-/** The iterations to whose end it can go back, newest first; 0 for before the first. */
+/** The iterations to whose end the session can be rewound, newest first; 0 is the state before the first. */
 export function keptIterations({ events, kept }: RewindFacts): KeptIteration[] {
   const iterations = events
     .filter((event) => event.type === 'iteration_ended')
@@ -60,13 +60,13 @@ export function keptIterations({ events, kept }: RewindFacts): KeptIteration[] {
       checkpoint && kept.commits.has(checkpoint.commit) ? [{ iteration, phase, at, lastAction }] : [],
     )
     .reverse();
-  // Before the first agent has run there is nothing to go back from.
+  // Before the first agent has run there is nothing to rewind.
   const start = findRewindPoint({ events, kept }, 0);
   return start ? [...iterations, { iteration: 0, phase: 'init' }] : iterations;
 }
 
-/** What follows from an iteration by itself, before anybody acts. */
-const STILL_THE_SAME: readonly EventType[] = [
+/** Events that follow an iteration without any act of a person. */
+const AUTOMATIC_EVENTS: readonly EventType[] = [
   'parked',
   'blocked',
   'limited',
@@ -76,7 +76,7 @@ const STILL_THE_SAME: readonly EventType[] = [
   'messages_acknowledged',
 ];
 
-/** Where a session stood at the end of an iteration, before anybody acted on it, or before its last rewind. Pure. */
+/** Finds the position at the end of an iteration, before any act of a person, or before the last rewind. Pure. */
 export function findRewindPoint(
   { events, kept }: RewindFacts,
   to: RewindTarget,
@@ -96,11 +96,11 @@ export function findRewindPoint(
   const ended = events[index];
   const commit = ended?.type === 'iteration_ended' ? ended.checkpoint?.commit : undefined;
   let end = index + 1;
-  while (STILL_THE_SAME.includes(events[end]?.type ?? 'done') && end < events.length) end += 1;
+  while (AUTOMATIC_EVENTS.includes(events[end]?.type ?? 'done') && end < events.length) end += 1;
   return kept.commits.has(commit ?? '') ? point(commit, end) : undefined;
 }
 
-/** The newest rewind that has moved files; of several that failed halfway, one upon the other, the first. */
+/** The newest rewind that changed files; of several consecutive ones that failed halfway, the first. */
 function lastRewind(
   events: readonly SessionEvent[],
   { beforeRewinds }: RewindFacts['kept'],
@@ -115,6 +115,6 @@ function positionOf(events: readonly SessionEvent[]): Position {
   const state: SessionState = events.reduce(fold, emptyState());
   const { status } = state;
   const waiting = status.kind === 'stopped' ? status.parked : status.kind === 'waiting' ? status : undefined;
-  // What of the state goes back is what its schema names.
+  // The schema of Position determines which parts of the state are restored.
   return Position.parse({ ...state, parked: waiting, done: status.kind === 'done' ? status : undefined });
 }

@@ -11,15 +11,15 @@ import type { CommandOf } from './commands.ts';
 import { closedChannel, type Refused, refused, refusedForStatus } from './judge-kind.ts';
 
 export interface ResumeFacts {
-  /** Limits that would block it again at once, and how to raise them; the action cannot know them. */
+  /** The limit that would block the session again at once, and how to raise it; the action does not know it. */
   spent?: { reason: string; next: readonly NextStep[] } | undefined;
-  /** The level at which it would go on, where that is lower than before; only the worker has tried it. */
+  /** The sandbox level at which it would continue, if lower than before; only the worker has probed it. */
   lowered?: SandboxLevel | undefined;
 }
 
 type ResumeVerdict = { kind: 'accepted'; phase: Phase; resetsCounts: boolean } | Refused;
 
-/** Whether a session goes on, and where. A resume opens no gate. */
+/** Whether a session continues, and in which phase. A resume opens no gate. */
 export function judgeResume(
   { goal, by }: Pick<CommandOf<'resume'>, 'goal' | 'by'>,
   { status, stopWanted, progress }: Pick<SessionState, 'status' | 'stopWanted' | 'progress'>,
@@ -28,7 +28,7 @@ export function judgeResume(
   const closed = atGate(status);
   if (closed) return closed;
   if (status.kind === 'starting' || status.kind === 'queued' || status.kind === 'running')
-    // While an agent runs nothing takes a stop back: what opens a gate could come from the agent.
+    // While an agent runs, a requested stop cannot be cancelled: the resume could come from the agent.
     return stopWanted === undefined
       ? refusedForStatus(COMMAND_ERRORS.already_running())
       : refused(COMMAND_ERRORS.stop_under_way());
@@ -45,9 +45,9 @@ export function judgeResume(
     case 'stopped':
       return { kind: 'accepted', phase: progress.phase, resetsCounts: false };
     case 'blocked':
-      if (!PERSONS.includes(by.channel) && acceptsPrograms({ status }))
+      if (!FULL_CHANNELS.includes(by.channel) && acceptsPrograms({ status }))
         return refused(COMMAND_ERRORS.needs_person({}));
-      if (!PERSONS.includes(by.channel) && lowered !== undefined)
+      if (!FULL_CHANNELS.includes(by.channel) && lowered !== undefined)
         return refused(COMMAND_ERRORS.needs_person({ level: lowered }));
       return { kind: 'accepted', phase: progress.phase, resetsCounts: true };
     default:
@@ -55,13 +55,13 @@ export function judgeResume(
   }
 }
 
-/** Whether a resume says that git may start what it has been set to start. */
+/** Whether a resume accepts the programs that git has been configured to start. */
 export function acceptsPrograms({ status }: Pick<SessionState, 'status'>): boolean {
   return status.kind === 'blocked' && status.rule === 'git_programs_changed';
 }
 
-/** Those who saw what it lists: a notification may have left it out. */
-const PERSONS: readonly Channel[] = ['cli', 'elicitation'];
+/** The channels that showed the full list of programs: a notification may have omitted it. */
+const FULL_CHANNELS: readonly Channel[] = ['cli', 'elicitation'];
 
 function atGate(status: SessionState['status']): Refused | undefined {
   if (status.kind !== 'waiting') return undefined;
@@ -71,7 +71,9 @@ function atGate(status: SessionState['status']): Refused | undefined {
 }
 
 type StopVerdict =
-  /** `request`: what is under way meets it. `stop`: nothing is; `openIteration`: its agent is ended first. */
+  /**
+   * `request`: the running work stops itself. `stop`: nothing is running; the agent of `openIteration` is ended first.
+   */
   | { kind: 'accepted'; how: 'request' }
   | { kind: 'accepted'; how: 'stop'; openIteration?: SessionState['openIteration'] }
   | Refused;
@@ -84,9 +86,9 @@ export function judgeStop({
   if (merge !== undefined) return { kind: 'accepted', how: 'request' };
   if (status.kind === 'stopped' || status.kind === 'done')
     return refused(COMMAND_ERRORS.not_running({ status: status.kind }));
-  // An iteration that a block left open waits for a person: nothing works there that would meet the wish later.
-  const isBeingDone = openIteration !== undefined && status.kind !== 'blocked';
-  if (isBeingDone || status.kind === 'starting') return { kind: 'accepted', how: 'request' };
+  // An iteration left open by a block waits for a person: nothing runs that could handle the request later.
+  const isRunning = openIteration !== undefined && status.kind !== 'blocked';
+  if (isRunning || status.kind === 'starting') return { kind: 'accepted', how: 'request' };
   return { kind: 'accepted', how: 'stop', openIteration };
 }
 
@@ -102,8 +104,8 @@ type GateChoices = Pick<FrozenSettings, 'gates' | 'gateChannels' | 'autoApprove'
 type Choices = GateChoices & Pick<FrozenSettings, 'sandbox' | 'sandboxLowered'>;
 
 /**
- * Whether a session may begin with these choices: one that opens a gate in advance is an act of its channel, and one
- * that lowers the sandbox a person's, whatever GATE_CHANNELS says.
+ * Whether a session may start with these choices: opening a gate in advance requires an allowed channel, and lowering
+ * the sandbox requires a person, regardless of GATE_CHANNELS.
  */
 export function judgeStart(
   { by }: Pick<CommandOf<'start'>, 'by'>,
@@ -124,12 +126,12 @@ const CHOICES = [
 ] as const;
 
 /**
- * Who has opened a gate before the session came to it; undefined: it waits there.
- * @param startedBy of the start, or of the newest goal; absent before the start is recorded
+ * Who opened a gate before the session reached it; undefined: the session waits there.
+ * @param startedBy who gave the start or the newest goal; absent before the start is recorded
  */
 export function openedAtStart(gate: Gate, settings: GateChoices, startedBy: By | undefined): By | undefined {
   const isChosen = CHOICES.some((each) => each.gate === gate && settings[each.choice]);
-  // A new goal by a channel that may open no gate: what was chosen for the work before does not count for it.
+  // Choices made for the earlier work do not apply to a new goal from a channel that may not open gates.
   if (isChosen && startedBy && !closedChannel(startedBy, settings.gateChannels))
     return { ...startedBy, atStart: true };
   return settings.gates.includes(gate) ? undefined : BY_SETTINGS;
@@ -141,13 +143,14 @@ interface TakeOverFacts {
   session: string;
   holding: Holding;
   newer?: string | undefined;
-  /** The number of the lease whose owner the person has given up; absent while they are asked. */
+  /** The number of the lease that the person agreed to take over; absent until they do. */
   givenUp?: number | undefined;
 }
 
 /**
- * Whether a session may be taken from its worker: from one that can't be judged from here, because it ran on another machine
- * or in another container, and only while that one has it. Nothing but a person's word says that it is gone for good.
+ * Whether a session may be taken over from its worker: only from one on another machine or in another container, whose
+ * state cannot be determined from here, and only while it holds the lease. Only a person can know that it is gone for
+ * good.
  */
 export function judgeTakeOver({
   session,
@@ -158,7 +161,7 @@ export function judgeTakeOver({
   if (newer !== undefined) return refused(SESSION_ERRORS.newer_format({ newer }));
   if (holding.kind !== 'held' || holding.liveness === 'dead') return { kind: 'not_needed' };
   const { lease, liveness } = holding;
-  // Another owner that came meanwhile is no less to be respected.
+  // A newer owner keeps the session.
   if (liveness === 'unknowable' && lease.number === (givenUp ?? lease.number))
     return { kind: 'accepted', lease };
   const { owner, acquiredAt: since } = lease;

@@ -3,26 +3,26 @@ import { describeUse } from '../../phases/caps.ts';
 import { outageOf } from '../../phases/ending.ts';
 import { type CheckRun, failedRuns, RED_AFTER, redAfter } from '../../phases/proving.ts';
 import type { EventType } from '../events/bodies/event-types.ts';
-import { outageWords } from '../events/bodies/positions.ts';
+import { describeOutage } from '../events/bodies/positions.ts';
 import type { By, Channel } from '../events/bodies/who-acted.ts';
 import type { EventOf, SessionEvent } from '../events/events.ts';
-import { whereTo } from '../events/fold-rewound.ts';
+import { describeRewind } from '../events/fold-rewound.ts';
 import { oneLine } from './markdown-lines.ts';
 
-/** One readable line about an event: for session.log, the terminal and the parent. Undefined: not worth one. */
+/** Describes an event in one line for session.log, the terminal and the parent; undefined if it is not worth one. */
 export function describeEvent(event: SessionEvent): string | undefined {
-  // The table's entry is the one of this event's type, which indexing by a union can't say.
+  // The entry matches the event's type, which TypeScript cannot infer from indexing by a union.
   const sentence = SENTENCES[event.type] as (event: SessionEvent) => string | undefined;
   const text = sentence(event);
   return text === undefined ? undefined : oneLine(text).slice(0, 500);
 }
 
-/** Who opened a gate, as people should read it: where no person was seen to, that is said. */
+/** Describes who opened a gate, and says so if no person is known to have taken part. */
 export function openedBy(by: By): string {
   return describeBy(by, { ...ACTORS, tool: `${ACTORS.tool} alone` });
 }
 
-/** Who acted, as people should read it. */
+/** Describes who acted. */
 export function describeBy({ channel, client, atStart }: By, actors = ACTORS): string {
   const isByClient = channel === 'tool' || channel === 'elicitation';
   const which = isByClient && client ? ` (${client})` : '';
@@ -51,7 +51,7 @@ const SETS = {
   merge: 'checks of the merge',
 } as const;
 
-/** On the base commit, where they should fail. */
+/** Describes a run of the added tests on the base commit, where they should fail. */
 function addedTests(runs: readonly CheckRun[]): string {
   const tests = runs.filter(({ isSetup }) => !isSetup);
   const passed = tests.filter(({ exitCode }) => exitCode === 0);
@@ -107,7 +107,7 @@ const SENTENCES: { [T in EventType]: (event: EventOf<T>) => string | undefined }
   budget_warned: (event) => `${event.percent} % of a limit is used: ${describeUse(event)}`,
   limited: ({ provider, until, guessed, outage }) =>
     outage
-      ? outageWords(outage.kind, {
+      ? describeOutage(outage.kind, {
           next: `at ${isoUtc(until)}`,
           asks: `the user after ${isoUtc(outage.asksAt)}`,
         })
@@ -128,7 +128,7 @@ const SENTENCES: { [T in EventType]: (event: EventOf<T>) => string | undefined }
       : `${moved.length} documents archived to ${to} by ${describeBy(by)}`,
   rewind_asked: ({ by, to }) =>
     `rewind to ${to === 'undo' ? 'before the last one' : `iteration ${to}`} requested by ${describeBy(by)}`,
-  rewound: ({ to, undo }) => `${whereTo(to)}; the state before is kept as ${undo.ref}`,
+  rewound: ({ to, undo }) => `${describeRewind(to)}; the state before is kept as ${undo.ref}`,
   rewind_failed: ({ reason }) => `not rewound: ${reason}`,
   discarded: ({ by, trash }) =>
     `branch ${trash.branch} and worktree discarded by ${describeBy(by)}; kept as ${trash.ref} until ${trash.until}`,
@@ -149,8 +149,10 @@ function tookOver(event: EventOf<'worker_took_over'>): string {
   return `worker ${event.lease} on pid ${event.worker.pid}: ${before}${recovery}${cut}`;
 }
 
-/** What followed from an iteration, in a few words, and the reason of an agent that went on. */
-export function decided(end: Pick<EventOf<'iteration_ended'>, 'decision' | 'ending' | 'signal'>): string {
+/** Describes the decision after an iteration, with the agent's reason if it continues. */
+export function describeDecision(
+  end: Pick<EventOf<'iteration_ended'>, 'decision' | 'ending' | 'signal'>,
+): string {
   const { decision, ending, signal } = end;
   switch (decision.kind) {
     case 'run': {

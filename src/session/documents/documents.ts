@@ -4,7 +4,7 @@ import { threeDigits } from '../../base/files/stamps.ts';
 import type { Phase } from '../../phases/table.ts';
 import { MAX_DOCUMENT_BYTES } from '../layout/paths.ts';
 
-/** The documents of a session folder by kind, each with the parts that it should have. */
+/** The kinds of documents in a session folder, each with its expected sections. */
 export const DOCUMENT_KINDS = {
   dive: ['Summary', 'Key Findings', 'Code Structure', 'Dependencies', 'Considerations', 'Recommendations'],
   requirements: ['Summary', 'Architectural Decisions', 'Implementation Requirements', 'Out of Scope'],
@@ -23,14 +23,14 @@ export const DOCUMENT_KINDS = {
 export type DocumentKind = keyof typeof DOCUMENT_KINDS;
 
 export interface DocumentName {
-  /** `MM-DD-HHMM`, without the colon that old names have. */
+  /** `MM-DD-HHMM`, without the colon of old names. */
   stamp: string;
-  /** Undefined for a kind that we do not know. */
+  /** Undefined for an unknown kind. */
   kind: DocumentKind | undefined;
   slug: string;
 }
 
-/** The parts of a document's name, also of an old one with a colon; undefined for other files. */
+/** Parses the name of a document, including old ones with a colon; undefined for other files. */
 export function parseDocumentName(file: string): DocumentName | undefined {
   const match = /^(\d\d-\d\d-\d\d):?(\d\d)-([^/\\]{1,200})\.md$/.exec(file);
   if (!match) return undefined;
@@ -41,8 +41,8 @@ export function parseDocumentName(file: string): DocumentName | undefined {
 }
 
 /**
- * Documents, newest first; other files last. Stamps have no year, so what is dated before the session's
- * first day is from the year after.
+ * Sorts documents newest first, then other files. Stamps have no year, so a date before the session's first day is in
+ * the following year.
  * @param startedOn the session's first day as `MM-DD` or `YY-MM-DD`
  */
 export function sortNewestFirst(files: readonly string[], startedOn = ''): string[] {
@@ -56,14 +56,14 @@ export function sortNewestFirst(files: readonly string[], startedOn = ''): strin
   keyed.sort(
     (a, b) =>
       b.key.localeCompare(a.key, 'en') ||
-      // Of one minute, `plan-jwt-2.md` is newer than `plan-jwt.md` and older than `plan-jwt-10.md`.
+      // With equal stamps, `plan-jwt-2.md` is newer than `plan-jwt.md` and older than `plan-jwt-10.md`.
       b.name.localeCompare(a.name, 'en', { numeric: true }) ||
       b.file.localeCompare(a.file, 'en'),
   );
   return keyed.map(({ file }) => file);
 }
 
-/** The name of a child's log in `_logs/`: `01-08-1437-007-planning.jsonl`. */
+/** The name of an agent's log in `_logs/`: `01-08-1437-007-planning.jsonl`. */
 export function logFileName(stamp: string, iteration: number, phase: Phase): string {
   return `${stamp}-${threeDigits(iteration)}-${phase}.jsonl`;
 }
@@ -72,13 +72,13 @@ export function stderrFileName(logName: string): string {
   return logName.replace(/\.jsonl$/, '.stderr');
 }
 
-/** The text of a file of a session that anybody may have replaced by anything; undefined when it is no plain file. */
+/** The text of a session's file, which may have been replaced by anything; undefined if it is not a plain file. */
 export async function documentText(path: string, maxBytes = MAX_DOCUMENT_BYTES): Promise<string | undefined> {
   const reading = await readPlainFile(path, maxBytes);
   return reading.kind === 'bytes' ? decode(reading.bytes) : undefined;
 }
 
-/** The fingerprint of such a text, as events hold it. */
+/** The fingerprint of such a text, as recorded in events. */
 export async function documentFingerprint(path: string): Promise<string | undefined> {
   const text = await documentText(path);
   return text === undefined ? undefined : fingerprint(text);

@@ -1,9 +1,9 @@
-/** Cuts a text into lines that keep their endings: `splitLines(text).join('')` is the text again. */
+/** Splits a text into lines that keep their endings: `splitLines(text).join('') === text`. */
 export function splitLines(text: string): string[] {
   return text.match(/[^\n]*\n|[^\n]+/g) ?? [];
 }
 
-/** A line without its ending (LF or CRLF); trailing blanks stay. */
+/** A line without its ending (LF or CRLF); trailing spaces are kept. */
 export function lineBody(line: string): string {
   return line.replace(/\r?\n$/, '');
 }
@@ -12,12 +12,12 @@ export function isBlank(line: string): boolean {
   return line.trim() === '';
 }
 
-/** Any text as one line: what we write into a line must not begin another. */
+/** Converts a text to one line, so that text written into a line cannot start another. */
 export function oneLine(text: string): string {
   return text.replace(/[\r\n\v\f\u0085\u2028\u2029]+/g, ' ').trim();
 }
 
-/** Text of one line as code, whatever backticks it has: from what is written the text can be told. */
+/** One line of text as inline code, whatever backticks it contains. */
 export function codeSpan(text: string): string {
   const fence = '`'.repeat(longestRun(text) + 1);
   const blank = text.startsWith('`') || text.endsWith('`') ? ' ' : '';
@@ -34,15 +34,15 @@ export interface Heading {
   text: string;
 }
 
-/** A Markdown file cut so that unchanged lines can be written back byte by byte. */
+/** A Markdown file split so that unchanged lines can be written back byte by byte. */
 export interface MarkdownLines {
   /** The byte order mark, or nothing. */
   bom: string;
   lines: string[];
-  /** The ending that inserted lines get: that of the first line. */
+  /** The ending of inserted lines: the same as that of the first line. */
   eol: '\n' | '\r\n';
   headings: Heading[];
-  /** Whether a line belongs to a fenced code block, its fences included. */
+  /** Whether a line belongs to a fenced code block, including its fences. */
   isFenced(index: number): boolean;
 }
 
@@ -59,7 +59,7 @@ export function parseMarkdown(text: string): MarkdownLines {
   return { bom, lines, eol, headings, isFenced: (index) => fenced[index] === 1 };
 }
 
-/** Lines `start` up to but without `end`; `heading` is -1 for what stands before the first section. */
+/** Lines `start` up to, but excluding, `end`; `heading` is -1 for the lines before the first section. */
 export interface Section {
   heading: number;
   start: number;
@@ -74,7 +74,9 @@ export function sectionNamed(doc: MarkdownLines, name: string): Section | undefi
   return heading === undefined ? undefined : { heading, start: heading + 1, end: endOfSection(doc, at) };
 }
 
-/** Where what heading number `at` rules ends: at the next one of its own level or above, or whose text begins a section too. */
+/**
+ * The end of the section of heading number `at`: the next heading of its level or above, or one that matches `begins`.
+ */
 export function endOfSection(doc: MarkdownLines, at: number, ...begins: readonly RegExp[]): number {
   const level = doc.headings[at]?.level ?? 0;
   for (let next = at + 1; next < doc.headings.length; next += 1) {
@@ -85,7 +87,7 @@ export function endOfSection(doc: MarkdownLines, at: number, ...begins: readonly
   return doc.lines.length;
 }
 
-/** What stands before the first section, the title among it. */
+/** The lines before the first section, including the title. */
 export function preamble(doc: MarkdownLines): Section {
   const title = titleHeading(doc);
   const first = doc.headings.find((heading) => heading.level <= 2 && heading !== title);
@@ -97,7 +99,7 @@ export function titleHeading(doc: MarkdownLines): Heading | undefined {
   return first?.level === 1 ? first : undefined;
 }
 
-/** The line after a section's last line that is not blank: where something is appended to it. */
+/** The line after a section's last non-blank line, where text is appended. */
 export function endOfContent(doc: MarkdownLines, section: Section): number {
   let end = section.end;
   while (end > section.start && isBlank(doc.lines[end - 1] ?? '')) end -= 1;
@@ -125,21 +127,21 @@ interface FenceMark {
   index: number;
   char: string;
   length: number;
-  /** Nothing follows the mark: only such a line may close a block. */
+  /** Nothing follows the mark, which is required of a closing line. */
   isBare: boolean;
-  /** Of what may close a block behind it, the longest of its kind. */
-  longestBehind: number;
+  /** The length of the longest later mark that may close a block of its kind. */
+  longestAfter: number;
 }
 
 /**
- * Marks the lines of fenced blocks. An opening fence that is never closed opens nothing: otherwise one
- * forgotten fence would hide the rest of an overview from us.
+ * Marks the lines of fenced blocks. An opening fence that is never closed is ignored: otherwise one forgotten fence
+ * would hide the rest of an overview.
  */
 function fencedLines(lines: readonly string[]): Uint8Array {
   const fenced = new Uint8Array(lines.length);
   let open: FenceMark | undefined;
   for (const mark of fenceMarks(lines)) {
-    if (open === undefined) open = mark.length <= mark.longestBehind ? mark : undefined;
+    if (open === undefined) open = mark.length <= mark.longestAfter ? mark : undefined;
     else if (mark.isBare && mark.char === open.char && mark.length >= open.length) {
       fenced.fill(1, open.index, mark.index + 1);
       open = undefined;
@@ -156,24 +158,24 @@ function fenceMarks(lines: readonly string[]): FenceMark[] {
     const char = run[0];
     if (all === undefined || char === undefined) continue;
     const rest = (lines[index] ?? '').slice(all.length);
-    // Backticks behind backticks are inline code, not a fence.
+    // Further backticks on the line make it inline code, not a fence.
     if (char === '`' && rest.includes('`')) continue;
-    const longestBehind = longest[char] ?? 0;
+    const longestAfter = longest[char] ?? 0;
     const { length } = run;
-    marks.push({ index, char, length, isBare: isBlank(rest), longestBehind });
-    if (isBlank(rest)) longest[char] = Math.max(longestBehind, length);
+    marks.push({ index, char, length, isBare: isBlank(rest), longestAfter });
+    if (isBlank(rest)) longest[char] = Math.max(longestAfter, length);
   }
   return marks.reverse();
 }
 
-/** A `Key: value` line, also as a list item or with the key in bold, as hands and models write it. */
+/** A `Key: value` line; may be a list item or have its key in bold, as people and models write it. */
 export interface KeyLine {
   key: string;
   value: string;
   head: string;
 }
 
-// Every repetition is bounded, so that a line of any length is read in linear time.
+// Every repetition is bounded, so that matching takes linear time.
 const HEAD =
   /^[ \t]{0,8}(?:[-*+][ \t]{1,4})?(?:\*\*|__)?([A-Za-z][A-Za-z0-9 ]{0,30})(?:\*\*|__)?[ \t]{0,4}:(?:\*\*|__)?/;
 
@@ -189,7 +191,7 @@ export interface FoundLine {
   line: KeyLine;
 }
 
-/** The `Key: value` lines from `start` up to but without `end`, code blocks aside. */
+/** The `Key: value` lines from `start` up to, but excluding, `end`, except those in code blocks. */
 export function keyLinesIn(doc: MarkdownLines, { start, end }: Pick<Section, 'start' | 'end'>): FoundLine[] {
   return doc.lines.slice(start, end).flatMap((text, at) => {
     const line = doc.isFenced(start + at) ? undefined : parseKeyLine(text);
@@ -201,7 +203,7 @@ export function withValue(line: KeyLine, value: string): string {
   return value === '' ? line.head : `${line.head} ${value}`;
 }
 
-/** A value without the emphasis or code marks around it: `**yes**` and `` `yes` `` are yes. */
+/** Removes emphasis and code marks around a value: `**yes**` and `` `yes` `` become `yes`. */
 export function plainValue(value: string): string {
   const start = /^[*_`]{1,3}/.exec(value.trim())?.[0].length ?? 0;
   return value
@@ -211,17 +213,17 @@ export function plainValue(value: string): string {
     .trim();
 }
 
-/** Collects changes of lines; indexes are those of the text as it was. */
+/** Collects changes to lines; indexes refer to the original text. */
 export interface LineEditor {
   replace(index: number, body: string): void;
   remove(index: number): void;
-  /** Inserts lines before line `index` (the number of lines: at the end), after earlier insertions there. */
+  /** Inserts lines before line `index` (the number of lines means the end), after earlier insertions there. */
   insert(index: number, bodies: readonly string[]): void;
-  /** Inserts a block before line `index`, set apart from its neighbours by blank lines. */
+  /** Inserts a block before line `index`, separated from its neighbours by blank lines. */
   insertBlock(index: number, bodies: readonly string[]): void;
 }
 
-/** The text with what `edit` changes in it, every other byte as it was. */
+/** Applies the changes that `edit` makes; every other byte is unchanged. */
 export function editMarkdown(text: string, edit: (doc: MarkdownLines, editor: LineEditor) => void): string {
   const doc = parseMarkdown(text);
   const { lines, eol } = doc;
@@ -229,9 +231,9 @@ export function editMarkdown(text: string, edit: (doc: MarkdownLines, editor: Li
   const inserted = new Map<number, string[]>();
 
   function insert(index: number, bodies: readonly string[]): void {
-    const there = inserted.get(index) ?? [];
-    for (const body of bodies) there.push(body);
-    inserted.set(index, there);
+    const bodiesThere = inserted.get(index) ?? [];
+    for (const body of bodies) bodiesThere.push(body);
+    inserted.set(index, bodiesThere);
   }
 
   function insertBlock(index: number, bodies: readonly string[]): void {

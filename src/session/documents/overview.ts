@@ -20,11 +20,11 @@ import {
 
 type Blocked = 'no' | 'waiting_human' | 'yes';
 
-/** What `_overview.md` says; undefined is what it does not say. */
+/** The contents of `_overview.md`; a field is undefined if its line is missing or cannot be parsed. */
 export interface OverviewReading {
   workingDir: string | undefined;
   task: string;
-  /** As written: it may name no phase that we know. */
+  /** As written; may not be a known phase. */
   phase: string | undefined;
   iteration: number | undefined;
   totalIterations: number | undefined;
@@ -47,7 +47,7 @@ export const STATUS_LINES = {
 
 const OVERVIEW_SECTIONS = ['Task', 'Status', 'Flow Log', 'Files', 'Plans'] as const;
 
-/** Reads an overview as children, people and the original tool leave it; never throws. */
+/** Reads an overview written by agents, people or the original tool; never throws. */
 export function readOverview(text: string): OverviewReading {
   const doc = parseMarkdown(text);
   const found = findKeyLines(doc);
@@ -67,7 +67,7 @@ export function readOverview(text: string): OverviewReading {
   };
 }
 
-/** Every line with a key of ours, by its key in lower case: those in Status first, then those above the sections. */
+/** The lines with known keys, by key in lower case: those in Status first, then those above the sections. */
 export function findKeyLines(doc: MarkdownLines): Map<string, FoundLine[]> {
   const found = new Map<string, FoundLine[]>();
   for (const section of [sectionNamed(doc, 'Status'), preamble(doc)]) {
@@ -82,7 +82,7 @@ export function findKeyLines(doc: MarkdownLines): Map<string, FoundLine[]> {
   return found;
 }
 
-/** The lines of the flow log that stand for an entry: list items, and stamps without a list marker. */
+/** The lines that begin a flow log entry: list items, and stamps without a list marker. */
 function flowLines(doc: MarkdownLines): { index: number; key: string }[] {
   const section = sectionNamed(doc, 'Flow Log');
   const entries: { index: number; key: string }[] = [];
@@ -95,7 +95,7 @@ function flowLines(doc: MarkdownLines): { index: number; key: string }[] {
   return entries;
 }
 
-/** An entry's own line and the indented lines that go on with it. */
+/** The end of an entry: after its line and its indented continuation lines. */
 function endOfEntry(doc: MarkdownLines, section: Section, index: number): number {
   let end = index + 1;
   while (end < section.end && /^[ \t]+[^ \t\r\n\-*+[]/.test(doc.lines[end] ?? '')) end += 1;
@@ -116,15 +116,15 @@ function parseBlocked(value: string | undefined): Blocked | undefined {
   return word === 'yes' || word === 'true' ? 'yes' : undefined;
 }
 
-/** What the `## Task` section of a session says, from what the person gave: a task, a dive topic or both. */
+/** The text of the `## Task` section for the person's task, dive topic or both. */
 export function taskText(given: { task?: string | undefined; dive?: string | undefined }): string {
   const dive = given.dive?.trim() ? `Dive: ${given.dive.trim()}` : '';
   return [trimBlankLines(given.task ?? ''), dive].filter((part) => part !== '').join('\n\n');
 }
 
 /**
- * The task as lines for the overview. Text that would be read as a section, a fence or a quotation of
- * ours is quoted whole, so that every word stays and none of it means anything to a reader of sections.
+ * The task as lines for the overview. A task with lines that would be parsed as a section, a fence or a quotation is
+ * quoted as a whole, so that its text is preserved.
  */
 function taskLines(task: string): string[] {
   const lines = trimBlankLines(task).split('\n');
@@ -138,14 +138,14 @@ function taskFrom(lines: readonly string[]): string {
   return (isQuoted ? bodies.map((body) => body.replace(/^> ?/, '')) : bodies).join('\n');
 }
 
-/** Whether the lines hold the task one line after the other, quoted or not, trailing blanks aside. */
-export function holdsTask(lines: readonly string[], task: string): boolean {
+/** Whether the lines contain the consecutive lines of the task, quoted or not, ignoring trailing spaces. */
+export function containsTask(lines: readonly string[], task: string): boolean {
   const plain = trimBlankLines(task).split('\n');
   const hay = comparable(lines);
   return hay.includes(comparable(plain)) || hay.includes(comparable(taskLines(task)));
 }
 
-/** What makes two lines of the flow log the same one: their text without the list marker. */
+/** Identifies a line of the flow log: its text without the list marker. */
 export function flowKey(line: string): string {
   const text = oneLine(line);
   return listItem(text) ?? text;
@@ -155,7 +155,7 @@ function comparable(lines: readonly string[]): string {
   return `\n${lines.map((line) => line.trimEnd()).join('\n')}\n`;
 }
 
-/** One kind of line ending, and no blank lines at either end. */
+/** Normalizes line endings and removes blank lines at both ends. */
 function trimBlankLines(text: string): string {
   const lines = text.replace(/\r\n?/g, '\n').split('\n');
   let start = 0;
@@ -165,7 +165,7 @@ function trimBlankLines(text: string): string {
   return lines.slice(start, end).join('\n');
 }
 
-/** What to change in an overview; what is absent stays. Texts are written as one line. */
+/** Changes to an overview; absent fields stay as they are. Each text is written on one line. */
 export interface OverviewChange {
   phase?: string;
   iteration?: number;
@@ -176,11 +176,11 @@ export interface OverviewChange {
   lastAction?: string;
   next?: string;
   workingDir?: string;
-  /** Lines for the end of the flow log; one that already stands in it is not written again. */
+  /** Lines to append to the flow log; those already in it are skipped. */
   appendFlow?: readonly string[];
 }
 
-/** Changes the lines we own and adds missing ones in their place; every other byte stays. Never throws. */
+/** Changes the worker's lines and inserts missing ones in order; every other byte is unchanged. Never throws. */
 export function changeOverview(text: string, change: OverviewChange): string {
   const { workingDir, appendFlow = [] } = change;
   const moved = workingDir === undefined ? text : withWorkingDir(text, oneLine(workingDir));
@@ -209,8 +209,8 @@ export function newOverview(given: {
 }
 
 /**
- * Puts back what a child dropped: the task text, and lines of the flow log between their old neighbours.
- * @param kept `task` as `taskText` gives it; `flow` in its order, oldest first
+ * Restores what an agent dropped: the task text, and lines of the flow log between their old neighbours.
+ * @param kept `task` as returned by `taskText`; `flow` oldest first
  */
 export function restoreLost(text: string, kept: { task: string; flow: readonly string[] }): string {
   return withLostFlow(withTask(text, kept.task), kept.flow);
@@ -229,7 +229,7 @@ function withStatus(text: string, change: OverviewChange): string {
     const found = findKeyLines(doc);
     const status = sectionNamed(doc, 'Status');
     const missing: string[] = [];
-    // Behind the last line of ours that belongs before the one at hand.
+    // After the last known line that belongs before the current one.
     let place = status?.start ?? 0;
     for (const [key, name] of Object.entries(STATUS_LINES)) {
       const value = change[key as keyof typeof STATUS_LINES]; // its keys are the type
@@ -288,8 +288,8 @@ function withTask(text: string, task: string): string {
     const lines = taskLines(task);
     if (!section) {
       addSection(doc, editor, 'Task', lines);
-    } else if (!holdsTask(doc.lines.slice(section.start), task)) {
-      // Looked for to the end of the file: an older task may hold headings of its own.
+    } else if (!containsTask(doc.lines.slice(section.start), task)) {
+      // Searched to the end of the file: an older task may contain headings.
       const isSetApart = isBlank(doc.lines[section.start] ?? '');
       editor.insert(section.start, isSetApart ? lines : [...lines, '']);
     }

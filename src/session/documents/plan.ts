@@ -21,12 +21,12 @@ export interface PlanPhase {
   name: string;
   files: string[];
   check?: string;
-  /** The same where it is written as code: a command, and no description. */
+  /** `check`, if it is written as code: a command, not a description. */
   command?: string;
-  /** Its line `Proposals: two`: code is written after two proposals were compared. */
+  /** Set by the line `Proposals: two`: code is written after two proposals were compared. */
   wantsComparison?: boolean;
   steps: { done: number; total: number };
-  /** By its completion line, or because every step is ticked. */
+  /** It has a completion line, or every step is ticked. */
   completed: boolean;
   /** All lines below its heading, trimmed. */
   lines: string[];
@@ -39,7 +39,7 @@ export interface PlanReading {
   testable: boolean;
 }
 
-/** Reads a plan, older ones without Files and Check too; never throws. What stands in Notes counts for nothing. */
+/** Parses a plan, including older ones without Files and Check; never throws. Ignores the Notes section. */
 export function parsePlan(text: string): PlanReading {
   const doc = parseMarkdown(text);
   const end = notesHeading(doc) ?? doc.lines.length;
@@ -58,28 +58,28 @@ export function parsePlan(text: string): PlanReading {
 }
 
 /**
- * SHA-256 (hex) of what an approval covers: everything but box states, completion lines and plain
- * paragraphs of the Notes section. Line endings, trailing blanks and blank lines do not count.
+ * SHA-256 (hex) of what an approval covers: everything except checkbox states, completion lines and plain paragraphs of
+ * the Notes section. Line endings, trailing spaces and blank lines are ignored.
  */
 export function planHash(text: string): string {
   return fingerprint(planContent(text).lines.join('\n'));
 }
 
-/** Whether a hash, which may be shortened, is that of this plan. */
+/** Whether a hash, possibly abbreviated, is that of this plan. */
 export function isPlanOf(given: string, text: string): boolean {
   return isHashOf(given, planHash(text));
 }
 
-/** Whether a caller's hash, which may be shortened to eight characters, is meant for this one. */
+/** Whether a caller's hash, possibly abbreviated to eight characters or more, matches `hash`. */
 export function isHashOf(given: string, hash: string): boolean {
   const text = given.trim().toLowerCase();
   return text.length >= 8 && hash.startsWith(text);
 }
 
 /**
- * The newest plan of the present goal. An approved one comes first, but that the events say.
- * @param folder the session's, whose date is its first day; stamps have no year
- * @param oldPlans those of the goals before
+ * The newest plan of the current goal. An approved plan takes precedence, but only the events record that.
+ * @param folder the session's folder, whose date is its first day; stamps have no year
+ * @param oldPlans the plans of earlier goals
  */
 export function currentPlanOf(
   files: readonly string[],
@@ -134,7 +134,7 @@ function fileNames(text: string): string[] {
     .filter((name) => name !== '');
 }
 
-/** `./src/a.ts:12 (new)` names src/a.ts, as a link or in words around it too. */
+/** `./src/a.ts:12 (new)` names src/a.ts; also handles names in backticks within a sentence. */
 function fileName(entry: string): string {
   const [before = '', quoted] = entry.split('`');
   const isQuoted = quoted !== undefined && (before.trim() === '' || before.includes(' '));
@@ -159,21 +159,21 @@ function isTestable(doc: MarkdownLines, end: number): boolean {
 
 const NO_TESTING = /^none\s{0,4}[-–—:,;(]{1,3}\s{0,4}[\p{L}\p{N}]/iu;
 
-/** What a plan says, apart from what its execution may change in it: boxes are open, completion lines left out. */
+/** The contents of a plan without what its execution may change: boxes are unticked, completion lines omitted. */
 export interface PlanContent {
-  /** What an approval covers: everything but the plain paragraphs of the Notes section. */
+  /** What an approval covers: everything except plain paragraphs of the Notes section. */
   lines: string[];
   /** All lines of the Notes section, without its heading. */
   notes: string[];
 }
 
 const BOX = /^([ \t]{0,40}(?:[-*+]|\d{1,4}[.)])[ \t]{1,8})\[[ xX]\](?=\s|$)/;
-// Only a stamp may follow: whatever else stood there would escape the approval.
+// Only a stamp may follow: any other text there would not be covered by the approval.
 const COMPLETED = /^\*\*Phase \d{1,4} completed\*\*[\s\d:@.,()[\]-]{0,40}$/i;
 
 /**
- * Cuts a plan down to what an approval covers. Blank lines outside code are left out, because a
- * completion line usually brings its own; trailing blanks are cut off.
+ * Reduces a plan to what an approval covers. Blank lines outside code are omitted, because completion lines are usually
+ * added with one; trailing spaces are removed.
  */
 export function planContent(text: string): PlanContent {
   const doc = parseMarkdown(text);
@@ -190,7 +190,7 @@ export function planContent(text: string): PlanContent {
   return { lines, notes };
 }
 
-/** A child reads the whole file: what looks like work to do needs a yes wherever it stands. */
+/** Agents read the whole file, so lines in the notes that look like work to do must be approved too. */
 function notesFrom(doc: MarkdownLines, start: number): { notes: string[]; covered: string[] } {
   const notes: string[] = [];
   const covered: string[] = [];
@@ -208,7 +208,7 @@ function notesFrom(doc: MarkdownLines, start: number): { notes: string[]; covere
   return { notes, covered };
 }
 
-/** Output that a note quotes often has lines that begin with "#", but none like these, in a code block or not. */
+/** Quoted output often has lines that begin with "#", but none like these, whether in a code block or not. */
 function isWork(body: string, key: KeyLine | undefined): boolean {
   return key?.key === 'files' || key?.key === 'check' || BOX.test(body) || PHASE_HEADING.test(body);
 }
@@ -220,8 +220,8 @@ function openBox(body: string): string {
 }
 
 /**
- * The line of the `## Notes` heading, when it is the plan's last section. Elsewhere it is content like
- * any other: two of them, or a section behind it, must not hide anything from an approval.
+ * The line of the `## Notes` heading, if it is the plan's last section. Elsewhere it is ordinary content: a second one,
+ * or a section after it, must not hide anything from an approval.
  */
 export function notesHeading(doc: MarkdownLines): number | undefined {
   const last = doc.headings.findLast(({ level }) => level <= 2);
@@ -234,19 +234,19 @@ function isCompletion(line: string): boolean {
 }
 
 interface PlanChanges {
-  /** What an approval covers and has changed: `- ` old, `+ ` new, two spaces for context; 200 lines at most. */
+  /** The changes to what an approval covers: `- ` old, `+ ` new, two spaces for context; at most 200 lines. */
   lines: string[];
-  /** Notes that stood in the approved plan are gone or altered; they may only grow. */
+  /** Notes of the approved plan were removed or changed; they may only grow. */
   notesShrank: boolean;
 }
 
 const MAX_LINES = 200;
 const MAX_LINE_LENGTH = 300;
 const CONTEXT = 2;
-/** So far ahead a line is looked for again: behind more that is new, the rest is shown as one text replaced by the other. */
-const FARTHEST = 500;
+/** How far ahead a matching line is searched for; after more new lines, the rest is shown as replaced. */
+const MAX_LOOKAHEAD = 500;
 
-/** What differs between an approved plan and the current one, boxes and completion lines aside. */
+/** Compares an approved plan with the current one, ignoring boxes and completion lines. */
 export function planChanges(approvedText: string, currentText: string): PlanChanges {
   const approved = planContent(approvedText);
   const current = planContent(currentText);
@@ -262,12 +262,12 @@ interface DiffLine {
   text: string;
 }
 
-/** Where the two differ, the line of which the other side has the next one sooner is the one that came or went. */
+/** A simple diff: where the texts differ, it takes the side whose next line appears sooner in the other one. */
 function compareLines(old: readonly string[], now: readonly string[]): DiffLine[] {
   const lines: DiffLine[] = [];
   const linesUntil = (line: string | undefined, side: readonly string[], from: number) => {
-    const at = line === undefined ? -1 : side.slice(from, from + FARTHEST).indexOf(line);
-    return at === -1 ? FARTHEST : at;
+    const at = line === undefined ? -1 : side.slice(from, from + MAX_LOOKAHEAD).indexOf(line);
+    return at === -1 ? MAX_LOOKAHEAD : at;
   };
   let i = 0;
   for (let j = 0; i < old.length || j < now.length; ) {
@@ -287,17 +287,17 @@ function compareLines(old: readonly string[], now: readonly string[]): DiffLine[
   return lines;
 }
 
-/** Changed lines with a little of what stands around them; `…` where something was left out. */
+/** Changed lines with some context; `…` marks omitted lines. */
 function withContext(diff: readonly DiffLine[]): string[] {
   const isShown = diff.map((_, at) =>
     diff.slice(Math.max(0, at - CONTEXT), at + CONTEXT + 1).some(({ mark }) => mark !== ' '),
   );
   return diff.flatMap(({ mark, text }, at) => {
-    if (isShown[at]) return [cut(`${mark} ${text}`)];
+    if (isShown[at]) return [truncate(`${mark} ${text}`)];
     return isShown[at - 1] && isShown.includes(true, at) ? ['…'] : [];
   });
 }
 
-function cut(line: string): string {
+function truncate(line: string): string {
   return line.length > MAX_LINE_LENGTH ? `${line.slice(0, MAX_LINE_LENGTH)}…` : line;
 }

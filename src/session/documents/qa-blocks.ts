@@ -20,17 +20,17 @@ export interface QaQuestion {
   answer?: string;
 }
 
-/** A question and the lines it takes: its heading at `start`, up to but without `end`. */
+/** A question and its lines: from its heading at `start` up to, but excluding, `end`. */
 export interface FoundQuestion {
   question: QaQuestion;
   start: number;
   end: number;
-  /** The lines of its answer, which we own; absent without an answer line. */
+  /** The lines of its answer, which the worker writes; absent without an answer line. */
   answerSpan?: { start: number; end: number; line: KeyLine };
   answerLines: number;
 }
 
-/** The questions of a file, round by round. A `## Round n` heading or a number seen before begins a round. */
+/** The questions of a file, round by round. A `## Round n` heading or a repeated number starts a round. */
 export function findQuestions(doc: MarkdownLines): FoundQuestion[] {
   const found: FoundQuestion[] = [];
   let round = 1;
@@ -55,18 +55,18 @@ export function findQuestions(doc: MarkdownLines): FoundQuestion[] {
   return found;
 }
 
-/** Whether a line right below an answer would be read as more of it. */
+/** Whether a line right below an answer would be parsed as part of it. */
 export function continuesAnswer(doc: MarkdownLines, index: number): boolean {
   const line = doc.lines[index] ?? '';
   if (doc.isFenced(index)) return true;
   return !isBlank(line) && !isRule(line) && !OWN_KEYS.has(parseKeyLine(line)?.key ?? '');
 }
 
-/** A horizontal rule or a comment between questions: part of none. */
+/** A horizontal rule or a comment between questions, which belongs to neither. */
 export function isRule(line: string): boolean {
   const body = line.trim();
   if (body.startsWith('<!--')) return true;
-  // Bounded: repeated groups over megabytes run out of the engine's stack.
+  // Bounded: repeated groups over megabytes overflow the regex engine's stack.
   return body.length <= 200 && /^(?:-(?:[ \t]*-){2,}|\*(?:[ \t]*\*){2,}|_(?:[ \t]*_){2,})$/.test(body);
 }
 
@@ -90,7 +90,7 @@ function readBlock(
   const block: Block = { text: [head.text], options: [], suggestion: [] };
   let answerSpan: FoundQuestion['answerSpan'];
   let answerLines = 0;
-  // Where a line that follows without a blank one belongs.
+  // The lines that a following line belongs to, unless a blank line comes first.
   let open: string[] | undefined;
   for (let index = lines.start + 1; index < lines.end; index += 1) {
     const body = lineBody(doc.lines[index] ?? '');
@@ -115,7 +115,7 @@ function readBlock(
   return { question, ...lines, ...(answerSpan && { answerSpan }), answerLines };
 }
 
-/** Reads one line above the answer. @returns where a continuation of it belongs */
+/** Reads one line above the answer. @returns the lines that a continuation of it belongs to */
 function readLine(
   block: Block,
   { body, line, isFenced }: { body: string; line: KeyLine | undefined; isFenced: boolean },
@@ -136,7 +136,7 @@ function readLine(
   return open;
 }
 
-/** Adds an option. @returns its text's lines */
+/** Adds an option. @returns the lines of its text */
 function readOption(block: Block, body: string): string[] | undefined {
   const match = OPTION.exec(body);
   const letter = (match?.[1] ?? match?.[2])?.toUpperCase();
@@ -156,7 +156,7 @@ function readSuggestion(text: string): { letters: string[]; reason: string } {
   return { letters, reason: text.slice(match[0].length).replace(/^[\s:,.–—-]{1,9}/, '') };
 }
 
-/** The line of `**Answer:**`, and lines right below it unless it still says that it waits. */
+/** Includes the lines right below `**Answer:**`, unless its value is still the placeholder. */
 function endOfAnswer(doc: MarkdownLines, index: number, endOfQuestion: number): number {
   const value = answerValue(parseKeyLine(doc.lines[index] ?? ''));
   let end = index + 1;
@@ -174,12 +174,12 @@ function answerIn(doc: MarkdownLines, span: { start: number; end: number; line: 
 
 function answerValue(line: KeyLine | undefined): string {
   if (!line) return '';
-  // `**Answer: B**` has its closing marks behind the value.
+  // `**Answer: B**` has its closing marks after the value.
   const isOpen = /^\s*(?:[-*+]\s+)?\*\*[^*]*$/.test(line.head);
   return isOpen ? line.value.replace(/\*\*$/, '').trim() : line.value;
 }
 
-/** Whether a text in place of an answer says that there is none yet. */
+/** Whether a text is a placeholder for a missing answer. */
 export function isUnanswered(text: string): boolean {
   const bare = text.trim();
   if (bare.length > 60) return false;
@@ -189,13 +189,13 @@ export function isUnanswered(text: string): boolean {
   );
 }
 
-/** The question that a person means: `Q2`, `r2q2`, or `R1Q2` for one of the first round, in any letter case. */
+/** The question that an id refers to: `Q2`, `r2q2`, or `R1Q2` for one of the first round, in any letter case. */
 export function findQuestion<T extends { id: string }>(questions: readonly T[], id: string): T | undefined {
   const wanted = canonicalId(id);
   return questions.find((question) => question.id === wanted);
 }
 
-/** `Q2` and `R2Q2` for any way of writing them; other texts come back in capitals. */
+/** Normalizes ids to `Q2` and `R2Q2`; other texts are returned in capitals. */
 export function canonicalId(id: string): string {
   const capitals = id.trim().toUpperCase();
   const parts = /^(?:R0*(\d{1,6}))?Q0*(\d{1,6})$/.exec(capitals);

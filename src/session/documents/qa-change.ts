@@ -11,8 +11,8 @@ export interface QuestionDraft {
 const WAITING = '_waiting_';
 
 /**
- * Writes answers into their places, a long one on one line with `<br>`, and sets `Status:` to answered once
- * every question has one. Unknown ids are passed over: look them up with `findQuestion` first.
+ * Writes answers, with `<br>` for line breaks, and sets `Status:` to answered once every question has one. Ignores
+ * unknown ids: check them with `findQuestion` first.
  */
 export function writeAnswers(text: string, answers: readonly { id: string; text: string }[]): string {
   const values = new Map(answers.map((answer) => [canonicalId(answer.id), asValue(answer.text)] as const));
@@ -40,8 +40,8 @@ export function writeAnswers(text: string, answers: readonly { id: string; text:
   return setQaStatus(answered, isComplete ? 'answered' : 'waiting');
 }
 
-/** Keeps texts that stood in place of an answer and were not taken, each below its answer, as no part of it. */
-export function noteUntaken(text: string, untaken: readonly { id: string; text: string }[]): string {
+/** Keeps texts that were typed in place of a recorded answer as a note below it. */
+export function noteUnrecorded(text: string, untaken: readonly { id: string; text: string }[]): string {
   if (untaken.length === 0) return text;
   const notes = new Map(untaken.map((each) => [each.id, `> ${NOT_TAKEN}: ${asValue(each.text)}`] as const));
   return editMarkdown(text, (doc, editor) => {
@@ -60,9 +60,9 @@ const NOT_TAKEN = 'Also typed here, and not taken';
 export function setQaStatus(text: string, status: 'waiting' | 'answered'): string {
   return editMarkdown(text, (doc, editor) => {
     const found = findQuestions(doc);
-    const there = findStatus(doc, found);
-    if (there) {
-      const { index, line } = there;
+    const statusLine = findStatus(doc, found);
+    if (statusLine) {
+      const { index, line } = statusLine;
       if (plainValue(line.value).toLowerCase() !== status) editor.replace(index, withValue(line, status));
       return;
     }
@@ -77,16 +77,16 @@ export function newQa(given: { title: string; questions: readonly QuestionDraft[
   return `${lines.join('\n')}\n`;
 }
 
-/** Adds a further round at the end; what stands there stays. */
+/** Appends another round; the existing text is unchanged. */
 export function appendRound(text: string, questions: readonly QuestionDraft[]): string {
   if (questions.length === 0) return text;
-  const longer = editMarkdown(text, (doc, editor) => {
+  const extended = editMarkdown(text, (doc, editor) => {
     const last = findQuestions(doc).at(-1)?.question.round;
     const [blank = '', ...lines] = questionLines(questions);
     const round = last === undefined ? lines : [`## Round ${last + 1}`, blank, ...lines];
     editor.insertBlock(doc.lines.length, round);
   });
-  return setQaStatus(longer, 'waiting');
+  return setQaStatus(extended, 'waiting');
 }
 
 function questionLines(questions: readonly QuestionDraft[]): string[] {
@@ -106,7 +106,7 @@ function asValue(text: string): string {
   return lines.map(oneLine).join('<br>') || WAITING;
 }
 
-/** The key as it was written, unless its emphasis closes only behind the value. */
+/** Keeps the key as written, unless its emphasis closes after the value. */
 function answerLine(head: string, value: string): string {
   const isClosed = (head.match(/\*\*/g)?.length ?? 0) !== 1;
   return isClosed ? `${head} ${value}` : `**Answer:** ${value}`;

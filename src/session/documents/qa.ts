@@ -17,11 +17,11 @@ export interface QaReading {
   title: string | undefined;
   status: 'waiting' | 'answered' | undefined;
   questions: QaQuestion[];
-  /** What is not as it should be, one sentence each; the reading goes on without it. */
+  /** Problems of the file, one sentence each; reading continues without the affected parts. */
   problems: string[];
 }
 
-/** Reads `_qa.md`, older shapes of it too; never throws. */
+/** Parses `_qa.md`, including older forms of it; never throws. */
 export function parseQa(text: string): QaReading {
   const doc = parseMarkdown(text);
   const found = findQuestions(doc);
@@ -39,25 +39,25 @@ export function parseQa(text: string): QaReading {
   };
 }
 
-/** The file's own `Status:` line; one inside a question is none. */
+/** The file's own `Status:` line; lines inside questions do not count. */
 export function findStatus(doc: MarkdownLines, [first]: readonly FoundQuestion[]): FoundLine | undefined {
   const { end } = preamble(doc);
   const above = keyLinesIn(doc, { start: 0, end: Math.min(end, first?.start ?? end) });
   return above.find(({ line }) => line.key === 'status');
 }
 
-/** What was answered, and how many rounds of questions belong to earlier goals. */
+/** The recorded answers, and how many rounds of questions belong to earlier goals. */
 export interface AnswersOnRecord {
   answers: readonly RecordedAnswer[];
   oldRounds: number;
 }
 
-/** The questions of the current goal, held against the human answers on record. */
+/** The questions of the current goal, compared with the recorded answers. */
 export interface OpenQuestions {
   questions: QaQuestion[];
-  /** Ids without a recorded answer to the question as it now stands. */
+  /** Ids of questions whose current text has no recorded answer. */
   open: string[];
-  /** Answers that stand in the file and that no person is on record for. */
+  /** Answers in the file that are not recorded as given by a person. */
   unconfirmed: RecordedAnswer[];
   /** Questions whose recorded answer was changed in the file. */
   altered: string[];
@@ -98,7 +98,7 @@ export function openQuestions(
   return found;
 }
 
-/** Binds a recorded answer to its question: a child that rewrites the question loses the answer. */
+/** Binds a recorded answer to its question: it no longer counts if an agent rewrites the question. */
 export function questionHash(question: QaQuestion): string {
   const { id, text, options } = question;
   const content = JSON.stringify([id, text, options.map((option) => [option.letter, option.text])]);
@@ -110,13 +110,13 @@ export type ParsedAnswer =
   | { kind: 'text'; text: string }
   | { kind: 'invalid'; problem: string };
 
-/** What a person's answer means: one letter, several ("A, C" or "AC"), an option's own words, or free text. */
+/** Interprets an answer: one letter, several ("A, C" or "AC"), the text of an option, or free text. */
 export function parseAnswer(question: QaQuestion, raw: string): ParsedAnswer {
-  const text = asWritten(raw);
+  const text = normalized(raw);
   const known = question.options.map(({ letter }) => letter);
   if (isUnanswered(text)) return { kind: 'invalid', problem: `The answer to ${question.id} is empty.` };
   if (known.length === 0) return { kind: 'text', text };
-  const letters = lettersIn(text, known) ?? lettersBefore(text, question);
+  const letters = lettersIn(text, known) ?? letterOfText(text, question);
   if (!letters) return { kind: 'text', text };
   const unknown = letters.filter((letter) => !known.includes(letter));
   if (unknown.length === 0)
@@ -125,13 +125,13 @@ export function parseAnswer(question: QaQuestion, raw: string): ParsedAnswer {
   return { kind: 'invalid', problem };
 }
 
-/** The text as `_qa.md` gives it back, so that what is recorded and what is read are the same. */
-function asWritten(raw: string): string {
+/** The text as it would be read back from `_qa.md`, so that it equals the recorded one. */
+function normalized(raw: string): string {
   const lines = cleanText(raw.replaceAll('<br>', '\n')).split('\n');
   return lines.map(oneLine).join('\n').trim();
 }
 
-/** The text that goes into `_qa.md` and the events. */
+/** The text for `_qa.md` and the events. */
 export function answerText(answer: Exclude<ParsedAnswer, { kind: 'invalid' }>): string {
   return answer.kind === 'letters' ? answer.letters.join(', ') : answer.text;
 }
@@ -146,21 +146,21 @@ function lettersIn(text: string, known: readonly string[]): string[] | undefined
     const words = bare.toUpperCase().replace(/\bAND\b/g, ' ');
     return [...new Set(words.match(/[A-Z]/g) ?? [])];
   }
-  return lettersRun(bare, known);
+  return adjacentLetters(bare, known);
 }
 
-/** "AC": capitals that are all options, or small ones in rising order, since "bad" is a word. */
-function lettersRun(bare: string, known: readonly string[]): string[] | undefined {
+/** "AC": capitals that are all options; lower-case letters only in ascending order, since "bad" is a word. */
+function adjacentLetters(bare: string, known: readonly string[]): string[] | undefined {
   const letters = [...bare.toUpperCase()];
   const isDistinct =
     new Set(letters).size === letters.length && letters.every((letter) => known.includes(letter));
-  const isRising = letters.every((letter, at) => at === 0 || letter > (letters[at - 1] ?? ''));
+  const isAscending = letters.every((letter, at) => at === 0 || letter > (letters[at - 1] ?? ''));
   const isRun = /^(?:[A-Z]{2,26}|[a-z]{2,26})$/.test(bare);
-  return isRun && isDistinct && (isRising || bare === bare.toUpperCase()) ? letters : undefined;
+  return isRun && isDistinct && (isAscending || bare === bare.toUpperCase()) ? letters : undefined;
 }
 
-/** "B) the option's own words": the letter alone says it. */
-function lettersBefore(text: string, question: QaQuestion): string[] | undefined {
+/** "B) the text of the option", or its text alone, means the letter. */
+function letterOfText(text: string, question: QaQuestion): string[] | undefined {
   const same = (one: string, other: string) => one.toLowerCase().trim() === other.toLowerCase().trim();
   const match = /^([A-Za-z])\s?[).:–—-]\s/.exec(text);
   const option = question.options.find(({ letter, text: words }) =>

@@ -14,7 +14,7 @@ const line = (max: number) =>
     .max(max)
     .regex(/^[^\p{Cc}\p{Cf}\p{Zl}\p{Zp}]*$/u);
 
-/** One thing that must hold, and what shows it: a command of the shell, or `reviewed`. */
+/** One requirement and its check: a shell command, or `reviewed`. */
 export const Requirement = z.object({
   id: z.string().regex(/^R\d{1,3}$/),
   text: line(500),
@@ -22,7 +22,7 @@ export const Requirement = z.object({
 });
 export type Requirement = z.infer<typeof Requirement>;
 
-/** The check of a requirement that no command can show: a quality agent says so. */
+/** The check of a requirement that no command can verify: a quality agent confirms it. */
 export const REVIEWED = 'reviewed';
 
 const Ledger = z.object({
@@ -38,7 +38,7 @@ export type LedgerReading =
   /** `problem` completes "_requirements.json cannot be read: …". */
   | { kind: 'malformed'; problem: string };
 
-/** Reads `_requirements.json`, states aside; never throws. */
+/** Parses `_requirements.json` without its states; never throws. */
 export function parseLedger(text: string): LedgerReading {
   const value = parseJson(text.replace(/^\uFEFF/, ''));
   if (value === undefined) return { kind: 'malformed', problem: 'it is not valid JSON' };
@@ -49,7 +49,7 @@ export function parseLedger(text: string): LedgerReading {
   return { kind: 'malformed', problem: `it must be ${LEDGER_FORM}${where}` };
 }
 
-/** Equal for equal requirements, whatever states stand beside them; undefined where none can be read. */
+/** A fingerprint of the requirements that ignores their states; undefined if they cannot be parsed. */
 export function ledgerPrint(text: string | undefined): string | undefined {
   const reading = text === undefined ? undefined : parseLedger(text);
   return reading?.kind === 'ledger' ? fingerprint(JSON.stringify(reading.requirements)) : undefined;
@@ -57,7 +57,7 @@ export function ledgerPrint(text: string | undefined): string | undefined {
 
 export const LEDGER_FORM = `{"requirements": [{"id": "R1", "text": "…", "check": "a command, or ${REVIEWED}"}]}, each id once, each text and check one line of at most 500 characters`;
 
-/** What has been shown: the commands that passed on the last full run, and the ids that a quality agent has found to hold. */
+/** The commands that passed in the last full run, and the requirements that a quality agent confirmed. */
 export interface Shown {
   passed?: readonly string[];
   reviewed?: readonly string[];
@@ -67,7 +67,7 @@ export function isMet({ id, check }: Requirement, { passed = [], reviewed = [] }
   return check === REVIEWED ? reviewed.includes(id) : passed.includes(check);
 }
 
-/** The ledger with what the worker knows of each entry, whatever stood there before. */
+/** The ledger with the state of each entry as known to the worker, replacing existing states. */
 export function withStates(text: string, shown: Shown): string {
   const reading = parseLedger(text);
   if (reading.kind === 'malformed') return text;
@@ -80,13 +80,13 @@ export function withStates(text: string, shown: Shown): string {
 
 const SECTION = '## What will be checked';
 
-/** The text of a plan with the requirements that its approval covers, before its notes. */
+/** The text of a plan, with the requirements that its approval covers inserted before its notes. */
 export function withLedger(plan: string, ledger: string | undefined): string {
   const doc = parseMarkdown(plan);
-  // A plan that says the same in its own words must not be taken for one with a ledger.
-  const own = (line: string) =>
+  // A plan that contains such a section itself must not be mistaken for one with a ledger.
+  const markOwnSection = (line: string) =>
     lineBody(line).trimEnd() === SECTION ? line.replace(SECTION, `${SECTION}, in the plan's words`) : line;
-  doc.lines = doc.lines.map(own);
+  doc.lines = doc.lines.map(markOwnSection);
   if (ledger === undefined) return `${doc.bom}${doc.lines.join('')}`;
   const at = notesHeading(doc) ?? doc.lines.length;
   const before = doc.lines.slice(0, at).join('').trimEnd();

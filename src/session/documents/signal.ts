@@ -15,27 +15,27 @@ export type SignalReading =
       signal: JudgedSignal;
       notes: string[];
     }
-  /** Still our blank `{}`: nothing was written. */
+  /** Still the blank `{}`: the agent wrote nothing. */
   | { kind: 'blank' }
   | { kind: 'missing' }
-  /** `problem` goes on from "_signal.json could not be read: ". */
+  /** `problem` completes "_signal.json could not be read: …". */
   | { kind: 'malformed'; problem: string };
 
-/** What the worker writes before each child. */
+/** Written by the worker before each agent. */
 export const BLANK_SIGNAL = '{}\n';
 
-/** A larger file is no signal. */
+/** A larger file is not read as a signal. */
 export const MAX_SIGNAL_BYTES = 1024 * 1024;
-/** Longer texts are cut; the whole file is kept beside the iteration. */
+/** Longer texts are truncated; the whole file is kept in the iteration's folder. */
 const MAX_TEXT = 20_000;
 
 const TEXT_KEYS = ['reason', 'needs', 'note', 'summary', 'file'] as const;
 const ID_KEYS = ['acknowledged', 'reviewed'] as const;
 
 /**
- * Reads what a child left in `_signal.json`; never throws.
+ * Parses the `_signal.json` that an agent wrote; never throws.
  * @param data the bytes of the file, undefined when there is none
- * @param phase the phase that ran: it decides what a bare `waiting` waits for
+ * @param phase the phase that ran: determines what a `waiting` without `for` waits for
  */
 export function parseSignal(data: Uint8Array | string | undefined, phase: Phase): SignalReading {
   if (data === undefined) return { kind: 'missing' };
@@ -48,7 +48,7 @@ export function parseSignal(data: Uint8Array | string | undefined, phase: Phase)
   try {
     value = JSON.parse(text);
   } catch (error) {
-    return malformed(`it is not valid JSON${placeOf(error)}`);
+    return malformed(`it is not valid JSON${positionOf(error)}`);
   }
   if (typeof value !== 'object' || value === null || Array.isArray(value))
     return malformed('it is not a JSON object');
@@ -75,7 +75,7 @@ function readFields(fields: ReadonlyMap<string, unknown>, status: SignalStatus, 
 
 function readPhase(value: unknown): { phase?: Phase; unknownPhase?: string } {
   if (value === undefined || value === null) return {};
-  // Only a text is quoted: other values may be nested deeper than any walk through them.
+  // Objects are not quoted: they may be nested too deeply to be serialized.
   const text = typeof value === 'object' ? 'no text' : String(value).trim();
   if (text === '') return {};
   const phase = phaseNamed(text);
@@ -85,17 +85,17 @@ function readPhase(value: unknown): { phase?: Phase; unknownPhase?: string } {
 function addDefaults(signal: JudgedSignal, waitsFor: unknown, phase: Phase, notes: string[]): void {
   if (signal.status === 'waiting') signal.for = readWaitingFor(waitsFor, phase, notes);
   const isTask = signal.for === 'human_action';
-  for (const [key, text] of isTask ? TASK_ASSUMED : ASSUMED[signal.status]) {
+  for (const [key, text] of isTask ? TASK_DEFAULTS : DEFAULTS[signal.status]) {
     if (signal[key] !== undefined) continue;
     signal[key] = text;
     notes.push(`The signal has no "${key}"; assumed: ${text}`);
   }
 }
 
-type Assumed = readonly (readonly ['reason' | 'needs' | 'note' | 'summary', string])[];
+type Defaults = readonly (readonly ['reason' | 'needs' | 'note' | 'summary', string])[];
 
-const TASK_ASSUMED: Assumed = [['reason', 'The agent did not say what to do.']];
-const ASSUMED: Readonly<Record<SignalStatus, Assumed>> = {
+const TASK_DEFAULTS: Defaults = [['reason', 'The agent did not say what to do.']];
+const DEFAULTS: Readonly<Record<SignalStatus, Defaults>> = {
   continue: [],
   waiting: [],
   handoff: [['note', 'The agent left no note.']],
@@ -140,8 +140,8 @@ function statusNamed(value: unknown): SignalStatus | undefined {
   return SIGNAL_STATUSES.find((status) => status === lower);
 }
 
-/** Only the position: the rest of the parser's message quotes the child. */
-function placeOf(error: unknown): string {
+/** Only the position: the rest of the parser's message quotes the agent's text. */
+function positionOf(error: unknown): string {
   const position = error instanceof Error ? /at position (\d+)/.exec(error.message)?.[1] : undefined;
   return position ? ` (at character ${Number(position) + 1})` : '';
 }

@@ -4,16 +4,16 @@ import type { SessionState, WaitingStatus } from '../events/state.ts';
 import { answerText, openQuestions, parseAnswer, parseQa } from './qa.ts';
 import { findQuestion } from './qa-blocks.ts';
 
-/** Answers that a person has typed into `_qa.md`, none of them missing. */
+/** A complete set of answers that a person typed into `_qa.md`. */
 export interface TypedAnswers {
   answers: RecordedAnswer[];
-  /** The file says `Status: answered`: whoever typed is done. */
+  /** The file says `Status: answered`: the person has finished typing. */
   isMarkedAnswered: boolean;
 }
 
 /**
- * What was typed since the session came to wait; undefined while an open question has no answer of its own, or only
- * the one that stood there then.
+ * The answers typed since the session was parked; undefined while an open question has no answer, or only the one that
+ * was there at parking.
  */
 export function typedAnswers(
   text: string,
@@ -31,7 +31,7 @@ export function typedAnswers(
     const parsed = parseAnswer(question, typed.text);
     if (parsed.kind === 'invalid') return undefined;
     const text = answerText(parsed);
-    // Anything may type into a file, and this only a person accepts.
+    // Any program can write to a file, and only a person may accept weakened checks.
     if (id === weakened?.question && text === ACCEPTS_WEAKENED) return undefined;
     answers.push({ ...typed, text });
   }
@@ -40,20 +40,20 @@ export function typedAnswers(
 }
 
 /**
- * How long a file with typed answers has to rest before they count, in milliseconds: where it says that they are complete,
- * and where it does not. An editor that saves by itself shows half an answer, and whoever types may think.
+ * How long a file with typed answers must stay unchanged before they count, in milliseconds: if it is marked as
+ * answered, and if it is not. Editors save incomplete answers automatically, and people pause while typing.
  */
 export const TYPING_REST = { markedMs: 2000, unmarkedMs: 30_000 };
 
-/** A file that rests, as whoever watches it remembers it between two looks. */
+/** An unchanged file, as remembered between two polls. */
 export interface RestingFile {
   fileHash: string;
   sinceMs: number;
-  /** When what it says counts, unless it changes before. */
+  /** When its answers count, unless it changes before. */
   dueAtMs: number;
 }
 
-/** @param before of the last look; a file that has changed since begins its rest now */
+/** @param before the result of the last poll; the rest starts anew if the file has changed since */
 export function restingFile(
   before: RestingFile | undefined,
   { fileHash, isMarkedAnswered }: Pick<TypedAnswers, 'isMarkedAnswered'> & { fileHash: string },

@@ -2,7 +2,7 @@ import type { Phase } from '../../phases/table.ts';
 import type { PlanServer, RecordedAnswer } from './bodies/positions.ts';
 import type { SessionState, WaitingStatus } from './state.ts';
 
-/** The MCP servers that were accepted with the plan which is approved now; none while another one is written. */
+/** The MCP servers accepted with the currently approved plan; none while a new plan is written. */
 export function acceptedServers({
   approvedPlan,
   planServers = {},
@@ -10,10 +10,10 @@ export function acceptedServers({
   return (approvedPlan && planServers[approvedPlan.hash]) ?? [];
 }
 
-/** The option of the question about weakened checks that accepts them; not the first one, where a menu begins. */
+/** The option that accepts weakened checks; not the first one, which a menu preselects. */
 export const ACCEPTS_WEAKENED = 'B';
 
-/** Where a session goes once its questions are answered: one who does not accept weakened checks sends the work back. */
+/** Where a session continues once its questions are answered: refusing weakened checks sends the work back. */
 export function afterWeakened(
   { answers, acceptedWeakenings = [], notes }: SessionState,
   { weakened, resumePhase }: WaitingStatus,

@@ -12,30 +12,30 @@ import { emptyState, SessionState } from './state.ts';
 /** How many bytes before the cached offset must be unchanged for a cached state to count. */
 const TAIL_BYTES = 4096;
 const MAX_CACHE_BYTES = 64 * 1024 * 1024;
-/** Newest problems that a reading names; their number is not bounded otherwise. */
+/** How many of the newest problems a reading keeps. */
 const NAMED_PROBLEMS = 20;
 
-/** What the events of a session say, and where the reading stopped. */
+/** The fold of a session's events, and where the reading stopped. */
 export interface LogReading {
   state: SessionState;
-  /** Bytes up to the end of the last whole commit: behind it may stand a part of one, or half a line. */
+  /** Bytes up to the end of the last complete commit: an incomplete commit or line may follow. */
   offset: number;
   size: number;
-  /** Hash of the bytes before `offset`, to tell later whether they are still the same. */
+  /** Hash of the bytes before `offset`, to detect later changes to them. */
   tailHash: string;
-  /** Lines that were left out, with the reason; the newest few. */
+  /** The newest lines that were skipped, with the reason. */
   problems: string[];
-  /** How a newer samocode shows itself here: the session may be looked at, not changed. Nothing behind that counts. */
+  /** The trace of a newer samocode: the session can be read, not changed. Nothing after it counts. */
   newer?: string;
 }
 
 export interface ReadLogOptions {
-  /** False for whoever acts on the outcome: the events alone are the truth, and a cache may be forged. */
+  /** False for callers that act on the result: only the events are authoritative, and a cache may be forged. */
   useCache?: boolean;
   onEvent?: (event: SessionEvent) => void;
 }
 
-/** Raised whenever the fold, the shape of the state or the format changes: a cache of another program is then left alone. */
+/** Increased whenever the fold, the state or the format changes, so that caches of other versions are ignored. */
 const CACHE_VERSION = 1;
 
 const StateCache = z.object({
@@ -54,7 +54,7 @@ export function cacheText({
 }
 
 /**
- * Folds a session's events, from the cached state when that fits the log, else from the start.
+ * Folds a session's events, from the cached state if it matches the log, otherwise from the start.
  * @returns undefined when there is no log
  */
 export async function readLog(
@@ -68,8 +68,8 @@ export async function readLog(
 }
 
 /**
- * The events behind number `after`, oldest first; what came before is read only where the cached state is ahead of it.
- * @param useCache false for whoever acts on the outcome
+ * The events after number `after`, oldest first; earlier ones are read only if the cached state is ahead of `after`.
+ * @param useCache false for callers that act on the result
  */
 export async function readEvents(
   paths: Pick<SessionPaths, 'events' | 'state'>,
@@ -87,7 +87,7 @@ export async function readEvents(
   return events;
 }
 
-/** Runs `read` on the open log; undefined when none is there, or when a link, folder or pipe stands in its place. */
+/** Runs `read` on the open log; undefined if there is none, or if its path is a link, folder or pipe. */
 export async function withLog<T>(
   eventsPath: string,
   read: (handle: PlainHandle) => Promise<T>,
@@ -119,7 +119,7 @@ async function foldFrom(
   start: Start,
   onEvent?: (event: SessionEvent) => void,
 ): Promise<LogReading> {
-  // What counts so far; `state` is ahead of it by the events of a commit whose end has not come yet.
+  // What counts so far; `state` is ahead of it by the events of an incomplete commit.
   let whole = start;
   let { state } = start;
   let commit: SessionEvent[] = [];
@@ -151,7 +151,7 @@ function newerIn(reading: EventReading, { n, lease }: SessionState): string | un
   return isNext ? `event ${reading.n} is of a kind that this one does not know` : undefined;
 }
 
-/** Why a line does not count after `state`; undefined for one that does. */
+/** Why a line does not count after `state`; undefined if it does. */
 function problemOf(reading: EventReading, { n, lease }: SessionState): string | undefined {
   if (reading.kind === 'newer') return undefined;
   if (reading.kind !== 'event') return `after event ${n}: ${reading.problem}`;
@@ -160,7 +160,7 @@ function problemOf(reading: EventReading, { n, lease }: SessionState): string | 
   return event.lease < lease ? `event ${event.n} of a worker without the lease` : undefined;
 }
 
-/** One for all: a buffer for each of a thousand sessions keeps the garbage collector busy. */
+/** Shared: a buffer for each of a thousand sessions would keep the garbage collector busy. */
 const TAIL = Buffer.alloc(TAIL_BYTES);
 
 /** Hash of the bytes before `offset`; undefined when the file is shorter. */
@@ -174,8 +174,8 @@ export function tailHashAt(descriptor: number, offset: number): string | undefin
 
 type LogPaths = Pick<SessionPaths, 'runDir' | 'events' | 'rewrittenEvents'>;
 
-/** Takes the log away from readers and later workers, for whom it would be the truth. What stands in it is kept. */
-export function putLogAside({ runDir, events, rewrittenEvents }: LogPaths): void {
+/** Moves the log aside, so that readers and later workers do not trust it. Its contents are kept. */
+export function quarantineLog({ runDir, events, rewrittenEvents }: LogPaths): void {
   mkdirSync(runDir, { recursive: true });
   if (statsAt(events) !== undefined) {
     rmSync(rewrittenEvents, { recursive: true, force: true });
@@ -183,7 +183,7 @@ export function putLogAside({ runDir, events, rewrittenEvents }: LogPaths): void
   } else if (statsAt(rewrittenEvents) === undefined) writeFileSync(rewrittenEvents, '');
 }
 
-/** True until a person puts a log back: without one nothing of the session can be believed. */
-export function isLogAside({ events, rewrittenEvents }: Omit<LogPaths, 'runDir'>): boolean {
+/** True until a person restores the log: without it nothing in the session can be trusted. */
+export function isLogQuarantined({ events, rewrittenEvents }: Omit<LogPaths, 'runDir'>): boolean {
   return statsAt(events) === undefined && statsAt(rewrittenEvents) !== undefined;
 }

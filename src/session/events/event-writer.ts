@@ -8,20 +8,20 @@ import { statsAt } from '../../base/files/path-stats.ts';
 import type { OwnedLease } from '../../base/processes/lease.ts';
 import type { SessionPaths } from '../layout/paths.ts';
 import { SESSION_ERRORS } from '../layout/session-errors.ts';
-import { cacheText, emptyStart, type LogReading, putLogAside, readLog, tailHashAt } from './event-log.ts';
+import { cacheText, emptyStart, type LogReading, quarantineLog, readLog, tailHashAt } from './event-log.ts';
 import { FORMAT_VERSION, type NewEvent, parseEvent, type SessionEvent, serialiseEvent } from './events.ts';
 import { fold } from './fold.ts';
 import type { SessionState } from './state.ts';
 
-/** Events between two writings of the cached state: the most that a reader has to fold by itself. */
+/** Events between two writes of the cached state: the maximum that a reader must fold. */
 const CACHE_EVERY = 16;
 
 /**
- * The one writer of a session's events. Every append checks the lease and goes to disk before it counts. What others
- * append never counts; a log that they rewrote or replaced is put aside.
+ * The only writer of a session's events. Every append checks the lease and is on disk before it counts. Lines appended
+ * by other programs never count; a log that they rewrote or replaced is quarantined.
  */
 export class EventWriter implements Disposable {
-  /** The fold of what is on disk, and the one of what is staged behind it. */
+  /** The fold of the events on disk, and the fold that includes the staged events. */
   #written: SessionState;
   #state: SessionState;
   #staged: SessionEvent[] = [];
@@ -29,9 +29,9 @@ export class EventWriter implements Disposable {
   #mark: LogMark | undefined;
   #foreignAtMark = 0;
   readonly #parts: WriterParts;
-  /** Bytes of a torn last commit that were cut off when the log was opened. */
+  /** Bytes of an incomplete last commit that were cut off when the log was opened. */
   readonly truncatedBytes: number;
-  /** Lines that do not count, with the reason; the newest few. */
+  /** The newest lines that do not count, with the reason. */
   readonly problems: readonly string[];
 
   private constructor(parts: WriterParts) {
@@ -43,13 +43,13 @@ export class EventWriter implements Disposable {
   }
 
   /**
-   * Opens the log for the owner of `lease`, cuts it to its last whole commit and folds it from the start:
-   * a cached state is good enough to be shown, not to be acted on.
+   * Opens the log for the owner of `lease`, truncates it to its last complete commit and folds it from the start: a
+   * cached state is good enough to be shown, not to be acted on.
    * @throws newer_format lease_lost
    */
   static async open(paths: SessionPaths, lease: OwnedLease, clock: Clock): Promise<EventWriter> {
     const answered = new Set<string>();
-    const onEvent = (event: SessionEvent) => noteAnswer(answered, event);
+    const onEvent = (event: SessionEvent) => recordAnswer(answered, event);
     const log = await readLog(paths, { useCache: false, onEvent });
     const reading: WriterParts['reading'] = log ?? { ...emptyStart(), size: 0 };
     if (reading.newer !== undefined) throw SESSION_ERRORS.newer_format({ newer: reading.newer });
@@ -65,7 +65,7 @@ export class EventWriter implements Disposable {
     return this.#parts.lease.number;
   }
 
-  /** Whether a command, however old, has had its event; one that is only staged will be written. */
+  /** Whether a command, however old, has an event, on disk or staged. */
   isAnswered(commandId: string): boolean {
     return (
       this.#parts.answered.has(commandId) || this.#staged.some((event) => answeredBy(event) === commandId)
@@ -73,10 +73,10 @@ export class EventWriter implements Disposable {
   }
 
   /**
-   * Numbers the events, writes them in one piece and waits until they are on disk.
+   * Numbers the events, writes them as one commit and waits until they are on disk.
    * @throws lease_lost when another worker took over; nothing is written then
    * @throws file_rewritten when the log is lost
-   * @throws the system error when the disk takes no more; log and state are what they were
+   * @throws the system error when the disk is full; log and state are unchanged
    */
   async append(...events: readonly NewEvent[]): Promise<SessionEvent[]> {
     if (events.length === 0 && this.#staged.length === 0) return [];
@@ -98,7 +98,7 @@ export class EventWriter implements Disposable {
     this.#staged.push(...numbered);
   }
 
-  /** Writes what was staged in one piece; throws as `append` does, and what was staged stays so. */
+  /** Writes the staged events as one commit; throws like `append`, with the events still staged. */
   async commit(): Promise<SessionEvent[]> {
     const events = this.#staged;
     if (events.length === 0) return [];
@@ -106,7 +106,7 @@ export class EventWriter implements Disposable {
     const bytes = Buffer.from(asCommit(events).map(serialiseEvent).join(''));
     await this.#asideIfRewritten(() => this.#parts.file.append(bytes));
     crashPoint('after-events');
-    for (const event of events) noteAnswer(this.#parts.answered, event);
+    for (const event of events) recordAnswer(this.#parts.answered, event);
     this.#staged = [];
     this.#written = events.reduce(fold, this.#written);
     this.#state = this.#written;
@@ -122,9 +122,9 @@ export class EventWriter implements Disposable {
   }
 
   /**
-   * Whether somebody else changed the log since `mark` was taken. What is behind its bytes was written by a worker, or
-   * is found by reading the file.
-   * @throws lease_lost: another owner's events are no foreign change; file_rewritten
+   * Whether another program changed the log since `mark` was taken. Bytes after the mark were written by a worker, or
+   * are found by reading the file.
+   * @throws lease_lost, because another owner's events are not a foreign change; file_rewritten
    */
   async isChangedSince(mark: LogMark): Promise<boolean> {
     await this.#parts.lease.check();
@@ -133,7 +133,7 @@ export class EventWriter implements Disposable {
     return mark !== this.#mark && this.#parts.file.printOf(mark.bytes) !== mark.print;
   }
 
-  /** Saves the fold, so that readers need not begin at the first event. Losing it costs nothing but time. */
+  /** Saves the fold, so that readers need not start at the first event. Losing it costs only time. */
   writeCache(): void {
     try {
       const offset = this.#parts.file.size;
@@ -145,17 +145,17 @@ export class EventWriter implements Disposable {
     }
   }
 
-  /** A log that is not the one we wrote is put where no reader takes it for the truth. */
+  /** Moves a log that is not the one this writer wrote to where no reader trusts it. */
   async #asideIfRewritten<T>(act: () => Promise<T>): Promise<T> {
     try {
       return await act();
     } catch (error) {
-      if (BASE_ERRORS.file_rewritten.is(error) && !this.#isMovedAway()) putLogAside(this.#parts.paths);
+      if (BASE_ERRORS.file_rewritten.is(error) && !this.#isMovedAway()) quarantineLog(this.#parts.paths);
       throw error;
     }
   }
 
-  /** While no agent runs, that is a person's act, and the run folder is not created again. */
+  /** While no agent runs, only a person moves the run folder away, and it is not created again. */
   #isMovedAway(): boolean {
     return this.#written.openIteration === undefined && statsAt(this.#parts.paths.runDir) === undefined;
   }
@@ -168,13 +168,13 @@ export class EventWriter implements Disposable {
     const at = isoUtc(this.#parts.clock.now());
     return events.map((event, index) => {
       const envelope = { v: FORMAT_VERSION, n: after + 1 + index, at, lease: this.#parts.lease.number };
-      // The spread keeps type and body together, which the union's own type can't follow.
+      // The spread keeps type and body together, which TypeScript cannot infer for the union.
       return asRead({ ...envelope, ...event } as SessionEvent);
     });
   }
 }
 
-/** How far a log was written, and by what its bytes up to there are known. */
+/** How far a log was written, with a fingerprint of its bytes up to there. */
 export const LogMark = z.object({ n: z.int(), bytes: z.int(), print: z.string() });
 export type LogMark = z.infer<typeof LogMark>;
 
@@ -188,8 +188,8 @@ interface WriterParts {
 }
 
 /**
- * An event as every reader will see it. One that readers can't take would end the log for them, with all
- * that is written behind it.
+ * The event as readers will parse it. An event that they cannot parse would end the log for them, together with
+ * everything written after it.
  */
 function asRead(event: SessionEvent): SessionEvent {
   const reading = parseEvent(serialiseEvent(event));
@@ -197,12 +197,12 @@ function asRead(event: SessionEvent): SessionEvent {
   throw new Error(`A ${event.type} event is not fit to be written: ${JSON.stringify(reading)}`);
 }
 
-/** A page of the disk may end within it: readers take all of it or nothing. */
+/** Links the events, because a crash may write only some of them: readers accept all of a commit or nothing. */
 function asCommit(events: readonly SessionEvent[]): SessionEvent[] {
   return events.map((event, index) => (index < events.length - 1 ? { ...event, more: true } : event));
 }
 
-function noteAnswer(answered: Set<string>, event: SessionEvent): void {
+function recordAnswer(answered: Set<string>, event: SessionEvent): void {
   const id = answeredBy(event);
   if (id !== undefined) answered.add(id);
 }

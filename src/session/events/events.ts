@@ -2,21 +2,21 @@ import * as z from 'zod';
 import { parseJson } from '../../base/parse-json.ts';
 import { EVENT_BODIES, type EventBody, type EventType } from './bodies/event-types.ts';
 
-/** The version of events, commands and `session.json` that this program writes; leases have one of their own. */
+/** The version of events, commands and `session.json` that this program writes; leases have a separate one. */
 export const FORMAT_VERSION = 1;
 
-/** What a newer samocode wrote, whatever else stands in it. */
+/** Matches what a newer samocode wrote, whatever its other contents. */
 export const NewerVersion = z.looseObject({ v: z.number().gt(FORMAT_VERSION) });
 
 export const Envelope = z.object({
   v: z.literal(FORMAT_VERSION),
-  /** Counts from 1 without gaps: the order, whatever the clock says. */
+  /** Counts from 1 without gaps: determines the order, regardless of the clock. */
   n: z.int().positive(),
   at: z.iso.datetime(),
   lease: z.int().nonnegative(),
   /** Text of the overview's flow line, when the event has one. */
   flow: z.string().optional(),
-  /** On every event of a commit but its last: without the rest none of them counts. */
+  /** On every event of a commit except its last: an incomplete commit does not count. */
   more: z.literal(true).optional(),
 });
 type Envelope = z.infer<typeof Envelope>;
@@ -27,12 +27,12 @@ export type EventOf<T extends EventType> = Extract<SessionEvent, { type: T }>;
 
 const schemas = new Map<string, z.ZodType>();
 
-/** Made once, when the first event of its type is read: a schema costs fifty times what it takes to use it. */
+/** Created when the first event of its type is read: creating a schema costs fifty times as much as using it. */
 function schemaOf(type: string): z.ZodType | undefined {
   if (!Object.hasOwn(EVENT_BODIES, type)) return undefined;
   const made = schemas.get(type);
   if (made !== undefined) return made;
-  // It is one of ours, as was just asked.
+  // `hasOwn` has checked that it is an EventType.
   const body = EVENT_BODIES[type as EventType];
   const schema = Envelope.extend({ type: z.literal(type), ...body.shape });
   schemas.set(type, schema);
@@ -46,9 +46,9 @@ const AnyEnvelope = z.looseObject(Envelope.omit({ v: true, flow: true }).shape);
 
 export type EventReading =
   | { kind: 'event'; event: SessionEvent }
-  /** Of a later format: the session may be looked at, not changed. */
+  /** Of a later format: the session can be read, not changed. */
   | { kind: 'newer'; version: number }
-  /** Numbered as ours are, but of another type or body. Where it is the next one, a newer samocode wrote it. */
+  /** Has a valid envelope, but an unknown type or body. If it is the next event, a newer samocode wrote it. */
   | { kind: 'unknown'; n: number; lease: number; problem: string }
   | { kind: 'malformed'; problem: string };
 
@@ -63,7 +63,7 @@ export function parseEvent(line: string): EventReading {
   if (schema === undefined) return unread(value, `unknown type "${head.data.type.slice(0, 40)}"`);
   const event = schema.safeParse(value);
   if (!event.success) return unread(value, z.prettifyError(event.error).slice(0, 300));
-  // The map's schema is the one of this type, which its own type no longer says.
+  // The schema is the one of this event type, which its static type does not express.
   return { kind: 'event', event: event.data as SessionEvent };
 }
 

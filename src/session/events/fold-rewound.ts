@@ -2,31 +2,34 @@ import { EMPTY_TRAIL } from '../../phases/no-progress.ts';
 import type { EventOf } from './events.ts';
 import type { SessionState } from './state.ts';
 
-/** The rule of a block by a rewind that failed when some files were back. */
+/** The rule of a block after a rewind that failed with only some files restored. */
 export const REWIND_HALFWAY = 'rewind_halfway';
 
-/** Whether files are to be put back now; a rewind that is halfway waits for a resume, or for another rewind. */
+/** Whether files must be restored now; a rewind that failed halfway waits for a resume or another rewind. */
 export function isRewinding({ rewind }: Pick<SessionState, 'rewind'>): boolean {
   return rewind !== undefined && !rewind.isHalfway;
 }
 
-export function heldHalfway(state: SessionState, rule: string): SessionState {
+export function withHalfwayRewind(state: SessionState, rule: string): SessionState {
   if (rule !== REWIND_HALFWAY || state.rewind === undefined) return state;
   return { ...state, rewind: { ...state.rewind, isHalfway: true } };
 }
 
-export function letGoOn(state: SessionState): SessionState {
+export function withRewindContinued(state: SessionState): SessionState {
   return { ...state, rewind: state.rewind && { ...state.rewind, isHalfway: undefined } };
 }
 
-export const OVER = {
+export const RESET_FIELDS = {
   ...{ approvedPlan: undefined, feedback: undefined, proved: undefined, passed: undefined },
   ...{ reviewed: undefined, reviewedAt: undefined, lastMerge: undefined },
 } as const satisfies Partial<SessionState>;
 
-/** The session stands where it stood then, stopped unless that was done; iteration numbers and costs go on, for they were spent. */
+/**
+ * The session returns to its earlier state, as stopped, or as done if an undo restores that. Iteration numbers and
+ * costs are not reset.
+ */
 export function rewound(state: SessionState, event: EventOf<'rewound'>): SessionState {
-  // What was proved goes too: what `passed` says would be as old, and no check would run for it again.
+  // Drop the proof too: `passed` would be outdated, and no check would run again.
   const { rewind } = state;
   if (rewind === undefined) return state;
   const { parked, done, progress, proved, lastMerge, ...back } = rewind.back;
@@ -35,14 +38,14 @@ export function rewound(state: SessionState, event: EventOf<'rewound'>): Session
   const since = event.at;
   return {
     ...state,
-    ...OVER,
+    ...RESET_FIELDS,
     ...{ rewind: undefined, pending: undefined, stopWanted: undefined },
     ...{ goal: undefined, goalBase: undefined, oldLedger: undefined },
     ...back,
     ...(isUndo && { proved, lastMerge }),
     progress: { ...progress, totalIterations },
     notes: [
-      `A person rewound the session: ${whereTo(event.to)}. Files and overview are as they were then; read them again.`,
+      `A person rewound the session: ${describeRewind(event.to)}. Files and overview are as they were then; read them again.`,
     ],
     backoff: false,
     trail: EMPTY_TRAIL,
@@ -53,13 +56,13 @@ export function rewound(state: SessionState, event: EventOf<'rewound'>): Session
             kind: 'stopped',
             since,
             by: rewind.by,
-            why: whereTo(event.to),
+            why: describeRewind(event.to),
             ...(parked && { parked: { kind: 'waiting' as const, since, ...parked } }),
           },
   };
 }
 
-export function whereTo(to: EventOf<'rewound'>['to']): string {
+export function describeRewind(to: EventOf<'rewound'>['to']): string {
   if (to === 'undo') return 'the last rewind was undone';
   return to === 0 ? 'rewound to before the first iteration' : `rewound to the end of iteration ${to}`;
 }

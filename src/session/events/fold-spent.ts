@@ -7,7 +7,7 @@ import type { SessionState } from './state.ts';
 
 type Counted = Pick<SessionState, 'spent' | 'trail' | 'wrappedUp' | 'wrapUpDue'>;
 
-/** What an iteration used up, and whether it brought anything. */
+/** Adds what an iteration spent, and whether it made progress. */
 export function countedIteration(state: SessionState, event: EventOf<'iteration_ended'>): Counted {
   const { phase, ending, print } = event;
   return {
@@ -18,7 +18,7 @@ export function countedIteration(state: SessionState, event: EventOf<'iteration_
   };
 }
 
-/** Of one iteration. Reading from a cache is left out of its tokens: it costs a tenth and would be most of them. */
+/** What one iteration spent. Excludes tokens read from a cache: they cost a tenth and would be most of the count. */
 export function spentBy({
   cost,
   durationMs,
@@ -28,19 +28,19 @@ export function spentBy({
     usd: cost.usd ?? 0,
     tokens: (cost.inputTokens ?? 0) + (cost.outputTokens ?? 0),
     hours: durationMs / 3_600_000,
-    // Of an outage the tries are as many as its length makes them.
+    // The number of attempts during an outage depends only on its length.
     iterations: ending === 'not_started' || outageOf(ending) !== undefined ? 0 : 1,
   };
 }
 
-/** A person lets it go on: with higher limits all is told again, and a circle begins anew. */
+/** Applies a resume: the progress trail starts anew and, with higher limits, warnings are repeated. */
 export function refreshed(
   { raisedCaps: earlier = NO_CAPS, budgetTold }: SessionState,
   raised: SessionCaps | undefined,
 ): Partial<SessionState> {
-  const begun = { wrappedUp: false, wrapUpDue: false, trail: EMPTY_TRAIL };
-  if (raised === undefined) return { ...begun, budgetTold };
-  return { ...begun, budgetTold: [], raisedCaps: withRaised(earlier, raised) };
+  const fresh = { wrappedUp: false, wrapUpDue: false, trail: EMPTY_TRAIL };
+  if (raised === undefined) return { ...fresh, budgetTold };
+  return { ...fresh, budgetTold: [], raisedCaps: withRaised(earlier, raised) };
 }
 
 const NO_CAPS: SessionCaps = { session: {}, phases: {} };
@@ -49,28 +49,28 @@ export function warned(state: SessionState, event: EventOf<'budget_warned'>): Se
   return { ...state, budgetTold: [...state.budgetTold, warningKey(event)] };
 }
 
-/** How the code of a notice begins that a CLI's cost is a guess; its name follows. */
+/** Prefix of the codes of notices that the cost of a CLI is a guess; the name of the CLI follows. */
 export const UNPRICED = 'unpriced_';
 
-export function toldUnpriced(state: SessionState, code: string): SessionState {
+export function withUnpriced(state: SessionState, code: string): SessionState {
   return code.startsWith(UNPRICED) ? { ...state, budgetTold: [...state.budgetTold, code] } : state;
 }
 
 const COST_KEYS = ['usd', 'inputTokens', 'outputTokens', 'cachedTokens', 'turns'] as const;
-/** No session comes near it, and sums of any number of them stay numbers that JSON has. */
-const MOST = 1e15;
+/** More than any session reaches; sums of such values remain finite, as JSON requires. */
+const MAX_COST = 1e15;
 
 /**
- * A CLI tells its own cost: nobody gets back what was spent before, and no sum grows into infinity, which no event
- * can hold. What became no number on the way counts as the most, so that limits hold.
+ * Bounds a cost reported by a CLI: a negative one must not reduce what was spent, and an infinite one cannot be written
+ * to an event. NaN counts as the maximum, so that limits still apply.
  */
 export function plausible(value: number): number {
-  return Number.isNaN(value) ? MOST : Math.min(Math.max(value, 0), MOST);
+  return Number.isNaN(value) ? MAX_COST : Math.min(Math.max(value, 0), MAX_COST);
 }
 
-export function plausibleCost(told: Cost): Cost {
-  const counted = COST_KEYS.filter((key) => told[key] !== undefined);
-  return { ...told, ...Object.fromEntries(counted.map((key) => [key, plausible(told[key] ?? 0)])) };
+export function plausibleCost(reported: Cost): Cost {
+  const counted = COST_KEYS.filter((key) => reported[key] !== undefined);
+  return { ...reported, ...Object.fromEntries(counted.map((key) => [key, plausible(reported[key] ?? 0)])) };
 }
 
 export function addCosts(a: Cost, b: Cost): Cost {

@@ -13,12 +13,12 @@ import { afterWeakened, withBaseChoice } from './accepted.ts';
 import { BegunIteration, type EventType } from './bodies/event-types.ts';
 import { type AnswerOnRecord, Parked, type Places, withPlaces } from './bodies/positions.ts';
 import type { EventOf, SessionEvent } from './events.ts';
-import { heldHalfway, letGoOn, OVER, rewound } from './fold-rewound.ts';
-import { addCosts, countedIteration, refreshed, toldUnpriced, warned } from './fold-spent.ts';
+import { RESET_FIELDS, rewound, withHalfwayRewind, withRewindContinued } from './fold-rewound.ts';
+import { addCosts, countedIteration, refreshed, warned, withUnpriced } from './fold-spent.ts';
 import { REMEMBERED_COMMANDS, type SessionState, type Status, type WaitingStatus } from './state.ts';
 
 export function fold(state: SessionState, event: SessionEvent): SessionState {
-  // The table's entry is the one of this event's type, which indexing by a union can't say.
+  // The entry matches the event's type, which TypeScript cannot infer from indexing by a union.
   const change = FOLDS[event.type] as (state: SessionState, event: SessionEvent) => SessionState;
   return { ...change(state, event), n: event.n, lease: Math.max(state.lease, event.lease) };
 }
@@ -76,20 +76,20 @@ const FOLDS: { [T in EventType]: (state: SessionState, event: EventOf<T>) => Ses
   limited: (state, { at, until, guessed, outage }) =>
     settled(state, { kind: 'limited', since: at, until, guessed, outage }),
   blocked: (state, { at, reason, needs, rule, next }) =>
-    settled(heldHalfway(state, rule), {
+    settled(withHalfwayRewind(state, rule), {
       kind: 'blocked',
       since: at,
       reason,
       needs,
       rule,
       next,
-      ...waitOf(state),
+      ...interruptedWait(state),
     }),
   stop_requested: (state, { by, when }) => ({ ...state, stopWanted: { by, when } }),
   stopped: (state, { at, by, why }) => ({
     ...state,
     stopWanted: undefined,
-    status: { kind: 'stopped', since: at, by, why, ...waitOf(state) },
+    status: { kind: 'stopped', since: at, by, why, ...interruptedWait(state) },
   }),
   resumed: (state, event) => resumed({ ...state, ...(event.sandbox && { sandbox: event.sandbox }) }, event),
   phase_set: phaseSet,
@@ -98,7 +98,7 @@ const FOLDS: { [T in EventType]: (state: SessionState, event: EventOf<T>) => Ses
   discarded: (state, { trash }) => ({ ...state, trash }),
   unarchived: ({ trash: _restored, ...state }) => ({ ...state, archived: false }),
   merge_asked: (state, { by, into }) => ({ ...state, merge: { by, into } }),
-  // A stop that came meanwhile was for the merge alone.
+  // A stop requested during the merge applied only to the merge.
   merge_ended: (state, { outcome, into, commit, reason }) => ({
     ...state,
     ...{ merge: undefined, stopWanted: undefined, lastMerge: { outcome, into, commit, reason } },
@@ -114,16 +114,16 @@ const FOLDS: { [T in EventType]: (state: SessionState, event: EventOf<T>) => Ses
     notes: [
       ...state.notes,
       noteWith('Not yours to change, and restored or ignored', `${what} (${detail}).`),
-    ].slice(-MOST_NOTES),
+    ].slice(-MAX_NOTES),
   }),
   notice: (state, { code, at }) =>
     code === 'stalled' && state.openIteration
       ? { ...state, openIteration: { ...state.openIteration, stalledAt: at } }
-      : toldUnpriced(state, code),
+      : withUnpriced(state, code),
 };
 
-/** Told to one child: neither state nor prompts may grow without end. */
-const MOST_NOTES = 20;
+/** Notes go to the next agent only; neither state nor prompts may grow without bound. */
+const MAX_NOTES = 20;
 
 function commandAnswered(state: SessionState, { id }: { id: string }): SessionState {
   return { ...state, answeredCommands: [...state.answeredCommands, id].slice(-REMEMBERED_COMMANDS) };
@@ -133,13 +133,13 @@ function running(state: SessionState, since: string): SessionState {
   return { ...state, status: { kind: 'running', since } };
 }
 
-/** What a stop or a fault leaves closed: going on is waiting on. */
-function waitOf({ status }: SessionState): { parked?: WaitingStatus } {
+/** The wait that a stop or a block interrupts; a resume returns to it. */
+function interruptedWait({ status }: SessionState): { parked?: WaitingStatus } {
   if (status.kind === 'waiting') return { parked: status };
   return 'parked' in status && status.parked ? { parked: status.parked } : {};
 }
 
-/** A decision has got its own event: nothing is left to do about it. */
+/** The decision now has its own event: it is no longer pending. */
 function settled(state: SessionState, status: Status): SessionState {
   return { ...state, pending: undefined, status };
 }
@@ -169,7 +169,7 @@ function iterationEnded(state: SessionState, event: EventOf<'iteration_ended'>):
   } = event;
   const { openIteration, ...rest } = state;
   const again = openIteration !== undefined && !isAccepted(event) ? openIteration.told : { notes: [] };
-  // What was found while the iteration was open is for the next child as well.
+  // Notes recorded while the iteration was open are also for the next agent.
   const notes = [...again.notes, ...state.notes, ...('notes' in decision ? (decision.notes ?? []) : [])];
   return {
     ...again,
@@ -177,8 +177,8 @@ function iterationEnded(state: SessionState, event: EventOf<'iteration_ended'>):
     progress: withChildEnded(state.progress, event),
     lastIteration: { iteration, phase, ending, endedAt, usd, durationMs, problem, lastAction, next },
     pending: decision.kind === 'run' ? undefined : decision,
-    // Said twice by two failures, a note is one.
-    notes: [...new Set(notes)].slice(-MOST_NOTES),
+    // Two failures may add the same note.
+    notes: [...new Set(notes)].slice(-MAX_NOTES),
     outsidePlan: event.outsidePlan,
     backoff: decision.kind === 'run' && decision.delay === 'backoff',
     limitsInARow: ending === 'usage_limit' ? (state.limitsInARow ?? 0) + 1 : 0,
@@ -211,18 +211,19 @@ function answersRecorded(state: SessionState, event: EventOf<'answers_recorded'>
 
 function resumed(state: SessionState, event: EventOf<'resumed'>): SessionState {
   const { note, goal, phase, oldRounds, oldPlans, oldLedger, oldTip, child } = event;
-  const checked = running(letGoOn(withChecksOf(state, event)), event.at);
-  const going = { ...checked, pending: undefined, stopWanted: undefined, outage: undefined };
-  // Whoever resumes means the environment in which they do; whoever changes a file may sit anywhere.
-  const kept = event.by.channel === 'file' ? going : { ...going, paidBy: {}, lastProvider: undefined };
+  const checked = running(withRewindContinued(withChecksOf(state, event)), event.at);
+  const continued = { ...checked, pending: undefined, stopWanted: undefined, outage: undefined };
+  // A resume refers to the environment it is run in; a file may be edited from anywhere.
+  const kept =
+    event.by.channel === 'file' ? continued : { ...continued, paidBy: {}, lastProvider: undefined };
   const chosen = child === undefined ? {} : { chosen: { ...state.chosen, ...child } };
   const rest = { ...kept, ...chosen, ...refreshed(state, event.caps), runWanted: true };
   const notes = note === undefined ? state.notes : [...state.notes, noteWith('Note from the human', note)];
   if (goal !== undefined) {
     return {
       ...rest,
-      ...OVER,
-      // What opens a gate for the new work is the choice of whoever gave it.
+      ...RESET_FIELDS,
+      // Which gates open at the start now depends on who gave the new goal.
       startedBy: event.by,
       goal,
       notes,
@@ -239,7 +240,7 @@ function resumed(state: SessionState, event: EventOf<'resumed'>): SessionState {
   return { ...rest, notes, backoff: false, progress: inPhase(progress, phase) };
 }
 
-/** A person has left the wait by hand: it is not gone back to. */
+/** A person ended the wait by setting the phase: a resume does not return to it. */
 function phaseSet(state: SessionState, { at, phase }: EventOf<'phase_set'>): SessionState {
   const moved = { ...state, progress: inPhase(state.progress, phase) };
   if (state.status.kind === 'waiting') return running(moved, at);
@@ -257,14 +258,14 @@ function mergeAnswers(
 }
 
 /**
- * Given to every child until one says that it has read them. Where children never say so, the oldest are left to
- * the inbox: they were repeated often enough, and neither state nor prompts may grow without end.
+ * Repeated to every agent until one acknowledges them. If none does, the oldest remain only in the inbox: neither state
+ * nor prompts may grow without bound.
  */
-const MOST_UNACKNOWLEDGED = 50;
+const MAX_UNACKNOWLEDGED = 50;
 
 function delivered(state: SessionState, { ids }: EventOf<'messages_delivered'>): SessionState {
   const { waiting, unacknowledged } = state.messages;
-  const all = [...unacknowledged, ...ids].slice(-MOST_UNACKNOWLEDGED);
+  const all = [...unacknowledged, ...ids].slice(-MAX_UNACKNOWLEDGED);
   return { ...state, messages: { waiting: without(waiting, ids), unacknowledged: all } };
 }
 
@@ -302,7 +303,7 @@ function withChecksOf(
   return state.status.kind === 'blocked' && state.status.rule === 'base_checks' ? rest : state;
 }
 
-/** What quality agents have found to hold, and on which commit; code that is written after it has to be reviewed again. */
+/** The requirements that quality agents confirmed, and on which commit; later code must be reviewed again. */
 function reviewedAfter(
   { reviewed = [], reviewedAt = {} }: Pick<SessionState, 'reviewed' | 'reviewedAt'>,
   event: EventOf<'iteration_ended'>,
@@ -316,12 +317,12 @@ function reviewedAfter(
 
 function archived(state: SessionState, { what, moved }: EventOf<'archived'>): SessionState {
   const { approvedPlan: before } = state;
-  // A plan that was archived approves nothing any more.
+  // Archiving the approved plan ends its approval.
   const approvedPlan = before && moved.includes(before.name) ? undefined : before;
   return { ...state, archived: what === 'session', approvedPlan };
 }
 
-/** Whoever continues works where things are now, and starts the CLIs that were found now. */
+/** A session continues with the current folders and CLI paths. */
 function foldPlaces(state: SessionState, places: Places | undefined): SessionState {
   if (places === undefined) return state;
   const { worktree, chosen } = state;

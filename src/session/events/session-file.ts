@@ -22,21 +22,21 @@ export const FrozenSettings = z.object({
   /** Empty: the CLI's own default. */
   model: z.string(),
   models: PerPhase,
-  /** Providers that go on, in this order, while a phase's own is used up; and their models. */
+  /** Providers to use, in this order, while a phase's own is at its usage limit; and their models. */
   fallback: z.array(z.string()),
   fallbackModels: z.record(z.string(), z.string()),
   /** Absolute path of each provider's CLI, as found at the start. */
   cliPaths: z.record(z.string(), z.string()),
-  /** Values of the settings that single CLIs have, by key. */
+  /** Values of the settings that only one CLI has, by key. */
   own: z.record(z.string(), z.number()),
   timeLimitMs: z.number(),
-  /** Of the providers whose children may work for another time. */
+  /** By provider, where it differs from `timeLimitMs`. */
   timeLimitsMs: z.record(z.string(), z.number()),
   permissions: z.enum(['skip', 'allow']),
   sandbox: z.enum(['guard', 'auto', 'off']),
-  /** The start itself chose less of it than the project has. */
+  /** The start chose a lower level than the project's. */
   sandboxLowered: z.literal(true).optional(),
-  /** Absolute paths that stay writable in it. */
+  /** Absolute paths that remain writable in the sandbox. */
   sandboxWrite: z.array(z.string()),
   gates: z.array(z.enum(GATES)),
   gateChannels: z.array(z.enum(CHANNELS)),
@@ -44,16 +44,16 @@ export const FrozenSettings = z.object({
   acceptSuggestions: z.boolean(),
   maxRetries: z.int(),
   retryDelayMs: z.number(),
-  /** How long an overloaded provider or a lost network is waited out. */
+  /** How long to wait for an overloaded provider or a lost network. */
   retryHours: z.number(),
-  /** The first of its waits after the quick tries, in milliseconds, where it is not a minute. */
+  /** The first wait of an outage after the quick retries, in milliseconds, if it is not a minute. */
   outageMs: z.number().optional(),
   maxParallel: z.int().optional(),
   caps: SessionCaps,
   checks: z.array(z.string()),
   setup: z.string().optional(),
   proving: Proving,
-  /** Other limits than the usual ones for telling a lost child, in milliseconds and bytes. */
+  /** Overrides the default limits for detecting a hung agent, in milliseconds and bytes. */
   watch: z
     .object({
       firstByteMs: z.number(),
@@ -65,11 +65,11 @@ export const FrozenSettings = z.object({
     })
     .partial()
     .optional(),
-  /** Another rest than the usual one before answers that were typed count, in milliseconds. */
+  /** Overrides how long typed answers must stay unchanged before they count, in milliseconds. */
   typingRest: z.object({ markedMs: z.number(), unmarkedMs: z.number() }).optional(),
   constraintsPath: z.string().optional(),
   mcpPath: z.string().optional(),
-  /** Who commits, where the environment of the start said so; git's settings say it for all others. */
+  /** The author and committer set in the environment of the start; otherwise git's settings apply. */
   gitIdentity: z.record(z.string(), z.string()).optional(),
   branch: z.string(),
   base: z.string().optional(),
@@ -77,10 +77,10 @@ export const FrozenSettings = z.object({
 });
 export type FrozenSettings = z.infer<typeof FrozenSettings>;
 
-/** `session.json`: who a session is, written once before its worker exists. */
+/** `session.json`: the identity and choices of a session, written once before its worker exists. */
 export const SessionFile = z.object({
   v: z.literal(FORMAT_VERSION),
-  /** ULID; children carry it as their mark. */
+  /** ULID; agents carry it in their marker. */
   id: z.string(),
   folder: z.string(),
   createdAt: z.iso.datetime(),
@@ -90,17 +90,17 @@ export const SessionFile = z.object({
   worktreesDir: z.string(),
   sessionsDir: z.string(),
   configPath: z.string(),
-  /** What it was before, if it was a folder of the Python samocode or one prepared by hand. */
+  /** The prior state, if it was a folder of the Python samocode or one prepared by hand. */
   takenOver: TakenOver.optional(),
   /** The name under which sessions of one SESSIONS folder are listed, waited for and stopped together. */
   group: z.string().optional(),
   settings: FrozenSettings,
-  /** What was found at its start to keep its agents from what is not theirs. */
+  /** The sandbox level that was available at the start. */
   sandbox: z.enum(SANDBOX_LEVELS),
 });
 export type SessionFile = z.infer<typeof SessionFile>;
 
-/** The session's choices as they stand in `session.json`, at the places that hold now. */
+/** The session's choices from `session.json`, with the current paths. */
 export function atPlaces(
   file: SessionFile,
   { sessionsDir, folder }: Pick<SessionPaths, 'sessionsDir' | 'folder'>,
@@ -108,7 +108,7 @@ export function atPlaces(
 ): SessionFile {
   return {
     ...file,
-    // Whoever looks has found the folder where it is.
+    // The caller has found the folder at its current path.
     sessionsDir,
     folder,
     configPath: configPath ?? file.configPath,
@@ -126,11 +126,11 @@ export function atPlaces(
 const MAX_SESSION_FILE_BYTES = 16 * 1024 * 1024;
 
 /**
- * Who a session is, as the event of its creation says: whoever changed `session.json` since has chosen nothing. From
- * that file alone before there is an event.
- * @returns undefined when nothing says it @throws session_file_broken
+ * The session file as recorded in the event of its creation, so that later changes to `session.json` have no effect.
+ * Read from that file only before there is an event.
+ * @returns undefined if neither exists @throws session_file_broken
  */
-export async function trueSessionFile(
+export async function recordedSessionFile(
   paths: Pick<SessionPaths, 'events' | 'sessionFile'>,
 ): Promise<SessionFile | undefined> {
   const created = await createdFile(paths);
@@ -144,14 +144,14 @@ export async function createdFile({ events }: Pick<SessionPaths, 'events'>): Pro
       const reading = parseEvent(text);
       if (reading.kind !== 'event') continue;
       if (reading.event.type === 'session_created') file = reading.event.file;
-      // It counts with the last event of its commit.
+      // It counts once the last event of its commit has been read.
       if (file !== undefined && reading.event.more === undefined) return file;
     }
     return undefined;
   });
 }
 
-/** A session is created with its first events. */
+/** Enough for the first events, among them the creation. */
 const FIRST_BYTES = 4000;
 
 /** @returns undefined when there is none @throws session_file_broken when it can't be read */
@@ -164,7 +164,7 @@ export async function readSessionFile(
   return parseSessionFile(paths.sessionFile, reading.bytes.toString('utf8'));
 }
 
-/** @throws session_file_broken when the text, of the file at `path`, can't be read */
+/** @throws session_file_broken when the text of the file at `path` cannot be parsed */
 function parseSessionFile(path: string, text: string): SessionFile {
   const value = parseJson(text);
   if (value === undefined) throw broken(path, 'It is not JSON');

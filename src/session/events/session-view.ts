@@ -10,30 +10,30 @@ export interface SessionView {
   /** Absent in a folder of the original tool, which has no run folder. */
   sessionFile?: SessionFile;
   worker: 'alive' | 'none' | 'unknowable';
-  /** The last one that could be read, released or not. */
+  /** The newest readable lease, released or not. */
   lease?: Lease;
   /** Ids of the commands that no worker has answered yet, oldest first. */
   pendingCommands: string[];
-  /** What is wrong with the files, in words for people. */
+  /** Describes problems of the files for people. */
   problems: string[];
-  /** Work is left that only a worker does; when none is alive, one should be launched. */
+  /** There is work that only a worker can do; if none is alive, one should be launched. */
   wantsWorker: boolean;
   needsWorker: boolean;
-  /** Made by the original tool and not taken over yet. */
+  /** Created by the original tool or by hand, and not taken over yet. */
   isForeign: boolean;
-  /** Its files may not be read, so that nothing else here is known; `problems` says why. */
+  /** Its files cannot be read, so nothing else here is known; `problems` says why. */
   isUnreadable?: true;
-  /** It is not over, and whether its worker lives can't be known from here: it shows no sign of life. */
+  /** The session is not over, shows no activity, and whether its worker is alive cannot be determined from here. */
   isUnseen?: true;
-  /** How a newer samocode shows itself here: it may be looked at, not changed. */
+  /** The trace of a newer samocode in the log: the session can be read, not changed. */
   newer?: string;
 }
 
-/** One whose files are shown, and with which no worker has anything to do. */
-export function viewAtRest(paths: SessionPaths, state: SessionState, problems: string[]): SessionView {
+/** The view of a session that no worker works on or should. */
+export function viewWithoutWorker(paths: SessionPaths, state: SessionState, problems: string[]): SessionView {
   const nothing = { worker: 'none', wantsWorker: false, needsWorker: false } as const;
   return { folder: paths.folder, paths, state, problems, pendingCommands: [], isForeign: false, ...nothing };
 }
 
-/** Credentials that a session uses would be missing where it is brought back from a login shell. */
+/** The code of the notice that a session uses credentials that a login shell lacks, from which it may be continued. */
 export const NOT_IN_LOGIN_SHELL = 'credentials_not_in_login_shell';

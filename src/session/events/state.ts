@@ -36,7 +36,7 @@ export const Status = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('running'), since }),
   Waiting,
   LimitedNow,
-  /** `parked`: the wait in which it was blocked or stopped, and to which it goes back. */
+  /** `parked`: the wait that the block or stop interrupted, to which a resume returns. */
   Block.extend({ kind: z.literal('blocked'), since, parked: Waiting.optional() }),
   z.object({ kind: z.literal('stopped'), since, by: By, why: z.string(), parked: Waiting.optional() }),
   z.object({ kind: z.literal('done'), since, summary: z.string() }),
@@ -47,9 +47,9 @@ const Worktree = z.object({ path: z.string(), branch: z.string(), base: z.string
 
 export const OpenIteration = BegunIteration.extend({
   startedAt: since,
-  /** Its silence was told. */
+  /** When a notice reported that its agent was silent. */
   stalledAt: since.optional(),
-  /** What its child was given and no file holds: given again unless it worked on it. */
+  /** Prompt parts for its agent that no file contains: repeated to the next agent unless this one used them. */
   told: z.object({ notes: z.array(z.string()), feedback: z.string().optional() }),
 });
 export type OpenIteration = z.infer<typeof OpenIteration>;
@@ -72,44 +72,44 @@ export const SessionState = z.object({
   /** Highest fencing token seen: an event with a lower one came from a worker that had lost its lease. */
   lease: z.int().nonnegative(),
   createdAt: since.optional(),
-  /** Of the session, or of its newest goal. */
+  /** Who started the session, or gave its newest goal. */
   startedBy: By.optional(),
   prepared: z.boolean(),
   archived: z.boolean(),
   runWanted: z.boolean(),
   status: Status,
-  /** All that a rewind takes back; `parked` and `done` are of the status. */
+  /** Everything that a rewind restores; `parked` and `done` are part of `status`. */
   ...Position.omit({ parked: true, done: true }).shape,
   worktree: Worktree.optional(),
-  /** What keeps its agents from what is not theirs: as it was promised at the start, or found at the last of them. */
+  /** The sandbox level found at the start, or before the newest agent. */
   sandbox: z.enum(SANDBOX_LEVELS).optional(),
   openIteration: OpenIteration.optional(),
-  /** Who paid for the last child of each provider: credential names. Empty when a person resumes. */
+  /** Names of the credentials that each provider's last agent used. Cleared when a person resumes. */
   paidBy: z.record(z.string(), z.array(z.string())),
   lastProvider: z.string().optional(),
   lastIteration: LastIteration.optional(),
   pending: Decision.optional(),
-  /** For the next child: corrections, hand-offs, the person's note. */
+  /** For the next agent: corrections, hand-offs, the person's note. */
   notes: z.array(z.string()),
   backoff: z.boolean(),
-  /** Newest iterations that ended at a usage limit, one after the other. */
+  /** How many of the newest iterations in a row ended at a usage limit. */
   limitsInARow: z.int().nonnegative().optional(),
   outage: Outage.optional(),
   stopWanted: z.object({ by: By, when: z.enum(['after_iteration', 'now']) }).optional(),
-  /** Files are to be put back before anything else is done; `n`: number of the event that asked. */
+  /** A rewind to complete before anything else; `n`: number of the event that requested it. */
   rewind: z
     .object({
       ...{ n: z.int(), by: By, to: RewindTarget, commit: z.string(), back: Position },
-      /** It failed when some files were back, and waits for a person. */
+      /** It failed with only some files restored, and waits for a person. */
       isHalfway: z.literal(true).optional(),
     })
     .optional(),
   merge: z.object({ by: By, into: z.string() }).optional(),
   trash: Trash.optional(),
-  /** By the hash of the plan with which they were accepted: a rewind may go back to an earlier one. */
+  /** By the hash of the plan with which they were accepted: a rewind may return to an earlier plan. */
   planServers: z.record(z.string(), z.array(PlanServer)).optional(),
   messages: z.object({ waiting: z.array(z.string()), unacknowledged: z.array(z.string()) }),
-  /** Newest commands that were answered, oldest first: the same command twice counts once. */
+  /** The newest answered commands, oldest first: the same command twice counts once. */
   answeredCommands: z.array(z.string()),
   cost: Cost,
   /** What counts against the limits, and the limits that a person raised. */
@@ -123,10 +123,10 @@ export const SessionState = z.object({
   outsidePlan: z.array(z.string()).optional(),
   addedTests: AddedTests.optional(),
   acceptedWeakenings: z.array(z.string()).optional(),
-  /** Warnings that were told, as `warningKey` names them, and codes of notices about unknown prices. */
+  /** Warnings already given, by `warningKey`, and codes of notices about unknown prices. */
   budgetTold: z.array(z.string()),
   wrappedUp: z.boolean(),
-  /** A child was ended by a limit: whatever was counted, the next one only leaves things in order. */
+  /** A limit ended an agent: whatever was counted, the next one only wraps up. */
   wrapUpDue: z.boolean(),
   trail: ProgressTrail,
 });

@@ -5,16 +5,17 @@ const MAX_SLUG = 40;
 const MAX_NAME = 60;
 const DATE = /^\d{2}-\d{2}-\d{2}-/;
 
-/** A name made of the first whole words of a task, 40 characters at most; `session` when it has none. */
+/** A name made of the first whole words of a task, at most 40 characters; `session` if it has no words. */
 export function sessionSlug(task: string): string {
   return slugOf(task, MAX_SLUG) || 'session';
 }
 
 /**
- * The name of a new session or group as a person gave it: lower-case words, digits and hyphens; blanks become hyphens.
- * @throws bad_session_name, bad_group_name for anything else, above all for what could leave SESSIONS
+ * Normalizes the name that a person chose for a new session or group: lower-case words, digits and hyphens; spaces
+ * become hyphens.
+ * @throws bad_session_name, bad_group_name for anything else, in particular for paths out of SESSIONS
  */
-export function nameOfNew(what: 'session' | 'group', given: string): string {
+export function normalizeNewName(what: 'session' | 'group', given: string): string {
   const name = given.trim().toLowerCase().normalize('NFC').replace(/\s+/gu, '-');
   const isName = /^[\p{L}\p{N}](?:[\p{L}\p{M}\p{N}-]*[\p{L}\p{M}\p{N}])?$/u.test(name);
   if (!isName || [...name].length > MAX_NAME) {
@@ -25,17 +26,17 @@ export function nameOfNew(what: 'session' | 'group', given: string): string {
 }
 
 /**
- * Whether a name may be looked for among the session folders: old ones have capitals, dots and
- * underscores, but none is hidden, put away or a way out of SESSIONS.
+ * Whether a name can be that of a session folder: old ones have capitals, dots and underscores, but none is hidden, the
+ * archive or a path out of SESSIONS.
  */
 export function isFolderName(name: string): boolean {
-  const leads = /^\.|[/\\]|\p{Cc}/u;
-  return name !== '' && name.length <= 255 && name !== '_archive' && !leads.test(name);
+  const invalid = /^\.|[/\\]|\p{Cc}/u;
+  return name !== '' && name.length <= 255 && name !== '_archive' && !invalid.test(name);
 }
 
 /**
- * The session folder that a name means: that very folder, else the newest with a date before exactly that
- * name. An ending is no match: `auth` never opens `26-01-08-jwt-auth`.
+ * The session folder that a name refers to: the folder of that name, or else the newest one with a date before exactly
+ * that name. A suffix does not match: `auth` never opens `26-01-08-jwt-auth`.
  */
 export function resolveSessionFolder(folders: readonly string[], name: string): string | undefined {
   const known = folders.filter(isFolderName);
@@ -46,20 +47,20 @@ export function resolveSessionFolder(folders: readonly string[], name: string): 
       .filter((folder) => folder !== plain && nameWithoutDate(folder) === plain)
       .sort()
       .at(-1);
-  // As a new session of that name would be called.
+  // The second try normalizes the name as for a new session.
   return named(wanted) ?? named(wanted.toLowerCase().replace(/\s+/gu, '-'));
 }
 
 /**
- * The session folders that somebody may mean who typed no whole name: the one whose short id it is, else all whose name
- * begins so, of each name the newest.
+ * The session folders that an incomplete name may refer to: the one with that short id, or else all whose name starts
+ * with it, the newest of each name.
  */
-export function foldersMeantBy(folders: readonly string[], typed: string): string[] {
+export function matchFolders(folders: readonly string[], typed: string): string[] {
   const known = folders.filter(isFolderName);
   const wanted = typed.trim().toLowerCase().replace(/\s+/gu, '-');
   const byId = foldersOfId(known, wanted);
   if (byId.length > 0) return byId;
-  // A single letter is a slip more often than a name.
+  // A single letter is more likely a typo than a name.
   if ([...wanted].length < 2) return [];
   const begins = (name: string) => name.toLowerCase().startsWith(wanted);
   const names = new Set(known.map(nameWithoutDate).filter(begins));
@@ -72,7 +73,7 @@ export function foldersOfId(folders: readonly string[], typed: string): string[]
   return folders.filter((folder) => isFolderName(folder) && shortId(folder) === id);
 }
 
-/** Five characters that stand for a session folder wherever it is listed; they follow from its name alone. */
+/** Five characters that identify a session folder in lists, derived from its name. */
 export function shortId(folder: string): string {
   return fingerprint(folder).slice(0, 5);
 }
@@ -82,13 +83,13 @@ export function refNameOf({ folder, id }: { folder: string; id: string }): strin
   return `${folder}-${id.toLowerCase()}`;
 }
 
-/** What a person types for a session: its name without the date where that is short, else its short id. */
+/** How a person refers to a session: its name without the date if that is short, otherwise its short id. */
 export function handleOf(folder: string): string {
   const name = nameWithoutDate(folder);
   return /^[a-z\d-]{1,24}$/.test(name) ? name : shortId(folder);
 }
 
-/** `jwt-auth` for `26-01-08-jwt-auth`; a folder without a date is its own name. */
+/** `jwt-auth` for `26-01-08-jwt-auth`; a folder without a date is returned unchanged. */
 export function nameWithoutDate(folder: string): string {
   return folder.replace(DATE, '');
 }
@@ -99,11 +100,11 @@ export function dateOf(folder: string): string {
 }
 
 /**
- * A text as lower-case words, digits and hyphens, cut between words; empty when the text has none.
+ * Converts a text to lower-case words, digits and hyphens, cut between words; empty if it has no words.
  * @param maxLength in characters
  */
 function slugOf(text: string, maxLength: number): string {
-  // Accents of Latin letters are dropped: "é" gives "e". In other scripts a mark makes another letter, as in "ド".
+  // Accents of Latin letters are dropped: "é" becomes "e". In other scripts a mark makes another letter, as in "ド".
   const plain = text
     .slice(0, 4000)
     .normalize('NFKD')

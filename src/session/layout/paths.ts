@@ -2,65 +2,65 @@ import { join, sep } from 'node:path';
 import { below } from '../../base/files/below.ts';
 import { threeDigits } from '../../base/files/stamps.ts';
 
-/** The folder of pictures, beside the documents that link them: in a session's folder and in its archives. */
+/** The folder of pictures, next to the documents that link them: in a session's folder and in its archives. */
 export const SCREENS = 'screens';
 
-/** For people and children: what is in a session's folder, with its one writer at a time. */
+/** For people and agents: the contents of a session's folder, with the one writer at a time. */
 const IN_SESSION = {
-  /** Worker: Phase, Blocked and the three counters; children: the rest; people: all of it while nothing runs. */
+  /** Worker: Phase, Blocked and the three counters; agents: the rest; people: all of it while nothing runs. */
   overview: '_overview.md',
-  /** Children ask; the worker records answers; people may type them while the session waits. */
+  /** Agents ask; the worker records answers; people may type them while the session waits. */
   qa: '_qa.md',
-  /** Children propose; the worker keeps its states once a plan is approved. */
+  /** Agents propose; the worker updates the states once a plan is approved. */
   requirements: '_requirements.json',
-  /** The running child; blanked by the worker before each child. */
+  /** The running agent; cleared by the worker before each agent. */
   signal: '_signal.json',
   /** Worker: one line per iteration, a projection of `iteration_ended`. */
   history: '_signal_history.jsonl',
   logs: '_logs',
-  /** Worker: guidance for the next child. */
+  /** Worker: guidance for the next agent. */
   inbox: '_inbox',
   inboxRead: `_inbox${sep}read`,
   /** Worker: what it did, one readable line each. */
   sessionLog: 'session.log',
-  /** Worker, on request: documents put away. */
+  /** Worker, on request: archived documents. */
   archive: '_archive',
-  /** Worker, at done: what was shown of the branch, and what its checks printed. */
+  /** Worker, at done: the proof of the branch, and the output of its checks. */
   proof: 'proof',
-  /** Children: pictures of what they have tested, which their reports link. */
+  /** Agents: pictures of what they tested, linked from their reports. */
   screens: SCREENS,
 } as const;
 
-/** Machine state: never given to a child, never edited by hand. The worker alone writes it where nothing else is said. */
+/** Machine state: never given to an agent, never edited by hand. Only the worker writes it, unless noted otherwise. */
 const IN_RUN = {
-  /** git's settings as they stood before the first child. */
+  /** git's executable settings and hooks as they were before the first agent, or as a person accepted them since. */
   gitSettings: 'git-settings.json',
   /** The starter, once; then the worker (settings changed by a resume). */
   sessionFile: 'session.json',
-  /** The truth. */
+  /** The event log, the source of truth. */
   events: 'events.jsonl',
-  /** A log that somebody else had rewritten; while it stands without a log, no worker begins. */
+  /** A log that another program rewrote; while it exists without `events.jsonl`, no worker starts. */
   rewrittenEvents: 'events.jsonl.rewritten',
   /** A cache of the fold. */
   state: 'state.json',
-  /** Whoever starts a worker makes the next number; the owner marks its own released. */
+  /** The process that starts a worker creates the next number; the owner marks its own as released. */
   leases: 'leases',
-  /** Everybody but children leaves files here; the worker removes them. */
+  /** Everyone except agents writes files here; the worker removes them. */
   commands: 'commands',
   iterations: 'iterations',
-  /** Tiny current state for status bars. */
+  /** A small summary of the current state for status bars. */
   now: 'now.json',
-  /** What the checks printed on the base commit. */
+  /** The output of the checks on the base commit. */
   baseChecks: 'base-checks',
-  /** What a person is asked about who is to accept weakened checks. */
+  /** The weakened checks that a person is asked to accept. */
   weakenedDiff: 'weakened.diff',
-  /** What the checks printed on a merge of its branch. */
+  /** The output of the checks on a merge of its branch. */
   mergeChecks: 'merge-checks',
-  /** Whether SETUP is due in the worktree that it made, and how it went. */
+  /** Whether SETUP is due in the worktree that the worker created, and its result. */
   setup: 'setup',
-  /** The text of the plan that was approved. */
+  /** The text of the approved plan. */
   approvedPlan: 'approved-plan.md',
-  /** While they run: our calls of git that change a checkout or a branch. */
+  /** Our running git calls that change a checkout or a branch. */
   gitCalls: '.git-calls',
   /** A worker's own stderr, for what it could not record anywhere else. */
   workerErrors: 'worker.stderr',
@@ -71,7 +71,7 @@ export type SessionPaths = Record<
   string
 >;
 
-/** @param archived the session folder was put away; its machine state stays where it is */
+/** @param archived the session folder was archived; its machine state stays where it is */
 export function sessionPaths(sessionsDir: string, folder: string, archived = false): SessionPaths {
   const sessionDir = join(archived ? archiveRoot(sessionsDir) : sessionsDir, folder);
   const runDir = join(runRoot(sessionsDir), folder);
@@ -79,12 +79,12 @@ export function sessionPaths(sessionsDir: string, folder: string, archived = fal
   return { ...paths, ...below(sessionDir, IN_SESSION), ...below(runDir, IN_RUN) };
 }
 
-/** The largest overview, question file or plan that is read; a child may write anything. */
+/** The largest overview, question file or plan that is read; an agent may write anything. */
 export const MAX_DOCUMENT_BYTES = 64 * 1024 * 1024;
 
 /**
- * The largest overview that a worker keeps up: it reads and writes it at every event. A larger one is moved aside
- * and written again from the events.
+ * The largest overview that a worker updates: it reads and writes it at every event. A larger one is quarantined and
+ * rewritten from the events.
  */
 export const MAX_OVERVIEW_BYTES = 4 * 1024 * 1024;
 
@@ -93,8 +93,8 @@ export function runRoot(sessionsDir: string): string {
 }
 
 /**
- * Pages for people, below a run folder, or below the root of all for those over several sessions. No worker looks at a name
- * that begins with a point, so that a page can be written while an agent runs.
+ * Pages for people, below a run folder, or below `.run` if they cover several sessions. Workers ignore names that begin
+ * with a dot, so that a page can be written while an agent runs.
  */
 export function reportFolder(above: string): string {
   return join(above, '.report');
@@ -106,25 +106,25 @@ export function archiveRoot(sessionsDir: string): string {
 
 /** One iteration's machine state: `.run/<session>/iterations/NNN/`. */
 const IN_ITERATION = {
-  /** Who the child is, fsynced before it may start. */
+  /** The identity of the agent process, fsynced before it may start. */
   child: 'child.json',
-  /** Beginning of the name of the wrapper's record of the CLI's exit status; the wrapper's pid ends it. */
+  /** Prefix of the name of the wrapper's record of the CLI's exit status; the wrapper's pid follows. */
   exit: 'exit',
-  /** The guard's arguments, and what it tells of itself. */
+  /** The guard's arguments, and the status it reports. */
   guardArgs: 'guard-args',
   guardStatus: 'guard-status',
   prompt: 'prompt.md',
-  /** The bytes of `_signal.json` that were judged. */
+  /** The bytes of `_signal.json` on which the decision was based. */
   signal: 'signal.json',
-  /** The overview as it stood when the child began: what it may not drop. */
+  /** The overview when the agent started: what the agent may not drop. */
   overviewBefore: 'overview-before.md',
-  /** What the worktree and the documents looked like then. */
+  /** The state of the worktree and the documents at that time. */
   before: 'before.json',
-  /** Why the worker ended the child, on disk before it does. */
+  /** Why the worker ended the agent, written before it does so. */
   endedByUs: 'ended-by-us',
-  /** What the checks printed that the worker ran after the agent. */
+  /** The output of the checks that the worker ran after the agent. */
   checks: 'checks',
-  /** Awake milliseconds that the child has used, so that a later worker goes on counting. */
+  /** Awake milliseconds that the agent has used, so that a later worker continues the count. */
   awake: 'awake',
 } as const;
 export type IterationPaths = Record<'dir' | keyof typeof IN_ITERATION, string>;
@@ -138,19 +138,19 @@ export function iterationPaths(
 }
 
 /**
- * What is written in a run folder while an agent runs, by whom, and when; all else there must be the same when the agent
- * has ended. NNN is the open iteration. Of a folder, which ends with a slash, only that it is one is compared.
+ * What may be written in a run folder while an agent runs, by whom, and when; everything else must be unchanged when
+ * the agent ends. NNN is the open iteration. A name with a trailing slash must stay a folder; its contents may change.
  */
-export const WRITTEN_BESIDE_AGENT = {
+export const WRITTEN_DURING_AGENT = {
   'events.jsonl': 'the worker, at any time; it knows its own bytes',
   'state.json': 'the worker, after some events: a cache of the log',
   'now.json': 'the worker, after each event: a cache of the log',
   'worker.stderr': 'the worker, when it can record nothing elsewhere',
-  'commands/': 'people, by any of our programs, at any time; the worker, who removes them',
+  'commands/': 'people, through any samocode program, at any time; the worker, which removes them',
   'git/': 'the agent, at any time: its private git folder',
   'git.json': 'the worker, once it has collected from that folder',
   'checkpoints/': 'git, at the checkpoint before an agent is ended',
-  'base-checks/': 'checks on the base commit, beside the first agents',
+  'base-checks/': 'checks on the base commit, while the first agents run',
   'iterations/NNN/child.json': 'the worker, before the agent may start',
   'iterations/NNN/guard-args': 'the worker, before the agent may start',
   'iterations/NNN/guard-status': 'the guard, when it starts and ends',
@@ -159,14 +159,14 @@ export const WRITTEN_BESIDE_AGENT = {
   'iterations/NNN/exit.*': 'the wrapper, when the agent has ended; * is its pid',
 } as const satisfies Readonly<Record<string, string>>;
 
-const BESIDE = Object.keys(WRITTEN_BESIDE_AGENT);
+const NAMES = Object.keys(WRITTEN_DURING_AGENT);
 
-export const FOLDERS_OF_OTHERS: readonly string[] = BESIDE.filter((name) => name.endsWith('/')).map((name) =>
+export const SHARED_FOLDERS: readonly string[] = NAMES.filter((name) => name.endsWith('/')).map((name) =>
   name.slice(0, -1),
 );
 
-export function writtenBeside(name: string, iteration: number): boolean {
+export function isWrittenDuringAgent(name: string, iteration: number): boolean {
   const open = `iterations/${threeDigits(iteration)}/`;
   const known = name.startsWith(open) ? `iterations/NNN/${name.slice(open.length)}` : name;
-  return BESIDE.includes(known.replace(/(\/exit)\..*$/, '$1.*'));
+  return NAMES.includes(known.replace(/(\/exit)\..*$/, '$1.*'));
 }

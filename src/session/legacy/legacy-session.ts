@@ -18,13 +18,13 @@ import { currentPlanOf } from '../documents/plan.ts';
 import { parseQa } from '../documents/qa.ts';
 import type { QaQuestion } from '../documents/qa-blocks.ts';
 import { MAX_SIGNAL_BYTES, parseSignal } from '../documents/signal.ts';
-import { type SessionView, viewAtRest } from '../events/session-view.ts';
+import { type SessionView, viewWithoutWorker } from '../events/session-view.ts';
 import { emptyState, type SessionState } from '../events/state.ts';
 import type { SessionPaths } from '../layout/paths.ts';
 
 /**
- * A folder of the Python samocode, or one made by hand: it has nothing in `.run/`. It is shown as it says of itself; a
- * resume makes a session of it.
+ * Reads a folder of the Python samocode, or one made by hand, which has nothing in `.run/`. It is shown with the state
+ * that its files state; a resume turns it into a session.
  * @returns undefined for any other folder
  */
 export async function readForeignSession(paths: SessionPaths): Promise<SessionView | undefined> {
@@ -33,21 +33,21 @@ export async function readForeignSession(paths: SessionPaths): Promise<SessionVi
   const found = placeOf(folder, paths.folder);
   const obstacles = obstaclesIn(folder, paths).map(({ problem }) => problem);
   const unwritten = obstacles.length === 0 && folder.overview === undefined ? [UNWRITTEN] : [];
-  const state = stateOf(folder, 'phase' in found ? found : { phase: 'init', says: { kind: 'stopped' } });
+  const state = stateOf(folder, 'phase' in found ? found : { phase: 'init', stated: { kind: 'stopped' } });
   const problems = [...obstacles, ...unwritten, ...('question' in found ? [found.question] : [])];
-  return { ...viewAtRest(paths, state, problems), isForeign: true };
+  return { ...viewWithoutWorker(paths, state, problems), isForeign: true };
 }
 
 const UNWRITTEN =
   'The session was stopped before its overview was written, so its task is not on record: give it as the goal when you resume.';
 
-function stateOf(folder: LegacyFolder, { phase, says }: LegacyPlace): SessionState {
+function stateOf(folder: LegacyFolder, { phase, stated }: LegacyPlace): SessionState {
   const empty = emptyState();
   const { iteration, totalIterations } = readOverview(folder.overview ?? '');
   return {
     ...empty,
     createdAt: folder.since,
-    status: statusOf(folder, { phase, says }),
+    status: statusOf(folder, { phase, stated }),
     progress: {
       ...empty.progress,
       phase,
@@ -57,37 +57,37 @@ function stateOf(folder: LegacyFolder, { phase, says }: LegacyPlace): SessionSta
   };
 }
 
-function statusOf({ since, overview, questions }: LegacyFolder, { phase, says }: LegacyPlace) {
-  switch (says.kind) {
+function statusOf({ since, overview, questions }: LegacyFolder, { phase, stated }: LegacyPlace) {
+  switch (stated.kind) {
     case 'done':
       return { kind: 'done', since, summary: readOverview(overview ?? '').lastAction ?? '' } as const;
     case 'blocked':
-      return { ...says, since, rule: 'child_blocked' };
+      return { ...stated, since, rule: 'child_blocked' };
     case 'waiting': {
       const open = questions.filter(({ answer }) => answer === undefined).map(({ id }) => id);
-      const openQuestions = says.for === 'qa_answers' ? open : [];
-      return { ...says, since, resumePhase: phase, openQuestions, unconfirmed: [] };
+      const openQuestions = stated.for === 'qa_answers' ? open : [];
+      return { ...stated, since, resumePhase: phase, openQuestions, unconfirmed: [] };
     }
     case 'stopped': {
       const why = 'It was made by the Python samocode, or by hand, and no worker runs it.';
-      return { ...says, since, by: { channel: 'file' }, why } as const;
+      return { ...stated, since, by: { channel: 'file' }, why } as const;
     }
     default:
-      return says satisfies never;
+      return stated satisfies never;
   }
 }
 
 /** The early layout of the original tool kept the overview in a folder of its own. */
 const NESTED_FOLDER = '_samocode';
 
-/** A folder without machine state as its files show it. */
+/** The contents of a folder without machine state. */
 export interface LegacyFolder extends LegacyFacts {
-  /** ISO time of the last change to the overview, or to the folder where it has none. */
+  /** ISO time of the last change to the overview, or to the folder if it has none. */
   since: string;
   isNested: boolean;
-  /** `_samocode/` holds another `_samocode/`. */
+  /** `_samocode/` contains another `_samocode/`. */
   isNestedTwice: boolean;
-  /** Names of files that are folders, pipes or links, and of folders that are none. */
+  /** Known files that are folders, pipes or links, and known folders that are not folders. */
   notPlain: string[];
 }
 
@@ -118,7 +118,7 @@ export async function readLegacyFolder(paths: SessionPaths): Promise<LegacyFolde
   };
 }
 
-/** The name of a folder alone makes no session: people keep notes there too. */
+/** A folder is a session only if it contains a known file: people keep notes there too. */
 function hasTraces(paths: SessionPaths): boolean {
   return [...FILES, 'logs' as const].some((name) => statsAt(paths[name]) !== undefined);
 }
@@ -133,7 +133,7 @@ function notPlain(paths: SessionPaths): string[] {
   return [...files, ...folders].map((name) => basename(paths[name]));
 }
 
-/** What a person has to move before a worker can write there, in words for people. */
+/** Describes what a person must move before a worker can write there. */
 export function obstaclesIn(
   { isNested, isNestedTwice, notPlain }: LegacyFolder,
   { sessionDir }: SessionPaths,
@@ -148,17 +148,17 @@ export function obstaclesIn(
   return [...nested, ...names.map((problem) => ({ code: 'not_plain', problem }) as const)];
 }
 
-/** The phase of a folder without machine state, and what it says of itself there. */
+/** The phase of a folder without machine state, and the status that its files state. */
 export interface LegacyPlace {
   phase: Phase;
-  says:
+  stated:
     | { kind: 'stopped' }
     | { kind: 'done' }
     | { kind: 'waiting'; for: WaitingFor; reason?: string | undefined }
     | { kind: 'blocked'; reason: string; needs: string };
 }
 
-/** What the files of such a folder say. */
+/** The files of such a folder that determine its phase and status. */
 export interface LegacyFacts {
   overview?: string | undefined;
   signal?: string | undefined;
@@ -168,46 +168,46 @@ export interface LegacyFacts {
 
 const STOPPED = { kind: 'stopped' } as const;
 
-/** Finds the place of a folder without machine state, or what a person must be asked who has chosen none. Pure. */
+/** Determines the phase of a folder without machine state, or the question to ask if its files do not name it. Pure. */
 export function placeOf(
   facts: LegacyFacts,
   folder: string,
   chosen?: Phase,
 ): LegacyPlace | { question: string } {
-  if (chosen !== undefined) return { phase: chosen, says: STOPPED };
+  if (chosen !== undefined) return { phase: chosen, stated: STOPPED };
   const inferred = inferPhase(facts.overview);
-  const isBegun = 'question' in inferred ? facts.overview !== undefined : inferred.phase !== 'init';
-  if (!isBegun) return { phase: 'init', says: STOPPED };
+  const hasStarted = 'question' in inferred ? facts.overview !== undefined : inferred.phase !== 'init';
+  if (!hasStarted) return { phase: 'init', stated: STOPPED };
   if ('question' in inferred) return inferred;
   const { phase } = inferred;
-  return { phase, says: saidAt(phase, facts, hasPlan(facts, folder)) };
+  return { phase, stated: statedAt(phase, facts, hasPlan(facts, folder)) };
 }
 
 /**
- * Where a session goes on that was such a folder: it waits before the gate that no record shows as opened by a person,
- * because an agent could have written all that is in the folder. It stands in the phase before that gate, so that nothing
- * but the person's act leads past it. Pure.
+ * Decides where a session continues that was created from such a folder: it waits at the first gate that is not
+ * recorded as opened by a person, because an agent could have written everything in the folder. Its phase is the one
+ * before that gate, so that only an act of a person leads past it. Pure.
  */
 export function continuationOf(
-  { phase, says }: LegacyPlace,
+  { phase, stated }: LegacyPlace,
   facts: LegacyFacts,
   { folder, gates }: { folder: string; gates: readonly Gate[] },
 ): Decision {
-  if (says.kind === 'done') {
+  if (stated.kind === 'done') {
     return { kind: 'done', phase, summary: readOverview(facts.overview ?? '').lastAction ?? '' };
   }
-  const asked = says.kind === 'waiting' ? says.for : undefined;
+  const asked = stated.kind === 'waiting' ? stated.for : undefined;
   const resumePhase = !followsPlan(phase) && asked === 'plan_approval' ? 'implementation' : phase;
-  const isBehindPlan = followsPlan(resumePhase);
-  const isThere = hasPlan(facts, folder);
-  // Without the first gate, and with a plan, the settings open the second one, and that is recorded.
-  if (isBehindPlan && (gates.includes('plan') || (isThere && !gates.includes('qa')))) {
-    const reason = asked === 'plan_approval' ? undefined : NOT_APPROVED[isThere ? 'plan' : 'none'];
+  const isAfterPlan = followsPlan(resumePhase);
+  const hasPlanFile = hasPlan(facts, folder);
+  // If there is a plan and GATES skips the first gate, the settings open the second one, which is recorded.
+  if (isAfterPlan && (gates.includes('plan') || (hasPlanFile && !gates.includes('qa')))) {
+    const reason = asked === 'plan_approval' ? undefined : NOT_APPROVED[hasPlanFile ? 'plan' : 'none'];
     return { ...park('planning', 'plan_approval', resumePhase), reason };
   }
   const { questions } = facts;
   const isAsking = phase === 'requirements' && questions.length > 0;
-  if (gates.includes('qa') && (isBehindPlan || phase === 'planning' || isAsking)) {
+  if (gates.includes('qa') && (isAfterPlan || phase === 'planning' || isAsking)) {
     const reason = isAsking || asked === 'qa_answers' ? undefined : NOT_ANSWERED;
     const askNothingToClarify = questions.length === 0;
     return { ...park('requirements', 'qa_answers', resumePhase), reason, askNothingToClarify };
@@ -227,27 +227,27 @@ function hasPlan({ fileNames }: LegacyFacts, folder: string): boolean {
   return currentPlanOf(fileNames, folder, []) !== undefined;
 }
 
-function saidAt(phase: Phase, facts: LegacyFacts, isPlanThere: boolean): LegacyPlace['says'] {
-  const { status, for: named, reason, needs } = lastWord(phase, facts);
+function statedAt(phase: Phase, facts: LegacyFacts, hasPlanFile: boolean): LegacyPlace['stated'] {
+  const { status, for: named, reason, needs } = lastReport(phase, facts);
   if (phase === 'done' && status === 'done') return { kind: 'done' };
   if (status === 'blocked') {
     return { kind: 'blocked', reason: reason ?? 'It names no reason.', needs: needs ?? 'human_decision' };
   }
-  const usual = isPlanThere && phase !== 'requirements' ? 'plan_approval' : 'qa_answers';
+  const usual = hasPlanFile && phase !== 'requirements' ? 'plan_approval' : 'qa_answers';
   const awaited = status === 'waiting' ? (named ?? usual) : undefined;
   const open = facts.questions.filter(({ answer }) => answer === undefined);
   if (phase === 'requirements' && facts.questions.length > 0) return { kind: 'waiting', for: 'qa_answers' };
   if (awaited === undefined) return STOPPED;
-  if (awaited === 'plan_approval' && !isPlanThere) return STOPPED;
-  // An approval stands for the answers too, but not for a question that was asked since.
+  if (awaited === 'plan_approval' && !hasPlanFile) return STOPPED;
+  // An approval implies the answers, but not for questions asked since.
   if (awaited === 'qa_answers' && (followsPlan(phase) ? open : facts.questions).length === 0) return STOPPED;
   return { kind: 'waiting', for: awaited, reason };
 }
 
-type Word = Pick<JudgedSignal, 'for' | 'reason' | 'needs'> & { status: string };
+type Report = Pick<JudgedSignal, 'for' | 'reason' | 'needs'> & { status: string };
 
-/** The newest signal, else what the overview says of it. */
-function lastWord(phase: Phase, { signal, overview = '' }: LegacyFacts): Word {
+/** The newest signal, or else the state in the overview. */
+function lastReport(phase: Phase, { signal, overview = '' }: LegacyFacts): Report {
   const reading = parseSignal(signal, phase);
   if (reading.kind === 'signal') return reading.signal;
   const { blocked, lastAction } = readOverview(overview);
@@ -256,11 +256,11 @@ function lastWord(phase: Phase, { signal, overview = '' }: LegacyFacts): Word {
   return { status: phase === 'done' && reading.kind === 'missing' ? 'done' : 'none' };
 }
 
-/** The phase that the overview names. Nothing else is guessed from. */
+/** The phase that the overview names; it is not guessed from anything else. */
 export function inferPhase(overview = ''): { phase: Phase } | { question: string } {
   const written = readOverview(overview).phase;
   const phase = phaseNamed(written ?? '');
   if (phase) return { phase };
-  const lack = written ? 'The overview names no known phase' : 'The overview names no phase';
-  return { question: `${lack}. In which phase should it continue: ${PHASE_NAMES.join(', ')}?` };
+  const problem = written ? 'The overview names no known phase' : 'The overview names no phase';
+  return { question: `${problem}. In which phase should it continue: ${PHASE_NAMES.join(', ')}?` };
 }

@@ -9,7 +9,7 @@ import { SessionFile } from '../events/session-file.ts';
 import { emptyState, type SessionState } from '../events/state.ts';
 import { type Approval, type ProvedSet, SessionProof } from './proof.ts';
 
-/** The proof of a session that was done, from its events alone. @returns undefined for one that never was */
+/** Makes the proof of a session from its events alone. @returns undefined if it was never done */
 export function makeProof(all: readonly SessionEvent[]): SessionProof | undefined {
   const events = untilDone(all);
   const state = events.reduce(fold, emptyState());
@@ -23,7 +23,7 @@ export function makeProof(all: readonly SessionEvent[]): SessionProof | undefine
   const checks = provedSet(full);
   const ended = of(events, 'iteration_ended');
   const { setup, copy, home, timeoutMs } = state.proving ?? file.settings.proving;
-  // By its schema its keys come in one order, whatever made them.
+  // Parsing puts the keys in the order of the schema.
   return SessionProof.parse({
     samocodeProof: 1,
     session: file.folder,
@@ -69,8 +69,8 @@ function requirementsOf(done: SessionEvent, events: readonly SessionEvent[]): Se
 }
 
 /**
- * The checks that count at the end, and those of the base. What was red, ran by other checks, or on another commit than the
- * work ended with, shows nothing.
+ * The check runs that count at the end, and those on the base. A run that failed, used other checks, or ran on a commit
+ * other than the last one of the work does not count.
  */
 export function provingEvents(all: readonly SessionEvent[]): (EventOf<'checks_ran'> | undefined)[] {
   const events = untilDone(all);
@@ -89,7 +89,7 @@ function countingSets(
   return [counts ? full : undefined, sets.findLast(({ set }) => set === 'base')];
 }
 
-/** A session that was done may work on another goal by now. */
+/** The events up to the last `done`: the session may be working on another goal since. */
 function untilDone(events: readonly SessionEvent[]): SessionEvent[] {
   return events.slice(0, events.findLastIndex(({ type }) => type === 'done') + 1);
 }

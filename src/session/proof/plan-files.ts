@@ -1,13 +1,13 @@
 import { parsePlan } from '../documents/plan.ts';
 
-/** Which of the changed paths no `Files:` of a plan names. A plan that names none is about all of them. */
+/** The changed paths that no `Files:` line of a plan names. A plan that names no file covers all of them. */
 export function outsidePlanFiles(planText: string, changed: readonly string[]): string[] {
   const named = parsePlan(planText).phases.flatMap(({ files }) => files);
   if (named.length === 0) return [];
   return changed.filter((path) => !named.some((entry) => isNamed(entry, path)));
 }
 
-/** Whether an entry of `Files:` names a path: itself, a folder above it, or a pattern with `*` that fits. */
+/** Whether an entry of `Files:` names a path: directly, by a parent folder, or by a matching pattern with `*`. */
 export function isNamed(entry: string, path: string): boolean {
   const folder = entry.replace(/\/+$/, '');
   if (folder === '' || folder === '.') return entry !== '';
@@ -29,15 +29,17 @@ export interface PlanReason {
   steps: string[];
 }
 
-/** What a plan says about a file. All texts are an agent's. */
+/** The parts of a plan that concern a file. An agent wrote all texts. */
 export interface PlanReasons {
   phases: PlanReason[];
-  /** Requirements that those phases name: `R1` and its sentence. */
+  /** The requirements that those phases name: `R1` and its sentence. */
   requirements: { id: string; text: string }[];
   questions: string[];
 }
 
-/** Why a plan has a file changed: the phases that name it, and what these name in turn. Never throws. */
+/**
+ * Why a plan changes a file: the phases that name it, and the requirements and questions that these name. Never throws.
+ */
 export function planReasons(plan: string, path: string): PlanReasons {
   const naming = parsePlan(plan).phases.filter(({ files }) => files.some((entry) => isNamed(entry, path)));
   const phases = naming.map(({ number, name, lines }) => ({ number, name, steps: stepsIn(lines) }));
@@ -56,7 +58,7 @@ function idsIn(texts: readonly string[], pattern: RegExp): string[] {
   return [...new Set(texts.flatMap((text) => text.match(pattern) ?? []))];
 }
 
-/** What the plan's list of requirements has beside the id, where it has one. */
+/** The text after the id in the plan's list of requirements; empty if it is not listed. */
 function sentenceOf(plan: string, id: string): string {
   const line = new RegExp(`^\\s*[-*]\\s+(?:\\[[ xX]\\]\\s+)?${id}\\b[:.\\s]*(.*)$`, 'm');
   return line.exec(plan)?.[1]?.trim() ?? '';

@@ -42,7 +42,7 @@ const Approval = z.discriminatedUnion('what', [
 ]);
 export type Approval = z.infer<typeof Approval>;
 
-/** What a session has shown of its branch when it was done: facts that the worker recorded, no word of an agent. */
+/** What a session proved about its branch when it was done: facts recorded by the worker, without claims of agents. */
 export const SessionProof = z.strictObject({
   samocodeProof: z.literal(1),
   session: z.string(),
@@ -55,7 +55,7 @@ export const SessionProof = z.strictObject({
   tree: z.string().optional(),
   checks: ProvedSet.optional(),
   baseChecks: ProvedSet.optional(),
-  /** Of the approved plan; `reviewer`: who found one to hold that no command shows. */
+  /** The requirements of the approved plan; `reviewer`: the agent that confirmed one without a command. */
   requirements: z
     .array(
       ProvedRequirement.extend({
@@ -71,7 +71,7 @@ export const SessionProof = z.strictObject({
   }),
   approvals: z.array(Approval),
   outsidePlan: z.array(z.string()).optional(),
-  /** Changes by which the checks may show less, and that a person has accepted. */
+  /** Changes that may weaken the checks and that a person accepted. */
   acceptedWeakenings: z.array(Weakening.pick({ path: true, what: true })).optional(),
   changedTests: z.array(ChangedTest).optional(),
   /** Added test files that pass on the base commit too. */
@@ -98,7 +98,7 @@ export const SessionProof = z.strictObject({
 });
 export type SessionProof = z.infer<typeof SessionProof>;
 
-/** `proof.json`. Its last member is the fingerprint of every byte before it: one that was changed is seen. */
+/** The text of `proof.json`. Its last member is the fingerprint of every byte before it, which reveals changes. */
 export function proofText(proof: SessionProof): string {
   const head = `${JSON.stringify(proof, null, 2).slice(0, -'\n}'.length)},\n  "sha256": "`;
   return `${head}${fingerprint(head)}"\n}\n`;
@@ -109,7 +109,7 @@ function sealedMarkdown(text: string): string {
   return `${head}${fingerprint(head)} -->\n`;
 }
 
-/** `altered`: not as it was written, or no proof at all. */
+/** `altered`: changed since it was written, or not a proof at all. */
 export type ProofReading = { kind: 'proof'; proof: SessionProof } | { kind: 'altered' };
 
 /** Reads `proof.json`, or the proof at the end of `proof.md`. Never throws. */
@@ -127,17 +127,17 @@ export function readProof(written: string): ProofReading {
 const JSON_FENCE = '```json';
 
 const SEALED_JSON = /^(\{\n[\s\S]*,\n {2}"sha256": ")([0-9a-f]{64})"\n\}\n$/;
-/** Forges and mail leave blanks at the end. */
+/** Forges and mail programs add trailing spaces. */
 const SEALED_MARKDOWN = /^([\s\S]*<!-- SHA-256 of the text above: )([0-9a-f]{64}) -->\s*$/;
 function jsonOfMarkdown(text: string): string | undefined {
   const parts = SEALED_MARKDOWN.exec(text);
   if (parts === null || fingerprint(parts[1] ?? '') !== parts[2]) return undefined;
-  // No line of it begins so: each begins with a blank or a brace.
+  // The JSON contains no such line: each of its lines begins with a space or a brace.
   const [json] = (text.split(`\n${JSON_FENCE}\n`).at(-1) ?? '').split('\n```\n');
   return `${json}\n`;
 }
 
-/** A pull request's text has other line ends on GitHub; a single one that differs is a change. */
+/** GitHub converts all line ends of a pull request's text; a mix of both kinds is a change. */
 function withPlainLineEnds(text: string): string {
   return /(?<!\r)\n/.test(text) ? text : text.replaceAll('\r\n', '\n');
 }
@@ -180,7 +180,7 @@ export function proofFacts(proof: SessionProof): string {
     ...section('## Changed tests and checks', changedChecks(proof)),
     ...section('## Changed files that the plan does not name', proof.outsidePlan?.map(code)),
     '## How it was made',
-    list(making(proof)),
+    list(describeRun(proof)),
   ].join('\n\n');
 }
 
@@ -251,11 +251,13 @@ function checks(proof: SessionProof): string[] {
     set.in === 'clone'
       ? 'On a fresh clone of the commit'
       : 'In the folder of the agent (CHECK_IN=worktree), where uncommitted and ignored files took part';
-  const wasOpen = [set.sandbox, ...agents.map(({ sandbox }) => sandbox)].includes('none');
+  const hadNoGuard = [set.sandbox, ...agents.map(({ sandbox }) => sandbox)].includes('none');
   return [
     ...(partly === undefined ? [] : [`**${capitalised(partly)}.**`]),
     `${where}, sandbox: ${set.sandbox}, ${set.at}.`,
-    ...(wasOpen ? ['No guard: home was open to the agents, and so were the folders above the clone.'] : []),
+    ...(hadNoGuard
+      ? ['No guard: home was open to the agents, and so were the folders above the clone.']
+      : []),
     ...(clone.home?.length ? [`Of home they saw ${clone.home.map(code).join(', ')} (CHECK_HOME).`] : []),
     list(set.runs.map(checkLine)),
     ...set.runs.flatMap(tail),
@@ -328,7 +330,7 @@ function section(heading: string, lines: readonly string[] = []): string[] {
   return lines.length === 0 ? [] : [heading, list(lines)];
 }
 
-function making({ agents, samocode, durationMs, cost }: SessionProof): string[] {
+function describeRun({ agents, samocode, durationMs, cost }: SessionProof): string[] {
   const { usd, usdIsEstimate, inputTokens, outputTokens } = cost;
   const money = usd === undefined ? [] : [`${usdIsEstimate ? 'about ' : ''}$${usd.toFixed(2)}`];
   const tokens =

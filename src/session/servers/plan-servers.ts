@@ -6,11 +6,13 @@ import type { PlanServer } from '../events/bodies/positions.ts';
 
 export interface ServersReading {
   servers: PlanServer[];
-  /** One sentence each, in our words: none may start before the planner or a person has put them right. */
+  /** One sentence each: no server may start before the planner or a person has corrected them. */
   problems: string[];
 }
 
-/** What the names stand for that a plan may use without a command. Versions are pinned: what a person accepts is what runs. */
+/**
+ * The servers that a plan may name without a command. Versions are pinned, so that exactly what a person accepts runs.
+ */
 const READY = {
   browser: {
     words: 'Playwright MCP 0.0.83, a headless Chromium',
@@ -33,13 +35,13 @@ function isReady(name: string): name is keyof typeof READY {
   return Object.hasOwn(READY, name);
 }
 
-const MOST_SERVERS = 8;
-const MOST_CHARS = 300;
+const MAX_SERVERS = 8;
+const MAX_CHARS = 300;
 const FORM = `"- name" with a name of ${Object.keys(READY).join(', ')}, or "- name: command arguments"`;
 
 /**
- * The section `## MCP servers` of a plan; never throws. What an approval covers is read and nothing else, so that plans
- * with one hash propose the same servers.
+ * Parses the section `## MCP servers` of a plan; never throws. Reads only what an approval covers, so that plans with
+ * the same hash propose the same servers.
  */
 export function planServers(text: string): ServersReading {
   const doc = parseMarkdown(planContent(text).lines.join('\n'));
@@ -51,12 +53,12 @@ export function planServers(text: string): ServersReading {
   const next = doc.headings.find(({ index }) => index > heading.index)?.index ?? doc.lines.length;
   for (let index = heading.index + 1; index < next; index += 1)
     readLine((doc.lines[index] ?? '').trim(), { reading, at: index - heading.index });
-  if (reading.servers.length > MOST_SERVERS)
-    reading.problems.push(`There are more than ${MOST_SERVERS} MCP servers.`);
+  if (reading.servers.length > MAX_SERVERS)
+    reading.problems.push(`There are more than ${MAX_SERVERS} MCP servers.`);
   return reading;
 }
 
-export function serversOf(text: string): PlanServer[] | undefined {
+export function proposedServers(text: string): PlanServer[] | undefined {
   const { servers } = planServers(text);
   return servers.length === 0 ? undefined : servers;
 }
@@ -73,7 +75,7 @@ function readLine(line: string, { reading, at }: { reading: ServersReading; at: 
 }
 
 function serverIn(line: string): PlanServer | string {
-  // Letters that look like others, and what turns the direction of writing, could show a person another command.
+  // Lookalike letters and characters that change the text direction could show a person another command.
   if (!/^[\x20-\x7e]*$/.test(line)) return 'has characters other than those of ASCII';
   const [, item] = /^[-*+] +(.*)$/.exec(line) ?? [];
   const [, name, rest] = /^`?([a-z][a-z0-9-]{0,30})`?(?:: *(.*))?$/.exec(item ?? '') ?? [];
@@ -81,12 +83,12 @@ function serverIn(line: string): PlanServer | string {
   if (rest === undefined)
     return isReady(name) ? { name } : `names "${name}", which is no ready entry, without a command`;
   if (isReady(name)) return `gives "${name}" a command, and the name is that of a ready entry`;
-  if (rest.length > MOST_CHARS) return `has more than ${MOST_CHARS} characters in its command`;
+  if (rest.length > MAX_CHARS) return `has more than ${MAX_CHARS} characters in its command`;
   const command = wordsOf(/^`([^`]+)`$/.exec(rest)?.[1] ?? rest);
   return typeof command === 'string' ? command : { name, command };
 }
 
-/** Words are separated by blanks; quotes keep blanks inside one. Whatever only a shell or a CLI would expand is refused. */
+/** Splits at spaces outside quotes. Refuses syntax that only a shell or a CLI would expand. */
 function wordsOf(text: string): string[] | string {
   if (/[`$\\|;<>]|&&/.test(text))
     return 'uses what only a shell understands: write a program and its arguments, without variables';
@@ -101,9 +103,9 @@ const QUOTED = /"([^"]*)"|'([^']*)'/g;
 
 export interface ServerPlace {
   sessionDir: string;
-  /** A Chromium of the machine, by its absolute path; absent: Playwright looks for a Chrome. */
+  /** Absolute path of a Chromium on this machine; absent: Playwright searches for a Chrome. */
   chromium?: string | undefined;
-  /** Chromium's own sandbox cannot begin inside the guard, nor as root. */
+  /** Chromium's own sandbox cannot start inside the guard, nor as root. */
   isConfined: boolean;
 }
 
@@ -117,16 +119,16 @@ export function commandOf(
     ...READY.browser.command,
     ...(isConfined ? ['--no-sandbox'] : []),
     ...(chromium === undefined ? [] : ['--executable-path', chromium]),
-    // Else pages and screenshots lie in the worktree, as work that is not committed.
+    // Otherwise pages and screenshots end up in the worktree as uncommitted work.
     ...['--output-dir', join(sessionDir, 'browser')],
   ];
 }
 
 /**
- * The servers of a plan for whoever decides about it, one line each; empty where it proposes none.
- * @param taken names that the MCP file of the project has
+ * Describes the servers of a plan for the person who decides about it, one line each; empty if it proposes none.
+ * @param taken names in use by the MCP file of the project
  */
-export function serverWords(servers: readonly PlanServer[], taken: readonly string[] = []): string[] {
+export function describeServers(servers: readonly PlanServer[], taken: readonly string[] = []): string[] {
   if (servers.length === 0) return [];
   const lines = servers.map(({ name, command }) => {
     const starts = command

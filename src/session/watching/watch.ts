@@ -4,7 +4,7 @@ import { fileIdentity } from '../../base/files/fingerprint.ts';
 import { newWatcher, type WatchPath } from '../../base/files/watcher.ts';
 import { readEvents } from '../events/event-log.ts';
 import type { SessionPaths } from '../layout/paths.ts';
-import { isOfFiles } from '../status.ts';
+import { isFileError } from '../status.ts';
 
 interface Seen {
   paths: Pick<SessionPaths, 'events' | 'state'>;
@@ -21,9 +21,9 @@ export interface WaitOptions {
 const POLL_MS = 500;
 
 /**
- * Waits until one of the sessions has an event behind the one that was seen, also one that came before
- * this call: with the last number seen, nothing is lost between two calls.
- * @returns the positions in `seen` of those that have; empty when the time is over
+ * Waits until one of the sessions has an event after the last one seen. An event recorded before this call counts too,
+ * so nothing is lost between two calls.
+ * @returns the indexes in `seen` of the sessions with new events; empty after the timeout
  * @throws the signal's reason when it is aborted
  */
 export async function waitForEvents(seen: readonly Seen[], options: WaitOptions): Promise<number[]> {
@@ -34,7 +34,7 @@ export async function waitForEvents(seen: readonly Seen[], options: WaitOptions)
   try {
     for (;;) {
       watcher.watch(seen.map(({ paths }) => paths.events));
-      const grown = await lookFor(seen, sizes);
+      const grown = await findGrown(seen, sizes);
       const left = deadline - clock.monotonic();
       if (grown.length > 0 || left <= 0) return grown;
       await watcher.wait(Math.min(left, pollMs), signal);
@@ -44,18 +44,18 @@ export async function waitForEvents(seen: readonly Seen[], options: WaitOptions)
   }
 }
 
-/** A log that may not be read tells of nothing, and the others are waited for. */
-function nothingOf(error: unknown): undefined {
-  if (!isOfFiles(error)) throw error;
+/** A log that cannot be read counts as unchanged, and the wait for the others goes on. */
+function ignoreFileError(error: unknown): undefined {
+  if (!isFileError(error)) throw error;
 }
 
-async function lookFor(seen: readonly Seen[], sizes: (number | undefined)[]): Promise<number[]> {
+async function findGrown(seen: readonly Seen[], sizes: (number | undefined)[]): Promise<number[]> {
   const grown = await Promise.all(
     seen.map(async ({ paths, after }, index) => {
-      const size = (await stat(paths.events).catch(nothingOf))?.size ?? 0;
+      const size = (await stat(paths.events).catch(ignoreFileError))?.size ?? 0;
       if (size === sizes[index]) return false;
       sizes[index] = size;
-      return ((await readEvents(paths, after).catch(nothingOf)) ?? []).length > 0;
+      return ((await readEvents(paths, after).catch(ignoreFileError)) ?? []).length > 0;
     }),
   );
   return grown.flatMap((isGrown, index) => (isGrown ? [index] : []));
@@ -63,34 +63,34 @@ async function lookFor(seen: readonly Seen[], sizes: (number | undefined)[]): Pr
 
 export interface Watched {
   files: readonly string[];
-  /** Where a change may mean that there are other files to watch. */
+  /** A change in one of these may add files to watch. */
   folders?: readonly string[];
 }
 
 export interface WatchFilesOptions {
   clock: Clock;
   signal: AbortSignal;
-  /** Milliseconds between two looks: at least, and at most while nothing is heard. */
+  /** Milliseconds between two polls: the minimum, and the maximum while no change is reported. */
   spacingMs?: number;
-  lookMs?: number;
+  pollMs?: number;
   watchPath?: WatchPath;
 }
 
-/** How often to look where changes are reported. */
-const LOOK_MS = 1000;
-/** How often where they are not: at the system's limits, or while a folder is missing. */
-const BLIND_MS = 100;
-/** Looks are no closer together than this, also at a file that is written all the time. */
+/** The poll interval if the system reports changes. */
+const WATCHED_POLL_MS = 1000;
+/** The poll interval if it does not: at the system's limits, or while a folder is missing. */
+const UNWATCHED_POLL_MS = 100;
+/** The minimum between two polls, even for a file that is written constantly. */
 const SPACING_MS = 40;
 
 /**
- * Yields which files have changed, however they were replaced, and which have come or gone; several changes may be
- * one item. The first item is all files that there are: a change after it is never missed. Ends when aborted.
- * @param locate asked at every look, so that it can follow files that move
+ * Yields the files that were changed, replaced, created or removed; one item may combine several changes. The first
+ * item lists all existing files; no change after it is missed. Ends when aborted.
+ * @param locate called at every poll, so that it can follow files that move
  */
 export async function* watchFiles(
   locate: () => Promise<Watched>,
-  { clock, signal, spacingMs = SPACING_MS, lookMs = LOOK_MS, watchPath }: WatchFilesOptions,
+  { clock, signal, spacingMs = SPACING_MS, pollMs = WATCHED_POLL_MS, watchPath }: WatchFilesOptions,
 ): AsyncGenerator<string[]> {
   const watcher = newWatcher({ clock, watchPath });
   let known: ReadonlyMap<string, string> | undefined;
@@ -105,8 +105,8 @@ export async function* watchFiles(
       known = now;
       if (isFirst || changed.length > 0) yield changed;
       await clock.sleep(spacingMs, signal);
-      await watcher.wait(isReported ? lookMs : BLIND_MS, signal);
-      // What fails now (no more descriptors, say) may succeed at the next look.
+      await watcher.wait(isReported ? pollMs : UNWATCHED_POLL_MS, signal);
+      // What fails now (no more descriptors, say) may succeed at the next poll.
       watched = await locate().catch(() => watched);
     }
   } catch (error) {
@@ -119,7 +119,7 @@ export async function* watchFiles(
 async function idsOf(files: readonly string[]): Promise<Map<string, string>> {
   const found = await Promise.all(
     files.map(async (path) => {
-      // What can't be looked at (a link to itself, say) is as good as not there.
+      // A path that cannot be read (a link to itself, say) counts as missing.
       const stats = await stat(path).catch(() => undefined);
       return stats ? [[path, fileIdentity(stats)] as const] : [];
     }),

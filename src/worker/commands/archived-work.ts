@@ -12,7 +12,7 @@ import {
 } from '../../project/finishing/trash.ts';
 import { removeWorktree } from '../../project/worktrees/remove-worktree.ts';
 import { COMMAND_ERRORS } from '../../session/commands/command-errors.ts';
-import { type FinishFacts, namedShort, worktreeStays } from '../../session/commands/judge-finish.ts';
+import { type FinishFacts, joinNames, refuseWorktreeRemoval } from '../../session/commands/judge-finish.ts';
 import { type Refused, refused } from '../../session/commands/judge-kind.ts';
 import type { Trash } from '../../session/events/bodies/event-types.ts';
 import type { NewEvent } from '../../session/events/events.ts';
@@ -26,7 +26,7 @@ export async function removeOwnWorktree(worker: Worker): Promise<void> {
   if (path === undefined) return;
   const { mainRepo } = worker.file;
   const reading = await removeWorktree({ mainRepo, worktreePath: path, ...worker.git.context });
-  const refusal = worktreeStays({ path, reading });
+  const refusal = refuseWorktreeRemoval({ path, reading });
   if (refusal) throw refusal.error;
 }
 
@@ -45,7 +45,7 @@ export async function intoTrash(
   const notices = await repairMissingWorktree(worker);
   const filled = await fillTrash({ ...place, mainRepo, worktreePath });
   if (filled.kind === 'not_all')
-    return refused(COMMAND_ERRORS.not_for_trash({ path: worktreePath, names: namedShort(filled.skipped) }));
+    return refused(COMMAND_ERRORS.not_for_trash({ path: worktreePath, names: joinNames(filled.skipped) }));
   crashPoint('discard-kept');
   const uncommitted = reading.kind === 'present' ? reading.uncommitted.map(({ path }) => path) : [];
   const until = isoUtc(worker.clock.now() + TRASH_DAYS * DAY_MS);

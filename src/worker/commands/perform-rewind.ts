@@ -1,7 +1,7 @@
 import { capitalised } from '../../base/text.ts';
 import { isBegun, restoreCheckpoint } from '../../project/checkpoints/restore-checkpoint.ts';
 import type { NewEvent } from '../../session/events/events.ts';
-import { REWIND_HALFWAY, whereTo } from '../../session/events/fold-rewound.ts';
+import { describeRewind, REWIND_HALFWAY } from '../../session/events/fold-rewound.ts';
 import { blockedEvent } from '../core/blocked.ts';
 import { lastingFailure } from '../core/passing-errors.ts';
 import { record, stateOf, type Worker } from '../core/worker.ts';
@@ -25,7 +25,7 @@ export async function performRewind(worker: Worker): Promise<void> {
     await keepRestoredPlan(worker);
     const { undo, skipped, head } = done;
     const leftOut = skipped.slice(0, 100);
-    const flow = `${capitalised(whereTo(to))}; the state before is kept as ${undo.ref}`;
+    const flow = `${capitalised(describeRewind(to))}; the state before is kept as ${undo.ref}`;
     await record(worker, { type: 'rewound', to, undo, leftOut, head, flow });
   } catch (error) {
     const { code, message } = lastingFailure(worker, error, 'resume the session');

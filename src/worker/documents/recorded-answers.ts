@@ -9,7 +9,7 @@ import {
   questionHash,
 } from '../../session/documents/qa.ts';
 import type { QaQuestion } from '../../session/documents/qa-blocks.ts';
-import { noteUntaken, setQaStatus, writeAnswers } from '../../session/documents/qa-change.ts';
+import { noteUnrecorded, setQaStatus, writeAnswers } from '../../session/documents/qa-change.ts';
 import { MAX_DOCUMENT_BYTES, type SessionPaths } from '../../session/layout/paths.ts';
 
 /** Writes recorded answers into `_qa.md` where their question is unchanged. */
@@ -34,7 +34,7 @@ function withAnswers(text: string, state: AnswersOnRecord): string {
       ? []
       : [{ id, text: question.answer }],
   );
-  const written = noteUntaken(writeAnswers(text, fitting), untaken);
+  const written = noteUnrecorded(writeAnswers(text, fitting), untaken);
   // Only recorded answers set the `Status` line: a person may still be typing an answer.
   const { questions: asked, open } = openQuestions(written, state);
   if (asked.length === 0) return written;

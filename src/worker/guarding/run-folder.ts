@@ -10,10 +10,10 @@ import { readEvents } from '../../session/events/event-log.ts';
 import { LogMark } from '../../session/events/event-writer.ts';
 import type { OpenIteration } from '../../session/events/state.ts';
 import {
-  FOLDERS_OF_OTHERS,
+  isWrittenDuringAgent,
   iterationPaths,
   type SessionPaths,
-  writtenBeside,
+  SHARED_FOLDERS,
 } from '../../session/layout/paths.ts';
 import type { Worker } from '../core/worker.ts';
 
@@ -108,11 +108,11 @@ export async function runFolderEntries(
     if (kind === undefined) return;
     entries[name] = kind;
     // A run folder that is a link is still the one in use.
-    if ((kind !== 'folder' && name !== '') || FOLDERS_OF_OTHERS.includes(name)) return;
+    if ((kind !== 'folder' && name !== '') || SHARED_FOLDERS.includes(name)) return;
     for (const inner of namesAt(join(runDir, name)) ?? []) {
       const below = name === '' ? inner : `${name}/${inner}`;
       // Our drafts, and files of file managers, editors, backups and NFS: these names are never read.
-      if (!inner.startsWith('.') && !writtenBeside(below, iteration)) await read(below);
+      if (!inner.startsWith('.') && !isWrittenDuringAgent(below, iteration)) await read(below);
     }
   };
   await read('');

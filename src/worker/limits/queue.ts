@@ -2,9 +2,9 @@ import { configFolder } from '../../base/config-folder.ts';
 import { systemErrorCode } from '../../base/errors.ts';
 import type { Host } from '../../base/processes/host.ts';
 import { machineLimits } from '../../project/finding/machine-limits.ts';
-import { noteSpent, spentOnDay } from '../../session/day-spent.ts';
+import { recordSpent, spentOnDay } from '../../session/day-spent.ts';
 import { isLost, readSessionList } from '../../session/session-list.ts';
-import { holdersWords, slotsInUse, slotsRoot } from '../../session/slots.ts';
+import { describeHolders, slotsInUse, slotsRoot } from '../../session/slots.ts';
 import { isContinuedBy } from '../../session/status.ts';
 import { stateOf, type Worker } from '../core/worker.ts';
 
@@ -35,7 +35,7 @@ export async function queueReason(worker: Worker): Promise<string | undefined> {
 }
 
 async function heldBy(root: string, host: Host): Promise<string> {
-  const words = holdersWords(await slotsInUse(root, host).catch(() => []));
+  const words = describeHolders(await slotsInUse(root, host).catch(() => []));
   return words && `: ${words}`;
 }
 
@@ -70,7 +70,7 @@ export async function noteCost(
   atMs = clock.now(),
 ): Promise<string | undefined> {
   try {
-    if (usd > 0) await noteSpent(watch.paths.spent, atMs, { session: file.id, iteration, usd });
+    if (usd > 0) await recordSpent(watch.paths.spent, atMs, { session: file.id, iteration, usd });
     memory.notedCostOf = iteration;
     return undefined;
   } catch (error) {

@@ -7,9 +7,9 @@ import { acquireLease, type OwnedLease, readHolding, untilMarkedLost } from '../
 import type { Wake } from '../../providers/starting/launch-worker.ts';
 import { ChildrenEnvironment } from '../../providers/starting/login-shell.ts';
 import { judgeTakeOver } from '../../session/commands/judge-running.ts';
-import { isLogAside, readLog } from '../../session/events/event-log.ts';
+import { isLogQuarantined, readLog } from '../../session/events/event-log.ts';
 import { EventWriter } from '../../session/events/event-writer.ts';
-import { atPlaces, trueSessionFile } from '../../session/events/session-file.ts';
+import { atPlaces, recordedSessionFile } from '../../session/events/session-file.ts';
 import { type SessionPaths, sessionPaths } from '../../session/layout/paths.ts';
 import { SESSION_ERRORS } from '../../session/layout/session-errors.ts';
 import { Slots } from '../../session/slots.ts';

@@ -8,7 +8,7 @@ import { ledgerText, withLedger } from '../../session/documents/requirements.ts'
 import type { PlanVersion } from '../../session/events/bodies/positions.ts';
 import type { By } from '../../session/events/bodies/who-acted.ts';
 import type { NewEvent } from '../../session/events/events.ts';
-import { serversOf } from '../../session/servers/plan-servers.ts';
+import { proposedServers } from '../../session/servers/plan-servers.ts';
 import { stateOf, type Worker } from '../core/worker.ts';
 
 /** Keeps the approved text for comparison with later plans. @returns the approval event */

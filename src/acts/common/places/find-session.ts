@@ -1,8 +1,8 @@
 import { nearestName } from '../../../base/nearest-name.ts';
 import type { SessionView } from '../../../session/events/session-view.ts';
 import {
-  foldersMeantBy,
   foldersOfId,
+  matchFolders,
   nameWithoutDate,
   resolveSessionFolder,
 } from '../../../session/layout/names.ts';
@@ -50,7 +50,7 @@ export async function findSessionAndPlace(
     places.map(async (place) => ({ place, folders: await sessionFolders(place.sessionsDir) })),
   );
   const whole = (folders: readonly string[]) => resolveSessionFolder(folders, session) ?? [];
-  const begun = (folders: readonly string[]) => foldersMeantBy(folders, session);
+  const begun = (folders: readonly string[]) => matchFolders(folders, session);
   const byId = (folders: readonly string[]) => foldersOfId(folders, session);
   const meanings = isWholeName ? [whole] : [whole, isExact ? byId : begun];
   for (const isOwn of [true, false]) {

@@ -7,7 +7,7 @@ import { realPathAsFar } from '../../../project/git/real-path.ts';
 import { readSettings } from '../../../project/settings/read-settings.ts';
 import { settingInvalid } from '../../../project/settings/setting-errors.ts';
 import { SETTINGS } from '../../../project/settings/settings.ts';
-import { isOfFiles } from '../../../session/status.ts';
+import { isFileError } from '../../../session/status.ts';
 import type { ActionContext } from '../context.ts';
 import { knownProjectFiles, namedFolders, projectAt } from './find-project-for.ts';
 
@@ -110,7 +110,7 @@ async function folderProblem(path: string): Promise<string | undefined> {
     await (await opendir(path)).close();
     return undefined;
   } catch (error) {
-    if (!isOfFiles(error)) throw error;
+    if (!isFileError(error)) throw error;
     const isRefused = ['EACCES', 'EPERM'].includes(systemErrorCode(error) ?? '');
     return isRefused ? 'This folder cannot be read' : 'This folder does not exist';
   }

@@ -128,7 +128,7 @@ export function titleOf(
   project: string,
 ): string {
   const local = (time: string) => `at ${stampsAt(Date.parse(time)).minute}`;
-  const now = view && stateWords(sessionFacts(view), { when: local }).predicate;
+  const now = view && stateText(sessionFacts(view), { when: local }).predicate;
   switch (kind) {
     case 'waiting':
     case 'blocked':

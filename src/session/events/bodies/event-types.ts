@@ -24,7 +24,7 @@ import {
 } from './positions.ts';
 import { By } from './who-acted.ts';
 
-/** What was discarded with a session, and can be restored. */
+/** The parts of a discarded session that can be restored. */
 export const Trash = z.object({
   ref: z.string(),
   commit: z.string(),
@@ -32,23 +32,23 @@ export const Trash = z.object({
   tip: z.string(),
   head: z.string().optional(),
   tree: z.string(),
-  /** Names of files that no commit of the branch holds. */
+  /** Names of uncommitted files. */
   uncommitted: z.array(z.string()),
   until: z.string(),
 });
 export type Trash = z.infer<typeof Trash>;
 
-/** Another provider or model that a person chose for the children from now on. */
+/** Another provider or model that a person chose for the following agents. */
 export const ChosenChild = z.object({
-  /** For every phase. Absent: the session's own, by phase. */
+  /** For every phase. Absent: the session's settings apply. */
   provider: z.string().optional(),
-  /** With a provider: for every phase, empty for its own default. Alone: for the phases that have no own model. */
+  /** With a provider: for every phase, or empty for its default. Without: for the phases that have no model set. */
   model: z.string(),
   cliPath: z.string().optional(),
 });
 export type ChosenChild = z.infer<typeof ChosenChild>;
 
-/** What a folder without machine state was when a session was made of it, and where that goes on. */
+/** The state of a folder without machine state when a session was created from it, and where the session continues. */
 export const TakenOver = z.object({
   totalIterations: z.int().nonnegative(),
   decision: Decision,
@@ -57,7 +57,7 @@ export type TakenOver = z.infer<typeof TakenOver>;
 
 const PhaseName = z.enum(PHASE_NAMES);
 
-/** What is fixed when an iteration begins. */
+/** What is fixed when an iteration starts. */
 export const BegunIteration = z.object({
   iteration: z.int(),
   phase: PhaseName,
@@ -67,7 +67,7 @@ export const BegunIteration = z.object({
   log: z.string(),
   childUuid: z.string(),
   timeLimitMs: z.number(),
-  /** All that is left of the budget is for leaving things in order. */
+  /** The rest of the budget is only for wrapping up. */
   wrapUp: z.boolean().optional(),
 });
 
@@ -75,9 +75,9 @@ export const EVENT_BODIES = {
   session_created: z.object({
     sessionId: z.string(),
     runWanted: z.boolean(),
-    /** Whose choices those of the start are. */
+    /** Who made the choices of the start. */
     by: By,
-    /** The text of `session.json`: the choices of the person, out of reach of whoever edits that file. */
+    /** The text of `session.json`: the user's choices, safe from later edits of that file. */
     file: z.string(),
     sandbox: z.enum(SANDBOX_LEVELS),
   }),
@@ -94,24 +94,24 @@ export const EVENT_BODIES = {
     worker: ProcessIdentity,
     version: z.string(),
     previous: z.enum(['none', 'released', 'died']),
-    /** What it found to do about an open iteration, and why. */
+    /** What the worker does about an open iteration, and why. */
     recovery: z.enum(['nothing', 'adopt', 'finish', 'run_again']),
     why: z.string().optional(),
     truncatedBytes: z.int().optional(),
-    /** Where this worker has what stood elsewhere for the one before. */
+    /** Paths that differ from those of the previous worker. */
     places: Places.optional(),
   }),
   worker_left: z.object({ why: z.string() }),
   command_accepted: z.object({ id: z.string(), kind: z.string(), by: By }),
   command_refused: z.object({
     id: z.string(),
-    /** `unreadable` for a file that is no command. */
+    /** `unreadable` for a file that is not a command. */
     kind: z.string(),
     by: By.optional(),
     ...Refusal.shape,
   }),
   queued: z.object({ reason: z.string() }),
-  /** Queue, usage limit or the wait of an outage are over. */
+  /** A wait in the queue, for a usage limit or for an outage is over. */
   went_on: z.object({ why: z.enum(['slot_free', 'limit_over', 'fallback']) }),
   iteration_started: BegunIteration.extend({
     credentials: z.array(z.string()),
@@ -123,22 +123,22 @@ export const EVENT_BODIES = {
     ending: z.enum(ENDING_KINDS),
     exitCode: z.int().nullable(),
     signal: JudgedSignal.optional(),
-    /** Why there is no usable signal, or what was assumed about the one there is. */
+    /** Why there is no usable signal, or what was assumed about it. */
     signalNotes: z.array(z.string()),
     decision: Decision,
-    /** Anything changed: worktree, documents, overview. */
+    /** Worktree, documents or overview changed. */
     changed: z.boolean(),
-    /** The worktree's tree differs from the one before the child. */
+    /** The worktree's tree differs from the one before the agent. */
     treeChanged: z.boolean(),
     problem: z.string().optional(),
     cost: Cost,
     durationMs: Amount,
     head: z.string().optional(),
-    /** Fingerprint of files, documents and signal: equal ones mean that nothing came forward. */
+    /** Fingerprint of files, documents and signal: an equal one means no progress. */
     print: z.string().optional(),
-    /** Worktree and documents as the child left them, kept under a ref of ours. */
+    /** The checkpoint of worktree and documents after the agent. */
     checkpoint: z.object({ ref: z.string(), commit: z.string() }).optional(),
-    /** Files that differ from the base and the approved plan does not name, so far; at most a hundred. */
+    /** Files changed since the base that the approved plan does not name; at most a hundred. */
     outsidePlan: z.array(z.string()).optional(),
     /** Overview lines, so that a deleted overview can be rebuilt. */
     lastAction: z.string().optional(),
@@ -150,7 +150,7 @@ export const EVENT_BODIES = {
   answers_recorded: z.object({
     by: By,
     answers: z.array(RecordedAnswer),
-    /** Earlier answers of the same person in whose place these are. */
+    /** The earlier answers that these replace. */
     replaced: z.array(AnswerOnRecord).optional(),
     open: z.array(z.string()),
   }),
@@ -188,9 +188,9 @@ export const EVENT_BODIES = {
     child: ChosenChild.optional(),
     checks: z.array(z.string()).optional(),
     proving: Proving.optional(),
-    /** A lower level than before, with which a person lets it go on. */
+    /** A lower level than before, which the person accepted. */
     sandbox: z.enum(SANDBOX_LEVELS).optional(),
-    /** With a goal: rounds of questions and plans that belong to the work before. */
+    /** With a goal: rounds of questions and plans that belong to the earlier work. */
     oldRounds: z.int().optional(),
     oldPlans: z.array(z.string()).optional(),
     oldLedger: z.string().optional(),
@@ -201,25 +201,25 @@ export const EVENT_BODIES = {
   archived: z.object({
     by: By,
     what: z.enum(['session', 'documents']),
-    /** File names that are put away, with `documents`. */
+    /** With `documents`: names of the archived files. */
     moved: z.array(z.string()),
-    /** Folder that takes them, relative to SESSIONS or to the session folder. */
+    /** The target folder, relative to SESSIONS or to the session folder. */
     to: z.string(),
   }),
   /** `archived` follows. */
   discarded: z.object({ by: By, trash: Trash }),
-  /** `trash`: branch and files come back with it. */
+  /** `trash`: branch and files are restored from it. */
   unarchived: z.object({ by: By, trash: Trash.optional() }),
-  /** Its branch is merged next, however often the worker is replaced meanwhile. */
+  /** The branch is merged next, even if the worker is replaced meanwhile. */
   merge_asked: z.object({ by: By, into: z.string() }),
   merge_ended: MergeEnd,
-  /** The files of `commit` are put back next, however often the worker is replaced meanwhile. */
+  /** The files of `commit` are restored next, even if the worker is replaced meanwhile. */
   rewind_asked: z.object({ by: By, to: RewindTarget, commit: z.string(), back: Position }),
   rewound: z.object({
     to: RewindTarget,
-    /** What stood there before. */
+    /** The checkpoint from before the rewind. */
     undo: z.object({ ref: z.string(), commit: z.string() }),
-    /** Left as they were: no checkpoint holds them. */
+    /** Files left unchanged because no checkpoint contains them. */
     leftOut: z.array(z.string()),
     head: z.string().optional(),
   }),

@@ -14,7 +14,7 @@ export const RecordedAnswer = z.object({
 });
 export type RecordedAnswer = z.infer<typeof RecordedAnswer>;
 
-/** An answer on record, by whom it was given, and when. */
+/** A recorded answer, with who gave it and when. */
 export const AnswerOnRecord = RecordedAnswer.extend({ by: By, at: z.string() });
 export type AnswerOnRecord = z.infer<typeof AnswerOnRecord>;
 
@@ -24,7 +24,7 @@ export type PlanVersion = z.infer<typeof PlanVersion>;
 /** An MCP server that a plan proposes for the agents of its session. */
 export const PlanServer = z.object({
   name: z.string(),
-  /** Program and arguments, started without a shell; absent: a ready entry of ours. */
+  /** Program and arguments, started without a shell; absent: a predefined server. */
   command: z.array(z.string()).optional(),
 });
 export type PlanServer = z.infer<typeof PlanServer>;
@@ -37,10 +37,10 @@ export const Parked = z.object({
   /** Hash of the watched file (`_qa.md`, or the one named) at parking. */
   fileHash: z.string().optional(),
   openQuestions: z.array(z.string()),
-  /** Answers that stood in `_qa.md` though no person had given them. */
+  /** Answers in `_qa.md` that are not known to come from a person. */
   unconfirmed: z.array(RecordedAnswer),
   plan: PlanVersion.optional(),
-  /** One of the questions asks about weakened checks: its id, and the keys of what an answer accepts. */
+  /** The question about weakened checks: its id, and the keys of what an answer accepts. */
   weakened: z.object({ question: z.string(), keys: z.array(z.string()) }).optional(),
   /** One of the questions asks about checks that fail on the base commit: its fingerprint. */
   baseQuestion: z.string().optional(),
@@ -50,7 +50,7 @@ export type Parked = z.infer<typeof Parked>;
 const MERGE_OUTCOMES = [
   /** The base branch has the work. */
   'merged',
-  /** Merged and checked, but the base branch was left to the person: `commands` move it. */
+  /** Merged and checked, but the user must move the base branch: with `commands`. */
   'ready',
   'conflicts',
   'checks_failed',
@@ -61,42 +61,42 @@ const MERGE_OUTCOMES = [
 export const MergeEnd = z.object({
   into: z.string(),
   outcome: z.enum(MERGE_OUTCOMES),
-  /** What was merged, and onto what. */
+  /** The commit that was merged, and the commit that it was merged into. */
   tip: z.string().optional(),
   onto: z.string().optional(),
   commit: z.string().optional(),
-  /** Why the base branch was not moved: a sentence of ours. */
+  /** Why the base branch was not moved: one sentence without text of agents. */
   reason: z.string().optional(),
   files: z.array(z.string()),
-  /** For the person to run, in order. */
+  /** For the user to run, in order. */
   commands: z.array(z.string()),
 });
 export type MergeEnd = z.infer<typeof MergeEnd>;
 
-/** The number of an iteration, 0 for before the first; or the rewind before this one is taken back. */
+/** The number of an iteration, or 0 for before the first; `undo` reverts the previous rewind. */
 export const RewindTarget = z.int().nonnegative().or(z.literal('undo'));
 export type RewindTarget = z.infer<typeof RewindTarget>;
 
-/** Where a session stood at an earlier moment: all that goes back with its files. */
+/** The state of a session at an earlier moment: everything that is restored together with its files. */
 export const Position = z.object({
   progress: Progress,
   approvedPlan: PlanVersion.extend({ by: By }).optional(),
   answers: z.array(AnswerOnRecord),
-  /** What the human wants changed in the plan, for the next planning child. */
+  /** The changes to the plan that a person requested, for the next planning agent. */
   feedback: z.string().optional(),
   goal: z.string().optional(),
-  /** The commit that the work for an earlier goal ended with: what a later one changes is compared with it. */
+  /** The last commit of the work for the previous goal: the base of comparison for the current one. */
   goalBase: z.string().optional(),
-  /** Rounds of `_qa.md` and plan documents that belong to the goals before. */
+  /** Rounds of `_qa.md` and plan documents that belong to earlier goals. */
   oldRounds: z.int().nonnegative(),
   oldPlans: z.array(z.string()),
   oldLedger: z.string().optional(),
   parked: Parked.optional(),
-  /** The commands of the last full run that passed, and the requirements that a quality agent has found to hold. */
+  /** The commands that passed in the last full run, and the requirements that a quality agent confirmed. */
   passed: z.array(z.string()).optional(),
   reviewed: z.array(z.string()).optional(),
   reviewedAt: z.record(z.string(), z.string()).optional(),
-  /** Of these three none comes back by a rewind, but by taking one back: then all is as it was. */
+  /** These three are not restored by a rewind, only by undoing one. */
   done: z.object({ since: z.iso.datetime(), summary: z.string() }).optional(),
   /** The commit on which all checks last passed, in a fresh clone unless CHECK_IN=worktree. */
   proved: z
@@ -110,7 +110,7 @@ export const Position = z.object({
 });
 export type Position = z.infer<typeof Position>;
 
-/** What to do next, in an event: each face words it. What a newer samocode wrote there is left out. */
+/** Next steps in an event, which each program words itself. Steps unknown to this version are dropped. */
 const RecordedSteps = z
   .array(
     z.object({
@@ -135,18 +135,18 @@ export const Block = z.object({
   reason: z.string(),
   needs: z.string(),
   rule: z.string(),
-  /** What opens it, where a resume with a note does not. */
+  /** How to end it, if not by a resume with a note. */
   next: RecordedSteps,
 });
 
-/** What is waited out where it is no usage limit, and after when a person is asked. */
+/** The kind of an outage, and the time after which a person is asked. */
 const OutageWait = z.object({ kind: z.enum(OUTAGES), asksAt: z.number() });
 
-/** A wait that ends by itself. Times are milliseconds since the epoch. */
+/** A wait that ends without a person. Times are milliseconds since the epoch. */
 export const Limited = z.object({ until: z.number(), guessed: z.boolean(), outage: OutageWait.optional() });
 
-/** What is waited out, when it is tried again and who is asked when. */
-export function outageWords(
+/** Describes an outage, the next attempt, and who is asked when. */
+export function describeOutage(
   kind: OutageKind,
   { next, asks }: { next?: string | undefined; asks?: string | undefined } = {},
 ): string {
@@ -154,29 +154,29 @@ export function outageWords(
   return times === '' ? OUTAGE_TEXT[kind] : `${OUTAGE_TEXT[kind]}; ${times}`;
 }
 
-/** What one iteration can be said to have used: sums of any number of them stay numbers that JSON has. */
+/** The bounds of a reported amount: sums of any number of them remain finite, as JSON requires. */
 export const Amount = z.number().min(0).max(1e15);
 
-/** What children cost: of one iteration, or of a session so far. */
+/** The cost of agents: of one iteration, or of a session so far. */
 export const Cost = z.object({
   usd: Amount.optional(),
   inputTokens: Amount.optional(),
   outputTokens: Amount.optional(),
   cachedTokens: Amount.optional(),
   turns: Amount.optional(),
-  /** The money was computed from a table of prices: the CLI tells tokens alone. */
+  /** Computed from a table of prices because the CLI reports only tokens. */
   usdIsEstimate: z.boolean().optional(),
-  /** Of one iteration only: what ran, and what it did. */
+  /** The following fields are set for a single iteration only. */
   model: z.string().optional(),
   version: z.string().optional(),
   tools: z.record(z.string(), z.int()).optional(),
-  /** Files that tools of writing named; what a shell changed is not among them. */
+  /** Files written by editing tools; files changed by shell commands are not included. */
   files: z.array(z.string()).optional(),
   denied: z.array(z.string()).optional(),
 });
 export type Cost = z.infer<typeof Cost>;
 
-/** Where things stand now that stood elsewhere at the start; what is absent stands where it did. */
+/** Paths that have moved since the start; those that are absent have not. */
 export const Places = z.object({
   configPath: z.string().optional(),
   mainRepo: z.string().optional(),
@@ -188,7 +188,7 @@ export const Places = z.object({
 });
 export type Places = z.infer<typeof Places>;
 
-/** Later ones count; a CLI that is not named stays where it was. */
+/** Merges paths: newer ones win, and CLIs that are not named keep theirs. */
 export function withPlaces(before: Places | undefined, now: Places): Places {
   const cliPaths = { ...before?.cliPaths, ...now.cliPaths };
   return { ...before, ...now, ...(Object.keys(cliPaths).length > 0 && { cliPaths }) };
