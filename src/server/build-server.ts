@@ -32,7 +32,7 @@ export function buildServer(deps: ServerDeps): Server {
       completions: {},
     },
     instructions: isReadOnly ? READ_ONLY_INSTRUCTIONS : INSTRUCTIONS,
-    // Form results are checked where they are read; the default validator takes a third of the startup time.
+    // Form results are validated where they are read; the default validator takes a third of the startup time.
     jsonSchemaValidator: { getValidator: () => () => NO_VALIDATION },
   });
   const folders = clientFolders(server);

@@ -1,4 +1,4 @@
-export type Asked =
+export type CommandLine =
   | { kind: 'serve'; isReadOnly: boolean }
   /** Printed to standard output. */
   | { kind: 'tell'; text: string }
@@ -25,13 +25,13 @@ export const WAITS_FOR_CLIENT =
 
 const OPTIONS: ReadonlySet<string> = new Set(['--read-only', '--version', '-V', '--help', '-h']);
 
-export function readCommandLine(words: readonly string[], version: string): Asked {
-  const unknown = words.find((word) => !OPTIONS.has(word));
+export function readCommandLine(args: readonly string[], version: string): CommandLine {
+  const unknown = args.find((word) => !OPTIONS.has(word));
   if (unknown !== undefined) {
     const text = `samocode-mcp does not take ${JSON.stringify(unknown)}; "samocode-mcp --help" shows what it takes.\n`;
     return { kind: 'misused', text };
   }
-  const has = (...names: string[]) => names.some((name) => words.includes(name));
+  const has = (...names: string[]) => names.some((name) => args.includes(name));
   if (has('--help', '-h')) return { kind: 'tell', text: HELP };
   if (has('--version', '-V')) return { kind: 'tell', text: `${version}\n` };
   return { kind: 'serve', isReadOnly: has('--read-only') };

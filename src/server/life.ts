@@ -1,9 +1,9 @@
 import { Writable } from 'node:stream';
 
 /**
- * Ends the server as soon as its client is gone: its input ends, it receives a signal, or its output fails.
- * No clean-up is needed: all state is on disk, and sessions go on. An internal error does not end the server, because
- * Codex and Gemini start it only once.
+ * Ends the server as soon as its client is gone: its input ends, it receives a signal, or its output fails. No clean-up
+ * is needed: all state is on disk, and sessions continue. An internal error does not end the server, because Codex and
+ * Gemini start it only once.
  */
 export function liveWithClient(leave: (code: number) => void): void {
   process.stdin.once('end', () => leave(0));
@@ -11,8 +11,8 @@ export function liveWithClient(leave: (code: number) => void): void {
   process.stdin.once('error', () => leave(0));
   process.stdout.on('error', () => leave(0));
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => leave(0));
-  process.on('uncaughtException', note);
-  process.on('unhandledRejection', note);
+  process.on('uncaughtException', logError);
+  process.on('unhandledRejection', logError);
   // A closed stderr must not end the server.
   process.stderr.on('error', () => {});
 }
@@ -29,7 +29,7 @@ export function protocolOutput(): Writable {
   return output.setMaxListeners(0);
 }
 
-function note(error: unknown): void {
+function logError(error: unknown): void {
   try {
     process.stderr.write(`${error instanceof Error ? error.stack : String(error)}\n`);
   } catch {

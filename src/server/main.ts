@@ -36,13 +36,13 @@ function workingFolder(): string {
 
 const MINUTE_MS = 60_000;
 
-const asked = readCommandLine(process.argv.slice(2), __VERSION__);
-if (asked.kind !== 'serve') {
-  const isMisused = asked.kind === 'misused';
-  (isMisused ? process.stderr : process.stdout).write(asked.text);
+const commandLine = readCommandLine(process.argv.slice(2), __VERSION__);
+if (commandLine.kind !== 'serve') {
+  const isMisused = commandLine.kind === 'misused';
+  (isMisused ? process.stderr : process.stdout).write(commandLine.text);
   process.exit(isMisused ? 2 : 0);
 }
-const { isReadOnly } = asked;
+const { isReadOnly } = commandLine;
 if (process.stdin.isTTY) process.stderr.write(WAITS_FOR_CLIENT);
 
 liveWithClient((code) => process.exit(code));

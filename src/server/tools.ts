@@ -16,7 +16,7 @@ import { stopSessionTool } from '../acts/sessions/stop-session.tool.ts';
 import type { Tool } from '../kit/mcp/tool.ts';
 import { setupProjectTool } from '../machine/set-up/setup-project.tool.ts';
 
-/** In the order of a session's course; the documentation uses the same order. */
+/** In the order in which a session uses them; the documentation has the same order. */
 export const TOOLS: readonly Tool[] = [
   setupProjectTool,
   startSessionTool,

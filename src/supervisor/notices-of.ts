@@ -35,15 +35,15 @@ export function currentNotices(
   return notices;
 }
 
-/** The notices that an event of a session is worth. Pure. */
+/** The notices that an event of a session causes. Pure. */
 export function noticesOf(
   event: SessionEvent,
   { view }: WatchedSession,
   { sessionId, sessions }: Pick<Scan, 'sessions'> & { sessionId: string },
 ): QueuedNotice[] {
   const group = view.sessionFile?.group;
-  const endsOne = group !== undefined && (event.type === 'done' || event.type === 'stopped');
-  if (endsOne) return groupNotice(event.at, view, { group, sessions });
+  const isGroupEnd = group !== undefined && (event.type === 'done' || event.type === 'stopped');
+  if (isGroupEnd) return groupNotice(event.at, view, { group, sessions });
   const kind = kindOf(event, view);
   if (kind === undefined) return [];
   const text = describeEvent(event) ?? kind;
@@ -86,13 +86,13 @@ function isPlanChanged({ plan }: EventOf<'parked'>, { approvedPlan }: View['stat
   return plan !== undefined && approvedPlan !== undefined && plan.hash !== approvedPlan.hash;
 }
 
-/** Of the waits of one outage, the one in which it becomes long. */
+/** Whether this is the wait of an outage during which it becomes long. */
 function becomesLong({ at, until }: EventOf<'limited'>, asksAt: number, retryHours: number): boolean {
   const beganMs = asksAt - retryHours * HOUR_MS;
   return Date.parse(at) - beganMs <= LONG_OUTAGE_MS && until - beganMs > LONG_OUTAGE_MS;
 }
 
-/** One notification for a group, sent by the end after which all of its sessions are over. */
+/** One notification for a group, sent when the last of its sessions has ended. */
 function groupNotice(
   at: string,
   view: View,
@@ -111,7 +111,7 @@ function groupNotice(
     return [];
   const names = done.map(({ folder }) => folder).join(', ');
   const text = `Done: ${names}.${stopped > 0 ? ` Stopped: ${stopped}.` : ''}`;
-  // Sessions are read one after the other, so the last end need not be the one that shows it.
+  // Sessions are read one after the other, so the event at hand need not be the one that ended the last session.
   const id = `${last.sessionFile.id}:group:${last.state.status.since}`;
   return [{ v: 1, id, at, kind: 'group_done', group, ...placeOf(last), text }];
 }

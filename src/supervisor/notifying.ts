@@ -8,7 +8,7 @@ import { NoticeQueue } from './notice-queue.ts';
 import type { Scan } from './scan.ts';
 import type { Supervisor } from './supervisor.ts';
 
-/** Sends the notifications of all sessions and carries out what the person does by phone. */
+/** Sends the notifications of all sessions and carries out the user's acts by phone. */
 export class Notifying {
   readonly #supervisor: Supervisor;
   readonly #scan: Scan;

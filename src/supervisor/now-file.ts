@@ -12,7 +12,7 @@ export interface NowSession {
   sessionsDir: string;
   state: string;
   phase: string;
-  /** ISO time since when the state holds. */
+  /** ISO time at which the state began. */
   since: string;
   needsYou: boolean;
   /** Why only a person can continue it. */

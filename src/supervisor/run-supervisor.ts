@@ -17,7 +17,7 @@ import { LONGEST_SCAN_GAP_MS, type Supervisor } from './supervisor.ts';
 
 export interface RunOptions {
   signal: AbortSignal;
-  /** Started as a service or in a terminal: it stays when there is nothing to watch. */
+  /** Started as a service or in a terminal: it keeps running when there is nothing to watch. */
   stays?: boolean;
   watchPath?: WatchPath;
 }
@@ -146,7 +146,7 @@ async function idleMs({ env, home }: Supervisor): Promise<number> {
   return (limits?.supervisorMinutes ?? 10) * 60_000;
 }
 
-/** The files that wake it: its own, those that people may edit, and the logs of working sessions. */
+/** The files whose changes wake it: its own, those that people may edit, and the logs of running sessions. */
 function watchedBy({ paths }: Supervisor, { sessions }: Scan): string[] {
   const ofSessions = [...sessions.values()].flatMap(({ waits, paths: { events } }) =>
     waits.for === 'edit' ? waits.files : waits.for === 'its_worker' ? [events] : [],

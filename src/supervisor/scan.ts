@@ -13,7 +13,7 @@ import { admit, isDaySpent } from './admit.ts';
 import { describeFailure, type Supervisor } from './supervisor.ts';
 import { type Due, printOf, WatchedSession } from './watched-session.ts';
 
-/** After a start that the system refused. */
+/** The pause after the system failed to start a process. */
 const REFUSED_MS = 10_000;
 /** How often to check for a free slot, and for a raised limit of the day. */
 const SLOTS_MS = 1000;
@@ -28,7 +28,7 @@ export class Scan {
   readonly #supervisor: Supervisor;
   readonly #sessionsDirs = new Set<string>();
   /** SESSIONS folders that do not respond. */
-  readonly #silent = new Set<string>();
+  readonly #unresponsive = new Set<string>();
   readonly #problems = new Set<string>();
   #refusedUntilMs = 0;
 
@@ -64,22 +64,22 @@ export class Scan {
   }
 
   /**
-   * The sessions of each SESSIONS folder; undefined where they cannot be read. A folder that does not respond is
-   * left out until it does: any other access to it would block the whole supervisor.
+   * The sessions of each SESSIONS folder; undefined if they cannot be read. A folder that does not respond is skipped
+   * until it does: any other access to it would block the whole supervisor.
    */
   async list(): Promise<Map<string, string[] | undefined>> {
     const found = new Map<string, string[] | undefined>();
     for (const sessionsDir of await this.#known()) {
-      this.#silent.delete(sessionsDir);
+      this.#unresponsive.delete(sessionsDir);
       try {
         found.set(sessionsDir, await sessionFolders(sessionsDir));
       } catch (error) {
         this.report(sessionsDir, error);
-        if (SESSION_ERRORS.sessions_silent.is(error)) this.#silent.add(sessionsDir);
+        if (SESSION_ERRORS.sessions_silent.is(error)) this.#unresponsive.add(sessionsDir);
         else found.set(sessionsDir, undefined);
       }
     }
-    for (const dir of this.#silent) for (const key of this.#keysBelow(dir)) this.sessions.delete(key);
+    for (const dir of this.#unresponsive) for (const key of this.#keysBelow(dir)) this.sessions.delete(key);
     return found;
   }
 
@@ -98,10 +98,10 @@ export class Scan {
     for (const key of [...this.sessions.keys()]) if (!seen.has(key)) this.sessions.delete(key);
   }
 
-  /** Whether some session works, or waits for something that this supervisor does. */
+  /** Whether some session is running, or waits for something that this supervisor handles. */
   hasReason(): boolean {
     const { clock } = this.#supervisor;
-    if (this.#silent.size > 0) return true;
+    if (this.#unresponsive.size > 0) return true;
     return [...this.sessions.values()].some(
       (session) =>
         session.waits.for !== 'nothing' &&

@@ -17,7 +17,7 @@ import { byUrgency, readSessionList } from '../session/session-list.ts';
 import { describeFailure } from './supervisor.ts';
 import { type Waits, waitsFor } from './waits-for.ts';
 
-/** A session that works or waits. */
+/** A session that is running or waiting. */
 export interface UnfinishedSession {
   view: SessionView;
   waits: Exclude<Waits, { for: 'nothing' }>;
@@ -43,7 +43,7 @@ export interface SupervisorStatus {
   usdPerDay?: number;
 }
 
-/** What the supervisor of this machine and person watches, or would watch. Read-only. */
+/** Reads what the supervisor of this machine and user watches, or would watch. Read-only. */
 export async function readSupervisorStatus(context: ActionContext): Promise<SupervisorStatus> {
   const { env, home, host, clock } = context;
   const paths = supervisorPaths(home, host);

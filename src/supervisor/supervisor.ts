@@ -8,7 +8,7 @@ import { type SupervisorPaths, supervisorPaths } from '../providers/starting/sup
 /** Maximum time between two scans, whatever the number of sessions. */
 export const LONGEST_SCAN_GAP_MS = 60_000;
 
-/** What every part of a supervisor works with. */
+/** The context of every part of a supervisor. */
 export interface Supervisor {
   readonly paths: SupervisorPaths;
   /** The name under which leases record the owner of a session. */
@@ -25,7 +25,7 @@ export interface Supervisor {
   readonly say: (text: string) => void;
 }
 
-/** The supervisor of this machine and person. @param say writes a line of its log */
+/** The supervisor of this machine and user. @param say writes a line of its log */
 export function newSupervisor(context: ActionContext, say: Supervisor['say']): Supervisor {
   const { clock, host, home, env, programs } = context;
   const paths = supervisorPaths(home, host);

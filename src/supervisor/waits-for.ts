@@ -12,7 +12,7 @@ export type Waits =
   | { for: 'its_worker' }
   /** Its worker died or left work undone: started again, with a growing delay and a limited number of times. */
   | { for: 'revival' }
-  /** Commands were left and their sender started no worker: started after two seconds. */
+  /** Commands are pending and their sender started no worker: started after two seconds. */
   | { for: 'commands' }
   /** A usage limit or an outage: started when it ends, by the wall clock. */
   | { for: 'limit'; limit: LimitedStatus }
@@ -23,7 +23,7 @@ export type Waits =
   /** Only `samocode resume` or `takeover`: it belongs to another supervisor or cannot be read from here. */
   | { for: 'person'; why: 'other_supervisor' | 'unseen' | 'lost' | 'newer' };
 
-/** What a session without a worker and without work left waits for, by its status. */
+/** What a session without a worker and without pending work waits for, by its status. */
 const WHILE_PARKED: {
   [K in Status['kind']]: (view: SessionView, status: Extract<Status, { kind: K }>) => Waits;
 } = {

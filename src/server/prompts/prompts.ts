@@ -33,7 +33,7 @@ const ABOUT_A_SESSION: ReadonlySet<string> = new Set([
 // Only the texts are used, so the command that starts the server is empty.
 const { commands, skills } = compiledSource({ command: '', args: [] });
 
-/** Our own prompts, named like tools, then the commands. */
+/** The server's own prompts, named like tools, then the commands. */
 export const PROMPTS: readonly PromptSource[] = [
   promptFrom(parseSource('start', start)),
   promptFrom(parseSource('review-plan', reviewPlan), 'review_plan'),
@@ -64,7 +64,7 @@ function argumentFrom(hint: string, isSession: boolean): PromptArgument {
   return { name: argumentName(hint), hint, isSession, isOneWord };
 }
 
-/** `branch` for `[branch or pull-request URL]`: the first thing that it may be, as an identifier. */
+/** `branch` for `[branch or pull-request URL]`: the first alternative, as an identifier. */
 function argumentName(hint: string): string {
   const first = /^\[(.+?)(?: or [^\]]*)?\]/.exec(hint)?.[1] ?? hint;
   return first.toLowerCase().replace(/[^a-z]+/g, '_');

@@ -3,21 +3,21 @@ import { GetPromptRequestSchema, ListPromptsRequestSchema } from '@modelcontextp
 import { type ContextFor, InvalidParamsError, onRequest, unknownName } from '../../kit/mcp/on-request.ts';
 import type { PromptSource } from './prompts.ts';
 
-const MAX_WORDS = 100_000;
+const MAX_CHARS = 100_000;
 
 // Gemini CLI drops the text after a prompt with an optional argument, and does not ask for a required one.
-const GIVES_WORDS_ONLY_IF_REQUIRED = 'gemini-cli-mcp-client';
+const PASSES_TEXT_ONLY_IF_REQUIRED = 'gemini-cli-mcp-client';
 
-/** The commands as prompts, and three of our own; texts are loaded on demand. */
+/** Serves the commands as prompts, and three additional ones; texts are loaded on demand. */
 export function servePrompts(server: Server, contextFor: ContextFor): void {
   onRequest(server, ListPromptsRequestSchema, async () => {
     const { PROMPTS } = await import('./prompts.ts');
-    const required = server.getClientVersion()?.name === GIVES_WORDS_ONLY_IF_REQUIRED;
+    const required = server.getClientVersion()?.name === PASSES_TEXT_ONLY_IF_REQUIRED;
     return { prompts: PROMPTS.map((prompt) => listed(prompt, required)) };
   });
   onRequest(server, GetPromptRequestSchema, async ({ params }, extra) => {
     const prompt = await promptNamed(params.name);
-    const words = wordsIn(params.arguments);
+    const words = argumentText(params.arguments);
     const load = async () => (await import('../resources/session-rows.ts')).sessionLines;
     const sessions = prompt.body.includes('$SESSIONS') ? await (await load())(await contextFor(extra)) : '';
     const { skillOf } = await import('./prompts.ts');
@@ -26,7 +26,7 @@ export function servePrompts(server: Server, contextFor: ContextFor): void {
   });
 }
 
-/** True when an argument of a prompt is a session that exists. @throws InvalidParamsError for an unknown prompt */
+/** Whether an argument of a prompt names an existing session. @throws InvalidParamsError for an unknown prompt */
 export async function isSessionArgument(prompt: string, argument: string): Promise<boolean> {
   const known = (await promptNamed(prompt)).argument;
   return known?.isSession === true && known.name === argument;
@@ -46,15 +46,15 @@ function listed({ name, description, argument }: PromptSource, required: boolean
   return { name, title, description, arguments: args };
 }
 
-/** One argument is declared; a client that splits the line into several loses nothing. */
-function wordsIn(given: Readonly<Record<string, string>> = {}): string {
+/** Joins all arguments: only one is declared, but some clients split the line. */
+function argumentText(given: Readonly<Record<string, string>> = {}): string {
   const words = Object.values(given).join(' ').trim();
-  if (words.length <= MAX_WORDS) return words;
-  throw new InvalidParamsError(`The argument is longer than ${MAX_WORDS} characters; put it into a file.`);
+  if (words.length <= MAX_CHARS) return words;
+  throw new InvalidParamsError(`The argument is longer than ${MAX_CHARS} characters; put it into a file.`);
 }
 
 export interface PromptFilling {
-  /** What the user wrote after the name, as far as the client passed it on. */
+  /** The text after the prompt's name, as far as the client passed it on. */
   words: string;
   /** A line per session. */
   sessions?: string;
@@ -69,24 +69,24 @@ export function fillPrompt(prompt: PromptSource, { words, sessions = '', skill }
   // One pass: the user's text may contain a placeholder.
   const text = prompt.body.replace(/\$(?:ARGUMENTS|SESSIONS)\b/g, (place) => values[place] ?? place);
   const parts = [text];
-  if (prompt.argument && !prompt.argument.isOneWord && /^\S+$/.test(words)) parts.push(ONE_WORD_ARRIVED);
+  if (prompt.argument && !prompt.argument.isOneWord && /^\S+$/.test(words)) parts.push(ONE_WORD_NOTE);
   if (skill) parts.push(`The skill \`${skill.name}\`, for where it is not installed:\n\n${skill.text}`);
   return `${parts.join('\n\n')}\n`;
 }
 
 // Claude Code splits the line at spaces and passes only the first word; the whole line is in <command-args>.
-const ONE_WORD_ARRIVED =
+const ONE_WORD_NOTE =
   'Some clients pass only the first word. If `command-args` beside this text has more, that counts; if it is plainly cut off, ask me for the rest before you begin.';
 
 export interface PromptWords {
   title: string;
-  /** Of the argument. */
+  /** Describes the argument. */
   label?: string;
 }
 
 const SESSION = 'Name of the session';
 
-/** By name, as clients get it. */
+/** By the prompt's name as clients see it. */
 export const PROMPT_WORDS: Readonly<Record<string, PromptWords>> = {
   start: { title: 'Start a task', label: 'What to do, in your own words' },
   review_plan: { title: 'Review a plan', label: `${SESSION} (empty: the one that waits)` },

@@ -22,7 +22,7 @@ export interface ShownFile {
   at: keyof SessionPaths;
   /** The part of a large file that is shown. */
   keep: 'start' | 'end';
-  /** Why it may not be there, and when it comes. */
+  /** Why the file may be missing, and when it is written. */
   absent: string;
 }
 
@@ -98,7 +98,7 @@ export interface SessionAddress {
   kind: ResourceKindName;
   /** A session folder, or a name without its date. */
   session: string;
-  /** Set if the name alone would mean a session of another project. */
+  /** Set if the name alone would refer to a session of another project. */
   projectDir?: string;
 }
 
@@ -111,7 +111,7 @@ export function uriTemplate(kind: ResourceKindName): string {
   return `${PREFIX}{name}/${kind}`;
 }
 
-/** @throws InvalidParamsError with the valid addresses */
+/** @throws InvalidParamsError that lists the valid addresses */
 export function parseResourceUri(uri: string): { kind: 'sessions' } | SessionAddress {
   if (uri === SESSIONS_URI) return { kind: 'sessions' };
   const below = uri.startsWith(PREFIX) ? uri.slice(PREFIX.length) : '';

@@ -53,7 +53,7 @@ async function planFiles({ sessionDir }: SessionPaths): Promise<Watched> {
   return { files: plans.map((name) => join(sessionDir, name)), folders: [sessionDir] };
 }
 
-/** What git writes with each commit: the worktree's own reflog, and its branch. */
+/** The files that git writes with each commit: the worktree's own reflog, and its branch. */
 async function branchFiles(paths: SessionPaths): Promise<Watched> {
   const worktree = (await readLog(paths))?.state.worktree;
   // The event log changes once there is a worktree.
@@ -102,12 +102,12 @@ async function logsIn(sessionsDir: string): Promise<[string, SessionPaths][]> {
   });
 }
 
-// Every chat that has asked for the list watches it.
+// Every chat that listed the sessions watches the list.
 const LIST_PACE = { spacingMs: 100, pollMs: 5000 };
 
 /**
  * Follows the list of live sessions: yields when a session enters or leaves it.
- * @param listed folders of the sessions that the client was last given; kept up to date here
+ * @param listed folders of the sessions in the client's last list; updated here
  */
 export function followList(context: ActionContext, listed: Set<string>): Follow {
   const { clock, host } = context;

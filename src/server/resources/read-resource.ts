@@ -12,7 +12,7 @@ import { sessionsText } from './session-rows.ts';
 /** More than any client passes to its model. */
 const MAX_BYTES = 256 * 1024;
 
-/** @throws InvalidParamsError that says which resources there are, or why this one has nothing to show yet */
+/** @throws InvalidParamsError that lists the existing resources, or says why this one has no content yet */
 export async function readResource(uri: string, context: ActionContext): Promise<ReadResourceResult> {
   const address = parseResourceUri(uri);
   try {

@@ -84,17 +84,17 @@ function overviewUri({ view, place, isShadowed }: PlacedSession): string {
 }
 
 const A_DAY_MS = 24 * 60 * 60 * 1000;
-const MOST = 30;
+const MAX_LINES = 30;
 
-/** A line for each session that is live or ended within a day, what needs the user first. No text is by an agent. */
+/** A line per session that is live or ended within a day, those that need the user first. No text is by an agent. */
 export async function sessionLines(context: ActionContext): Promise<string> {
   const now = context.clock.now();
   const all = await everySession(context);
   const recent = all.filter(({ view }) => isLive(view) || now - restingSince(view.state) < A_DAY_MS);
   if (recent.length === 0) return '- No session runs or has stopped within the last day.';
-  const lines = recent.slice(0, MOST).map((session) => lineOf(session, now));
-  const left = recent.length - lines.length;
-  if (left > 0) lines.push(`- … and ${left} more: \`list_sessions\` with all_projects.`);
+  const lines = recent.slice(0, MAX_LINES).map((session) => lineOf(session, now));
+  const omitted = recent.length - lines.length;
+  if (omitted > 0) lines.push(`- … and ${omitted} more: \`list_sessions\` with all_projects.`);
   return lines.join('\n');
 }
 
