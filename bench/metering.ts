@@ -1,4 +1,4 @@
-import { capUses, judgeCaps, NOTHING_SPENT } from '../src/phases/caps.ts';
+import { limitUsages, judgeLimits, NOTHING_SPENT } from '../src/phases/caps.ts';
 import { newClaudeReader } from '../src/providers/claude/claude-stream.ts';
 import { Tally } from '../src/providers/reading/tally.ts';
 import { type Bench, median, round } from './bench.ts';
@@ -52,7 +52,7 @@ function read(lines: readonly string[], metered: boolean): void {
     for (const event of events) tally.note(event);
     const { input, output } = tally.tokens;
     const live = { ...NOTHING_SPENT, tokens: input + output };
-    judgeCaps(capUses(CAPS, { session: live, phases: { planning: live } }, 'planning'));
+    judgeLimits(limitUsages(CAPS, { session: live, phases: { planning: live } }, 'planning'));
   }
 }
 

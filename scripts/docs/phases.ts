@@ -159,7 +159,7 @@ function endingTable(): string {
   return table(['ending', 'counts against the limit', 'what follows, from one in a row to the next'], rows);
 }
 
-const PATIENCE = { quickMs: 5000, firstMs: 60_000, mostMs: 12 * 3_600_000 };
+const PATIENCE = { quickMs: 5000, firstMs: 60_000, maxMs: 12 * 3_600_000 };
 const LONG_WAITS = 'wait for 1, 2, 5, then always 10 minutes and run again';
 
 /** What the code decides when children keep ending like this, until it stops running them. */

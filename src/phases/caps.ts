@@ -1,16 +1,21 @@
 import * as z from 'zod';
 import { PHASE_NAMES, type Phase } from './table.ts';
 
-/** What a session may spend: US dollars, tokens (without cache reads), hours of its agents, iterations. */
-export const CAP_NAMES = ['usd', 'tokens', 'hours', 'iterations'] as const;
-export type CapName = (typeof CAP_NAMES)[number];
+/** The kinds of spending limits: US dollars, tokens (without cache reads), hours of its agents, iterations. */
+export const LIMIT_NAMES = ['usd', 'tokens', 'hours', 'iterations'] as const;
+export type LimitName = (typeof LIMIT_NAMES)[number];
 
 const limit = z.number().nonnegative();
-export const Caps = z.object({ usd: limit, tokens: limit, hours: limit, iterations: limit }).partial();
-export type Caps = z.infer<typeof Caps>;
+export const SpendingLimits = z
+  .object({ usd: limit, tokens: limit, hours: limit, iterations: limit })
+  .partial();
+export type SpendingLimits = z.infer<typeof SpendingLimits>;
 
-export const SessionCaps = z.object({ session: Caps, phases: z.partialRecord(z.enum(PHASE_NAMES), Caps) });
-export type SessionCaps = z.infer<typeof SessionCaps>;
+export const SessionLimits = z.object({
+  session: SpendingLimits,
+  phases: z.partialRecord(z.enum(PHASE_NAMES), SpendingLimits),
+});
+export type SessionLimits = z.infer<typeof SessionLimits>;
 
 export const Spent = z.object({
   usd: z.number(),
@@ -25,34 +30,34 @@ export type SessionSpent = z.infer<typeof SessionSpent>;
 
 export const NOTHING_SPENT: Spent = { usd: 0, tokens: 0, hours: 0, iterations: 0 };
 
-export interface CapUse {
-  cap: CapName;
+export interface LimitUsage {
+  cap: LimitName;
   scope: 'session' | Phase;
   limit: number;
   spent: number;
 }
 
-/** How near the limits are: `wrap_up` means that only the reserve of the last agent is left. */
-export type CapVerdict = { kind: 'fine' } | { kind: 'wrap_up' | 'reached'; use: CapUse };
+/** How close the limits are: `wrap_up` means that only the reserve of the last agent is left. */
+export type LimitVerdict = { kind: 'fine' } | { kind: 'wrap_up' | 'reached'; use: LimitUsage };
 
-export function capUses(caps: SessionCaps, spent: SessionSpent, phase: Phase): CapUse[] {
+export function limitUsages(caps: SessionLimits, spent: SessionSpent, phase: Phase): LimitUsage[] {
   const phaseSpent = spent.phases[phase] ?? NOTHING_SPENT;
-  return CAP_NAMES.flatMap((cap) => [
-    ...use({ cap, scope: 'session', limit: caps.session[cap], spent: spent.session[cap] }),
-    ...use({ cap, scope: phase, limit: caps.phases[phase]?.[cap], spent: phaseSpent[cap] }),
+  return LIMIT_NAMES.flatMap((cap) => [
+    ...usageOf({ cap, scope: 'session', limit: caps.session[cap], spent: spent.session[cap] }),
+    ...usageOf({ cap, scope: phase, limit: caps.phases[phase]?.[cap], spent: phaseSpent[cap] }),
   ]);
 }
 
 /** Judged before an agent is started and while one runs. Pure. */
-export function judgeCaps(uses: readonly CapUse[]): CapVerdict {
-  const reached = uses.find(({ spent, limit: most }) => !(spent < most));
+export function judgeLimits(uses: readonly LimitUsage[]): LimitVerdict {
+  const reached = uses.find(({ spent, limit: max }) => !(spent < max));
   if (reached) return { kind: 'reached', use: reached };
   const near = uses.find((each) => !(each.spent < each.limit - reserveOf(each)));
   return near ? { kind: 'wrap_up', use: near } : { kind: 'fine' };
 }
 
 /** The money an agent may spend before it must end; undefined without a limit. */
-export function usdLeft(uses: readonly CapUse[], { wrapUp }: { wrapUp: boolean }): number | undefined {
+export function usdLeft(uses: readonly LimitUsage[], { wrapUp }: { wrapUp: boolean }): number | undefined {
   const left = uses
     .filter(({ cap }) => cap === 'usd')
     .map((each) => each.limit - each.spent - (wrapUp ? 0 : reserveOf(each)));
@@ -64,9 +69,9 @@ const WARN_AT = [50, 80] as const;
 
 /** The warnings that are due: the highest percentage of each limit, unless it or a higher one was reported. */
 export function dueWarnings(
-  uses: readonly CapUse[],
+  uses: readonly LimitUsage[],
   reported: readonly string[],
-): Array<CapUse & { percent: number }> {
+): Array<LimitUsage & { percent: number }> {
   return uses.flatMap((each) => {
     const percent = WARN_AT.findLast((mark) => each.limit > 0 && each.spent * 100 >= each.limit * mark);
     if (percent === undefined) return [];
@@ -81,28 +86,28 @@ export function warningKey({
   scope,
   cap,
   percent,
-}: Pick<CapUse, 'scope' | 'cap'> & { percent: number }): string {
+}: Pick<LimitUsage, 'scope' | 'cap'> & { percent: number }): string {
   return `${scope}:${cap}:${percent}`;
 }
 
 /** `$4.20 of $5.00`, for people. */
-export function describeUse({ cap, scope, spent, limit: most }: CapUse): string {
+export function describeUsage({ cap, scope, spent, limit: max }: LimitUsage): string {
   const where = scope === 'session' ? '' : ` in ${scope}`;
   switch (cap) {
     case 'usd':
-      return `$${spent.toFixed(2)} of $${most.toFixed(2)}${where}`;
+      return `$${spent.toFixed(2)} of $${max.toFixed(2)}${where}`;
     case 'tokens':
-      return `${Math.round(spent)} of ${most} tokens${where}`;
+      return `${Math.round(spent)} of ${max} tokens${where}`;
     case 'hours':
-      return `${spent.toFixed(2)} of ${most} hours${where}`;
+      return `${spent.toFixed(2)} of ${max} hours${where}`;
     case 'iterations':
-      return `${spent} of ${most} iterations${where}`;
+      return `${spent} of ${max} iterations${where}`;
     default:
       return cap satisfies never;
   }
 }
 
-export function settingOf({ cap, scope }: Pick<CapUse, 'cap' | 'scope'>): string {
+export function settingOf({ cap, scope }: Pick<LimitUsage, 'cap' | 'scope'>): string {
   const names = {
     usd: 'MAX_COST_USD',
     tokens: 'MAX_TOKENS',
@@ -128,7 +133,7 @@ export function withSpent(spent: SessionSpent, phase: Phase, more: Spent): Sessi
   };
 }
 
-export function withRaised(caps: SessionCaps, raised: SessionCaps | undefined): SessionCaps {
+export function withRaised(caps: SessionLimits, raised: SessionLimits | undefined): SessionLimits {
   if (raised === undefined) return caps;
   const phases = Object.fromEntries(
     PHASE_NAMES.map((phase) => [phase, { ...caps.phases[phase], ...raised.phases[phase] }]),
@@ -136,18 +141,18 @@ export function withRaised(caps: SessionCaps, raised: SessionCaps | undefined): 
   return { session: { ...caps.session, ...raised.session }, phases };
 }
 
-const MAX_RESERVED: Readonly<Record<Exclude<CapName, 'iterations'>, number>> = {
+const MAX_RESERVED: Readonly<Record<Exclude<LimitName, 'iterations'>, number>> = {
   usd: 2,
   tokens: 300_000,
   hours: 1 / 6,
 };
 
 /** The reserve for the last agent, which only wraps up. */
-function reserveOf({ cap, limit: most }: CapUse): number {
-  if (cap === 'iterations') return most > 1 ? 1 : 0;
-  return Math.min(most / 10, MAX_RESERVED[cap]);
+function reserveOf({ cap, limit: max }: LimitUsage): number {
+  if (cap === 'iterations') return max > 1 ? 1 : 0;
+  return Math.min(max / 10, MAX_RESERVED[cap]);
 }
 
-function use(each: Omit<CapUse, 'limit'> & { limit: number | undefined }): CapUse[] {
+function usageOf(each: Omit<LimitUsage, 'limit'> & { limit: number | undefined }): LimitUsage[] {
   return each.limit === undefined ? [] : [{ ...each, limit: each.limit }];
 }

@@ -58,8 +58,8 @@ function decideByEnd(facts: AllFacts): Decision {
 /** An error at the end of the process only delays the next start. */
 function delayed(outcome: Outcome, decision: Decision): Decision {
   if (decision.kind !== 'run' || endedByItself(outcome)) return decision;
-  // We ended it: there was no external problem.
-  if (outcome.end === 'timeout' || outcome.capCut) return decision;
+  // The worker ended it: there was no external problem.
+  if (outcome.end === 'timeout' || outcome.cutByLimit) return decision;
   if (outcome.end !== 'usage_limit') return { ...decision, delay: 'backoff' };
   return limited(decision, outcome);
 }
@@ -95,8 +95,8 @@ function withoutSignal(facts: AllFacts, fault?: Fault): Decision {
     case 'config':
       return block(progress.phase, end, `The agent CLI cannot run with its present setup.${quoted}`);
     case 'budget':
-      return outcome.capCut
-        ? cutByCap(progress, notes)
+      return outcome.cutByLimit
+        ? stoppedAtLimit(progress, notes)
         : block(progress.phase, end, `A spending limit was reached.${quoted}`);
     case 'refused':
       return block(progress.phase, end, `The model refused the request.${quoted}`);
@@ -136,12 +136,12 @@ function retry({ progress, outcome, rules }: AllFacts, notes: string[]): Decisio
   return { ...again(progress, 'failure', [endedEarly(end), ...notes]), delay: 'backoff' };
 }
 
-/** Uses no retry: a few quick tries, then longer and longer waits, then a person is asked. */
+/** Does not count as a retry: a few quick tries, then longer and longer waits, then a person is asked. */
 function waitOut({ progress, outcome, rules }: AllFacts, kind: OutageKind, notes: string[]): Decision {
   const { outage = { tries: 1, workedMs: 0 }, problem } = outcome;
   const lasted = lastedMs(outage, rules.patience);
   // Negated, so that NaN stops too.
-  if (!(lasted < rules.patience.mostMs)) {
+  if (!(lasted < rules.patience.maxMs)) {
     const quoted = problem ? ` It said: ${problem}` : '';
     const tried = `${capitalised(OUTAGE_TEXT[kind])}: ${outage.tries} tries in ${roughDuration(lasted)}.`;
     const reason = `${tried} A resume tries again at once, and then for as long again.${quoted}`;
@@ -161,7 +161,7 @@ function stoppedByPerson(progress: Progress, notes: string[]): Decision {
 }
 
 /** The next start checks whether the budget allows it. */
-function cutByCap(progress: Progress, notes: string[]): Decision {
+function stoppedAtLimit(progress: Progress, notes: string[]): Decision {
   const note = 'The agent before you was ended because the budget is nearly spent. See what it left.';
   return again(progress, 'excused', [note, ...notes]);
 }

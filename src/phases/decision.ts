@@ -4,7 +4,7 @@ import { PHASE_NAMES, SIGNAL_STATUSES, WAITING_FOR } from './table.ts';
 
 const PhaseName = z.enum(PHASE_NAMES);
 
-/** An agent's signal as it is judged and recorded: known fields only, long text cut. */
+/** An agent's signal as it is judged and recorded: known fields only, long texts truncated. */
 export const JudgedSignal = z.object({
   status: z.enum(SIGNAL_STATUSES),
   phase: PhaseName.optional(),
@@ -58,7 +58,7 @@ const Park = z.object({
   file: z.string().optional(),
   /** No question was asked: the worker writes its own. */
   askNothingToClarify: z.boolean().optional(),
-  /** Subject of the worker's question: checks may show less than at the base. */
+  /** The subject of the worker's question: checks that may prove less than on the base. */
   weakened: z.array(Weakening).optional(),
   /** A question of the worker's about checks that fail on the base commit is added. */
   asksAboutBase: z.literal(true).optional(),

@@ -8,7 +8,7 @@ export type Grant = 'documents' | 'work';
 
 /** `PERMISSIONS=allow` grants exactly this; under `skip`, code edits beyond it are detected. */
 export const GRANTS: Readonly<Record<Phase, Grant>> = {
-  // Its agents repair a failed SETUP.
+  // Its agents fix a failed SETUP.
   init: 'work',
   investigation: 'documents',
   requirements: 'documents',

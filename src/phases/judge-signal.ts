@@ -14,7 +14,7 @@ export function judgeSignal(facts: Facts, signal: JudgedSignal): Verdict {
   // A named phase matters only for `continue`.
   switch (signal.status) {
     case 'blocked':
-      return legal(blockedByChild(phase, signal));
+      return legal(blockedByAgent(phase, signal));
     case 'handoff': {
       const { note } = signal;
       const notes = note === undefined ? [] : [noteWith('Hand-off from the agent before you', note)];
@@ -35,7 +35,7 @@ export function judgeSignal(facts: Facts, signal: JudgedSignal): Verdict {
  * Whether an agent started now may end with this signal: accepted with the named effect, once the agent has asked the
  * question or written the plan it waits for.
  */
-export function isOpen(facts: Facts, signal: JudgedSignal): boolean {
+export function mayEndWith(facts: Facts, signal: JudgedSignal): boolean {
   const { questions, plan } = facts.outcome;
   const itsWork = {
     questions: { ...questions, open: ['its own'] },
@@ -69,7 +69,7 @@ function stays({ progress }: Facts): Verdict {
   if (progress.phase !== 'quality' || progress.qualityRounds < MAX_QUALITY_ROUNDS) {
     return legal(run(progress.phase));
   }
-  const reason = `${MAX_QUALITY_ROUNDS} rounds of quality have run, and it still wants changes.`;
+  const reason = `After ${MAX_QUALITY_ROUNDS} quality rounds, the quality agent still requests changes.`;
   return legal(block('quality', 'quality_rounds', reason));
 }
 
@@ -127,7 +127,7 @@ function finishes({ outcome }: Facts, signal: JudgedSignal): Verdict {
   return legal({ kind: 'done', phase: 'done', summary: signal.summary ?? 'Done.' });
 }
 
-function blockedByChild(phase: Phase, signal: JudgedSignal): BlockDecision {
+function blockedByAgent(phase: Phase, signal: JudgedSignal): BlockDecision {
   const decision = block(phase, 'child_blocked', signal.reason ?? 'The agent gave no reason.');
   return { ...decision, needs: signal.needs ?? decision.needs };
 }

@@ -33,7 +33,7 @@ function equalAfter({ prints, equal }: ProgressTrail, print: string): number {
 /** The content of the fingerprint as text, for the next agent and for people. */
 export type Evidence = string;
 
-/** Keeps a decision to continue, adds a note for the next agent, or blocks: by the trail including this iteration. */
+/** Keeps a decision to continue, adds a note, or blocks, depending on the trail including this iteration. */
 export function breakLoop(decision: Decision, { equal }: ProgressTrail, evidence: Evidence): Decision {
   if (decision.kind !== 'run' || equal < NUDGE_AFTER) return decision;
   const found = `The last ${equal} iterations changed nothing: ${evidence}.`;

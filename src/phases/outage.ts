@@ -15,12 +15,12 @@ export interface Patience {
   /** The first wait after the quick tries. */
   firstMs: number;
   /** After waiting and trying for this long, ask a person. */
-  mostMs: number;
+  maxMs: number;
 }
 
 const QUICK_TRIES = 3;
 const LONGEST_MS = 10 * 60_000;
-/** Waits after the quick tries, as multiples of `firstMs`; the last one repeats. */
+/** Waits after the quick tries, as multiples of `firstMs`; the last one is repeated. */
 const FACTORS = [1, 2, 5, 10] as const;
 
 /** Endings that don't show whether the provider could have answered. */
@@ -28,11 +28,13 @@ const INCONCLUSIVE: readonly EndingKind[] = ['crashed', 'killed', 'not_started']
 
 /** The outage after another iteration; undefined if there is none. Pure. */
 export function withEnding(
-  row: Outage | undefined,
+  outage: Outage | undefined,
   { ending, durationMs }: { ending: EndingKind; durationMs: number },
 ): Outage | undefined {
-  if (outageOf(ending) === undefined) return INCONCLUSIVE.includes(ending) ? row : undefined;
-  return row ? { tries: row.tries + 1, workedMs: row.workedMs + durationMs } : { tries: 1, workedMs: 0 };
+  if (outageOf(ending) === undefined) return INCONCLUSIVE.includes(ending) ? outage : undefined;
+  return outage
+    ? { tries: outage.tries + 1, workedMs: outage.workedMs + durationMs }
+    : { tries: 1, workedMs: 0 };
 }
 
 /** Whether the next try is too soon to be reported as a wait. */
@@ -41,7 +43,7 @@ export function isQuick({ tries }: Pick<Outage, 'tries'>): boolean {
 }
 
 /** The wait after this many tries: never shorter than before. */
-export function waitAfter(tries: number, { quickMs, firstMs }: Omit<Patience, 'mostMs'>): number {
+export function waitAfter(tries: number, { quickMs, firstMs }: Omit<Patience, 'maxMs'>): number {
   const quick = growingDelay(Math.min(tries, QUICK_TRIES), quickMs);
   const factor = FACTORS[Math.min(tries - QUICK_TRIES, FACTORS.length) - 1];
   return factor === undefined ? quick : Math.max(quick, firstMs * factor);

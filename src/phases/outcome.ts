@@ -18,7 +18,7 @@ export interface Outcome {
   /** A user's `stop` ended the agent: no failure. */
   stopAsked?: boolean;
   /** A spending limit ended the agent: no failure. */
-  capCut?: boolean;
+  cutByLimit?: boolean;
   /** One line from the CLI's structured output. */
   problem?: string;
   /** When a usage limit ends, in milliseconds since the epoch, if known. */

@@ -100,12 +100,12 @@ export function withChildEnded(progress: Progress, end: ChildEnd): Progress {
     qualitySinceImplementation:
       leftQuality || (phase !== 'implementation' && progress.qualitySinceImplementation),
     qualityChangedTree: progress.qualityChangedTree || (phase === 'quality' && end.treeChanged),
-    strikes: struck(progress.strikes, strike),
+    strikes: withStrike(progress.strikes, strike),
   };
   return inPhase(ended, decision.phase);
 }
 
-function struck(strikes: Progress['strikes'], strike: Strike | undefined): Progress['strikes'] {
+function withStrike(strikes: Progress['strikes'], strike: Strike | undefined): Progress['strikes'] {
   switch (strike) {
     case undefined:
       return NO_STRIKES;

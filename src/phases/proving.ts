@@ -50,7 +50,7 @@ export const ProvedRequirement = z.object({
 });
 export type ProvedRequirement = z.infer<typeof ProvedRequirement>;
 
-/** A completed set of checks: the record of what was shown of which commit. */
+/** A completed set of checks: the record of what was proved about which commit. */
 export const ChecksRan = z.object({
   /**
    * base: all checks on the session's base commit. fast: a few, for the next agent. full: what done requires.
@@ -99,7 +99,7 @@ export const BaseChecks = z.object({
 });
 export type BaseChecks = z.infer<typeof BaseChecks>;
 
-/** A way in which the checks of a branch may show less than those of its base. */
+/** A way in which the checks of a branch may prove less than those of its base. */
 export const Weakening = z.object({
   path: z.string(),
   /** Completes a sentence that begins with the path. */

@@ -18,9 +18,9 @@ export function faultOf(rule: BlockRuleName, problem: string): Fault {
   return { kind: 'refused', rule, problem };
 }
 
-/** A note for the next agent that quotes others, below a line of ours, so that the quotation is recognizable. */
-export function noteWith(own: string, quoted: string): string {
-  return `${own}:\n${quoted}`;
+/** A note for the next agent that quotes others below a heading, so that the quotation is recognizable. */
+export function noteWith(heading: string, quoted: string): string {
+  return `${heading}:\n${quoted}`;
 }
 
 export function run(phase: Phase, notes: string[] = []): RunDecision {

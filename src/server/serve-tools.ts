@@ -39,18 +39,21 @@ export function serveTools(
       ...call,
       clientName: server.getClientVersion()?.name ?? '',
       signal: extra.signal,
-      ask: whileTold(askByForm(connection, extra, call.actions.clock), call),
+      ask: withProgress(askByForm(connection, extra, call.actions.clock), call),
     });
   });
 }
 
 /** Sends progress notifications while a form is open. */
-function whileTold(ask: Ask | undefined, call: Pick<ToolContext, 'actions' | 'progress'>): Ask | undefined {
+function withProgress(
+  ask: Ask | undefined,
+  call: Pick<ToolContext, 'actions' | 'progress'>,
+): Ask | undefined {
   return (
     ask &&
     (async (form) => {
-      const stopBeating = beat(call, () => 'waiting for the user');
-      return await ask(form).finally(stopBeating);
+      const stopProgress = startProgress(call, () => 'waiting for the user');
+      return await ask(form).finally(stopProgress);
     })
   );
 }

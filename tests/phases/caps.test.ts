@@ -1,12 +1,12 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import {
-  CAP_NAMES,
-  type CapUse,
-  capUses,
-  describeUse,
+  describeUsage,
   dueWarnings,
-  judgeCaps,
+  judgeLimits,
+  LIMIT_NAMES,
+  type LimitUsage,
+  limitUsages,
   NOTHING_SPENT,
   settingOf,
   warningKey,
@@ -15,7 +15,7 @@ import {
 } from '../../src/phases/caps.ts';
 import { PHASE_NAMES } from '../../src/phases/table.ts';
 
-const usd = (spent: number, limit = 10): CapUse => ({ cap: 'usd', scope: 'session', limit, spent });
+const usd = (spent: number, limit = 10): LimitUsage => ({ cap: 'usd', scope: 'session', limit, spent });
 
 test('a limit of zero is reached at once', () => {
   for (const cap of CAP_NAMES) {
@@ -25,36 +25,36 @@ test('a limit of zero is reached at once', () => {
 });
 
 test('the last tenth is reserved for the wrap-up agent', () => {
-  expect(judgeCaps([usd(8.99)])).toEqual({ kind: 'fine' });
-  expect(judgeCaps([usd(9)]).kind).toBe('wrap_up');
-  expect(judgeCaps([usd(9.99)]).kind).toBe('wrap_up');
-  expect(judgeCaps([usd(10)]).kind).toBe('reached');
-  expect(judgeCaps([usd(97, 100)]).kind).toBe('fine');
+  expect(judgeLimits([usd(8.99)])).toEqual({ kind: 'fine' });
+  expect(judgeLimits([usd(9)]).kind).toBe('wrap_up');
+  expect(judgeLimits([usd(9.99)]).kind).toBe('wrap_up');
+  expect(judgeLimits([usd(10)]).kind).toBe('reached');
+  expect(judgeLimits([usd(97, 100)]).kind).toBe('fine');
 });
 
 test('of several iterations the last one wraps up', () => {
-  const iterations = (spent: number, limit: number): CapUse => ({
+  const iterations = (spent: number, limit: number): LimitUsage => ({
     cap: 'iterations',
     scope: 'session',
     limit,
     spent,
   });
-  expect(judgeCaps([iterations(3, 5)]).kind).toBe('fine');
-  expect(judgeCaps([iterations(4, 5)]).kind).toBe('wrap_up');
-  expect(judgeCaps([iterations(5, 5)]).kind).toBe('reached');
-  expect(judgeCaps([iterations(0, 1)]).kind).toBe('fine');
+  expect(judgeLimits([iterations(3, 5)]).kind).toBe('fine');
+  expect(judgeLimits([iterations(4, 5)]).kind).toBe('wrap_up');
+  expect(judgeLimits([iterations(5, 5)]).kind).toBe('reached');
+  expect(judgeLimits([iterations(0, 1)]).kind).toBe('fine');
 });
 
 test('a phase has separate limits, which other phases do not use up', () => {
   const caps = { session: { usd: 100 }, phases: { quality: { usd: 3 } } };
   const spent = withSpent(nothing(), 'planning', { ...NOTHING_SPENT, usd: 50 });
-  expect(judgeCaps(capUses(caps, spent, 'quality')).kind).toBe('fine');
+  expect(judgeLimits(limitUsages(caps, spent, 'quality')).kind).toBe('fine');
   const more = withSpent(spent, 'quality', { ...NOTHING_SPENT, usd: 3 });
-  expect(judgeCaps(capUses(caps, more, 'quality'))).toMatchObject({
+  expect(judgeLimits(limitUsages(caps, more, 'quality'))).toMatchObject({
     kind: 'reached',
     use: { scope: 'quality' },
   });
-  expect(judgeCaps(capUses(caps, more, 'testing')).kind).toBe('fine');
+  expect(judgeLimits(limitUsages(caps, more, 'testing')).kind).toBe('fine');
 });
 
 test('people are warned at 50 and 80 percent, once each, and only of the higher', () => {
@@ -80,13 +80,13 @@ test('a raised limit replaces the old one, and the others are kept', () => {
 test('a limit is named by its setting and shown with its unit', () => {
   expect(settingOf({ cap: 'usd', scope: 'session' })).toBe('MAX_COST_USD');
   expect(settingOf({ cap: 'iterations', scope: 'planning' })).toBe('MAX_ITERATIONS_PLANNING');
-  expect(describeUse(usd(4.2, 5))).toBe('$4.20 of $5.00');
+  expect(describeUsage(usd(4.2, 5))).toBe('$4.20 of $5.00');
 });
 
 test('a limit that is reached is never judged fine or wrap_up, whatever is spent', () => {
   const amount = fc.double({ min: 0, max: 1e9, noNaN: true });
   const use = fc.record({
-    cap: fc.constantFrom(...CAP_NAMES),
+    cap: fc.constantFrom(...LIMIT_NAMES),
     scope: fc.constantFrom('session' as const, ...PHASE_NAMES),
     limit: amount,
     spent: amount,
@@ -94,7 +94,7 @@ test('a limit that is reached is never judged fine or wrap_up, whatever is spent
   fc.assert(
     fc.property(fc.array(use), (uses) => {
       const isReached = uses.some(({ limit, spent }) => spent >= limit);
-      expect(judgeCaps(uses).kind === 'reached').toBe(isReached);
+      expect(judgeLimits(uses).kind === 'reached').toBe(isReached);
     }),
   );
 });

@@ -45,8 +45,8 @@ test('the person is asked after the hours of the setting, and at the latest one 
     fc.property(anyPatience, fc.nat(HOUR_MS), (patience, childMs) => {
       const blockedAt = rowUntilBlocked(patience, childMs);
       const lasted = lastedMs(blockedAt, patience);
-      expect(lasted).toBeGreaterThanOrEqual(patience.mostMs);
-      expect(lasted).toBeLessThan(patience.mostMs + waitAfter(blockedAt.tries - 1, patience) + childMs + 1);
+      expect(lasted).toBeGreaterThanOrEqual(patience.maxMs);
+      expect(lasted).toBeLessThan(patience.maxMs + waitAfter(blockedAt.tries - 1, patience) + childMs + 1);
     }),
     { numRuns: 20 },
   );
@@ -101,7 +101,7 @@ test.each([
 );
 
 test('a patience of NaN asks at once', () => {
-  const rules = { ...RULES, patience: { ...PATIENCE, mostMs: Number.NaN } };
+  const rules = { ...RULES, patience: { ...PATIENCE, maxMs: Number.NaN } };
   expect(decide(progressIn('testing'), outcomeOf({ end: 'network' }), rules).kind).toBe('block');
 });
 

@@ -12,7 +12,7 @@ const few = fc.oneof(fc.nat(4), fc.nat(120));
 export const anyPatience: fc.Arbitrary<Rules['patience']> = fc.record({
   quickMs: fc.nat(3_600_000),
   firstMs: fc.integer({ min: 60_000, max: 120_000 }),
-  mostMs: fc.integer({ min: 36_000, max: 168 * 3_600_000 }),
+  maxMs: fc.integer({ min: 36_000, max: 168 * 3_600_000 }),
 });
 
 export const anyRules: fc.Arbitrary<Rules> = fc.record({

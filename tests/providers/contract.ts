@@ -27,7 +27,7 @@ function expectData({ name, settings, preflight, prices, client, ...data }: Prov
     expect(cached).toBeLessThanOrEqual(input);
     expect(input).toBeLessThanOrEqual(output);
   }
-  if (client) expect(client.byDefaultMs).toBeLessThanOrEqual(client.mostMs);
+  if (client) expect(client.byDefaultMs).toBeLessThanOrEqual(client.maxMs);
 }
 
 function expectCommand(provider: Provider): void {

@@ -4,7 +4,7 @@ import { initialProgress, type Progress } from '../../src/phases/progress.ts';
 import type { Phase } from '../../src/phases/table.ts';
 
 /** As the settings have it that nobody changed. */
-export const PATIENCE = { quickMs: 5000, firstMs: 60_000, mostMs: 12 * 3_600_000 };
+export const PATIENCE = { quickMs: 5000, firstMs: 60_000, maxMs: 12 * 3_600_000 };
 
 export const RULES: Rules = { gates: { qa: true, plan: true }, maxRetries: 3, patience: PATIENCE };
 

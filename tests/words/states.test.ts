@@ -8,7 +8,7 @@ import { rowColumns, rowLine } from '../../src/acts/watch/row-line.ts';
 import { reportFields } from '../../src/kit/mcp/session-fields.ts';
 import { Output } from '../../src/kit/terminal/output.ts';
 import { shownFacts } from '../../src/kit/terminal/session-facts.ts';
-import { listWords, statusWords } from '../../src/kit/terminal/session-words.ts';
+import { formatList, formatStatus } from '../../src/kit/terminal/session-words.ts';
 import { makeStyle } from '../../src/kit/terminal/style.ts';
 import { supervisorFacts } from '../../src/machine/service/supervisor.command.ts';
 import type { SessionEvent } from '../../src/session/events/events.ts';

@@ -1,6 +1,6 @@
 import { type Command, Option } from 'commander';
 import { shellWord } from '../../base/shell-quoted.ts';
-import { agreedTo, previewWords } from '../../kit/terminal/ask-preview.ts';
+import { confirmPreview, formatPreview } from '../../kit/terminal/ask-preview.ts';
 import type { Cli } from '../../kit/terminal/cli.ts';
 import { hintForTerminal, nextCommands } from '../../kit/terminal/next-commands.ts';
 import { shownFacts } from '../../kit/terminal/session-facts.ts';
@@ -165,6 +165,6 @@ async function wantedArchive(cli: Cli, input: FinishSessionInput): Promise<Finis
   const keep = input.keep.map((name) => ` ${shellWord(name)}`).join('');
   const options = `${input.how === 'keep_branch' ? '' : ' --documents'}${keep && ` --keep${keep}`}`;
   const command = `samocode archive ${shellWord(folder)}${options} --yes`;
-  const agreed = await agreedTo(cli, { preview, title, command, facts: { how: input.how } });
+  const agreed = await confirmPreview(cli, { preview, title, command, facts: { how: input.how } });
   return agreed && { ...input, ...agreed };
 }

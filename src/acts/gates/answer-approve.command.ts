@@ -191,11 +191,12 @@ type Approval = SessionQuestion & { hash?: string | undefined };
 
 /** Shows what an approval covers, and asks once. @returns the hash of the version shown, with it */
 async function wantedApproval(cli: Cli, asked: Approval): Promise<Approval | undefined> {
-  const [{ planBrief, readPlan }, { requireOpenChannel, requireUsable }, { agreedTo }] = await Promise.all([
-    import('./read-plan.act.ts'),
-    import('../common/early-refusal.ts'),
-    import('../../kit/terminal/ask-preview.ts'),
-  ]);
+  const [{ planBrief, readPlan }, { requireOpenChannel, requireUsable }, { confirmPreview }] =
+    await Promise.all([
+      import('./read-plan.act.ts'),
+      import('../common/early-refusal.ts'),
+      import('../../kit/terminal/ask-preview.ts'),
+    ]);
   const context = await cli.actionContext();
   // The approval itself reports any obstacle.
   const report = await readPlan({ ...asked, isAct: true }, context).catch(() => undefined);
@@ -206,7 +207,7 @@ async function wantedApproval(cli: Cli, asked: Approval): Promise<Approval | und
   requireOpenChannel(view, context);
   const { phases, beforeDone } = planBrief(report);
   const changed = changes.length > 0 ? ['It was changed since the version that you saw before.'] : [];
-  const agreed = await agreedTo(cli, {
+  const agreed = await confirmPreview(cli, {
     preview: { view, would: [...phases, beforeDone, ...changed, ...servers], blockers: [], next: [] },
     title: `Approve ${name} of ${view.folder} (version ${hash.slice(0, 12)})`,
     command: `samocode approve ${shellWord(view.folder)} --hash ${hash.slice(0, 12)} --yes`,

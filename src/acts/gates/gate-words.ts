@@ -1,5 +1,5 @@
 import { hanging } from '../../kit/terminal/columns.ts';
-import { diffColours, markdownWords } from '../../kit/terminal/markdown.ts';
+import { diffColours, formatMarkdown } from '../../kit/terminal/markdown.ts';
 import type { Output } from '../../kit/terminal/output.ts';
 import { fitLine, harmless, type Style } from '../../kit/terminal/style.ts';
 import type { PlanReport } from './read-plan.act.ts';
@@ -56,7 +56,7 @@ export function planWords(
   // Below the plan, whatever its length, because the person decides there.
   const starting = starts.map((line) => hanging(line.slice(2), { first: line.slice(0, 2), columns }));
   const below = title === undefined ? [] : ['', style.attention(title), ...starting];
-  return [head, '', markdownWords(text, { style, columns }), ...below].join('\n');
+  return [head, '', formatMarkdown(text, { style, columns }), ...below].join('\n');
 }
 
 /** The differences from the last version that a person was asked about; empty for the first one. */

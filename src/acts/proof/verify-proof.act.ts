@@ -125,14 +125,14 @@ function statusDifference({ command, expected, found }: RepeatedCheck, { failure
     {
       what: 'exit_status',
       about: command,
-      expected: statusWords(expected),
-      found: statusWords(found),
+      expected: formatStatus(expected),
+      found: formatStatus(found),
       lastLines,
     },
   ];
 }
 
-function statusWords(status: number | null | undefined): string {
+function formatStatus(status: number | null | undefined): string {
   if (status === undefined) return 'it did not run';
   return status === null ? 'none: a signal or the time limit ended it' : String(status);
 }

@@ -2,7 +2,7 @@ import { type Command, Option } from 'commander';
 import { type Cli, EXIT } from '../../kit/terminal/cli.ts';
 import { CLI_ERRORS } from '../../kit/terminal/cli-errors.ts';
 import { shownFacts } from '../../kit/terminal/session-facts.ts';
-import { exitStatusOf, statusWords } from '../../kit/terminal/session-words.ts';
+import { exitStatusOf, formatStatus } from '../../kit/terminal/session-words.ts';
 import {
   projectOf,
   type SharedOptions,
@@ -27,7 +27,7 @@ type ListOptions = SharedOptions & { all?: true; archived?: true; group?: string
 
 async function showList(cli: Cli, options: ListOptions): Promise<void> {
   const { listSessions, projectOfListed, whoseSessions } = await import('./list-sessions.act.ts');
-  const { listWords } = await import('../../kit/terminal/session-words.ts');
+  const { formatList } = await import('../../kit/terminal/session-words.ts');
   const context = await cli.actionContext();
   const filter = options.archived ? 'archived' : options.state;
   const input = { ...projectOf(options), allProjects: options.all, filter, group: options.group } as const;

@@ -1,6 +1,6 @@
 import { type Command, Option } from 'commander';
 import type { Cli } from '../../kit/terminal/cli.ts';
-import { diffColours, markdownWords } from '../../kit/terminal/markdown.ts';
+import { diffColours, formatMarkdown } from '../../kit/terminal/markdown.ts';
 import { pagedResult } from '../../kit/terminal/pager.ts';
 import {
   numberOption,
@@ -26,7 +26,7 @@ export function addShow(program: Command, cli: Cli): void {
       if (name === 'proof') {
         const { readProofOf } = await import('../proof/read-proof.act.ts');
         const { view, proof, text } = await readProofOf(question, await cli.actionContext());
-        await pagedResult(cli, { session: view.folder, proof }, () => markdownWords(text, shape));
+        await pagedResult(cli, { session: view.folder, proof }, () => formatMarkdown(text, shape));
         return;
       }
       const { view, ...document } = await readDocument({ ...question, name }, await cli.actionContext());
@@ -34,7 +34,7 @@ export function addShow(program: Command, cli: Cli): void {
         if (!('text' in document))
           return harmless(`${document.name} is not text: ${document.sizeBytes} bytes, at ${document.path}`);
         return document.name.endsWith('.md')
-          ? markdownWords(document.text, shape)
+          ? formatMarkdown(document.text, shape)
           : harmless(document.text.replace(/\n$/, ''));
       });
     });

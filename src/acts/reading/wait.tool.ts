@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { defineTool } from '../../kit/mcp/define-tool.ts';
 import { OF_SESSION, OF_WORK, ProjectDir, resultWith, SessionName, TEXTS } from '../../kit/mcp/fields.ts';
-import { beat, waitProgress } from '../../kit/mcp/progress.ts';
+import { startProgress, waitProgress } from '../../kit/mcp/progress.ts';
 import { cut, reportFields } from '../../kit/mcp/session-fields.ts';
 import type { ToolResult } from '../../kit/mcp/tool.ts';
 import { waitLimitMs } from '../../kit/mcp/wait-limits.ts';
@@ -61,7 +61,7 @@ export const waitTool = defineTool({
       group === undefined
         ? sessions.map(({ session }) => session)
         : (await sessionsOfGroup({ group, projectDir }, actions)).map(({ folder }) => folder);
-    const stopBeating = beat(context, async () =>
+    const stopBeating = startProgress(context, async () =>
       waitProgress(
         (await awaited()).map((session) => ({ session, projectDir })),
         actions,

@@ -1,6 +1,6 @@
 import { type Command, Option } from 'commander';
 import { shellWord } from '../../base/shell-quoted.ts';
-import { agreedTo } from '../../kit/terminal/ask-preview.ts';
+import { confirmPreview } from '../../kit/terminal/ask-preview.ts';
 import type { Cli } from '../../kit/terminal/cli.ts';
 import { shownFacts } from '../../kit/terminal/session-facts.ts';
 import {
@@ -68,7 +68,7 @@ async function wanted(cli: Cli, input: Wish): Promise<Wish | undefined> {
   const target = input.to === 'undo' ? '--undo' : `--to ${input.to}`;
   const title = `Rewind ${folder} to ${whenWords(input.to)}`;
   const command = `samocode rewind ${shellWord(folder)} ${target} --yes`;
-  const agreed = await agreedTo(cli, { preview, title, command, facts: { to: input.to } });
+  const agreed = await confirmPreview(cli, { preview, title, command, facts: { to: input.to } });
   return agreed && { ...input, ...agreed };
 }
 

@@ -36,7 +36,7 @@ async function continueFolder(input: StartSessionInput, context: ActionContext):
   const { task, dive, name, branch, settings: call, run } = input;
   const given = Object.entries({ task, dive, name, branch }).filter(([, words]) => words?.trim());
   if (given.length > 0) throw START_ERRORS.from_excludes({ given: given.map(([key]) => key) });
-  const found = await folderMeant(input, context);
+  const found = await resolveFolder(input, context);
   const { folder } = found.view;
   if (!found.view.isForeign) throw START_ERRORS.run_already({ session: folder });
   const phase = phaseNamed(input.phase);
@@ -46,7 +46,7 @@ async function continueFolder(input: StartSessionInput, context: ActionContext):
   return await adoptSession({ ...found, phase, group, choices, call, run }, context);
 }
 
-async function folderMeant({ from = '', projectDir }: StartSessionInput, context: ActionContext) {
+async function resolveFolder({ from = '', projectDir }: StartSessionInput, context: ActionContext) {
   const words = from.trim();
   const found = await findSessionAndPlace(
     { session: basename(words), projectDir, isWholeName: true },

@@ -1,5 +1,5 @@
 import { GIT_IDENTITY } from '../../base/processes/git-variables.ts';
-import { CAP_NAMES, type Caps, type SessionCaps } from '../../phases/caps.ts';
+import { LIMIT_NAMES, type SessionLimits, type SpendingLimits } from '../../phases/caps.ts';
 import { PHASE_NAMES } from '../../phases/table.ts';
 import { branchOf } from '../../project/git/branch-name.ts';
 import type { Sandbox } from '../../project/settings/project-settings.ts';
@@ -91,9 +91,9 @@ function requireSandbox(written: string): Sandbox {
   return parsed.data;
 }
 
-function capsOf(values: ResolvedSettings['values']): SessionCaps {
-  const capsBy = (limitOf: (setting: CapSetting) => number | undefined): Caps => {
-    const limits = CAP_NAMES.map((cap) => [cap, limitOf(CAP_SETTINGS[cap])] as const);
+function capsOf(values: ResolvedSettings['values']): SessionLimits {
+  const capsBy = (limitOf: (setting: CapSetting) => number | undefined): SpendingLimits => {
+    const limits = LIMIT_NAMES.map((cap) => [cap, limitOf(CAP_SETTINGS[cap])] as const);
     return Object.fromEntries(limits.filter(([, limit]) => limit !== undefined));
   };
   const phases = PHASE_NAMES.map(

@@ -2,7 +2,7 @@ import { type Cli, EXIT } from '../../kit/terminal/cli.ts';
 import { cutToColumns } from '../../kit/terminal/columns.ts';
 import { ProgressView } from '../../kit/terminal/progress-view.ts';
 import { shownFacts } from '../../kit/terminal/session-facts.ts';
-import { exitStatusOf, statusWords } from '../../kit/terminal/session-words.ts';
+import { exitStatusOf, formatStatus } from '../../kit/terminal/session-words.ts';
 import { fitLine } from '../../kit/terminal/style.ts';
 import type { SessionView } from '../../session/events/session-view.ts';
 import { handleOf } from '../../session/layout/names.ts';

@@ -1,4 +1,4 @@
-import { CAP_NAMES, type CapName, type Caps } from '../../phases/caps.ts';
+import { LIMIT_NAMES, type LimitName, type SpendingLimits } from '../../phases/caps.ts';
 import type { CallSettings } from '../../project/settings/settings.ts';
 import { PROVIDER_CHOICES } from '../../providers/registry.ts';
 
@@ -130,11 +130,11 @@ const START_CHOICES = {
 /** The setting of each limit. */
 export const CAP_SETTINGS = {
   ...{ usd: 'maxCostUsd', tokens: 'maxTokens', hours: 'maxHours', iterations: 'maxIterations' },
-} as const satisfies Record<CapName, keyof CallSettings>;
-export type CapSetting = (typeof CAP_SETTINGS)[CapName];
+} as const satisfies Record<LimitName, keyof CallSettings>;
+export type CapSetting = (typeof CAP_SETTINGS)[LimitName];
 
-export function settingsOfCaps(caps: Caps = {}): CallSettings {
-  return Object.fromEntries(CAP_NAMES.map((cap) => [CAP_SETTINGS[cap], caps[cap]]));
+export function settingsOfCaps(caps: SpendingLimits = {}): CallSettings {
+  return Object.fromEntries(LIMIT_NAMES.map((cap) => [CAP_SETTINGS[cap], caps[cap]]));
 }
 
 export type StartChoice = keyof typeof START_CHOICES;

@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { capitalised } from '../../base/text.ts';
 import { defineTool } from '../../kit/mcp/define-tool.ts';
-import { ByPhase, CapsArgument, OF_SESSION, ProjectDir, resultWith, TEXTS } from '../../kit/mcp/fields.ts';
+import { ByPhase, LimitsArgument, OF_SESSION, ProjectDir, resultWith, TEXTS } from '../../kit/mcp/fields.ts';
 import { sessionFields } from '../../kit/mcp/session-fields.ts';
 import { START_CHOICE_ROWS, settingsOfCaps, startInput } from './start-choices.ts';
 
@@ -34,7 +34,7 @@ export const startSessionTool = defineTool({
   ].join('\n'),
   input: z.strictObject({
     ...ARGUMENTS,
-    caps: CapsArgument.describe('Limits of the session; it blocks there and asks.'),
+    caps: LimitsArgument.describe('Limits of the session; it blocks there and asks.'),
     project_dir: ProjectDir,
     start: z.boolean().default(true).describe('false: only prepare it.'),
   }),

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import type { Cli } from '../../kit/terminal/cli.ts';
 import { CLI_ERRORS } from '../../kit/terminal/cli-errors.ts';
-import { folderMeant, projectFileAt } from '../../kit/terminal/project-file.ts';
+import { projectFileAt, resolveFolder } from '../../kit/terminal/project-file.ts';
 import { harmless } from '../../kit/terminal/style.ts';
 import type { RiskyLine } from '../../project/finding/trust.ts';
 
@@ -22,7 +22,7 @@ export async function ensureProject(cli: Cli, { project, yes }: EnsureOptions): 
     await ensureTrust(cli, found);
     return found;
   }
-  const folder = folderMeant(cli, project);
+  const folder = resolveFolder(cli, project);
   const missing = await whatIsMissing(cli, folder);
   let lines: Record<string, string> = {};
   if (!yes) {

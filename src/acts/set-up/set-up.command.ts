@@ -3,7 +3,7 @@ import { type Cli, EXIT } from '../../kit/terminal/cli.ts';
 import { CLI_ERRORS } from '../../kit/terminal/cli-errors.ts';
 import { grid, hanging, tabSeparated } from '../../kit/terminal/columns.ts';
 import type { Output } from '../../kit/terminal/output.ts';
-import { folderMeant, projectFileAt } from '../../kit/terminal/project-file.ts';
+import { projectFileAt, resolveFolder } from '../../kit/terminal/project-file.ts';
 import { type SharedOptions, withSharedOptions } from '../../kit/terminal/shared-options.ts';
 import { fitLine } from '../../kit/terminal/style.ts';
 import type { SettingReading } from '../../project/settings/read-settings.ts';
@@ -37,7 +37,7 @@ export function addInit(program: Command, cli: Cli): void {
 
 async function init(cli: Cli, folder: string | undefined, options: InitOptions): Promise<void> {
   const { setupProject } = await import('./setup-project.act.ts');
-  const projectDir = folderMeant(cli, folder ?? options.project);
+  const projectDir = resolveFolder(cli, folder ?? options.project);
   const given = linesFrom(options.set ?? []);
   const isNew = (await projectFileAt(cli, projectDir)) === undefined;
   const isOpen = isNew && given.CHECK === undefined;
@@ -105,7 +105,7 @@ export function addTrust(program: Command, cli: Cli): void {
     .action(async (folder: string | undefined, { project, yes }: TrustOptions) => {
       const { readTrust, trustProject } = await import('../common/places/trust-project.ts');
       const context = await cli.actionContext();
-      const projectDir = folderMeant(cli, folder ?? project);
+      const projectDir = resolveFolder(cli, folder ?? project);
       const found = await readTrust({ projectDir }, context);
       const { filePath, fileHash } = found.project;
       if (found.trust.kind === 'fine') {

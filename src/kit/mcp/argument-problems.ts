@@ -24,8 +24,8 @@ interface Checked {
 export function argumentHint(issues: readonly Issue[], { properties = {} }: Described): string {
   const known = Object.keys(properties);
   const [strange] = issues.flatMap((issue) => (isUnknownArgument(issue) ? issue.keys : []));
-  const meant = strange && nearestName(strange, known);
-  if (meant) return `Did you mean "${meant}"?`;
+  const nearest = strange && nearestName(strange, known);
+  if (nearest) return `Did you mean "${nearest}"?`;
   const [first] = issues.flatMap(({ path }) => (path[0] === undefined ? [] : [String(path[0])]));
   const description = first === undefined ? undefined : properties[first]?.description;
   return description ? `In ${first}: ${description}` : `Its arguments are: ${known.join(', ')}.`;
@@ -61,7 +61,7 @@ function problemOf(issue: Issue, { schema, args }: Checked): string {
       return `${name} has no ${keys.join(', ')}; it takes ${known.join(', ')}.`;
     }
     case 'custom':
-      // Messages of our own refinements lack the final stop.
+      // Messages of custom refinements have no full stop.
       return issue.path.length === 0 ? `${issue.message}.` : `${name}: ${issue.message}.`;
     default:
       return `${name} cannot be used as given.`;

@@ -6,13 +6,13 @@ import type { Extra } from './on-request.ts';
 import { waitLimitMs } from './wait-limits.ts';
 
 /** Reserved so that the result of the call still reaches the client in time. */
-const LEFT_FOR_THE_ANSWER_MS = 10_000;
+const RESPONSE_RESERVE_MS = 10_000;
 
 /**
  * Faster than a person can read and close a form. `claude -p` and `codex exec` declare forms and refuse each within a
  * few milliseconds.
  */
-const NOBODY_SAW_IT_MS = 300;
+const UNSEEN_MS = 300;
 
 export interface Connection {
   server: Server;
@@ -30,14 +30,14 @@ export function askByForm(
   if (connection.hasNoForms || !declaresForms(server)) return undefined;
   // One deadline for the call, however many forms it shows.
   const longestMs = waitLimitMs(server.getClientVersion()?.name ?? '', Number.MAX_SAFE_INTEGER);
-  const deadline = now() + longestMs - LEFT_FOR_THE_ANSWER_MS;
+  const deadline = now() + longestMs - RESPONSE_RESERVE_MS;
   return async (form) => {
     const request = { method: 'elicitation/create' as const, params: paramsOf(form) };
     const sentAt = now();
     const timeout = deadline - sentAt;
     if (timeout <= 0) return { kind: 'unanswered' };
     const refused = (): FormOutcome => {
-      if (now() - sentAt >= NOBODY_SAW_IT_MS) return { kind: 'unanswered' };
+      if (now() - sentAt >= UNSEEN_MS) return { kind: 'unanswered' };
       connection.hasNoForms = true;
       return { kind: 'not_shown' };
     };

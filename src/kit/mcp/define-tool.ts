@@ -17,7 +17,7 @@ interface ToolDefinition<Shape extends z.ZodRawShape> extends Omit<Tool, 'input'
   handle(input: CamelKeys<z.output<z.ZodObject<Shape>>>, context: ToolContext): Promise<ToolResult>;
 }
 
-/** Clients and models write `project_dir`, as every MCP tool has it; code here says `projectDir`. */
+/** Clients and models write `project_dir`, like every MCP tool; the code uses `projectDir`. */
 export type CamelKeys<Input> = { [Key in keyof Input as CamelCase<Key>]: Input[Key] };
 type CamelCase<Key> = Key extends `${infer Head}_${infer Tail}`
   ? `${Head}${Capitalize<CamelCase<Tail>>}`
@@ -32,10 +32,10 @@ export function defineTool<Shape extends z.ZodRawShape>(definition: ToolDefiniti
 }
 
 /**
- * Runs a tool. Inside of a session those that write are refused before anything else, whatever they are. The
- * single place where a throw becomes a result: `isError` with one JSON text of code,
- * message and hint; a command that no worker has taken yet is no error. The text of every result is the JSON of its structuredContent, because some clients
- * show a model only the one and some only the other.
+ * Runs a tool. Inside a session, tools that write are refused before anything else. The single place where a throw
+ * becomes a result: `isError` with one JSON text of code, message and hint; a command that no worker has taken yet is
+ * not an error. The text of every result is the JSON of its structuredContent, because some clients show a model only
+ * one of the two.
  */
 export async function callTool(tool: Tool, args: unknown, context: ToolContext): Promise<CallToolResult> {
   const result = await answerOf(tool, args, context);

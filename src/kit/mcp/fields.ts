@@ -17,8 +17,8 @@ export const Confirm = z.boolean().default(false).describe('Do it; else only a p
 
 const Limit = z.number().nonnegative();
 
-/** What a session may spend in all. */
-export const CapsArgument = z
+/** The limits on what a session may spend in total. */
+export const LimitsArgument = z
   .strictObject({ usd: Limit, tokens: Limit, hours: Limit, iterations: Limit })
   .partial()
   .optional();
@@ -35,7 +35,7 @@ export const ByPhase = z
   })
   .optional();
 
-/** The fields of every result; empty ones are left out. */
+/** The fields of every result; empty ones are omitted. */
 const ALWAYS = {
   summary: z.string().describe('What there is to know, in a sentence for people.'),
   next: z.string().optional().describe('What to do now: the exact calls, or what to say to the user.'),
@@ -92,7 +92,7 @@ export const OF_WORK = {
   stalled: z.literal(true).optional().describe('Its agent shows no sign of life.'),
 };
 
-/** Of a tool that acts only with confirm. */
+/** The fields of tools that act only with `confirm`. */
 export const OF_PREVIEW = {
   would: TEXTS.describe('Without confirm: what it would do.'),
   in_the_way: TEXTS.describe('Without confirm: why it would be refused.'),

@@ -7,7 +7,7 @@ export interface FormChoice {
   title: string;
 }
 
-/** Always text, because every client shows that. */
+/** Always a text field, because every client supports it. */
 export interface FormField {
   title: string;
   description?: string;

@@ -30,8 +30,8 @@ export function onRequest<Schema extends RequestSchema>(
 }
 
 export function unknownName(kind: 'tool' | 'prompt', name: string, known: readonly string[]): string {
-  const meant = nearestName(name, known);
-  const hint = meant ? `Did you mean ${meant}?` : `The ${kind}s are: ${known.join(', ')}.`;
+  const nearest = nearestName(name, known);
+  const hint = nearest ? `Did you mean ${nearest}?` : `The ${kind}s are: ${known.join(', ')}.`;
   return `There is no ${kind} "${name.slice(0, 80)}". ${hint}`;
 }
 
@@ -43,7 +43,7 @@ export class InvalidParamsError extends Error {
 
 export type Extra = RequestHandlerExtra<ServerRequest, ServerNotification>;
 
-/** Makes the action context of one request; deferred to the first, so that the handshake does not wait for it. */
+/** Creates the action context of a request; not before the first one, so that the handshake does not wait for it. */
 export type ContextFor = (extra: Extra) => Promise<ActionContext>;
 
 /** Converts an expected error to invalid params; returns any other unchanged. */

@@ -8,36 +8,36 @@ import { statusSentence } from '../../session/words.ts';
 import { cut } from './session-fields.ts';
 import type { ToolContext } from './tool.ts';
 
-/** Early for the person watching; after that, below every client's limit for silent calls. */
+/** Early for the person watching; the interval after that is below every client's limit for silent calls. */
 const FIRST_MS = 2000;
-const BEAT_MS = 15_000;
+const INTERVAL_MS = 15_000;
 
 /**
  * Sends the client periodic progress notifications.
- * @param say the text of the next notification
+ * @param describe returns the text of the next notification
  * @returns a function that stops them
  */
-export function beat(
+export function startProgress(
   { progress, actions: { clock } }: Pick<ToolContext, 'progress' | 'actions'>,
-  say: () => string | Promise<string>,
+  describe: () => string | Promise<string>,
 ): () => void {
   const stop = new AbortController();
-  const beating = async () => {
-    for (let pauseMs = FIRST_MS; ; pauseMs = BEAT_MS) {
+  const loop = async () => {
+    for (let pauseMs = FIRST_MS; ; pauseMs = INTERVAL_MS) {
       await clock.sleep(pauseMs, stop.signal);
       // If the text cannot be made, still show that the call is alive.
-      const text = await Promise.resolve(say()).catch(() => 'waiting');
+      const message = await Promise.resolve(describe()).catch(() => 'waiting');
       if (stop.signal.aborted) return;
-      progress(text);
+      progress(message);
     }
   };
-  // It only ends by being stopped, which rejects its sleep.
-  beating().catch(() => undefined);
+  // It ends only by being stopped, which rejects its sleep.
+  loop().catch(() => undefined);
   return () => stop.abort();
 }
 
-/** As many as fit on a line. */
-const MOST_NAMED = 3;
+/** The number of sessions that fit on a line. */
+const MAX_NAMED = 3;
 
 /** The progress line of a call that waits for sessions. */
 export async function waitProgress(
@@ -45,26 +45,26 @@ export async function waitProgress(
   context: ActionContext,
 ): Promise<string> {
   const { getStatus } = await import('../../acts/common/facts/get-status.ts');
-  const named = sessions.slice(0, MOST_NAMED);
+  const named = sessions.slice(0, MAX_NAMED);
   const reports = await Promise.all(named.map((session) => getStatus(session, context)));
   const [first, ...others] = reports;
   if (first === undefined) return 'waiting';
-  if (others.length === 0) return wordsFor(first);
+  if (others.length === 0) return progressText(first);
   const left = sessions.length - reports.length;
-  const each = reports.map((report) => `${nameFor(report)}${wordsFor(report)}`);
+  const each = reports.map((report) => `${namePrefix(report)}${progressText(report)}`);
   return [...each, ...(left > 0 ? [`and ${left} more`] : [])].join('; ');
 }
 
-/** A sentence about a session names it already. */
-function nameFor({ view }: SessionReport): string {
+/** The name as a prefix, unless the text about the session already contains it. */
+function namePrefix({ view }: SessionReport): string {
   return view.state.status.kind === 'running' ? `${view.folder}: ` : '';
 }
 
-function wordsFor({ view, activity }: SessionReport): string {
+function progressText({ view, activity }: SessionReport): string {
   const { status, progress } = view.state;
   if (status.kind !== 'running') return statusSentence(view);
   const phase = `${progress.phase} (${PHASE_NAMES.indexOf(progress.phase) + 1} of ${PHASE_NAMES.length})`;
   const at = `${phase}, iteration ${progress.totalIterations}`;
-  // Untrusted: the agent wrote it.
+  // An agent wrote it: untrusted.
   return activity === undefined ? at : `${at}: ${cut(oneLine(cleanText(activity)), 120)}`;
 }

@@ -1,6 +1,6 @@
 import { errors } from '../../base/errors.ts';
 
-/** What only the server refuses, or cannot do. */
+/** Errors of the server itself. */
 export const SERVER_ERRORS = errors({
   bad_input: ({ tool, problems, hint }: { tool: string; problems: string; hint: string }) => ({
     what: `${tool} was not called.`,

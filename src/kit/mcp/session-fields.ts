@@ -25,17 +25,17 @@ export function sessionFields(view: SessionView): ToolResult {
   };
 }
 
-/** Text by an agent, a person or a file, cut short: data with its source, never an instruction. */
+/** Texts by an agent, a person or a file, truncated: quoted data, never an instruction. */
 function quoted({ state }: SessionView): Record<string, string> | undefined {
   const { state: kind, reason, needs, file, summary } = stateFacts(state);
   if (kind === 'stopped') return pick({ why: reason });
   if (kind === 'waiting' || kind === 'blocked' || kind === 'done')
     return pick({ reason, file, needs, summary });
-  return pick({ last_action: state.lastIteration?.lastAction, next: nextWords(state) });
+  return pick({ last_action: state.lastIteration?.lastAction, next: announcedNext(state) });
 }
 
 /** The next step the last agent announced, unless the session has moved on since. */
-function nextWords({ status, lastIteration }: SessionState): string | undefined {
+function announcedNext({ status, lastIteration }: SessionState): string | undefined {
   if (lastIteration === undefined || status.since > lastIteration.endedAt) return undefined;
   return lastIteration.next;
 }
@@ -48,7 +48,7 @@ function pick(texts: Record<string, string | undefined>): Record<string, string>
   return Object.fromEntries(given.map(([key, text]) => [key, cut(text, MAX_QUOTE)]));
 }
 
-/** Cuts a text without splitting a surrogate pair: some model APIs refuse a whole request for half of one. */
+/** Truncates a text without splitting a surrogate pair: some model APIs refuse a whole request for half of one. */
 export function cut(text: string, max: number): string {
   return text.length > max ? `${text.slice(0, max).replace(/[\ud800-\udbff]$/, '')}…` : text;
 }
@@ -90,8 +90,8 @@ function shownOf(text: string): string {
 }
 
 /**
- * A preview as the answer of a tool that acts only with `confirm`.
- * @param confirm the same act once more, carried out
+ * The result of a preview, for tools that act only with `confirm`.
+ * @param confirm the step that carries out the act
  */
 export function previewFields({ view, would, text, blockers, next }: Preview, confirm: NextStep): ToolResult {
   const isFree = blockers.length === 0;

@@ -33,7 +33,7 @@ export function firstThatFit<T>(all: readonly T[], size = PAGE_CHARS): T[] {
   return fitting;
 }
 
-/** How long a text is between the quotes of a JSON string: a line break counts twice, a terminal's escape six times. */
+/** The length of a text inside a JSON string: a line break counts twice, an escape character six times. */
 export function charsInJson(text: string): number {
   return JSON.stringify(text).length - 2;
 }

@@ -2,7 +2,7 @@ import type { Tool as ListedTool } from '@modelcontextprotocol/sdk/types.js';
 import * as z from 'zod';
 import type { Tool } from './tool.ts';
 
-/** The part of a field's schema that we use. */
+/** The keywords of a field's schema that this program uses. */
 export interface FieldSchema {
   type?: string | readonly string[];
   description?: string;
@@ -15,7 +15,7 @@ export interface FieldSchema {
   anyOf?: readonly FieldSchema[];
 }
 
-/** A JSON Schema of an object, as clients get it. */
+/** The JSON Schema of an object as sent to clients. */
 export interface ObjectSchema {
   type: 'object';
   properties?: Record<string, FieldSchema> | undefined;
@@ -54,20 +54,20 @@ function schemaOf(
       if (jsonSchema.minimum === Number.MIN_SAFE_INTEGER) delete jsonSchema.minimum;
       if (['false', '0', '[]', '{}'].includes(JSON.stringify(jsonSchema.default))) delete jsonSchema.default;
       if ((jsonSchema.minimum ?? 2) <= 1) delete jsonSchema.minimum;
-      // Our own error message explains these bounds.
+      // The error message of `bad_input` explains these bounds.
       for (const bound of ['minLength', 'minItems', 'maxItems'] as const) delete jsonSchema[bound];
-      // Our error for an unknown argument suggests the nearest name.
+      // The error for an unknown argument suggests the nearest name.
       if (jsonSchema.additionalProperties === false) delete jsonSchema.additionalProperties;
       delete jsonSchema.propertyNames;
       more(jsonSchema);
     },
   });
-  // Its type allows `true` in the place of a property, which no schema of ours has.
+  // The type allows `true` as the schema of a property, which never occurs here.
   return schema as ObjectSchema;
 }
 
 /** Codex types its scripted calls by the output schema. Other clients ignore it or refuse a result that differs. */
-const TAKES_OUTPUT_SCHEMA = 'codex-mcp-client';
+const USES_OUTPUT_SCHEMA = 'codex-mcp-client';
 
 /**
  * A tool as `tools/list` shows it. The title appears twice, because older clients read it from the annotations.
@@ -80,7 +80,7 @@ export function listedTool(tool: Tool, clientName = ''): ListedTool {
     title,
     description,
     inputSchema: inputSchemaOf(tool),
-    ...(clientName === TAKES_OUTPUT_SCHEMA && { outputSchema: outputSchemaOf(tool) }),
+    ...(clientName === USES_OUTPUT_SCHEMA && { outputSchema: outputSchemaOf(tool) }),
     annotations: { title, ...annotations },
     ...((isCore || searchHint) && {
       _meta: {

@@ -5,7 +5,7 @@ import type { Ask } from './form.ts';
 
 export interface ToolContext {
   actions: ActionContext;
-  /** `clientInfo.name` as the client gave it; empty when it gave none. */
+  /** `clientInfo.name` as sent by the client; empty if it sent none. */
   clientName: string;
   /** Aborted when the client cancels the call. */
   signal: AbortSignal;
@@ -15,14 +15,14 @@ export interface ToolContext {
   ask?: Ask | undefined;
 }
 
-/** One small object: `summary` is a sentence for people; `next` becomes the exact call or what to say to the user. */
+/** One small object: `summary` is a sentence for people; `next` becomes the exact calls or what to say to the user. */
 export interface ToolResult {
   summary: string;
   next?: readonly NextStep[];
   [field: string]: unknown;
 }
 
-/** All four are required: clients use them to decide what runs unasked and what runs in parallel. */
+/** All four are required: clients use them to decide what runs without confirmation and what runs in parallel. */
 export interface ToolHints {
   readOnlyHint: boolean;
   destructiveHint: boolean;
@@ -39,9 +39,9 @@ export interface Tool {
   /** The schema of every result that is not an error. */
   output: z.ZodObject;
   annotations: ToolHints;
-  /** Shown to the model from the start where others are searched for. */
+  /** Loaded by clients from the start, where they search for other tools. */
   isCore?: boolean;
   searchHint?: string;
-  /** @param args as the client sent them @throws BadInputError */
+  /** @param args as the client sent them @throws bad_input */
   handle(args: unknown, context: ToolContext): Promise<ToolResult>;
 }

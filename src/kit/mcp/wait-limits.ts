@@ -1,11 +1,11 @@
 import { PROVIDERS } from '../../providers/registry.ts';
 
 /** Unknown clients, such as Claude Desktop, mostly give up after 60 s. */
-const UNKNOWN_CLIENT = { byDefaultMs: 45_000, mostMs: 45_000 };
+const UNKNOWN_CLIENT = { byDefaultMs: 45_000, maxMs: 45_000 };
 
-/** How long a call may wait, in milliseconds; the requested time is capped at the client's limit. */
-export function waitLimitMs(clientName: string, askedSeconds: number | undefined): number {
+/** How long a call may wait, in milliseconds: the requested time, at most the client's limit. */
+export function waitLimitMs(clientName: string, requestedSeconds: number | undefined): number {
   const known = PROVIDERS.find(({ client }) => client?.name === clientName)?.client;
   const limit = known ?? UNKNOWN_CLIENT;
-  return askedSeconds === undefined ? limit.byDefaultMs : Math.min(askedSeconds * 1000, limit.mostMs);
+  return requestedSeconds === undefined ? limit.byDefaultMs : Math.min(requestedSeconds * 1000, limit.maxMs);
 }

@@ -7,32 +7,33 @@ import { showLines } from './pager.ts';
 import { shownFacts } from './session-facts.ts';
 import { fitLine } from './style.ts';
 
-export interface Previewed {
+export interface PreviewOptions {
   preview: Preview;
   title: string;
   /** The command line that does it without asking. */
   command: string;
-  /** More for `--json`. */
+  /** Additional fields for `--json`. */
   facts?: object;
 }
 
 /**
- * Shows what an act would do and asks. Where nobody can be asked it says how to do it, and the exit status says that a
- * person is waited for.
- * @returns the whole name of the session that was shown, since another one may come to be what was typed; undefined for a no
+ * Shows what an act would do and asks for confirmation. Without a terminal it prints the command that does it and exits
+ * with the status for "waits for a person".
+ * @returns the full name of the session shown, because the typed name may refer to another one by then; undefined for a
+ * no
  */
-export async function agreedTo(
+export async function confirmPreview(
   cli: Cli,
-  previewed: Previewed,
+  options: PreviewOptions,
 ): Promise<Pick<SessionQuestion, 'session' | 'isWholeName'> | undefined> {
-  const { folder } = previewed.preview.view;
-  return (await isAgreed(cli, previewed)) ? { session: folder, isWholeName: true } : undefined;
+  const { folder } = options.preview.view;
+  return (await confirmed(cli, options)) ? { session: folder, isWholeName: true } : undefined;
 }
 
-async function isAgreed(cli: Cli, { preview, title, command, facts }: Previewed): Promise<boolean> {
+async function confirmed(cli: Cli, { preview, title, command, facts }: PreviewOptions): Promise<boolean> {
   // The act itself reports the blockers.
   if (preview.blockers.length > 0) return true;
-  const words = previewWords(cli, title, preview);
+  const words = formatPreview(cli, title, preview);
   if (!cli.isInteractive) {
     const { view, would, text } = preview;
     const shown = { ...shownFacts(view), ...facts, would, text };

@@ -4,7 +4,7 @@ import type { Cli } from './cli.ts';
 import { CLI_ERRORS } from './cli-errors.ts';
 import { harmless } from './style.ts';
 
-/** Asks one question on a terminal and gives the line that was typed. */
+/** Asks one question on a terminal and returns the line that was typed. */
 export function makeAsk(stdin: Readable, stdout: Writable, interrupted: AbortSignal) {
   return async (question: string): Promise<string> => {
     const { createInterface } = await import('node:readline/promises');

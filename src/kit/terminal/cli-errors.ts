@@ -1,6 +1,6 @@
 import { errors } from '../../base/errors.ts';
 
-/** What only the commands of the terminal refuse. */
+/** Errors of the command line itself. */
 export const CLI_ERRORS = errors({
   commands_not_agreed: ({ commands }: { commands: readonly string[] }) => ({
     what: 'Nothing was run.',
@@ -38,7 +38,7 @@ export const CLI_ERRORS = errors({
     why: `${problem}. Sessions still run, but nothing watches them.`,
     hint: 'Make the folder writable for your user (chown, chmod), then try again.',
   }),
-  /** A command line that is written wrongly: exit status 2. */
+  /** An invalid command line: exit status 2. */
   usage: ({ why, hint }: { why: string; hint: string }) => ({
     what: 'The command line is invalid.',
     why,

@@ -8,9 +8,9 @@ export const EXIT = {
   failed: 1,
   usage: 2,
   blocked: 3,
-  /** Waits for a person, and no terminal to ask at. */
+  /** Waits for a person, and there is no terminal to ask on. */
   waiting: 4,
-  /** As a shell reports Ctrl-C. */
+  /** The status that shells report for Ctrl-C. */
   interrupted: 130,
 } as const;
 
@@ -38,11 +38,11 @@ export interface Cli {
   readonly cwd: string;
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly home: string;
-  /** How this program is called here: `samocode`, or node and its file. */
+  /** How this program was started: `samocode`, or node and its file. */
   readonly calledAs: string;
   /** The folder of the built programs. */
   readonly programsDir: string;
-  /** A person at the terminal can be asked. */
+  /** Whether a person can be asked on the terminal. */
   readonly isInteractive: boolean;
   /** `--no-pager`: long texts are printed at once. */
   readonly noPager?: boolean;
@@ -53,8 +53,8 @@ export interface Cli {
   /** Absent on dumb terminals and in pipes. */
   menus?: () => Promise<Menus>;
   /** Full-screen mode; absent on dumb terminals, in pipes and with `--json`. */
-  screen?: (heard: (event: ScreenEvent) => void) => WholeScreen;
-  /** For the use cases; loaded when a command needs it. */
+  screen?: (listener: (event: ScreenEvent) => void) => WholeScreen;
+  /** The context for use cases; loaded when a command needs it. */
   actionContext(): Promise<ActionContext>;
   /** Sets the exit status. */
   leaveWith(code: number): void;

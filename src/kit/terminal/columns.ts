@@ -4,12 +4,12 @@ import { wrapAnsi } from 'fast-wrap-ansi';
 /** The width of a text in terminal columns; colour sequences take none. */
 export const columnsOf = stringWidth;
 
-/** Fills a text up with blanks. */
+/** Pads a text with spaces. */
 export function padTo(text: string, columns: number): string {
   return text + ' '.repeat(Math.max(0, columns - stringWidth(text)));
 }
 
-/** Cuts one coloured line to `columns` columns. */
+/** Truncates one coloured line to `columns` columns. */
 export function cutToColumns(line: string, columns: number): string {
   if (stringWidth(line) <= columns) return line;
   const broken = wrapAnsi(line, Math.max(1, columns - 1), { hard: true, trim: false, wordWrap: false });
@@ -18,8 +18,8 @@ export function cutToColumns(line: string, columns: number): string {
 }
 
 /**
- * A paragraph after `first` with a hanging indent. Lines break at spaces only, since paths and commands are copied;
- * inside words only for wide scripts, which have no spaces.
+ * A paragraph after `first` with a hanging indent. Lines break only at spaces, since people copy paths and commands,
+ * and inside words only for wide scripts, which have no spaces.
  */
 export function hanging(text: string, { first, columns }: { first: string; columns: number }): string {
   const indent = stringWidth(first);
@@ -34,7 +34,7 @@ function hasWideLetters(text: string): boolean {
 
 export interface TableOptions {
   columns: number;
-  /** Minimum width of the second column; with less room, its cells go on lines below. */
+  /** Minimum width of the second column; if there is less room, its cells go on the lines below. */
   least?: number;
 }
 
@@ -48,7 +48,7 @@ export function table(rows: readonly (readonly [string, string])[], options: Tab
 }
 
 export interface GridOptions {
-  /** Of the terminal; infinite in a pipe. */
+  /** The terminal's width; infinite in a pipe. */
   columns: number;
   /** Minimum width of each column that may be cut, by its index. */
   cut: Readonly<Record<number, number>>;
@@ -57,16 +57,17 @@ export interface GridOptions {
 const GAP = '  ';
 
 /**
- * Aligned rows, a line each: the widest columns that may be cut shrink until a row fits. In a pipe the cells are whole and separated by tabs.
+ * Aligned rows, a line each: the widest columns that may be cut shrink until a row fits. In a pipe, cells are not cut
+ * and are separated by tabs.
  */
 export function grid(rows: readonly (readonly string[])[], { columns, cut }: GridOptions): string[] {
   if (columns === Number.POSITIVE_INFINITY) return rows.map(tabSeparated);
   const widths = widthsOf(rows);
-  const places = Object.entries(cut).map(([at, least]) => [Number(at), least] as const);
-  const over = () => widths.reduce((sum, width) => sum + width + GAP.length, -GAP.length) > columns;
-  while (over()) {
-    const spare = places.filter(([at, least]) => (widths[at] ?? 0) > least);
-    const [widest] = spare.sort(([a], [b]) => (widths[b] ?? 0) - (widths[a] ?? 0));
+  const shrinkable = Object.entries(cut).map(([at, least]) => [Number(at), least] as const);
+  const isTooWide = () => widths.reduce((sum, width) => sum + width + GAP.length, -GAP.length) > columns;
+  while (isTooWide()) {
+    const remaining = shrinkable.filter(([at, least]) => (widths[at] ?? 0) > least);
+    const [widest] = remaining.sort(([a], [b]) => (widths[b] ?? 0) - (widths[a] ?? 0));
     if (widest === undefined) break;
     widths[widest[0]] = (widths[widest[0]] ?? 0) - 1;
   }

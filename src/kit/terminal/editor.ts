@@ -10,8 +10,8 @@ Where nothing is written, nothing is sent.
 `;
 
 /**
- * Opens a text in the person's editor, quoted as in an email, and collects the comments between its lines.
- * @returns each comment below the line it is about; empty if there are none or the editor failed
+ * Opens a text in the user's editor, quoted as in an email, and collects the comments between its lines.
+ * @returns each comment below the line it refers to; empty if there are none or the editor failed
  */
 export async function commentsOn({ env }: Pick<Cli, 'env'>, text: string): Promise<string> {
   const edited = await inEditor({ env }, 'comments.md', `${HEAD}\n${quoted(text)}\n`);

@@ -2,7 +2,7 @@ import type { Elsewhere } from '../../acts/common/context.ts';
 import { shellWord } from '../../base/shell-quoted.ts';
 import type { Cli } from './cli.ts';
 
-/** Reaches a session of another project: at a terminal the person confirms, elsewhere its name suffices. */
+/** Reaches a session of another project: on a terminal the user confirms it, otherwise its name suffices. */
 export function elsewhereBy(cli: Cli, argv: readonly string[]): Elsewhere {
   const asked = new Map<string, Promise<boolean>>();
   const reached = new Set<string>();
@@ -11,7 +11,7 @@ export function elsewhereBy(cli: Cli, argv: readonly string[]): Elsewhere {
   const elsewhere: Elsewhere = {
     command: (projectDir) => ['samocode', name, '--project', shellWord(projectDir), ...rest].join(' '),
     reached(projectDir) {
-      // A preview and its act both get here; warn once.
+      // Called for the preview and for the act; warn once.
       if (!reached.has(projectDir)) cli.output.warn(`this session is in the project ${projectDir}`);
       reached.add(projectDir);
     },
@@ -21,14 +21,14 @@ export function elsewhereBy(cli: Cli, argv: readonly string[]): Elsewhere {
     ...elsewhere,
     async agrees({ session, projectDir }) {
       const key = JSON.stringify([session, projectDir]);
-      const answer = asked.get(key) ?? askAbout(cli, session, projectDir);
+      const answer = asked.get(key) ?? askToReach(cli, session, projectDir);
       asked.set(key, answer);
       return await answer;
     },
   };
 }
 
-async function askAbout(cli: Cli, session: string, projectDir: string): Promise<boolean> {
+async function askToReach(cli: Cli, session: string, projectDir: string): Promise<boolean> {
   const { askYesNo } = await import('./ask.ts');
   cli.output.say(`${session} belongs to another project: ${projectDir}`);
   return (await askYesNo(cli, 'Go on with that one?')) === true;

@@ -3,17 +3,17 @@ import { harmless, type Style } from './style.ts';
 
 interface MarkdownOptions {
   style: Style;
-  /** Of the terminal; infinite for files and pipes, which get the source. */
+  /** The terminal's width; infinite for files and pipes, which get the source. */
   columns: number;
 }
 
 /** Longer lines are hard to read. */
-const MOST_COLUMNS = 100;
+const MAX_COLUMNS = 100;
 
 /** Formats untrusted Markdown for a terminal: styled, wrapped at spaces, without control sequences. */
-export function markdownWords(text: string, { style, columns }: MarkdownOptions): string {
+export function formatMarkdown(text: string, { style, columns }: MarkdownOptions): string {
   if (columns === Number.POSITIVE_INFINITY) return harmless(text).replace(/\n$/, '');
-  const width = Math.min(columns, MOST_COLUMNS);
+  const width = Math.min(columns, MAX_COLUMNS);
   let fence: { mark: string; isDiff: boolean } | undefined;
   return harmless(text)
     .trimEnd()
@@ -30,12 +30,12 @@ export function markdownWords(text: string, { style, columns }: MarkdownOptions)
         fence = { mark, isDiff: language === 'diff' };
         return style.dim(line);
       }
-      return lineWords(line, style, width);
+      return formatLine(line, style, width);
     })
     .join('\n');
 }
 
-function lineWords(line: string, style: Style, columns: number): string {
+function formatLine(line: string, style: Style, columns: number): string {
   const heading = /^(#{1,6}) +(.*)$/.exec(line);
   if (heading) return `${style.dim(heading[1] ?? '')} ${style.bold(heading[2] ?? '')}`;
   if (/^ {0,3}(?:-{3,}|\*{3,}|_{3,})\s*$/.test(line)) return style.dim('─'.repeat(Math.min(columns, 40)));
@@ -51,7 +51,7 @@ function lineWords(line: string, style: Style, columns: number): string {
   return hanging(inline(words, style), { first: `${indent}${box === undefined ? mark : ticked}`, columns });
 }
 
-/** Without colour the Markdown markers stay. */
+/** Without colour, the Markdown markers are kept. */
 function inline(text: string, style: Style): string {
   if (style.bold('x') === 'x') return text;
   return text

@@ -14,15 +14,15 @@ import { LinkedController } from '../../base/processes/linked-controller.ts';
 import type { Menus } from './cli.ts';
 import type { Stream } from './output.ts';
 
-export interface MenuPlace {
+export interface MenuOptions {
   stdin: NodeJS.ReadableStream & { isTTY?: boolean };
   stdout: Stream;
   colourful: boolean;
   interrupted: AbortSignal;
 }
 
-/** Menus by @clack/prompts. Loaded on the first question: the import takes 20 ms. */
-export function newMenus({ stdin, stdout, colourful, interrupted }: MenuPlace): Menus {
+/** Menus from @clack/prompts, loaded at the first question because the import takes 20 ms. */
+export function newMenus({ stdin, stdout, colourful, interrupted }: MenuOptions): Menus {
   updateSettings({ aliases: { '\u0004': 'cancel' } });
   const streams = { input: stdin as NodeJS.ReadStream, output: screenOn(stdout, colourful) };
   const ask = async <T>(

@@ -1,7 +1,7 @@
 import { type Act, type NextStep, TO_FILL } from '../../base/acts.ts';
 import { shellWord } from '../../base/shell-quoted.ts';
 import { capitalised } from '../../base/text.ts';
-import { CAP_NAMES, settingOf } from '../../phases/caps.ts';
+import { LIMIT_NAMES, settingOf } from '../../phases/caps.ts';
 import { handleOf } from '../../session/layout/names.ts';
 
 type Args = NonNullable<NextStep['args']>;
@@ -73,7 +73,7 @@ const COMMANDS: Readonly<Record<Act, (session: string, args: Args) => string | u
 
 /** `usd: 5` as `max_cost_usd: 5`. */
 function limitOptions(args: Args): Args {
-  const named = CAP_NAMES.filter((cap) => args[cap] !== undefined).map((cap) => [
+  const named = LIMIT_NAMES.filter((cap) => args[cap] !== undefined).map((cap) => [
     settingOf({ cap, scope: 'session' }).toLowerCase(),
     args[cap],
   ]);

@@ -3,10 +3,10 @@ import { isSamocodeError, type SamocodeError } from '../../base/errors.ts';
 import { CLI_ERRORS } from './cli-errors.ts';
 import { harmless, makeStyle, presentable, presentableJson, type Style } from './style.ts';
 
-/** A stream of the process; `columns`, `rows` and `isTTY` as Node gives them. */
+/** A stream of the process; `columns`, `rows` and `isTTY` as in Node. */
 export type Stream = Writable & { isTTY?: boolean; columns?: number; rows?: number };
 
-type HintWords = (error: SamocodeError) => string;
+type FormatHint = (error: SamocodeError) => string;
 
 export interface OutputOptions {
   stdout: Stream;
@@ -15,7 +15,7 @@ export interface OutputOptions {
   /** Print one JSON object instead of text. */
   json: boolean;
   /** Formats the hint and the next steps of an error. */
-  hintWords?: HintWords;
+  hintWords?: FormatHint;
 }
 
 /**
@@ -27,7 +27,7 @@ export class Output {
   readonly style: Style;
   readonly #stdout: Stream;
   readonly #stderr: Stream;
-  readonly #hintWords: HintWords;
+  readonly #hintWords: FormatHint;
   readonly #colourful: boolean;
   #liveLines = 0;
   /** The lines last drawn in full-screen mode; absent before the first draw. */
@@ -42,7 +42,7 @@ export class Output {
     this.style = makeStyle(colourful);
   }
 
-  /** True when a live block can be redrawn. */
+  /** Whether a live block can be redrawn. */
   get isLive(): boolean {
     return !this.json && this.#stdout.isTTY === true;
   }
@@ -55,7 +55,7 @@ export class Output {
     return this.#stdout.rows || 24;
   }
 
-  /** Where prose wraps: nowhere in files and pipes, which are searched line by line. */
+  /** The width for prose; infinite in files and pipes, which are searched line by line. */
   get textColumns(): number {
     return this.isLive ? this.columns : Number.POSITIVE_INFINITY;
   }
@@ -86,7 +86,7 @@ export class Output {
     this.#writeJson(value, this.#stdout.isTTY ? 2 : undefined);
   }
 
-  /** Shows a block at the bottom of the terminal in place of the last one; `cut` cuts a line to a number of columns. */
+  /** Replaces the block at the bottom of the terminal; `cut` truncates a line to a number of columns. */
   live(lines: readonly string[], cut: (line: string, columns: number) => string): void {
     if (!this.isLive) return;
     const fitted = lines.map((line) => {
@@ -97,7 +97,7 @@ export class Output {
     this.#liveLines = lines.length;
   }
 
-  /** Takes the whole terminal for `draw`; what it showed before comes back with `endLive`. */
+  /** Enters full-screen mode for `draw`; `endLive` restores the previous contents. */
   openScreen(): void {
     this.endLive();
     this.#screen = {};
@@ -182,8 +182,8 @@ export class Output {
   }
 }
 
-/** An error as every `--json` of the program shows it. */
-function errorObject(thrown: unknown, hintWords: HintWords) {
+/** An error as printed with `--json`. */
+function errorObject(thrown: unknown, hintWords: FormatHint) {
   const error = isSamocodeError(thrown) ? thrown : internalError(thrown);
   return { code: error.code, message: `${error.what} ${error.why}`.trim(), hint: hintWords(error) };
 }

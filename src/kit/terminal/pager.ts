@@ -6,7 +6,7 @@ type Env = Cli['env'];
 type Lines = Iterable<string> | AsyncIterable<string>;
 
 /**
- * The person's pager, by git's rules: SAMOCODE_PAGER, then PAGER, then less. Undefined if it is switched off (empty or
+ * The user's pager, by git's rules: SAMOCODE_PAGER, then PAGER, then less. Undefined if it is switched off (empty or
  * `cat`) or the terminal is dumb.
  */
 export function pagerOf({ SAMOCODE_PAGER, PAGER, TERM }: Env): string | undefined {
@@ -24,33 +24,33 @@ export async function pagedResult<T extends object>(
   else await showLines(cli, format(value).split('\n'));
 }
 
-/** Prints lines as they come: directly if they fit or stdout is no terminal, else through the pager. */
+/** Prints lines as they arrive: directly if they fit or stdout is not a terminal, otherwise through the pager. */
 export async function showLines(cli: Cli, lines: Lines): Promise<void> {
   const { output, env } = cli;
-  const left = generated(lines);
+  const remaining = asGenerator(lines);
   const pager = output.isLive && cli.noPager !== true ? pagerOf(env) : undefined;
-  if (pager === undefined) return await sayAll(output, left);
-  const { first, isWhole } = await screenful(left, output);
-  if (isWhole) return await sayAll(output, generated(first));
+  if (pager === undefined) return await printAll(output, remaining);
+  const { first, isWhole } = await screenful(remaining, output);
+  if (isWhole) return await printAll(output, asGenerator(first));
   output.endLive();
   await runAtTerminal({
     // If the shell cannot run the pager, none of the input has been read yet.
     command: `${pager}\ncase $? in 126|127) cat;; esac`,
-    // Git's defaults: quit if the text fits on one screen, and leave it there.
+    // Git's defaults: quit if the text fits on one screen, and do not clear it.
     env: { ...env, LESS: env.LESS ?? 'FRX', LV: env.LV ?? '-c' },
-    input: printable(first, left, output),
+    input: printable(first, remaining, output),
   });
 }
 
-async function sayAll(output: Cli['output'], lines: AsyncIterable<string>): Promise<void> {
+async function printAll(output: Cli['output'], lines: AsyncIterable<string>): Promise<void> {
   for await (const line of lines) output.say(line);
 }
 
-/** The first lines, until they fill the terminal with the prompt below them. */
-async function screenful(left: AsyncGenerator<string>, { columns, rows }: Cli['output']) {
+/** Reads lines until they and the prompt below them fill the terminal. */
+async function screenful(remaining: AsyncGenerator<string>, { columns, rows }: Cli['output']) {
   const first: string[] = [];
   for (let used = 0; used < rows; ) {
-    const { value, done } = await left.next();
+    const { value, done } = await remaining.next();
     if (done) return { first, isWhole: true };
     first.push(value);
     for (const line of value.split('\n')) used += Math.max(1, Math.ceil(columnsOf(line) / columns));
@@ -58,11 +58,15 @@ async function screenful(left: AsyncGenerator<string>, { columns, rows }: Cli['o
   return { first, isWhole: false };
 }
 
-async function* printable(first: readonly string[], left: AsyncGenerator<string>, output: Cli['output']) {
+async function* printable(
+  first: readonly string[],
+  remaining: AsyncGenerator<string>,
+  output: Cli['output'],
+) {
   for (const line of first) yield `${output.presented(line)}\n`;
-  for await (const line of left) yield `${output.presented(line)}\n`;
+  for await (const line of remaining) yield `${output.presented(line)}\n`;
 }
 
-async function* generated(lines: Lines): AsyncGenerator<string> {
+async function* asGenerator(lines: Lines): AsyncGenerator<string> {
   yield* lines;
 }

@@ -5,42 +5,42 @@ import { cutToColumns, hanging } from './columns.ts';
 import type { Output } from './output.ts';
 import { fitLine, type Style } from './style.ts';
 
-/** What `ProgressView` shows of a session. */
+/** The progress of a session that `ProgressView` shows. */
 export interface FollowProgress {
   session: string;
   phase: Phase;
-  /** The number of the agent that works; undefined while none does. */
+  /** The number of the running agent; undefined if none is running. */
   child: number | undefined;
   /** `running`, `waiting`, … */
   state: string;
-  /** What the agent does, or what the session waits for. */
+  /** What the agent is doing, or what the session waits for. */
   doing?: string | undefined;
 }
 
 const FRAMES = ['⠋', '⠙', '⠹', '⠸', '⠼', '⠴', '⠦', '⠧', '⠇', '⠏'];
 const FRAME_MS = 100;
 
-/** Follows a session on the terminal: a live block, or a line per change where that is not possible. */
+/** Shows a session's progress on the terminal: a live block, or a line per change if that is not possible. */
 export class ProgressView implements Disposable {
   readonly #output: Output;
   readonly #clock: Clock;
-  readonly #begun: number;
+  readonly #startedMs: number;
   #progress: FollowProgress | undefined;
-  #told = '';
+  #printed = '';
   #frame = 0;
   #timer: NodeJS.Timeout | undefined;
 
   /** @param begunMs monotonic time that the stopwatch counts from */
-  constructor(output: Output, clock: Clock, begunMs = clock.monotonic()) {
+  constructor(output: Output, clock: Clock, startedMs = clock.monotonic()) {
     this.#output = output;
     this.#clock = clock;
-    this.#begun = begunMs;
+    this.#startedMs = startedMs;
   }
 
   show(progress: FollowProgress): void {
     this.#progress = progress;
     if (!this.#output.isLive) {
-      this.#tell(progress);
+      this.#printChange(progress);
       return;
     }
     this.#timer ??= setInterval(() => this.#draw(), FRAME_MS).unref();
@@ -87,20 +87,20 @@ export class ProgressView implements Disposable {
     );
   }
 
-  #tell({ phase, child, state, doing }: FollowProgress): void {
-    // What the agent does changes too often for a log of lines.
+  #printChange({ phase, child, state, doing }: FollowProgress): void {
+    // The agent's activity changes too often to print a line for each.
     const isRunning = state === 'running';
     if (isRunning && child === undefined) return;
     const line = isRunning
       ? `${phase}: agent ${child} works`
       : `${state}${doing ? `: ${fitLine(doing)}` : ''}`;
-    if (line === this.#told) return;
-    this.#told = line;
+    if (line === this.#printed) return;
+    this.#printed = line;
     this.note(line);
   }
 
   #elapsed(): string {
-    return stopwatch(this.#clock.monotonic() - this.#begun);
+    return stopwatch(this.#clock.monotonic() - this.#startedMs);
   }
 }
 
@@ -113,7 +113,7 @@ export interface PhaseLineOptions {
 
 const ARROW = ' ▸ ';
 
-/** `✔ init ▸ ✔ investigation ▸ ● requirements ▸ planning …`; finished phases shrink where room is short. */
+/** `✔ init ▸ ✔ investigation ▸ ● requirements ▸ planning …`; finished phases are shortened if there is little room. */
 export function phaseLine({ phase, isDone, columns, style }: PhaseLineOptions): string {
   const current = isDone ? PHASE_NAMES.length : PHASE_NAMES.indexOf(phase);
   const { length } = PHASE_NAMES.map((name, index) => (index <= current ? `✔ ${name}` : name)).join(ARROW);

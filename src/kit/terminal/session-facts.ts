@@ -3,7 +3,7 @@ import { type ReportFacts, reportFacts } from '../../acts/common/facts/report-fa
 import type { SessionView } from '../../session/events/session-view.ts';
 import { commandsOf, nextCommands } from './next-commands.ts';
 
-/** A session as `--json` shows it: a contract, so names change only with the version. */
+/** A session as printed with `--json`: a contract, so names change only with the version. */
 export interface ShownFacts extends Omit<ReportFacts, 'next'> {
   /** Its project's folder, in a list of several projects. */
   project?: string;

@@ -49,7 +49,7 @@ export function statusWords(
 
 export type Row = readonly [name: string, value: string | undefined];
 
-/** The details of a session; untrusted texts are cut. */
+/** The details of a session; untrusted texts are truncated. */
 export function factRows(facts: ShownFacts): Row[] {
   const cut = (text?: string) => text && fitLine(text, 600);
   return [
@@ -68,7 +68,7 @@ export function factRows(facts: ShownFacts): Row[] {
   ];
 }
 
-/** Rows that have a value: name, then the value with a hanging indent. */
+/** Formats the rows that have a value: name, then the value with a hanging indent. */
 export function namedLines(
   rows: readonly Row[],
   { style, columns }: { style: Style; columns: number },

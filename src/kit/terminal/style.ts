@@ -29,7 +29,7 @@ export function makeStyle(colourful: boolean): Style {
   };
 }
 
-export interface ColourWishes {
+export interface ColourOptions {
   isTerminal: boolean;
   /** False with `--no-color`. */
   asked: boolean;
@@ -40,7 +40,7 @@ export interface ColourWishes {
  * `--no-color`, then https://force-color.org (with 0, as in Node), then https://no-color.org; no colour in files and
  * pipes.
  */
-export function wantsColour({ isTerminal, asked, env }: ColourWishes): boolean {
+export function wantsColour({ isTerminal, asked, env }: ColourOptions): boolean {
   if (!asked) return false;
   if (env.FORCE_COLOR) return env.FORCE_COLOR !== '0' && env.FORCE_COLOR !== 'false';
   return isTerminal && !env.NO_COLOR && env.TERM !== 'dumb';
@@ -57,18 +57,18 @@ export function harmless(text: string): string {
   return stripVTControlCharacters(text.replaceAll('\r\n', '\n')).replace(CONTROLS, '');
 }
 
-/** The sequences of `makeStyle` only: none hides text or moves the cursor. */
+/** Matches only the sequences of `makeStyle`, none of which hides text or moves the cursor. */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: our own colour sequences begin with ESC
-const OURS = /(\u001b\[(?:1|2|22|31|32|33|36|39)m)/;
+const STYLE_SEQUENCE = /(\u001b\[(?:1|2|22|31|32|33|36|39)m)/;
 // biome-ignore lint/suspicious/noControlCharactersInRegex: our own colour sequences begin with ESC
 const CLOSING = /\u001b\[(?:22|39)m/;
 
 /**
- * Sanitizes text for a terminal but keeps our own colours, closed at its end. The worst that untrusted text can do is
- * to use such a colour.
+ * Sanitizes text for a terminal but keeps the colours of `makeStyle`, closed at its end. The worst that untrusted text
+ * can do is to use such a colour.
  */
 export function presentable(text: string, colourful: boolean): string {
-  const pieces = text.split(OURS);
+  const pieces = text.split(STYLE_SEQUENCE);
   const paints = pieces.filter((_, index) => index % 2 === 1);
   const shown = pieces.map((piece, index) => (index % 2 === 0 ? harmless(piece) : colourful ? piece : ''));
   const isOpen = colourful && paints.length > 0 && !CLOSING.test(paints.at(-1) ?? '');
@@ -82,7 +82,7 @@ export function presentableJson(json: string): string {
   });
 }
 
-/** The same as `harmless`, as one line of at most `maxChars` characters. */
+/** Like `harmless`, but as one line of at most `maxChars` characters. */
 export function fitLine(text: string, maxChars = 200): string {
   const line = harmless(text).replace(/\s+/g, ' ').trim();
   // Do not split a surrogate pair.

@@ -1,7 +1,7 @@
 import { emitKeypressEvents, type Interface } from 'node:readline';
 import type { Output } from './output.ts';
 
-/** A key that was pressed; `name` as readline has it (`up`, `return`, `q`), or the letter itself (`G`, `?`). */
+/** A pressed key; `name` as in readline (`up`, `return`, `q`), or the character itself (`G`, `?`). */
 export interface Key {
   name: string;
   ctrl: boolean;
@@ -17,13 +17,13 @@ export interface WholeScreen {
   open(): void;
   /** Restores the terminal; may be called again. */
   close(): void;
-  /** Stops the program as Ctrl-Z does, and goes on when the shell continues it. */
+  /** Suspends the program like Ctrl-Z; it resumes when the shell continues it. */
   suspend(): void;
 }
 
 type Signals = Pick<NodeJS.Process, 'on' | 'off' | 'kill' | 'platform'>;
 
-export interface ScreenPlace {
+export interface ScreenOptions {
   stdin: NodeJS.ReadStream;
   stdout: NodeJS.WriteStream;
   output: Output;
@@ -39,15 +39,15 @@ interface Pressed {
   sequence?: string;
 }
 
-/** How long an Esc may still be the beginning of an arrow key. */
+/** How long to wait for the rest of an escape sequence after an Esc. */
 const ESCAPE_MS = 50;
 
-/** @param heard called for what happens while the screen is open */
+/** @param listener called for each event while the screen is open */
 export function newWholeScreen(
-  { stdin, stdout, output, process: signals, gone }: ScreenPlace,
-  heard: (event: ScreenEvent) => void,
+  { stdin, stdout, output, process: signals, gone }: ScreenOptions,
+  listener: (event: ScreenEvent) => void,
 ): WholeScreen {
-  // Node reads only the timeout of this interface.
+  // Node uses only the timeout of this interface.
   emitKeypressEvents(stdin, { escapeCodeTimeout: ESCAPE_MS } as unknown as Interface);
   let isOpen = false;
   let isPasting = false;
@@ -57,18 +57,19 @@ export function newWholeScreen(
   ) => {
     if (name === 'paste-start' || name === 'paste-end') isPasting = name === 'paste-start';
     // Pasted text must not run commands.
-    else if (!isPasting) heard({ kind: 'key', key: { name: shift ? sequence : (name ?? sequence), ctrl } });
+    else if (!isPasting)
+      listener({ kind: 'key', key: { name: shift ? sequence : (name ?? sequence), ctrl } });
   };
   const redraw = () => {
     output.forgetScreen();
-    heard({ kind: 'redraw' });
+    listener({ kind: 'redraw' });
   };
   // Never removed: a read pending at close() may fail later, when the terminal closes.
   const ended = () => {
     if (isOpen) gone();
   };
   stdin.on('error', ended).on('end', ended).on('close', ended);
-  // Node believes that the terminal is still raw, but the shell has reset it.
+  // Node's state says that the terminal is still raw, but the shell has reset it.
   const takeKeys = () => {
     stdin.setRawMode(false);
     stdin.setRawMode(true);
@@ -105,7 +106,7 @@ export function newWholeScreen(
       stdin.setRawMode(false);
       output.endLive();
       signals.off('SIGTSTP', screen.suspend);
-      // Stop the whole group, as the terminal does: the program that started us must stop too.
+      // Stop the whole group, as the terminal does: the program that started this one must stop too.
       signals.kill(0, 'SIGTSTP');
       // Reached after SIGCONT, or at once in an orphaned process group, which the system does not stop.
       signals.on('SIGTSTP', screen.suspend);

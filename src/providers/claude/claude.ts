@@ -130,7 +130,7 @@ export const claude = {
     'NoDefaultCurrentDirectoryInExePath',
   ],
   // After 120 s it makes a call a background task, whose result then starts a new turn.
-  client: { name: 'claude-code', byDefaultMs: 110_000, mostMs: 1_800_000 },
+  client: { name: 'claude-code', byDefaultMs: 110_000, maxMs: 1_800_000 },
   buildCommand,
   newReader: newClaudeReader,
   transcript: claudeTranscript,

@@ -62,7 +62,7 @@ export const codex = {
   // Links to itself, at the start of PATH.
   passingFolder: /\/codex-arg0[^/]*\/?$/,
   // It cancels a call after 300 s.
-  client: { name: 'codex-mcp-client', byDefaultMs: 280_000, mostMs: 280_000 },
+  client: { name: 'codex-mcp-client', byDefaultMs: 280_000, maxMs: 280_000 },
   prepare,
   buildCommand,
   newReader: newCodexReader,

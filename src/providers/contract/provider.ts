@@ -174,7 +174,7 @@ export interface McpClient {
   name: string;
   /** How long `wait` blocks by default, and at most: longer calls fail in this client. */
   byDefaultMs: number;
-  mostMs: number;
+  maxMs: number;
 }
 
 export interface StateFolder {

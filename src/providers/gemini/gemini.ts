@@ -67,7 +67,7 @@ export const gemini = {
   markers: ['GEMINI_CLI'],
   leftovers: ['GEMINI_CLI', 'GEMINI_CLI_NO_RELAUNCH'],
   // It cancels a call after 600 s.
-  client: { name: 'gemini-cli-mcp-client', byDefaultMs: 540_000, mostMs: 540_000 },
+  client: { name: 'gemini-cli-mcp-client', byDefaultMs: 540_000, maxMs: 540_000 },
   prepare,
   buildCommand,
   newReader: newGeminiReader,

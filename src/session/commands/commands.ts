@@ -5,7 +5,7 @@ import { createWhole, syncFolder } from '../../base/files/atomic-file.ts';
 import { namesAt } from '../../base/files/path-stats.ts';
 import { readPlainFile } from '../../base/files/plain-file.ts';
 import { parseJson } from '../../base/parse-json.ts';
-import { Caps, type SessionCaps } from '../../phases/caps.ts';
+import { type SessionLimits, SpendingLimits } from '../../phases/caps.ts';
 import { Proving } from '../../phases/proving.ts';
 import { PHASE_NAMES } from '../../phases/table.ts';
 import { ChosenChild } from '../events/bodies/event-types.ts';
@@ -23,10 +23,10 @@ const Head = z.strictObject({
   at: z.iso.datetime(),
 });
 
-const GivenCaps = z.strictObject({
-  session: Caps.strict(),
-  phases: z.partialRecord(z.enum(PHASE_NAMES), Caps.strict()),
-}) satisfies z.ZodType<SessionCaps>;
+const GivenLimits = z.strictObject({
+  session: SpendingLimits.strict(),
+  phases: z.partialRecord(z.enum(PHASE_NAMES), SpendingLimits.strict()),
+}) satisfies z.ZodType<SessionLimits>;
 
 export const Command = z.discriminatedUnion('kind', [
   Head.extend({ kind: z.literal('start'), run: z.boolean() }),
@@ -48,7 +48,7 @@ export const Command = z.discriminatedUnion('kind', [
     kind: z.literal('resume'),
     note: z.string().optional(),
     goal: z.string().optional(),
-    caps: GivenCaps.optional(),
+    caps: GivenLimits.optional(),
     child: ChosenChild.strict().optional(),
     checks: z.array(z.string()).optional(),
     proving: Proving.strict().optional(),

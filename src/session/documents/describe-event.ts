@@ -1,5 +1,5 @@
 import { isoUtc } from '../../base/clock.ts';
-import { describeUse } from '../../phases/caps.ts';
+import { describeUsage } from '../../phases/caps.ts';
 import { outageOf } from '../../phases/ending.ts';
 import { type CheckRun, failedRuns, RED_AFTER, redAfter } from '../../phases/proving.ts';
 import type { EventType } from '../events/bodies/event-types.ts';
@@ -104,7 +104,7 @@ const SENTENCES: { [T in EventType]: (event: EventOf<T>) => string | undefined }
   messages_delivered: ({ ids, iteration }) => `messages ${ids.join(', ')} given to iteration ${iteration}`,
   messages_acknowledged: ({ ids }) => `messages ${ids.join(', ')} acknowledged`,
   forgery_seen: ({ what, detail }) => `changed, although an agent may not change it: ${what} (${detail})`,
-  budget_warned: (event) => `${event.percent} % of a limit is used: ${describeUse(event)}`,
+  budget_warned: (event) => `${event.percent} % of a limit is used: ${describeUsage(event)}`,
   limited: ({ provider, until, guessed, outage }) =>
     outage
       ? describeOutage(outage.kind, {

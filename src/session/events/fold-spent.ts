@@ -1,4 +1,4 @@
-import { type SessionCaps, type Spent, warningKey, withRaised, withSpent } from '../../phases/caps.ts';
+import { type SessionLimits, type Spent, warningKey, withRaised, withSpent } from '../../phases/caps.ts';
 import { outageOf } from '../../phases/ending.ts';
 import { EMPTY_TRAIL, withPrint } from '../../phases/no-progress.ts';
 import type { Cost } from './bodies/positions.ts';
@@ -36,14 +36,14 @@ export function spentBy({
 /** Applies a resume: the progress trail starts anew and, with higher limits, warnings are repeated. */
 export function refreshed(
   { raisedCaps: earlier = NO_CAPS, budgetTold }: SessionState,
-  raised: SessionCaps | undefined,
+  raised: SessionLimits | undefined,
 ): Partial<SessionState> {
   const fresh = { wrappedUp: false, wrapUpDue: false, trail: EMPTY_TRAIL };
   if (raised === undefined) return { ...fresh, budgetTold };
   return { ...fresh, budgetTold: [], raisedCaps: withRaised(earlier, raised) };
 }
 
-const NO_CAPS: SessionCaps = { session: {}, phases: {} };
+const NO_CAPS: SessionLimits = { session: {}, phases: {} };
 
 export function warned(state: SessionState, event: EventOf<'budget_warned'>): SessionState {
   return { ...state, budgetTold: [...state.budgetTold, warningKey(event)] };

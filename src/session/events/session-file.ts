@@ -3,7 +3,7 @@ import { linesFrom } from '../../base/files/lines.ts';
 import { readPlainFile } from '../../base/files/plain-file.ts';
 import { parseJson } from '../../base/parse-json.ts';
 import { SANDBOX_LEVELS } from '../../base/sandbox-level.ts';
-import { SessionCaps } from '../../phases/caps.ts';
+import { SessionLimits } from '../../phases/caps.ts';
 import { CHANNELS } from '../../phases/channels.ts';
 import { Proving } from '../../phases/proving.ts';
 import { GATES, PHASE_NAMES } from '../../phases/table.ts';
@@ -49,7 +49,7 @@ export const FrozenSettings = z.object({
   /** The first wait of an outage after the quick retries, in milliseconds, if it is not a minute. */
   outageMs: z.number().optional(),
   maxParallel: z.int().optional(),
-  caps: SessionCaps,
+  caps: SessionLimits,
   checks: z.array(z.string()),
   setup: z.string().optional(),
   proving: Proving,

@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { SANDBOX_LEVELS } from '../../base/sandbox-level.ts';
-import { NOTHING_SPENT, SessionCaps, SessionSpent } from '../../phases/caps.ts';
+import { NOTHING_SPENT, SessionLimits, SessionSpent } from '../../phases/caps.ts';
 import { Decision } from '../../phases/decision.ts';
 import { ENDING_KINDS } from '../../phases/ending.ts';
 import { EMPTY_TRAIL, ProgressTrail } from '../../phases/no-progress.ts';
@@ -114,7 +114,7 @@ export const SessionState = z.object({
   cost: Cost,
   /** What counts against the limits, and the limits that a person raised. */
   spent: SessionSpent,
-  raisedCaps: SessionCaps.optional(),
+  raisedCaps: SessionLimits.optional(),
   chosen: ChosenChild.optional(),
   places: Places.optional(),
   checks: z.array(z.string()).optional(),

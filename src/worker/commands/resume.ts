@@ -1,4 +1,4 @@
-import { type Caps, type CapUse, judgeCaps } from '../../phases/caps.ts';
+import { judgeLimits, type LimitUsage, type SpendingLimits } from '../../phases/caps.ts';
 import type { Phase } from '../../phases/table.ts';
 import type { CommandOf } from '../../session/commands/commands.ts';
 import { acceptsPrograms, judgeResume, type ResumeFacts } from '../../session/commands/judge-running.ts';
@@ -47,7 +47,7 @@ async function liftLimit(worker: Worker): Promise<void> {
 function meantForPhase(worker: Worker, command: CommandOf<'resume'>): CommandOf<'resume'> {
   if (command.caps === undefined) return command;
   const session = { ...command.caps.session };
-  const ofPhase: Caps = {};
+  const ofPhase: SpendingLimits = {};
   const spent = runOut(worker, command);
   for (const { cap } of spent.filter(({ scope }) => scope !== 'session')) {
     const more = session[cap];
@@ -62,15 +62,15 @@ function meantForPhase(worker: Worker, command: CommandOf<'resume'>): CommandOf<
 }
 
 /** What would stop the next agent. */
-function runOut(worker: Worker, command: CommandOf<'resume'>): CapUse[] {
+function runOut(worker: Worker, command: CommandOf<'resume'>): LimitUsage[] {
   const state = stateOf(worker);
   return isBudgets(state) ? spentUses(worker) : reachedUses(worker, { ...command, caps: undefined });
 }
 
-function reachedUses(worker: Worker, { caps: raised, ...command }: CommandOf<'resume'>): CapUse[] {
+function reachedUses(worker: Worker, { caps: raised, ...command }: CommandOf<'resume'>): LimitUsage[] {
   const phase = nextPhase(worker, command);
   const uses = budgetUses(worker, stateOf(worker), { phase, raised });
-  return uses.filter((use) => judgeCaps([use]).kind === 'reached');
+  return uses.filter((use) => judgeLimits([use]).kind === 'reached');
 }
 
 function nextPhase(worker: Worker, { goal }: Pick<CommandOf<'resume'>, 'goal'>): Phase {

@@ -162,7 +162,7 @@ async function readOutcome(
     breach,
     stopAsked: ended.end === 'stop',
     // The CLI may have enforced our limit before we did.
-    capCut:
+    cutByLimit:
       process.end === 'budget' &&
       (ended.end === 'budget' || reachesLimit(worker, open, { ...process, durationMs: ended.awakeMs })),
     problem: process.problem,

@@ -1,13 +1,13 @@
 import type { NextStep } from '../../base/acts.ts';
 import {
-  CAP_NAMES,
-  type CapUse,
-  type CapVerdict,
-  capUses,
-  describeUse,
+  describeUsage,
   dueWarnings,
-  judgeCaps,
-  type SessionCaps,
+  judgeLimits,
+  LIMIT_NAMES,
+  type LimitUsage,
+  type LimitVerdict,
+  limitUsages,
+  type SessionLimits,
   type Spent,
   settingOf,
   withRaised,
@@ -25,10 +25,10 @@ import { record, recordIfTaken, stateOf, type Worker } from '../core/worker.ts';
 export function budgetUses(
   worker: Pick<Worker, 'file'>,
   state: Pick<SessionState, 'spent' | 'raisedCaps'>,
-  { phase, live, raised }: { phase: Phase; live?: Spent; raised?: SessionCaps | undefined },
-): CapUse[] {
+  { phase, live, raised }: { phase: Phase; live?: Spent; raised?: SessionLimits | undefined },
+): LimitUsage[] {
   const caps = withRaised(withRaised(worker.file.settings.caps, state.raisedCaps), raised);
-  return capUses(caps, live ? withSpent(state.spent, phase, live) : state.spent, phase);
+  return limitUsages(caps, live ? withSpent(state.spent, phase, live) : state.spent, phase);
 }
 
 /** Whether a limit is reached if the cost of an agent that has ended is included. */
@@ -38,13 +38,13 @@ export function reachesLimit(
   { cost, durationMs }: { cost: Cost; durationMs: number },
 ): boolean {
   const live = spentBy({ cost, durationMs, ending: 'budget' });
-  return judgeCaps(budgetUses(worker, stateOf(worker), { phase, live })).kind !== 'fine';
+  return judgeLimits(budgetUses(worker, stateOf(worker), { phase, live })).kind !== 'fine';
 }
 
-export function budgetVerdict(worker: Worker): CapVerdict {
+export function budgetVerdict(worker: Worker): LimitVerdict {
   const state = stateOf(worker);
   const uses = budgetUses(worker, state, { phase: state.progress.phase });
-  const verdict = judgeCaps(uses);
+  const verdict = judgeLimits(uses);
   if (verdict.kind !== 'fine' || !state.wrapUpDue) return verdict;
   const use = uses.toSorted((a, b) => b.spent / b.limit - a.spent / a.limit)[0];
   return use === undefined ? verdict : { kind: 'wrap_up', use };
@@ -56,19 +56,19 @@ export function spentUses(worker: Worker): CapUse[] {
   if (verdict.kind === 'fine') return [];
   const state = stateOf(worker);
   const uses = budgetUses(worker, state, { phase: state.progress.phase });
-  const spent = uses.filter((each) => judgeCaps([each]).kind !== 'fine');
+  const spent = uses.filter((each) => judgeLimits([each]).kind !== 'fine');
   return spent.length > 0 ? spent : [verdict.use];
 }
 
 /** Warns once at half and once at four fifths of a limit. @param write writes one warning, or defers it */
 async function reportBudget(
   worker: Worker,
-  uses: readonly CapUse[],
+  uses: readonly LimitUsage[],
   write: (worker: Worker, event: NewEvent) => Promise<unknown> = record,
 ): Promise<void> {
   for (const due of dueWarnings(uses, stateOf(worker).budgetTold)) {
     const { cap, scope, percent, limit, spent } = due;
-    const flow = `${percent} % of a limit is used: ${describeUse(due)}`;
+    const flow = `${percent} % of a limit is used: ${describeUsage(due)}`;
     await write(worker, { type: 'budget_warned', cap, scope, percent, limit, spent, flow });
   }
 }
@@ -103,7 +103,7 @@ export async function endsByBudget(
   const uses = all.filter(({ cap }) => cap !== 'iterations');
   if (uses.length === 0) return false;
   await reportBudget(worker, uses, recordIfTaken);
-  const { kind } = judgeCaps(uses);
+  const { kind } = judgeLimits(uses);
   return wrapUp ? kind === 'reached' : kind !== 'fine';
 }
 
@@ -123,7 +123,7 @@ export async function withinBudget(worker: Worker): Promise<boolean> {
 export function budgetReason(uses: readonly CapUse[]): string {
   const [phase] = uses.map(({ scope }) => scope);
   const holds = uses.some(({ scope }) => scope === 'session') ? '' : `, which then holds for ${phase}`;
-  const [used, settings] = [uses.map(describeUse), uses.map(settingOf)].map((words) => words.join(' and '));
+  const [used, settings] = [uses.map(describeUsage), uses.map(settingOf)].map((words) => words.join(' and '));
   return `The budget is spent: ${used}. To continue, resume the session with a higher ${settings}${holds}.`;
 }
 

@@ -95,7 +95,7 @@ export function patienceOf({
   outageMs = MINUTE_MS,
   retryHours,
 }: Pick<FrozenSettings, 'retryDelayMs' | 'outageMs' | 'retryHours'>): Patience {
-  return { quickMs: retryDelayMs, firstMs: outageMs, mostMs: retryHours * HOUR_MS };
+  return { quickMs: retryDelayMs, firstMs: outageMs, maxMs: retryHours * HOUR_MS };
 }
 
 /** The wait of an outage after its quick retries. Unlike a usage limit, it affects no other session or provider. */
@@ -111,7 +111,7 @@ export function outageEnd(worker: Pick<Worker, 'clock' | 'file' | 'writer'>, kin
     // So that setting the clock back does not prolong it.
     guessed: true,
     provider: lastProvider ?? settings.provider,
-    outage: { kind, asksAt: Math.max(until, now + patience.mostMs - lastedMs(outage, patience)) },
+    outage: { kind, asksAt: Math.max(until, now + patience.maxMs - lastedMs(outage, patience)) },
     flow: `Waiting: ${OUTAGE_TEXT[kind]}; retries automatically`,
   };
 }

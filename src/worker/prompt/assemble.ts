@@ -14,7 +14,7 @@ import alone from '../../../workflow/provider-alone.md';
 import signal from '../../../workflow/signal.md';
 import { type Stamps, stampsAt, threeDigits } from '../../base/files/stamps.ts';
 import { GRANTS } from '../../phases/grants.ts';
-import { isOpen } from '../../phases/judge-signal.ts';
+import { mayEndWith } from '../../phases/judge-signal.ts';
 import type { Phase } from '../../phases/table.ts';
 import { providerNamed } from '../../providers/registry.ts';
 import { oneLine } from '../../session/documents/markdown-lines.ts';
@@ -109,7 +109,7 @@ function openSignals(signals: string, { phase, progress, gates, questions, plan 
   const outcome = { questions, plan: ofPlan, treeChanged: false, unacknowledged: [] };
   const lines = signals.split(/^(?=- )/m).filter((line) => {
     const reading = parseSignal(/`(\{.*\})`/.exec(line)?.[1], phase);
-    return reading.kind === 'signal' && isOpen({ progress, outcome, rules: { gates } }, reading.signal);
+    return reading.kind === 'signal' && mayEndWith({ progress, outcome, rules: { gates } }, reading.signal);
   });
   return lines.join('');
 }

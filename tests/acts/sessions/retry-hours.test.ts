@@ -13,6 +13,6 @@ test.each([
   expect(patienceOf(file.settings)).toEqual({
     quickMs: 5000,
     firstMs: 60_000,
-    mostMs: hours * 3_600_000,
+    maxMs: hours * 3_600_000,
   });
 });

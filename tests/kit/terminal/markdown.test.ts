@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { columnsOf } from '../../../src/kit/terminal/columns.ts';
 import { commentsIn } from '../../../src/kit/terminal/editor.ts';
-import { diffColours, markdownWords } from '../../../src/kit/terminal/markdown.ts';
+import { diffColours, formatMarkdown } from '../../../src/kit/terminal/markdown.ts';
 import { pagerOf } from '../../../src/kit/terminal/pager.ts';
 import { makeStyle } from '../../../src/kit/terminal/style.ts';
 
@@ -40,7 +40,7 @@ test.each([60, 80, 120, 200])('Markdown on %i columns equals its golden file', a
 
 test('Markdown in a pipe is unchanged except for terminal control sequences', () => {
   const columns = Number.POSITIVE_INFINITY;
-  expect(markdownWords(`\u001b[2J${PLAN}`, { style: makeStyle(false), columns })).toBe(PLAN.trimEnd());
+  expect(formatMarkdown(`\u001b[2J${PLAN}`, { style: makeStyle(false), columns })).toBe(PLAN.trimEnd());
 });
 
 test('headings, code and ticks are coloured, and the content of a fence is kept', () => {
@@ -76,14 +76,14 @@ test('rendering never throws and never emits foreign control sequences, whatever
   );
   fc.assert(
     fc.property(fc.string({ unit }), (text) => {
-      expect(markdownWords(text, { style: makeStyle(false), columns: 40 })).not.toContain('\u001b');
+      expect(formatMarkdown(text, { style: makeStyle(false), columns: 40 })).not.toContain('\u001b');
     }),
   );
 });
 
 test('unclosed marks are shown as they are, however many there are', () => {
   const marks = '**a '.repeat(300_000);
-  const shown = stripVTControlCharacters(markdownWords(marks, { style: colours, columns: 80 }));
+  const shown = stripVTControlCharacters(formatMarkdown(marks, { style: colours, columns: 80 }));
   expect(shown.replaceAll('\n', ' ').trim()).toBe(marks.trim());
 });
 

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { columnsOf, table } from '../../../src/kit/terminal/columns.ts';
 import { Output } from '../../../src/kit/terminal/output.ts';
 import type { ShownFacts } from '../../../src/kit/terminal/session-facts.ts';
-import { listWords, statusWords } from '../../../src/kit/terminal/session-words.ts';
+import { formatList, formatStatus } from '../../../src/kit/terminal/session-words.ts';
 import { type SupervisorFacts, supervisorWords } from '../../../src/machine/service/supervisor.command.ts';
 import { handleOf, shortId } from '../../../src/session/layout/names.ts';
 

@@ -1,13 +1,19 @@
-import { type CapUse, capUses, describeUse, type SessionCaps, withRaised } from '../../../phases/caps.ts';
+import {
+  describeUsage,
+  type LimitUsage,
+  limitUsages,
+  type SessionLimits,
+  withRaised,
+} from '../../../phases/caps.ts';
 import type { SessionView } from '../../../session/events/session-view.ts';
 
-const NONE: SessionCaps = { session: {}, phases: {} };
+const NONE: SessionLimits = { session: {}, phases: {} };
 
 /** What a session has spent, with its limits: `$1.20 of $5.00, 40000 tokens`. Empty if nothing yet. */
 export function spentWords({ state, sessionFile }: SessionView): string {
   const { spent, raisedCaps, progress, cost } = state;
   const caps = withRaised(sessionFile?.settings.caps ?? NONE, raisedCaps);
-  const uses = capUses(caps, spent, progress.phase);
+  const uses = limitUsages(caps, spent, progress.phase);
   const limited = new Set(uses.filter(({ scope }) => scope === 'session').map(({ cap }) => cap));
   const { usd, tokens, iterations } = spent.session;
   // Agents have run, but none has reported its cost.
@@ -16,10 +22,10 @@ export function spentWords({ state, sessionFile }: SessionView): string {
   return [
     ...(usd > 0 && !limited.has('usd') ? [`${about}$${usd.toFixed(2)}`] : []),
     ...(tokens > 0 && !limited.has('tokens') ? [`${Math.round(tokens)} tokens`] : []),
-    ...uses.map((use) => (isUnknown && use.cap === 'usd' ? unknownWords(use) : describeUse(use))),
+    ...uses.map((use) => (isUnknown && use.cap === 'usd' ? unknownWords(use) : describeUsage(use))),
   ].join(', ');
 }
 
-function unknownWords({ limit, scope }: CapUse): string {
+function unknownWords({ limit, scope }: LimitUsage): string {
   return `cost not known (limit $${limit.toFixed(2)}${scope === 'session' ? '' : ` in ${scope}`})`;
 }

@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { ProcessIdentity } from '../../../base/processes/host.ts';
 import { SANDBOX_LEVELS } from '../../../base/sandbox-level.ts';
-import { CAP_NAMES, SessionCaps } from '../../../phases/caps.ts';
+import { LIMIT_NAMES, SessionLimits } from '../../../phases/caps.ts';
 import { Decision, JudgedSignal } from '../../../phases/decision.ts';
 import { ENDING_KINDS } from '../../../phases/ending.ts';
 import { ChecksRan, ProvedRequirement, Proving } from '../../../phases/proving.ts';
@@ -168,7 +168,7 @@ export const EVENT_BODIES = {
   messages_acknowledged: z.object({ ids: z.array(z.string()) }),
   forgery_seen: z.object({ what: z.string(), detail: z.string() }),
   budget_warned: z.object({
-    cap: z.enum(CAP_NAMES),
+    cap: z.enum(LIMIT_NAMES),
     scope: PhaseName.or(z.literal('session')),
     percent: z.number(),
     limit: z.number(),
@@ -184,7 +184,7 @@ export const EVENT_BODIES = {
     note: z.string().optional(),
     goal: z.string().optional(),
     resetsCounts: z.boolean(),
-    caps: SessionCaps.optional(),
+    caps: SessionLimits.optional(),
     child: ChosenChild.optional(),
     checks: z.array(z.string()).optional(),
     proving: Proving.optional(),
