@@ -93,7 +93,7 @@ function withoutSignal(facts: AllFacts, fault?: Fault): Decision {
     case 'auth':
       return block(progress.phase, end, `The agent CLI is not logged in or was refused.${quoted}`);
     case 'config':
-      return block(progress.phase, end, `The agent CLI cannot run with its present setup.${quoted}`);
+      return block(progress.phase, end, `The agent CLI cannot run with its current setup.${quoted}`);
     case 'budget':
       return outcome.cutByLimit
         ? stoppedAtLimit(progress, notes)

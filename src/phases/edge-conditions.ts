@@ -45,7 +45,7 @@ export const EDGE_CONDITIONS: readonly EdgeCondition[] = [
   {
     from: 'planning',
     to: 'implementation',
-    openWhen: 'the present text of the plan is approved by a recorded human act (gate `plan`)',
+    openWhen: 'the current text of the plan is approved by a recorded human act (gate `plan`)',
     holds: ({ outcome: { plan }, rules }) =>
       !rules.gates.plan || (plan.approved && !plan.changedSinceApproval),
     otherwise: legal(park('planning', 'plan_approval', 'implementation')),

@@ -94,7 +94,7 @@ function waits(facts: Facts, signal: JudgedSignal): Verdict {
     case 'qa_answers':
       // Applies even if GATES skips this gate: an asked question still needs an answer.
       if (facts.outcome.questions.open.length > 0) return legal({ ...park(phase, waitsFor), ...reason });
-      return faultOf('nothing_asked', 'It waits for answers, but _qa.md holds no unanswered question.');
+      return faultOf('nothing_asked', 'It waits for answers, but _qa.md has no unanswered question.');
     case 'plan_approval':
       return waitsForApproval(facts);
     case 'file_update':

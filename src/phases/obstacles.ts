@@ -31,7 +31,7 @@ export const OBSTACLES = [
   },
   {
     name: 'uncommitted',
-    when: 'work is left that no commit holds',
+    when: 'some work is not committed',
     outcome: `an agent of the phase commits it; the second time, or with false claims: ${BACK}`,
   },
   {
@@ -46,19 +46,19 @@ export const OBSTACLES = [
   },
   {
     name: 'unreviewed',
-    when: 'a requirement that only a review shows has none of the present code',
+    when: 'a requirement that only a review can verify has not been reviewed for the current code',
     outcome: 'another round of quality',
     onlyBeforeDone: true,
   },
   {
     name: 'weakened_tests',
-    when: 'tests, CI or check scripts of the base may show less than before, and no person has accepted that',
-    outcome: 'wait for the answer of a person, with the difference',
+    when: 'tests, CI or check scripts of the base may prove less than before, and no person has accepted that',
+    outcome: 'wait for a person, who is shown the difference',
   },
   { name: 'later_work', when: 'something was committed after the checks ran', outcome: BACK },
   {
     name: 'later_messages',
-    when: 'a message came while the checks ran',
+    when: 'a message arrived while the checks ran',
     outcome: 'another agent of the phase reads it',
     onlyBeforeDone: true,
   },

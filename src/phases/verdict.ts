@@ -53,7 +53,7 @@ export const BLOCK_RULES = {
   child_blocked: limit('the agent signals `blocked`; its `reason` and `needs` are shown'),
   phase_limit: limit('another iteration would exceed the limit of its phase'),
   test_returns: limit('tests fail again after the last allowed return to implementation'),
-  quality_rounds: limit('quality still wants changes after its last allowed round'),
+  quality_rounds: limit('quality still requests changes after its last allowed round'),
   timeouts: limit(`${MAX_TIMEOUTS} iterations run out of time with no accepted signal between them`),
   auth: limit('the agent CLI is not logged in or was refused'),
   budget: limit('a spending limit is reached'),
@@ -63,7 +63,7 @@ export const BLOCK_RULES = {
   refused: limit('the model refuses the request'),
   overloaded: limit('the provider is overloaded for longer than `RETRY_HOURS`'),
   network: limit('the provider cannot be reached for longer than `RETRY_HOURS`'),
-  config: failure('the agent CLI cannot run with its present setup'),
+  config: failure('the agent CLI cannot run with its current setup'),
   retries: failure('crashes use up `SAMOCODE_MAX_RETRIES`'),
   checks: failure('checks of the project fail after the last allowed return to implementation'),
   base_checks: failure(
@@ -71,11 +71,11 @@ export const BLOCK_RULES = {
   ),
   uncommitted: failure('work is left uncommitted after the last allowed return to implementation'),
   false_done: failure(
-    'the work is said to be done, and the branch or the plan shows otherwise, after the last allowed return to implementation',
+    'the agent reports the work as done, but the branch or the plan shows otherwise, after the last allowed return to implementation',
   ),
   run_folder_changed: failure('files of the run folder that only samocode writes changed while an agent ran'),
   git_programs_changed: failure(
-    'settings or hooks by which git starts programs are not the ones that a person accepted, or files below home that start programs or speak to your chats changed while an agent ran',
+    'settings or hooks by which git starts programs are not the ones that a person accepted, or files below home that start programs or send to your chats changed while an agent ran',
   ),
   signal_json: fault('`_signal.json` cannot be read, or its status is unknown'),
   signal_not_allowed: fault('the status may not be signalled in this phase'),

@@ -13,7 +13,7 @@ input and output; "samocode install" adds it to the clients of this machine.
 In a terminal use "samocode" itself.
 
 Options:
-  --read-only    offer only the tools that look: nothing can be started,
+  --read-only    offer only the read-only tools: nothing can be started,
                  answered, approved, stopped or undone through this server
   -V, --version  print the version
   -h, --help     print this

@@ -66,13 +66,13 @@ function describeState(facts: Worded, { reader, when }: Required<WordsFor>): Row
   if (condition === 'unseen')
     return {
       brief: 'its worker cannot be seen from here',
-      predicate: 'needs a person: whether its worker lives cannot be seen from here',
+      predicate: 'needs a person: whether its worker is alive cannot be seen from here',
       tone: 'bad',
     };
   switch (state) {
     case 'starting':
       return condition === 'lost'
-        ? { brief: 'cannot start', predicate: 'never began and cannot', tone: 'bad' }
+        ? { brief: 'cannot start', predicate: 'did not start and cannot', tone: 'bad' }
         : { brief: 'starting', tone: 'plain' };
     case 'running':
       return { brief: 'running', tone: 'working' };

@@ -81,7 +81,7 @@ test('a command includes its skill, for clients without installed skills', async
   await using desk = await makeDesk({ bare: true });
   const text = await textOf(desk, 'dive', { topic: 'the login page' });
   expect(text).toMatch(/^Use the skill `investigation`\. .*\n\nThe topic: the login page\n/s);
-  expect(text).toContain('The skill `investigation`, for where it is not installed:');
+  expect(text).toContain('The skill `investigation`, in case it is not installed:');
   expect(text.length).toBeLessThan(6000);
 });
 

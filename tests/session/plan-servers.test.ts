@@ -57,7 +57,7 @@ describe('the section "MCP servers" of a plan', () => {
 
   test('a duplicate name, a second section, and more than eight servers are problems', () => {
     expect(planServers(planWith('- browser', '- browser')).problems).toEqual([
-      'Line 2 of the section "MCP servers" has a name that stands above it.',
+      'Line 2 of the section "MCP servers" repeats a name from above.',
     ]);
     const twice = `${planWith('- browser')}\n## MCP servers\n\n- tickets: tickets-mcp\n`;
     expect(planServers(twice).problems).toEqual(['There is more than one section "MCP servers".']);

@@ -144,7 +144,7 @@ test('a command of a newer samocode is refused as a whole, with the next step', 
     {
       id: stop.id,
       code: 'newer_command',
-      message: expect.stringContaining('A newer samocode left this command (with an unknown kind or field)'),
+      message: expect.stringContaining('A newer samocode wrote this command (with an unknown kind or field)'),
       hint: expect.stringContaining('Stop the session and resume it'),
     },
   ]);

@@ -20,7 +20,7 @@ const Input = aboutSession({
     .describe('transcript: of it, else the newest. changes: since its end, else the base.'),
   cursor: z.int().min(0).optional().describe('changes: since the call that returned this cursor.'),
   path: z.string().min(1).optional().describe('changes: the diff of this file or folder.'),
-  offset: z.int().default(0).describe('more_from of the page before. Negative: from the end.'),
+  offset: z.int().default(0).describe('more_from of the prior page. Negative: from the end.'),
 });
 type Asked = CamelKeys<z.output<typeof Input>>;
 

@@ -51,7 +51,7 @@ const CALLS: Readonly<Record<Act, (args: Args) => string>> = {
   message: (args) => tool('send_message', args),
   name_project: ({ project_dir }) =>
     project_dir === undefined
-      ? 'pass project_dir, the folder of the project that is meant'
+      ? 'pass project_dir, the folder of the intended project'
       : `the same call with project_dir: ${shown(project_dir)}`,
   read_answers: () => 'read_qa (all: true)',
   read_changes: (args) => tool('read_session', { what: 'changes', ...args }),
@@ -72,7 +72,7 @@ const CALLS: Readonly<Record<Act, (args: Args) => string>> = {
   trust: ({ hash, relaxes }) => {
     if (hash === undefined) return TRUST_IN_TERMINAL;
     const call = tool('setup_project', { trust: hash });
-    // A model's word does not count for lines that relax a rule; the call asks in a form of the client.
+    // A model cannot agree to lines that relax a rule; the call asks the user in a form of the client.
     return relaxes
       ? `show these lines to the user; only they can agree: ${call}, if their client has forms; else ${TRUST_IN_TERMINAL}`
       : `show these lines to the user; when they agree: ${call}`;

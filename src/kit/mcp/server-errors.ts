@@ -9,7 +9,7 @@ export const SERVER_ERRORS = errors({
   }),
   internal: () => ({
     what: 'Internal error.',
-    why: 'samocode has a bug here, or the disk failed.',
+    why: 'This is a bug in samocode, or the disk failed.',
     hint: 'Try once more. If it fails again, report it with what the server wrote to its stderr.',
   }),
   read_only: ({ tool }: { tool: string }) => ({

@@ -6,7 +6,7 @@ import type { Cli } from './cli.ts';
 
 const HEAD = `Write your comments between the lines of the plan. Of these lines and of those
 that begin with ">", only the one above each comment is sent with it.
-Where nothing is written, nothing is sent.
+If you write nothing, nothing is sent.
 `;
 
 /**

@@ -70,13 +70,13 @@ export function fillPrompt(prompt: PromptSource, { words, sessions = '', skill }
   const text = prompt.body.replace(/\$(?:ARGUMENTS|SESSIONS)\b/g, (place) => values[place] ?? place);
   const parts = [text];
   if (prompt.argument && !prompt.argument.isOneWord && /^\S+$/.test(words)) parts.push(ONE_WORD_NOTE);
-  if (skill) parts.push(`The skill \`${skill.name}\`, for where it is not installed:\n\n${skill.text}`);
+  if (skill) parts.push(`The skill \`${skill.name}\`, in case it is not installed:\n\n${skill.text}`);
   return `${parts.join('\n\n')}\n`;
 }
 
 // Claude Code splits the line at spaces and passes only the first word; the whole line is in <command-args>.
 const ONE_WORD_NOTE =
-  'Some clients pass only the first word. If `command-args` beside this text has more, that counts; if it is plainly cut off, ask me for the rest before you begin.';
+  'Some clients pass only the first word. If `command-args` next to this text contains more, use that; if it is clearly cut off, ask me for the rest before you begin.';
 
 export interface PromptWords {
   title: string;
@@ -91,8 +91,8 @@ export const PROMPT_WORDS: Readonly<Record<string, PromptWords>> = {
   start: { title: 'Start a task', label: 'What to do, in your own words' },
   review_plan: { title: 'Review a plan', label: `${SESSION} (empty: the one that waits)` },
   morning_report: { title: 'Morning report' },
-  cleanup: { title: 'Clean up', label: 'What to look through (empty: this branch)' },
-  'create-plan': { title: 'Write a plan', label: 'What the plan should know' },
+  cleanup: { title: 'Clean up', label: 'What to review (empty: this branch)' },
+  'create-plan': { title: 'Write a plan', label: 'What the plan should take into account' },
   dive: { title: 'Research a topic', label: 'Topic' },
   do: { title: 'Do a task', label: 'Task' },
   do2: { title: 'Do a task, best of two', label: 'Task' },

@@ -62,19 +62,19 @@ export const RESOURCE_KINDS: Readonly<Record<ResourceKindName, ResourceKind>> = 
   },
   history: {
     title: 'Signals of a session so far',
-    description: 'Its _signal_history.jsonl: one line per iteration; of a long one the newest.',
+    description: 'Its _signal_history.jsonl: one line per iteration; if it is long, the newest.',
     ...{ mimeType: JSON_LINES, writtenBy: 'agents', annotations: forModels(0.2) },
     file: { at: 'history', keep: 'end', absent: 'No iteration has ended yet.' },
   },
   events: {
     title: 'Events of a session',
-    description: 'Its events.jsonl, the event log; of a long one the newest.',
+    description: 'Its events.jsonl, the event log; if it is long, the newest.',
     ...{ mimeType: JSON_LINES, writtenBy: QUOTING, annotations: forModels(0.1) },
     file: { at: 'events', keep: 'end', absent: 'Nothing has happened in it yet.' },
   },
   log: {
     title: 'Log of a session',
-    description: 'Its session.log: what the worker did, one readable line each; of a long one the newest.',
+    description: 'Its session.log: what the worker did, one readable line each; if it is long, the newest.',
     ...{ mimeType: 'text/plain', writtenBy: QUOTING, annotations: forBoth(0.4) },
     file: { at: 'sessionLog', keep: 'end', absent: 'No worker has done anything in it yet.' },
   },
@@ -122,7 +122,7 @@ export function parseResourceUri(uri: string): { kind: 'sessions' } | SessionAdd
     const project = projectDir && { projectDir: decodeURIComponent(projectDir) };
     return { kind, session: decodeURIComponent(session), ...project };
   } catch {
-    throw noResource(uri, 'has a % that encodes no character');
+    throw noResource(uri, 'contains an invalid % escape');
   }
 }
 

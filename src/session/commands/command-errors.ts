@@ -105,7 +105,7 @@ export const COMMAND_ERRORS = errors({
   }),
   newer_command: ({ problem }: { problem: string }) => ({
     what: NOTHING,
-    why: `A newer samocode left this command (${problem}), and the worker of this session does not know it.`,
+    why: `A newer samocode wrote this command (${problem}), and the worker of this session does not know it.`,
     hint: 'Stop the session and resume it here, which starts a worker of this version. Then try again.',
   }),
   not_archived: () => ({

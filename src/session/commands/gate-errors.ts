@@ -61,7 +61,7 @@ export const GATE_ERRORS = errors({
   }),
   plan_changed: ({ name }: { name: string }) => ({
     what: NOT_APPROVED,
-    why: `The hash is not that of the plan that waits, ${name}.`,
+    why: `The hash does not match the plan that waits, ${name}.`,
     next: [{ act: 'decide_plan' }],
   }),
   servers_need_person: ({

@@ -142,7 +142,7 @@ const SENTENCES: { [T in EventType]: (event: EventOf<T>) => string | undefined }
 };
 
 function tookOver(event: EventOf<'worker_took_over'>): string {
-  const before = event.previous === 'died' ? 'the worker before had died' : 'started';
+  const before = event.previous === 'died' ? 'the previous worker had died' : 'started';
   const recovery =
     event.recovery === 'nothing' ? '' : `; ${event.recovery}${event.why ? `: ${event.why}` : ''}`;
   const cut = event.truncatedBytes ? `; ${event.truncatedBytes} bytes of a torn line cut off` : '';

@@ -220,7 +220,7 @@ const NOT_ANSWERED =
 
 const NOT_APPROVED = {
   plan: 'Nothing on record says that a person approved this plan: approve it as it is, or request changes.',
-  none: 'The work has begun, and the folder holds no plan: request changes to have one written, or add a plan document to the folder and approve that.',
+  none: 'The work has begun, and the folder has no plan: request changes to have one written, or add a plan document to the folder and approve that.',
 } as const;
 
 function hasPlan({ fileNames }: LegacyFacts, folder: string): boolean {

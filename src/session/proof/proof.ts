@@ -199,7 +199,7 @@ export function openedByModel(approvals: readonly Approval[]): string[] {
   );
   if (gates.length === 0) return [];
   return [
-    `**Opened by the parent model alone: ${[...new Set(gates)].join(' and ')}.** No person was seen to decide that.`,
+    `**Opened by the parent model alone: ${[...new Set(gates)].join(' and ')}.** No person is known to have decided that.`,
   ];
 }
 
@@ -215,7 +215,7 @@ function requirements({ requirements: all, checks: set }: SessionProof): string[
     const shown = run === undefined ? 'nothing on record' : `${code(check)}, exit status ${run.exitCode}`;
     return `${id} ${code(text)}: ${shown}`;
   });
-  return ['## Requirements', 'In the words that were approved with the plan.', list(lines)];
+  return ['## Requirements', 'As approved with the plan.', list(lines)];
 }
 
 /** What the checks of a proof leave open, as a sentence without its end; undefined: every check of the project passed. */
@@ -321,7 +321,7 @@ export function changedChecks({
         `${code(path)} is changed${added === undefined ? '' : ` (+${added} −${removed})`}`,
     ),
     ...proveNothing.map(
-      (path) => `${code(path)} passes on the base commit too: it proves nothing of the work`,
+      (path) => `${code(path)} passes on the base commit too: it proves nothing about the work`,
     ),
   ];
 }

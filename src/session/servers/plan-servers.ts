@@ -69,20 +69,20 @@ function readLine(line: string, { reading, at }: { reading: ServersReading; at: 
   const problem =
     typeof server === 'string'
       ? server
-      : reading.servers.some(({ name }) => name === server.name) && 'has a name that stands above it';
+      : reading.servers.some(({ name }) => name === server.name) && 'repeats a name from above';
   if (problem) reading.problems.push(`Line ${at} of the section "MCP servers" ${problem}.`);
   else if (typeof server !== 'string') reading.servers.push(server);
 }
 
 function serverIn(line: string): PlanServer | string {
   // Lookalike letters and characters that change the text direction could show a person another command.
-  if (!/^[\x20-\x7e]*$/.test(line)) return 'has characters other than those of ASCII';
+  if (!/^[\x20-\x7e]*$/.test(line)) return 'has characters that are not ASCII';
   const [, item] = /^[-*+] +(.*)$/.exec(line) ?? [];
   const [, name, rest] = /^`?([a-z][a-z0-9-]{0,30})`?(?:: *(.*))?$/.exec(item ?? '') ?? [];
   if (name === undefined) return `is not of the form ${FORM}`;
   if (rest === undefined)
-    return isReady(name) ? { name } : `names "${name}", which is no ready entry, without a command`;
-  if (isReady(name)) return `gives "${name}" a command, and the name is that of a ready entry`;
+    return isReady(name) ? { name } : `names "${name}", which is not a predefined server, without a command`;
+  if (isReady(name)) return `gives "${name}" a command, and that is the name of a predefined server`;
   if (rest.length > MAX_CHARS) return `has more than ${MAX_CHARS} characters in its command`;
   const command = wordsOf(/^`([^`]+)`$/.exec(rest)?.[1] ?? rest);
   return typeof command === 'string' ? command : { name, command };
@@ -91,8 +91,8 @@ function serverIn(line: string): PlanServer | string {
 /** Splits at spaces outside quotes. Refuses syntax that only a shell or a CLI would expand. */
 function wordsOf(text: string): string[] | string {
   if (/[`$\\|;<>]|&&/.test(text))
-    return 'uses what only a shell understands: write a program and its arguments, without variables';
-  if (/["']/.test(text.replaceAll(QUOTED, ''))) return 'has a quote that is not closed';
+    return 'uses shell syntax: write a program and its arguments, without variables';
+  if (/["']/.test(text.replaceAll(QUOTED, ''))) return 'has an unclosed quote';
   const words = text.match(/(?:[^\s"']|"[^"]*"|'[^']*')+/g) ?? [];
   const [program = '', ...args] = words.map((word) => word.replaceAll(QUOTED, '$1$2'));
   if (!/^[\w@./+-]+$/.test(program)) return 'does not begin its command with a program';

@@ -66,7 +66,7 @@ test('servers of a plan that cannot be read go back to planning; a command waits
     decision: {
       kind: 'run',
       strike: 'corrective',
-      notes: [expect.stringContaining('names "tickets", which is no ready entry')],
+      notes: [expect.stringContaining('names "tickets", which is not a predefined server')],
     },
   });
   expect(second).toMatchObject({ decision: { kind: 'park', for: 'plan_approval' } });

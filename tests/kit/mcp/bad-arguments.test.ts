@@ -50,7 +50,7 @@ const OTHERS: readonly [string, Record<string, unknown>, string][] = [
   [
     'read_qa',
     { session: 'x', offset: -1 },
-    '"offset" must be 0 or more. | In offset: more_from of the page before.',
+    '"offset" must be 0 or more. | In offset: more_from of the prior page.',
   ],
   ['read_qa', { session: 'x', offset: 1.5 }, '"offset" must be a whole number, not 1.5.'],
   [

@@ -154,7 +154,7 @@ test.each([
   ['samocode://sessions/boat', 'is not a resource'],
   ['samocode://sessions/boat/diary', 'overview, qa, plan, signal, history, events, log, changes'],
   ['file:///etc/passwd', 'is not a resource'],
-  ['samocode://sessions/%E0%A4%A/overview', 'encodes no character'],
+  ['samocode://sessions/%E0%A4%A/overview', 'invalid % escape'],
   ['samocode://sessions/..%2F..%2Fetc/overview', 'There is no session'],
   [uriOf('overview', '26-01-08-baot'), 'Did you mean'],
   [uriOf('qa'), 'It has asked nothing yet'],
