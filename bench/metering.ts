@@ -1,4 +1,4 @@
-import { limitUsages, judgeLimits, NOTHING_SPENT } from '../src/phases/caps.ts';
+import { judgeLimits, limitUsages, NOTHING_SPENT } from '../src/phases/limits.ts';
 import { newClaudeReader } from '../src/providers/claude/claude-stream.ts';
 import { Tally } from '../src/providers/reading/tally.ts';
 import { type Bench, median, round } from './bench.ts';

@@ -1,5 +1,5 @@
 import { GIT_IDENTITY } from '../../base/processes/git-variables.ts';
-import { LIMIT_NAMES, type SessionLimits, type SpendingLimits } from '../../phases/caps.ts';
+import { LIMIT_NAMES, type SessionLimits, type SpendingLimits } from '../../phases/limits.ts';
 import { PHASE_NAMES } from '../../phases/table.ts';
 import { branchOf } from '../../project/git/branch-name.ts';
 import type { Sandbox } from '../../project/settings/project-settings.ts';

@@ -1,4 +1,4 @@
-import { LIMIT_NAMES, type LimitName, type SpendingLimits } from '../../phases/caps.ts';
+import { LIMIT_NAMES, type LimitName, type SpendingLimits } from '../../phases/limits.ts';
 import type { CallSettings } from '../../project/settings/settings.ts';
 import { PROVIDER_CHOICES } from '../../providers/registry.ts';
 

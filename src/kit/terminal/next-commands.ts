@@ -1,7 +1,7 @@
 import { type Act, type NextStep, TO_FILL } from '../../base/acts.ts';
 import { shellWord } from '../../base/shell-quoted.ts';
 import { capitalised } from '../../base/text.ts';
-import { LIMIT_NAMES, settingOf } from '../../phases/caps.ts';
+import { LIMIT_NAMES, settingOf } from '../../phases/limits.ts';
 import { handleOf } from '../../session/layout/names.ts';
 
 type Args = NonNullable<NextStep['args']>;

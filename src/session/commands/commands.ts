@@ -5,7 +5,7 @@ import { createWhole, syncFolder } from '../../base/files/atomic-file.ts';
 import { namesAt } from '../../base/files/path-stats.ts';
 import { readPlainFile } from '../../base/files/plain-file.ts';
 import { parseJson } from '../../base/parse-json.ts';
-import { type SessionLimits, SpendingLimits } from '../../phases/caps.ts';
+import { type SessionLimits, SpendingLimits } from '../../phases/limits.ts';
 import { Proving } from '../../phases/proving.ts';
 import { PHASE_NAMES } from '../../phases/table.ts';
 import { ChosenChild } from '../events/bodies/event-types.ts';

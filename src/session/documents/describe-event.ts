@@ -1,5 +1,4 @@
 import { isoUtc } from '../../base/clock.ts';
-import { describeUsage } from '../../phases/caps.ts';
 import { outageOf } from '../../phases/ending.ts';
 import { type CheckRun, failedRuns, RED_AFTER, redAfter } from '../../phases/proving.ts';
 import type { EventType } from '../events/bodies/event-types.ts';

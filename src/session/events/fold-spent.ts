@@ -1,5 +1,5 @@
-import { type SessionLimits, type Spent, warningKey, withRaised, withSpent } from '../../phases/caps.ts';
 import { outageOf } from '../../phases/ending.ts';
+import { type SessionLimits, type Spent, warningKey, withRaised, withSpent } from '../../phases/limits.ts';
 import { EMPTY_TRAIL, withPrint } from '../../phases/no-progress.ts';
 import type { Cost } from './bodies/positions.ts';
 import type { EventOf } from './events.ts';

@@ -1,8 +1,8 @@
 import * as z from 'zod';
 import { SANDBOX_LEVELS } from '../../base/sandbox-level.ts';
-import { NOTHING_SPENT, SessionLimits, SessionSpent } from '../../phases/caps.ts';
 import { Decision } from '../../phases/decision.ts';
 import { ENDING_KINDS } from '../../phases/ending.ts';
+import { NOTHING_SPENT, SessionLimits, SessionSpent } from '../../phases/limits.ts';
 import { EMPTY_TRAIL, ProgressTrail } from '../../phases/no-progress.ts';
 import { Outage } from '../../phases/outage.ts';
 import { initialProgress } from '../../phases/progress.ts';

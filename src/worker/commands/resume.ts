@@ -1,4 +1,4 @@
-import { judgeLimits, type LimitUsage, type SpendingLimits } from '../../phases/caps.ts';
+import { judgeLimits, type LimitUsage, type SpendingLimits } from '../../phases/limits.ts';
 import type { Phase } from '../../phases/table.ts';
 import type { CommandOf } from '../../session/commands/commands.ts';
 import { acceptsPrograms, judgeResume, type ResumeFacts } from '../../session/commands/judge-running.ts';

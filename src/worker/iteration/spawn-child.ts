@@ -3,7 +3,7 @@ import { isSamocodeError } from '../../base/errors.ts';
 import { ensurePlainFolder, moveAside } from '../../base/files/append-lines.ts';
 import { writeLightly, writeWhole } from '../../base/files/atomic-file.ts';
 import { readPlainFile } from '../../base/files/plain-file.ts';
-import { usdLeft } from '../../phases/caps.ts';
+import { usdLeft } from '../../phases/limits.ts';
 import { machineCliPath } from '../../project/finding/machine-cli-path.ts';
 import { readMcpServers } from '../../providers/contract/mcp-file.ts';
 import type {

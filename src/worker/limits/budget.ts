@@ -12,7 +12,7 @@ import {
   settingOf,
   withRaised,
   withSpent,
-} from '../../phases/caps.ts';
+} from '../../phases/limits.ts';
 import type { Phase } from '../../phases/table.ts';
 import type { Tally } from '../../providers/reading/tally.ts';
 import type { Cost } from '../../session/events/bodies/positions.ts';

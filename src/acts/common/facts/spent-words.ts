@@ -4,7 +4,7 @@ import {
   limitUsages,
   type SessionLimits,
   withRaised,
-} from '../../../phases/caps.ts';
+} from '../../../phases/limits.ts';
 import type { SessionView } from '../../../session/events/session-view.ts';
 
 const NONE: SessionLimits = { session: {}, phases: {} };

@@ -1,9 +1,9 @@
 import * as z from 'zod';
 import { ProcessIdentity } from '../../../base/processes/host.ts';
 import { SANDBOX_LEVELS } from '../../../base/sandbox-level.ts';
-import { LIMIT_NAMES, SessionLimits } from '../../../phases/caps.ts';
 import { Decision, JudgedSignal } from '../../../phases/decision.ts';
 import { ENDING_KINDS } from '../../../phases/ending.ts';
+import { LIMIT_NAMES, SessionLimits } from '../../../phases/limits.ts';
 import { ChecksRan, ProvedRequirement, Proving } from '../../../phases/proving.ts';
 import { PHASE_NAMES } from '../../../phases/table.ts';
 import {

@@ -12,7 +12,7 @@ import {
   warningKey,
   withRaised,
   withSpent,
-} from '../../src/phases/caps.ts';
+} from '../../src/phases/limits.ts';
 import { PHASE_NAMES } from '../../src/phases/table.ts';
 
 const usd = (spent: number, limit = 10): LimitUsage => ({ cap: 'usd', scope: 'session', limit, spent });
