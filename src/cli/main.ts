@@ -25,7 +25,7 @@ const output = new Output({
   stderr: process.stderr,
   colourful,
   json: options.includes('--json'),
-  hintWords: hintForTerminal,
+  formatHint: hintForTerminal,
 });
 
 // With `samocode list | head` the reader exits first, which is not a failure; EIO means a closed terminal.

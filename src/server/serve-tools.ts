@@ -10,7 +10,7 @@ import {
   onRequest,
   unknownName,
 } from '../kit/mcp/on-request.ts';
-import { beat } from '../kit/mcp/progress.ts';
+import { startProgress } from '../kit/mcp/progress.ts';
 import { SERVER_ERRORS } from '../kit/mcp/server-errors.ts';
 import type { ToolContext } from '../kit/mcp/tool.ts';
 import { listedTool } from '../kit/mcp/tool-schemas.ts';

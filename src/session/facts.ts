@@ -78,10 +78,10 @@ export function sessionFacts(view: SessionView): SessionFacts {
     branch: worktree?.branch,
     base: worktree?.base,
     worktree: worktree?.path,
-    sandbox: sandboxWords(state),
-    checks: view.isForeign ? undefined : checksWords(view),
-    commitsAs: commitsAsWords(sessionFile),
-    gates: gateWords(state),
+    sandbox: describeSandbox(state),
+    checks: view.isForeign ? undefined : describeChecks(view),
+    commitsAs: describeAuthor(sessionFile),
+    gates: describeGates(state),
     sessionDir: paths.sessionDir,
     costUsd: state.cost.usd,
     problems: problems.length > 0 ? problems : undefined,
@@ -160,7 +160,7 @@ function statusFacts(status: Status): Partial<StateFacts> {
 
 /** The level in force, in a few words; undefined before the session was created. */
 /** Who commits, where the environment of the start said so; git's settings say it for all other sessions. */
-export function commitsAsWords(file: Pick<SessionFile, 'settings'> | undefined): string | undefined {
+export function describeAuthor(file: Pick<SessionFile, 'settings'> | undefined): string | undefined {
   const identity = file?.settings.gitIdentity;
   if (identity === undefined) return undefined;
   const { GIT_AUTHOR_NAME: author, GIT_AUTHOR_EMAIL: address } = identity;
@@ -169,7 +169,7 @@ export function commitsAsWords(file: Pick<SessionFile, 'settings'> | undefined):
   return who ? `${who} (from the environment at the start)` : undefined;
 }
 
-export function sandboxWords({ sandbox }: Pick<SessionState, 'sandbox'>): string | undefined {
+export function describeSandbox({ sandbox }: Pick<SessionState, 'sandbox'>): string | undefined {
   if (sandbox === undefined) return undefined;
   // Only bubblewrap can give an agent a git folder separate from the repository's.
   const hasOwnGitFolder = (sandbox === 'guard' || sandbox === 'best effort') && process.platform === 'linux';
@@ -178,7 +178,7 @@ export function sandboxWords({ sandbox }: Pick<SessionState, 'sandbox'>): string
 }
 
 /** What the checks of a session do not show, in a few words; undefined where they show all. */
-export function checksWords({
+export function describeChecks({
   state,
   sessionFile,
 }: Pick<SessionView, 'state' | 'sessionFile'>): string | undefined {

@@ -5,7 +5,7 @@ import { configWords, type ShownSetting } from '../../src/acts/set-up/set-up.com
 import { columnsOf } from '../../src/kit/terminal/columns.ts';
 import { Output } from '../../src/kit/terminal/output.ts';
 import type { ShownFacts } from '../../src/kit/terminal/session-facts.ts';
-import { listWords } from '../../src/kit/terminal/session-words.ts';
+import { formatList } from '../../src/kit/terminal/session-words.ts';
 import { checkLines, verdict } from '../../src/machine/doctor/doctor.command.ts';
 import type { DoctorGroup } from '../../src/machine/doctor/doctor.ts';
 import { handleOf, shortId } from '../../src/session/layout/names.ts';
@@ -130,7 +130,7 @@ function doctorScreen(columns: number): string {
 
 const SCREENS: Record<string, (columns: number) => string> = {
   doctor: doctorScreen,
-  list: (columns) => listWords(SESSIONS, terminal(columns), { nowMs: NOW }),
+  list: (columns) => formatList(SESSIONS, terminal(columns), { nowMs: NOW }),
   config: (columns) =>
     configWords({ filePath: '/home/me/harbour/.samocode', settings: SETTINGS, notes: [] }, terminal(columns)),
 };

@@ -48,7 +48,7 @@ export async function typed(
       stderr: stream('stderr'),
       colourful: false,
       json: argv.includes('--json'),
-      hintWords: hintForTerminal,
+      formatHint: hintForTerminal,
     }),
     cwd,
     env: { PATH: process.env.PATH, HOME: home, ...env },

@@ -18,8 +18,8 @@ import { PHASE_NAMES } from '../../src/phases/table.ts';
 const usd = (spent: number, limit = 10): LimitUsage => ({ cap: 'usd', scope: 'session', limit, spent });
 
 test('a limit of zero is reached at once', () => {
-  for (const cap of CAP_NAMES) {
-    const verdict = judgeCaps(capUses({ session: { [cap]: 0 }, phases: {} }, nothing(), 'planning'));
+  for (const cap of LIMIT_NAMES) {
+    const verdict = judgeLimits(limitUsages({ session: { [cap]: 0 }, phases: {} }, nothing(), 'planning'));
     expect(verdict).toMatchObject({ kind: 'reached', use: { cap, limit: 0 } });
   }
 });

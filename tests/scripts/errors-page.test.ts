@@ -22,7 +22,7 @@ function terminalLines(error: SamocodeError): string {
     stderr,
     colourful: false,
     json: false,
-    hintWords: hintForTerminal,
+    formatHint: hintForTerminal,
   });
   output.error(error);
   return String(stderr.read());

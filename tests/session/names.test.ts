@@ -27,8 +27,8 @@ test.each([
 });
 
 test('spaces become hyphens and capitals become lower case', () => {
-  expect(nameOfNew('session', '  Add JWT  Auth ')).toBe('add-jwt-auth');
-  expect(nameOfNew('session', 'v2-api')).toBe('v2-api');
+  expect(normalizeNewName('session', '  Add JWT  Auth ')).toBe('add-jwt-auth');
+  expect(normalizeNewName('session', 'v2-api')).toBe('v2-api');
 });
 
 test.each([
@@ -58,7 +58,7 @@ test.each([
 });
 
 test('a refusal suggests a valid name', () => {
-  expect(() => nameOfNew('session', 'Fix: login/../x')).toThrow(
+  expect(() => normalizeNewName('session', 'Fix: login/../x')).toThrow(
     'Use "fix-login-x", for example, or leave the name out.',
   );
 });
@@ -109,7 +109,7 @@ test.each([
   ['uth', []],
   ['.r', []],
 ])('%j is a prefix of %j', (typed, folders) => {
-  expect(foldersMeantBy(FOLDERS, typed)).toEqual(folders);
+  expect(matchFolders(FOLDERS, typed)).toEqual(folders);
 });
 
 test('a short id depends only on the name and identifies one folder', () => {

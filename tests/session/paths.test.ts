@@ -39,7 +39,7 @@ test('files written while an agent runs are in the path table', () => {
   const names = files.map((path) =>
     path.slice(runDir.length + 1).replace('iterations/007/', 'iterations/NNN/'),
   );
-  const known = Object.keys(WRITTEN_BESIDE_AGENT).map((name) => name.replace(/\/$|\.\*$/, ''));
+  const known = Object.keys(WRITTEN_DURING_AGENT).map((name) => name.replace(/\/$|\.\*$/, ''));
   // Named by their writers.
   expect(known.filter((name) => !names.includes(name))).toEqual(['git', 'git.json', 'checkpoints']);
 });
@@ -51,5 +51,5 @@ test.each([
   ['iterations/006/child.json', false],
   ['session.json', false],
 ])('%s while the agent of iteration 7 runs: %s', (name, isWritten) => {
-  expect(writtenBeside(name, 7)).toBe(isWritten);
+  expect(isWrittenDuringAgent(name, 7)).toBe(isWritten);
 });

@@ -30,8 +30,8 @@ const FACES: Record<string, (report: SessionReport) => string | undefined> = {
   'tool-fields': (report) => JSON.stringify(reportFields(report)),
   json: (report) => JSON.stringify(shownFacts(report.view, report)),
   list: (report) =>
-    listWords([shownFacts(report.view, report)], terminal, { nowMs: STATES_NOW }).split('\n')[0],
-  status: (report) => statusWords(shownFacts(report.view, report), PLACE, { nowMs: STATES_NOW }),
+    formatList([shownFacts(report.view, report)], terminal, { nowMs: STATES_NOW }).split('\n')[0],
+  status: (report) => formatStatus(shownFacts(report.view, report), PLACE, { nowMs: STATES_NOW }),
   watch: watchRow,
   supervisor: supervisorLine,
   notification: notificationTitle,

@@ -95,7 +95,7 @@ async function choose(cli: Cli, session: string, options: FinishOptions): Promis
   }));
   cli.output.result({ session, ways }, () =>
     previews
-      .map(({ way, preview }) => previewWords(cli, `${TITLES[way]} (${optionOf(way).flags})`, preview))
+      .map(({ way, preview }) => formatPreview(cli, `${TITLES[way]} (${optionOf(way).flags})`, preview))
       .join('\n'),
   );
   return undefined;
@@ -106,7 +106,7 @@ async function wanted(cli: Cli, session: string, way: Way, options: FinishOption
   const { folder } = preview.view;
   const flags = [optionOf(way).flags, ...(options.withAnswers ? ['--with-answers'] : [])].join(' ');
   const command = `samocode finish ${shellWord(folder)} ${flags} --yes`;
-  return await agreedTo(cli, { preview, title: `${TITLES[way]}: ${folder}`, command, facts: { how: way } });
+  return await confirmPreview(cli, { preview, title: `${TITLES[way]}: ${folder}`, command, facts: { how: way } });
 }
 
 async function previewOf(cli: Cli, session: string, way: Way, options: FinishOptions): Promise<Preview> {

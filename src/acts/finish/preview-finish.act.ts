@@ -36,8 +36,8 @@ async function would(
       ];
     case 'archive_documents':
       return [
-        `${counted(moved.length, 'document')} will move into the session's own _archive: ${namedShort(moved)}.`,
-        ...(keep.length > 0 ? [`These will stay: ${namedShort(keep)}.`] : []),
+        `${counted(moved.length, 'document')} will move into the session's own _archive: ${joinNames(moved)}.`,
+        ...(keep.length > 0 ? [`These will stay: ${joinNames(keep)}.`] : []),
         ...(facts.names.includes(SCREENS)
           ? ['Pictures in screens/ will go with them; a copy stays with what is not moved.']
           : []),

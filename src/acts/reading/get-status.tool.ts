@@ -4,7 +4,7 @@ import { OF_SESSION, OF_WORK, ProjectDir, resultWith, SessionName } from '../../
 import { reportFields } from '../../kit/mcp/session-fields.ts';
 import type { ToolResult } from '../../kit/mcp/tool.ts';
 import type { SessionView } from '../../session/events/session-view.ts';
-import { checksWords, commitsAsWords, gateWords, sandboxWords } from '../../session/facts.ts';
+import { describeChecks, describeAuthor, describeGates, describeSandbox } from '../../session/facts.ts';
 import { needsHuman } from '../../session/session-list.ts';
 import type { ActionContext } from '../common/context.ts';
 import type { GroupQuestion } from './list-sessions.act.ts';
@@ -55,10 +55,10 @@ export const getStatusTool = defineTool({
       branch: worktree?.branch,
       // Archiving removed the worktree.
       worktree: archived ? undefined : worktree?.path,
-      sandbox: sandboxWords(report.view.state),
-      checks: checksWords(report.view),
-      commits_as: commitsAsWords(report.view.sessionFile),
-      gates: gateWords(report.view.state),
+      sandbox: describeSandbox(report.view.state),
+      checks: describeChecks(report.view),
+      commits_as: describeAuthor(report.view.sessionFile),
+      gates: describeGates(report.view.state),
       spent: spentWords(report.view),
       messages: messageWords(messages),
     };

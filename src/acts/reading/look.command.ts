@@ -45,7 +45,7 @@ async function showList(cli: Cli, options: ListOptions): Promise<void> {
     [
       // In a pipe, print only the rows.
       ...(cli.output.isLive ? groupSays : []),
-      listWords(facts, cli.output, { nowMs: context.clock.now(), isWhole }),
+      formatList(facts, cli.output, { nowMs: context.clock.now(), isWhole }),
     ].join('\n'),
   );
 }
@@ -68,7 +68,7 @@ export async function showStatus(cli: Cli, session: string | undefined, options:
   const context = await cli.actionContext();
   const report = await getStatus({ session, ...projectOf(options) }, context);
   const facts = shownFacts(report.view, report);
-  cli.output.result(facts, () => statusWords(facts, cli, { nowMs: context.clock.now() }));
+  cli.output.result(facts, () => formatStatus(facts, cli, { nowMs: context.clock.now() }));
 }
 
 async function showGroup(cli: Cli, question: GroupQuestion): Promise<void> {
@@ -116,7 +116,7 @@ export function addWait(program: Command, cli: Cli): void {
           ? [
               ...happened.map(({ text }) => harmless(text)),
               ...groupSays,
-              ...(isToldByGroup ? [] : [statusWords(facts, cli, { nowMs: context.clock.now() })]),
+              ...(isToldByGroup ? [] : [formatStatus(facts, cli, { nowMs: context.clock.now() })]),
             ].join('\n')
           : [`Nothing of that happened in ${timeout} s.`, ...groupSays].join('\n'),
       );

@@ -1,4 +1,4 @@
-import type { Caps } from '../../phases/caps.ts';
+import type { SpendingLimits } from '../../phases/limits.ts';
 import { isUndecided, type Proving } from '../../phases/proving.ts';
 import { childSettings } from '../../project/settings/resolve-settings.ts';
 import type { CallSettings } from '../../project/settings/settings.ts';
@@ -29,7 +29,7 @@ export interface ResumeSessionInput extends SessionQuestion {
   note?: string | undefined;
   goal?: string | undefined;
   /** Limits of the whole session from now on; they override those of its start. */
-  caps?: Caps | undefined;
+  caps?: SpendingLimits | undefined;
   /** A provider for every phase from now on, with its own model unless `model` is given. */
   provider?: string | undefined;
   /** A model; without `provider`, for the phases that have no model of their own. */

@@ -38,7 +38,7 @@ async function showRest(cli: Cli, result: WaitResult): Promise<void> {
   const facts = shownFacts(view, result);
   cli.leaveWith(exitStatusOf(view));
   const commits = facts.state === 'done' && !cli.output.json ? await commitLines(view, cli) : [];
-  cli.output.result(facts, () => `\n${statusWords(facts, cli, { nowMs: clock.now(), commits })}`);
+  cli.output.result(facts, () => `\n${formatStatus(facts, cli, { nowMs: clock.now(), commits })}`);
 }
 
 function sayHowToComeBack(cli: Cli, folder: string): void {

@@ -4,7 +4,7 @@ import type { ShownFacts } from '../../kit/terminal/session-facts.ts';
 import { painted } from '../../kit/terminal/session-words.ts';
 import { fitLine, type Style } from '../../kit/terminal/style.ts';
 import { PHASE_NAMES, type Phase } from '../../phases/table.ts';
-import { goneWords, STOPS, stateWords } from '../../session/words.ts';
+import { goneText, STOPS, stateText } from '../../session/words.ts';
 import { type Group, groupOf, isOver } from './groups.ts';
 import type { WatchedRow } from './watch-model.ts';
 

@@ -59,7 +59,7 @@ function wrapped({ output }: Cli, text: string): string[] {
   return text.split('\n').map((line) => hanging(line, { first: /^ */.exec(line)?.[0] ?? '', columns }));
 }
 
-export function previewWords({ output }: Cli, title: string, { would, blockers }: Preview): string {
+export function formatPreview({ output }: Cli, title: string, { would, blockers }: Preview): string {
   const lines = blockers.length > 0 ? blockers.map((line) => `not now: ${line}`) : would;
   const options = { first: '  ', columns: output.textColumns };
   return [output.style.bold(title), ...lines.map((line) => hanging(fitLine(line, 1000), options))].join('\n');

@@ -15,7 +15,7 @@ export interface OutputOptions {
   /** Print one JSON object instead of text. */
   json: boolean;
   /** Formats the hint and the next steps of an error. */
-  hintWords?: FormatHint;
+  formatHint?: FormatHint;
 }
 
 /**
@@ -27,14 +27,14 @@ export class Output {
   readonly style: Style;
   readonly #stdout: Stream;
   readonly #stderr: Stream;
-  readonly #hintWords: FormatHint;
+  readonly #formatHint: FormatHint;
   readonly #colourful: boolean;
   #liveLines = 0;
   /** The lines last drawn in full-screen mode; absent before the first draw. */
   #screen: { lines?: readonly string[] } | undefined;
 
-  constructor({ stdout, stderr, colourful, json, hintWords = ({ hint }) => hint }: OutputOptions) {
-    this.#hintWords = hintWords;
+  constructor({ stdout, stderr, colourful, json, formatHint = ({ hint }) => hint }: OutputOptions) {
+    this.#formatHint = formatHint;
     this.#colourful = colourful;
     this.#stdout = stdout;
     this.#stderr = stderr;
@@ -149,7 +149,7 @@ export class Output {
   /** What, why and hint on separate lines; one JSON object with `--json`. */
   error(error: unknown): void {
     this.endLive();
-    if (this.json) this.#writeJson({ error: errorObject(error, this.#hintWords) });
+    if (this.json) this.#writeJson({ error: errorObject(error, this.#formatHint) });
     else this.#stderr.write(`${this.#errorWords(error)}\n`);
   }
 
@@ -173,7 +173,7 @@ export class Output {
       error.cause instanceof Error && error.code !== 'usage'
         ? [dim(`(${harmless(error.cause.message)})`)]
         : [];
-    const details = [...error.why.split('\n'), this.#hintWords(error)].filter(Boolean);
+    const details = [...error.why.split('\n'), this.#formatHint(error)].filter(Boolean);
     return [
       `${bad('✘')} ${bold(harmless(error.what))}`,
       ...details.map((line) => `  ${harmless(line)}`),
@@ -183,9 +183,9 @@ export class Output {
 }
 
 /** An error as printed with `--json`. */
-function errorObject(thrown: unknown, hintWords: FormatHint) {
+function errorObject(thrown: unknown, formatHint: FormatHint) {
   const error = isSamocodeError(thrown) ? thrown : internalError(thrown);
-  return { code: error.code, message: `${error.what} ${error.why}`.trim(), hint: hintWords(error) };
+  return { code: error.code, message: `${error.what} ${error.why}`.trim(), hint: formatHint(error) };
 }
 
 function internalError(thrown: unknown): SamocodeError {

@@ -3,7 +3,7 @@ import { age, duration } from '../../base/durations.ts';
 import { counted } from '../../base/text.ts';
 import type { SessionView } from '../../session/events/session-view.ts';
 import { handleOf, nameWithoutDate } from '../../session/layout/names.ts';
-import { goneWords, type StateWords, stateWords } from '../../session/words.ts';
+import { goneText, type StateText, stateText } from '../../session/words.ts';
 import { type Cli, EXIT } from './cli.ts';
 import { columnsOf, grid, hanging, tabSeparated } from './columns.ts';
 import type { Output } from './output.ts';
@@ -23,7 +23,7 @@ export function stateCell(facts: ShownFacts, style: Style): string {
 }
 
 /** `samocode status`, and the end of `run` with the commits that it made. */
-export function statusWords(
+export function formatStatus(
   facts: ShownFacts,
   cli: Terminal,
   { nowMs, commits = [] }: { nowMs: number; commits?: readonly string[] },
@@ -106,7 +106,7 @@ const MOST_OVER = 10;
  * `samocode list`: a line per session, cut to the terminal; in a pipe a line of whole fields between tabs.
  * @param isWhole a terminal gets all that are over, too
  */
-export function listWords(
+export function formatList(
   sessions: readonly ShownFacts[],
   output: Output,
   { nowMs, isWhole = false }: { nowMs: number; isWhole?: boolean },

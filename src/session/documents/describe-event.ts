@@ -1,5 +1,6 @@
 import { isoUtc } from '../../base/clock.ts';
 import { outageOf } from '../../phases/ending.ts';
+import { describeUsage } from '../../phases/limits.ts';
 import { type CheckRun, failedRuns, RED_AFTER, redAfter } from '../../phases/proving.ts';
 import type { EventType } from '../events/bodies/event-types.ts';
 import { describeOutage } from '../events/bodies/positions.ts';
@@ -73,7 +74,7 @@ const SENTENCES: { [T in EventType]: (event: EventOf<T>) => string | undefined }
     `iteration ${iteration} started: ${phase} with ${provider}`,
   iteration_ended: ({ iteration, ending, problem, ...end }) => {
     const how = ending === 'signalled' ? '' : `: ${ending}`;
-    return `iteration ${iteration} ended${how}${problem ? ` (${problem})` : ''}; ${decided({ ...end, ending })}`;
+    return `iteration ${iteration} ended${how}${problem ? ` (${problem})` : ''}; ${describeDecision({ ...end, ending })}`;
   },
   checks_ran: ({ set, in: place, commit, runs, ranAt }) => {
     if (set === 'added') return addedTests(runs);

@@ -101,7 +101,7 @@ export async function runFolderEntries(
 ): Promise<Record<string, string>> {
   // Another program may create these; that is not a breach.
   const entries: Record<string, string> = Object.fromEntries(
-    FOLDERS_OF_OTHERS.map((name) => [name, 'folder']),
+    SHARED_FOLDERS.map((name) => [name, 'folder']),
   );
   const read = async (name: string): Promise<void> => {
     const kind = await kindAt(join(runDir, name));

@@ -51,7 +51,7 @@ export function budgetVerdict(worker: Worker): LimitVerdict {
 }
 
 /** Every reached limit that restricts the next agent to wrapping up. */
-export function spentUses(worker: Worker): CapUse[] {
+export function spentUses(worker: Worker): LimitUsage[] {
   const verdict = budgetVerdict(worker);
   if (verdict.kind === 'fine') return [];
   const state = stateOf(worker);
@@ -120,7 +120,7 @@ export async function withinBudget(worker: Worker): Promise<boolean> {
 }
 
 /** Every exhausted limit: a resume must raise all of them at once. */
-export function budgetReason(uses: readonly CapUse[]): string {
+export function budgetReason(uses: readonly LimitUsage[]): string {
   const [phase] = uses.map(({ scope }) => scope);
   const holds = uses.some(({ scope }) => scope === 'session') ? '' : `, which then holds for ${phase}`;
   const [used, settings] = [uses.map(describeUsage), uses.map(settingOf)].map((words) => words.join(' and '));
@@ -128,8 +128,8 @@ export function budgetReason(uses: readonly CapUse[]): string {
 }
 
 /** A sufficient limit of each kind; a person names only kinds, not phases. */
-export function higherLimits(uses: readonly CapUse[]): NextStep[] {
-  const args = CAP_NAMES.flatMap((name) => {
+export function higherLimits(uses: readonly LimitUsage[]): NextStep[] {
+  const args = LIMIT_NAMES.flatMap((name) => {
     const reached = uses.filter(({ cap }) => cap === name).flatMap(({ limit, spent }) => [limit, spent]);
     return reached.length === 0 ? [] : [[name, Math.ceil(Math.max(...reached) * 2 + 1)]];
   });

@@ -43,8 +43,8 @@ export async function openWorker(options: WorkerOptions, watch: Watch): Promise<
   const paths = sessionPaths(options.sessionsDir, options.folder);
   const { clock, host, rehearsalProgram, wake = {} } = options;
   // Read again for every lease, because the session had no owner in between.
-  const chosen = await trueSessionFile(paths);
-  if (isLogAside(paths)) return undefined;
+  const chosen = await recordedSessionFile(paths);
+  if (isLogQuarantined(paths)) return undefined;
   if (chosen === undefined) throw new Error(`There is no session file at ${paths.sessionFile}.`);
   const lease = await takeLease(options, paths, watch);
   if (lease === undefined) return undefined;

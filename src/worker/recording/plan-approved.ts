@@ -23,7 +23,7 @@ export async function planApproved(
   const proposed = asked === undefined || isPlanOf(asked.hash, text) ? undefined : asked.hash;
   const edited = proposed === undefined ? '' : ', edited since it was proposed';
   const flow = `Plan approved by ${openedBy(by)}: ${plan.name}${edited}`;
-  return { type: 'plan_approved', by, plan, phase, servers: serversOf(text), proposed, flow };
+  return { type: 'plan_approved', by, plan, phase, servers: proposedServers(text), proposed, flow };
 }
 
 /** Keeps the text of a plan whose approval was restored by a rewind, for comparison with later plans. */

@@ -38,7 +38,7 @@ export async function runChaos({ kills, seed, atOnce = 3, say }: ChaosPlan): Pro
         const end = await runChaosSession(own, share);
         result.passed += 1;
         say(
-          `ok    session ${number} (${own}): ${wordsFor(end)}, ${Math.round(performance.now() - begun)} ms`,
+          `ok    session ${number} (${own}): ${progressText(end)}, ${Math.round(performance.now() - begun)} ms`,
         );
       } catch (error) {
         result.failed += 1;
@@ -60,7 +60,7 @@ function shareOf(kills: number, each: number, result: ChaosResult): () => boolea
   };
 }
 
-function wordsFor({ iterations, killed, takeovers }: ChaosEnd): string {
+function progressText({ iterations, killed, takeovers }: ChaosEnd): string {
   const kinds = [...killed].map(([victim, times]) => `${times} ${victim}`).join(', ');
   return `${iterations} iterations, ${takeovers} workers, killed ${kinds || 'nothing'}`;
 }

@@ -33,7 +33,7 @@ Adds **a command** that unloads the \`boat\`, see [the docs](https://example.org
 const colours = makeStyle(true);
 
 test.each([60, 80, 120, 200])('Markdown on %i columns equals its golden file', async (columns) => {
-  const text = stripVTControlCharacters(markdownWords(PLAN, { style: colours, columns }));
+  const text = stripVTControlCharacters(formatMarkdown(PLAN, { style: colours, columns }));
   for (const line of text.split('\n')) expect(columnsOf(line)).toBeLessThanOrEqual(columns);
   await expect(`${text}\n`).toMatchFileSnapshot(`../../golden/terminal/plan-${columns}.txt`);
 });
@@ -44,7 +44,7 @@ test('Markdown in a pipe is unchanged except for terminal control sequences', ()
 });
 
 test('headings, code and ticks are coloured, and the content of a fence is kept', () => {
-  const text = markdownWords(PLAN, { style: colours, columns: 80 });
+  const text = formatMarkdown(PLAN, { style: colours, columns: 80 });
   expect(text).toContain(`${colours.dim('##')} ${colours.bold('Phase 1')}`);
   expect(text).toContain(`${colours.good('✔')} Write the test ${colours.accent('tests/boat.test.ts')}`);
   expect(text).toContain(`Adds ${colours.bold('a command')}`);
@@ -52,7 +52,7 @@ test('headings, code and ticks are coloured, and the content of a fence is kept'
 });
 
 test('without colour the marks of code and emphasis are kept', () => {
-  expect(markdownWords(PLAN, { style: makeStyle(false), columns: 80 })).toContain('Adds **a command** that');
+  expect(formatMarkdown(PLAN, { style: makeStyle(false), columns: 80 })).toContain('Adds **a command** that');
 });
 
 test('rendering never throws and never emits foreign control sequences, whatever the text', () => {

@@ -51,7 +51,7 @@ const tooWide = (text: string, columns: number) =>
 test.each(WIDTHS)(
   'a list has one line of at most %i columns for each session, whatever the names',
   (columns) => {
-    const text = listWords(SESSIONS, terminal(columns), { nowMs: NOW });
+    const text = formatList(SESSIONS, terminal(columns), { nowMs: NOW });
     expect(tooWide(text, columns)).toEqual([]);
     expect(text.split('\n\n')[0]?.split('\n')).toHaveLength(NAMES.length);
     for (const { id } of SESSIONS) expect(text).toContain(id);
@@ -60,7 +60,7 @@ test.each(WIDTHS)(
 
 test('the states in a list are aligned, even after wide letters', () => {
   for (const columns of WIDTHS) {
-    const lines = listWords(SESSIONS, terminal(columns), { nowMs: NOW }).split('\n\n')[0]?.split('\n') ?? [];
+    const lines = formatList(SESSIONS, terminal(columns), { nowMs: NOW }).split('\n\n')[0]?.split('\n') ?? [];
     const starts = lines.map((line) => columnsOf(line.slice(0, line.indexOf('impl'))));
     expect(new Set(starts).size).toBe(1);
   }
@@ -69,7 +69,7 @@ test('the states in a list are aligned, even after wide letters', () => {
 test('in a pipe a list has a line of complete fields for each session, separated by tabs and without colour', () => {
   const stdout = new PassThrough();
   const pipe = new Output({ stdout, stderr: stdout, colourful: false, json: false });
-  const lines = listWords(SESSIONS, pipe, { nowMs: NOW }).split('\n');
+  const lines = formatList(SESSIONS, pipe, { nowMs: NOW }).split('\n');
   expect(lines.map((line) => line.split('\t'))).toEqual(
     SESSIONS.map(({ session, id, since }) => [
       ...[session, id, 'waiting', 'needs you', 'implementation', since, 'waits for approval', ''],
@@ -85,7 +85,7 @@ const OVER = Array.from({ length: 25 }, (_, at): ShownFacts => {
 });
 
 test('on a terminal of 24 lines the sessions that are over leave those that need a person on the screen', () => {
-  const text = listWords([...SESSIONS, ...OVER], terminal(80), { nowMs: NOW });
+  const text = formatList([...SESSIONS, ...OVER], terminal(80), { nowMs: NOW });
   expect(text.split('\n').length).toBeLessThan(24);
   expect(text).toContain('over-9');
   expect(text).not.toContain('over-10');
@@ -97,17 +97,17 @@ test('on a terminal of 24 lines the sessions that are over leave those that need
 test('whoever asks for one state, and a program at the end of a pipe, gets all of them', () => {
   const stream = new PassThrough();
   const pipe = new Output({ stdout: stream, stderr: stream, colourful: false, json: false });
-  expect(listWords(OVER, pipe, { nowMs: NOW }).split('\n')).toHaveLength(OVER.length);
-  const whole = listWords(OVER, terminal(80), { nowMs: NOW, isWhole: true });
+  expect(formatList(OVER, pipe, { nowMs: NOW }).split('\n')).toHaveLength(OVER.length);
+  const whole = formatList(OVER, terminal(80), { nowMs: NOW, isWhole: true });
   expect(whole.split('\n')).toHaveLength(OVER.length);
 });
 
 test('a list of nothing says how to start a session', () => {
-  expect(listWords([], terminal(80), { nowMs: NOW })).toContain('samocode start --task');
+  expect(formatList([], terminal(80), { nowMs: NOW })).toContain('samocode start --task');
 });
 
 test.each(WIDTHS)('a status fits %i columns', (columns) => {
-  const texts = SESSIONS.map((facts) => statusWords(facts, placed(terminal(columns)), { nowMs: NOW }));
+  const texts = SESSIONS.map((facts) => formatStatus(facts, placed(terminal(columns)), { nowMs: NOW }));
   expect(texts.flatMap((text) => tooWide(text, columns))).toEqual([]);
 });
 
@@ -115,7 +115,7 @@ test('a command is never wrapped, because it is copied', () => {
   const next = 'samocode resume replace-the-authentication-layer-of-the-public-api --note "…" --max-hours 12';
   const [facts] = SESSIONS;
   const shown = { ...(facts as ShownFacts), nextCommands: [next] };
-  expect(statusWords(shown, placed(terminal(80)), { nowMs: NOW })).toContain(next);
+  expect(formatStatus(shown, placed(terminal(80)), { nowMs: NOW })).toContain(next);
 });
 
 test.each([
@@ -129,7 +129,7 @@ test.each([
   const stream = new PassThrough();
   const pipe = new Output({ stdout: stream, stderr: stream, colourful: false, json: false });
   const rowIn = (output: Output) =>
-    statusWords({ ...(facts as ShownFacts), worktree }, placed(output), { nowMs: NOW })
+    formatStatus({ ...(facts as ShownFacts), worktree }, placed(output), { nowMs: NOW })
       .split('\n')
       .find((line) => line.includes('worktree'));
   expect(rowIn(terminal(80))).toMatch(new RegExp(` ${short}$`));

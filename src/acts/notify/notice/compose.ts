@@ -6,9 +6,9 @@ import { parsePlan } from '../../../session/documents/plan.ts';
 import type { QaQuestion } from '../../../session/documents/qa-blocks.ts';
 import type { SessionView } from '../../../session/events/session-view.ts';
 import type { WaitingStatus } from '../../../session/events/state.ts';
-import { checksWords, sessionFacts } from '../../../session/facts.ts';
+import { describeChecks, sessionFacts } from '../../../session/facts.ts';
 import { handleOf } from '../../../session/layout/names.ts';
-import { stateWords } from '../../../session/words.ts';
+import { stateText } from '../../../session/words.ts';
 import { spentWords } from '../../common/facts/spent-words.ts';
 import { nextSteps } from '../../common/next-steps.ts';
 import { readPlanOf } from '../../gates/read-plan.act.ts';
@@ -109,7 +109,7 @@ function doneWords(view: SessionView, summary: string): string {
   const isToFinish = nextSteps(view).some(({ act }) => act === 'finish');
   const { redAfter = [] } = state.proved ?? {};
   const passed = checks.filter((command) => !redAfter.includes(command));
-  const open = checksWords(view);
+  const open = describeChecks(view);
   const spent = spentWords(view);
   return [
     summary,
