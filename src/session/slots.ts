@@ -20,7 +20,7 @@ export type SlotTaking = 'taken' | 'project_full' | 'machine_full';
 export interface SlotLimits {
   /** The limit for all sessions of a SESSIONS folder; undefined: no limit. */
   project: number | undefined;
-  /** The limit for all sessions of the machine, and the folder of its slots; read anew each time. */
+  /** The limit for all sessions of the machine, and the folder of its slots; read again each time. */
   machine: () => Promise<{ dir: string; count: number } | undefined>;
 }
 
@@ -111,10 +111,10 @@ export async function slotsInUse(root: string, host: Host): Promise<UsedSlot[]> 
 
 /** Lists the holders of slots for people. */
 export function describeHolders(slots: readonly UsedSlot[]): string {
-  return slots.map(holderWords).join(', ');
+  return slots.map(describeHolder).join(', ');
 }
 
-function holderWords({ lease: { owner, under }, isUnseen }: UsedSlot): string {
+function describeHolder({ lease: { owner, under }, isUnseen }: UsedSlot): string {
   const session = under && handleOf(basename(dirname(under.leases)));
   const name = session ?? 'a session';
   if (!isUnseen) return `${name} (process ${owner.pid})`;

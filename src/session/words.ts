@@ -96,7 +96,7 @@ function describeState(facts: Worded, { reader, when }: Required<WordsFor>): Row
     case 'stopped':
       return { brief: 'stopped', why: reason, tone: 'plain' };
     case 'done':
-      return { brief: 'done', predicate: doneWords(facts), why: facts.summary, tone: 'good' };
+      return { brief: 'done', predicate: describeDone(facts), why: facts.summary, tone: 'good' };
     default:
       return state satisfies never;
   }
@@ -154,7 +154,7 @@ function plainNeed(needs = ''): string {
   return /^[a-z_]{1,30}$/.test(needs) ? needs : 'a person';
 }
 
-function doneWords({ totalIterations, merge }: Worded): string {
+function describeDone({ totalIterations, merge }: Worded): string {
   const done = `is done${totalIterations === undefined ? '' : ` after ${totalIterations} iterations`}`;
   return merge === undefined ? done : `${done}; its branch ${MERGES[merge.outcome]} into ${merge.into}`;
 }

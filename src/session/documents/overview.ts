@@ -218,8 +218,8 @@ export function restoreLost(text: string, kept: { task: string; flow: readonly s
 
 function withWorkingDir(text: string, value: string): string {
   return editMarkdown(text, (doc, editor) => {
-    const there = findKeyLines(doc).get('working dir');
-    if (there) rewrite(editor, there, value);
+    const existing = findKeyLines(doc).get('working dir');
+    if (existing) rewrite(editor, existing, value);
     else editor.insert((titleHeading(doc)?.index ?? -1) + 1, [`Working Dir: ${value}`.trim()]);
   });
 }
@@ -233,23 +233,23 @@ function withStatus(text: string, change: OverviewChange): string {
     let place = status?.start ?? 0;
     for (const [key, name] of Object.entries(STATUS_LINES)) {
       const value = change[key as keyof typeof STATUS_LINES]; // its keys are the type
-      const there = found.get(name.toLowerCase()) ?? [];
-      if (value === null) for (const { index } of there) editor.remove(index);
-      else if (value !== undefined && there.length > 0) rewrite(editor, there, oneLine(String(value)));
+      const existing = found.get(name.toLowerCase()) ?? [];
+      if (value === null) for (const { index } of existing) editor.remove(index);
+      else if (value !== undefined && existing.length > 0) rewrite(editor, existing, oneLine(String(value)));
       else if (value !== undefined) {
         const line = `${name}: ${oneLine(String(value))}`.trim();
         if (status) editor.insert(place, [line]);
         else missing.push(line);
       }
-      const last = there.findLast(({ index }) => status && index >= status.start && index < status.end);
+      const last = existing.findLast(({ index }) => status && index >= status.start && index < status.end);
       if (last) place = last.index + 1;
     }
     if (missing.length > 0) addSection(doc, editor, 'Status', missing);
   });
 }
 
-function rewrite(editor: LineEditor, there: readonly FoundLine[], value: string): void {
-  for (const { index, line } of there) {
+function rewrite(editor: LineEditor, existing: readonly FoundLine[], value: string): void {
+  for (const { index, line } of existing) {
     if (line.value !== value) editor.replace(index, withValue(line, value));
   }
 }

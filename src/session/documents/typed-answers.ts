@@ -53,7 +53,7 @@ export interface RestingFile {
   dueAtMs: number;
 }
 
-/** @param before the result of the last poll; the rest starts anew if the file has changed since */
+/** @param before the result of the last poll; the waiting time restarts if the file has changed */
 export function restingFile(
   before: RestingFile | undefined,
   { fileHash, isMarkedAnswered }: Pick<TypedAnswers, 'isMarkedAnswered'> & { fileHash: string },

@@ -33,7 +33,7 @@ export function spentBy({
   };
 }
 
-/** Applies a resume: the progress trail starts anew and, with higher limits, warnings are repeated. */
+/** Applies a resume: the progress trail starts over and, with higher limits, warnings are repeated. */
 export function refreshed(
   { raisedCaps: earlier = NO_CAPS, budgetTold }: SessionState,
   raised: SessionLimits | undefined,

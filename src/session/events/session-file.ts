@@ -154,7 +154,7 @@ export async function createdFile({ events }: Pick<SessionPaths, 'events'>): Pro
 /** Enough for the first events, among them the creation. */
 const FIRST_BYTES = 4000;
 
-/** @returns undefined when there is none @throws session_file_broken when it can't be read */
+/** @returns undefined when there is none @throws session_file_broken when it cannot be read */
 export async function readSessionFile(
   paths: Pick<SessionPaths, 'sessionFile'>,
 ): Promise<SessionFile | undefined> {

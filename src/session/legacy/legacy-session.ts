@@ -77,7 +77,7 @@ function statusOf({ since, overview, questions }: LegacyFolder, { phase, stated 
   }
 }
 
-/** The early layout of the original tool kept the overview in a folder of its own. */
+/** The early layout of the original tool kept the overview in a separate folder. */
 const NESTED_FOLDER = '_samocode';
 
 /** The contents of a folder without machine state. */
