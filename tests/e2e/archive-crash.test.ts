@@ -6,7 +6,7 @@ import { serialiseEvent } from '../../src/session/events/events.ts';
 import { askingRig } from '../support/asking-rig.ts';
 import { endOfWorker } from '../support/supervisors.ts';
 
-test('documents whose archiving was recorded by a worker that died then are moved by the next', async () => {
+test('if a worker dies after recording an archiving, the next worker moves the documents', async () => {
   await using rig = await askingRig();
   await rig.untilWaiting('qa_answers');
   await rig.stop();

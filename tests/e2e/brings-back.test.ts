@@ -5,7 +5,7 @@ import { Parent } from '../support/mcp-rig.ts';
 import { HANGS, type SessionRig, startRig } from '../support/session-rig.ts';
 import { killSupervisors, supervisorPids } from '../support/supervisors.ts';
 
-/** The machine failed: neither the worker nor the supervisor lives. */
+/** The machine failed: neither the worker nor the supervisor runs. */
 async function afterFailure(): Promise<SessionRig> {
   const rig = await startRig({ supervised: true, scenario: HANGS });
   await rig.until(({ openIteration }) => openIteration !== undefined, { leaveDead: true });
@@ -19,7 +19,7 @@ async function untilRevived(rig: SessionRig): Promise<void> {
   expect(await supervisorPids(rig.repo.homeDir)).toHaveLength(1);
 }
 
-test('the start of a server brings back a session that has lost its worker', async () => {
+test('the start of a server restarts the worker of a session that has lost it', async () => {
   await using rig = await afterFailure();
   const { path: repo, homeDir: home, env } = rig.repo;
   const place = { repo: home, home, env, sessionsDir: rig.paths.sessionsDir, git: () => repo };
@@ -27,7 +27,7 @@ test('the start of a server brings back a session that has lost its worker', asy
   await untilRevived(rig);
 });
 
-test('an act on another session brings it back too, and restores an identity that was lost with the worker', async () => {
+test('an act on another session restarts it too, and restores an identity that was lost with the worker', async () => {
   await using rig = await afterFailure();
   await rm(rig.paths.sessionFile);
   await startSession({ task: 'Another', name: 'another', run: false }, rig.context());

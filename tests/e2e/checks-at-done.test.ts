@@ -5,7 +5,7 @@ import { putInPhase } from '../support/put-in-phase.ts';
 import { HANGS, type SessionRig, startRig } from '../support/session-rig.ts';
 import { endOfWorker } from '../support/supervisors.ts';
 
-/** A session whose next child works in the last phase. */
+/** A session whose next agent works in the last phase. */
 async function atDone(check: string): Promise<SessionRig> {
   const rig = await startRig({
     here: true,
@@ -16,7 +16,7 @@ async function atDone(check: string): Promise<SessionRig> {
   return rig;
 }
 
-test('a session whose checks were stopped wants no worker until it is resumed, and then they run again', async () => {
+test('a session whose checks were stopped needs no worker until it is resumed, and then they run again', async () => {
   await using rig = await atDone('[ -e ../again ] || { touch ../again; sleep 60; }');
   const { worktree } = await rig.until(({ openIteration }) => openIteration?.phase === 'done');
   const mark = join(worktree?.path ?? '', '..', 'again');
@@ -30,7 +30,7 @@ test('a session whose checks were stopped wants no worker until it is resumed, a
   expect(progress.totalIterations).toBe(2);
 });
 
-test('a session whose check takes the worktree away is not done', async () => {
+test('a session whose check removes the worktree is not done', async () => {
   await using rig = await atDone('rm -rf "$PWD"');
   await rig.until(({ progress }) => progress.phase === 'implementation');
   const ended = (await rig.events()).filter((event) => event.type === 'iteration_ended');

@@ -4,7 +4,7 @@ import { readTrust, trustProject } from '../../src/acts/common/places/trust-proj
 import { resumeSession } from '../../src/acts/sessions/resume-session.act.ts';
 import { restingRig } from '../support/resting-rig.ts';
 
-/** Something new each time, so that the checks alone block it. */
+/** Something new each time, so that only the checks block it. */
 const FIXING = [
   {
     when: { phase: 'implementation' },
@@ -16,7 +16,7 @@ const FIXING = [
   },
 ];
 
-test('a session that a wrong check has blocked goes on once the person repaired and trusted the check', async () => {
+test('a session blocked by a wrong check continues once the person has fixed and trusted the check', async () => {
   await using rig = await restingRig('implementation', FIXING, {
     CHECK: 'test $(git rev-list --count HEAD) = 1',
   });

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { startRig } from '../support/session-rig.ts';
 
-test('a session that is blocked because its CLI is gone works after the path was put right and it was resumed', async () => {
+test('a session that is blocked because its CLI is missing works after the path was corrected and it was resumed', async () => {
   await using rig = await startRig({
     start: { run: false, task: 'Give every boat a name' },
     lines: { PERMISSIONS: 'allow' },
@@ -37,7 +37,7 @@ test('a CLI whose folder was replaced by an update is found again by its name be
   const [first, second, links] = ['1.0', '2.0', 'bin'].map((name) => join(rig.repo.root, name));
   const started = join(rig.repo.root, 'started');
   const agent = `exec '${process.execPath}' '${rig.program('rehearsal')}' "$@"\n`;
-  // What an update does, at the moment at which it hurts: while an agent of the old version works.
+  // Like an update at the worst moment: while an agent of the old version works.
   const update = `ln -s '${second}/claude' '${links}/claude'; rm -r '${first}'\n`;
   for (const [dir, script] of [
     [first, `echo first >>'${started}'\n${update}${agent}`],

@@ -10,7 +10,7 @@ const SAMOCODE = join(import.meta.dirname, '../../dist/samocode.js');
 const REHEARSED = ['--provider', 'rehearsal', '--task', DEMO_TASK];
 
 let repo: TempRepo;
-/** The first start of all, in a repository that is no project yet. */
+/** The very first start, in a repository that is not a project yet. */
 let prepared: CommandResult;
 
 beforeAll(async () => {
@@ -21,13 +21,13 @@ beforeAll(async () => {
 });
 
 afterAll(async () => {
-  // None may still work when its folder goes.
+  // None may still run when its folder is removed.
   const { sessions } = (await object('list')) as { sessions: { session: string }[] };
   for (const { session } of sessions) await samocode('stop', session, '--now');
   await repo[Symbol.asyncDispose]();
 });
 
-/** Nobody sits at the terminal: stdin is empty and stdout a pipe. */
+/** No person is at the terminal: stdin is empty and stdout a pipe. */
 async function samocode(...args: string[]): Promise<CommandResult> {
   return await runCommand(process.execPath, [SAMOCODE, ...args], { cwd: repo.path, env: repo.env });
 }
@@ -36,7 +36,7 @@ async function object(...args: string[]): Promise<Record<string, unknown>> {
   return JSON.parse((await samocode(...args, '--json')).stdout) as Record<string, unknown>;
 }
 
-test('a session whose suggestions are accepted goes to done by commands alone, changes send its plan back, and a message reaches it', async () => {
+test('a session whose suggestions are accepted is completed by commands alone, changes send its plan back, and a message reaches it', async () => {
   const started = await samocode('run', '--name', 'way-back', '--accept-suggestions', ...REHEARSED);
   expect(started.exitCode).toBe(4);
   expect(await object('plan', 'way-back')).toMatchObject({ state: 'waits_for_approval' });
@@ -69,14 +69,14 @@ test('a session whose suggestions are accepted goes to done by commands alone, c
   expect(await repo.git(['status', '--porcelain'])).toBe('?? .samocode');
 });
 
-test('a start in a bare repository makes the project, and a session that is only prepared says what lets it run', async () => {
+test('a start in a bare repository creates the project, and a session that is only prepared shows the command that runs it', async () => {
   const { stdout } = prepared;
   expect(stdout).toContain('samocode resume later');
   expect(stdout).not.toContain('is started');
   expect(await object('status', 'later')).toMatchObject({ state: 'stopped', next: 'samocode resume later' });
 });
 
-test('the original command line starts a session and, called again, goes on with it; a rewind says where it stands then, going on that it waits again, and its answers lead to a plan', async () => {
+test('the original command line starts a session and, called again, continues it; after a rewind it says where the session is, then that it waits again, and the answers lead to a plan', async () => {
   const config = join(repo.path, '.samocode');
   const original = [
     '--config',
@@ -118,7 +118,7 @@ test('the original command line starts a session and, called again, goes on with
   expect(await object('status', 'third')).toMatchObject({ state: 'stopped' });
 });
 
-test('a broken .samocode is named with its line and the remedy', async () => {
+test('a broken .samocode is reported with its line and the fix', async () => {
   const path = join(repo.path, '.samocode');
   const text = await readFile(path, 'utf8');
   await repo.write({ '.samocode': `${text}TIMEOUT=soon\n` });
@@ -129,7 +129,7 @@ test('a broken .samocode is named with its line and the remedy', async () => {
   expect(stderr).toContain('For example TIMEOUT=1800');
 });
 
-test('in a folder that was removed the program says so, in words and as JSON', async () => {
+test('in a folder that was removed the program says so, as text and as JSON', async () => {
   const script = 'mkdir gone && cd gone && rmdir ../gone && exec "$@"';
   const there = async (...args: string[]) => {
     const command = ['-c', script, 'sh', process.execPath, SAMOCODE, ...args];

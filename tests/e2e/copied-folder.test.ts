@@ -4,7 +4,10 @@ import type { SessionPaths } from '../../src/session/layout/paths.ts';
 import { askingRig } from '../support/asking-rig.ts';
 import { HANGS, type SessionRig, startRig } from '../support/session-rig.ts';
 
-/** The run folder as an object store or `cp -r` brings it back: new files, new times, the log before what it tells of. */
+/**
+ * The run folder as restored by an object store or `cp -r`: new files, new times, the log before the files that it
+ * describes.
+ */
 async function copyAnew({ runDir, events }: SessionPaths): Promise<void> {
   const away = `${runDir}-away`;
   await rename(runDir, away);
@@ -15,7 +18,7 @@ async function copyAnew({ runDir, events }: SessionPaths): Promise<void> {
 
 const acts = async (rig: SessionRig) => (await rig.events()).map(({ n, type }) => `${n} ${type}`);
 
-test('a session whose folders came back by a copy that keeps no times loses no event, and takes the answer that comes next', async () => {
+test('a session whose folders were restored by a copy with new times loses no event, and takes the next answer', async () => {
   await using rig = await askingRig();
   const before = await acts(rig);
   await copyAnew(rig.paths);
@@ -26,7 +29,7 @@ test('a session whose folders came back by a copy that keeps no times loses no e
   expect(after.join()).toContain('answers_recorded');
 });
 
-test('a copy of a session whose machine died while a child ran is no changed run folder', async () => {
+test('a copy of a session whose machine died while an agent ran does not count as a changed run folder', async () => {
   await using rig = await startRig({ scenario: HANGS });
   await rig.until(({ openIteration }) => openIteration !== undefined);
   while ((await rig.processesWithMark()).length < 2);

@@ -10,13 +10,13 @@ export interface ServerCommand {
   env?: Record<string, string>;
 }
 
-/** The bundle as Claude Desktop unpacks it. @returns what its manifest names as the start */
+/** The bundle as Claude Desktop unpacks it. @returns the start command in its manifest */
 export async function unpackBundle(folder: string): Promise<ServerCommand> {
   await cp(resolve('packages/desktop'), folder, { recursive: true });
   await cp(resolve('dist'), join(folder, 'server'), { recursive: true });
   const { server } = JSON.parse(await readFile(join(folder, 'manifest.json'), 'utf8'));
   const { command, args, env } = server.mcp_config;
-  // Nobody has filled in anything: the client passes the defaults.
+  // No value was entered: the client passes the defaults.
   const unset = Object.keys(env).map((name) => [name, '']);
   // biome-ignore lint/suspicious/noTemplateCurlyInString: the client puts the bundle's folder there
   const own = args.map((arg: string) => arg.replace('${__dirname}', folder));
@@ -28,8 +28,8 @@ export async function unpackBundle(folder: string): Promise<ServerCommand> {
 }
 
 /**
- * The bundle's server as Electron's UtilityProcess runs it: Node's API is all there, but the program that runs is
- * Electron's helper, which can't be started as Node.
+ * The bundle's server as Electron's UtilityProcess runs it: all of Node's API is available, but the running program is
+ * Electron's helper, which cannot be started as Node.
  */
 export async function asUtilityProcess(folder: string): Promise<ServerCommand> {
   const helper = join(folder, 'Claude Helper (Plugin)');
@@ -48,7 +48,7 @@ Object.defineProperty(process, 'type', { value: 'utility' });\n`,
 /** A chat that starts a server by `start`. */
 export async function chatWith(start: ServerCommand, place: { cwd: string; env: Record<string, string> }) {
   const client = new Client({ name: 'desktop', version: '1' });
-  // The transport passes our own TERM on, which no desktop has.
+  // The transport passes on this process's TERM, which no desktop sets.
   const env = { TERM: '', ...start.env, ...place.env };
   await client.connect(new StdioClientTransport({ ...start, cwd: place.cwd, env, stderr: 'ignore' }));
   return {

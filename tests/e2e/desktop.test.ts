@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { makePlace, type Place, pathsOf, until } from '../support/mcp-rig.ts';
 import { asUtilityProcess, chatWith, type ServerCommand, unpackBundle } from './desktop-bundle.ts';
 
-/** Starts a rehearsed session. @returns the error's code, or where the session comes to */
+/** Starts a rehearsal session. @returns the error's code, or the state that the session reaches */
 async function startedBy(start: ServerCommand, place: Place, env: Record<string, string> = place.env) {
   await using chat = await chatWith(start, { cwd: place.repo, env });
   await chat.call('setup_project', { project_dir: place.repo, provider: 'rehearsal' });
@@ -24,7 +24,7 @@ test('a server in an Electron UtilityProcess gives its session a worker and agen
   expect(await startedBy(start, place)).toMatchObject({ kind: 'waiting', for: 'qa_answers' });
 });
 
-test('the bundle starts as its manifest says, where PATH leads nowhere', async () => {
+test('the bundle starts as its manifest says, even if PATH contains no Node', async () => {
   await using place = await makePlace({ bare: true });
   const start = await unpackBundle(join(place.home, 'bundle'));
   await using chat = await chatWith(start, {

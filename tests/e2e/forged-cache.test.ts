@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { askingRig } from '../support/asking-rig.ts';
 import { endOfWorker } from '../support/supervisors.ts';
 
-test('a lease number that stands in the cached state alone keeps no worker from the session', async () => {
+test('a lease number that is only in the cached state does not prevent a worker', async () => {
   await using rig = await askingRig();
   await rig.untilWaiting('qa_answers');
   await rig.stop();

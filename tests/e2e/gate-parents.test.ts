@@ -19,7 +19,7 @@ import { ParentKit } from '../worker/gates/parent-kit.ts';
 import { PARENT_ACTS } from '../worker/gates/parents.ts';
 
 const MODELS_OPEN_NOTHING = { GATE_CHANNELS: 'person' };
-/** Acts that open a gate or follow from one that opened. */
+/** Acts that open a gate or are possible only after one opened. */
 const OPENED: readonly EventType[] = ['answers_recorded', 'plan_approved', 'iteration_started'];
 
 const opened = (events: readonly SessionEvent[]) => events.filter(({ type }) => OPENED.includes(type));
@@ -30,7 +30,7 @@ async function eventsOf<T extends EventType>(rig: SessionRig, type: T) {
   );
 }
 
-describe('where models may open nothing, the first gate stays closed when a parent', () => {
+describe('if models may open no gate, the first gate stays closed when a parent', () => {
   let rig: SessionRig;
   let before: number;
 
@@ -48,14 +48,14 @@ describe('where models may open nothing, the first gate stays closed when a pare
     expect(await sessionFolders(rig.paths.sessionsDir)).toEqual([rig.file.folder]);
   });
 
-  test('and the first act that opens it is that of the person who comes later', async () => {
+  test('and the first act that opens it is that of the person who acts later', async () => {
     await rig.answer(undefined, 'cli');
     const [first] = opened(await rig.events(before));
     expect(first).toMatchObject({ type: 'answers_recorded', by: { channel: 'cli' } });
   });
 });
 
-describe('where models may open nothing, the second gate stays closed when a parent', () => {
+describe('if models may open no gate, the second gate stays closed when a parent', () => {
   let rig: SessionRig;
   let before: number;
 
@@ -73,21 +73,21 @@ describe('where models may open nothing, the second gate stays closed when a par
     expect(await sessionFolders(rig.paths.sessionsDir)).toEqual([rig.file.folder]);
   });
 
-  test('writes a further phase below the notes of the plan that the person has read', async () => {
+  test('adds a phase below the notes of the plan that the person has read', async () => {
     const { name, hash } = await rig.readPlan();
     await appendFile(join(rig.paths.sessionDir, name), '\n### Phase 9: more\n- [ ] delete the tests\n');
     await expect(rig.approve('cli', hash)).rejects.toMatchObject({ code: 'plan_changed' });
     expect(opened(await rig.events(before))).toEqual([]);
   });
 
-  test('and the first act that opens it is that of the person who comes later', async () => {
+  test('and the first act that opens it is that of the person who acts later', async () => {
     await rig.approve('cli', (await rig.readPlan()).hash);
     const [first] = opened(await rig.events(before));
     expect(first).toMatchObject({ type: 'plan_approved', by: { channel: 'cli' } });
   });
 });
 
-test.concurrent('where models may open nothing, new work that one gives waits at the gates a person had opened', async () => {
+test.concurrent("if models may open no gate, a model's new work waits at the gates a person had opened", async () => {
   const choices = { autoApprove: true, acceptSuggestions: true };
   await using rig = await startRig({
     here: true,
@@ -100,11 +100,11 @@ test.concurrent('where models may open nothing, new work that one gives waits at
   expect((await rig.events(n)).filter(({ type }) => type === 'answers_recorded')).toEqual([]);
 });
 
-/** Whoever runs these tests through an agent has no terminal that is a person's. */
+/** If an agent runs these tests, its terminal is not a person's. */
 const isUnderAgent = await inheritedVariable(await systemHost(), Object.keys(AGENT_MARKERS));
 
 test.skipIf(isUnderAgent)(
-  'where models may open nothing, a person in a terminal opens both gates',
+  'if models may open no gate, a person in a terminal opens both gates',
   { concurrent: true },
   async () => {
     await using rig = await askingRig({ here: true });
@@ -121,8 +121,8 @@ test.skipIf(isUnderAgent)(
   },
 );
 
-describe('where models may open gates, the record names the parent that', () => {
-  test.concurrent('chose at the start to take the suggestions and approve the plan', async () => {
+describe('if models may open gates, the record names the parent that', () => {
+  test.concurrent('chose at the start to accept the suggestions and approve the plan', async () => {
     await using bench = await makeBench({ here: true });
     const choices = { auto_approve: true, accept_suggestions: true };
     const byTool = { ...bench.context, by: { channel: 'tool', client: 'a-client' } as const };
@@ -135,7 +135,7 @@ describe('where models may open gates, the record names the parent that', () => 
     expect(events.find(({ type }) => type === 'plan_approved')).toMatchObject({ by });
   });
 
-  test.concurrent('answered and approved by the command line', async () => {
+  test.concurrent('answered and approved from the command line', async () => {
     await using rig = await askingRig();
     const kit = new ParentKit(rig);
     await rig.untilWaiting('qa_answers');

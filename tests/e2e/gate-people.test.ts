@@ -30,11 +30,11 @@ async function setPhase(rig: SessionRig, phase: string): Promise<void> {
   await edit(rig.paths.overview, (text) => text.replace(/^Phase: .*$/m, `Phase: ${phase}`));
 }
 
-/** A session that rests at a gate, and whose supervisor sees what a person does in its files. */
+/** A session that waits at a gate, and whose supervisor sees a person's changes in its files. */
 async function watched(rig: SessionRig): Promise<SessionRig> {
   await superviseIfUnfinished(rig.context());
   await eventually(async () => (await nowOf(rig))?.sessions[0]?.state === 'waiting', {
-    what: 'a look of its supervisor',
+    what: 'a scan of its supervisor',
   });
   return rig;
 }
@@ -44,7 +44,7 @@ const watchedAtQuestions = async (scenario = {}) => watched(await askingRig({ su
 const gone = (rig: SessionRig, phase: string) =>
   rig.until((state) => state.openIteration?.phase === phase || state.lastIteration?.phase === phase);
 
-test.concurrent('answers by a tool open the first gate, approval by the command line the second', async () => {
+test.concurrent('answers by a tool open the first gate, and approval by the command line the second', async () => {
   await using rig = await askingRig({ here: true });
   await rig.untilWaiting('qa_answers');
   await rig.answer(undefined, 'tool');
@@ -62,11 +62,11 @@ test.concurrent('answers that a person types into the file while it waits open t
   expect(await eventsOf(rig, 'answers_recorded')).toMatchObject([{ by: by('file'), open: [] }]);
 });
 
-test.concurrent('half an answer in a file that says nothing of its end is not taken, the whole one is', async () => {
+test.concurrent('half an answer in a file without a final status is not taken, while the whole one is', async () => {
   await using rig = await watchedAtQuestions();
   await changeSettings(rig, { typingRest: { markedMs: 0, unmarkedMs: 24 * 60 * 60_000 } });
   await edit(rig.paths.qa, (text) => text.replaceAll('_waiting_', 'Only the ones that'));
-  // Each sender rings for the supervisor, which then looks at the file; the worker looks at it before it leaves.
+  // Each sender notifies the supervisor, which then reads the file; the worker reads it before it leaves.
   await rig.answer({ answers: [{ id: 'Q1', text: 'A' }] });
   await edit(rig.paths.qa, (text) =>
     text.replaceAll(/(Answer:.*ones that)$/gm, '$1 float').replace('Status: waiting', 'Status: answered'),
@@ -80,7 +80,7 @@ test.concurrent('half an answer in a file that says nothing of its end is not ta
   expect(await readFile(rig.paths.qa, 'utf8')).toContain('not taken: Only the ones that\n');
 });
 
-test.concurrent('answers without a word of their end count once the file has rested', async () => {
+test.concurrent('answers without a final status count once the file has settled', async () => {
   await using rig = await watchedAtQuestions();
   await changeSettings(rig, { typingRest: { markedMs: 24 * 60 * 60_000, unmarkedMs: 300 } });
   await edit(rig.paths.qa, (text) => text.replaceAll('_waiting_', 'A'));
@@ -88,7 +88,7 @@ test.concurrent('answers without a word of their end count once the file has res
   expect(await eventsOf(rig, 'answers_recorded')).toMatchObject([{ by: by('file'), open: [] }]);
 });
 
-test.concurrent('what is typed on while an agent works is kept below the answer, and is no forgery', async () => {
+test.concurrent('text typed while an agent works is kept below the answer, and does not count as a forgery', async () => {
   const on =
     'sed -i "s/^\\*\\*Answer:\\*\\* A$/**Answer:** A, never the fleet/" "$REHEARSAL_SESSION_DIR/_qa.md"';
   const rules = [
@@ -116,7 +116,7 @@ test.concurrent('answers typed while nothing watches are taken once a supervisor
   expect(await eventsOf(rig, 'answers_recorded')).toMatchObject([{ by: by('file') }]);
 });
 
-test.concurrent('a part of the answers is kept, and the rest is waited for', async () => {
+test.concurrent('some of the answers are recorded, and the rest is waited for', async () => {
   await using rig = await askingRig({ here: true });
   await rig.untilWaiting('qa_answers');
   await rig.answer({ answers: [{ id: 'Q1', text: 'B' }] });
@@ -127,7 +127,7 @@ test.concurrent('a part of the answers is kept, and the rest is waited for', asy
   expect((await rig.state()).answers[0]).toMatchObject({ id: 'Q1', text: 'B' });
 });
 
-test.concurrent('answers that a child typed become answers when the person confirms them', async () => {
+test.concurrent('answers that an agent typed become answers when the person confirms them', async () => {
   const rules = [{ when: { phase: 'requirements', count: 1 }, do: [{ act: 'normal' }, ANSWERS_QA] }];
   await using rig = await startRig({ here: true, scenario: { rules } });
   const { status } = await rig.untilWaiting('qa_answers');
@@ -137,7 +137,7 @@ test.concurrent('answers that a child typed become answers when the person confi
   expect(await eventsOf(rig, 'answers_recorded')).toMatchObject([{ by: by('cli'), open: [] }]);
 });
 
-test.concurrent('ticked boxes, completed lines and appended notes go on without a second approval', async () => {
+test.concurrent('ticked boxes, completed lines and appended notes need no second approval', async () => {
   const append = 'f=$(ls "$REHEARSAL_SESSION_DIR"/*-plan-*); echo "- one more note" >> "$f"';
   const rules = [
     {
@@ -154,7 +154,7 @@ test.concurrent('ticked boxes, completed lines and appended notes go on without 
   expect(await readFile(join(rig.paths.sessionDir, plan), 'utf8')).toMatch(/\[x\][\s\S]*one more note/);
 });
 
-test.concurrent('a plan that was sent back comes again, and is approved as it then stands', async () => {
+test.concurrent('a plan that was sent back is revised, and is approved in its new form', async () => {
   await using rig = await plannedRig({ here: true });
   await rig.untilWaiting('plan_approval');
   await rig.requestChanges('Smaller steps, please.');
@@ -167,7 +167,7 @@ test.concurrent('a plan that was sent back comes again, and is approved as it th
   expect(await eventsOf(rig, 'parked')).toHaveLength(3);
 });
 
-test.concurrent('auto_approve and accept_suggestions are recorded as acts of whoever started the session', async () => {
+test.concurrent('auto_approve and accept_suggestions are recorded as acts of the person who started the session', async () => {
   await using rig = await startRig({
     here: true,
     start: { task: 'Name the boats', autoApprove: true, acceptSuggestions: true },
@@ -186,13 +186,13 @@ test.concurrent('GATES=qa asks and does not wait for an approval', async () => {
   expect(await eventsOf(rig, 'plan_approved')).toMatchObject([{ by: by('settings') }]);
 });
 
-test.concurrent('GATES=plan takes the suggestions and waits for an approval', async () => {
+test.concurrent('GATES=plan accepts the suggestions and waits for an approval', async () => {
   await using rig = await startRig({ here: true, lines: { GATES: 'plan' } });
   await rig.untilWaiting('plan_approval');
   expect(await eventsOf(rig, 'answers_recorded')).toMatchObject([{ by: by('settings') }]);
 });
 
-test.concurrent('GATE_CHANNELS without tool refuses the tool and takes the command line', async () => {
+test.concurrent('with GATE_CHANNELS without tool the tool is refused and the command line accepted', async () => {
   await using rig = await askingRig({ here: true });
   await changeLines(rig, { GATE_CHANNELS: 'cli' });
   await rig.untilWaiting('qa_answers');
@@ -204,13 +204,13 @@ test.concurrent('GATE_CHANNELS without tool refuses the tool and takes the comma
   await gone(rig, 'implementation');
 });
 
-test.concurrent('GATE_CHANNELS without file leaves typed answers to another channel', async () => {
+test.concurrent('with GATE_CHANNELS without file typed answers are left to another channel', async () => {
   await using rig = await askingRig({ supervised: true });
   await changeLines(rig, { GATE_CHANNELS: 'cli' });
   await watched(rig);
   await changeSettings(rig, { typingRest: { markedMs: 0, unmarkedMs: 0 } });
   await edit(rig.paths.qa, answered);
-  // What the supervisor sees after the answers, and in the same look at the earliest.
+  // Read by the supervisor after the answers, in the same scan at the earliest.
   await setPhase(rig, 'implementation');
   await eventually(async () => (await eventsOf(rig, 'notice')).some(({ code }) => code === 'gate_closed'));
   expect((await rig.state()).status).toMatchObject({ kind: 'waiting', for: 'qa_answers' });
@@ -218,7 +218,7 @@ test.concurrent('GATE_CHANNELS without file leaves typed answers to another chan
   await rig.untilWaiting('plan_approval');
 });
 
-test.concurrent('a phase set back by hand while the session is stopped is obeyed', async () => {
+test.concurrent('a phase set back by hand while the session is stopped is applied', async () => {
   await using rig = await plannedRig({ here: true });
   await rig.untilWaiting('plan_approval');
   await rig.stop();
@@ -231,18 +231,18 @@ test.concurrent('a phase set back by hand while the session is stopped is obeyed
   expect((await rig.events(n)).map(({ type }) => type)).toContain('phase_set');
 });
 
-test.concurrent('a phase set back by hand while the session waits is obeyed', async () => {
+test.concurrent('a phase set back by hand while the session waits is applied', async () => {
   await using rig = await watched(await plannedRig({ supervised: true }));
   const { n } = await rig.state();
   await setPhase(rig, 'requirements');
-  // An iteration may come and go between two looks; its event stays.
+  // An iteration may start and end between two polls; its event remains.
   await eventually(async () =>
     (await eventsOf(rig, 'iteration_started')).some((event) => event.n > n && event.phase === 'requirements'),
   );
   expect(await eventsOf(rig, 'phase_set')).toMatchObject([{ phase: 'requirements', from: 'planning' }]);
 });
 
-test.concurrent('a phase set forward by hand jumps no gate, neither in a wait nor after a stop', async () => {
+test.concurrent('a phase set forward by hand skips no gate, neither during a wait nor after a stop', async () => {
   await using rig = await watchedAtQuestions();
   await rig.answer({ answers: [{ id: 'Q1', text: 'A' }] });
   await setPhase(rig, 'implementation');
@@ -266,7 +266,7 @@ test.concurrent('a session that is stopped at a gate waits at it again after a r
   await gone(rig, 'implementation');
 });
 
-test.concurrent('a plan that the person edits before the approval is approved as it then stands', async () => {
+test.concurrent('a plan that the person edits before the approval is approved in its edited form', async () => {
   await using rig = await plannedRig({ here: true });
   const { status } = await rig.untilWaiting('plan_approval');
   if (status.kind !== 'waiting' || !status.plan) throw new Error('No plan waits.');

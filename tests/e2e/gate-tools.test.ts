@@ -44,7 +44,7 @@ test('an agent that calls the samocode command line in any way opens, stops and 
   expect(await other.state()).toMatchObject({ n, status: { kind: 'waiting', for: 'qa_answers' } });
 });
 
-test('a child that names a stranger in the record of itself gets nobody killed', async () => {
+test('an agent that names a foreign process in its own record gets no process killed', async () => {
   const stranger = spawn('sleep', ['60'], { detached: true, stdio: 'ignore' });
   const entry = await (await systemHost()).processes.read(stranger.pid ?? 0);
   const wrapper = JSON.stringify({ pid: stranger.pid, startTicks: entry?.startTicks });
@@ -69,7 +69,7 @@ test('a child that names a stranger in the record of itself gets nobody killed',
   ];
   await using rig = await startRig({ scenario: { rules } });
   await rig.untilWaiting('qa_answers');
-  expect(stranger.exitCode, 'the stranger still runs').toBeNull();
+  expect(stranger.exitCode, 'the foreign process still runs').toBeNull();
   expect(stranger.signalCode).toBeNull();
   expect((await rig.events()).filter(({ type }) => type === 'worker_took_over')).toHaveLength(2);
   stranger.kill('SIGKILL');

@@ -6,13 +6,13 @@ import { expect, test } from 'vitest';
 import { tempDir } from '../support/temp-dir.ts';
 
 const PROGRAM = join(import.meta.dirname, '../../dist/samocode.js');
-/** A client that ends no command before the test lets it, and fails at the second. */
+/** A client that ends each command only when the test permits it, and fails at the second. */
 const SLOW = `#!/bin/sh
 while [ ! -e "$HOME/go" ]; do sleep 0.05; done
 case "$*" in "plugin add"*) printf 'Error: no network\\n  1: a\\n  9: <unknown>\\n' >&2; exit 1;; esac
 `;
 
-test('each step is on the screen before the client has done it, the failed one is named, and the status is 1', async () => {
+test('each step is on the screen before the client has completed it, the failed one is named, and the status is 1', async () => {
   await using home = await startHome({ 'bin/codex': SLOW });
   const screen = home.run('install', '--client', 'codex', '--verbose');
   await screen.shows('plugin marketplace add');
@@ -70,7 +70,7 @@ test('an uninstall that leaves something names it and ends with 1', async () => 
   );
 });
 
-test('an uninstall with nothing left to remove says so and ends with 0', async () => {
+test('an uninstall with nothing to remove says so and exits with 0', async () => {
   await using home = await startHome({});
   const screen = home.run('uninstall');
   expect(await screen.ended).toBe(0);

@@ -3,14 +3,14 @@ import { expect, test } from 'vitest';
 import { MAX_OVERVIEW_BYTES } from '../../src/session/layout/paths.ts';
 import { startRig } from '../support/session-rig.ts';
 
-/** What a child that logs without end leaves. */
+/** The overview after an agent that logs without end. */
 const GROW = `
 import { appendFileSync } from 'node:fs';
 const line = '- [001 @ 01-08 14:37] Did one more thing\\n';
 appendFileSync(process.env.REHEARSAL_SESSION_DIR + '/_overview.md', line.repeat(20_000_000 / line.length));
 `;
 
-test('an overview of 20 MB is moved aside with a notice, and the session goes on with one made from its events', async () => {
+test('an overview of 20 MB is moved aside with a notice, and the session continues with one made from its events', async () => {
   await using rig = await startRig({
     here: true,
     scenario: {

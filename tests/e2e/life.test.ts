@@ -11,12 +11,12 @@ const PING = '{"jsonrpc":"2.0","id":"p","method":"ping"}';
 
 const at = (place: Place) => ({ cwd: place.repo, env: place.env });
 
-/** Runs before the server's own first line, in its process. */
+/** Runs in the server's process, before the server's first line. */
 function preload(code: string): { nodeArgs: string[] } {
   return { nodeArgs: ['--import', `data:text/javascript,${encodeURIComponent(code)}`] };
 }
 
-/** Does it every 20 ms, once the server has begun to look after itself. */
+/** Runs it every 20 ms, once the server has installed its handlers. */
 function again(code: string): string {
   return `setInterval(() => { if (process.listenerCount('unhandledRejection') > 0) ${code}; }, 20)`;
 }
@@ -34,7 +34,7 @@ beforeAll(async () => {
 
 afterAll(() => place[Symbol.asyncDispose]());
 
-/** A server that is waited on, with a subscription and a watched list: everything that could hold it. */
+/** A server with a pending call, a subscription and a watched list: everything that could keep it running. */
 async function busyServer(): Promise<RawServer> {
   const server = await startServer(at(place));
   await server.request('resources/list');
@@ -52,7 +52,7 @@ test.each<[string, (server: RawServer) => void]>([
   ['SIGTERM', ({ child }) => child.kill('SIGTERM')],
   ['SIGHUP', ({ child }) => child.kill('SIGHUP')],
   [
-    'an answer that nobody reads',
+    'a reader that does not read an answer',
     ({ child, send }) => {
       child.stdout?.destroy();
       send(PING);
@@ -64,7 +64,7 @@ test.each<[string, (server: RawServer) => void]>([
   expect(await server.ended).toEqual([0, null]);
 });
 
-test('a client that is killed takes its server along', async () => {
+test('a client that is killed ends its server too', async () => {
   const script = `
     const { spawn } = require('node:child_process');
     const server = spawn(process.execPath, [${JSON.stringify(BUILT_SERVER)}], { stdio: ['pipe', 'pipe', 'inherit'] });
@@ -96,7 +96,7 @@ test('an output on a full disk ends the server', async () => {
   expect(await server.ended).toEqual([0, null]);
 });
 
-test('a reader that leaves a pipe ends the server with its next word', async () => {
+test('a reader that closes a pipe ends the server with its next message', async () => {
   const line = '"$0" "$1" | head -n 1 && echo over';
   const shell = spawn('sh', ['-c', line, process.execPath, BUILT_SERVER], { ...at(place), stdio: 'pipe' });
   let out = '';
@@ -117,10 +117,10 @@ test('no input at all ends the server', async () => {
 });
 
 test.each<[string, string]>([
-  ['a throw that nobody catches', 'throw new Error("planted")'],
-  ['a promise that nobody awaits', 'void Promise.reject(new Error("planted"))'],
-  ['a throw of what is no error', 'throw undefined'],
-])('%s ends nothing', async (_name, code) => {
+  ['an uncaught exception', 'throw new Error("planted")'],
+  ['an unhandled rejection', 'void Promise.reject(new Error("planted"))'],
+  ['a thrown value that is not an error', 'throw undefined'],
+])('%s does not end the server', async (_name, code) => {
   const server = await startServer({ ...at(place), ...preload(again(code)) });
   for (let index = 0; index < 5; index += 1) {
     await new Promise((resolve) => setTimeout(resolve, 30));
@@ -131,7 +131,7 @@ test.each<[string, string]>([
   expect(await server.ended).toEqual([0, null]);
 });
 
-test('a failure that can not even be written down ends nothing', async () => {
+test('a failure that cannot be logged does not end the server', async () => {
   const stderr = openSync('/dev/full', 'w');
   const code = again('throw new Error("planted")');
   const server = await startServer({ ...at(place), ...preload(code), stderr });
@@ -159,7 +159,7 @@ test('after lines that are not JSON-RPC, and one of 8 MB, requests are still ans
   expect(await server.ended).toEqual([0, null]);
 });
 
-test('a message that is larger than the SDK reads ends the server', async () => {
+test("a message larger than the SDK's limit ends the server", async () => {
   const server = await startServer(at(place));
   void server.request('tools/call', messageOf(11_000_000));
   expect(await server.ended).toEqual([1, null]);
@@ -174,7 +174,7 @@ test('many large answers at once cause no warning', async () => {
   expect(await server.ended).toEqual([0, null]);
 });
 
-test('nothing but JSON-RPC comes out, whatever a library prints', async () => {
+test('nothing but JSON-RPC is printed, whatever a library writes', async () => {
   const code =
     'setInterval(() => { console.log("junk %s", 1); console.info("junk"); process.stdout.write("junk\\n"); }, 10)';
   const server = await startServer({ ...at(place), ...preload(code) });
@@ -182,7 +182,7 @@ test('nothing but JSON-RPC comes out, whatever a library prints', async () => {
   await server.request('prompts/list');
   await server.request('resources/list');
   await new Promise((resolve) => setTimeout(resolve, 100));
-  // What was printed before the server's own first line is Node's, not ours.
+  // Output from before the server's first line is Node's own.
   const ours = server.lines.slice(server.lines.findIndex((line) => line.startsWith('{')));
   expect(ours.filter((line) => !line.startsWith('{"'))).toEqual([]);
   for (const line of ours) expect(JSON.parse(line)).toMatchObject({ jsonrpc: '2.0' });
@@ -191,7 +191,7 @@ test('nothing but JSON-RPC comes out, whatever a library prints', async () => {
   await server.ended;
 });
 
-test('a server whose program was replaced says so, and stays', async () => {
+test('a server whose program was replaced says so, and keeps running', async () => {
   await using place = await makePlace({ bare: true });
   const copy = join(place.home, 'dist');
   await cp(dirname(BUILT_SERVER), copy, { recursive: true });
@@ -209,7 +209,7 @@ test('a server whose program was replaced says so, and stays', async () => {
   expect(await server.ended).toEqual([0, null]);
 });
 
-test('two servers at once see the same sessions, and the end of one is nothing to the other', async () => {
+test('two servers at once see the same sessions, and the end of one does not affect the other', async () => {
   await using place = await makePlace();
   await using first = await Parent.connect(place);
   await using second = await Parent.connect(place);
@@ -230,7 +230,7 @@ test('two servers at once see the same sessions, and the end of one is nothing t
   }
 });
 
-test('with HOME, PATH, LANG and TERM alone everything is there', async () => {
+test('with only HOME, PATH, LANG and TERM every feature works', async () => {
   await using place = await makePlace();
   const { HOME = '', PATH = '' } = place.env;
   const server = await startServer({
@@ -266,7 +266,7 @@ test('folders are watched from the first list or subscription on, and not before
   await server.ended;
 });
 
-/** How many watches of inotify a process holds. */
+/** How many inotify watches a process holds. */
 async function watches(pid: number): Promise<number> {
   const folder = `/proc/${pid}/fdinfo`;
   const infos = await Promise.all(

@@ -16,7 +16,7 @@ const SERVER = {
 };
 const VALUE = 'value-that-no-file-may-hold';
 
-/** A person whose tools and keys are known to their login shell alone. */
+/** A person whose tools and keys are only in the environment of their login shell. */
 const PROFILE = `export PATH="$HOME/tools:$PATH" MY_TOKEN=${VALUE}\necho Good morning\n`;
 
 async function personWithTool(profile = PROFILE): Promise<Place> {
@@ -28,7 +28,7 @@ async function personWithTool(profile = PROFILE): Promise<Place> {
   return place;
 }
 
-/** As a desktop starts its programs: no TERM, and a PATH of the system alone. */
+/** As a desktop starts its programs: no TERM, and a PATH with only the system's folders. */
 const asDesktop = ({ home }: Place) => ({
   HOME: home,
   SHELL: '/bin/bash',
@@ -43,7 +43,7 @@ interface Started {
   args?: Record<string, unknown>;
 }
 
-/** Starts a session in a project with further lines of `.samocode`. */
+/** Starts a session in a project with more lines of `.samocode`. */
 async function start(place: Place, { lines, env, args }: Started) {
   await using chat = await chatWith(SERVER, { cwd: place.repo, env });
   await trustLines({ path: place.repo, homeDir: place.home }, lines);
@@ -71,7 +71,7 @@ function eventsOf(text: string, type: string) {
     .map((line) => JSON.parse(line));
 }
 
-test.concurrent('SETUP, CHECK and agents of a session that a desktop starts have what a login shell has, and no value of it is in any file', async () => {
+test.concurrent('SETUP, CHECK and agents of a session that a desktop starts have the variables of a login shell, and none of their values is in any file', async () => {
   await using place = await personWithTool();
   const scenario = join(place.home, 'scenario.json');
   const agent = { act: 'run', command: ['mytool', 'agent'] };
@@ -121,7 +121,7 @@ test.concurrent('a session from a terminal keeps its environment, and the start 
   expect(await readdir(place.home)).not.toContain('setup');
 });
 
-test.concurrent('start-up files that never end cost their limit: the session begins with what it was started with, and says so', async () => {
+test.concurrent('start-up files that never end cost their limit: the session begins with the environment of its start, and says so', async () => {
   await using rig = await startRig({
     files: { 'home/.bash_profile': 'exec sleep 4244\n' },
     firstEnv: { SHELL: '/bin/bash' },
@@ -134,14 +134,14 @@ test.concurrent('start-up files that never end cost their limit: the session beg
   expect(stdout).not.toContain('sleep 4244');
 });
 
-test.concurrent('a worker that comes back reads the login shell again', async () => {
+test.concurrent('a restarted worker reads the login shell again', async () => {
   await using rig = await startRig({
     files: { 'home/.bash_profile': 'export MY_TOKEN=1\n' },
     firstEnv: { SHELL: '/bin/bash' },
     scenario: HANGS,
   });
   await rig.until(({ openIteration }) => openIteration !== undefined);
-  // The machine fails: the next agent is one of the worker that comes back.
+  // The machine fails: the next agent is started by a new worker.
   await endSession({ paths: rig.paths, host: rig.context().host }, rig.file.id);
   await writeFile(join(rig.repo.homeDir, '.bash_profile'), 'export MY_TOKEN=1 OTHER=2\n');
   const env = { ...rig.context().env, SHELL: '/bin/bash' };
@@ -154,7 +154,7 @@ test.concurrent('a worker that comes back reads the login shell again', async ()
   expect(read[1]?.names).toContain('OTHER');
 });
 
-test.concurrent('from a terminal the start-up files run before the first agent alone: a worker that comes back starts none', async () => {
+test.concurrent('from a terminal the start-up files run only before the first agent: a restarted worker runs none', async () => {
   const terminal = { SHELL: '/bin/bash', TERM: 'xterm' };
   await using rig = await startRig({
     files: { 'home/.bash_profile': 'echo ran >>"$HOME/ran"\n' },
@@ -174,7 +174,7 @@ test.concurrent('from a terminal the start-up files run before the first agent a
   expect(await runs()).toBe(before);
 });
 
-test.concurrent('a tool that a person installs for their login shell is found by the resume that follows', async () => {
+test.concurrent('a tool that a person installs for their login shell is found by the next resume', async () => {
   await using place = await personWithTool('echo Good morning\n');
   const scenario = join(place.home, 'scenario.json');
   await writeFile(scenario, JSON.stringify(HANGS));

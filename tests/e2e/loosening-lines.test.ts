@@ -32,10 +32,10 @@ async function cliInTerminalOfAgent(bench: Bench, ...args: string[]): Promise<st
   return stdout;
 }
 
-/** What a parent model does to have a gate taken away that it is held by, and what it is told. */
+/** What a parent model does to remove a gate that constrains it, and the answer it gets. */
 const ACTS: Array<[name: string, play: (bench: Bench) => Promise<string>, told: RegExp]> = [
   [
-    'hands on the hash to setup_project',
+    'passes the hash on to setup_project',
     async (bench) => {
       const trust = await hashOf(bench);
       return JSON.stringify((await askTool('setup_project', { trust }, byTool(bench))).json);
@@ -53,7 +53,7 @@ const ACTS: Array<[name: string, play: (bench: Bench) => Promise<string>, told: 
     /GATES=none.*their own terminal/s,
   ],
   [
-    'writes the file anew by samocode init',
+    'rewrites the file with samocode init',
     async (bench) => {
       await rm(join(bench.repo.path, '.samocode'));
       return await cli(bench, 'init', '--set', 'PROVIDER=rehearsal', 'GATES=none');
@@ -61,14 +61,14 @@ const ACTS: Array<[name: string, play: (bench: Bench) => Promise<string>, told: 
     /No session starts before you trust/,
   ],
   [
-    'starts a session and names the gates itself',
+    'starts a session and sets the gates itself',
     async (bench) =>
       JSON.stringify((await askTool('start_session', { task: 'x', gates: 'none' }, byTool(bench))).json),
     /bad_input/,
   ],
 ];
 
-describe('a line that takes a gate away counts for no parent that', () => {
+describe('a line that removes a gate has no effect for a parent that', () => {
   test.for(ACTS)('%s', async ([, play, told]) => {
     await using bench = await makeBench({ sandbox: 'auto' });
     await appendFile(join(bench.repo.path, '.samocode'), 'GATES=none\n');
@@ -88,7 +88,7 @@ describe('the sandbox of a start', () => {
   const frozen = async (bench: Bench, json: Awaited<ReturnType<typeof startBy>>) =>
     (await bench.view(String(json.session))).sessionFile?.settings;
 
-  test('is lowered by no parent, neither directly nor through a line that it wrote', async () => {
+  test('cannot be lowered by a parent, neither directly nor through a line that it wrote', async () => {
     await using bench = await makeBench({ sandbox: 'auto' });
     expect(await startBy(byTool(bench), 'off')).toMatchObject({ code: 'person_needed' });
     await appendFile(join(bench.repo.path, '.samocode'), 'SANDBOX=off\n');
@@ -100,7 +100,7 @@ describe('the sandbox of a start', () => {
     });
   });
 
-  test("is lowered by a person, and by a line that a person trusted; stricter is anyone's choice", async () => {
+  test('is lowered by a person, and by a line that a person trusted, while anybody may raise it', async () => {
     await using bench = await makeBench({ sandbox: 'auto', lines: { SANDBOX_WRITE: '~/cache' } });
     const sandboxWrite = [join(bench.repo.homeDir, 'cache')];
     const byPerson = await frozen(bench, await startBy(bench.context, 'off'));
@@ -115,7 +115,7 @@ describe('the sandbox of a start', () => {
   });
 });
 
-test('a command that runs something is still trusted through a parent that its human has said yes to', async () => {
+test('a command that runs a program may still be trusted through a parent after its person has agreed', async () => {
   await using bench = await makeBench({ sandbox: 'auto' });
   await appendFile(join(bench.repo.path, '.samocode'), 'CHECK=true\n');
   const { json } = await askTool('setup_project', { trust: await hashOf(bench) }, byTool(bench));
@@ -131,7 +131,7 @@ describe('a form', () => {
     },
   });
 
-  test('lets a person trust what loosens a rule, and only their yes does', async () => {
+  test('lets a person trust lines that relax a rule, and only their yes does', async () => {
     await using bench = await makeBench({ sandbox: 'auto' });
     await appendFile(join(bench.repo.path, '.samocode'), 'GATES=qa\n');
     const trust = await hashOf(bench);

@@ -36,7 +36,7 @@ async function scenario(place: Place, rules: unknown[]): Promise<{ REHEARSAL_SCE
   return { REHEARSAL_SCENARIO: path };
 }
 
-test('a session outlives a server that is killed while a child works', async () => {
+test('a session outlives a server that is killed while an agent works', async () => {
   await using place = await makePlace();
   const first = await Parent.connect(place);
   const session = await started(first);
@@ -51,7 +51,7 @@ test('a session outlives a server that is killed while a child works', async () 
   expect(owners.filter(({ previous }) => previous === 'died')).toEqual([]);
 });
 
-test('two servers tell the same story of one session', async () => {
+test('two servers report the same state and events of one session', async () => {
   await using place = await makePlace();
   await using one = await Parent.connect(place);
   await using two = await Parent.connect(place);
@@ -83,7 +83,7 @@ test('a second worker for a session that has one leaves without a trace', async 
   expect(owners).toHaveLength(1);
 });
 
-test('stop now leaves no process of a child that forks, hides in other sessions and ignores SIGTERM', async () => {
+test('stop now leaves no process of an agent that forks, uses other process sessions and ignores SIGTERM', async () => {
   await using place = await makePlace();
   const acts = [
     { act: 'leave', count: 3, setsid: true, ignoreTerm: true },
@@ -106,7 +106,7 @@ test('stop now leaves no process of a child that forks, hides in other sessions 
   await until(paths, ({ openIteration }) => openIteration?.iteration === 2);
 });
 
-test('a child that answers its own questions and goes on to planning opens nothing', async () => {
+test('an agent that answers its own questions and continues to planning opens no gate', async () => {
   await using place = await makePlace();
   const cheat = [
     { act: 'normal', signal: false },

@@ -9,7 +9,7 @@ import { HANGS, startRig } from '../support/session-rig.ts';
 
 const blocked = ({ status }: { status: { kind: string } }) => status.kind === 'blocked';
 
-test('a CHECK whose command the shell does not find blocks at once, and no agent is sent to repair it', async () => {
+test('a CHECK whose command the shell cannot find blocks at once, and no agent is started to fix it', async () => {
   await using rig = await startRig({
     here: true,
     lines: { GATES: 'none', CHECK: 'true && mytool --fast', CHECK_IN: 'worktree' },
@@ -28,7 +28,7 @@ test('a CHECK whose command the shell does not find blocks at once, and no agent
   expect(progress.totalIterations).toBe(2);
 });
 
-test('a check that is a missing file of the repository goes back to an agent, which may have lost it', async () => {
+test('a check that is a missing file of the repository is returned to an agent, which may have deleted it', async () => {
   await using rig = await startRig({
     here: true,
     lines: { GATES: 'none', CHECK: './check.sh', CHECK_IN: 'worktree' },
@@ -48,7 +48,7 @@ test('a CHECK whose program SETUP has not installed blocks before the first agen
   expect(progress.totalIterations).toBe(0);
 });
 
-test('a SETUP whose command the shell does not find blocks before the first agent, and runs again after a resume', async () => {
+test('a SETUP whose command the shell cannot find blocks before the first agent, and runs again after a resume', async () => {
   await using rig = await startRig({ here: true, lines: { SETUP: 'test -e "$HOME/installed" || mytool' } });
   const { status } = await rig.until((state) => blocked(state) || state.progress.totalIterations > 0);
   expect(status).toMatchObject({
@@ -65,7 +65,7 @@ test.each([
   [{ CHECK: 'CI=1 mytool' }, 'The shell does not find "mytool" of the check `CI=1 mytool`.'],
   [{ SETUP: 'mytool install', CHECK: 'true' }, 'The shell does not find "mytool" of SETUP `mytool install`.'],
   [{ CHECK: '(cd web' }, 'The shell cannot read the check `(cd web`.'],
-])('a start with %o is refused with the sentence of setup_project', async (lines, why) => {
+])('a start with %o is refused with the message of setup_project', async (lines, why) => {
   const { repo, context } = await makeProject({ lines });
   await using _repo = repo;
   const { checks } = await doctor({}, context);

@@ -13,7 +13,7 @@ import { trustLines } from '../support/project.ts';
 import { type RigPlan, type SessionRig, startRig } from '../support/session-rig.ts';
 import { endOfWorker } from '../support/supervisors.ts';
 
-/** A session that waits for answers and was stopped, so that no worker lives. */
+/** A session that waits for answers and was stopped, so that no worker runs. */
 async function stoppedRig(plan: RigPlan = {}): Promise<SessionRig> {
   const rig = plan.lines ? await startRig(plan) : await askingRig();
   await rig.untilWaiting('qa_answers');
@@ -22,7 +22,7 @@ async function stoppedRig(plan: RigPlan = {}): Promise<SessionRig> {
   return rig;
 }
 
-/** What a person has after moving folders: where they stand, and the session as found from there. */
+/** A person's view after moving folders: their working folder, and the session as found from there. */
 function movedTo(rig: SessionRig, { cwd, sessionsDir }: { cwd: string; sessionsDir: string }) {
   const context: ActionContext = { ...rig.context(), cwd };
   const paths = sessionPaths(sessionsDir, rig.file.folder);
@@ -39,7 +39,7 @@ function movedTo(rig: SessionRig, { cwd, sessionsDir }: { cwd: string; sessionsD
   };
 }
 
-/** Renames the project folder and puts its name right in .samocode, as a person would. */
+/** Renames the project folder and corrects its name in .samocode, as a person would. */
 async function renameProject(rig: SessionRig) {
   const { path } = rig.repo;
   const cwd = `${path}-renamed`;
@@ -64,7 +64,7 @@ async function moveSessions(rig: SessionRig) {
 
 const GONE = { code: 'folder_gone' };
 
-test('a session of a project folder that was renamed is refused, and goes on when the folder is back', async () => {
+test('a session of a project folder that was renamed is refused, and continues once the folder is restored', async () => {
   await using rig = await stoppedRig();
   const mark = join('_samocode/worktrees', rig.file.folder, 'not-committed.txt');
   await rig.repo.write({ [mark]: 'kept\n' });
@@ -110,7 +110,7 @@ test('no agent runs without the rules of its project', async () => {
   expect(status).toMatchObject({ rule: 'constraints_gone' });
 });
 
-test('a session whose SESSIONS folder was moved is archived at its new place, and leaves nothing at the old one', async () => {
+test('a session whose SESSIONS folder was moved is archived at its new path, and leaves nothing at the old one', async () => {
   await using rig = await stoppedRig();
   await using moved = await moveSessions(rig);
   await finishSession({ session: moved.session, how: 'keep_branch', keep: [] }, moved.context);

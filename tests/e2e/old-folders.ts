@@ -9,7 +9,7 @@ import { eventually } from '../support/eventually.ts';
 
 const CORPUS = resolve('tests/fixtures/legacy-sessions');
 
-/** A recorded folder of the original tool, in a project of its own. */
+/** A recorded folder of the original tool, in a separate project. */
 export async function oldFolder(folder: string, lines?: Readonly<Record<string, string>>): Promise<Bench> {
   const bench = await makeBench({ here: true, lines });
   await cp(join(CORPUS, folder), join(bench.sessionsDir, folder), { recursive: true });
@@ -18,7 +18,7 @@ export async function oldFolder(folder: string, lines?: Readonly<Record<string, 
 
 export const FOLDER = '26-02-01-boat';
 
-/** A folder of the name above, from the text of its files. */
+/** A folder of the name above, with these files. */
 export async function madeFolder(
   files: Readonly<Record<string, string>>,
   lines?: Readonly<Record<string, string>>,
@@ -43,7 +43,7 @@ export async function eventsOf({ sessionsDir }: Bench, folder: string): Promise<
   return await readEvents(sessionPaths(sessionsDir, folder), 0);
 }
 
-/** What decided about the gates, each in a word or two, up to the first agent. */
+/** The decisions about the gates, each in a word or two, up to the first agent. */
 export function decisions(events: readonly SessionEvent[]): string[] {
   const first = events.findIndex(({ type }) => type === 'iteration_started');
   return events.slice(0, first === -1 ? undefined : first + 1).flatMap((event) => {
@@ -64,7 +64,7 @@ export function decisions(events: readonly SessionEvent[]): string[] {
   });
 }
 
-/** Waits until the session waits, is blocked or done, or an agent has begun. */
+/** Waits until the session waits, is blocked or done, or an agent has started. */
 export async function atGateOrRunning(bench: Bench, folder: string): Promise<SessionView> {
   return await eventually(async () => {
     const view = await bench.view(folder);
@@ -74,7 +74,7 @@ export async function atGateOrRunning(bench: Bench, folder: string): Promise<Ses
   });
 }
 
-/** Waits until an agent has begun. @returns what was decided before */
+/** Waits until an agent has started. @returns the decisions before that */
 export async function untilAgent(bench: Bench, folder: string): Promise<string[]> {
   return await eventually(async () => {
     const made = decisions(await eventsOf(bench, folder));

@@ -30,7 +30,7 @@ import {
 
 const session = { session: FOLDER };
 
-/** Behind the second gate: the phase, and the plan that is to be approved where there is one. */
+/** After the second gate: the phase, and the plan to approve, if there is one. */
 const behindPlan = [
   ['26-01-09-blocked-yes', undefined],
   ['26-01-10-no-totals', undefined],
@@ -40,7 +40,7 @@ const behindPlan = [
   ['26-01-08-colon-stamps', '01-08-14:37-plan-x.md'],
 ] as const;
 
-/** At or behind the first gate: what is open, and what the file answers already. */
+/** At or before the first gate: the open questions, and the answers in the file. */
 const atAnswers = [
   ['26-01-12-bom', ['Q1'], []],
   ['26-01-15-question-boxes', ['Q1', 'Q2', 'R2Q1'], ['R2Q1']],
@@ -84,7 +84,7 @@ describe('a recorded folder that is resumed', () => {
     await expect(resumeSession({ session: folder }, bench.context)).rejects.toMatchObject({ code });
   });
 
-  test.concurrent('is refused when what repairs the nested layout leaves one session inside another', async () => {
+  test.concurrent('is refused if the repair of the nested layout leaves one session inside another', async () => {
     await using bench = await madeFolder({
       '_overview.md': overviewAt('planning'),
       '_samocode/_samocode/_overview.md': overviewAt('planning'),
@@ -93,7 +93,7 @@ describe('a recorded folder that is resumed', () => {
     await expect(resumeSession(session, bench.context)).rejects.toMatchObject({ code });
   });
 
-  test.concurrent('goes on where no gate is behind it', async () => {
+  test.concurrent('continues if it is before both gates', async () => {
     const folder = '26-01-18-extra-sections';
     await using bench = await oldFolder(folder);
     await resumeSession({ session: folder }, bench.context);
@@ -109,7 +109,7 @@ describe('a recorded folder that is resumed', () => {
   });
 });
 
-describe('before it is resumed, a folder is read, and every act at a gate is refused', () => {
+describe('before it is resumed, a folder is readable, and every act at a gate is refused', () => {
   const acts = {
     answer: (question: { session: string }, { context }: Bench) =>
       answerQa({ ...question, answers: [{ id: 'Q1', text: 'A' }] }, context),
@@ -149,7 +149,7 @@ describe('before it is resumed, a folder is read, and every act at a gate is ref
   });
 });
 
-describe('one act goes on from the gate', () => {
+describe('one act continues from the gate', () => {
   test.concurrent('with the plan of a waiting folder', async () => {
     const folder = '26-01-08-colon-stamps';
     await using bench = await oldFolder(folder);
@@ -212,7 +212,7 @@ describe('one act goes on from the gate', () => {
     ]);
   });
 
-  test.concurrent('approves the plan of a folder that was stopped in phase done, and it goes on there', async () => {
+  test.concurrent('approves the plan of a folder that was stopped in phase done, and it continues there', async () => {
     await using bench = await madeFolder({
       '_overview.md': overviewAt('done'),
       '_signal.json': '{}',
@@ -236,7 +236,7 @@ describe('one act goes on from the gate', () => {
     ]);
   });
 
-  test.concurrent('approves a plan that a person put into a folder without one', async () => {
+  test.concurrent('approves a plan that a person added to a folder without one', async () => {
     const folder = '26-01-19-invalid-byte';
     await using bench = await oldFolder(folder);
     await resumeSession({ session: folder }, bench.context);
@@ -246,14 +246,14 @@ describe('one act goes on from the gate', () => {
   });
 });
 
-describe('the gates of the project hold for a folder that a model made', () => {
+describe('the gates of the project apply to a folder that a model created', () => {
   const forged = {
     '_overview.md': overviewAt('implementation'),
     '_qa.md': QA.replace('_waiting_', 'B'),
     [PLAN_NAME]: PLAN,
   };
 
-  test.concurrent('no act of a channel that GATE_CHANNELS leaves out lets an agent run', async () => {
+  test.concurrent('no act of a channel that GATE_CHANNELS excludes starts an agent', async () => {
     await using bench = await madeFolder(forged, { GATE_CHANNELS: 'cli' });
     const byModel = { ...bench.context, by: { channel: 'tool' as const } };
     await resumeSession(session, byModel);
@@ -278,7 +278,7 @@ describe('the gates of the project hold for a folder that a model made', () => {
     expect(decisions(await eventsOf(bench, FOLDER))).toEqual(waits);
   });
 
-  test.concurrent('with no gate it goes on, and the events say that the settings opened both', async () => {
+  test.concurrent('with no gate it continues, and the events say that the settings opened both', async () => {
     await using bench = await madeFolder(forged, { GATES: 'none' });
     await resumeSession(session, bench.context);
     expect(await untilAgent(bench, FOLDER)).toEqual([
@@ -290,7 +290,7 @@ describe('the gates of the project hold for a folder that a model made', () => {
   });
 });
 
-describe('whatever the settings leave out of GATES', () => {
+describe('whatever the settings exclude from GATES', () => {
   const byModel = (bench: Awaited<ReturnType<typeof madeFolder>>) => ({
     ...bench.context,
     by: { channel: 'tool' as const },
@@ -308,7 +308,7 @@ describe('whatever the settings leave out of GATES', () => {
     expect(decisions(await eventsOf(bench, FOLDER))).toEqual(['waits for plan_approval']);
   });
 
-  test.concurrent('a folder that waits for its plan and has no question is not asked for answers to none', async () => {
+  test.concurrent('a folder that waits for its plan without questions needs no answers', async () => {
     await using bench = await madeFolder(
       {
         '_overview.md': overviewAt('planning'),
@@ -323,13 +323,13 @@ describe('whatever the settings leave out of GATES', () => {
   });
 });
 
-test.concurrent('limits that come with the resume of an old folder hold for the session', async () => {
+test.concurrent('limits given with the resume of an old folder apply to the session', async () => {
   await using bench = await madeFolder({ '_overview.md': overviewAt('implementation'), [PLAN_NAME]: PLAN });
   const { view } = await resumeSession({ ...session, caps: { usd: 1 } }, bench.context);
   expect(view.sessionFile?.settings.caps?.session).toEqual({ usd: 1 });
 });
 
-test.concurrent('a fault that blocks a folder at the gate where it was taken over does not take the gate away', async () => {
+test.concurrent('a fault that blocks a folder at the gate of its takeover does not open the gate', async () => {
   const files = { '_overview.md': overviewAt('planning'), '_qa.md': QA.replace('_waiting_', 'B') };
   await using bench = await madeFolder(files, { GATE_CHANNELS: 'cli' });
   const byModel = { ...bench.context, by: { channel: 'tool' as const } };
@@ -348,7 +348,7 @@ test.concurrent('a fault that blocks a folder at the gate where it was taken ove
   expect(decisions(await eventsOf(bench, FOLDER))).toEqual(['waits for qa_answers']);
 });
 
-describe('a folder that waits at the gate where it was taken over', () => {
+describe('a folder that waits at the gate of its takeover', () => {
   const folder = '26-01-14-two-plans';
   const input = { session: folder };
 
@@ -361,7 +361,7 @@ describe('a folder that waits at the gate where it was taken over', () => {
     expect(await bench.repo.git(['worktree', 'list'])).not.toContain(folder);
   });
 
-  test.concurrent('goes into the archive without a worktree', async () => {
+  test.concurrent('is archived without a worktree', async () => {
     await using bench = await oldFolder(folder);
     await resumeSession(input, bench.context);
     await stopSession({ ...input, when: 'now' }, bench.context);
@@ -369,7 +369,7 @@ describe('a folder that waits at the gate where it was taken over', () => {
     expect((await bench.view(folder)).state.archived).toBe(true);
   });
 
-  test.concurrent('is taken over once when two people act at the same moment', async () => {
+  test.concurrent('is taken over once if two people act at the same moment', async () => {
     await using bench = await oldFolder(folder);
     const acts = [resumeSession(input, bench.context), resumeSession(input, bench.context)];
     const ended = await Promise.allSettled(acts);
@@ -382,12 +382,12 @@ describe('a folder that waits at the gate where it was taken over', () => {
 describe('a folder that was stopped before its overview was written', () => {
   const files = { 'session.log': '[02-01 10:00] init\n', '_logs/02-01-1000-001-init.jsonl': '' };
 
-  test.concurrent('says on resume that its task is missing', async () => {
+  test.concurrent('reports on resume that its task is missing', async () => {
     await using bench = await madeFolder(files);
     await expect(resumeSession(session, bench.context)).rejects.toMatchObject({ code: 'task_unknown' });
   });
 
-  test.concurrent('takes its task as goal, and begins', async () => {
+  test.concurrent('takes its task as the goal, and starts', async () => {
     await using bench = await madeFolder(files);
     await resumeSession({ ...session, goal: 'Teach the boat to float.' }, bench.context);
     expect(await untilAgent(bench, FOLDER)).toEqual(['investigation runs']);
@@ -396,8 +396,8 @@ describe('a folder that was stopped before its overview was written', () => {
   });
 });
 
-describe('a folder that no worker could work in', () => {
-  test.concurrent('is refused with the name of the file that is a folder', async () => {
+describe('a folder in which no worker could run', () => {
+  test.concurrent('is refused with the name of the file that should be a folder', async () => {
     await using bench = await madeFolder({ '_overview.md': overviewAt('investigation') });
     await mkdir(join(bench.sessionsDir, FOLDER, '_signal_history.jsonl'));
     await expect(resumeSession(session, bench.context)).rejects.toMatchObject({
@@ -407,7 +407,7 @@ describe('a folder that no worker could work in', () => {
   });
 });
 
-test.concurrent('a person at a terminal confirms in one step what was typed, and is asked only the rest', async () => {
+test.concurrent('a person at a terminal confirms typed answers in one step, and is asked only the rest', async () => {
   const folder = '26-01-15-question-boxes';
   await using bench = await oldFolder(folder);
   await resumeSession({ session: folder }, bench.context);

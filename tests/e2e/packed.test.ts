@@ -8,7 +8,7 @@ import { connect } from '../support/mcp-client.ts';
 import { type TempDir, tempDir } from '../support/temp-dir.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
-/** What must be there, and what may be there beside it. */
+/** Required files, and files that are also allowed. */
 const PROMISED = [
   '.env.example',
   'CHANGELOG.md',
@@ -64,19 +64,19 @@ async function npm(args: string[], cwd: string): Promise<CommandResult> {
   return result;
 }
 
-test('the tarball holds what the package promises and nothing else', () => {
+test('the tarball contains the expected files and nothing else', () => {
   const topLevel = new Set(files.map((path) => path.split('/')[0] ?? ''));
   expect([...topLevel].sort()).toEqual(PROMISED);
 });
 
-test('every file of the tarball is one that was looked at', async () => {
-  // How the bundler cuts the shared code into chunks says nothing about what is published.
+test('every file of the tarball is in its golden list', async () => {
+  // How the bundler splits the shared code into chunks is irrelevant to what is published.
   const paths = files.map((path) => path.replace(/^(dist\/chunks\/).+\.js$/, '$1*.js'));
   const listed = [...new Set(paths)].sort().join('\n');
   await expect(`${listed}\n`).toMatchFileSnapshot(join(ROOT, 'tests/golden/tarball.txt'));
 });
 
-test('no program looks for what a browser has: from Node 25 on that alone prints a warning', async () => {
+test('no program tests for browser globals: since Node 25 that alone prints a warning', async () => {
   const code = files.filter((path) => /^dist\/.*\.c?js$/.test(path));
   const texts = await Promise.all(
     code.map(async (path) => [path, await readFile(join(ROOT, path), 'utf8')] as const),
@@ -84,7 +84,7 @@ test('no program looks for what a browser has: from Node 25 on that alone prints
   expect(texts.filter(([, text]) => text.includes('localStorage')).map(([path]) => path)).toEqual([]);
 });
 
-test('the tarball is small enough to be fetched by npx while a client waits', () => {
+test('the tarball is small enough for npx to fetch it while a client waits', () => {
   expect(sizes.size).toBeLessThan(AT_MOST.size);
   expect(sizes.unpackedSize).toBeLessThan(AT_MOST.unpackedSize);
 });
@@ -93,17 +93,17 @@ test('no test, fault point or source map is in the tarball', () => {
   expect(files.filter((path) => /\.(?:map|ts)$|tests?\/|dist-test/.test(path))).toEqual([]);
 });
 
-test('it installs without any further package, offline', async () => {
+test('it installs offline, without any further package', async () => {
   const { stdout } = await npm(['ls', '--all', '--parseable'], join(dir.path, 'installed'));
   expect(stdout.trim().split('\n')).toHaveLength(2);
 });
 
 // `npm run demo` plays it on the Node that runs the tests.
-test('the installed demo comes to a good end on Node 22, and knows every phase', async () => {
+test('the installed demo succeeds on Node 22, and knows every phase', async () => {
   const node = await installCli('node22');
   const { stdout, exitCode } = await runCommand(program('samocode'), ['demo', '--json'], {
     cwd: dir.path,
-    // What is started on the way, workers, children and the project's tests, finds no other one.
+    // The programs it starts, workers, agents and the project's tests, find no other Node.
     env: { ...env, PATH: `${dirname(node.path)}:${env.PATH}` },
   });
   const phases = PHASE_NAMES.filter((phase) => phase !== 'init');

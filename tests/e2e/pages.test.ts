@@ -12,7 +12,7 @@ import { NOT_RUN } from '../words/not-run.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
 
-/** A fresh home with a small repository, and `samocode` on the PATH: where every page begins. */
+/** A fresh home with a small repository, and `samocode` on the PATH: the start of every page. */
 async function pageScene() {
   const dir = await tempDir();
   const [home, bin, repo] = ['home', 'bin', 'my-repo'].map((name) => join(dir.path, name)) as [
@@ -69,7 +69,7 @@ const PAGES = [...COMMANDS]
   .filter(({ commands }) => commands.length > 0);
 
 test.concurrent.for(PAGES)(
-  'what $path says to type can be typed, and prints what it shows',
+  'every command on $path works, and prints the output shown there',
   async ({ commands }, { expect }) => {
     await using scene = await pageScene();
     const differing: string[] = [];
@@ -93,7 +93,7 @@ function problemOf(
   return undefined;
 }
 
-test('every command that is tried elsewhere still is on a page', () => {
+test('every command that is tried elsewhere is still on a page', () => {
   const all = [...COMMANDS.values()].flat().map(({ command }) => command);
   expect(NOT_RUN.filter((row) => !all.some((command) => row.command.test(command)))).toEqual([]);
   expect(PAGES.length).toBeGreaterThan(8);

@@ -8,7 +8,7 @@ declare module 'vitest' {
     asking: string;
     /** The same of one that waits for the approval of its plan. */
     planned: string;
-    /** The same of one without gates that rests before its first agent. */
+    /** The same of one without gates that has not started its first agent. */
     resting: string;
   }
 }
@@ -17,7 +17,7 @@ const scenario = 'export default { paceMs: 0, rules: [] };';
 
 /** Plays sessions to their start, to their questions and to their plan, once per run. */
 export async function setup(project: TestProject): Promise<() => Promise<void>> {
-  // What is set for test files is not for what runs before them.
+  // Variables of test files do not apply to code that runs before them.
   Object.assign(globalThis, { __FAULTS__: false, __VERSION__: '0.0.0-test' });
   const [asking, planned, resting] = await Promise.all([
     startRig({ scenario }),

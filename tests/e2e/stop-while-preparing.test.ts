@@ -10,7 +10,7 @@ import { ifExists } from '../../src/base/errors.ts';
 import { type Bench, makeBench } from '../acts/bench.ts';
 import { eventually } from '../support/eventually.ts';
 
-/** A git server that takes connections and never says a word. */
+/** A git server that accepts connections and never answers. */
 async function silentServer() {
   const server = createServer(() => undefined).listen(0, '127.0.0.1');
   await once(server, 'listening');
@@ -39,7 +39,7 @@ test('a stop ends a fetch from a remote that never answers', async () => {
   expect((await bench.view(view.folder)).state.prepared).toBe(false);
 });
 
-test('a stop ends the checkout of a worktree, which is made anew when the session goes on', async () => {
+test('a stop ends the checkout of a worktree, which is created again when the session continues', async () => {
   await using bench = await makeBench();
   const { repo, context } = bench;
   const begun = join(repo.root, 'begun');

@@ -67,7 +67,7 @@ async function settled({ view }: Bench): Promise<SessionView> {
   });
 }
 
-test('the worktree that a folder has already is kept with its branch, whatever that is called', async () => {
+test('the existing worktree of a folder is kept with its branch, whatever the branch is called', async () => {
   await using bench = await makeBench({ here: true });
   await mkdir(join(bench.sessionsDir, FOLDER));
   await writeFile(join(bench.sessionsDir, FOLDER, '_overview.md'), OVERVIEW);
@@ -77,7 +77,7 @@ test('the worktree that a folder has already is kept with its branch, whatever t
   expect((await settled(bench)).state.worktree).toMatchObject({ path, branch: 'feature/sails' });
 });
 
-test('an overview that works in another worktree is not begun anew beside it', async () => {
+test('for an overview that names another worktree, no second one is created', async () => {
   await using bench = await makeBench({ here: true });
   const elsewhere = join(bench.repo.root, 'else where');
   await mkdir(join(bench.sessionsDir, FOLDER));
@@ -92,7 +92,7 @@ test('an overview that works in another worktree is not begun anew beside it', a
   expect((await settled(bench)).state.worktree).toMatchObject({ branch: 'sails' });
 });
 
-test('a branch that is gone is told of where work should lie on it', async () => {
+test('a missing branch is reported if work should be on it', async () => {
   await using bench = await makeBench({ here: true });
   await mkdir(join(bench.sessionsDir, FOLDER));
   const overview = OVERVIEW.replace('Phase: investigation', 'Phase: implementation');
@@ -106,7 +106,7 @@ test('a branch that is gone is told of where work should lie on it', async () =>
   expect(notice).toMatchObject({ text: expect.stringContaining('There was no branch Old_one.v2') });
 });
 
-test('a done folder can be put away by hand, and needs no new work for that', async () => {
+test('a finished folder can be archived by hand, and needs no new work for that', async () => {
   await using bench = await makeBench({ here: true });
   await mkdir(join(bench.sessionsDir, FOLDER));
   const overview = OVERVIEW.replace('Phase: investigation', 'Phase: done');
@@ -118,7 +118,7 @@ test('a done folder can be put away by hand, and needs no new work for that', as
   });
 });
 
-test('new work for a done folder begins with an investigation, beside the task that it had', async () => {
+test('new work for a finished folder begins with an investigation, next to its earlier task', async () => {
   await using bench = await makeBench({ here: true });
   await mkdir(join(bench.sessionsDir, FOLDER));
   const overview = OVERVIEW.replace('Phase: investigation', 'Phase: done');
@@ -134,7 +134,7 @@ test('new work for a done folder begins with an investigation, beside the task t
   expect(sessionFile?.task).toBe('Teach the boat to float.');
 });
 
-test('a folder that is not done is not taken over for other work', async () => {
+test('an unfinished folder is not taken over for other work', async () => {
   await using bench = await makeBench({ here: true });
   await mkdir(join(bench.sessionsDir, FOLDER));
   await writeFile(join(bench.sessionsDir, FOLDER, '_overview.md'), OVERVIEW);
@@ -143,7 +143,7 @@ test('a folder that is not done is not taken over for other work', async () => {
   expect((await bench.view(FOLDER)).isForeign).toBe(true);
 });
 
-test('a folder is checked as a new session is', async () => {
+test('a folder passes the same checks as a new session', async () => {
   await using bench = await makeBench({ lines: { CHECK: 'no-such-program --all' } });
   await mkdir(join(bench.sessionsDir, FOLDER));
   await writeFile(join(bench.sessionsDir, FOLDER, '_overview.md'), OVERVIEW);
@@ -151,7 +151,7 @@ test('a folder is checked as a new session is', async () => {
   expect((await bench.view(FOLDER)).isForeign).toBe(true);
 });
 
-test('a folder stays as it is where its worker can not be started', async () => {
+test('a folder is not changed if its worker cannot be started', async () => {
   await using bench = await makeBench();
   const overview = join(bench.sessionsDir, FOLDER, '_overview.md');
   await mkdir(dirname(overview));

@@ -3,7 +3,7 @@ import { typed } from '../../cli/typed.ts';
 import { askTool } from '../../server/ask-tool.ts';
 import { askingRig } from '../../support/asking-rig.ts';
 
-test('of two parents, and of two terminals, that answer one question the later is told who answered what, and may replace it', async () => {
+test('of two parents, and of two terminals, that answer one question, the later one gets the earlier answer with its author, and may replace it', async () => {
   await using rig = await askingRig({ here: true });
   await rig.untilWaiting('qa_answers');
   const { folder } = rig.file;

@@ -6,7 +6,7 @@ import { startRig } from '../../support/session-rig.ts';
 
 const SRC = resolve('src');
 
-/** The files of src of which a named function runs while `act` does. */
+/** The files in src with a named function that runs during `act`. */
 async function filesEntered(act: () => Promise<unknown>): Promise<string[]> {
   const inspector = new Session();
   inspector.connect();
@@ -28,7 +28,7 @@ async function filesEntered(act: () => Promise<unknown>): Promise<string[]> {
   }
 }
 
-test('an answer to a session of ours enters no code of folders that were made elsewhere', async () => {
+test('an answer to an ordinary session runs no code for folders of the original tool', async () => {
   await using rig = await startRig({});
   await rig.until(({ status }) => status.kind === 'waiting');
   const input = { session: rig.paths.folder, answers: [], acceptSuggestions: true };

@@ -24,7 +24,7 @@ import {
 const ANSWERED = QA.replace('_waiting_', 'B');
 const DIVE = '02-01-0900-dive-boat.md';
 
-/** What dive, task and plan of a chat leave, whose overview names the phase that it began with. */
+/** The files of a chat with dive, task and plan, whose overview names its first phase. */
 const prepared = {
   '_overview.md': overviewAt('investigation'),
   [DIVE]: '# Dive: boat\n\n## Summary\nIt sinks.\n',
@@ -34,8 +34,8 @@ const prepared = {
 
 const by = ({ context }: Bench, channel: Channel) => ({ ...context, by: { channel } });
 
-describe('a session that was made by hand in a chat', () => {
-  test('is continued by a worker at implementation, in its own worktree, once its plan is approved', async () => {
+describe('a session that was prepared by hand in a chat', () => {
+  test('is continued by a worker at implementation, in a separate worktree, once its plan is approved', async () => {
     await using bench = await madeFolder(prepared);
     const path = join(bench.worktreesDir, FOLDER);
     await bench.repo.git(['worktree', 'add', '-q', '-b', 'samocode/boat', path]);
@@ -73,7 +73,7 @@ describe('a session that was made by hand in a chat', () => {
     expect(overview).toContain(`Plan approved by a person, in the terminal: ${PLAN_NAME}`);
   });
 
-  test('has its answers recorded with the approval of its plan and requirements, by the same channel', async () => {
+  test('gets its answers recorded with the approval of its plan and requirements, by the same channel', async () => {
     const requirements = [{ id: 'R1', text: 'It floats.', check: 'reviewed' }];
     const ledger = { '_requirements.json': JSON.stringify({ requirements }) };
     await using bench = await madeFolder({ ...prepared, ...ledger, '_qa.md': ANSWERED });
@@ -92,7 +92,7 @@ describe('a session that was made by hand in a chat', () => {
   test.each([
     ['with answers', { ...prepared, '_qa.md': ANSWERED }, { confirmTyped: true }],
     ['without a question', prepared, { acceptSuggestions: true }],
-  ])('waits at planning %s, for one act', async (_, files, one) => {
+  ])('waits at planning %s for one act', async (_, files, one) => {
     await using bench = await madeFolder(files);
     await startOrContinue({ from: FOLDER, phase: 'planning' }, bench.context);
     const { state } = await atGateOrRunning(bench, FOLDER);
@@ -102,14 +102,14 @@ describe('a session that was made by hand in a chat', () => {
     expect(made).toEqual(['waits for qa_answers', 'answers by cli', 'planning runs']);
   });
 
-  test('waits at planning for a question that it has left open', async () => {
+  test('waits at planning for an open question', async () => {
     await using bench = await madeFolder({ ...prepared, '_qa.md': QA });
     await startOrContinue({ from: FOLDER, phase: 'planning' }, bench.context);
     const { state } = await atGateOrRunning(bench, FOLDER);
     expect(state.status).toMatchObject({ for: 'qa_answers', openQuestions: ['Q1'] });
   });
 
-  test('is prepared at its phase without a run, and no agent begins', async () => {
+  test('is prepared at its phase without a run, and no agent starts', async () => {
     await using bench = await madeFolder(prepared);
     await startOrContinue({ from: FOLDER, phase: 'implementation', run: false }, bench.context);
     await atGateOrRunning(bench, FOLDER);
@@ -122,10 +122,10 @@ describe('a session that was made by hand in a chat', () => {
   });
 });
 
-describe('a channel that GATE_CHANNELS leaves out', () => {
+describe('a channel that GATE_CHANNELS excludes', () => {
   const people = { GATE_CHANNELS: 'cli' };
 
-  test('may continue it as far as the gate, which a person then opens', async () => {
+  test('may continue it up to the gate, which a person then opens', async () => {
     await using bench = await madeFolder({ ...prepared, '_qa.md': ANSWERED }, people);
     await startOrContinue({ from: FOLDER, phase: 'implementation' }, by(bench, 'tool'));
     await atGateOrRunning(bench, FOLDER);
@@ -137,7 +137,7 @@ describe('a channel that GATE_CHANNELS leaves out', () => {
     expect((await untilAgent(bench, FOLDER)).at(-1)).toBe('implementation runs');
   });
 
-  test('gives no answers by naming a later phase', async () => {
+  test('cannot skip answers by naming a later phase', async () => {
     await using bench = await madeFolder({ ...prepared, '_qa.md': ANSWERED }, people);
     await startOrContinue({ from: FOLDER, phase: 'planning' }, by(bench, 'tool'));
     await atGateOrRunning(bench, FOLDER);
@@ -150,8 +150,8 @@ describe('nothing is started', () => {
     ['for another task', { from: FOLDER, task: 'x', name: 'y' }, 'from_excludes', 'another task, name'],
     ['at a phase without a folder', { task: 'x', phase: 'planning' }, 'from_missing', 'from'],
     ['at an unknown phase', { from: FOLDER, phase: 'sailing' }, 'bad_phase', 'investigation, requirements'],
-    ['from a folder elsewhere', { from: `/somewhere/${FOLDER}` }, 'not_in_sessions', '/somewhere'],
-    ['from a folder that is not there', { from: 'nowhere' }, 'session_not_found', FOLDER],
+    ['from another folder', { from: `/somewhere/${FOLDER}` }, 'not_in_sessions', '/somewhere'],
+    ['from a missing folder', { from: 'nowhere' }, 'session_not_found', FOLDER],
   ])('%s', async (_, input, code, words) => {
     await using bench = await madeFolder(prepared);
     const refusal = await startOrContinue(input, bench.context).catch((error: unknown) => error);
@@ -160,7 +160,7 @@ describe('nothing is started', () => {
     expect((await bench.view(FOLDER)).isForeign).toBe(true);
   });
 
-  test('from a folder that a worker has had already', async () => {
+  test('from a folder that a worker has already used', async () => {
     await using bench = await madeFolder(prepared);
     await startOrContinue({ from: FOLDER, phase: 'implementation' }, bench.context);
     await atGateOrRunning(bench, FOLDER);

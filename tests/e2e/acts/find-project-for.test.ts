@@ -11,7 +11,7 @@ import { makeBench } from '../../acts/bench.ts';
 import { tempDir } from '../../support/temp-dir.ts';
 import { makeRepo } from '../../support/temp-repo.ts';
 
-test('the argument counts before the roots, those before the working folder', async () => {
+test('the argument takes precedence over the roots, and those over the working folder', async () => {
   await using bench = await makeBench();
   await using other = await makeRepo();
   await setupProject({ projectDir: other.path }, bench.context);
@@ -24,7 +24,7 @@ test('the argument counts before the roots, those before the working folder', as
   expect(await found(join(other.path, '.samocode'), [])).toBe(other.path);
 });
 
-test('another file than a .samocode is a place in its project, and its lines are no settings', async () => {
+test('any file but a .samocode identifies the project around it, and its lines are not read as settings', async () => {
   await using bench = await makeBench();
   const readme = join(bench.repo.path, 'README.md');
   await writeFile(readme, 'MAIN_REPO=/\n# A shop\n');
@@ -32,7 +32,7 @@ test('another file than a .samocode is a place in its project, and its lines are
   expect(project.filePath).toBe(join(bench.repo.path, '.samocode'));
 });
 
-test('without any folder the only known project is meant; of several one must be named', async () => {
+test('without any folder the only known project is used; of several one must be named', async () => {
   await using bench = await makeBench();
   const nowhere = { ...bench.context, cwd: '/' };
   expect((await findProjectFor({}, nowhere)).mainRepo).toBe(bench.repo.path);
@@ -43,7 +43,7 @@ test('without any folder the only known project is meant; of several one must be
   expect((await listSessions({ allProjects: true }, nowhere)).sessions).toHaveLength(1);
 });
 
-test('a folder that the client names, or a repository around the working folder, is never traded for another project', async () => {
+test('a folder that the client names, or a repository around the working folder, is never replaced by another project', async () => {
   await using bench = await makeBench();
   await using other = await makeRepo();
   const { context } = bench;
@@ -63,7 +63,7 @@ test('a folder that the client names, or a repository around the working folder,
   expect((await listSessions({}, context)).sessions).toEqual([]);
 });
 
-test('where nothing names a place, the result names the project that was taken', async () => {
+test('if nothing names a project, the result says which one was used', async () => {
   await using bench = await makeBench();
   await findProjectFor({}, bench.context);
   const nowhere = { ...bench.context, cwd: '/', roots: ['/'] };
@@ -90,7 +90,7 @@ test('a linked worktree, and a repository that a project elsewhere names, belong
   }
 });
 
-test('a SESSIONS folder that is gone is told with its key and its file', async () => {
+test('a missing SESSIONS folder is reported with its key and its file', async () => {
   await using bench = await makeBench();
   await rename(bench.sessionsDir, `${bench.sessionsDir}-away`);
   await expect(listSessions({}, bench.context)).rejects.toMatchObject({

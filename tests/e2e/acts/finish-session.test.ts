@@ -18,7 +18,7 @@ async function atRest(): Promise<SessionRig> {
 
 const whole = (rig: SessionRig) => ({ session: rig.paths.folder, how: 'keep_branch', keep: [] }) as const;
 
-test('a session that is put away leaves the list, keeps its branch, and comes back as it was', async () => {
+test('an archived session leaves the list, keeps its branch, and is restored unchanged', async () => {
   await using rig = await atRest();
   const before = await readdir(rig.paths.sessionDir);
   const { worktree } = await rig.state();
@@ -38,7 +38,7 @@ test('a session that is put away leaves the list, keeps its branch, and comes ba
   await rig.untilWaiting('plan_approval');
 });
 
-test('a worktree with work that no commit holds is not removed, and the work is named', async () => {
+test('a worktree with uncommitted work is not removed, and the work is named', async () => {
   await using rig = await atRest();
   const { worktree } = await rig.state();
   await writeFile(join(worktree?.path ?? '', 'unsaved.txt'), 'work');
@@ -47,7 +47,7 @@ test('a worktree with work that no commit holds is not removed, and the work is 
   expect(existsSync(rig.paths.sessionDir)).toBe(true);
 });
 
-test('a session that runs or waits must be stopped before it is put away', async () => {
+test('a running or waiting session must be stopped before it is archived', async () => {
   await using rig = await askingRig({ here: true });
   await rig.untilWaiting('qa_answers');
   await expect(finishSession(whole(rig), rig.context())).rejects.toMatchObject({
@@ -56,14 +56,14 @@ test('a session that runs or waits must be stopped before it is put away', async
   });
 });
 
-test('an archived session takes no command but to be brought back', async () => {
+test('an archived session accepts only the command that restores it', async () => {
   await using rig = await atRest();
   await finishSession(whole(rig), rig.context());
   await expect(rig.resume()).rejects.toThrow(/archive/);
   await expect(finishSession(whole(rig), rig.context())).rejects.toThrow(/archive/);
 });
 
-test('documents are put away but for those that are kept, and the overview says so', async () => {
+test('documents are archived except for those that are kept, and the overview says so', async () => {
   await using rig = await atRest();
   const [dive] = (await readdir(rig.paths.sessionDir)).filter((name) => name.includes('-dive-'));
   await writeFile(join(rig.paths.sessionDir, '11-20-0900-plan-x.md'), '# Plan: x\n');
@@ -80,13 +80,13 @@ test('documents are put away but for those that are kept, and the overview says 
   expect(await readFile(rig.paths.overview, 'utf8')).toContain('kept: 11-20-0900-plan-x.md');
 });
 
-test('a document to be kept that is not there is a refusal that names those that are', async () => {
+test('a missing document in the list of those to keep is refused, and the refusal names the existing ones', async () => {
   await using rig = await atRest();
   const input = { session: rig.paths.folder, how: 'archive_documents', keep: ['nothing.md'] } as const;
   await expect(finishSession(input, rig.context())).rejects.toThrow(/nothing\.md.*dive/s);
 });
 
-test('a session whose folder cannot be moved is not called archived, and keeps its worktree', async () => {
+test('a session whose folder cannot be moved is not reported as archived, and keeps its worktree', async () => {
   await using rig = await atRest();
   const { worktree } = await rig.state();
   await writeFile(join(rig.file.sessionsDir, '_archive'), 'no folder');

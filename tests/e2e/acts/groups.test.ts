@@ -15,7 +15,7 @@ const command = ({ repo, context }: Bench, ...argv: string[]) =>
     programs: context.programs,
   });
 
-test('how far a group is stands in one answer of each tool and command: who is done, and who waits for what', async () => {
+test('the progress of a group is in one answer of each tool and command: which sessions are done, and what the others wait for', async () => {
   await using bench = await makeBench({ lines: { MAX_PARALLEL: '4' } });
   const { context } = bench;
   const asked = await start(bench, 'asked');

@@ -12,7 +12,7 @@ import { stopSession } from '../../../src/acts/sessions/stop-session.act.ts';
 import { type Bench, makeBench } from '../../acts/bench.ts';
 import { waitForOne } from '../../support/wait-for-one.ts';
 
-/** A whole session on a machine that does other work too. */
+/** A whole session on a busy machine. */
 const WHOLE_SESSION_MS = 180_000;
 const LIMIT = { timeoutMs: 150_000 };
 
@@ -21,7 +21,7 @@ async function waitUntil(bench: Bench, session: string, until: 'attention' | 'do
 }
 
 test(
-  'questions are answered in parts, by letter, in words and by suggestion',
+  'questions are answered in parts, by letter, by free text and by suggestion',
   async () => {
     await using bench = await makeBench({ here: true });
     const { context } = bench;
@@ -59,7 +59,7 @@ test(
 );
 
 test(
-  'a plan is approved by the hash that was read, once, and sent back before that',
+  'a plan is approved once, by the hash that was read, and sent back before that',
   async () => {
     await using bench = await makeBench({ here: true });
     const { context } = bench;
@@ -115,7 +115,7 @@ test(
     await expect(resumeSession({ session }, context)).rejects.toMatchObject({ code: 'goal_missing' });
     const more = await resumeSession({ session, goal: 'Now the other half' }, context);
     expect(more.view.state.goal).toBe('Now the other half');
-    // The line follows its event within moments, and later lines follow it.
+    // The line is written shortly after its event, and more lines follow.
     await expect
       .poll(async () => (await readLogTail({ session, lines: 40 }, context)).lines.join('\n'), {
         timeout: 30_000,

@@ -16,8 +16,8 @@ const command = (rig: SessionRig, ...argv: string[]) => {
   return typed([...argv], { cwd, home, env, programs: rig.context().programs });
 };
 
-test.concurrent('a merge is shown before, is checked in a clone, and moves the base only when the checks pass', async () => {
-  // Passes on the base and on the branch, and fails where both come together.
+test.concurrent('a merge is previewed, is checked in a clone, and moves the base only if the checks pass', async () => {
+  // Passes on the base and on the branch, and fails on their merge.
   const check = 'test ! -e work.txt || test ! -e theirs.txt';
   await using rig = await doneSession({ copyOf: inject('resting'), here: true, lines: { CHECK: check } });
   const { git } = rig.repo;
@@ -61,7 +61,7 @@ test.concurrent('a merge is shown before, is checked in a clone, and moves the b
   });
 }, 300_000);
 
-test.concurrent('a stop ends a merge, and nothing has changed', async ({ expect }) => {
+test.concurrent('a stop ends a merge, and nothing is changed', async ({ expect }) => {
   await using rig = await doneSession({
     copyOf: inject('resting'),
     here: true,
@@ -79,7 +79,7 @@ test.concurrent('a stop ends a merge, and nothing has changed', async ({ expect 
   expect(await rig.repo.git(['rev-parse', 'main'])).toBe(before);
 }, 300_000);
 
-test.concurrent('a rewind of what is merged and pushed says what it leaves there, and its undo is done and proved again', async () => {
+test.concurrent('a rewind of merged and pushed work says what remains there, and its undo completes and proves the session again', async () => {
   await using rig = await doneSession({ copyOf: inject('resting'), here: true });
   const { folder } = rig.file;
   const { git, root } = rig.repo;
@@ -130,7 +130,7 @@ test.concurrent('a rewind of what is merged and pushed says what it leaves there
   ]);
 }, 300_000);
 
-test.concurrent('what is discarded comes back whole, and a worktree is pruned only when nothing is lost with it', async () => {
+test.concurrent('a discarded session is restored completely, and a worktree is pruned only if nothing is lost with it', async () => {
   await using rig = await doneSession({ copyOf: inject('resting'), here: true });
   const path = (await rig.state()).worktree?.path ?? '';
   await writeFile(join(path, 'unsaved.txt'), 'x');

@@ -16,7 +16,7 @@ const command = (rig: SessionRig, ...argv: string[]) => {
 
 const kindsOf = (list: readonly { kind: string }[]) => list.map(({ kind }) => kind).sort();
 
-test('prune shows what old sessions take, removes it with --yes, and the session is proved and continued as before', async () => {
+test('prune shows the space used by old sessions, frees it with --yes, and the session is still proved and continued', async () => {
   await using rig = await doneSession({ copyOf: inject('resting'), lines: { CHECK: 'test -e README.md' } });
   await endOfWorker(rig);
   const { paths, repo, file } = rig;
@@ -49,7 +49,7 @@ test('prune shows what old sessions take, removes it with --yes, and the session
   await rig.until(({ openIteration }) => openIteration !== undefined);
 }, 300_000);
 
-test('prune leaves a session alone that is not over', async () => {
+test('prune does not touch an unfinished session', async () => {
   await using rig = await doneSession({ copyOf: inject('resting') });
   await rig.resume({ goal: 'Name the rafts too' });
   await rig.until(({ openIteration }) => openIteration !== undefined);

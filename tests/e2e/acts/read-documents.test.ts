@@ -10,13 +10,13 @@ import { makeBench } from '../../acts/bench.ts';
 import { eventually } from '../../support/eventually.ts';
 
 const PLAN = '01-08-1437-plan-x.md';
-/** More than the four megabytes that people once had for their limit, and less than a worker takes. */
+/** Larger than the former limit of four megabytes for readers, and below the limit of a worker. */
 const LONG = 5 * 1024 * 1024;
 
 async function session() {
   const bench = await makeBench({ here: true });
   const { view } = await startSession({ task: 'x', run: false }, bench.context);
-  // It writes the overview, which is to hold what stands in these tests.
+  // The worker writes the overview, whose content these tests determine.
   const { folder } = view;
   const hasLeft = async () => {
     const { worker, state } = await bench.view(folder);
@@ -40,7 +40,7 @@ test('people can read every document that the worker reads, however long', async
   expect(await readPlan(question, bench.context)).toMatchObject({ name: PLAN, state: 'draft' });
 });
 
-test('a document that is too large is told as that, and a missing one as missing', async () => {
+test('a document that is too large is reported as such, and a missing one as missing', async () => {
   const { bench, sessionDir, overview, qa, question } = await session();
   await using _ = bench;
   for (const path of [overview, qa, join(sessionDir, PLAN)]) {

@@ -36,7 +36,7 @@ test('a transcript is the same in one page and in many, grows with its log, and 
   expect((await readFile(logPath)).length).toBe(more.next);
 });
 
-test('a running child is read as far as it has come, and a missing iteration is named', async () => {
+test("a running agent's transcript is read up to its current end, and a missing iteration is named", async () => {
   await using rig = await startRig({
     here: true,
     scenario: { rules: [{ when: { iteration: 1 }, do: [{ act: 'hang' }] }] },
@@ -48,7 +48,7 @@ test('a running child is read as far as it has come, and a missing iteration is 
   await expect(missing).rejects.toMatchObject({ code: 'iteration_not_found' });
 });
 
-test('iterations that the original tool ran are in no log of ours, and none of them is named', async () => {
+test('iterations of the original tool have no log, and none of them is offered', async () => {
   await using desk = await makeDesk();
   const adopted: NewEvent = { type: 'taken_over', totalIterations: 7, decision: run('investigation') };
   await desk.lay('26-01-08-boat', [CREATED, adopted]);

@@ -14,13 +14,13 @@ async function stopped(plan: RigPlan = {}): Promise<SessionRig> {
   return await startRig({ here: true, ...plan, copyOf: inject('resting') });
 }
 
-/** Where the rehearsal stands in for Claude Code, whose arguments it takes. */
+/** If the rehearsal agent replaces Claude Code, whose arguments it accepts. */
 function withClaude(rig: SessionRig): ReturnType<SessionRig['context']> {
   const context = rig.context();
   return { ...context, env: { ...context.env, IS_SANDBOX: '1', CLAUDE_PATH: rig.program('rehearsal') } };
 }
 
-test.concurrent('another provider does the work from the resume on, in every phase', async () => {
+test.concurrent('another provider does the work after the resume, in every phase', async () => {
   // The worker needs the environment of the resume.
   await using rig = await stopped({ here: false });
   const session = rig.file.folder;
@@ -36,7 +36,7 @@ test.concurrent('another provider does the work from the resume on, in every pha
   });
 });
 
-test.concurrent('another model alone leaves the provider', async () => {
+test.concurrent('a new model does not change the provider', async () => {
   await using rig = await stopped();
   const n = (await rig.state()).n;
   await resumeSession({ session: rig.file.folder, model: 'tiny' }, rig.context());
@@ -45,7 +45,7 @@ test.concurrent('another model alone leaves the provider', async () => {
   expect(started).toMatchObject({ provider: 'rehearsal', model: 'tiny' });
 });
 
-test.concurrent('a provider that is none, or is not installed, is refused and nothing goes on', async () => {
+test.concurrent('an unknown or uninstalled provider is refused, and the session does not continue', async () => {
   await using rig = await stopped();
   const session = rig.file.folder;
   const wrong = resumeSession({ session, provider: 'clod' }, rig.context());
@@ -56,7 +56,7 @@ test.concurrent('a provider that is none, or is not installed, is refused and no
   expect((await rig.state()).status.kind).toBe('stopped');
 });
 
-test.concurrent('a stop that is on its way is not undone by a resume: it is told, and the session stops', async () => {
+test.concurrent('a resume does not cancel a requested stop: it reports the stop, and the session stops', async () => {
   await using rig = await stopped({ scenario: HANGS });
   await rig.resume();
   await rig.until(({ openIteration }) => openIteration !== undefined);

@@ -23,7 +23,7 @@ async function traces({ sessionsDir, worktreesDir }: Bench): Promise<string[]> {
   ];
 }
 
-test('a session starts with its task word for word, a branch and a worktree', async () => {
+test('a session starts with its task verbatim, a branch and a worktree', async () => {
   await using bench = await makeBench({ here: true });
   const task = 'Say goodbye:\n\n  with "quotes" and ünïcode';
   const { view, file } = await startSession({ task, run: false }, bench.context);
@@ -52,7 +52,7 @@ test('a session keeps the time limit that the machine sets for each CLI', async 
   expect(call.file.settings).toMatchObject({ timeLimitMs: 90_000, timeLimitsMs: {} });
 });
 
-test('a made name that is taken gets a number, a given one is refused with the way to go on', async () => {
+test('a generated name that is taken gets a number, while a given one is refused with the next step', async () => {
   await using bench = await makeBench({ here: true });
   const first = await startSession({ task: 'Fix it', run: false }, bench.context);
   const second = await startSession({ task: 'fix it!', run: false }, bench.context);
@@ -106,21 +106,21 @@ const MISTAKES: Array<{ what: string; code: string; input: StartSessionInput; pl
   },
   { what: 'a task of a megabyte', code: 'text_too_long', input: { task: 'x'.repeat(1_000_000) } },
   {
-    what: 'nobody who could commit',
+    what: 'no author identity for commits',
     code: 'no_git_identity',
     input: { task: 'x' },
     plan: { anonymous: true },
   },
 ];
 
-test.each(MISTAKES)('$what is told, and nothing stays behind', async ({ code, input, plan }) => {
+test.each(MISTAKES)('$what is refused, and nothing is created', async ({ code, input, plan }) => {
   await using bench = await makeBench(plan);
   const context = { ...bench.context, env: { ...bench.context.env, CLAUDE_PATH: '/nowhere/claude' } };
   await expect(startSession(input, context)).rejects.toEqual(CODE(code));
   expect(await traces(bench)).toEqual([]);
 });
 
-test('a MAIN_REPO without a commit or without git is told', async () => {
+test('a MAIN_REPO without a commit or without git is refused', async () => {
   await using empty = await makeBench({ bare: true, empty: true });
   const text = 'MAIN_REPO=.\nSESSIONS=.\nWORKTREES=.\n';
   await writeFile(join(empty.repo.path, '.samocode'), text);
@@ -130,7 +130,7 @@ test('a MAIN_REPO without a commit or without git is told', async () => {
   await expect(startSession({ task: 'x' }, outside)).rejects.toEqual(CODE('not_a_repository'));
 });
 
-test('a worker that can not be started leaves no session behind', async () => {
+test('a worker that cannot be started leaves no session behind', async () => {
   await using bench = await makeBench({ here: true });
   const programs = { ...bench.context.programs, worker: '/nowhere/worker.js' };
   const clock = { ...systemClock, monotonic: () => systemClock.monotonic() * 20 };
@@ -139,14 +139,14 @@ test('a worker that can not be started leaves no session behind', async () => {
   expect(await traces(bench)).toEqual([]);
 });
 
-test('what runs inside a session starts no other', async () => {
+test('a process inside a session cannot start another', async () => {
   await using bench = await makeBench({ here: true });
   const context = { ...bench.context, env: { ...bench.context.env, SAMOCODE_SESSION: '01J' } };
   await expect(startSession({ task: 'x' }, context)).rejects.toEqual(CODE('inside_session'));
   expect(await traces(bench)).toEqual([]);
 });
 
-test('an unknown session is told with the nearest name, from any folder', async () => {
+test('an unknown session is refused with the nearest name, from any folder', async () => {
   await using bench = await makeBench({ here: true });
   const { view } = await startSession({ task: 'x', name: 'jwt-auth', run: false }, bench.context);
   const context = { ...bench.context, cwd: '/' };
@@ -158,7 +158,7 @@ test('an unknown session is told with the nearest name, from any folder', async 
   await expect(findSession({ session: '../jwt-auth' }, context)).rejects.toEqual(CODE('session_not_found'));
 });
 
-test('a task whose word is the name of the default branch never works upon that branch', async () => {
+test('a task that is named like the default branch never works on that branch', async () => {
   await using bench = await makeBench({ lines: { BRANCH_PREFIX: '' } });
   const before = await bench.repo.git(['rev-parse', 'main']);
   await bench.repo.git(['checkout', '-q', '-b', 'feature']);
@@ -169,7 +169,7 @@ test('a task whose word is the name of the default branch never works upon that 
   expect(await bench.repo.git(['rev-parse', 'main'])).toBe(before);
 });
 
-test('the branches of sessions lie in a folder of their own, which a branch of its name keeps from being made', async () => {
+test('the branches of sessions are in a separate folder, which a branch with its name prevents', async () => {
   await using bench = await makeBench({ here: true });
   const { view } = await startSession({ task: 'Main', run: false }, bench.context);
   expect(view.state.worktree).toMatchObject({ branch: 'samocode/main' });

@@ -13,7 +13,7 @@ import { eventually } from '../../support/eventually.ts';
 import type { SessionRig } from '../../support/session-rig.ts';
 import { goOnHere, workHere } from '../../support/worker-in-this-process.ts';
 
-/** Makes the newest lease one that another owner holds, as if its file had come over the network. */
+/** Gives the newest lease another owner, as if its file had arrived over the network. */
 async function giveLeaseTo(rig: SessionRig, owner: Partial<ProcessIdentity>): Promise<void> {
   await rig.killWorker();
   const names = (await readdir(rig.paths.leases)).filter((name) => name.endsWith('.json')).sort();
@@ -30,10 +30,10 @@ const ELSEWHERE: [string, Partial<ProcessIdentity>][] = [
   ['another container', { pidNamespace: 'pid:[1]' }],
 ];
 
-/** Whoever works on it now has begun, which is all that shows who may. */
+/** The current owner has started, and only that start shows who owns the session. */
 const HANG = { rules: [{ when: {}, do: [{ act: 'hang' }] }] };
 
-test.concurrent('the place of MAX_PARALLEL that a worker held elsewhere is given up with its session', async () => {
+test.concurrent('the slot of a worker held elsewhere is released with its session', async () => {
   await using rig = await askingRig({ scenario: HANG });
   await changeLines(rig, { MAX_PARALLEL: '1' });
   await giveLeaseTo(rig, { pidNamespace: 'pid:[1]' });
@@ -49,7 +49,7 @@ test.concurrent('the place of MAX_PARALLEL that a worker held elsewhere is given
 });
 
 test.concurrent.each(ELSEWHERE)(
-  'a session held by %s is taken by the explicit act alone',
+  'a session held by %s is taken over only by the explicit act',
   async (_name, owner) => {
     await using rig = await askingRig({ scenario: HANG });
     await giveLeaseTo(rig, owner);
@@ -66,13 +66,13 @@ test.concurrent.each(ELSEWHERE)(
       outcome: 'taken',
       from: { hostId: owner.hostId ?? rig.context().host.hostId },
     });
-    // The answer that was left before is taken now.
+    // The answer that was queued before is taken now.
     const works = ({ openIteration }: SessionState) => openIteration !== undefined;
     await rig.until(works, { withinMs: 60_000, leaveDead: true });
   },
 );
 
-test.concurrent('a session whose worker lives here is not taken from it; a child of the machine that is gone is no child any more', async () => {
+test.concurrent('a session whose worker runs here cannot be taken over; the agent of a machine that is gone no longer counts', async () => {
   await using rig = await askingRig({ scenario: HANG });
   await changeSettings(rig, { retryDelayMs: 50 });
   await rig.answer();
@@ -96,7 +96,7 @@ test.concurrent('a session whose worker lives here is not taken from it; a child
   expect(endings).toEqual(['crashed']);
 });
 
-test.concurrent('a session of an earlier boot of this machine needs no act', async () => {
+test.concurrent('a session of an earlier boot of this machine needs no takeover', async () => {
   await using rig = await askingRig({ scenario: HANG, here: true });
   await giveLeaseTo(rig, { bootId: 'an-earlier-boot' });
   expect(await rig.view()).toMatchObject({ worker: 'none' });
@@ -106,7 +106,7 @@ test.concurrent('a session of an earlier boot of this machine needs no act', asy
   await rig.answer();
 });
 
-test.concurrent('a session that a newer samocode has written is left to it', async () => {
+test.concurrent('a session written by a newer samocode is not touched', async () => {
   await using rig = await askingRig();
   await workHere(rig, { kind: 'stop', when: 'now' });
   expect((await rig.state()).status.kind).toBe('stopped');

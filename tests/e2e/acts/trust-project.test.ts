@@ -11,7 +11,7 @@ import { type Bench, makeBench } from '../../acts/bench.ts';
 
 const appended = (bench: Bench, line: string) => appendFile(join(bench.repo.path, '.samocode'), `${line}\n`);
 
-test('a command that came into the file by another hand starts nothing until a person trusts it', async () => {
+test('a command that somebody else added to the file starts nothing until a person trusts it', async () => {
   await using bench = await makeBench({ sandbox: 'auto' });
   await appended(bench, 'CHECK=touch planted');
   await expect(startSession({ task: 'Build it', run: false }, bench.context)).rejects.toMatchObject({
@@ -28,7 +28,7 @@ test('a command that came into the file by another hand starts nothing until a p
   expect(view.state.status.kind).toBe('stopped');
 });
 
-test('the lines that setup_project wrote itself need no further trust, and any later change does', async () => {
+test('the lines written by setup_project need no further trust, while any later change does', async () => {
   await using bench = await makeBench({ lines: { CHECK: 'true', SETUP: 'true' } });
   expect((await readTrust({}, bench.context)).trust).toEqual({ kind: 'fine' });
   await appended(bench, '# a harmless word');
@@ -37,7 +37,7 @@ test('the lines that setup_project wrote itself need no further trust, and any l
   expect((await readTrust({}, bench.context)).trust).toMatchObject({ kind: 'untrusted' });
 });
 
-test('the hash of what the person has seen is asked for, not of what stands there since', async () => {
+test('trust requires the hash that the person has seen, not the hash of the current file', async () => {
   await using bench = await makeBench();
   await appended(bench, 'CHECK=npm test');
   const { trust } = await readTrust({}, bench.context);
@@ -50,7 +50,7 @@ test('the hash of what the person has seen is asked for, not of what stands ther
   });
 });
 
-test('a file without commands is trusted by nobody and starts all the same', async () => {
+test('a file without commands needs no trust and starts', async () => {
   await using bench = await makeBench({ bare: true });
   await setupProject({ lines: { PROVIDER: 'rehearsal' } }, bench.context);
   await appended(bench, 'MAX_HOURS=3');
@@ -61,7 +61,7 @@ test('a file without commands is trusted by nobody and starts all the same', asy
   expect(view.state.status.kind).toBe('stopped');
 });
 
-test('a child cannot trust the file that it wrote', async () => {
+test('an agent cannot trust the file that it wrote', async () => {
   await using bench = await makeBench();
   await appended(bench, 'CHECK=true');
   const { project } = await readTrust({}, bench.context);

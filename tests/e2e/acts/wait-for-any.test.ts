@@ -15,7 +15,7 @@ async function waitsFor(bench: Bench, sessions: { session: string; cursor?: numb
   return await waitForAny({ sessions, until: 'attention', timeoutMs }, bench.context);
 }
 
-test.concurrent('of several the one is told that needs a person, then each of the others, and none twice', async () => {
+test.concurrent('of several sessions the one that needs a person is reported, then each of the others, and none twice', async () => {
   await using bench = await makeBench({ here: true });
   const [one, two] = [await started(bench, 'one'), await started(bench, 'two')];
   const first = await waitsFor(bench, [one, two]);
@@ -25,7 +25,7 @@ test.concurrent('of several the one is told that needs a person, then each of th
   const second = await waitsFor(bench, again);
   expect(second.view.folder).not.toBe(first.view.folder);
   expect(second.changed).toBe(true);
-  // Both rest now and were told: waiting on would wait for nobody.
+  // Both wait for a person now and were reported: a further wait could not end.
   const known = [one, two].map(({ session }) => ({ session, cursor: second.cursors[session] ?? -1 }));
   expect(await waitsFor(bench, known)).toMatchObject({ changed: true, happened: [] });
   const { session } = one;
@@ -37,7 +37,7 @@ test.concurrent('of several the one is told that needs a person, then each of th
   expect(Object.keys(named.cursors), 'two names of the same session are one').toEqual([session]);
 });
 
-test.concurrent('short waits for several lose nothing of any of them', async () => {
+test.concurrent('short waits for several sessions miss no event of any of them', async () => {
   await using bench = await makeBench({ here: true, lines: { MAX_PARALLEL: '2' } });
   const start = async (name: string) =>
     (await startSession({ task: 'Write it down', name, acceptSuggestions: true }, bench.context)).view.folder;

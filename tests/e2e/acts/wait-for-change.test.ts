@@ -10,10 +10,10 @@ import { trustLines } from '../../support/project.ts';
 import type { SessionRig } from '../../support/session-rig.ts';
 import { waitForOne } from '../../support/wait-for-one.ts';
 
-/** A whole session on a machine that does other work too. */
+/** A whole session on a busy machine. */
 const WHOLE_SESSION_MS = 180_000;
 
-/** A session that was answered, and whose agent hangs. */
+/** A session that got its answers and whose agent hangs. */
 async function hangingRig(): Promise<SessionRig> {
   const rig = await askingRig({ scenario: { rules: [{ when: {}, do: [{ act: 'hang' }] }] } });
   await rig.answer();
@@ -22,7 +22,7 @@ async function hangingRig(): Promise<SessionRig> {
 }
 
 test.concurrent(
-  'many short waits tell everything once and in order',
+  'many short waits return every event once and in order',
   async () => {
     await using rig = await plannedRig({ here: true });
     const context = rig.context();
@@ -44,7 +44,7 @@ test.concurrent(
   WHOLE_SESSION_MS,
 );
 
-test.concurrent('a wait without news ends at its limit with the cursor that it was given; one can be cut off and loses nothing', async () => {
+test.concurrent('a wait without news ends at its limit with the given cursor, and an aborted one loses nothing', async () => {
   await using bench = await makeBench({ here: true });
   const { view } = await startSession({ task: 'x', run: false }, bench.context);
   const session = view.folder;
@@ -61,7 +61,7 @@ test.concurrent('a wait without news ends at its limit with the cursor that it w
   await expect(waiting).rejects.toThrow('cut off');
 });
 
-test.concurrent('of several sessions, one whose worker ends during the wait is named at once, and afterwards keeps no other from being waited for', async () => {
+test.concurrent('of several sessions, one whose worker ends during the wait is named at once, and afterwards does not prevent waiting for others', async () => {
   await using rig = await hangingRig();
   await trustLines(rig.repo);
   const context = rig.context();
@@ -88,7 +88,7 @@ test.concurrent('of several sessions, one whose worker ends during the wait is n
   } as const;
   expect(
     await waitForAny({ ...late, timeoutMs: 600_000 }, context),
-    'a worker that has ended between two waits for several is told of at once',
+    'a worker that has ended between two waits for several is reported at once',
   ).toMatchObject({ changed: true, worker: 'gone', view: { folder: session } });
   for (const until of ['change', 'attention', 'done'] as const) {
     expect(
@@ -106,7 +106,7 @@ test.concurrent('of several sessions, one whose worker ends during the wait is n
   expect(await resuming).toMatchObject({ changed: true, view: { folder: session } });
 });
 
-test.concurrent('a session whose worker dies again and again is left to a person, who is told at once and may ask for another', async () => {
+test.concurrent('a session whose worker dies again and again is left to a person, who is notified at once and may start another', async () => {
   await using rig = await hangingRig();
   const context = rig.context();
   const session = rig.file.folder;

@@ -10,13 +10,13 @@ import { typed } from '../../cli/typed.ts';
 import { askingRig, plannedRig } from '../../support/asking-rig.ts';
 import type { SessionRig } from '../../support/session-rig.ts';
 
-/** Where commands are typed; each starts the worker that it needs. */
+/** The context of typed commands; each starts the worker that it needs. */
 function placeOf(rig: SessionRig) {
   const { path: cwd, homeDir: home, env } = rig.repo;
   return { cwd, home, env, programs: rig.context().programs };
 }
 
-/** A person at a terminal who says `text` to every question, after `meanwhile` has happened elsewhere. */
+/** A person at a terminal who answers `text` to every question, after `meanwhile` has run elsewhere. */
 async function slowPerson(rig: SessionRig, text: string, meanwhile: () => Promise<void>) {
   let told = '';
   const stream = () => new PassThrough().on('data', (bytes) => (told += bytes));
@@ -36,7 +36,7 @@ async function slowPerson(rig: SessionRig, text: string, meanwhile: () => Promis
   return { asked, told };
 }
 
-test.concurrent('questions show whose reason stands below them, by menus Esc leaves them as they are, and Enter alone takes suggestions', async ({
+test.concurrent('questions name the author of the reasons below them; by menus Esc leaves them open, and Enter alone accepts suggestions', async ({
   expect,
 }) => {
   await using rig = await askingRig();
@@ -54,7 +54,7 @@ test.concurrent('questions show whose reason stands below them, by menus Esc lea
   expect(answered).toMatchObject({ exitCode: 0, stdout: expect.stringMatching(/^✔ Q1: /m) });
 });
 
-test.concurrent('a plan is left for later, asked about again after a bare no, sent back with words alone, and approved by no Enter alone', async ({
+test.concurrent('a plan is left for later, asked about again after a plain no, sent back with text only, and not approved by Enter alone', async ({
   expect,
 }) => {
   await using rig = await plannedRig();
@@ -131,7 +131,7 @@ test.concurrent('a rewind says where the session stands now, and going on says t
   expect(goesOn.stdout).toContain('waits for you again: samocode answer ');
 });
 
-test.concurrent('whoever answers at a terminal after somebody else has is told that it was not taken', async ({
+test.concurrent('a person who answers at a terminal after somebody else is notified that the answer was not recorded', async ({
   expect,
 }) => {
   const notTaken = expect.stringContaining('decided elsewhere; your answer was not recorded');

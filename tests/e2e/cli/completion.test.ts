@@ -36,7 +36,7 @@ beforeAll(async () => {
   }
 });
 
-/** Where there is no zsh or fish, their rows are left out; `.ci/run` installs both. */
+/** Rows of zsh or fish are left out if it is not installed; `.ci/run` installs both. */
 const SHELLS: Shell[] = (['bash', 'zsh', 'fish'] as const).filter((name) => isHere(name));
 
 function isHere(program: string): boolean {
@@ -47,7 +47,7 @@ const scriptOf = (shell: Shell) => join(repo.homeDir, `completion.${shell}`);
 
 afterAll(() => repo[Symbol.asyncDispose]());
 
-/** What the shell offers for a line that ends at the cursor. */
+/** The shell's completions for a line that ends at the cursor. */
 async function offered(shell: Shell, line: string[]): Promise<string[]> {
   const script = scriptOf(shell);
   const [program, ...args] = ASKING[shell](script, line);
@@ -59,7 +59,7 @@ async function offered(shell: Shell, line: string[]): Promise<string[]> {
 type Shell = 'bash' | 'zsh' | 'fish';
 const quoted = (words: string[]) => words.map((word) => `'${word}'`).join(' ');
 
-/** How each shell is asked for its completions, as a Tab would. */
+/** How each shell is asked for its completions, as Tab would do. */
 const ASKING: Record<Shell, (script: string, line: string[]) => string[]> = {
   bash: (script, line) => [
     'bash',
@@ -67,7 +67,7 @@ const ASKING: Record<Shell, (script: string, line: string[]) => string[]> = {
     `source ${script}; COMP_WORDS=(${quoted(line)}); COMP_CWORD=${line.length - 1}
      complete -p samocode | grep -q _samocode && _samocode; printf '%s\\n' "\${COMPREPLY[@]}"`,
   ],
-  // compadd shows its matches only inside of the line editor.
+  // compadd shows its matches only inside the line editor.
   zsh: (script, line) => [
     'zsh',
     '-fc',
@@ -92,7 +92,7 @@ test.concurrent.for(SHELLS)(
   },
 );
 
-/** What the program offers for the words that each shell hands to it. */
+/** The program's completions for the words passed by each shell. */
 async function candidates(...words: string[]): Promise<string[]> {
   const { stdout } = await typed(['__complete', '--', ...words], { cwd: repo.path, home: repo.homeDir });
   const lines = stdout.split('\n').filter(Boolean);
@@ -104,17 +104,17 @@ test('every command is offered, and the values that an option has', async () => 
   expect(await candidates('install', '--scope', '')).toEqual(['project', 'user']);
 });
 
-test('names of sessions are offered where a session is meant', async () => {
+test('names of sessions are offered for arguments that take a session', async () => {
   expect(await candidates('status', 'b')).toEqual(['boat', 'bridge']);
   expect(await candidates('log', '-n', '5', 'bo')).toEqual(['boat']);
   expect(await candidates('unarchive', '')).toEqual(['old']);
 });
 
-test('two sessions of one name are told apart by their dates', async () => {
+test('two sessions of one name are distinguished by their dates', async () => {
   expect(await candidates('status', '26')).toEqual(['26-01-02-twin', '26-01-03-twin']);
 });
 
-test('sessions are those of the project that the line names', async () => {
+test('the offered sessions are those of the project that the line names', async () => {
   expect(await candidates('status', '-C', repo.path, 'bo')).toEqual(['boat']);
   expect(await candidates('status', '-C', '/no/such/folder', 'bo')).toEqual([]);
 });

@@ -34,7 +34,7 @@ async function shown({ repo }: Desk, env: Record<string, string>, ...more: strin
   return { exitCode, text };
 }
 
-test('a long document goes through the pager, with its Markdown made readable, and git’s value of LESS', async () => {
+test('a long document is paged, with its Markdown rendered and LESS set as git sets it', async () => {
   await using desk = await withDocument();
   const paged = join(desk.repo.homeDir, 'paged');
   const { exitCode, text } = await shown(desk, {
@@ -51,14 +51,14 @@ test('a long document goes through the pager, with its Markdown made readable, a
   expect(lines.at(-2)).toBe(LAST);
 });
 
-test('whoever quits the pager early has seen enough: no error, and status 0', async () => {
+test('quitting the pager early is not an error: status 0', async () => {
   await using desk = await withDocument();
   const { exitCode, text } = await shown(desk, { PAGER: 'head -n 2' });
   expect(exitCode).toBe(0);
   expect(text.split('\r\n').slice(1)).toEqual(['• line 0 of 日本語', '']);
 });
 
-test('without its pager, and with --no-pager, the text is printed', async () => {
+test('the text is printed if the pager is missing, or with --no-pager', async () => {
   await using desk = await withDocument();
   const missing = await shown(desk, { PAGER: 'no-such-pager' });
   expect(missing).toMatchObject({ exitCode: 0, text: expect.stringContaining(LAST) });
@@ -66,7 +66,7 @@ test('without its pager, and with --no-pager, the text is printed', async () => 
   expect(plain).toMatchObject({ exitCode: 0, text: expect.stringContaining(LAST) });
 });
 
-test('comments are written in the editor of the person, options and all', async () => {
+test("comments are written in the user's editor, with its options", async () => {
   const env = { PATH: process.env.PATH, VISUAL: `sed -i -e '/^> - two/a Why two?'`, EDITOR: 'false' };
   expect(await commentsOn({ env }, '# Plan\n- one\n- two\n')).toBe('> - two\nWhy two?');
   expect(await commentsOn({ env: { ...env, VISUAL: '' } }, '# Plan\n- two\n')).toBe('');

@@ -8,7 +8,7 @@ import { makeRepo, type TempRepo } from '../../support/temp-repo.ts';
 
 const PROGRAM = join(import.meta.dirname, '../../../dist/samocode.js');
 
-/** A command of samocode on a pseudo-terminal, at which a key is pressed when a question is on the screen. */
+/** Runs a samocode command on a pseudo-terminal and presses each key once its question is on the screen. */
 async function atTerminal(
   repo: TempRepo,
   command: string,
@@ -60,7 +60,7 @@ test.each([
   expect(shown).toContain('\u001b[36m');
 });
 
-test('on a terminal that shows only lines a question is one line', async () => {
+test('on a dumb terminal a question is one line', async () => {
   await using repo = await untrusted();
   const { exitCode, shown } = await trustAtTerminal(repo, 'y\r', { TERM: 'dumb' });
   expect(exitCode).toBe(0);
@@ -68,7 +68,7 @@ test('on a terminal that shows only lines a question is one line', async () => {
   expect(shown).not.toContain('\u001b[36m');
 });
 
-test('NO_COLOR holds for questions too', async () => {
+test('NO_COLOR applies to questions too', async () => {
   await using repo = await untrusted();
   const { shown } = await trustAtTerminal(repo, 'y', { NO_COLOR: '1' });
   // biome-ignore lint/suspicious/noControlCharactersInRegex: colour sequences are what must not be there
@@ -83,7 +83,7 @@ async function checkOf(repo: TempRepo): Promise<string | undefined> {
   return /^CHECK=(.*)$/m.exec(await readFile(join(repo.path, '.samocode'), 'utf8'))?.[1];
 }
 
-test('init proposes the check that package.json suggests, and tries it after a yes', async () => {
+test('init proposes the check that package.json suggests, and runs it once after a yes', async () => {
   await using repo = await makeRepo({ files: WITH_TEST });
   const { shown } = await atTerminal(repo, 'init', [
     [WHICH, KEY.enter],
@@ -93,7 +93,7 @@ test('init proposes the check that package.json suggests, and tries it after a y
   expect(await checkOf(repo)).toBe('CI=1 npm test');
 });
 
-test('a check may be another one, or none, and a failing trial is said', async () => {
+test('another check or none can be chosen, and a failing trial run is reported', async () => {
   await using repo = await makeRepo({ files: WITH_TEST });
   const { shown } = await atTerminal(repo, 'init', [
     [WHICH, `${KEY.down}${KEY.enter}`],

@@ -4,7 +4,7 @@ import { builtPrograms } from '../../support/built-programs.ts';
 import { makeProject } from '../../support/project.ts';
 import { endProcessesOf } from '../../support/supervisors.ts';
 
-test('run brings a worker to a session whose first one died before its first event, and follows it', async () => {
+test('run starts a worker for a session whose first one died before its first event, and follows it', async () => {
   const { cli } = await builtPrograms({}, { faults: true });
   const { repo: made } = await makeProject();
   await using repo = made;

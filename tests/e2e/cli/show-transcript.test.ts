@@ -5,7 +5,7 @@ import { typed } from '../../cli/typed.ts';
 import { askingRig } from '../../support/asking-rig.ts';
 import { startRig } from '../../support/session-rig.ts';
 
-test('log --iteration prints what the child did, without what would steer the terminal', async () => {
+test("log --iteration prints the agent's actions, without terminal control sequences", async () => {
   await using rig = await askingRig();
   await rig.untilWaiting('qa_answers');
   const place = { cwd: rig.repo.path, home: rig.repo.homeDir };
@@ -35,7 +35,7 @@ test('log --iteration prints what the child did, without what would steer the te
   expect(missing).toMatchObject({ exitCode: 1, stderr: expect.stringContaining('no iteration 99') });
 });
 
-test('log --iteration --follow ends with the child', async () => {
+test('log --iteration --follow ends with the agent', async () => {
   await using rig = await startRig({
     scenario: { rules: [{ when: { iteration: 1 }, do: [{ act: 'hang' }] }] },
   });

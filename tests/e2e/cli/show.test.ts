@@ -4,7 +4,7 @@ import { expect, test } from 'vitest';
 import { typed } from '../../cli/typed.ts';
 import { askingRig } from '../../support/asking-rig.ts';
 
-test('documents and changes of a session are printed, and a wrong name says which there are', async () => {
+test('documents and changes of a session are printed, and a wrong name gives the valid ones', async () => {
   await using rig = await askingRig();
   await rig.untilWaiting('qa_answers');
   const place = { cwd: rig.repo.path, home: rig.repo.homeDir };

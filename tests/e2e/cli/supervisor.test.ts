@@ -7,7 +7,7 @@ import { runCommand } from '../../../src/base/processes/run-command.ts';
 import { HANGS, type SessionRig, startRig } from '../../support/session-rig.ts';
 import { supervisorPids } from '../../support/supervisors.ts';
 
-/** `samocode supervisor …` at home, to its end. */
+/** Runs `samocode supervisor …` in the home folder to its end. */
 async function command(rig: SessionRig, ...words: string[]) {
   const { homeDir: cwd, env } = rig.repo;
   const { exitCode, stdout, stderr } = await runCommand(process.execPath, [cliOf(rig), ...words, '--json'], {
@@ -18,7 +18,7 @@ async function command(rig: SessionRig, ...words: string[]) {
   return { exitCode, ...JSON.parse(stdout) };
 }
 
-/** A program of ours that runs on, and what it has printed. */
+/** A samocode program that keeps running, and its output. */
 function start(rig: SessionRig, ...words: string[]): { program: ChildProcess; printed(): string } {
   const { homeDir: cwd, env } = rig.repo;
   const program = spawn(process.execPath, words, { cwd, env, stdio: ['ignore', 'pipe', 'inherit'] });
@@ -57,7 +57,7 @@ test.concurrent('a status names each session and what it waits for, and starts n
   expect(await pidsOf(rig)).toEqual([]);
 });
 
-test.concurrent('a supervisor in the foreground logs what it does, keeps a second one away, and ends by SIGINT', async ({
+test.concurrent('a supervisor in the foreground logs its actions, prevents a second one, and ends on SIGINT', async ({
   expect,
 }) => {
   await using rig = await startRig({ scenario: HANGS });
@@ -93,7 +93,7 @@ test.concurrent('a service takes over from a supervisor that would leave, and st
   expect(await ended(service, 'SIGTERM')).toBe(0);
 });
 
-test.concurrent('a supervisor whose folder cannot be written says so, and that sessions still run', async ({
+test.concurrent('a supervisor whose folder cannot be written reports it, and that sessions still run', async ({
   expect,
 }) => {
   await using rig = await startRig({ start: { run: false } });

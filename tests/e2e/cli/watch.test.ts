@@ -19,7 +19,7 @@ async function watching(rig: SessionRig, args = '') {
   });
 }
 
-/** The screen was left, and the terminal shows lines and cursor and echoes what is typed as before. */
+/** Asserts that the screen was left, and that the terminal shows lines and cursor and echoes typed text as before. */
 function expectClean(shown: string) {
   const last = shown.lastIndexOf(TAKE_SCREEN);
   expect(last).toBeGreaterThan(-1);
@@ -82,8 +82,8 @@ test('the screen shows a session and its log, answers its questions, stops it an
   expectClean(shown);
 });
 
-describe('leaving', () => {
-  // None of these acts on the session.
+describe('leaving the screen', () => {
+  // None of these acts changes the session.
   let rig: SessionRig;
   beforeAll(async () => {
     rig = await askingRig();
@@ -93,7 +93,7 @@ describe('leaving', () => {
   test.each([
     ['q', 0],
     [KEY.ctrlC, 130],
-  ] as const)('by the key %j leaves a clean terminal, with status %i', async (key, status) => {
+  ] as const)('with the key %j leaves a clean terminal, with status %i', async (key, status) => {
     await using terminal = await watching(rig, rig.file.folder);
     await terminal.until('waits for answers');
     terminal.type(key);
@@ -106,16 +106,19 @@ describe('leaving', () => {
     ['SIGTERM', 143],
     ['SIGHUP', 129],
     ['SIGINT', 130],
-  ] as const)('by %s leaves a clean terminal, and the program ends as that does', async (signal, status) => {
-    await using terminal = await watching(rig);
-    await terminal.until('waits for answers');
-    terminal.signal(signal);
-    const shown = await terminal.end();
-    expect(shown).toContain(`status=${status}`);
-    expectClean(shown);
-  });
+  ] as const)(
+    'on %s leaves a clean terminal, and the program ends with that signal',
+    async (signal, status) => {
+      await using terminal = await watching(rig);
+      await terminal.until('waits for answers');
+      terminal.signal(signal);
+      const shown = await terminal.end();
+      expect(shown).toContain(`status=${status}`);
+      expectClean(shown);
+    },
+  );
 
-  test('by an error shows that on a clean terminal', async () => {
+  test('after an error shows it on a clean terminal', async () => {
     await using terminal = await watching(rig, 'no-such-session');
     const shown = await terminal.end();
     expect(shown).toContain('status=1');

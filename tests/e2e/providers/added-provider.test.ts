@@ -112,7 +112,7 @@ async function samocode(...args: string[]): Promise<string> {
   return stdout || stderr;
 }
 
-test('the types of no other file have to know it', async () => {
+test('no other file needs a change of its types', async () => {
   const tsc = join(ROOT, 'node_modules/.bin/tsc');
   await writeFile(join(copy, 'only-src.json'), '{"extends":"./tsconfig.json","include":["src"]}');
   const { stdout, exitCode } = await runCommand(tsc, ['-p', 'only-src.json'], { cwd: copy });
@@ -120,7 +120,7 @@ test('the types of no other file have to know it', async () => {
   expect(exitCode).toBe(0);
 });
 
-test('it keeps to the contract of providers', async () => {
+test('it complies with the contract of providers', async () => {
   const module: { parrot: Provider } = await import(join(copy, 'src/providers/parrot/parrot.ts'));
   await expectContract(module.parrot);
 });
@@ -139,7 +139,7 @@ test('settings, start choices and doctor name it', async () => {
   expect(loggedOut).toMatch(/warn\tcli\.parrot\.login\t.*parrot login/);
 });
 
-test('a session runs with it: its words are in the prompt, its price in the cost', async () => {
+test('a session runs with it: its text is in the prompt, its price in the cost', async () => {
   await samocode('init');
   await samocode('start', '--provider', 'parrot', '--task', 'Speak', '--name', 'speak');
   await samocode('wait', 'speak');

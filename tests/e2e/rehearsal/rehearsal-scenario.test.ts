@@ -15,7 +15,7 @@ async function scenario(session: HandSession, content: unknown): Promise<Record<
   return { REHEARSAL_SCENARIO: path };
 }
 
-/** Plays one child of the investigation with these acts. */
+/** Plays one agent of the investigation with these acts. */
 async function playActs(session: HandSession, ...acts: unknown[]): Promise<ChildEnd> {
   const env = await scenario(session, { rules: [{ do: acts }] });
   return session.play({ phase: 'investigation', iteration: 1, env });
@@ -36,7 +36,7 @@ async function marked(value: string): Promise<number[]> {
   return found;
 }
 
-test('an .mjs module may be the scenario, and a script beside it may be an act', async () => {
+test('an .mjs module may be the scenario, and a script next to it may be an act', async () => {
   await using session = await newHandSession();
   const path = join(session.root, 'scenario.mjs');
   await writeFile(
@@ -54,14 +54,14 @@ writeFileSync(dir + '/by-script.txt', phase + nth);`,
   expect(await session.read('by-script.txt')).toBe('quality4');
 });
 
-test('a scenario with a mistake ends the child with status 2 and the name of the field', async () => {
+test('a scenario with a mistake ends the agent with status 2 and the name of the field', async () => {
   await using session = await newHandSession();
   const env = await scenario(session, { rules: [{ do: [{ act: 'hang', forHours: 2 }] }] });
   const end = await session.play({ phase: 'testing', iteration: 1, env });
   expect(end).toMatchObject({ exitCode: 2, stdout: '', stderr: expect.stringContaining('rules.0.do.0') });
 });
 
-test('a hanging child that is deaf ends by SIGKILL alone; one that hears ends with 143', async () => {
+test('a hanging agent that ignores signals ends only by SIGKILL, and one that handles them ends with 143', async () => {
   await using session = await newHandSession();
   const deaf = await scenario(session, {
     rules: [{ do: [{ act: 'ignore-term' }, { act: 'event', json: { type: 'deaf' } }, { act: 'hang' }] }],
@@ -86,7 +86,7 @@ test('a hanging child that is deaf ends by SIGKILL alone; one that hears ends wi
   expect((await secondEnd).exitCode).toBe(143);
 });
 
-test('forked processes outlive the child, those with setsid outside of its group, and carry its mark', async () => {
+test('forked processes outlive the agent, those with setsid outside its group, and carry its marker', async () => {
   await using session = await newHandSession();
   const env = await scenario(session, {
     rules: [
@@ -114,7 +114,7 @@ test('forked processes outlive the child, those with setsid outside of its group
   await eventually(async () => (await marked(mark)).length === 0);
 });
 
-test('a daemon writes when the child is long gone', async () => {
+test('a daemon writes long after the agent has ended', async () => {
   await using session = await newHandSession();
   await playActs(session, {
     act: 'leave',
@@ -125,7 +125,7 @@ test('a daemon writes when the child is long gone', async () => {
   expect(await eventually(async () => (await session.read('late.txt')) || undefined)).toBe('a "late" word');
 });
 
-test('a scrubbed daemon carries no mark', async () => {
+test('a scrubbed daemon carries no marker', async () => {
   await using session = await newHandSession();
   const command = ['sh', '-c', `sleep 2; echo x >'${join(session.sessionDir, 'late.txt')}'`];
   const env = await scenario(session, {
@@ -142,7 +142,7 @@ test('a scrubbed daemon carries no mark', async () => {
   await eventually(() => session.read('late.txt'));
 });
 
-test('printing a text many times gives all of it, before the last line', async () => {
+test('printing a text many times prints all of it, before the last line', async () => {
   await using session = await newHandSession();
   const text = `${'~'.repeat(999)}\n`;
   const end = await playActs(session, { act: 'print', text, times: 3000 }, { act: 'result' });
@@ -150,7 +150,7 @@ test('printing a text many times gives all of it, before the last line', async (
   expect(eventsOf(end).at(-1)).toMatchObject({ kind: 'final', report: { ok: true } });
 });
 
-test('files are written in place, appended to and removed, wherever the place says', async () => {
+test('files are written in place, appended to and removed at the given path', async () => {
   await using session = await newHandSession();
   const away = join(session.root, 'elsewhere/x.txt');
   await playActs(
@@ -176,7 +176,7 @@ test('files are written in place, appended to and removed, wherever the place sa
   expect(await session.git('config', 'demo.planted')).toBe('yes');
 });
 
-test('a liar answers its own questions', async () => {
+test('a lying agent answers its own questions', async () => {
   await using session = await newHandSession();
   await session.play({
     phase: 'requirements',
@@ -187,7 +187,7 @@ test('a liar answers its own questions', async () => {
   expect(await session.takeSignal()).toEqual({ status: 'continue', phase: 'implementation' });
 });
 
-test('normal work may forget its signal, and a child may close without having done anything', async () => {
+test('ordinary work may forget its signal, and an agent may exit without any work', async () => {
   await using session = await newHandSession();
   const worked = await playActs(session, { act: 'normal', signal: false });
   expect(await session.takeSignal()).toEqual({});
@@ -198,7 +198,7 @@ test('normal work may forget its signal, and a child may close without having do
   expect(eventsOf(idle).at(-1)).toMatchObject({ report: { ok: true } });
 });
 
-test('a limit reads as claude prints it, with the time of its end', async () => {
+test('a limit is printed as claude prints it, with the time of its end', async () => {
   await using session = await newHandSession();
   const end = await playActs(session, { act: 'limit', resetsInSeconds: 3600 });
   expect(end.exitCode).toBe(1);
@@ -207,7 +207,7 @@ test('a limit reads as claude prints it, with the time of its end', async () => 
   });
 });
 
-test('a result may say anything, and a child may hold on after it', async () => {
+test('a result may contain any text, and an agent may keep running after it', async () => {
   await using session = await newHandSession();
   const end = await playActs(
     session,

@@ -23,21 +23,21 @@ export interface ChildOptions {
   env?: Record<string, string>;
 }
 
-/** A real repository, worktree and session folder, and a hand that plays the worker. */
+/** A real repository, worktree and session folder, with the actions of a worker. */
 export interface HandSession extends AsyncDisposable {
   root: string;
   sessionDir: string;
   workingDir: string;
-  /** Starts one child without waiting for it. */
+  /** Starts one agent without waiting for it. */
   start(options: ChildOptions): Promise<ReturnType<typeof spawn>>;
-  /** Plays one child to its end. */
+  /** Plays one agent to its end. */
   play(options: ChildOptions): Promise<ChildEnd>;
   read(name: string): Promise<string>;
-  /** Writes a file of the session, its folder too. */
+  /** Writes a file of the session, and its folder. */
   leave(name: string, text: string): Promise<void>;
   /** The newest document of a kind. */
   document(kind: string): Promise<string>;
-  /** What the child signalled; the file is blanked, as a worker would. */
+  /** The agent's signal; the file is then cleared, as a worker would do. */
   takeSignal(): Promise<Record<string, unknown>>;
   git(...args: string[]): Promise<string>;
   subjects(): Promise<string[]>;
@@ -104,7 +104,7 @@ export async function newHandSession(
   };
 }
 
-/** Waits for a started child and gives all it printed. */
+/** Waits for a started agent. @returns all its output */
 export function ended(child: ReturnType<typeof spawn>): Promise<ChildEnd> {
   let stdout = '';
   let stderr = '';

@@ -4,7 +4,7 @@ import { expect, test } from 'vitest';
 import { DEMO_SCENARIO } from '../../support/paper-boat.ts';
 import { type HandSession, newHandSession } from './rehearsal-stage.ts';
 
-/** Plays agents from `phase` on until one waits, is blocked, or the session is done. */
+/** Plays agents starting at `phase` until one waits, is blocked, or the session is done. */
 async function playOn(
   session: HandSession,
   phase: string,
@@ -25,7 +25,7 @@ async function answer(session: HandSession, change: (text: string) => string): P
   await writeFile(join(session.sessionDir, '_qa.md'), change(await session.read('_qa.md')));
 }
 
-test.concurrent('in a repository without tests the whole way leaves one document, and nothing else is touched', async () => {
+test.concurrent('in a repository without tests all phases add one document, and change nothing else', async () => {
   await using session = await newHandSession({ 'README.md': '# Small\n', 'lib/a.py': 'print(1)\n' });
   expect(await playOn(session, 'investigation', { iteration: 1 })).toEqual([
     { status: 'continue', phase: 'requirements' },
@@ -56,13 +56,13 @@ test.concurrent('in a repository without tests the whole way leaves one document
   expect(await session.read('_overview.md')).toContain('Stays as it is.');
 });
 
-test.concurrent("the repository's own tests are really run, and their failure is for a person to see", async () => {
+test.concurrent("the repository's own tests are really run, and a person can see their failure", async () => {
   await using session = await newHandSession({ Makefile: 'test:\n\tfalse\n' });
   const [signal] = await playOn(session, 'testing', { iteration: 1 });
   expect(signal).toMatchObject({ status: 'blocked', needs: 'error_resolution' });
 });
 
-test.concurrent('in the demo the answer changes what is built', async () => {
+test.concurrent('in the demo the answer changes the code that is built', async () => {
   await using session = await newHandSession();
   const path = join(session.root, 'scenario.json');
   await writeFile(path, JSON.stringify(DEMO_SCENARIO));
@@ -81,7 +81,7 @@ test.concurrent('in the demo the answer changes what is built', async () => {
   expect(run(['sail'], file)).toContain('| ahoy |');
 });
 
-test.concurrent('guidance that lies in the inbox is noted, acknowledged and left where it is', async () => {
+test.concurrent('guidance in the inbox is noted, acknowledged and left in place', async () => {
   await using session = await newHandSession();
   const id = '01KA00000000000000000000ZZ';
   await session.leave(`_inbox/01-08-1400-${id}.md`, 'Mind the README.\n');
@@ -92,7 +92,7 @@ test.concurrent('guidance that lies in the inbox is noted, acknowledged and left
   expect(await session.takeSignal()).toMatchObject({ acknowledged: [id] });
 });
 
-test.concurrent('a prompt without its lines ends the agent with status 2 and a sentence', async () => {
+test.concurrent('a prompt without its expected lines ends the agent with status 2 and a message', async () => {
   await using session = await newHandSession();
   const end = await session.play({ phase: 'none', iteration: 1 });
   expect(end).toMatchObject({ exitCode: 2, stdout: '', stderr: expect.stringContaining('**Phase:**') });

@@ -7,7 +7,7 @@ import { tempDir } from '../../support/temp-dir.ts';
 
 const KIT = join(import.meta.dirname, '../../difficult-children');
 
-test('on the stage of the kit a child plays its scenario, and the next one gets the prompt of its phase', async () => {
+test("on the kit's stage an agent plays its scenario, and the next one gets the prompt of its phase", async () => {
   await using dir = await tempDir();
   const stage = async (...args: string[]) =>
     (await runCommand(join(KIT, 'stage.sh'), [dir.path, ...args])).stdout.trim();

@@ -7,17 +7,17 @@ const tooMuch = (measures: ReturnType<typeof measureDefinitions>) =>
     .filter(({ tokens, budget }) => tokens > budget)
     .map(({ what, tokens, budget }) => `${what}: ${tokens} of ${budget}`);
 
-test('tools and instructions stay within their budgets', () => {
+test('tools and instructions are within their budgets', () => {
   expect(tooMuch(measureDefinitions())).toEqual([]);
 });
 
-test('every result, and a session of three hours in every client, stays within its budget', async () => {
+test('every result, and a session of three hours in every client, is within its budget', async () => {
   const measures = await measureSessions();
   expect(tooMuch(measures)).toEqual([]);
   const waits = measures.flatMap(({ details }) => details?.waits ?? []);
   expect(Math.min(...waits)).toBeGreaterThan(3);
 }, 240_000);
 
-test('the recorded session has forty children', () => {
+test('the recorded session has forty agents', () => {
   expect(RECORDED_ITERATIONS).toHaveLength(40);
 });

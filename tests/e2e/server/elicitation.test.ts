@@ -25,7 +25,7 @@ interface Parent extends AsyncDisposable {
 
 type Person = (asked: Asked) => ElicitResult | Promise<ElicitResult>;
 
-/** The SDK's own client and our server, with somebody who fills in forms, or nobody. */
+/** The SDK's own client and the samocode server, with or without a person who fills in forms. */
 async function connected(rig: SessionRig, person?: Person): Promise<Parent> {
   const { by: _, ...actions }: ActionContext = rig.context();
   const server = buildServer({ version: '1', loadActions: async () => actions });
@@ -78,7 +78,7 @@ const agreeable: Person = ({ requestedSchema }) => {
   return { action: 'accept', content: Object.fromEntries(choices) };
 };
 
-test.concurrent('answers of a form are the human’s own act, and open the gate', async () => {
+test.concurrent("answers in a form are the person's own act, and open the gate", async () => {
   await using rig = await asking();
   await using parent = await connected(rig, agreeable);
   const { status } = await rig.state();
@@ -91,7 +91,7 @@ test.concurrent('answers of a form are the human’s own act, and open the gate'
   expect(recorded).toMatchObject({ by: { channel: 'elicitation', client: 'test-client' }, open: [] });
 });
 
-test.concurrent('words of their own the user says in the chat, and the next form has them to choose', async () => {
+test.concurrent("an answer in the user's own words is given in the chat, and the next form offers it", async () => {
   await using rig = await asking();
   await using parent = await connected(rig, ({ requestedSchema }) => {
     const { Q1, Q2 } = requestedSchema.properties;
@@ -109,7 +109,7 @@ test.concurrent('words of their own the user says in the chat, and the next form
   expect(second.summary).toBe("Recorded as the user's own: Q1: the harbour master; Q2: B. Still open: Q3.");
 });
 
-/** Longer than a client takes that shows a form to nobody. */
+/** Longer than a client takes that does not show the form. */
 const READ_MS = 400;
 
 async function afterReading(action: 'decline' | 'cancel'): Promise<ElicitResult> {
@@ -124,7 +124,7 @@ const SILENT: Array<[string, Person]> = [
   ['sent back with nonsense', () => ({ action: 'accept', content: { Q1: 7, decision: 'maybe' } })],
 ];
 
-test.concurrent('a form that the user leaves without an answer records nothing, and the model is told', async () => {
+test.concurrent('a form that the user leaves without an answer records nothing, and the result says so', async () => {
   await using rig = await planned();
   const { hash } = await rig.readPlan();
   for (const [how, person] of SILENT) {
@@ -156,15 +156,15 @@ const REFUSING: Array<[string, Person]> = [
   ['declined', () => ({ action: 'decline' })],
   ['cancelled', () => ({ action: 'cancel' })],
   [
-    'answered by an error',
+    'answered with an error',
     () => {
       throw new Error('no screen');
     },
   ],
 ];
 
-describe.each(REFUSING)('a form that is %s before anybody can have read it', (_how, person) => {
-  test.concurrent('is tried once, and the call itself decides, as the act of the model alone', async ({
+describe.each(REFUSING)('a form that is %s before any person can have read it', (_how, person) => {
+  test.concurrent('is tried once, and then the call itself decides, as the act of the model alone', async ({
     expect,
   }) => {
     await using rig = await asking();
@@ -181,7 +181,7 @@ describe.each(REFUSING)('a form that is %s before anybody can have read it', (_h
   });
 });
 
-test.concurrent('what the model passes on is filled in, and what the user makes of it is recorded as theirs', async () => {
+test.concurrent("the model's suggestions are filled in, and the user's choice is recorded as theirs", async () => {
   await using rig = await asking();
   await using parent = await connected(rig, ({ requestedSchema }) => {
     const filled = Object.entries(requestedSchema.properties).flatMap(([name, field]) =>
@@ -199,7 +199,7 @@ test.concurrent('what the model passes on is filled in, and what the user makes 
   expect(recorded).toMatchObject({ by: { channel: 'elicitation' } });
 });
 
-test.concurrent('a yes in a form approves just the plan that was shown', async () => {
+test.concurrent('a yes in a form approves only the plan that was shown', async () => {
   await using rig = await planned();
   await using parent = await connected(rig, agreeable);
   const { hash } = await rig.readPlan();
@@ -220,7 +220,7 @@ test.concurrent('a plan that changes while the form is open is not approved', as
   expect(await parent.call('approve_plan')).toMatchObject({ code: 'plan_changed' });
 });
 
-test.concurrent('a no in a form sends the plan back with the words of a second form, or asks for them', async () => {
+test.concurrent('a no in a form sends the plan back with the text of a second form, or asks for it', async () => {
   await using rig = await planned();
   const no =
     (changes: string): Person =>
@@ -241,7 +241,7 @@ test.concurrent('a no in a form sends the plan back with the words of a second f
   expect(asked).toMatchObject({ by: { channel: 'elicitation' }, feedback: 'smaller steps' });
 });
 
-test.concurrent('a human who does not decide now is not asked for a hash', async () => {
+test.concurrent('a person who does not decide now is not asked for a hash', async () => {
   await using rig = await planned();
   await using parent = await connected(rig, () => {
     return { action: 'accept', content: { decision: 'later' } };
@@ -252,7 +252,7 @@ test.concurrent('a human who does not decide now is not asked for a hash', async
   expect((await rig.state()).status.kind).toBe('waiting');
 });
 
-test.concurrent('no form is shown when nothing waits, or GATE_CHANNELS leaves forms out', async () => {
+test.concurrent('no form is shown if nothing waits, or if GATE_CHANNELS excludes forms', async () => {
   await using rig = await planned({ lines: { GATE_CHANNELS: 'tool,cli' } });
   await using parent = await connected(rig, agreeable);
   expect(await parent.call('approve_plan')).toMatchObject({ code: 'plan_hash_missing' });

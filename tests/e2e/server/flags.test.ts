@@ -12,7 +12,7 @@ async function run(...words: string[]) {
   return { code: ended.code ?? 0, stdout: ended.stdout, stderr: ended.stderr };
 }
 
-test('samocode-mcp says what it is, and refuses what it does not know with status 2', async () => {
+test('samocode-mcp prints its version and help, and refuses unknown options with status 2', async () => {
   expect(await run('--help')).toEqual({
     code: 0,
     stdout: expect.stringMatching(/^Usage: samocode-mcp/),
@@ -26,7 +26,7 @@ test('samocode-mcp says what it is, and refuses what it does not know with statu
   });
 });
 
-test('samocode-mcp --read-only offers the tools that look, and refuses the others', async () => {
+test('samocode-mcp --read-only offers the reading tools, and refuses the others', async () => {
   await using bench = await makeBench({ bare: true });
   const { server } = await builtPrograms();
   const client = new Client({ name: 'looker', version: '1' });

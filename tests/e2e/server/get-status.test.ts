@@ -8,7 +8,7 @@ import { eventually } from '../../support/eventually.ts';
 import { endSession } from '../../support/live-session.ts';
 import { startRig } from '../../support/session-rig.ts';
 
-test('a status shows what was spent where there is a limit, and messages that no agent has confirmed', async () => {
+test('a status shows the amounts spent if there is a limit, and messages that no agent has confirmed', async () => {
   await using rig = await startRig({ lines: { MAX_ITERATIONS: '50' } });
   await rig.untilWaiting('qa_answers');
   const session = rig.file.folder;
@@ -23,7 +23,7 @@ test('a status shows what was spent where there is a limit, and messages that no
   expect(after.messages).toBe('1 for the next agent');
 });
 
-test('a child that gives no sign of life reads as stalled until it prints again', async () => {
+test('an agent without output is shown as stalled until it prints again', async () => {
   await using rig = await startRig({
     scenario: { rules: [{ when: { iteration: 1 }, do: [{ act: 'hang' }] }] },
   });
@@ -34,10 +34,10 @@ test('a child that gives no sign of life reads as stalled until it prints again'
   expect(await look()).toBeUndefined();
   const log = join(rig.paths.logs, openIteration?.log ?? '');
   await eventually(() => stat(log).catch(() => undefined));
-  // Nobody writes into the log any more, however slow the child's first words come.
+  // Nothing more is written to the log, however slow the agent's first output is.
   await endSession({ paths: rig.paths, host: context.host }, rig.file.id);
   const { n, lease } = await rig.state();
-  // Behind the child's first words, however slow it is.
+  // After the agent's first output, however slow it is.
   const at = new Date(Date.now() + 30_000).toISOString();
   const notice = { v: 1, n: n + 1, at, lease, type: 'notice', code: 'stalled', text: 'It seems stalled.' };
   await appendFile(rig.paths.events, `${JSON.stringify(notice)}\n`);
@@ -47,7 +47,7 @@ test('a child that gives no sign of life reads as stalled until it prints again'
   expect(await look()).toBeUndefined();
 });
 
-test('what was spent is said with its limits, and nothing is said when nothing is', async () => {
+test('amounts spent are shown with their limits, and omitted if nothing was spent', async () => {
   await using rig = await startRig({ start: { task: 'x', run: false } });
   const view = await rig.view();
   const nothing = { usd: 0, tokens: 0, hours: 0, iterations: 0 };
@@ -72,7 +72,7 @@ test('what was spent is said with its limits, and nothing is said when nothing i
   );
 });
 
-test('a session that no worker can ever begin is the human’s, and no command is left for it', async () => {
+test('a session that no worker can ever start needs a person, and no command is written for it', async () => {
   await using desk = await makeDesk();
   const { folder, events, rewrittenEvents, commands } = await desk.lay('26-01-08-boat');
   await rename(events, rewrittenEvents);

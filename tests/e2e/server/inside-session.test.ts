@@ -6,7 +6,7 @@ import { askTool } from '../../server/ask-tool.ts';
 
 const MARK = '01JH0000000000000000000000';
 
-test('inside of a session every tool that writes is refused, whatever it is called with, and those that read work', async () => {
+test('inside a session every tool that writes is refused, whatever its arguments, and those that read work', async () => {
   await using bench = await makeBench();
   const { view } = await startSession({ task: 'x', run: false }, bench.context);
   const inside = { ...bench.context, env: { ...bench.context.env, SAMOCODE_SESSION: MARK } };

@@ -5,7 +5,7 @@ import { makeBench } from '../../acts/bench.ts';
 import { askTool } from '../../server/ask-tool.ts';
 import { eventually } from '../../support/eventually.ts';
 
-test('sessions are listed by what they need, and those that need the human come first', async () => {
+test('sessions are listed by what they need, and those that need a person come first', async () => {
   await using bench = await makeBench();
   const start = async (name: string, run: boolean) =>
     (await startSession({ task: 'Write it down', name, run }, bench.context)).view.folder;

@@ -5,7 +5,9 @@ import { type Bench, makeBench } from '../../acts/bench.ts';
 import { type Connection, connect } from '../../support/mcp-client.ts';
 import { sandboxOff } from '../../support/project.ts';
 
-/** What Claude Desktop gives a server: no shell, no folder, no roots, hardly an environment; and quick children. */
+/**
+ * The environment that Claude Desktop gives a server: no shell, no folder, no roots, few variables; and quick agents.
+ */
 function desktop({ repo }: Bench, more: Record<string, string> = {}): Promise<Connection> {
   const { PATH = '', HOME = '', SAMOCODE_REHEARSAL_PACE_MS = '' } = repo.env;
   const env = {
@@ -20,7 +22,7 @@ function desktop({ repo }: Bench, more: Record<string, string> = {}): Promise<Co
   return connect({ env, cwd: '/', clientName: 'claude-ai' });
 }
 
-/** Follows a session from its start through both gates, naming it alone. */
+/** Follows a session from its start through both gates, identified only by its name. */
 async function follow(parent: Connection, session: unknown): Promise<void> {
   for (let cursor: unknown; ; ) {
     const { json } = await parent.call('wait', { session, cursor, until: 'attention' });
@@ -35,7 +37,7 @@ async function follow(parent: Connection, session: unknown): Promise<void> {
   }
 }
 
-test('a client without shell, folder and roots takes a task through both gates, by naming the project once', async () => {
+test('a client without shell, folder and roots takes a task through both gates by naming the project once', async () => {
   await using bench = await makeBench({ bare: true });
   await using parent = await desktop(bench);
   const { path } = bench.repo;
@@ -52,7 +54,7 @@ test('a client without shell, folder and roots takes a task through both gates, 
   expect(await bench.repo.git(['status', '--porcelain'])).toBe('?? .samocode');
 }, 120_000);
 
-test('a project is found by the argument of a call, from below it too', async () => {
+test('a project is found by the argument of a call, even if that is a subfolder', async () => {
   await using bench = await makeBench({ sandbox: 'auto' });
   await bench.repo.write({ 'docs/boats.md': 'x\n' });
   await using parent = await desktop(bench, { HOME: bench.repo.root });
@@ -64,7 +66,7 @@ test('a project is found by the argument of a call, from below it too', async ()
   });
 });
 
-test('a project is found by the workspaces that Codex puts into a request', async () => {
+test('a project is found by the workspaces that Codex adds to a request', async () => {
   await using bench = await makeBench();
   await using parent = await desktop(bench, { HOME: bench.repo.root });
   const _meta = { 'x-codex-turn-metadata': { workspaces: { [bench.repo.path]: {} } } };

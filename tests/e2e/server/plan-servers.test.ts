@@ -8,7 +8,7 @@ import { typed } from '../../cli/typed.ts';
 import { askTool } from '../../server/ask-tool.ts';
 import { type SessionRig, startRig } from '../../support/session-rig.ts';
 
-/** A plan as the rehearsed agent writes it, with this section below. */
+/** A plan as the rehearsal agent writes it, with this section below. */
 const planning = (count: number, ...items: string[]) => ({
   when: { phase: 'planning', count },
   do: [
@@ -28,7 +28,7 @@ const planning = (count: number, ...items: string[]) => ({
   ],
 });
 
-/** The SDK's own client and our server; a person chooses the first option of each form that is shown. */
+/** The SDK's own client and the samocode server; a person chooses the first option of each form that is shown. */
 async function connected(rig: SessionRig) {
   const { by: _, ...actions }: ActionContext = rig.context();
   const server = buildServer({ version: '1', loadActions: async () => actions });
@@ -47,14 +47,14 @@ async function connected(rig: SessionRig) {
     shown,
     async call(name: string, args: object = {}): Promise<Record<string, unknown>> {
       const result = await client.callTool({ name, arguments: { session: rig.file.folder, ...args } });
-      const [first] = result.content as Array<{ text: string }>; // every tool of ours gives one text
+      const [first] = result.content as Array<{ text: string }>; // every samocode tool returns one text
       return JSON.parse(first?.text ?? 'null');
     },
     [Symbol.asyncDispose]: () => client.close(),
   };
 }
 
-test('servers of a plan that cannot be read go back to planning; a command waits for a person whatever was chosen, is refused to a model, and is accepted by a form', async () => {
+test('servers of a plan that cannot be read return it to planning; a command always waits for a person, is refused to a model, and is accepted by a form', async () => {
   const rules = [planning(1, '- tickets'), planning(2, '- browser', '- tickets: tickets-mcp --stdio')];
   const start = { task: 'Name the boats', autoApprove: true, acceptSuggestions: true };
   await using rig = await startRig({ scenario: { rules }, start });

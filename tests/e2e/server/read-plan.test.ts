@@ -9,7 +9,7 @@ async function readPlan(rig: SessionRig): Promise<Record<string, unknown>> {
   return (await askTool('read_plan', { session: rig.file.folder }, rig.context('tool'))).json;
 }
 
-test('a plan of which a person has seen another version is shown with what differs from that', async () => {
+test('a plan is shown with its diff from the version that a person has seen', async () => {
   await using rig = await askingRig();
   await rig.untilWaiting('qa_answers');
   await rig.answer();

@@ -25,7 +25,7 @@ async function readWhole(rig: SessionRig, args: Record<string, unknown>, joint =
   return texts.join(joint);
 }
 
-/** A session that is done, with commits; two look at it. */
+/** A finished session, with commits; two tests read it. */
 let implemented: SessionRig;
 beforeAll(async () => {
   implemented = await plannedRig({ here: true });
@@ -37,7 +37,7 @@ beforeAll(async () => {
 });
 afterAll(() => implemented[Symbol.asyncDispose]());
 
-test('pages of a text join to the whole of it, and break no character', () => {
+test('the pages of a text join to the whole text, and split no character', () => {
   fc.assert(
     fc.property(
       fc.string({ unit: 'grapheme', maxLength: 60 }),
@@ -71,7 +71,7 @@ test('a page is as large as its JSON', () => {
   );
 });
 
-test('overview, documents, transcript and log are read page by page, and a missing one names those that are there', async () => {
+test('overview, documents, transcript and log are read page by page, and a missing one gives the existing ones', async () => {
   const rig = implemented;
   const overview = await readFile(rig.paths.overview, 'utf8');
   expect(await readWhole(rig, {})).toBe(overview);
@@ -133,11 +133,11 @@ test('a long document comes in pages of at most 7,000 characters; terminal outpu
   }
 });
 
-test('a pipe or a link in the place of session.log keeps nobody waiting, and shows nothing', async () => {
+test('a pipe or a link at the path of session.log does not block a reader, and its content is not shown', async () => {
   await using rig = await askingRig({ here: true });
   await rig.untilWaiting('qa_answers');
   await rig.stop('now');
-  // A worker would write its next line into a file of its own.
+  // A worker would write its next line into a new file.
   await endOfWorker(rig);
   const { sessionLog } = rig.paths;
   await rm(sessionLog);
@@ -148,7 +148,7 @@ test('a pipe or a link in the place of session.log keeps nobody waiting, and sho
   expect((await read(rig, { what: 'log' })).text).toBeUndefined();
 });
 
-test('changes are told since the base, an iteration and a look, with the diff of a path', async () => {
+test('changes are reported since the base, an iteration and the last read, with the diff of a path', async () => {
   const rig = implemented;
   const { worktree } = await rig.state();
   const cwd = worktree?.path ?? '';
@@ -178,7 +178,7 @@ test('changes are told since the base, an iteration and a look, with the diff of
   expect(nothing).toMatchObject({ summary: expect.stringMatching(/^Nothing changed at that path/) });
 });
 
-test('changes since an iteration that still runs are refused as such, and since one that never was with those there are', async () => {
+test('changes since an iteration that still runs are refused as such, and since an unknown one with the existing ones', async () => {
   await using rig = await askingRig({
     here: true,
     scenario: { rules: [{ when: { iteration: 3 }, do: [{ act: 'hang' }] }] },
@@ -196,7 +196,7 @@ test('changes since an iteration that still runs are refused as such, and since 
   });
 });
 
-test('looking at changes runs no filter that a child planted', async () => {
+test('reading changes runs no filter that an agent planted', async () => {
   await using rig = await askingRig({ here: true });
   await rig.untilWaiting('qa_answers');
   const cwd = (await rig.state()).worktree?.path ?? '';

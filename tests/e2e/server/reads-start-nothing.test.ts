@@ -10,11 +10,11 @@ import { type Connection, connect } from '../../support/mcp-client.ts';
 import { HANGS, type SessionRig, startRig } from '../../support/session-rig.ts';
 import { killSupervisors, supervisorPids } from '../../support/supervisors.ts';
 
-/** A session whose worker has died in the midst of an iteration, on a machine where a supervisor would be started. */
+/** A session whose worker has died during an iteration, on a machine where a supervisor would be started. */
 async function crashed(): Promise<SessionRig> {
   const rig = await startRig({ supervised: true, scenario: HANGS });
   await rig.until(({ openIteration }) => openIteration !== undefined, { leaveDead: true });
-  // One that was just started and has no lease yet would survive.
+  // A worker that was just started and has no lease yet would survive.
   await eventually(async () => (await supervisorPids(rig.repo.homeDir)).length > 0);
   await killSupervisors(rig.repo.homeDir);
   await rig.killWorker();
@@ -22,7 +22,7 @@ async function crashed(): Promise<SessionRig> {
   return rig;
 }
 
-/** Whoever starts a worker or a supervisor makes one of these, however soon that one ends. */
+/** Every start of a worker or a supervisor creates one of these, however soon it ends. */
 function startTraces({ paths, repo, context }: SessionRig): string[] {
   const { errors, bell } = supervisorPaths(repo.homeDir, context().host);
   return [paths.workerErrors, errors, bell];
@@ -96,7 +96,7 @@ test('no command that reads, no doctor and no --dry-run starts a process for a s
   expect((await rig.processesWithMark()).map(({ pid }) => pid)).toEqual(agents);
 });
 
-test('opening a client continues a session whose worker has died, and status says that one is starting or working', async () => {
+test('starting a client continues a session whose worker has died, and status says that one is starting or working', async () => {
   await using rig = await crashed();
   await using server = await open(rig);
   await rig.until(({ lease }) => lease > 1, { leaveDead: true });
@@ -107,11 +107,11 @@ test('opening a client continues a session whose worker has died, and status say
 
 test.each([
   ['with SAMOCODE_REVIVE=off', { SAMOCODE_REVIVE: 'off' }],
-  ['from inside of a session', { SAMOCODE_SESSION: '01JH0000000000000000000000' }],
-])('opening a client %s starts nothing', async (_, env) => {
+  ['from inside a session', { SAMOCODE_SESSION: '01JH0000000000000000000000' }],
+])('starting a client %s starts no process', async (_, env) => {
   await using rig = await crashed();
   await using server = await open(rig, env);
-  // The server looks once at its start, long before it has answered three calls.
+  // The server scans once at its start, long before it has answered three calls.
   for (let call = 1; call <= 3; call += 1) await server.call('list_sessions');
   expect(await started(rig)).toEqual(NOTHING);
 });

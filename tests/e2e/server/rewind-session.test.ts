@@ -12,7 +12,7 @@ async function rewind(rig: SessionRig, args: Record<string, unknown> = {}): Prom
   return (await askTool('rewind_session', { session: rig.file.folder, ...args }, rig.context('tool'))).json;
 }
 
-test.concurrent('checkpoints are listed, a rewind says first what it undoes, and can be taken back', async () => {
+test.concurrent('checkpoints are listed, a rewind first shows what it undoes, and can be undone', async () => {
   const signal = { status: 'blocked', reason: 'Enough is built.', needs: 'human_decision' };
   const blocks = [{ act: 'signal-file', text: JSON.stringify(signal) }, { act: 'result' }];
   const rules = [{ when: { phase: 'implementation', count: 2 }, do: blocks }];
@@ -50,7 +50,7 @@ test.concurrent('checkpoints are listed, a rewind says first what it undoes, and
   expect(await rig.repo.git(['rev-parse', 'HEAD'], cwd)).toBe(tip);
 });
 
-test.concurrent('a checkpoint that is not kept is an error that names those that are', async () => {
+test.concurrent('a missing checkpoint is an error that names the existing ones', async () => {
   await using rig = await askingRig();
   await rig.untilWaiting('qa_answers');
   const missing = { code: 'checkpoint_gone', hint: expect.stringContaining('2, 1, 0') };
@@ -60,7 +60,7 @@ test.concurrent('a checkpoint that is not kept is an error that names those that
   expect(await rewind(rig, { to: 77, confirm: true })).toMatchObject({ code: 'checkpoint_gone' });
 });
 
-test.concurrent('before its first child a session lists nothing that it would refuse', async () => {
+test.concurrent('before its first agent a session lists no checkpoint that it would refuse', async () => {
   await using desk = await makeDesk();
   const stopped = { type: 'stopped', by: { channel: 'cli' }, why: 'asked for' } as const;
   const { folder } = await desk.lay('26-01-08-boat', [CREATED, PREPARED, stopped]);
@@ -72,7 +72,7 @@ test.concurrent('before its first child a session lists nothing that it would re
   expect(await ask({ to: 0 })).toMatchObject({ hint: expect.stringContaining('It has no checkpoints yet') });
 });
 
-test.concurrent('while an agent works nothing is rewound', async () => {
+test.concurrent('a rewind is refused while an agent works', async () => {
   await using rig = await askingRig({
     scenario: { rules: [{ when: { iteration: 3 }, do: [{ act: 'hang' }] }] },
   });

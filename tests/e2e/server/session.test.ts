@@ -7,7 +7,7 @@ import { eventually } from '../../support/eventually.ts';
 import { type Connection, connect } from '../../support/mcp-client.ts';
 import { sandboxOff } from '../../support/project.ts';
 
-/** Plays a parent that follows `next`, until the session rests. */
+/** Plays a parent that follows `next`, until the session waits or ends. */
 async function play(parent: Connection, session: string): Promise<Record<string, unknown>> {
   for (let cursor: unknown; ; ) {
     const { json } = await parent.call('wait', { session, cursor });
@@ -16,13 +16,13 @@ async function play(parent: Connection, session: string): Promise<Record<string,
     else if (json.for === 'plan_approval') {
       const { json: plan } = await parent.call('read_plan', { session });
       const { json: approved } = await parent.call('approve_plan', { session, hash: plan.hash });
-      // What the planner said comes next was this approval.
+      // The next step named by the planner was this approval.
       expect(approved.says).not.toHaveProperty('next');
     } else if (json.state !== 'running') return json;
   }
 }
 
-test('a parent takes a task from set-up to done, told of every step, and killed servers change nothing', async () => {
+test('a parent takes a task from set-up to done, with every step reported, and killed servers change nothing', async () => {
   await using bench = await makeBench({ bare: true });
   const options = { env: bench.repo.env, cwd: bench.repo.path };
   await using first = await connect(options);
@@ -56,7 +56,7 @@ test('a parent takes a task from set-up to done, told of every step, and killed 
   expect(resources.map((resource) => resource.uri)).toEqual(['samocode://sessions']);
 }, 180_000);
 
-test('mistakes end in an error that says what to do', async () => {
+test('mistakes return an error that says what to do', async () => {
   await using bench = await makeBench();
   await using parent = await connect({ env: bench.repo.env, cwd: bench.repo.path });
   const { json } = await parent.call('start_session', { task: 'x', name: 'boat', start: 'false' });
@@ -101,7 +101,7 @@ test('a client without a folder names the project, or gives it as a root', async
   expect((await rooted.call('list_sessions')).isError).toBe(false);
 });
 
-test('a server inside a session looks and does nothing', async () => {
+test('a server inside a session only reads', async () => {
   await using bench = await makeBench();
   await using outside = await connect({ env: bench.repo.env, cwd: bench.repo.path });
   const { json } = await outside.call('start_session', { task: 'x', start: false });
@@ -119,7 +119,7 @@ test('a server inside a session looks and does nothing', async () => {
   expect(status.kind).not.toBe('running');
 });
 
-test('a wait tells that it lives, ends at its limit, and can be cancelled', async () => {
+test('a wait sends progress, ends at its limit, and can be cancelled', async () => {
   await using bench = await makeBench();
   await using parent = await connect({ env: bench.repo.env, cwd: bench.repo.path });
   const { json } = await parent.call('start_session', { task: 'x', start: false });

@@ -31,7 +31,7 @@ test('lines that came with the repository are shown, trusted by their hash, and 
   });
 });
 
-test('what would stop a session is told with its fix, before one is started', async () => {
+test('problems that would stop a session are reported with their fixes, before one is started', async () => {
   await using bench = await makeBench({ bare: true });
   const env = { ...bench.repo.env, CLAUDE_PATH: 'no-claude-here' };
   await using parent = await connect({ env, cwd: bench.repo.path });

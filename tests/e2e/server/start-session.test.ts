@@ -27,7 +27,7 @@ test('a call chooses provider, model, limits and fallback for its session alone,
   });
 });
 
-test('what is wrong in the choices is named, and nothing is started', async () => {
+test('invalid choices are named, and nothing is started', async () => {
   await using bench = await makeBench();
   const cases: Array<[Record<string, unknown>, string, string]> = [
     [{ models: { plan: 'x' } }, 'bad_input', 'There is no phase \\"plan\\"'],

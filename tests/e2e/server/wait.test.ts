@@ -16,7 +16,7 @@ async function wait(bench: Bench, args: Record<string, unknown>): Promise<Record
   return (await askTool('wait', args, bench.context)).json;
 }
 
-test('waiting for several tells which one changed and the cursors of all, also by short names', async () => {
+test('waiting for several sessions returns which one changed and the cursors of all, even with short names', async () => {
   await using bench = await makeBench();
   const [one, two] = [await prepared(bench, 'one'), await prepared(bench, 'two')];
   const told = await wait(bench, { sessions: ['one', 'two'], until: 'done' });
@@ -32,14 +32,14 @@ test('waiting for several tells which one changed and the cursors of all, also b
   });
 });
 
-test('a session may be called like something that every object has', async () => {
+test('a session may have the name of a property of every object', async () => {
   await using bench = await makeBench();
   const session = await prepared(bench, 'constructor');
   const told = await wait(bench, { sessions: ['constructor'], cursors: {}, until: 'done' });
   expect(told).toMatchObject({ changed: true, cursors: { [session]: expect.any(Number) } });
 });
 
-test('a short name takes the cursor of the session that it means, of two with that name', async () => {
+test('a short name uses the cursor of the session that it refers to, of two with that name', async () => {
   await using desk = await makeDesk();
   for (const [folder, count] of [
     ['26-01-07-boats', 3],
@@ -53,7 +53,7 @@ test('a short name takes the cursor of the session that it means, of two with th
   expect(json).toMatchObject({ changed: true, cursors: { '26-01-08-boats': 3 } });
 });
 
-test('what is too much to tell is counted', async () => {
+test('events beyond the size limit are counted', async () => {
   await using desk = await makeDesk();
   await desk.lay('26-01-08-boats', [CREATED, PREPARED, ...Array.from({ length: 45 }, () => NOTICE)]);
   const { json } = await askTool('wait', { session: 'boats', cursor: 2, timeout_s: 0 }, desk.context);
@@ -68,14 +68,14 @@ test('a session is named once, by session or by sessions', async () => {
   expect(await wait(bench, { sessions: ['none'] })).toMatchObject({ code: 'session_not_found' });
 });
 
-test('what a wait tells of one session does not say anything twice', async () => {
+test('the result of a wait for one session repeats nothing', async () => {
   await using bench = await makeBench();
   const session = await prepared(bench, 'one');
   const told = await wait(bench, { session, until: 'done' });
   expect(Object.keys(told).sort()).toEqual(['changed', 'cursor', 'next', 'says', 'state', 'summary']);
 });
 
-test('who waits for the end of several is told that one of them waits for the human', async () => {
+test('a wait for the end of several sessions reports that one of them waits for a person', async () => {
   await using bench = await makeBench();
   const stopped = await prepared(bench, 'one');
   const asking = (await startSession({ task: 'x', name: 'two' }, bench.context)).view.folder;

@@ -24,7 +24,7 @@ const RESULTS: Readonly<
   'completion/complete': wire.CompleteResultSchema,
 };
 
-/** What is wrong with a message of ours; undefined when it is as the protocol has it. */
+/** What is wrong with a message of the server; undefined if it complies with the protocol. */
 function faultOf(message: wire.JSONRPCMessage, methods: ReadonlyMap<unknown, string>): unknown {
   const outer = wire.JSONRPCMessageSchema.safeParse(message);
   if (!outer.success) return outer.error;
@@ -35,7 +35,7 @@ function faultOf(message: wire.JSONRPCMessage, methods: ReadonlyMap<unknown, str
   return schema.safeParse({ method, params }).error;
 }
 
-/** Everything that passes, as the other side sees it. */
+/** All messages, as received by the other side. */
 function overheard(transport: Transport) {
   const said: wire.JSONRPCMessage[] = [];
   const methods = new Map<unknown, string>();
@@ -58,7 +58,7 @@ function overheard(transport: Transport) {
   };
 }
 
-test('every message of a whole session is as the protocol has it', async () => {
+test('every message of a whole session complies with the protocol', async () => {
   await using bench = await makeBench();
   const { server } = await builtPrograms();
   const cwd = bench.repo.path;

@@ -14,9 +14,9 @@ const TERMINAL = { TERM: 'xterm' };
 const WITH_KEY = { ANTHROPIC_API_KEY: KEY };
 
 interface Person {
-  /** Their login shell's start file. */
+  /** The start file of the person's login shell. */
   startFile?: string;
-  /** What the client or terminal has that starts the session, beside HOME, PATH and SHELL. */
+  /** The variables of the client or terminal that starts the session, in addition to HOME, PATH and SHELL. */
   env?: Record<string, string> | ((rig: SessionRig) => Promise<Record<string, string>>);
   /** The session waits for a file before it asks. */
   forFile?: string;
@@ -29,7 +29,7 @@ function waitsFirst(file: string | undefined): object {
   return { rules: [{ when: { phase: 'requirements', count: 1 }, do: waits }] };
 }
 
-/** A session on an agent with the command line and the output of Claude Code, which notes whose key it was given. */
+/** A session on an agent with the command line and the output of Claude Code, which records whose key it got. */
 async function startedBy({ startFile = '', env = {}, forFile }: Person): Promise<SessionRig> {
   const rig = await startRig({
     supervised: true,
@@ -45,14 +45,14 @@ async function startedBy({ startFile = '', env = {}, forFile }: Person): Promise
   await writeFile(agent, `#!/bin/sh\n${note}\n${play}\n`, { mode: 0o755 });
   await writeFile(join(rig.repo.homeDir, '.config/samocode/.env'), `CLAUDE_PATH=${agent}\n`);
   const own = typeof env === 'function' ? await env(rig) : env;
-  // A worker of the start that is still there would take the resume, with the environment of the start.
+  // A worker of the start that still runs would take the resume, with the environment of the start.
   await endOfWorker(rig);
   await rig.resume({ provider: 'claude' }, { SHELL: '/bin/bash', ...own });
   await rig.until(({ status }) => status.kind === 'waiting');
   return rig;
 }
 
-/** The person types their answers; nothing but the supervisor sees that. @returns what the session comes to */
+/** The person types their answers, which only the supervisor sees. @returns the state that the session reaches */
 async function afterTypedAnswers(rig: SessionRig) {
   await endOfWorker(rig);
   const text = await readFile(rig.paths.qa, 'utf8');
@@ -87,7 +87,7 @@ async function warnings(rig: SessionRig): Promise<string[]> {
   );
 }
 
-test.concurrent('with the key in the start file a session from a client of the desktop continues after a wait', async ({
+test.concurrent('with the key in the start file a session from a desktop client continues after a wait', async ({
   expect,
 }) => {
   await using rig = await startedBy({ startFile: IN_START_FILE });
@@ -96,7 +96,7 @@ test.concurrent('with the key in the start file a session from a client of the d
   expect(await warnings(rig)).toEqual([]);
 });
 
-test.concurrent('with the key in the start file a session from a terminal continues after a wait, also by a supervisor that systemd has started with little', async ({
+test.concurrent('with the key in the start file a session from a terminal continues after a wait, even with a supervisor that systemd started with few variables', async ({
   expect,
 }) => {
   const env = { ...TERMINAL, ...WITH_KEY };
@@ -120,7 +120,7 @@ test.concurrent('with the key in the start file a session from a terminal contin
   expect(await keysGiven(rig), 'by one of systemd').toEqual([`key: ${KEY}`]);
 });
 
-test.concurrent('a key that is only exported is named at the start, and without it the session needs its person after a wait', async ({
+test.concurrent('a key that is only exported is named at the start, and without it the session needs a person after a wait', async ({
   expect,
 }) => {
   await using rig = await startedBy({ env: { ...TERMINAL, ...WITH_KEY } });
@@ -133,7 +133,7 @@ test.concurrent('a key that is only exported is named at the start, and without 
   expect(await keysGiven(rig)).toEqual([`key: ${KEY}`]);
 });
 
-/** As direnv does it: a shell in the project's folder has the key, a login shell in the home folder has none. */
+/** As with direnv: a shell in the project's folder has the key, a login shell in the home folder does not. */
 const IN_FOLDER = `case "$PWD" in */repo) ${IN_START_FILE.trim()};; esac\n`;
 
 async function shellInFolder({ repo: { path: cwd, homeDir: HOME } }: SessionRig) {

@@ -36,13 +36,13 @@ interface Watched extends AsyncDisposable {
   session: SessionPaths;
   program: string;
   env: Record<string, string>;
-  /** As a worker does that parks its session, by this program. */
+  /** Run by this program, like a worker that parks its session. */
   park(program?: string): Promise<void>;
   pids(): Promise<number[]>;
   version(): Promise<string>;
 }
 
-/** A session that waits, made of files alone, and the supervisor of its home. */
+/** A waiting session, made only of files, and the supervisor of its home. */
 async function watched(minutes = '10', program?: string): Promise<Watched> {
   const { worker } = await builtPrograms();
   const built = program ?? join(dirname(worker), 'supervisor.cjs');
@@ -83,7 +83,7 @@ async function one(here: Watched, but?: number): Promise<number> {
   );
 }
 
-test.concurrent('of several that are started at once, one stays', async () => {
+test.concurrent('of several supervisors started at once, one remains', async () => {
   await using here = await watched();
   const { sessionsDir, context } = here.project;
   await registerSessions(await supervisorOf(here.project), sessionsDir, context.clock);
@@ -96,11 +96,11 @@ test.concurrent('of several that are started at once, one stays', async () => {
   expect(started.map((each) => each.pid)).toContain(pid);
 });
 
-test.runIf(existsSync('/dev/full'))('one whose log cannot be written stays', async () => {
+test.runIf(existsSync('/dev/full'))('a supervisor whose log cannot be written keeps running', async () => {
   await using here = await watched();
   const { sessionsDir, context } = here.project;
   await registerSessions(await supervisorOf(here.project), sessionsDir, context.clock);
-  // It has something to say: a worker is started.
+  // It has a line to log: a worker is started.
   await writeEvents(here.session, [CREATED, PREPARED]);
   const env = supervisorEnvironment(here.env, context.home);
   const full = openSync('/dev/full', 'w');
@@ -111,7 +111,7 @@ test.runIf(existsSync('/dev/full'))('one whose log cannot be written stays', asy
   expect(await here.pids()).toEqual([pid]);
 });
 
-test.concurrent('it leaves some minutes after the last reason to stay, and not while a session waits', async () => {
+test.concurrent('it leaves some minutes after the last reason to stay, but not while a session waits', async () => {
   await using here = await watched('0.01');
   await here.park();
   const pid = await one(here);
@@ -122,14 +122,14 @@ test.concurrent('it leaves some minutes after the last reason to stay, and not w
   await eventually(async () => (await here.pids()).length === 0, { what: 'its end' });
 });
 
-test.concurrent(`there is always one that watches, whenever a session is parked while another leaves, ${ROUNDS} times`, async () => {
+test.concurrent(`a supervisor always watches, even if a session is parked while another one leaves, ${ROUNDS} times`, async () => {
   await using here = await watched('0.01');
   await here.park();
   await one(here);
   for (let round = 0; round < ROUNDS; round += 1) {
     await writeEvents(here.session, [CREATED, PREPARED, ASKING, DONE]);
     await here.park();
-    // It leaves 600 ms after a look at which nothing waited.
+    // It leaves 600 ms after a scan in which nothing waited.
     await systemClock.sleep(550 + Math.random() * 350);
     await writeEvents(here.session, [CREATED, PREPARED, ASKING]);
     await here.park();
@@ -138,12 +138,12 @@ test.concurrent(`there is always one that watches, whenever a session is parked 
   }
 }, 300_000);
 
-test.concurrent('a newer version takes over from an older one, and an older one does not', async () => {
+test.concurrent('a newer version takes over from an older one, but an older one does not', async () => {
   await using here = await watched();
   const newer = await buildVersion('0.0.1', join(here.project.repo.root, 'newer'));
   await here.park();
   const pid = await one(here);
-  // It has its lease a moment before it drops what the one before was asked, and writes what it is.
+  // It has its lease a moment before it discards earlier requests and writes its identity.
   await eventually(async () => (await here.version()) === '0.0.0-test', { what: 'the older version' });
   const paths = await supervisorOf(here.project);
   const { home } = here.project.context;
@@ -157,7 +157,7 @@ test.concurrent('a newer version takes over from an older one, and an older one 
   expect(await here.pids()).toEqual([next]);
 });
 
-test.concurrent('one whose program file was replaced starts the new one', async () => {
+test.concurrent('a supervisor whose program file was replaced starts the new one', async () => {
   const { worker } = await builtPrograms();
   const scratch = await makeProject();
   await using _repo = scratch.repo;
@@ -174,20 +174,20 @@ test.concurrent('one whose program file was replaced starts the new one', async 
   await eventually(async () => (await here.version()) === '0.0.1', { what: 'the new version' });
 });
 
-test.concurrent('one that was killed is replaced by the next act, and by the next worker that parks', async () => {
+test.concurrent('a killed supervisor is replaced by the next act, and by the next worker that parks', async () => {
   await using rig = await startRig({ supervised: true, scenario: { rules: [] } });
   await rig.untilWaiting('qa_answers', DEAD);
   await endOfWorker(rig);
   expect(await killSupervisors(rig.repo.homeDir)).toHaveLength(1);
   await rig.answer();
   await watchedAgain(rig);
-  // This act wakes nothing by itself: what parks next is the worker.
+  // This act starts no supervisor itself: the worker that parks next does.
   await killSupervisors(rig.repo.homeDir);
   await rig.until(({ status }) => status.kind === 'waiting' && status.for === 'plan_approval');
   await watchedAgain(rig);
 });
 
-test.concurrent('where its folder cannot be made, sessions run all the same', async () => {
+test.concurrent('if its folder cannot be created, sessions still run', async () => {
   await using rig = await startRig({ supervised: true, scenario: { rules: [] } });
   await rig.untilWaiting('qa_answers', DEAD);
   await endOfWorker(rig);

@@ -6,7 +6,7 @@ import { hookServer } from '../../support/hook-server.ts';
 import { startRig } from '../../support/session-rig.ts';
 import { queueOf } from '../../support/supervisors.ts';
 
-test('each step of a session is notified of once, with what it asks, while another channel hangs', async () => {
+test('each step of a session is notified once, with its question, while another channel hangs', async () => {
   await using hook = await hookServer();
   await using rig = await startRig({
     supervised: true,

@@ -4,7 +4,7 @@ import { expect, test } from 'vitest';
 import { queuedSessions, whenAllAreDone } from '../../support/queued-sessions.ts';
 import { startRig } from '../../support/session-rig.ts';
 
-test.concurrent('four sessions in a queue of two all come to their end in their order, and leave nothing behind', async () => {
+test.concurrent('four sessions in a queue of two all end in order, and leave nothing behind', async () => {
   await using queued = await queuedSessions(4, 2);
   const { mostAtOnce, overtaken, strangers, left } = await whenAllAreDone(queued);
   expect(mostAtOnce).toBe(2);
@@ -14,7 +14,7 @@ test.concurrent('four sessions in a queue of two all come to their end in their 
   expect(left).toEqual({ workers: 0, processes: 0, slots: 0 });
 });
 
-test.concurrent('above the limit of the day no further agent begins, and the session continues once the limit is raised', async () => {
+test.concurrent('above the limit of the day no further agent starts, and the session continues once the limit is raised', async () => {
   const acts = [
     { act: 'normal', result: false },
     { act: 'result', json: { total_cost_usd: 3 } },

@@ -19,7 +19,7 @@ import {
 
 const HANGS = { rules: [{ when: {}, do: [{ act: 'hang' }] }] };
 
-test('of two homes on one SESSIONS folder, each continues its own sessions, shows those of the other and notifies of none of them', async () => {
+test('of two homes on one SESSIONS folder, each continues its own sessions, shows those of the other and sends no notification of them', async () => {
   await using hook = await hookServer();
   await using rig = await startRig({ supervised: true, scenario: HANGS });
   const { host, clock, programs, env } = rig.context();
@@ -38,11 +38,11 @@ test('of two homes on one SESSIONS folder, each continues its own sessions, show
     const pid = await rig.killWorker();
     await ring(other);
     const isShown = async () => (await nowOf(other))?.sessions[0]?.person === 'other_supervisor';
-    await eventually(isShown, { what: 'the session as another’s' });
+    await eventually(isShown, { what: 'the session as one of another identity' });
     expect(await rig.workerPid()).toBeUndefined();
     const own = { ...options, env, home: rig.repo.homeDir };
     await watchOver(own);
-    await eventually(async () => ((await rig.workerPid()) ?? pid) !== pid, { what: 'its revival' });
+    await eventually(async () => ((await rig.workerPid()) ?? pid) !== pid, { what: 'its restart' });
     const leases = await readLeases(rig.paths.leases);
     expect(new Set(leases.map(({ supervisor }) => supervisor))).toEqual(
       new Set([(await supervisorOf(rig)).identity]),

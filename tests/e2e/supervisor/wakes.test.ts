@@ -7,14 +7,14 @@ import { endOfWorker, nowOf, queueOf, ring, supervisorPids } from '../../support
 
 const DEAD = { leaveDead: true };
 
-/** A session at its first gate, whose worker has left and whose supervisor has seen it. */
+/** A session at its first gate, after its worker has exited and the supervisor has read its state. */
 async function waitingRig(): Promise<SessionRig> {
   const rig = await startRig({ supervised: true, copyOf: inject('asking') });
   const { n } = await rig.state();
   // It finds nothing to do, and leaves the session to a supervisor.
   await rig.launch();
   await eventually(async () => (await rig.events(n)).some(({ type }) => type === 'worker_left'), {
-    what: 'the leave of its worker',
+    what: 'the exit of its worker',
   });
   await endOfWorker(rig);
   await eventually(async () => (await nowOf(rig))?.sessions[0]?.state === 'waiting', {
@@ -28,24 +28,24 @@ const marked = (text: string): string => text.replace(/^Status: .*$/m, 'Status: 
 const messages = async (rig: SessionRig, after?: number) =>
   (await rig.events(after)).filter(({ type }) => type === 'message_kept');
 
-test.concurrent('a session that waits for answers has no worker, and one supervisor, which starts one for a command and for answers in the file once all of them are there', async ({
+test.concurrent('a session that waits for answers has no worker; its supervisor starts one for a command, and for answers in the file once they are complete', async ({
   expect,
 }) => {
   await using rig = await waitingRig();
   await leave(rig, '01KEE000000000000000000001');
   await ring(rig);
   await eventually(async () => (await rig.view()).pendingCommands.length === 0, { what: 'the command' });
-  expect(await messages(rig), 'a command that was left without a worker').toHaveLength(1);
+  expect(await messages(rig), 'a command that was queued without a worker').toHaveLength(1);
   await endOfWorker(rig);
   expect(await rig.workerPid()).toBeUndefined();
   expect(await supervisorPids(rig.repo.homeDir)).toHaveLength(1);
 
   const text = await readFile(rig.paths.qa, 'utf8');
   const { n } = await rig.state();
-  // An empty answer in the middle, which no rest completes.
+  // An empty answer in the middle: the answers stay incomplete.
   const half = marked(answered(text).replace(/ A$/m, ''));
   await writeFile(rig.paths.qa, half);
-  // The sentinel: a command that is left later is taken, the half of the answers is not.
+  // The sentinel: a later command is taken, the incomplete answers are not.
   await leave(rig, '01KEE000000000000000000002');
   await eventually(async () => (await messages(rig, n)).length > 0, {
     what: 'the message',
@@ -57,7 +57,7 @@ test.concurrent('a session that waits for answers has no worker, and one supervi
   await rig.until(({ answers }) => answers.length > 0, DEAD);
 });
 
-test.concurrent('a phase that a person writes into the overview wakes the session', async () => {
+test.concurrent('a phase that a person writes into the overview starts the session', async () => {
   await using rig = await waitingRig();
   const text = await readFile(rig.paths.overview, 'utf8');
   await writeFile(rig.paths.overview, text.replace(/^(.*Phase:\**\s*)\w+$/m, '$1investigation'));
@@ -83,7 +83,7 @@ test.concurrent('a session continues when its usage limit ends', async () => {
 });
 
 // Alone: it kills workers faster than a busy machine may start them.
-test('a worker that was killed is replaced, until that is of no use', async ({ expect }) => {
+test('a killed worker is replaced until a crash loop is detected', async ({ expect }) => {
   await using rig = await startRig({
     supervised: true,
     scenario: { rules: [{ when: {}, do: [{ act: 'hang' }] }] },
@@ -103,7 +103,7 @@ test('a worker that was killed is replaced, until that is of no use', async ({ e
   expect((await queueOf(rig)).filter(({ kind }) => kind === 'crash_loop')).toHaveLength(1);
   await rig.resume();
   await eventually(async () => (await nowOf(rig))?.sessions[0]?.person === undefined, {
-    what: 'its revival',
+    what: 'the end of the crash loop',
   });
 });
 

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { type SessionRig, startRig } from '../../support/session-rig.ts';
 
-/** The requirements child waits for a file; the one after it hangs. @param write a file that it makes first */
+/** The requirements agent waits for a file; the next one hangs. @param write a file that it creates first */
 function waitsFor(file: string, write?: string): Promise<SessionRig> {
   const acts = [
     ...(write === undefined ? [] : [{ act: 'write', path: write, text: 'old\n' }]),
@@ -22,7 +22,7 @@ function waitsFor(file: string, write?: string): Promise<SessionRig> {
 
 const isWaiting = ({ status }: Awaited<ReturnType<SessionRig['state']>>) => status.kind === 'waiting';
 
-test('a file of the session folder is waited for, also by a longer name', async () => {
+test('a file of the session folder is waited for, even if given by a longer path', async () => {
   await using rig = await waitsFor('sub/../notes.md');
   const { status } = await rig.until(isWaiting);
   expect(status).toMatchObject({ for: 'file_update', file: 'notes.md' });
@@ -31,11 +31,11 @@ test('a file of the session folder is waited for, also by a longer name', async 
 });
 
 test.each([
-  ['which the worker writes itself', '_overview.md', undefined],
+  ['that the worker writes itself', '_overview.md', undefined],
   ['elsewhere on the machine', '/etc/boats.conf', undefined],
-  ['outside of the session folder', '../../boats.conf', undefined],
+  ['outside the session folder', '../../boats.conf', undefined],
   ['of the worktree', 'boats.conf', 'worktree:boats.conf'],
-])('for a file %s a person says when it is changed', async (_where, file, write) => {
+])('for a file %s a person has to report the change', async (_where, file, write) => {
   await using rig = await waitsFor(file, write);
   const { status } = await rig.until(isWaiting);
   expect(status).toMatchObject({

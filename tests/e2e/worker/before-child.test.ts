@@ -7,7 +7,7 @@ import { type SessionRig, startRig } from '../../support/session-rig.ts';
 const stays = { act: 'signal-file', text: '{"status":"continue"}' };
 const shell = (command: string) => ({ act: 'run', command: ['sh', '-c', command] });
 
-test.concurrent('what a person changed between two children is kept before the next, and is no work of that one', async () => {
+test.concurrent("a person's changes between two agents are saved before the next one, and do not count as its work", async () => {
   const rules = [
     { when: { iteration: 1 }, do: [shell('echo child > child.txt'), stays, { act: 'result' }] },
     { when: {}, do: [shell('rm -f person.txt && git checkout -q .'), stays, { act: 'result' }] },
@@ -25,7 +25,7 @@ test.concurrent('what a person changed between two children is kept before the n
   expect(await rig.repo.git(['show', `${ref}:worktree/person.txt`])).toBe('by hand');
 });
 
-test.concurrent('a child that only finds what a person left has changed nothing', async () => {
+test.concurrent("an agent that only finds a person's changes has changed nothing", async () => {
   await using rig = await startRig({
     here: true,
     scenario: { rules: [{ when: {}, do: [stays, { act: 'result' }] }] },
@@ -40,7 +40,7 @@ test.concurrent('a child that only finds what a person left has changed nothing'
   expect(await endOf(rig, next)).toMatchObject({ treeChanged: false });
 });
 
-test.concurrent('between two children that follow each other nothing is kept but what the first one left', async () => {
+test.concurrent('between two consecutive agents only the files that the first one left are saved', async () => {
   const rules = [
     { when: {}, do: [shell('echo "$SAMOCODE_ITERATION" > child.txt'), stays, { act: 'result' }] },
   ];

@@ -8,7 +8,7 @@ import { putInPhase } from '../../support/put-in-phase.ts';
 import { type SessionRig, startRig } from '../../support/session-rig.ts';
 import { tempDir } from '../../support/temp-dir.ts';
 
-/** Its heading is written by a script, a moment after the page is loaded; one of its requests fails. */
+/** A script writes its heading shortly after the page is loaded; one of its requests fails. */
 const PAGE = `<!doctype html>
 <title>Harbour</title>
 <body style="background: #0a3d62; color: white; font: 24px sans-serif; padding: 2em">
@@ -29,7 +29,7 @@ createServer(({ url }, response) => {
 }).listen(Number(process.env.PORT), '127.0.0.1');
 `;
 
-/** What an agent reads off the files of the recipe, and reports. */
+/** The agent's findings in the files of the documented method, which it reports. */
 const REPORT = `import { readFileSync, writeFileSync } from 'node:fs';
 const [dir, sessionDir] = [process.env.BROWSER_DIR, process.env.REHEARSAL_SESSION_DIR];
 const lines = (name) => readFileSync(dir + '/' + name, 'utf8').trim().split('\\n');
@@ -54,12 +54,12 @@ interface Tested extends AsyncDisposable {
   sessionDir: string;
 }
 
-/** A session whose testing agent has tried a small application by the recipe of its prompt, a command at a time. */
+/** A session whose testing agent has tested a small application by the method in its prompt, one command at a time. */
 async function tested({ sandbox, ends }: { sandbox: 'off' | 'guard'; ends: boolean }): Promise<Tested> {
   const scratch = await tempDir();
   const dir = scratch.path;
   const port = await freePort();
-  // The agent finds the session folder in its environment; the shell fills it in.
+  // The agent finds the session folder in its environment; the shell expands it.
   const places = { dir, port, page: 'home', start: 'node app.mjs', sessionDir: '$REHEARSAL_SESSION_DIR' };
   const commands = await browserRecipe(places);
   const run = (command: string) => ({
@@ -101,9 +101,9 @@ const ROWS = [
   { sandbox: 'guard', ends: false },
 ] as const;
 
-// Fails where there is no Chromium, as the tests of the guard do without bubblewrap.
+// Fails without Chromium, like the tests of the guard without bubblewrap.
 test.each(ROWS)(
-  'an agent of testing tries a page in the Chromium of the machine and reports what it saw, sandbox $sandbox, its server ended by it: $ends',
+  "a testing agent opens a page in the machine's Chromium and reports what it saw, sandbox $sandbox, its server ended by it: $ends",
   async (row) => {
     await using session = await tested(row);
     const { rig, sessionDir, url } = session;

@@ -24,7 +24,7 @@ test.concurrent('a budget of zero spends nothing', async () => {
   expect(progress.totalIterations).toBe(0);
 });
 
-test.concurrent('people are warned at a half and at four fifths, then one last child leaves things in order', async () => {
+test.concurrent('people are warned at fifty and at eighty percent, then one last agent wraps up', async () => {
   await using rig = await startRig(
     spender([stays, { act: 'write', path: 'session:x.md', text: 'more', append: true }, costs(3)], {
       MAX_COST_USD: '10',
@@ -40,7 +40,7 @@ test.concurrent('people are warned at a half and at four fifths, then one last c
   expect(spent.session.usd).toBe(12);
 });
 
-test.concurrent('resuming with a limit that is used up already is told at once, a higher one lets it go on', async () => {
+test.concurrent('resuming with a limit that is already used up is refused at once, while a higher one lets it continue', async () => {
   await using rig = await startRig(
     spender([{ act: 'normal', result: false }, costs(12.5)], { MAX_COST_USD: '1' }),
   );
@@ -54,7 +54,7 @@ test.concurrent('resuming with a limit that is used up already is told at once, 
   await rig.untilWaiting('qa_answers');
 });
 
-test.concurrent('a child that spends too many tokens while it runs is ended within one answer, its work is kept', async () => {
+test.concurrent('an agent that spends too many tokens while it runs is ended within one answer, and its work is kept', async () => {
   const acts = [
     { act: 'write', path: 'worktree:half.txt', text: 'half\n' },
     answer('a', 400_000),
@@ -81,7 +81,7 @@ test.concurrent('a child that spends too many tokens while it runs is ended with
   expect(refs).toContain('001-before-kill');
 });
 
-test.concurrent('a phase has a budget of its own', async () => {
+test.concurrent('a phase has a separate budget', async () => {
   await using rig = await startRig(
     spender([{ act: 'normal', result: false }, costs(2)], { MAX_COST_USD_REQUIREMENTS: '1' }),
   );
@@ -101,7 +101,7 @@ test.concurrent('a phase has a budget of its own', async () => {
   expect(raisedCaps?.session).toEqual({});
 });
 
-test.concurrent('a number of children is kept to, the last of them leaves things in order', async () => {
+test.concurrent('the number of agents is limited, and the last of them wraps up', async () => {
   const write = { act: 'write', path: 'session:x.md', text: 'more', append: true };
   await using rig = await startRig(spender([write, stays, { act: 'result' }], { MAX_ITERATIONS: '3' }));
   const { status, progress } = await rig.until(({ status }) => status.kind === 'blocked');
@@ -109,7 +109,7 @@ test.concurrent('a number of children is kept to, the last of them leaves things
   expect(progress.totalIterations).toBe(3);
 });
 
-test.concurrent('where several limits are used up, the advice raises them all at once', async () => {
+test.concurrent('if several limits are used up, the advice raises them all at once', async () => {
   const tokens = { input_tokens: 400, output_tokens: 3 };
   const all = { act: 'result', json: { total_cost_usd: 12, usage: tokens } };
   const lines = { MAX_COST_USD: '1', MAX_TOKENS: '100', MAX_COST_USD_INVESTIGATION: '1' };
@@ -130,7 +130,7 @@ test.concurrent('where several limits are used up, the advice raises them all at
   });
 });
 
-test.concurrent('costs that are too large for any number count as the most, and end at the limit', async () => {
+test.concurrent('costs that overflow a number count as the maximum, and end at the limit', async () => {
   const huge = { input_tokens: 1.7e308, cache_creation_input_tokens: 1.7e308 };
   await using rig = await startRig(
     spender([stays, { act: 'result', json: { total_cost_usd: 1e308, usage: huge, modelUsage: {} } }], {
@@ -142,7 +142,7 @@ test.concurrent('costs that are too large for any number count as the most, and 
   expect(progress.totalIterations).toBe(1);
 });
 
-test.concurrent('the limit of a phase that has run out can be raised where the session was stopped, too', async () => {
+test.concurrent('the limit of a phase can also be raised after a stop', async () => {
   const write = { act: 'write', path: 'session:x.md', text: 'more', append: true };
   await using rig = await startRig({
     here: true,

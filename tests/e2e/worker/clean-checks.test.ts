@@ -67,7 +67,7 @@ function scratchOf({ file }: SessionRig): string {
   return join(file.worktreesDir, '.checks', file.folder);
 }
 
-test.concurrent('a check that passes by an ignored file of the agent alone sends the work back, with what it printed', async () => {
+test.concurrent("a check that passes only with the agent's ignored file returns the work, with its output", async () => {
   const cheat = [
     { act: 'edit', path: 'flag', text: 'work\n' },
     { act: 'edit', path: '.gitignore', text: 'helper\n' },
@@ -92,7 +92,7 @@ test.concurrent('a check that passes by an ignored file of the agent alone sends
   expect(existsSync(join(scratchOf(rig), 'full'))).toBe(false);
 });
 
-test.concurrent('work that is left uncommitted again and again blocks with the list of files', async () => {
+test.concurrent('work that is repeatedly left uncommitted blocks with the list of files', async () => {
   const leaves = [
     { act: 'edit', path: 'left over.txt', text: 'x\n' },
     { act: 'end', did: 'Passed', signal: { status: 'continue', phase: 'quality' } },
@@ -113,7 +113,7 @@ test.concurrent('work that is left uncommitted again and again blocks with the l
   expect((await checksRan(rig)).filter(({ set }) => set === 'full')).toEqual([]);
 });
 
-test.concurrent('work goes back to an agent while a check fails on what is committed, and with the list of what is not; what passed on a commit is not run on it again', async () => {
+test.concurrent('work is returned to an agent while a check fails on the committed files, with the list of uncommitted ones; checks that passed on a commit are not repeated on it', async () => {
   const goes = (phase: string) => ({ act: 'end', did: 'Fine', signal: { status: 'continue', phase } });
   const breaks = [
     { act: 'edit', path: 'broken', text: 'x\n' },
@@ -142,17 +142,17 @@ test.concurrent('work goes back to an agent while a check fails on what is commi
   const phases = events.flatMap((event) => (event.type === 'iteration_started' ? [event.phase] : []));
   expect(
     phases,
-    'testing goes back while a check fails, testing and done stay while work is not committed',
+    'testing returns while a check fails, testing and done stay while work is uncommitted',
   ).toEqual(['testing', 'implementation', 'testing', 'testing', 'quality', 'done', 'done']);
   const listed = decisions(events).match(/Not committed: [^.]*\.txt/g);
-  expect(listed, 'the list of what is not committed').toEqual([
+  expect(listed, 'the list of uncommitted files').toEqual([
     'Not committed: left over.txt',
     'Not committed: one more.txt',
   ]);
   const full = (await checksRan(rig)).filter(({ set }) => set === 'full');
   expect(
     full.map(({ runs }) => runs[0]?.exitCode),
-    'what passed for quality is not run again for done',
+    'checks that passed for quality are not repeated for done',
   ).toEqual([1, 0]);
   expect(proved?.commit).toBe(await rig.repo.git(['rev-parse', rig.file.settings.branch]));
 });
@@ -193,7 +193,7 @@ test.concurrent('checks of the base run beside the agent, end with their worker,
   expect(await checksRan(rig)).toEqual([]);
 });
 
-test.concurrent('a stop ends the checks of a worker that was killed beside its agent', async () => {
+test.concurrent('a stop ends the checks of a killed worker while the agent runs', async () => {
   await using rig = await startRig({
     lines: { CHECK: 'touch "$OUTSIDE/begun"; sleep 600' },
     scenario: HANGS,
@@ -210,7 +210,7 @@ test.concurrent('a stop ends the checks of a worker that was killed beside its a
   expect(await processesOf(host, `${rig.file.id}-base`)).toEqual([]);
 });
 
-test.concurrent('what a worker that was killed leaves of its checks is ended and removed by the next one', async () => {
+test.concurrent("remains of a killed worker's checks are ended and removed by the next worker", async () => {
   const stays = { rules: [{ when: { iteration: 1 }, do: [{ act: 'sleep', ms: 3000 }, { act: 'normal' }] }] };
   await using rig = await startRig({
     lines: { CHECK: 'test -e "$OUTSIDE/begun" || { touch "$OUTSIDE/begun"; sleep 600; }' },
@@ -227,7 +227,7 @@ test.concurrent('what a worker that was killed leaves of its checks is ended and
 
 const KEPT = 'until ls ../.checks/.cache/*/made.json; do sleep 0.2; done';
 
-test.concurrent('SETUP runs in the clone before the checks, and what it made for the base counts for no other commit', async () => {
+test.concurrent('SETUP runs in the clone before the checks, and its results for the base count for no other commit', async () => {
   const works = [{ act: 'edit', path: 'a', text: 'x\n' }, { act: 'commit', subject: 'Work' }, DONE];
   await using rig = await inPhaseWith(
     { 'package-lock.json': '{}\n', '.gitignore': 'node_modules\n' },
@@ -247,7 +247,7 @@ test.concurrent('SETUP runs in the clone before the checks, and what it made for
   expect(full?.runs.map(({ exitCode }) => exitCode)).toContain(0);
 });
 
-test.concurrent('a fast check that fails after an implementation iteration stands first in the next prompt', async () => {
+test.concurrent('a fast check that fails after an implementation iteration comes first in the next prompt', async () => {
   const works = [{ act: 'edit', path: 'a', text: 'x\n' }, { act: 'commit', subject: 'Phase 1: a' }, STAY];
   await using rig = await restingRig('implementation', [{ when: { iteration: 1 }, do: works }, HANG], {
     CHECK_FAST: 'test ! -e a || { echo "a is wrong"; exit 4; }',
@@ -264,7 +264,7 @@ test.concurrent('a fast check that fails after an implementation iteration stand
   });
 });
 
-test.concurrent('a branch that an agent has deleted is named to the next one, instead of a fast check', async () => {
+test.concurrent('a branch that an agent has deleted is reported to the next one, instead of a fast check', async () => {
   const script = 'branch=$(git branch --show-current); git checkout -q --detach; git branch -qD "$branch"';
   const deletes = { act: 'run', command: ['sh', '-c', script] };
   await using rig = await restingRig(
@@ -279,7 +279,7 @@ test.concurrent('a branch that an agent has deleted is named to the next one, in
   expect(prompt).toMatch(/The branch \S+ of this session is gone\. Create it again at your last commit\./);
 });
 
-test.concurrent('while a check runs, status says which', async () => {
+test.concurrent('while a check runs, status names it', async () => {
   await using rig = await inPhase('done', [{ when: { phase: 'done' }, do: [DONE] }], {
     lines: { CHECK: 'test ! -e "$OUTSIDE/slow" || sleep 600' },
   });
@@ -291,7 +291,7 @@ test.concurrent('while a check runs, status says which', async () => {
   });
 });
 
-test.concurrent('with CHECK_IN=worktree what is uncommitted takes part, and the session says so', async () => {
+test.concurrent('with CHECK_IN=worktree uncommitted files are included, and the session says so', async () => {
   const leaves = [{ act: 'edit', path: 'helper', text: 'x\n' }, DONE];
   await using rig = await inPhase('done', [{ when: { phase: 'done' }, do: leaves }], {
     lines: { CHECK: 'cat helper', CHECK_IN: 'worktree' },
@@ -328,7 +328,7 @@ test.concurrent('a base on which a check cannot run continues with CHECK_IN=work
   expect((await checksRan(rig)).at(-1)).toMatchObject({ set: 'full', in: 'worktree' });
 });
 
-test.concurrent('where no clone can be made the session blocks with the reason, and no agent is sent to repair it', async () => {
+test.concurrent('if no clone can be created the session blocks with the reason, and no agent is started to fix it', async () => {
   const block = async ({ file }: SessionRig) => {
     await mkdir(file.worktreesDir, { recursive: true });
     await writeFile(join(file.worktreesDir, '.checks'), 'in the way');
@@ -360,7 +360,7 @@ test.concurrent('checks in a clone are ended by a stop at once, and run again be
   expect(progress.totalIterations).toBe(1);
 });
 
-test.concurrent('a worker that is killed while the checks run leaves them to the next one, which runs them anew', async () => {
+test.concurrent('after a worker is killed during the checks, the next one runs them again', async () => {
   const works = [{ act: 'edit', path: 'a', text: 'x\n' }, { act: 'commit', subject: 'Work' }, DONE];
   await using rig = await inPhase('done', [{ when: { phase: 'done' }, do: works }], {
     lines: { CHECK: 'test ! -e a || test -e "$OUTSIDE/again" || { touch "$OUTSIDE/again"; sleep 600; }' },

@@ -49,7 +49,7 @@ test('sessions queue once a day has cost too much, and continue when that limit 
   await trustLines(rig.repo);
   await limitPerDay(rig, 4);
   await rig.resume();
-  // Its first agent began below the limit; no second one begins above it.
+  // Its first agent started below the limit; no second one starts above it.
   const first = await rig.until(isQueued, { leaveDead: true });
   expect(first.progress.totalIterations).toBe(1);
   await using other = await secondSession(rig);

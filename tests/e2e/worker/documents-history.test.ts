@@ -7,7 +7,7 @@ import { eventually } from '../../support/eventually.ts';
 import { setPhase } from '../../support/put-in-phase.ts';
 import { startRig } from '../../support/session-rig.ts';
 
-test.concurrent('where SESSIONS is a repository of its own, nothing of a session that is done stays uncommitted there', async () => {
+test.concurrent('if SESSIONS is a separate repository, no file of a finished session stays uncommitted there', async () => {
   await using rig = await startRig({ lines: { GATES: 'none' }, start: { run: false } });
   const { sessionsDir } = rig.paths;
   const git = (...args: string[]) => rig.repo.git(args, sessionsDir);
@@ -30,7 +30,7 @@ test.concurrent('where SESSIONS is a repository of its own, nothing of a session
   expect(await git('ls-files')).not.toMatch(/_logs|\.run/);
 });
 
-test.concurrent('where SESSIONS lies in MAIN_REPO, its checkpoints have each document as each iteration left it', async () => {
+test.concurrent('if SESSIONS is inside MAIN_REPO, its checkpoints contain each document as of each iteration', async () => {
   await using rig = await askingRig({ here: true });
   await rig.untilWaiting('qa_answers');
   const asked = await readFile(rig.paths.qa, 'utf8');

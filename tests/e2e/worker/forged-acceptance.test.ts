@@ -14,7 +14,7 @@ const scenario = {
   ],
 };
 
-test.concurrent('what an agent writes down as accepted is not, also not for a later worker that a model has called', async () => {
+test.concurrent('an acceptance that an agent writes down does not count, even for a later worker that a model has started', async () => {
   await using rig = await startRig({ here: true, scenario });
   const { status } = await rig.until(({ status }) => status.kind === 'blocked');
   expect(status).toMatchObject({ rule: 'run_folder_changed' });

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { sessionFacts } from '../../../src/session/facts.ts';
 import { startRig } from '../../support/session-rig.ts';
 
-test('a session whose identity is in the environment of its start keeps it under a worker that has none', async () => {
+test('a session with an identity in the environment of its start keeps it under a worker that has none', async () => {
   const who = { GIT_AUTHOR_NAME: 'Ada', GIT_AUTHOR_EMAIL: 'ada@example.invalid' };
   const firstEnv = { ...who, GIT_COMMITTER_NAME: 'Ada', GIT_COMMITTER_EMAIL: 'ada@example.invalid' };
   const commits = [

@@ -14,12 +14,12 @@ const BLOCKED = { kind: 'blocked', rule: 'git_programs_changed', needs: 'error_r
 
 const untilBlocked = (rig: SessionRig) => rig.until(({ status }) => status.kind === 'blocked');
 
-test.concurrent('a setting of git that starts programs is shown, and one resume of a person accepts it for good', async () => {
+test.concurrent('a git setting that starts programs is shown, and one resume by a person accepts it permanently', async () => {
   await using rig = await startRig({ here: true, scenario });
   const { status, progress, lastIteration } = await untilBlocked(rig);
   expect(status).toMatchObject(BLOCKED);
   expect(status).toMatchObject({ reason: expect.stringContaining('core.hookspath: nothing -> .husky/_') });
-  // Its word does not count; its work is kept.
+  // Its signal does not count; its work is kept.
   expect(progress.phase).toBe('investigation');
   expect(lastIteration?.ending).not.toBe('signalled');
   const kept = ['ls-tree', '-r', '--name-only', `refs/samocode/${refNameOf(rig.file)}/001`];
@@ -33,7 +33,7 @@ test.concurrent('a setting of git that starts programs is shown, and one resume 
   expect((await rig.events()).filter(({ type }) => type === 'blocked')).toHaveLength(1);
 });
 
-test.concurrent('settings of git that SETUP makes are there from the start', async () => {
+test.concurrent('git settings created by SETUP exist from the start', async () => {
   await using rig = await startRig({
     here: true,
     lines: { SETUP: 'git config core.hooksPath .husky/_' },

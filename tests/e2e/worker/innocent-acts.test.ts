@@ -11,14 +11,14 @@ const looking = {
   ],
 };
 
-test.concurrent('what file managers, editors and NFS leave beside files of the run folder is nothing that changed', async () => {
+test.concurrent('files that file managers, editors and NFS leave next to files of the run folder do not count as changes', async () => {
   await using rig = await startRig({ here: true, scenario: looking });
   await rig.until(({ status }) => status.kind === 'waiting' || status.kind === 'blocked');
   const { status } = await rig.state();
   expect(status).toMatchObject({ kind: 'waiting' });
 });
 
-test.concurrent('a program that a person sets while the session waits is shown before an agent is paid, not after', async () => {
+test.concurrent('a program that a person configures while the session waits is shown before an agent is paid, not after', async () => {
   await using rig = await startRig({ here: true });
   const before = await rig.untilWaiting('qa_answers');
   await rig.repo.git(['config', '--global', 'core.editor', 'nano']);

@@ -14,7 +14,7 @@ async function withMessage(plan: Pick<RigPlan, 'scenario' | 'files'> = {}): Prom
   return [rig, messageId];
 }
 
-test.concurrent('a message that a child acknowledges is put away, and holds nothing up', async () => {
+test.concurrent('a message that an agent acknowledges is archived, and blocks nothing', async () => {
   const [rig, id] = await withMessage();
   await using _rig = rig;
   await rig.untilWaiting('plan_approval');
@@ -23,7 +23,7 @@ test.concurrent('a message that a child acknowledges is put away, and holds noth
   expect(await readdir(rig.paths.inboxRead)).toEqual([expect.stringContaining(id)]);
 });
 
-/** Names the message in the flow log, and says nothing of it in the signal. */
+/** Names the message in the flow log, and does not mention it in the signal. */
 const NOTES_ONLY = `
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 const dir = process.env.REHEARSAL_SESSION_DIR;
@@ -34,7 +34,7 @@ const line = '- [003 @ 01-08 14:37] Heeded message ' + id;
 writeFileSync(dir + '/_overview.md', text.replace(/^## Flow Log$/m, '## Flow Log\\n' + line));
 `;
 
-test.concurrent('a message that a child names in the overview counts as acknowledged, one that it leaves out does not', async () => {
+test.concurrent('a message that an agent names in the overview counts as acknowledged, and one that it omits does not', async () => {
   const word = { act: 'signal-file', text: '{"status":"continue"}' };
   const rule = (script: object[]) => ({
     rules: [
@@ -57,7 +57,7 @@ test.concurrent('a message that a child names in the overview counts as acknowle
   expect((await readdir(silent.paths.inbox)).join()).toContain(id);
 });
 
-test.concurrent('a session is not done before a child has read what a person wrote while the last one worked', async () => {
+test.concurrent('a session is not done before an agent has read a message that a person wrote while the last one worked', async () => {
   await using rig = await startRig({
     here: true,
     lines: { GATES: 'none' },

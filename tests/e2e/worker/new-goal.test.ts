@@ -4,7 +4,7 @@ import { iterationPaths } from '../../../src/session/layout/paths.ts';
 import { plannedRig } from '../../support/asking-rig.ts';
 import { HANGS, type SessionRig, startRig } from '../../support/session-rig.ts';
 
-/** Of the iterations whose files are still there. */
+/** Of the iterations whose files still exist. */
 async function promptsOf({ paths }: SessionRig): Promise<string[]> {
   const folders = await readdir(paths.iterations);
   return await Promise.all(
@@ -16,8 +16,8 @@ function phaseOf(prompt: string): string | undefined {
   return /^\*\*Phase:\*\* (.+)$/m.exec(prompt)?.[1];
 }
 
-test.concurrent('a done session takes a new goal: questions, plan and approval begin anew in the same worktree', async () => {
-  // Suggestions are accepted by themselves, plans are not.
+test.concurrent('a done session takes a new goal: questions, plan and approval start again in the same worktree', async () => {
+  // Suggestions are accepted automatically, plans are not.
   await using rig = await plannedRig({ here: true });
   await rig.approve();
   const first = await rig.until(({ status }) => status.kind === 'done', { withinMs: 150_000 });

@@ -9,7 +9,7 @@ const stays = {
 };
 const shell = (command: string) => ({ act: 'run', command: ['sh', '-c', command] });
 
-test.concurrent('a child that goes nowhere is told after three iterations what was found, and stopped after two more', async () => {
+test.concurrent('an agent without progress gets the finding after three iterations, and is stopped after two more', async () => {
   await using rig = await startRig({
     here: true,
     scenario: { rules: [{ when: {}, do: [stays, { act: 'result' }] }] },
@@ -22,7 +22,7 @@ test.concurrent('a child that goes nowhere is told after three iterations what w
   expect(await readFile(iterationPaths(rig.paths, 3).prompt, 'utf8')).not.toContain('changed nothing');
 });
 
-test.concurrent('empty commits and words in the overview are no progress', async () => {
+test.concurrent('empty commits and lines in the overview are not progress', async () => {
   const busy = shell('git commit -q --allow-empty -m again');
   const chat = {
     act: 'write',
@@ -36,7 +36,7 @@ test.concurrent('empty commits and words in the overview are no progress', async
   expect(status).toMatchObject({ rule: 'no_progress' });
 });
 
-test.concurrent('a commit in each iteration of a repository inside the worktree is progress', async () => {
+test.concurrent('a commit in each iteration of a repository inside the worktree counts as progress', async () => {
   const commit = 'git -C sub -c user.name=x -c user.email=x@example.invalid commit -q --allow-empty -m work';
   const busy = shell(`[ -e sub ] || git init -q sub; ${commit}`);
   const rules = [

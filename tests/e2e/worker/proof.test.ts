@@ -15,7 +15,7 @@ const WORKS = [
   { act: 'end', did: 'Closed it', signal: { status: 'done', summary: 'All is proved, says the agent.' } },
 ];
 
-/** A session that is done, after one commit, with a check that needs it. */
+/** A finished session with one commit and a check that needs it. */
 async function doneRig(lines: Readonly<Record<string, string>> = {}): Promise<SessionRig> {
   const rig = await startRig({
     here: true,
@@ -32,7 +32,7 @@ async function samocode({ repo, program }: SessionRig, ...args: string[]): Promi
   return await runCommand(process.execPath, [program('cli'), ...args], { cwd: repo.path, env: repo.env });
 }
 
-test.concurrent('a session that is done has its proof, and verify finds it as it says, in the session and in a fresh clone', async () => {
+test.concurrent('a finished session has its proof, and verify confirms it, in the session and in a fresh clone', async () => {
   await using rig = await doneRig();
   const { proof: folder } = rig.paths;
   const reading = readProof(await readFile(join(folder, 'proof.json'), 'utf8'));
@@ -76,7 +76,7 @@ test.concurrent('a session that is done has its proof, and verify finds it as it
   expect(JSON.parse(again.stdout)).toMatchObject({ verified: true, differences: [], commit });
 });
 
-test.concurrent('verify of a session says no when its files or its branch are not what its events say', async () => {
+test.concurrent('verify of a session fails if its files or its branch differ from its events', async () => {
   await using rig = await doneRig();
   const { repo, file, paths } = rig;
   const json = join(paths.proof, 'proof.json');
@@ -89,7 +89,7 @@ test.concurrent('verify of a session says no when its files or its branch are no
   ]);
   const reading = readProof(text);
   if (reading.kind !== 'proof') return expect.fail('no proof');
-  // Whoever changes a file can seal it again, but not the event log.
+  // Somebody who changes a file can recompute its seal, but not the event log.
   const { baseChecks: _dropped, ...less } = reading.proof;
   const markdown = join(paths.proof, 'proof.md');
   await writeFile(json, proofText(less));
@@ -112,7 +112,7 @@ test.concurrent('verify of a session says no when its files or its branch are no
   expect(moved.exitCode).toBe(1);
 });
 
-test.concurrent('a proof is written whatever an agent has left in its place, and follows no link out of the session', async () => {
+test.concurrent('a proof is written whatever an agent has left at its path, and follows no link out of the session', async () => {
   await using rig = await startRig({
     here: true,
     lines: { GATES: 'none' },
@@ -129,14 +129,14 @@ test.concurrent('a proof is written whatever an agent has left in its place, and
   expect(await readFile(outside, 'utf8')).toBe('mine');
 });
 
-test.concurrent('a proof that was not written before a crash is read and verified from the events all the same', async () => {
+test.concurrent('a proof that was not written before a crash is read and verified from the events', async () => {
   await using rig = await doneRig();
   await rm(rig.paths.proof, { recursive: true });
   expect((await samocode(rig, 'show', rig.file.folder, 'proof')).stdout).toContain('exit status 0');
   expect((await samocode(rig, 'verify', rig.file.folder)).exitCode).toBe(0);
 });
 
-test.concurrent('a session that is not done has no proof', async () => {
+test.concurrent('an unfinished session has no proof', async () => {
   await using rig = await startRig({ here: true, scenario: { rules: [HANG_FIRST] } });
   const none = await samocode(rig, 'verify', rig.file.folder);
   expect([none.exitCode, none.stderr]).toEqual([1, expect.stringContaining('has no proof yet')]);

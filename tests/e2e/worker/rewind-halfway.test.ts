@@ -14,12 +14,12 @@ import type { SessionRig } from '../../support/session-rig.ts';
 import { endOfWorker } from '../../support/supervisors.ts';
 
 const NOT_BACK = ['_overview.md', '_logs', '_inbox', 'session.log', '_signal_history.jsonl'];
-/** The steps of a rewind behind which something may fail; all that stood there is kept by the first. */
+/** The steps of a rewind after which something may fail; the first step saves all existing files. */
 const STEPS = ['undo-kept', 'files-moved', 'documents-moved', 'branch-moved'];
 
 function rewind(rig: SessionRig, to: number | 'undo', env: Record<string, string> = {}) {
   const context = { ...rig.context(), clock: PATIENT_CLOCK };
-  // What fails or dies is a program with fault points; the others are this process.
+  // The process that fails or dies is a program with fault points; the others run in this process.
   const failing = { worker: rig.program('worker'), rehearsal: rig.program('rehearsal') };
   const programs = Object.keys(env).length > 0 ? failing : context.programs;
   return rewindSession(
@@ -38,7 +38,7 @@ async function filesOf(rig: SessionRig) {
   };
 }
 
-/** Nothing is written any more, and the next worker is started anew, with or without a fault. */
+/** Nothing is written any more, and the next worker is started, with or without a fault. */
 async function untilWorkerLeft(rig: SessionRig) {
   await eventually(async () => (await rig.view()).pendingCommands.length === 0);
   await endOfWorker(rig);
@@ -78,17 +78,17 @@ async function diesAndIsEnded(step: string, rig: SessionRig) {
   const crashed = join(rig.repo.root, `crashed behind ${step}`);
   const dying = { SAMOCODE_CRASH_AT: `rewind-${step}`, SAMOCODE_CRASHED_FILE: crashed };
   const asked = rewind(rig, 1, dying);
-  await eventually(async () => existsSync(crashed), { what: `the death of the worker behind ${step}` });
-  // One that is launched while that one still dies leaves at once.
-  await eventually(async () => (await rig.workerPid()) === undefined, { what: `its end behind ${step}` });
+  await eventually(async () => existsSync(crashed), { what: `the death of the worker after ${step}` });
+  // One that is launched while that one is still dying leaves at once.
+  await eventually(async () => (await rig.workerPid()) === undefined, { what: `its end after ${step}` });
   await rig.launch();
   await asked;
   await eventually(async () => (await rig.state()).rewind === undefined, { what: `the end of ${step}` });
   expect((await filesOf(rig)).code, step).not.toHaveProperty('mine.txt');
 }
 
-// Each step begins where the one before began: the undo restores all of it.
-test.concurrent(`a rewind that fails behind ${STEPS.join(', ')} blocks the session, and a resume completes it`, async () => {
+// Each step starts where the previous one started, because the undo restores everything.
+test.concurrent(`a rewind that fails after ${STEPS.join(', ')} blocks the session, and a resume completes it`, async () => {
   await using rig = await plannedRig({ faults: true, here: true });
   const before = await atThePlan(rig);
   for (const step of STEPS) {
@@ -98,7 +98,7 @@ test.concurrent(`a rewind that fails behind ${STEPS.join(', ')} blocks the sessi
   }
 }, 900_000);
 
-test.concurrent('a rewind that failed halfway can be taken back, files, phase and gate', async () => {
+test.concurrent('a rewind that failed halfway can be undone, with files, phase and gate', async () => {
   await using rig = await plannedRig({ faults: true, here: true });
   const before = await atThePlan(rig);
   const failing = { SAMOCODE_FAIL_AT: 'rewind-documents-moved:EBADF' };
@@ -112,7 +112,7 @@ test.concurrent('a rewind that failed halfway can be taken back, files, phase an
   await rig.untilWaiting('plan_approval');
 });
 
-test.concurrent('a rewind that meets the lock of git changes nothing, and can be asked for again', async () => {
+test.concurrent('a rewind that finds a git lock changes nothing, and can be requested again', async () => {
   await using rig = await plannedRig({ here: true });
   const before = await atThePlan(rig);
   const lock = join(rig.repo.path, '.git/refs/heads', `${rig.file.settings.branch}.lock`);
@@ -126,7 +126,7 @@ test.concurrent('a rewind that meets the lock of git changes nothing, and can be
   expect(view.state.status.kind).toBe('stopped');
 });
 
-test.concurrent(`a worker that dies behind ${['locked', ...STEPS].join(', ')} of a rewind is followed by one that ends it`, async () => {
+test.concurrent(`after a worker dies at ${['locked', ...STEPS].join(', ')} of a rewind, the next one completes it`, async () => {
   await using rig = await plannedRig({ faults: true, here: true });
   const before = await atThePlan(rig);
   for (const step of ['locked', ...STEPS]) {

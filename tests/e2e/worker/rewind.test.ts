@@ -17,7 +17,7 @@ const NOT_BACK = ['_overview.md', '_logs', '_inbox', 'session.log', '_signal_his
 
 async function filesOf(rig: SessionRig) {
   const worktree = (await rig.state()).worktree?.path ?? '';
-  // The worker writes the overview right behind the event that is waited for: its draft may go while it is read.
+  // The worker writes the overview right after the event that is waited for: its draft may disappear while it is read.
   const documents = await eventually(() => contentsOf(rig.paths.sessionDir, NOT_BACK));
   const whole = Object.entries(documents).filter(([name]) => !name.endsWith('.draft'));
   return { code: await contentsOf(worktree), documents: Object.fromEntries(whole) };
@@ -27,7 +27,7 @@ function rewind(rig: SessionRig, to: number | 'undo') {
   return rewindSession({ session: rig.file.folder, to }, { ...rig.context(), clock: PATIENT_CLOCK });
 }
 
-test.concurrent('files, phase, gate and approval go back together, the gate is closed again, and the undo restores it all', async () => {
+test.concurrent('files, phase, gate and approval are rewound together, the gate is closed again, and the undo restores it all', async () => {
   await using rig = await askingRig({ here: true });
   const atQuestions = await rig.untilWaiting('qa_answers');
   const iteration = atQuestions.progress.totalIterations;
@@ -71,7 +71,7 @@ test.concurrent('files, phase, gate and approval go back together, the gate is c
   expect(planned.progress.totalIterations).toBeGreaterThan(done.progress.totalIterations);
 });
 
-test.concurrent('everything can be taken back to before the first iteration, and the list names it', async () => {
+test.concurrent('everything before the first iteration can be restored, and the list names that point', async () => {
   await using rig = await askingRig({ here: true });
   await rig.untilWaiting('qa_answers');
   const { kept } = await listCheckpoints({ session: rig.file.folder }, rig.context());
@@ -82,7 +82,7 @@ test.concurrent('everything can be taken back to before the first iteration, and
   expect(Object.keys(documents).filter((name) => name.endsWith('.md'))).toEqual([]);
 });
 
-test.concurrent('what is not kept and an open iteration are told, and nothing changes', async () => {
+test.concurrent('a missing checkpoint and an open iteration are reported, and nothing changes', async () => {
   const rules = [{ when: { iteration: 2 }, do: [{ act: 'hang' }] }];
   await using rig = await startRig({ here: true, scenario: { rules } });
   await rig.until(({ openIteration }) => openIteration?.iteration === 2);
@@ -93,7 +93,7 @@ test.concurrent('what is not kept and an open iteration are told, and nothing ch
   await expect(rewind(rig, 'undo')).rejects.toMatchObject({ code: 'checkpoint_gone' });
 });
 
-test.concurrent('a worker that is killed in the middle of a rewind is followed by one that ends it', async () => {
+test.concurrent('after a worker is killed in the middle of a rewind, the next one completes it', async () => {
   await using rig = await askingRig();
   await rig.untilWaiting('qa_answers');
   const worktree = (await rig.state()).worktree?.path ?? '';
@@ -109,7 +109,7 @@ test.concurrent('a worker that is killed in the middle of a rewind is followed b
   expect(await filesOf(rig)).toEqual(before);
 });
 
-test.concurrent('what is asked for behind a rewind is met when the files are back, and puts no half of it away', async () => {
+test.concurrent('a request made during a rewind is carried out once the files are restored, and archives no partial state', async () => {
   await using rig = await askingRig({ here: true });
   await rig.untilWaiting('qa_answers');
   await rig.stop();

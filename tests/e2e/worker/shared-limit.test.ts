@@ -15,7 +15,7 @@ import { tempDir } from '../../support/temp-dir.ts';
 const NOW = 1_800_000_000_000;
 const clock = { now: () => NOW, monotonic: () => 0, sleep: async () => {} };
 
-test('a limit holds for every session of the account, by names alone', async () => {
+test('a limit applies to every session of the account, identified by names alone', async () => {
   await using home = await tempDir();
   const env = { HOME: home.path, ANTHROPIC_API_KEY: 'sk-very-secret' };
   await shareLimit({ env, clock }, 'claude', { until: NOW + 5000, guessed: false });
@@ -34,12 +34,15 @@ test('two logins in two folders are two accounts', () => {
 });
 
 test.each([
-  ['nothing readable', 'garbage'],
+  ['an unreadable file', 'garbage'],
   ['a time in the past', JSON.stringify({ v: 1, until: NOW - 1, guessed: false, at: NOW })],
   ['a time years ahead', JSON.stringify({ v: 1, until: NOW * 2, guessed: false, at: NOW })],
-  ['a guess longer than any', JSON.stringify({ v: 1, until: NOW + 86_400_000, guessed: true, at: NOW })],
+  [
+    'an estimate longer than the longest allowed',
+    JSON.stringify({ v: 1, until: NOW + 86_400_000, guessed: true, at: NOW }),
+  ],
   ['no number', JSON.stringify({ v: 1, until: 'soon', guessed: false, at: NOW })],
-])('%s holds nobody up', async (_what, text) => {
+])('%s delays no session', async (_what, text) => {
   await using home = await tempDir();
   const folder = join(home.path, '.config/samocode/limits');
   await mkdir(folder, { recursive: true });
@@ -47,7 +50,7 @@ test.each([
   expect(await readSharedLimit({ env: { HOME: home.path }, clock }, 'claude')).toBeUndefined();
 });
 
-test('without a home, and where nothing can be written, each session finds out by itself', async () => {
+test('without a home, and if nothing can be written, each session finds the limit by itself', async () => {
   for (const env of [{}, { HOME: '/dev/null' }]) {
     await shareLimit({ env, clock }, 'claude', { until: NOW + 5000, guessed: true });
     expect(await readSharedLimit({ env, clock }, 'claude')).toBeUndefined();
@@ -58,7 +61,7 @@ const limitFirst = (resetsInSeconds: number) => ({
   rules: [{ when: { iteration: 1 }, do: [{ act: 'limit', resetsInSeconds }] }],
 });
 
-test.concurrent('a session waits until the limit ends, also where its worker has died, and then continues', async () => {
+test.concurrent('a session waits until the limit ends, even if its worker has died, and then continues', async () => {
   await using rig = await startRig({ supervised: true, scenario: limitFirst(6) });
   const { status } = await rig.until(({ status }) => status.kind === 'limited');
   const until = status.kind === 'limited' ? status.until : 0;
@@ -71,7 +74,7 @@ test.concurrent('a session waits until the limit ends, also where its worker has
   expect(ended[0]).toMatchObject({ ending: 'usage_limit', iteration: 1 });
 });
 
-test.concurrent('another session of the account spends nothing on finding out, and a person can say that it is over', async () => {
+test.concurrent('another session of the account spends nothing to find the limit, and a person can declare it over', async () => {
   await using rig = await startRig({ here: true, scenario: limitFirst(3600) });
   await rig.until(({ status }) => status.kind === 'limited');
   const second = await startSession({ task: 'Another', name: 'another' }, rig.context());
@@ -89,7 +92,7 @@ test.concurrent('another session of the account spends nothing on finding out, a
   }
 });
 
-test.concurrent('limits that are over as soon as they are met are waited for longer each time', async () => {
+test.concurrent('limits that end as soon as they are reached are waited for longer each time', async () => {
   await using rig = await startRig({
     here: true,
     scenario: { rules: [{ when: {}, do: [{ act: 'limit', resetsInSeconds: 0 }] }] },
@@ -102,13 +105,13 @@ test.concurrent('limits that are over as soon as they are met are waited for lon
   expect(limits[1]).toBeGreaterThanOrEqual(rig.file.settings.retryDelayMs - 100);
 });
 
-test.concurrent('a limit beyond all numbers is guessed', async () => {
+test.concurrent('a limit beyond the range of numbers is estimated', async () => {
   await using rig = await startRig({ here: true, scenario: limitFirst(1e307) });
   const { status } = await rig.until(({ status }) => status.kind === 'limited');
   expect(status).toMatchObject({ guessed: true });
 });
 
-/** Gemini CLI's account is used up too, for ten minutes. */
+/** Gemini CLI's account is at its limit too, for ten minutes. */
 const GEMINI_TOO = `
 import { mkdirSync, writeFileSync } from 'node:fs';
 const folder = process.env.HOME + '/.config/samocode/limits';
@@ -117,7 +120,7 @@ const limit = { v: 1, until: Date.now() + 600_000, guessed: false, at: Date.now(
 writeFileSync(folder + '/gemini-login.json', JSON.stringify(limit));
 `;
 
-test.concurrent('where every provider is used up, the one that is free first is waited for', async () => {
+test.concurrent('if every provider is at its limit, the one that is available first is waited for', async () => {
   const acts = [
     { act: 'script', path: 'gemini-too.mjs' },
     { act: 'limit', resetsInSeconds: 86_400 },

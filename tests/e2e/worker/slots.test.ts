@@ -5,7 +5,7 @@ import { runRoot } from '../../../src/session/layout/paths.ts';
 import { eventually } from '../../support/eventually.ts';
 import { HANGS, startRig } from '../../support/session-rig.ts';
 
-test('a worker that takes up the child of one that died has a place for it again', async () => {
+test('a worker that adopts the agent of a dead one takes a slot for it again', async () => {
   await using rig = await startRig({ lines: { MAX_PARALLEL: '1' }, scenario: HANGS });
   await rig.until(({ openIteration }) => openIteration !== undefined);
   const dead = await rig.killWorker();

@@ -40,7 +40,7 @@ async function inPhase(
 
 const answered = (id: string, text: string) => ({ answers: [{ id, text }], acceptSuggestions: false });
 
-test.concurrent('weakened checks wait for a person with their difference; accepted, only what goes further is asked again', async () => {
+test.concurrent('weakened checks wait for a person with their diff; once accepted, only a further weakening is asked about', async () => {
   await using rig = await inPhase('testing', [
     { when: { phase: 'testing' }, do: [SKIPS, goes('quality')] },
     { when: { phase: 'quality' }, do: [goes('done')] },
@@ -70,7 +70,7 @@ test.concurrent('weakened checks wait for a person with their difference; accept
   expect(prompt).toContain('A person did not accept the changed checks that R2Q1 of _qa.md lists');
 });
 
-test.concurrent('an acceptance that is typed into _qa.md opens nothing, and one in a terminal does', async () => {
+test.concurrent('an acceptance that is typed into _qa.md opens no gate, and one in a terminal does', async () => {
   await using rig = await inPhase(
     'done',
     [
@@ -98,7 +98,7 @@ test.concurrent('an acceptance that is typed into _qa.md opens nothing, and one 
   await eventually(async () => (await readFile(proof, 'utf8')).includes(skips));
 });
 
-test.concurrent('work that adds tests and code asks nothing, and its proof names the changed tests', async () => {
+test.concurrent('work that adds tests and code needs no confirmation, and its proof names the changed tests', async () => {
   const adds = runs('echo "test(\'more\', () => {});" >>a.test.js; echo x >code.js');
   await using rig = await inPhase('done', [{ when: { phase: 'done' }, do: [adds, DONE] }]);
   await rig.until(({ status }) => status.kind === 'done');
@@ -107,7 +107,7 @@ test.concurrent('work that adds tests and code asks nothing, and its proof names
   await eventually(async () => (await readFile(proof, 'utf8')).includes('- `a.test.js` is changed'));
 });
 
-test.concurrent('a file of tests that passes without the work is reported, once, and one that fails there is not', async () => {
+test.concurrent('a test file that passes without the work is reported once, and one that fails there is not', async () => {
   const adds = (path: string, what: string) => ({
     act: 'edit',
     path,

@@ -8,7 +8,7 @@ import { eventually } from '../../../support/eventually.ts';
 import type { SessionRig } from '../../../support/session-rig.ts';
 import { type PhoneRig, phoneRig } from './phone.ts';
 
-/** Few in each run, for each plays a session; `npm run soak` has a thousand. */
+/** Few in each run, because each plays a session; `npm run soak` has a thousand. */
 const ROUNDS = Number(process.env.SAMOCODE_ROUNDS ?? 1) * 10;
 const AT_ONCE = 2;
 
@@ -38,7 +38,7 @@ async function playRound(): Promise<string> {
   ].sort(() => Math.random() - 0.5);
   await Promise.allSettled(acts.map((act) => act()));
   await rig.until(({ answers }) => answers.length > 0);
-  // The press may be on its way still: it comes to an end in any case.
+  // The press may still be on its way: it is answered in any case.
   await eventually(async () => stub.answers.length > 0, { what: 'the answer to the press' });
   await rig.until(({ openIteration }) => openIteration !== undefined);
   const recorded = (await rig.events()).filter((event) => event.type === 'answers_recorded');
@@ -54,7 +54,7 @@ async function playRound(): Promise<string> {
   return winner?.by.channel ?? '';
 }
 
-/** What the outbox does once it has seen the answer. */
+/** Runs the outbox once it has seen the answer. */
 async function settleAll({ rig, channel }: PhoneRig): Promise<void> {
   const [first] = await channel.chat.sent.find(() => true);
   const place = join(rig.file.sessionsDir, rig.file.folder);
@@ -68,7 +68,7 @@ function withAllSuggestions({ stub }: PhoneRig) {
   return message;
 }
 
-/** What the supervisor does once typed answers have rested. */
+/** Acts as the supervisor does once typed answers have settled. */
 async function typeAnswers({ paths, context }: SessionRig): Promise<void> {
   const text = await readFile(paths.qa, 'utf8');
   const typed = text

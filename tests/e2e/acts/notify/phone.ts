@@ -11,18 +11,18 @@ import { eventually } from '../../../support/eventually.ts';
 import { type RigPlan, type SessionRig, startRig } from '../../../support/session-rig.ts';
 import { type ChatMessage, TelegramStub } from '../../../support/telegram-stub.ts';
 
-/** A session, the chat of its person, and what listens to the chat. */
+/** A session, the chat of its person, and the bot that reads the chat. */
 export interface PhoneRig extends AsyncDisposable {
   rig: SessionRig;
   stub: TelegramStub;
   channel: TelegramChannel;
-  /** What was said for the log of the supervisor. */
+  /** The lines for the log of the supervisor. */
   said: string[];
-  /** Notifies of the wait in which the session is. */
+  /** Sends the notification of the current wait. */
   notify(given?: Partial<Notification>): Promise<void>;
-  /** The message that contains these words, once there is one. */
+  /** The message that contains this text, once there is one. */
   message(words: string): Promise<ChatMessage>;
-  /** What a press or a reply was answered with. */
+  /** The answer to a button press or a reply. */
   answered(words: string): Promise<unknown>;
 }
 

@@ -15,7 +15,7 @@ async function supervisedRig(stub: TelegramStub): Promise<SessionRig> {
 const message = (stub: TelegramStub, words: string) =>
   eventually(async () => stub.message(words), { what: `a message "${words}"` });
 
-test('a whole session is led from the phone: questions, plan, done; and no log has the token', async () => {
+test('a whole session is controlled from the phone: questions, plan, done; and no log contains the token', async () => {
   await using stub = await TelegramStub.start();
   await using rig = await supervisedRig(stub);
   stub.press(await message(stub, 'answers'), '★ Accept all');
@@ -36,7 +36,7 @@ test('a whole session is led from the phone: questions, plan, done; and no log h
   expect(new Set(ids).size).toBe(ids.length);
 });
 
-test('what is answered in the terminal is settled on the phone', async () => {
+test('questions answered in the terminal are settled on the phone', async () => {
   await using stub = await TelegramStub.start();
   await using rig = await supervisedRig(stub);
   await message(stub, 'answers');

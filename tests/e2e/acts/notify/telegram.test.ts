@@ -7,7 +7,7 @@ import type { SessionRig } from '../../../support/session-rig.ts';
 import { ME } from '../../../support/telegram-stub.ts';
 import { phoneRig } from './phone.ts';
 
-/** It waits for answers, or for the approval of its plan, as it was prepared once. */
+/** It waits for answers, or for the approval of its plan; it is prepared once. */
 const asking = () => phoneRig({ copyOf: inject('asking') });
 const planned = () => phoneRig({ copyOf: inject('planned') });
 const BY_PHONE = { channel: 'phone', client: 'telegram' };
@@ -46,7 +46,7 @@ test.concurrent('all suggestions are accepted at once, and every message about t
   expect(await eventsOf(rig, 'answers_recorded')).toHaveLength(1);
 });
 
-test.concurrent('a plan is sent back with words, the old button answers nothing, and the next plan is approved', async () => {
+test.concurrent('a plan is sent back with text, the old button has no effect, and the next plan is approved', async () => {
   await using phone = await planned();
   const { rig, stub } = phone;
   await rig.untilWaiting('plan_approval');
@@ -61,7 +61,7 @@ test.concurrent('a plan is sent back with words, the old button answers nothing,
   const [requested] = await eventsOf(rig, 'changes_requested');
   expect(requested).toMatchObject({ by: BY_PHONE, feedback: 'Fewer boats; rm -rf / $(touch x)' });
   await rig.until(({ n, status }) => n > (requested?.n ?? 0) + 3 && status.kind === 'waiting');
-  // As somebody would who has kept the data of the old button.
+  // Like somebody who has kept the data of the old button.
   stub.pressData(old, old.buttons[0]?.[0]?.callback_data ?? 'AAAAAAAA:approve');
   await eventually(async () => stub.answers.length >= 2);
   expect(await eventsOf(rig, 'plan_approved')).toEqual([]);
@@ -71,7 +71,7 @@ test.concurrent('a plan is sent back with words, the old button answers nothing,
   expect(await eventsOf(rig, 'plan_approved')).toMatchObject([{ by: BY_PHONE }]);
 });
 
-test.concurrent('a question that was answered elsewhere says who answered it and what', async () => {
+test.concurrent('a question that was answered elsewhere shows who answered it and what', async () => {
   await using phone = await asking();
   const { rig, stub } = phone;
   await rig.untilWaiting('qa_answers');
@@ -119,7 +119,7 @@ test.concurrent('in a group only the named users may act', async () => {
   await phone.answered('TELEGRAM_USERS may act');
   const env = join(rig.repo.homeDir, '.config/samocode/.env');
   await writeFile(env, `${stub.env}TELEGRAM_CHAT_ID=${GROUP}\nTELEGRAM_USERS=@Ada, 99\n`);
-  // The poll under way still has the settings of before: what comes once it was answered has the new ones.
+  // The current poll still uses the old settings; updates after its answer use the new ones.
   const before = stub.answers.length;
   stub.press(message, 'A)', { from: { id: 5, username: 'eve' } });
   await eventually(async () => stub.answers.length > before);
@@ -130,7 +130,7 @@ test.concurrent('in a group only the named users may act', async () => {
   await eventually(async () => (await eventsOf(rig, 'answers_recorded')).length === 1);
 });
 
-test.concurrent('what was said more than an hour ago is too old, and nothing is acted on twice', async () => {
+test.concurrent('updates more than an hour old are rejected, and none is processed twice', async () => {
   await using phone = await asking();
   const { rig, stub } = phone;
   await rig.untilWaiting('qa_answers');
@@ -146,7 +146,7 @@ test.concurrent('what was said more than an hour ago is too old, and nothing is 
   expect((await rig.state()).status.kind).toBe('waiting');
 });
 
-test.concurrent('a session is stopped, looked at, resumed and given a message by commands', async () => {
+test.concurrent('a session is stopped, shown, resumed and given a message by commands', async () => {
   await using phone = await phoneRig({
     scenario: { rules: [{ when: { iteration: 1 }, do: [{ act: 'hang' }] }] },
   });
@@ -183,7 +183,7 @@ test.concurrent('GATE_CHANNELS without phone keeps the gate closed to it', async
   expect(await eventsOf(rig, 'answers_recorded')).toEqual([]);
 });
 
-test.concurrent('another reader of the bot, or a webhook, is reported once while the rest is sent', async () => {
+test.concurrent('another reader of the bot, or a webhook, is reported once while other notifications are sent', async () => {
   await using phone = await asking();
   const { rig, stub } = phone;
   await rig.untilWaiting('qa_answers');

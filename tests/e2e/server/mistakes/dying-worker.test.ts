@@ -13,7 +13,7 @@ async function killWorker({ bench }: Parent, session: string): Promise<void> {
     process.kill(holding.lease.owner.pid, 'SIGKILL');
 }
 
-/** No look brings a worker back, so it is done here. */
+/** No read restarts a worker, so it is done here. */
 async function until({ bench, stateOf }: Parent, session: string, state: string): Promise<void> {
   await eventually(
     async () => {
@@ -26,12 +26,12 @@ async function until({ bench, stateOf }: Parent, session: string, state: string)
   );
 }
 
-test('while the worker dies again and again, every tool answers, and what was asked for is done once', async () => {
+test('while the worker dies again and again, every tool answers, and each request is carried out once', async () => {
   await using parent = await newParent();
   const faults: string[] = [];
   const called = new Set<string>();
   let session = 'boats';
-  /** Kills the worker before the call, and again in its midst. */
+  /** Kills the worker before the call, and again during it. */
   async function ask(name: string, args = CALLS[name]?.(session) ?? {}): Promise<Record<string, unknown>> {
     await killWorker(parent, session).catch(() => undefined);
     const telling = parent.ask(name, args);

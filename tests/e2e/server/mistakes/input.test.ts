@@ -20,13 +20,13 @@ const WRONG: readonly unknown[] = [
   'x'.repeat(1_000_000),
 ];
 
-test('there is a sensible call of every tool', () => {
+test('there is a valid call for every tool', () => {
   expect(Object.keys(CALLS).sort()).toEqual(TOOLS.map(({ name }) => name).sort());
 });
 
-/** How much somebody has done to a session; it goes on by itself meanwhile. */
+/** The number of acts on a session; it continues by itself in the meantime. */
 async function acts({ bench }: Parent, session: string): Promise<number> {
-  // What a slow worker has not taken yet is no act of the next call.
+  // A command that a slow worker has not taken yet is not an act of the next call.
   const { paths } = await eventually(async () => {
     const view = await bench.view(session);
     return view.pendingCommands.length === 0 && view;
@@ -35,15 +35,15 @@ async function acts({ bench }: Parent, session: string): Promise<number> {
   return events.filter((event) => 'by' in event && event.type !== 'command_refused').length;
 }
 
-/** As good as not given, and a start would only succeed again and again. */
+/** Equivalent to a missing value, and a start would only succeed again and again. */
 const NOTHING: readonly unknown[] = [null, '', ' \n'];
 
 const FOR_NEW_FILE = ['provider', 'check', 'sessions', 'worktrees'];
 const OF_SETUP = ['project_dir', ...FOR_NEW_FILE, 'trust'];
 
 /**
- * Values that these tools take in several arguments: in all of them at once, for a call that succeeds looks at the
- * machine or starts a worker.
+ * Values that these tools take in several arguments: passed in all of them at once, because a successful call inspects
+ * the machine or starts a worker.
  */
 const AT_ONCE: Readonly<Record<string, ReadonlyArray<readonly [unknown, readonly string[]]>>> = {
   setup_project: [
@@ -58,20 +58,20 @@ const AT_ONCE: Readonly<Record<string, ReadonlyArray<readonly [unknown, readonly
   ],
 };
 
-/** The arguments that get the value with this one; none where another one brings it along. */
+/** The arguments that get the value with this one; none if another argument includes it. */
 function fieldsWith(tool: string, field: string, value: unknown): readonly string[] {
   const [, fields] = AT_ONCE[tool]?.find(([taken, names]) => taken === value && names.includes(field)) ?? [];
   if (fields === undefined) return [field];
   return fields[0] === field ? fields : [];
 }
 
-/** Sensible but for these arguments; a start that succeeds takes a new name and rests. */
+/** Valid except for these arguments; a start that succeeds takes a new name and does not run. */
 function callWith(tool: string, session: string, fields: readonly string[], value: unknown) {
   const call = tool === 'start_session' ? { task: 'x', start: false } : CALLS[tool]?.(session);
   return { ...call, ...Object.fromEntries(fields.map((field) => [field, value])) };
 }
 
-test('whatever is passed to a tool in any of its arguments, it answers shortly and says what was wrong', async () => {
+test('every tool answers any value in any of its arguments quickly and says what was wrong', async () => {
   await using parent = await newParent();
   const { json } = await parent.ask('start_session', { task: 'x', name: 'boats' });
   const session = String(json.session);
@@ -100,14 +100,14 @@ test('whatever is passed to a tool in any of its arguments, it answers shortly a
   expect(faults).toEqual([]);
 }, 300_000);
 
-/** Whatever is refused leaves everything as it is: one for all. */
+/** A refusal changes nothing, so all rows share one session. */
 let bare: Parent;
 beforeAll(async () => {
   bare = await newParent({ bare: true });
 });
 afterAll(() => bare[Symbol.asyncDispose]());
 
-test.each(TOOLS.map(({ name }) => name))('%s refuses an argument that it does not know', async (name) => {
+test.each(TOOLS.map(({ name }) => name))('%s refuses an unknown argument', async (name) => {
   const told = await bare.ask(name, { ...CALLS[name]?.('boats'), sesion: 'boats' });
   expect([faultOf(told), told.json.code]).toEqual([undefined, 'bad_input']);
 });
@@ -115,7 +115,7 @@ test.each(TOOLS.map(({ name }) => name))('%s refuses an argument that it does no
 const needy = TOOLS.filter((tool) => (listedTool(tool).inputSchema.required ?? []).length > 0);
 
 test.each(needy.map((tool) => [tool.name, tool] as const))(
-  '%s names every argument that it needs and did not get',
+  '%s names every required argument that is missing',
   async (name, tool) => {
     const told = await bare.ask(name, {});
     expect([faultOf(told), told.json.code]).toEqual([undefined, 'bad_input']);

@@ -7,7 +7,7 @@ const about = TOOLS.filter((tool) => 'session' in (listedTool(tool).inputSchema.
   ({ name }) => name,
 );
 
-/** What every tool says, in the order of the tools: `ok`, or the code of its error. */
+/** The answer of every tool, in the order of the tools: `ok`, or the code of its error. */
 async function all(parent: Parent, session: string, tools: readonly string[]): Promise<string[]> {
   const said: string[] = [];
   for (const name of tools) {
@@ -17,7 +17,7 @@ async function all(parent: Parent, session: string, tools: readonly string[]): P
   return said;
 }
 
-test('where there is no project, every tool says so', async () => {
+test('if there is no project, every tool says so', async () => {
   await using parent = await newParent({ bare: true });
   const tools = TOOLS.map(({ name }) => name).filter((name) => name !== 'setup_project');
   expect(await all(parent, 'boats', tools)).toEqual(tools.map((name) => `${name}: project_not_found`));
@@ -25,14 +25,14 @@ test('where there is no project, every tool says so', async () => {
 
 const NO_NAMES = ['goats', '../boats', '..', '.run', 'boats/../boats', 'a\u0000b', 'x'.repeat(1_000_000)];
 
-test('no tool finds a session by a name that is none', async () => {
+test('no tool finds a session by an unknown name', async () => {
   await using parent = await newParent();
   await parent.ask('start_session', { task: 'x', name: 'boats', start: false });
   const expected = about.map((tool) => `${tool}: session_not_found`);
   for (const name of NO_NAMES) expect(await all(parent, name, about)).toEqual(expected);
 });
 
-/** What fits no session in that state, and what is said then; every other tool answers without an error. */
+/** The refusals in each state; every other tool answers without an error. */
 const MISTAKES: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   stopped: {
     answer_qa: 'unknown_question',
@@ -60,7 +60,7 @@ const MISTAKES: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   },
 };
 
-/** What goes on from a state, or ends it: called by the test when it is done with the state. */
+/** Calls that continue or end a state; the test makes them when it is finished with the state. */
 const MOVES: Readonly<Record<string, readonly string[]>> = {
   stopped: ['resume_session'],
   'waiting qa_answers': ['answer_qa', 'stop_session'],
@@ -68,7 +68,7 @@ const MOVES: Readonly<Record<string, readonly string[]>> = {
   done: [],
 };
 
-/** Calls all tools that do not move a session from where it is, and looks whether it is still there. */
+/** Calls all tools that do not change a session's state, and asserts that it is unchanged. */
 async function tryAll(parent: Parent, session: string): Promise<void> {
   const state = await parent.stateOf(session);
   const tools = about.filter((name) => !MOVES[state]?.includes(name));
@@ -77,7 +77,7 @@ async function tryAll(parent: Parent, session: string): Promise<void> {
   expect(await parent.stateOf(session)).toBe(state);
 }
 
-test('in every state, what comes too early or too late is refused by its name and changes nothing, and what is meant for one session does nothing to another', async () => {
+test('in every state, a call that is too early or too late is refused with its code and changes nothing, and a call for one session does not affect another', async () => {
   await using parent = await newParent();
   const [session = '', other = ''] = await Promise.all(
     ['boats', 'ships'].map(async (name) => {

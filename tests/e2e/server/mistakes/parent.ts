@@ -2,13 +2,13 @@ import { type Bench, makeBench } from '../../../acts/bench.ts';
 import { askTool, type Told } from '../../../server/ask-tool.ts';
 import { eventually } from '../../../support/eventually.ts';
 
-/** What a parent in its right mind passes to each tool; a tool without a line here is missed by the tests. */
+/** A sensible parent's arguments for each tool; the tests fail for a tool without a line here. */
 export const CALLS: Readonly<Record<string, (session: string) => Record<string, unknown>>> = {
   setup_project: () => ({}),
   start_session: () => ({ task: 'Name the boats', name: 'boats' }),
   list_sessions: () => ({}),
   get_status: (session) => ({ session }),
-  // News since the start: it returns at once.
+  // There are events since the start: it returns at once.
   wait: (session) => ({ session, cursor: 0, timeout_s: 0 }),
   read_qa: (session) => ({ session }),
   answer_qa: (session) => ({ session, answers: { Q1: 'A' } }),
@@ -32,10 +32,10 @@ export interface Parent extends AsyncDisposable {
   until(session: string, state: string): Promise<void>;
 }
 
-/** Longer than anything may take that does not wait for a session. */
+/** Longer than any call may take that does not wait for a session. */
 const BOUND_MS = 30_000;
 
-/** A parent with a project whose children are quick rehearsals. */
+/** A parent with a project whose agents are quick rehearsals. */
 export async function newParent(plan: Parameters<typeof makeBench>[0] = {}): Promise<Parent> {
   const bench = await makeBench(plan);
   const actions = { ...bench.context, by: { channel: 'tool', client: 'test-client' } as const };
@@ -66,7 +66,7 @@ export async function newParent(plan: Parameters<typeof makeBench>[0] = {}): Pro
   };
 }
 
-/** What is wrong with an answer, whatever was asked; undefined for one that is as it should be. */
+/** What is wrong with an answer to any call; undefined if it is valid. */
 export function faultOf({ isError, json }: Told): string | undefined {
   const text = JSON.stringify(json);
   if (text.length > 40_000) return `${text.length} characters`;

@@ -4,7 +4,7 @@ import { readEvents } from '../../../../src/session/events/event-log.ts';
 import { sandboxOff } from '../../../support/project.ts';
 import { faultOf, newParent } from './parent.ts';
 
-test('every call made twice, as by a client that lost the first answer, does its work once', async () => {
+test('every call made twice, as by a client that lost the first answer, takes effect once', async () => {
   await using parent = await newParent({ bare: true });
   const done: string[] = [];
   const said: string[] = [];
