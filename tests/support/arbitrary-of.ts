@@ -2,7 +2,9 @@ import fc from 'fast-check';
 import type * as z from 'zod';
 import { anyText } from '../properties/texts.ts';
 
-/** Any value that a schema takes, for the kinds of schema that our files use; a new kind throws and is added here. */
+/**
+ * Any value that a schema accepts, for the kinds of schema in samocode's files; a new kind throws and is added here.
+ */
 export function arbitraryOf(schema: z.core.$ZodType): fc.Arbitrary<unknown> {
   const { def } = (schema as z.core.$ZodTypes)._zod;
   switch (def.type) {
@@ -11,7 +13,7 @@ export function arbitraryOf(schema: z.core.$ZodType): fc.Arbitrary<unknown> {
         return fc.nat(2 ** 31).map((seconds) => new Date(seconds * 1000).toISOString());
       return (def.checks ?? []).length > 0 ? anyText.map((text) => text.slice(0, 100)) : anyText;
     case 'number':
-      // Every check that our schemas put on a number is a least value.
+      // Every check on a number in these schemas is a minimum.
       if ('format' in def || (def.checks ?? []).length > 0) return fc.integer({ min: 1, max: 2 ** 31 });
       return fc.oneof(fc.integer(), fc.double({ noNaN: true, noDefaultInfinity: true }));
     case 'boolean':
@@ -40,7 +42,7 @@ export function arbitraryOf(schema: z.core.$ZodType): fc.Arbitrary<unknown> {
 }
 
 function anyRecord({ keyType, valueType }: z.core.$ZodRecordDef): fc.Arbitrary<object> {
-  // A record over an enum wants every one of its keys, a partial one says so by having no values.
+  // A record over an enum requires every one of its keys, a partial one does so by having no values.
   const { values } = keyType._zod;
   if (values === undefined) {
     const keys = arbitraryOf(keyType) as fc.Arbitrary<string>;

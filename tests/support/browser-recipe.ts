@@ -6,13 +6,13 @@ export interface RecipePlaces {
   dir: string;
   sessionDir: string;
   port: number;
-  /** Of the picture. */
+  /** The width and height of the picture. */
   page: string;
   /** Starts the application. */
   start: string;
 }
 
-/** The commands of the recipe for a headless Chromium that agents of the testing phase are given, filled in. */
+/** The commands for a headless Chromium in the prompt of testing agents, with their placeholders filled in. */
 export async function browserRecipe(places: RecipePlaces): Promise<string[]> {
   const text = await readFile(join(import.meta.dirname, '../../agents/testing.md'), 'utf8');
   const [, block = ''] = /\*\*Headless Chromium\*\*[\s\S]*?```\n([\s\S]*?)```/.exec(text) ?? [];

@@ -1,7 +1,7 @@
 import { builtPrograms } from './built-programs.ts';
 import { makeRepo, PLAIN_REPOSITORY } from './temp-repo.ts';
 
-/** Before the first test of a run: no test process then builds what another one builds at the same time. */
+/** Runs before the first test, so that two test processes never build the same program at once. */
 export async function setup(): Promise<() => Promise<void>> {
   await builtPrograms();
   await builtPrograms({}, { faults: true });

@@ -11,12 +11,12 @@ export interface BuiltPrograms {
   worker: string;
   rehearsal: string;
   cli: string;
-  /** The file of an entry point that the caller named. */
+  /** The file of an additional entry point. */
   extra(name: string): string;
 }
 
 const CACHE = join(process.cwd(), 'node_modules/.cache/samocode-tests');
-// Everything that is compiled in.
+// Everything that is compiled into the programs.
 const SOURCES = [
   'src',
   'workflow',
@@ -31,8 +31,8 @@ const SOURCES = [
 const KEPT_MS = 3_600_000;
 
 /**
- * Builds the programs from the sources as they stand, or finds them built: dist/ may be old, or be built
- * anew by somebody else in mid run. A folder per state of the sources, so that test processes share it.
+ * Builds the programs from the current sources, unless that was done already: dist/ may be old, or be rebuilt during
+ * the run. There is one folder per state of the sources, shared by all test processes.
  * @param extra further entry points, name to path, bundled in the same way
  * @param options `faults`: with crash and fault points compiled in
  */
@@ -42,7 +42,7 @@ export async function builtPrograms(
 ): Promise<BuiltPrograms> {
   const sources = [...SOURCES, ...Object.values(extra).map(folderOf)];
   const folder = join(CACHE, `programs-${faults ? 'faults-' : ''}${await printOnce(sources)}`);
-  // Tests that run side by side in one process wait for the same build.
+  // Concurrent tests in one process wait for the same build.
   const building = inHand.get(folder) ?? buildOnce(folder, extra, faults);
   inHand.set(folder, building);
   await building;
@@ -75,7 +75,7 @@ async function buildInto(
   const args = ['scripts/build.mjs', '--outdir', draft, '--version', '0.0.0-test', ...also];
   await promisify(execFile)(process.execPath, faults ? [...args, '--faults'] : args);
   await startQuickly(draft);
-  // Another test process may have been quicker; its folder is the same.
+  // Another test process may have been faster; its folder is the same.
   await rename(draft, folder).catch(() => rm(draft, { recursive: true, force: true }));
   await removeOld();
 }
@@ -91,7 +91,7 @@ async function removeOld(): Promise<void> {
 
 const prints = new Map<string, Promise<string>>();
 
-/** Of the sources as they are at the first call of a process: every session of a test asks, and they are a thousand files. */
+/** Computed once per process: every test session needs it, and there are about a thousand files. */
 function printOnce(paths: readonly string[]): Promise<string> {
   const key = paths.join();
   const print = prints.get(key) ?? printOf(paths);

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { build } from 'esbuild';
 
 /**
- * Bundles one script of tests/support, to run as a plain node program.
+ * Bundles a script of tests/support, to run as a plain node program.
  * @param options `faults`: with crash and fault points compiled in
  * @returns its path in `dir`
  */

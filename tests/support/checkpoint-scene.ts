@@ -60,7 +60,10 @@ export async function checkpointScene(plan: RepoPlan = {}): Promise<CheckpointSc
   };
 }
 
-/** Every file and link below a folder, by names as people read them, with its bytes and whether it is executable; `.git` and empty folders left out. */
+/**
+ * Every file and link below a folder, by readable names, with its bytes and whether it is executable; without `.git`
+ * and empty folders.
+ */
 export async function contentsOf(
   folder: string,
   leaveOut: readonly string[] = [],

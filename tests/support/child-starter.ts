@@ -1,4 +1,4 @@
-// Starts one child as a worker does and ends, or dies where SAMOCODE_CRASH_AT says.
+// Starts one child as a worker does and exits, or dies at the point in SAMOCODE_CRASH_AT.
 import { systemClock } from '../../src/base/clock.ts';
 import { systemHost } from '../../src/base/processes/host.ts';
 import { type RunChildOptions, runChild } from '../../src/providers/starting/run-child.ts';

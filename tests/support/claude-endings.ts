@@ -3,8 +3,9 @@ import type { ChildProblem } from '../../src/providers/contract/provider.ts';
 type ProblemKind = ChildProblem['kind'];
 
 /**
- * How each recorded run of Claude Code ended, in the worker's terms: `finished` is no problem at all
- * (only the signal decides then). What the recorder cut off has crashed: of its own ends the worker does not ask.
+ * How each recorded run of Claude Code ended, in the worker's terms: `finished` is no problem at all (then only the
+ * signal decides). A run that the recorder cut off counts as crashed, since the worker does not classify ends that it
+ * causes itself.
  */
 export const CLAUDE_ENDINGS: Readonly<Record<string, 'finished' | ProblemKind>> = {
   // Refused before the first request.
@@ -81,14 +82,14 @@ export const CLAUDE_ENDINGS: Readonly<Record<string, 'finished' | ProblemKind>> 
   '2.1.197/sigterm-in-tool-kids': 'crashed',
   '2.1.197/sigterm-with-bg-task': 'crashed',
 
-  // The recorder stopped reading its output, so there is no last word: with a log file there is one.
+  // The recorder stopped reading its output, so the last message is missing; a log file would have one.
   '2.1.328/stdout-reader-gone': 'crashed',
   '2.1.197/stdout-reader-gone': 'crashed',
 
-  // The turn limit only wants a fresh child.
+  // The turn limit only needs a new agent.
   '2.1.328/max-turns': 'finished',
 
-  // Ended well, whatever happened on the way.
+  // Ended well, whatever happened before.
   '2.1.328/acceptEdits-adddir-allowedtools': 'finished',
   '2.1.328/acceptEdits-outside-cwd': 'finished',
   '2.1.328/agent-adddir': 'finished',

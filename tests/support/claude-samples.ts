@@ -11,7 +11,7 @@ export function claudeSamples(): CliSample[] {
   );
 }
 
-/** The last `final` that a fresh reader finds in `lines`. */
+/** The last `final` that a new reader finds in `lines`. */
 export function finalReportIn(lines: readonly string[]): FinalReport | undefined {
   return lastReport(claude, lines);
 }

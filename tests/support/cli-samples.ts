@@ -16,7 +16,7 @@ export interface CliSample {
 
 const FOLDER = join(import.meta.dirname, '../fixtures/cli-samples');
 
-/** The recordings of one version: `NAME.jsonl`, `NAME.exit` and, where it failed, `NAME.stderr`. */
+/** The recordings of one version: `NAME.jsonl`, `NAME.exit` and, if it failed, `NAME.stderr`. */
 export function cliSamples(version: string): CliSample[] {
   const folder = join(FOLDER, version);
   const files = readdirSync(folder);
@@ -34,7 +34,7 @@ export function cliSamples(version: string): CliSample[] {
     });
 }
 
-/** The last `final` that a fresh reader finds in `lines`. */
+/** The last `final` that a new reader finds in `lines`. */
 export function lastReport(provider: Provider, lines: readonly string[]): FinalReport | undefined {
   const reader = provider.newReader();
   return lines

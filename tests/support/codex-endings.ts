@@ -1,6 +1,9 @@
 import type { ChildProblem } from '../../src/providers/contract/provider.ts';
 
-/** How each recorded run of Codex 0.169.0 ended, in the worker's terms; `finished` is no problem at all. What the recorder cut off has crashed. */
+/**
+ * How each recorded run of Codex 0.169.0 ended, in the worker's terms; `finished` is no problem at all. A run that the
+ * recorder cut off counts as crashed.
+ */
 export const CODEX_ENDINGS: Readonly<Record<string, 'finished' | ChildProblem['kind']>> = {
   // Refused until a setting changes.
   'bad-config-key-strict': 'config',
@@ -14,7 +17,7 @@ export const CODEX_ENDINGS: Readonly<Record<string, 'finished' | ChildProblem['k
   'not-git-nobypass': 'config',
   'unknown-flag': 'config',
   'ws-like-container': 'config',
-  // Nobody is logged in.
+  // Not logged in.
   'err-401': 'auth',
   'err-403': 'auth',
   // No money or no plan.
@@ -40,7 +43,7 @@ export const CODEX_ENDINGS: Readonly<Record<string, 'finished' | ChildProblem['k
   // Not reached, or cut off.
   'stream-cut': 'network',
   'stream-hang-idle-3s': 'network',
-  // No last word that a fresh child could not better; modes of output that we do not use among them.
+  // No last message, and a new agent would have none either; includes output modes that samocode does not use.
   'failed-context': 'crashed',
   'incomplete-max-tokens': 'crashed',
   'no-json': 'crashed',

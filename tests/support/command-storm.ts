@@ -10,17 +10,17 @@ import { tempDir } from './temp-dir.ts';
 
 export interface StormPlan {
   writers: number;
-  /** In all; each writer sends an equal part in heaps. */
+  /** In total; each writer sends an equal part in batches. */
   commands: number;
   heapSize: number;
-  /** Events between two kills of the worker; none without. */
+  /** Events between two kills of the worker; without it none is killed. */
   killEvery?: number;
 }
 
 export interface StormReport {
   commands: number;
   ms: number;
-  /** Workers that took over, and how many of them found one that had died. */
+  /** Workers that took over, and the number of them that found a dead one. */
   workers: number;
   died: number;
 }
@@ -39,7 +39,7 @@ export async function commandStorm(plan: StormPlan): Promise<StormReport> {
   stop.abort();
   await killing;
   await rig.until(({ status }) => status.kind === 'stopped');
-  // The last worker may have been killed when every writer had gone.
+  // The last worker may have been killed after every writer had ended.
   for (; pendingCommandIds(rig.paths).length > 0; await systemClock.sleep(50))
     if ((await rig.view()).needsWorker) await rig.launch();
   const ms = Math.round(performance.now() - begun);

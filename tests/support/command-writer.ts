@@ -1,4 +1,4 @@
-// A process of its own that sends commands to a session in heaps, the last of each heap as the actions do.
+// A separate process that sends commands to a session in batches, the last of each batch as the acts do.
 import { ulid } from 'ulid';
 import { type CommandRequest, untilAnswered } from '../../src/acts/common/send-command.ts';
 import { isoUtc, systemClock } from '../../src/base/clock.ts';
@@ -28,7 +28,7 @@ const context = {
   programs: { worker: plan.worker, rehearsal: '' },
 };
 
-/** A message is taken, a stop of a stopped session refused. */
+/** A message is accepted, a stop of a stopped session refused. */
 function request(index: number): CommandRequest {
   return index % 5 === 4 ? { kind: 'stop', when: 'now' } : { kind: 'message', text: `message ${index}` };
 }
@@ -39,7 +39,7 @@ for (let heap = 0; heap < plan.heaps; heap += 1) {
     const head = { v: 1, id, by: context.by, at: isoUtc(systemClock.now()) };
     const command = { ...head, ...request(index) } as Command;
     await leaveCommand(paths, command);
-    // Twice the same: once more, perhaps after it was answered.
+    // Sent twice, perhaps after it was answered.
     if (index % 10 === 3) await leaveCommand(paths, command);
   }
   const last = untilAnswered(paths, { id: ids.at(-1) ?? '' }, context, { patienceMs: 120_000 });

@@ -18,9 +18,9 @@ export interface CopiedSession {
 }
 
 /**
- * Copies the temporary folder of a session that rests, home and repository with it, as a session of its own:
- * every file that names the old place, the old id or the supervisor of the old home names the new one. The new ones are
- * as long as the old ones, so that no length that is written down becomes wrong.
+ * Copies the temporary folder of a session that waits or is stopped, with its home and repository, as a separate
+ * session: every file that contains the old path, the old id or the supervisor of the old home gets the new one. The
+ * new ones are as long as the old ones, so that no recorded length becomes wrong.
  */
 export async function copySession(from: string): Promise<CopiedSession> {
   const dir = await tempDir();
@@ -52,7 +52,7 @@ export async function copySession(from: string): Promise<CopiedSession> {
   const left = join(dirname(ofCopy.dir), supervisor.identity);
   await ifExists(rename(left, ofCopy.dir));
   const { paths, file } = await onlySession(dir.path);
-  // It counts only while the log before it is the same to the byte.
+  // It is valid only while the log before it is byte for byte the same.
   await rm(paths.state, { force: true });
   return { dir, paths, file };
 }

@@ -5,8 +5,8 @@ import { setPhase } from './put-in-phase.ts';
 import { type RigPlan, type SessionRig, startRig } from './session-rig.ts';
 
 /**
- * A session that is done, with a commit on its branch, and whose worker has left. With `copyOf` it begins as a copy of one
- * that rests before its first agent.
+ * A finished session with a commit on its branch, and whose worker has left. With `copyOf` it begins as a copy of one
+ * that has not started its first agent.
  */
 export async function doneSession({ lines = {}, ...plan }: RigPlan = {}): Promise<SessionRig> {
   const rig = await startRig({ ...plan, lines: { GATES: 'none', ...lines }, start: { run: false } });

@@ -23,7 +23,7 @@ const anyStep = fc.record({
   newWorker: fc.boolean(),
 });
 
-/** A legal log: numbers without gaps from 1, leases that only grow, events of any type in any order. */
+/** A valid log: numbers without gaps from 1, leases that only grow, events of any type in any order. */
 export const anyLog: fc.Arbitrary<SessionEvent[]> = fc.array(anyStep, { maxLength: 25 }).map((steps) => {
   let lease = 1;
   return steps.map(({ event, at, flow, newWorker }, index) => {

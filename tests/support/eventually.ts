@@ -1,16 +1,16 @@
 import { systemClock } from '../../src/base/clock.ts';
 
 export interface EventuallyOptions {
-  /** What is waited for, for the error. */
+  /** What is awaited, for the error message. */
   what?: string;
   /** Milliseconds; generous, for a machine under load. */
   withinMs?: number;
 }
 
 /**
- * Looks until `look` gives something; a look that throws has seen nothing yet. expect.poll knows only one test at a
- * time, and some run side by side.
- * @throws Error whose cause is what the last look threw
+ * Polls until `look` returns a value; a poll that throws counts as none. expect.poll supports only one test at a time,
+ * and some run concurrently.
+ * @throws Error whose cause is the last error of `look`
  */
 export async function eventually<T>(
   look: () => Promise<T | undefined | false>,

@@ -2,16 +2,16 @@ import fs from 'node:fs';
 import promises from 'node:fs/promises';
 import { syncBuiltinESMExports } from 'node:module';
 
-/** What the disk does from its nth write on: it takes some bytes of that one, then says that it is full. */
+/** The behaviour of the disk from its nth write on: it takes some bytes of that write, then reports that it is full. */
 export interface DiskPlan {
-  /** The write that is cut short, counted from 1; those behind it fail whole. */
+  /** The write that is cut short, counted from 1; later ones fail completely. */
   atWrite: number;
   bytes: number;
 }
 
 type Write = (descriptor: number, data: Uint8Array, from: number, length: number) => number;
 
-/** Lets every write of an open file fail as a full disk makes it fail, until it is disposed (freed). */
+/** Makes every write to an open file fail as on a full disk, until it is disposed (freed). */
 export function fullDisk({ atWrite, bytes }: DiskPlan): Disposable & { failed(): boolean } {
   const real: Write = fs.writeSync;
   let count = 0;
@@ -32,7 +32,7 @@ function replaceWrite(write: Write): void {
   syncBuiltinESMExports();
 }
 
-/** Lets the names in a folder be asked for without an answer, as on a network mount that is gone, until it is disposed. */
+/** Makes listing a folder hang, as on a network mount that is gone, until it is disposed. */
 export function silentFolder(folder: string): Disposable & { asked(): number } {
   const real = promises.readdir;
   let count = 0;

@@ -2,8 +2,8 @@ import { chmod, mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
 /**
- * A program that stands in for a client: it writes down what it is asked, notes plugins in its register, and writes
- * its settings anew, as Claude Code does.
+ * A program that replaces a client: it records its arguments, adds plugins to its register, and rewrites its settings,
+ * as Claude Code does.
  */
 export async function makeFakeClient(binDir: string, name: 'claude' | 'codex'): Promise<void> {
   await mkdir(binDir, { recursive: true });

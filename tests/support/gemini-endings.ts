@@ -1,6 +1,9 @@
 import type { ChildProblem } from '../../src/providers/contract/provider.ts';
 
-/** How each recorded run of Gemini CLI 0.61.0 ended, in the worker's terms; `finished` is no problem at all. What the recorder cut off has crashed. */
+/**
+ * How each recorded run of Gemini CLI 0.61.0 ended, in the worker's terms; `finished` is no problem at all. A run that
+ * the recorder cut off counts as crashed.
+ */
 export const GEMINI_ENDINGS: Readonly<Record<string, 'finished' | ChildProblem['kind']>> = {
   // Refused until a setting changes.
   'agents-dir-home-flag': 'config',
@@ -9,7 +12,7 @@ export const GEMINI_ENDINGS: Readonly<Record<string, 'finished' | ChildProblem['
   sandbox: 'config',
   'unknown-flag': 'config',
   'untrusted-folder': 'config',
-  // Nobody is logged in.
+  // Not logged in.
   'err-400-key': 'auth',
   'err-401': 'auth',
   'err-403': 'auth',
@@ -27,7 +30,7 @@ export const GEMINI_ENDINGS: Readonly<Record<string, 'finished' | ChildProblem['
   'err-503-max2': 'overloaded',
   // Not reached, or cut off.
   'err-conn-refused-max2': 'network',
-  // No last word that a fresh child could not better; modes of output that we do not use among them.
+  // No last message, and a new agent would have none either; includes output modes that samocode does not use.
   'no-prompt': 'crashed',
   'stdout-reader-gone': 'crashed',
   'success-json': 'crashed',

@@ -11,15 +11,15 @@ export interface Post {
   notifications: Notification[];
 }
 
-/** How it answers the next posts: a status, with headers, or not at all. */
+/** Its response to the next posts: a status with headers, or none at all. */
 type Answer = { status: number; headers?: Record<string, string> } | 'hangs';
 
 /** A receiver of webhooks on 127.0.0.1. */
 export interface HookServer extends AsyncDisposable {
   url: string;
-  /** Every post, also those that it refused. */
+  /** Every post, including refused ones. */
   posts: Post[];
-  /** Those that it accepted. */
+  /** The accepted ones. */
   accepted: Post[];
   answer: Answer;
   /** `id` of every accepted notification, in order. */

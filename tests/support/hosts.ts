@@ -1,12 +1,12 @@
 import type { Host } from '../../src/base/processes/host.ts';
 import type { ProcessEntry } from '../../src/base/processes/process-table.ts';
 
-/** A made-up process: sleeping, in a group and session of its own. */
+/** A fake process: sleeping, in its own group and process session. */
 export function entryOf(pid: number, more: Partial<ProcessEntry> = {}): ProcessEntry {
   return { pid, ppid: 1, pgid: pid, sid: pid, state: 'S', startTicks: '100', cpuTicks: 0, ...more };
 }
 
-/** A machine with the given processes and nothing else; the test's own process is always there. */
+/** A machine with only the given processes; the test's own process is always included. */
 export function hostWith(processes: readonly ProcessEntry[], more: Partial<Host> = {}): Host {
   const all = [entryOf(process.pid, { startTicks: 'own' }), ...processes];
   return {

@@ -1,21 +1,23 @@
 import { posix } from 'node:path';
 import { importsOf, type SourceText, sourceText } from './source-text.ts';
 
-/** The law of the rooms: which may import which, what only a few files may do. Paths are those below src/. */
+/** The law of the rooms: which may import which, and what only a few files may do. Paths are relative to src/. */
 export interface ImportLaw {
   /** A room may import itself and what is listed: a room, or one file of a room as its door. */
   mayImport: Readonly<Record<string, readonly string[]>>;
-  /** The folders of a room in rows from its ground up: each may import those of earlier rows; `.` is the room's own. */
+  /**
+   * The folders of a room in rows from the bottom up: each may import those of earlier rows; `.` is the room itself.
+   */
   layers: Readonly<Record<string, readonly (readonly string[])[]>>;
-  /** Each door and what it may import of its own room, so that it does not drag the room along. */
+  /** Each door and what it may import of its own room, so that it does not pull in the whole room. */
   doors: Readonly<Record<string, readonly string[]>>;
   /** Packages that only some rooms or files may import. */
   packages: readonly { pattern: RegExp; only: readonly (string | RegExp)[] }[];
-  /** Code that only some files may hold. */
+  /** Code that only some files may contain. */
   uses: readonly { name: string; pattern: RegExp; only: readonly (string | RegExp)[] }[];
-  /** Files that may import() what they are told to at run time. */
+  /** Files that may import() paths determined at run time. */
   computedImports: readonly string[];
-  /** What files of a name never import, wherever they are. */
+  /** Imports that are forbidden for files of a certain name, in any folder. */
   never: readonly { files: RegExp; imports: RegExp }[];
   maxLines: number;
 }
@@ -23,7 +25,7 @@ export interface ImportLaw {
 /** Module texts by their path below src/. */
 export type Tree = Readonly<Record<string, string>>;
 
-/** Every breach of the law in a tree, a line each. */
+/** Every violation of the law in a tree, one line each. */
 export function breaches(tree: Tree, law: ImportLaw): string[] {
   return Object.entries(tree).flatMap(([path, text]) => {
     const source = sourceText(text);
@@ -35,7 +37,7 @@ export function breaches(tree: Tree, law: ImportLaw): string[] {
   });
 }
 
-/** The lines of each row of a table of budgets; a row may name several rooms, with commas. */
+/** The number of lines for each row of a table of budgets; a row may name several rooms, separated by commas. */
 export function roomSizes(
   tree: Tree,
   budgets: Readonly<Record<string, number>>,
@@ -65,7 +67,7 @@ export function overBudget(tree: Tree, budgets: Readonly<Record<string, number>>
   ];
 }
 
-/** Circles of imports between rooms, doors aside; a door stands for its file, not for its room. */
+/** Import cycles between rooms, except through doors; a door represents its file, not its room. */
 export function roomCircles(tree: Tree, law: ImportLaw): string[] {
   const edges = new Map<string, Set<string>>();
   for (const [path, text] of Object.entries(tree)) {
@@ -77,7 +79,7 @@ export function roomCircles(tree: Tree, law: ImportLaw): string[] {
   return circles(edges);
 }
 
-/** Circles of imports between files, types included. */
+/** Import cycles between files, including types. */
 export function fileCircles(tree: Tree): string[] {
   const edges = Object.entries(tree).map(
     ([path, text]) => [path, new Set(targets(path, sourceText(text)))] as const,
@@ -85,7 +87,7 @@ export function fileCircles(tree: Tree): string[] {
   return circles(new Map(edges));
 }
 
-/** What two files export under one name; a schema and its type in one file are one. */
+/** Names that two files export; a schema and its type in one file count as one. */
 export function namesTwice(tree: Tree): string[] {
   const places = new Map<string, string[]>();
   for (const [path, text] of Object.entries(tree))
@@ -129,7 +131,7 @@ function layerBreach(path: string, to: string, { layers }: ImportLaw): string[] 
   return rowOf(other) < rowOf(own) ? [] : [`${path} imports ${to}, which is not below ${own}/`];
 }
 
-/** The folders of a module within its room; `.` for the room's own. */
+/** The folders of a module within its room; `.` for the room itself. */
 function subRoomOf(path: string): string {
   return (
     path
@@ -185,8 +187,8 @@ function resolve(path: string, specifier: string): string {
   return posix.normalize(posix.join(posix.dirname(path), specifier));
 }
 
-/** The room that a module lies in: its first folder. */
-/** The first folder of a path; the first two where rooms stand side by side in one folder. */
+/** The room of a module: its first folder. */
+/** The first folder of a path; the first two if several rooms share one folder. */
 export function roomOf(path: string): string {
   return /^(?:(?:acts|kit)\/)?[^/]+/.exec(path)?.[0] ?? path;
 }

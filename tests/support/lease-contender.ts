@@ -1,10 +1,10 @@
-// A process of its own that tries for leases when its parent says so, over node's IPC channel.
+// A separate process that tries to acquire leases when its parent says so, over node's IPC channel.
 import { BASE_ERRORS } from '../../src/base/base-errors.ts';
 import { systemClock } from '../../src/base/clock.ts';
 import { systemHost } from '../../src/base/processes/host.ts';
 import { acquireLease, type OwnedLease } from '../../src/base/processes/lease.ts';
 
-/** What the parent asks. `atMs`: everybody begins in the same millisecond. */
+/** The parent's request. `atMs`: every process begins in the same millisecond. */
 export type Ask = { kind: 'take'; dir: string; atMs: number } | { kind: 'check' } | { kind: 'release' };
 
 export type Answer =

@@ -9,11 +9,11 @@ import { bundleScript } from './bundle-script.ts';
 import type { Answer, Ask } from './lease-contender.ts';
 import { type TempDir, tempDir } from './temp-dir.ts';
 
-/** Processes that live over many rounds: starting them each time would be all that is measured. */
+/** Processes that run for many rounds; otherwise most of the time would be spent on starting them. */
 export interface Contenders extends AsyncDisposable {
   dir: string;
   processes: readonly ChildProcess[];
-  /** Asks all of them at once. */
+  /** Sends a request to all of them at once. */
   all(ask: Ask): Promise<Answer[]>;
 }
 
@@ -64,7 +64,7 @@ export async function raceForLease(contenders: Contenders, rounds: number): Prom
   }
 }
 
-/** The same folder all the time: whoever has it leaves at once, so that looks and links of all ages meet. */
+/** The same folder all the time: each owner leaves at once, so that reads and links of all ages coincide. */
 export async function passLeaseOn(contenders: Contenders, rounds: number): Promise<void> {
   const dir = join(contenders.dir, 'passed-on');
   let newest = 0;
@@ -80,7 +80,7 @@ export async function passLeaseOn(contenders: Contenders, rounds: number): Promi
 
 async function layLeaseOfDead(dir: string, number: number): Promise<void> {
   const { bootId, hostId, pidNamespace } = await systemHost();
-  // Our own pid with ticks of no process: taken long ago by somebody who is gone.
+  // This process's pid with impossible start ticks: acquired long ago by a process that is gone.
   const owner = { pid: process.pid, startTicks: '1', bootId, hostId, pidNamespace };
   const lease: Lease = { v: 1, number, owner, acquiredAt: '2026-01-08T10:00:00.000Z' };
   await mkdir(dir, { recursive: true });

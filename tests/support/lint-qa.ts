@@ -3,7 +3,7 @@ import type { QaQuestion } from '../../src/session/documents/qa-blocks.ts';
 
 const MAX_QUESTIONS = 7;
 
-/** What a round of questions lacks, one sentence each. */
+/** What is missing from a round of questions, one sentence each. */
 export function lintQa(reading: QaReading): string[] {
   const rounds = new Map<number, number>();
   for (const { round } of reading.questions) rounds.set(round, (rounds.get(round) ?? 0) + 1);

@@ -18,7 +18,7 @@ import { sessionFolders } from '../../src/session/session-list.ts';
 import { isAtRest, readSession } from '../../src/session/status.ts';
 import { report } from './rig-report.ts';
 
-/** Where a session is, and the machine that its processes run on. */
+/** The paths of a session, and the machine that its processes run on. */
 export interface Whereabouts {
   paths: SessionPaths;
   host: Host;
@@ -27,26 +27,26 @@ export interface Whereabouts {
 export interface UntilOptions {
   /** Milliseconds; generous, for a machine under load. */
   withinMs?: number;
-  /** Iterations behind this event count too, though they may be over; else those from the first look on. */
+  /** Iterations after this event count too, even if they are over; by default those since the first poll. */
   since?: number;
   /** Starts a worker; called about every second while one is needed and missing. */
   launch?: (() => Promise<unknown>) | undefined;
 }
 
-// Tests wait for iterations, which come and go quickly.
+// Tests wait for iterations, which start and end quickly.
 const POLL_MS = 25;
-/** How long what no file shows, as the death of a worker, stays unseen. */
+/** How long changes that no file shows, such as the death of a worker, stay undetected. */
 const LOOK_MS = 250;
-/** How long a session that has ended may still surprise. */
+/** How long a session that has ended may still change. */
 const REST_MS = 1500;
 const PATIENCE_MS = 90_000;
-/** A disk that takes nothing keeps projections away for as long as it is full. */
+/** A full disk delays projections for as long as it is full. */
 const CATCH_UP_MS = 10_000;
-/** Enough of the log to hold an event that has a line in session.log. */
+/** Enough of the log to contain an event that has a line in session.log. */
 const LOOK_BACK = 20;
 const TAIL_BYTES = 64 * 1024;
 
-/** Acts of tests reach a worker that is late: with this clock, patience lasts four times as long. */
+/** Acts of tests reach a late worker: with this clock, timeouts last four times as long. */
 export const PATIENT_CLOCK: Clock = { ...systemClock, monotonic: () => systemClock.monotonic() / 4 };
 
 export async function workerPidOf({ paths, host }: Whereabouts): Promise<number | undefined> {
@@ -54,7 +54,7 @@ export async function workerPidOf({ paths, host }: Whereabouts): Promise<number 
   return holding.kind === 'held' && holding.liveness === 'alive' ? holding.lease.owner.pid : undefined;
 }
 
-/** Kills the worker as a crash would. @returns its pid; undefined when none lives */
+/** Kills the worker as a crash would. @returns its pid; undefined if none runs */
 export async function killWorkerOf(session: Whereabouts): Promise<number | undefined> {
   const pid = await workerPidOf(session);
   if (pid === process.pid) throw new Error('The worker is this process.');
@@ -63,17 +63,17 @@ export async function killWorkerOf(session: Whereabouts): Promise<number | undef
   return pid;
 }
 
-/** What runs with the mark of the session `id`. */
+/** The processes with the marker of the session `id`. */
 export async function processesOf(host: Host, id: string): Promise<ProcessEntry[]> {
   const all = (await host.processes.list()).filter(isRunning);
   const marks = await Promise.all(all.map(({ pid }) => host.processes.environmentOf(pid, SESSION_MARK)));
   return all.filter((_, index) => marks[index] === id);
 }
 
-/** Ends the worker and everything that carries the session's mark. */
+/** Ends the worker and every process with the session's marker. */
 export async function endSession(session: Whereabouts, id: string | undefined): Promise<void> {
   const { host } = session;
-  // A worker that comes up meanwhile holds the lease a moment later.
+  // A worker that is just starting holds the lease a moment later.
   while ((await killWorkerOf(session)) !== undefined);
   if (id === undefined) return;
   for (const value of [id, `${id}-base`])
@@ -81,7 +81,7 @@ export async function endSession(session: Whereabouts, id: string | undefined): 
   while ((await killWorkerOf(session)) !== undefined);
 }
 
-/** The same for every session of a project, also one that never came up. */
+/** The same for every session of a project, even one that never started. */
 export async function endSessionsBelow(sessionsDir: string, host: Host): Promise<void> {
   for (const folder of await sessionFolders(sessionsDir)) {
     const paths = sessionPaths(sessionsDir, folder);
@@ -91,8 +91,8 @@ export async function endSessionsBelow(sessionsDir: string, host: Host): Promise
 }
 
 /**
- * Waits until a state holds and its files say so too: the worker writes them right after the event.
- * @throws with what the session was doing when it never held
+ * Waits until a state is reached and the files match it: the worker writes them right after the event.
+ * @throws with what the session was doing if it was never reached
  */
 export async function untilState(
   session: Whereabouts,
@@ -106,7 +106,7 @@ export async function untilState(
   for (let launchedAt = 0, atRestSince = Number.POSITIVE_INFINITY; ; await systemClock.sleep(POLL_MS)) {
     if (quiet()) continue;
     const found = await readSession(paths, host).catch(() => undefined);
-    // A run folder that an agent has deleted is there again at once; meanwhile the session looks like an old one.
+    // A run folder that an agent has deleted is recreated immediately; until then the session looks like an old one.
     const now = found?.isForeign ? undefined : found;
     const held = now && (holds(now.state) ? now.state : await passedBy(now, holds, seen));
     if (held) {
@@ -124,7 +124,7 @@ export async function untilState(
   }
 }
 
-/** Tells whether the files say what they said at the last look, which is not long ago: a whole look is dear. */
+/** Tells whether the files are the same as at the last poll, which is not long ago: a full read is expensive. */
 function quietSince(paths: SessionPaths): () => boolean {
   let shown = '';
   let lookedAt = 0;
@@ -159,7 +159,7 @@ function sizeOf(path: string): number | undefined {
   }
 }
 
-/** An iteration behind event `seen` that held and is over: it may come and go between two looks. */
+/** An iteration after event `seen` that matched and is over: it may start and end between two polls. */
 async function passedBy(
   { paths, state }: SessionView,
   holds: (state: SessionState) => boolean,
@@ -174,23 +174,23 @@ async function passedBy(
   return undefined;
 }
 
-/** Waits until the files show what has happened so far. */
+/** Waits until the files match all events so far. */
 export async function untilWritten({ paths, host }: Whereabouts): Promise<void> {
   const now = await readSession(paths, host).catch(() => undefined);
   if (now) await caughtUp(now, host);
 }
 
-/** Without a worker, which only a short limit keeps. */
+/** Without a worker; only a short limit keeps one running. */
 const LEFT: ReadonlySet<string> = new Set(['waiting', 'blocked', 'queued', 'stopped', 'done']);
 
-/** A worker that is dead catches nothing up, and what one can't write is not waited for without end. */
+/** A dead worker updates nothing, and files that a worker cannot write are not waited for forever. */
 async function caughtUp(held: SessionView, host: Host): Promise<void> {
   const { paths } = held;
   let now: SessionView | undefined = held;
   const quiet = quietSince(paths);
   for (const end = Date.now() + CATCH_UP_MS; Date.now() < end; ) {
     if (now?.worker !== 'alive') return;
-    // Its worker is about to leave, and writes that down too.
+    // Its worker is about to leave, and records that too.
     if (!LEFT.has(now.state.status.kind) && (await showsUpTo(paths, held.state.n))) return;
     while (quiet()) await systemClock.sleep(POLL_MS);
     now = await readSession(paths, host).catch(() => undefined);

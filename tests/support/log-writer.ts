@@ -1,11 +1,11 @@
-// A process of its own that owns a session's log and appends to it, over node's IPC channel or until it can't.
+// A separate process that owns a session's log and appends to it, over node's IPC channel or until it fails.
 import { systemClock } from '../../src/base/clock.ts';
 import { systemHost } from '../../src/base/processes/host.ts';
 import { acquireLease } from '../../src/base/processes/lease.ts';
 import { EventWriter } from '../../src/session/events/event-writer.ts';
 import { sessionPaths } from '../../src/session/layout/paths.ts';
 
-/** What it says after each append: the number of the newest event on disk, and the name of what went wrong. */
+/** Its report after each append: the number of the newest event on disk, and the name of the error. */
 export interface Appended {
   n: number;
   error?: string;
@@ -34,7 +34,7 @@ if (process.send) {
   let said: Appended;
   do said = await append();
   while (said.error === undefined);
-  // Full stays full, and the log stays what it was.
+  // The disk stays full, and the log stays unchanged.
   const again = await append();
   process.stdout.write(JSON.stringify({ said, again }));
   process.exit();

@@ -1,8 +1,8 @@
 import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
 /**
- * Files that run for half a minute or more, longest first. A fresh checkout knows no durations, and one of them
- * that begins last leaves the other workers without work.
+ * Files that run for half a minute or more, longest first. A fresh checkout has no recorded durations, and if one of
+ * them starts last the other workers are idle.
  */
 const LONG = [
   'clis/whole-sessions',

@@ -10,7 +10,7 @@ import { builtPrograms } from './built-programs.ts';
 export interface ConnectOptions {
   env: Record<string, string>;
   cwd: string;
-  /** The server that is started; the one built for the tests unless another is meant. */
+  /** The server to start; by default the one built for the tests. */
   command?: { command: string; args?: string[] };
   clientName?: string;
   /** Folders that the client gives as its roots. */
@@ -27,10 +27,10 @@ export interface Called {
 export interface Connection extends AsyncDisposable {
   client: Client;
   pid: number;
-  /** URIs of `resources/updated`, in the order in which they came. */
+  /** URIs of `resources/updated`, in the order of arrival. */
   updated: string[];
   call(name: string, args?: Record<string, unknown>, options?: CallOptions): Promise<Called>;
-  /** The structured content alone. @throws ToolError when the tool says that it failed */
+  /** Only the structured content. @throws ToolError if the tool reports a failure */
   // biome-ignore lint/suspicious/noExplicitAny: tests look into results of every tool
   ask(name: string, args?: Record<string, unknown>): Promise<any>;
 }
@@ -42,7 +42,7 @@ export interface CallOptions {
 
 const BOUND_MS = 120_000;
 
-/** The SDK's own client over stdio, with the built server as its child. */
+/** The SDK's own client over stdio, with the built server as its child process. */
 export async function connect({
   env,
   cwd,

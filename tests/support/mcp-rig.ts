@@ -12,7 +12,7 @@ import { DEMO_FILES } from './paper-boat.ts';
 import { makeProject, type ProjectPlan } from './project.ts';
 import { endProcessesOf, killSupervisors } from './supervisors.ts';
 
-/** The demo's small repository in a temporary folder, with a home of its own, as a rehearsed project of a person. */
+/** The demo repository in a temporary folder with a separate home, set up as a rehearsal project. */
 export interface Place extends AsyncDisposable {
   repo: string;
   home: string;
@@ -35,7 +35,7 @@ export async function makePlace(plan: Pick<ProjectPlan, 'bare' | 'sandbox'> = {}
   return { repo, home, sessionsDir, env, git, [Symbol.asyncDispose]: dispose };
 }
 
-/** One MCP client with a server of its own. */
+/** An MCP client with its own server. */
 export class Parent implements AsyncDisposable {
   readonly client: Client;
   readonly serverPid: number;
@@ -68,7 +68,7 @@ export async function eventsOf(paths: SessionPaths): Promise<SessionEvent[]> {
   return await readEvents(paths, 0);
 }
 
-/** Waits until the state is as `wanted` says and its files too; no worker is brought back. */
+/** Waits until the state satisfies `wanted` and the files match it. Starts no worker. */
 export async function until(
   paths: SessionPaths,
   wanted: (state: SessionState) => boolean,
@@ -80,12 +80,12 @@ export function pathsOf(place: Place, folder: string): SessionPaths {
   return sessionPaths(place.sessionsDir, folder);
 }
 
-/** The pid of the session's living worker. */
+/** The pid of the session's running worker. */
 export async function workerPid(paths: SessionPaths): Promise<number | undefined> {
   return await workerPidOf({ paths, host: await systemHost() });
 }
 
-/** Pids of running processes that carry the session's mark. */
+/** Pids of running processes that carry the session's marker. */
 export async function markedPids(paths: SessionPaths): Promise<number[]> {
   const { id } = JSON.parse(await readFile(paths.sessionFile, 'utf8'));
   return (await processesOf(await systemHost(), id)).map(({ pid }) => pid);

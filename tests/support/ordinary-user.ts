@@ -1,6 +1,6 @@
 const NOBODY = 65_534;
 
-/** Acts as somebody to whom files can be refused: to root nothing is. */
+/** Acts as a user to whom files can be refused, since root has access to all. */
 export async function asOrdinaryUser<T>(act: () => Promise<T>): Promise<T> {
   const isRoot = process.geteuid?.() === 0;
   if (isRoot) process.seteuid?.(NOBODY);

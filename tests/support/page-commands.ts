@@ -3,18 +3,18 @@ import { type Block, blocksOf } from './pages.ts';
 /** One command of a page, with what the page shows of its output. */
 export interface PageCommand {
   command: string;
-  /** Undefined where the page shows no output. */
+  /** Undefined if the page shows no output. */
   shows: string | undefined;
-  /** What the block is marked with: why it is not run. */
+  /** The marker of the block: why it is not run. */
   mark: string;
 }
 
-/** Begins of a line that make an indented block one of commands. */
+/** Starts of a line that make an indented block one of commands. */
 const PROGRAMS = /^(?:samocode|npm|npx|git|cd|codex|claude|gemini|sudo|loginctl|examples\/|[A-Z_]+=\S+ )/;
 
 /**
- * The commands of a page in their order. In a fence of `console`, a line with `$ ` is a command, and the lines behind it are its
- * output; in a fence of `sh` and in an indented block that begins with a program, each line is one.
+ * The commands of a page, in order. In a fence of `console`, a line with `$ ` is a command, and the lines after it are
+ * its output; in a fence of `sh` and in an indented block that starts with a program, each line is one.
  */
 export function commandsOf(page: string): PageCommand[] {
   return blocksOf(page).flatMap((block) => {
@@ -31,7 +31,7 @@ function ofConsole({ text, mark }: Block): PageCommand[] {
   });
 }
 
-/** What follows two blanks explains the command. */
+/** Text after two spaces explains the command. */
 function ofLines({ text, mark }: Block): PageCommand[] {
   return text.split('\n').flatMap((line) => {
     const command = (line.split(/ {2,}/)[0] ?? '').replace(/ # .*$/, '').trim();
@@ -39,7 +39,10 @@ function ofLines({ text, mark }: Block): PageCommand[] {
   });
 }
 
-/** Whether an output is the shown one: `…` stands for anything in a line, and alone for any lines; times and ids are any. */
+/**
+ * Whether an output matches the shown one: `…` matches anything in a line, and alone any lines; times and ids match any
+ * others.
+ */
 export function isAsShown(output: string, shown: string): boolean {
   const lines = shown
     .split('\n')
@@ -47,7 +50,7 @@ export function isAsShown(output: string, shown: string): boolean {
   return new RegExp(`^${lines.join('')}$`).test(`${output.trimEnd()}\n`);
 }
 
-/** What differs from run to run, in the order in which it is looked for. */
+/** Text that differs from run to run, in the order of matching. */
 const VARYING: readonly [RegExp, string][] = [
   [/\b\d\d-\d\d-\d\d-(?=[a-z])/, '\\d\\d-\\d\\d-\\d\\d-'],
   [/\b\d\d-\d\d-\d{4}-/, '\\d\\d-\\d\\d-\\d{4}-'],

@@ -2,13 +2,13 @@ import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { filesBelow } from '../../scripts/packages/source.ts';
 
-/** The pages that people read, by path: those of the root, docs/, examples/ and the kit of difficult children. */
+/** The pages for people, by path: those of the root, docs/, examples/ and the kit of difficult children. */
 export async function pagePaths(root: string): Promise<string[]> {
   const below = await Promise.all(
     ['docs', 'examples', 'tests/difficult-children', '.github'].map((folder) => filesBelow(root, folder)),
   );
   const top = await readdir(root);
-  // What is built, and lies there after a build only.
+  // Built files, which exist only after a build.
   const written = top.filter((path) => path !== 'THIRD-PARTY-NOTICES.md');
   return [...written, ...below.flat()]
     .filter((path) => path.endsWith('.md'))
@@ -16,16 +16,16 @@ export async function pagePaths(root: string): Promise<string[]> {
     .sort();
 }
 
-/** A block of commands, output or data, as a page shows it. */
+/** A block of commands, output or data on a page. */
 export interface Block {
-  /** Of a fence; empty where the block is only indented. */
+  /** The language of a fence; empty if the block is only indented. */
   language: string;
   text: string;
-  /** What stands in the HTML comment directly above it. */
+  /** The text of the HTML comment directly above it. */
   mark: string;
 }
 
-/** Fenced and indented blocks of a page, in their order. An indented line within a list is no block. */
+/** Fenced and indented blocks of a page, in order. An indented line within a list is not a block. */
 export function blocksOf(page: string): Block[] {
   const blocks: Block[] = [];
   const pattern =

@@ -1,13 +1,13 @@
 import paperBoat from '../../src/demo/paper-boat.json' with { type: 'json' };
 
-/** The demo's repository: a whole little project whose tests pass and whose README names what it lacks. */
+/** The demo's repository: a small complete project whose tests pass and whose README names a missing feature. */
 export const DEMO_FILES: Readonly<Record<string, string>> = Object.fromEntries(
   Object.entries(paperBoat.files).map(([path, lines]) => [path, lines.join('\n')]),
 );
 
 export const {
-  /** The task that the demo hands over. */
+  /** The task of the demo. */
   task: DEMO_TASK,
-  /** What the rehearsed agent does there. */
+  /** The work of the rehearsal agent there. */
   scenario: DEMO_SCENARIO,
 } = paperBoat;

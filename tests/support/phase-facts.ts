@@ -15,7 +15,7 @@ export const NO_PLAN: Outcome['plan'] = {
   untestable: false,
 };
 
-/** A child that ended by itself, changed something beside the code and wrote no signal. */
+/** An agent that exited by itself, changed something besides the code and wrote no signal. */
 export function outcomeOf(given: Partial<Outcome> = {}): Outcome {
   return {
     end: 'signalled',

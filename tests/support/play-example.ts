@@ -6,7 +6,10 @@ import { tempDir } from './temp-dir.ts';
 
 const EXAMPLES = join(import.meta.dirname, '../../examples');
 
-/** The end of what an example printed, and the end that its README promises: both without what differs from run to run. */
+/**
+ * The end of an example's output, and the end that its README promises, both without the parts that differ from run to
+ * run.
+ */
 export async function playExample(
   name: string,
 ): Promise<{ exitCode: number | null; printed: string; promised: string }> {

@@ -7,7 +7,7 @@ import { makeProject, type TempProject, writeProject } from './project.ts';
 
 const LINES = { PROVIDER: 'rehearsal', SANDBOX: 'off', CHECK: 'true' };
 
-test('a project that is written for a test is the one that a set-up makes, trust included', async () => {
+test('a project written for a test equals one that set-up creates, including trust', async () => {
   const written = await makeProject({ bare: true });
   await using first = written.repo;
   const setUp = await makeProject({ bare: true });
@@ -20,7 +20,7 @@ test('a project that is written for a test is the one that a set-up makes, trust
   expect(await first.git(['status', '--porcelain'])).toBe(await second.git(['status', '--porcelain']));
 });
 
-/** Modes and texts of all that is not git's own; times and what the place itself makes different left out. */
+/** Modes and texts of all files except git's own, without times and paths. */
 async function filesOf({ repo }: TempProject): Promise<Record<string, [mode: number, text: string]>> {
   const files: Record<string, [mode: number, text: string]> = {};
   for (const name of await readdir(repo.root, { recursive: true })) {

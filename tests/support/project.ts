@@ -12,19 +12,19 @@ import { samocodeLine } from '../../src/project/settings/samocode-file.ts';
 import { isPlain, makeRepo, type RepoPlan, type TempRepo } from './temp-repo.ts';
 
 export interface ProjectPlan extends RepoPlan {
-  /** Lines of `.samocode` beside the folders. */
+  /** Lines of `.samocode` in addition to the folders. */
   lines?: Readonly<Record<string, string>>;
-  /** Of the project; `off` unless told, so that a test means the same with and without a sandbox on the machine. */
+  /** Of the project; by default `off`, so that a test means the same with and without a sandbox on the machine. */
   sandbox?: Sandbox;
-  /** No `.samocode`, and nothing known on this machine. */
+  /** No `.samocode`, and no known project on this machine. */
   bare?: boolean;
   /** Added to the environment. */
   env?: Readonly<Record<string, string>>;
-  /** What acts there, where it is not a person at the command line; without programs, no worker ever starts. */
+  /** Who acts there, if not a person at the command line; without programs, no worker ever starts. */
   acting?: Partial<Pick<ActionContext, 'clock' | 'by' | 'programs'>>;
 }
 
-/** A real project in a temporary folder whose children are rehearsals, and what one acts with in it. */
+/** A real project in a temporary folder whose agents are rehearsals, and the context for acts in it. */
 export interface TempProject {
   repo: TempRepo;
   context: ActionContext;
@@ -48,8 +48,8 @@ export async function makeProject(plan: ProjectPlan = {}): Promise<TempProject> 
 }
 
 /**
- * Does what `setupProject` does in a plain repository: hundreds of sessions begin in one, and git needs not be asked
- * each time what is known of it.
+ * Has the effect of `setupProject` in a plain repository: hundreds of sessions start in one, and known facts need not
+ * be queried from git each time.
  */
 export async function writeProject(
   { repo: { path, homeDir }, sessionsDir, worktreesDir }: TempProject,
@@ -73,7 +73,7 @@ export async function writeProject(
   await trustFile(filePath, fingerprint(text), remembered);
 }
 
-/** What a person does who adds lines to `.samocode`, or has changed it otherwise: the file counts as it is then. */
+/** Trusts the current file, as a person does who adds lines to `.samocode`, or has changed it otherwise. */
 export async function trustLines(
   { path, homeDir }: Pick<TempRepo, 'path' | 'homeDir'>,
   lines = '',
@@ -83,7 +83,7 @@ export async function trustLines(
   await trustFile(file, fingerprint(await readFile(file, 'utf8')), { homeDir, clock: systemClock });
 }
 
-/** For a project that a program under test has made. */
+/** For a project that a tested program has created. */
 export async function sandboxOff(repo: Pick<TempRepo, 'path' | 'homeDir'>): Promise<void> {
   await trustLines(repo, 'SANDBOX=off\n');
 }

@@ -7,7 +7,7 @@ const ANSWERS = [
   'Q2 May a token be renewed? → Not in this task',
 ];
 
-/** A session as it may well stand when a child of `phase` begins; its local time is the same everywhere. */
+/** A plausible session when an agent of `phase` starts; its local time is the same everywhere. */
 export function promptState(phase: Phase, changes: Partial<PromptState> = {}): PromptState {
   const at = PHASE_NAMES.indexOf(phase);
   const isAfter = (name: Phase) => at > PHASE_NAMES.indexOf(name);
@@ -97,7 +97,7 @@ export function promptState(phase: Phase, changes: Partial<PromptState> = {}): P
   };
 }
 
-/** Everything at once that may stand at the top of a prompt. */
+/** Everything that may be at the top of a prompt, at once. */
 export const EVERYTHING: Partial<PromptState> = {
   dive: 'How tokens are read today',
   goal: 'Now also refresh tokens.',

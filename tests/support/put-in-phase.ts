@@ -2,7 +2,10 @@ import { readFile, writeFile } from 'node:fs/promises';
 import type { Phase } from '../../src/phases/table.ts';
 import type { SessionRig } from './session-rig.ts';
 
-/** Stops a session whose first child hangs, writes the phase into its overview as a person may, and lets it go on there. */
+/**
+ * Stops a session whose first agent hangs, writes the phase into its overview as a person may, and lets it continue
+ * there.
+ */
 export async function putInPhase(rig: SessionRig, phase: Phase): Promise<void> {
   await rig.until(({ openIteration }) => openIteration !== undefined);
   await rig.stop();
@@ -11,7 +14,7 @@ export async function putInPhase(rig: SessionRig, phase: Phase): Promise<void> {
   await rig.resume();
 }
 
-/** Writes the phase into the overview, as a person may while the session rests. */
+/** Writes the phase into the overview, as a person may while no agent runs. */
 export async function setPhase({ paths }: SessionRig, phase: Phase): Promise<void> {
   const text = await readFile(paths.overview, 'utf8');
   await writeFile(paths.overview, text.replace(/^Phase: .*$/m, `Phase: ${phase}`));

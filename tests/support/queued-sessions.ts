@@ -12,7 +12,7 @@ import { endSessionsBelow, PATIENT_CLOCK, processesOf, untilState, workerPidOf }
 import { makeProject } from './project.ts';
 import { endProcessesOf, killSupervisors, SUPERVISED } from './supervisors.ts';
 
-/** Each agent notes for whom it works, and where. */
+/** Each agent records its session and its folder. */
 const NOTES = 'echo "$SAMOCODE_SESSION $(git branch --show-current)" >> "$REHEARSAL_SESSION_DIR/notes.md"';
 const SCENARIO = {
   paceMs: 0,
@@ -67,7 +67,7 @@ export async function queuedSessions(
   return { context, sessions, [Symbol.asyncDispose]: dispose };
 }
 
-/** What has become of them, once each is done. */
+/** The results, once each session is done. */
 export async function whenAllAreDone({ context: { host }, sessions }: QueuedSessions) {
   const runs: { from: string; to: string }[] = [];
   const firsts: string[] = [];
@@ -83,13 +83,13 @@ export async function whenAllAreDone({ context: { host }, sessions }: QueuedSess
     strangers.push(...notes.split('\n').filter((line) => line !== '' && line !== `${id} ${branch}`));
   }
   return {
-    /** Agents at work at once, at the most. */
+    /** Maximum of simultaneously running agents. */
     mostAtOnce: Math.max(
       ...runs.map(({ from }) => runs.filter((run) => run.from <= from && from < run.to).length),
     ),
-    /** For each session, how many older ones had their first agent after it. */
+    /** For each session, how many older ones had their first agent later. */
     overtaken: firsts.map((at, index) => firsts.slice(0, index).filter((older) => older > at).length),
-    /** Notes of agents of another session, or in another worktree. */
+    /** Records of agents of another session, or in another worktree. */
     strangers,
     left: await leftBehind(sessions, host),
   };

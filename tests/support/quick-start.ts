@@ -4,8 +4,8 @@ import { setFlagsFromString } from 'node:v8';
 import { Script } from 'node:vm';
 
 /**
- * Lets the background programs start with their code compiled: tests start thousands of them, and half of such a
- * start is V8's work. Without the cache, as under another Node, it is compiled as ever.
+ * Starts the background programs with compiled code: tests start thousands of them, and half of such a start is V8's
+ * work. Without the cache, as under another Node, the code is compiled as usual.
  */
 export async function startQuickly(folder: string): Promise<void> {
   await compile(join(folder, 'background.cjs'));
@@ -18,10 +18,10 @@ export async function startQuickly(folder: string): Promise<void> {
 }
 
 async function compile(file: string): Promise<void> {
-  // Code from a cache can't import: its stub does that for it.
+  // Code from a cache cannot import, so its stub imports for it.
   const text = (await readFile(file, 'utf8')).replace(/^#!/, '//').replaceAll(/\bimport\(/g, '__import(');
   const source = `(function(exports,require,module,__import){${text}\n})`;
-  // Whole, not only what runs at the start; the cache counts for programs without this flag.
+  // All code, not only what runs at the start; the cache is valid for programs without this flag.
   setFlagsFromString('--no-lazy');
   const script = new Script(source, { filename: file });
   setFlagsFromString('--lazy');

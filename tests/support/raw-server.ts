@@ -23,7 +23,7 @@ export interface RawMessage {
 export interface RawServerOptions {
   cwd: string;
   env: Readonly<Record<string, string>>;
-  /** Another one than that of dist/. */
+  /** A server other than that of dist/. */
   program?: string;
   /** Arguments of Node itself. */
   nodeArgs?: readonly string[];
@@ -32,7 +32,7 @@ export interface RawServerOptions {
   stderr?: number;
 }
 
-/** The built server as a client has it: lines in, lines out, and nothing of an SDK in between. */
+/** The built server as a client sees it: lines in, lines out, without an SDK in between. */
 export interface RawServer {
   child: ChildProcess;
   /** Every line of its stdout so far. */
@@ -40,7 +40,7 @@ export interface RawServer {
   /** All of its stderr so far. */
   errors(): string;
   send(line: string): void;
-  /** Sends a request and resolves with its answer, an error too. */
+  /** Sends a request and resolves with its answer, even if that is an error. */
   request(method: string, params?: object): Promise<RawMessage>;
   onNotification(listen: (message: RawMessage) => void): void;
   /** Resolves with exit status and signal when the process has ended. */
@@ -55,7 +55,7 @@ export function spawnServer(options: RawServerOptions): RawServer {
     stdio: ['pipe', stdout, stderr],
   });
   const ended = once(child, 'exit') as RawServer['ended'];
-  // Writing to a server that has just left is part of what is tried.
+  // Writing to a server that has just exited is part of the test.
   child.stdin?.on('error', () => {});
   const answers = new Map<number | string, (message: RawMessage) => void>();
   const listeners: ((message: RawMessage) => void)[] = [];
@@ -73,7 +73,7 @@ export function spawnServer(options: RawServerOptions): RawServer {
     });
   }
   const gone: RawMessage = { error: { code: 0, message: 'The server has ended.' } };
-  // Nobody waits for a server that is gone.
+  // No one waits for a server that is gone.
   void ended.then(() => {
     for (const answer of answers.values()) answer(gone);
   });
@@ -97,7 +97,7 @@ export function spawnServer(options: RawServerOptions): RawServer {
   };
 }
 
-/** Starts the server and shakes hands. */
+/** Starts the server and performs the handshake. */
 export async function startServer(options: RawServerOptions): Promise<RawServer> {
   const server = spawnServer(options);
   await server.request('initialize', INITIALIZE.params);

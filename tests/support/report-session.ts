@@ -11,13 +11,13 @@ import { sessionFileSample } from './session-file-sample.ts';
 
 export interface ReportPlan {
   iterations: number;
-  /** What everything that an agent or a person can write says besides. */
+  /** Text that is added to everything that an agent or a person can write. */
   also?: string;
   /** Name of the session, without its date. */
   name?: string;
-  /** Characters of each transcript, about; every third has ten times as many. */
+  /** Approximate characters of each transcript; every third has ten times as many. */
   transcriptChars?: number;
-  /** Where it stands: done unless told. */
+  /** Its state; by default done. */
   ends?: 'done' | 'waiting' | 'blocked' | 'running';
   project?: TempProject;
 }
@@ -31,7 +31,7 @@ export interface ReportedSession {
 const PLAN = '01-08-1030-plan-names.md';
 const START_MS = Date.UTC(2026, 0, 8, 9);
 
-/** A session that nobody has run, with all files that a report reads: its events, logs, documents and commits. */
+/** A session that never ran, with all files that a report reads: its events, logs, documents and commits. */
 export async function reportedSession(plan: ReportPlan): Promise<ReportedSession> {
   const { iterations, also = '', name = 'boat-names', project = await makeProject(), ends = 'done' } = plan;
   const folder = `26-01-08-${name}`;

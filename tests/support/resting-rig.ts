@@ -9,15 +9,15 @@ import { trustLines } from './project.ts';
 import { type SessionRig, startRig } from './session-rig.ts';
 
 interface RestingOptions {
-  /** What is done to it before its worker starts. */
+  /** Runs before its worker starts. */
   prepare?: (rig: SessionRig) => Promise<void>;
-  /** Its worker is this process, which nobody kills. */
+  /** Its worker is this process, which is not killed. */
   here?: boolean;
 }
 
 /**
- * A session without gates whose first agent works in `phase` by `rules`: a copy of the one that was prepared, as if it
- * had been started with these lines about checks, and a person had written the phase into its overview.
+ * A session without gates whose first agent works in `phase` by `rules`: a copy of the prepared one, as if it had been
+ * started with these lines about checks, and a person had written the phase into its overview.
  */
 export async function restingRig(
   phase: Phase,

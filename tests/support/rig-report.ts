@@ -3,7 +3,7 @@ import { readEvents } from '../../src/session/events/event-log.ts';
 import type { SessionView } from '../../src/session/events/session-view.ts';
 import type { SessionPaths } from '../../src/session/layout/paths.ts';
 
-/** What a failed wait says: where the session stands and how it came there, and what its worker could not record. */
+/** The error of a failed wait: the state of the session, its events, and what its worker could not record. */
 export async function report(view: SessionView | undefined, paths: SessionPaths): Promise<string> {
   const events = (await readEvents(paths, 0)).slice(-25);
   const lines = events.map(({ at, lease: _lease, v: _v, ...event }) => JSON.stringify(event).slice(0, 400));

@@ -5,7 +5,7 @@ import { systemClock } from '../../src/base/clock.ts';
 import { systemHost } from '../../src/base/processes/host.ts';
 import { tempDir } from './temp-dir.ts';
 
-// Keeps its state in a folder, as the real one does: `enable` makes a file that `is-enabled` looks for, and so on.
+// Keeps its state in a folder, as the real one does: `enable` creates a file that `is-enabled` checks for, and so on.
 export const SYSTEMCTL = `#!/bin/sh
 echo "$*" >> "$HOME/calls"
 case "$2" in
@@ -27,7 +27,7 @@ else
 fi
 `;
 
-// As the one of macOS answers: an agent that is not loaded can't be let go, and is not loaded twice.
+// Responds like that of macOS: an agent that is not loaded cannot be unloaded, and cannot be loaded twice.
 export const LAUNCHCTL = `#!/bin/sh
 echo "$*" >> "$HOME/calls"
 case "$1" in
@@ -38,7 +38,7 @@ case "$1" in
   *) exit 64 ;;
 esac
 `;
-/** A home of its own, and no program on PATH but these and a few of the shell. */
+/** A separate home, and only these programs and a few of the shell on PATH. */
 export async function serviceMachine(programs: Record<string, string>) {
   const dir = await tempDir();
   const bin = join(dir.path, 'bin');

@@ -1,7 +1,7 @@
 import type { NewEvent } from '../../src/session/events/events.ts';
 import type { SessionFile } from '../../src/session/events/session-file.ts';
 
-/** The identity of a made-up session of the rehearsal child. */
+/** The identity of a fake session of the rehearsal agent. */
 export function sessionFileSample(more: Partial<SessionFile> = {}): SessionFile {
   return {
     v: 1,
@@ -57,7 +57,7 @@ export function createdEvent(file: SessionFile = sessionFileSample()): NewEvent 
   };
 }
 
-/** The same events, of a session whose choices are these. */
+/** The same events, of a session with these choices. */
 export function eventsOf(file: SessionFile, events: readonly NewEvent[]): NewEvent[] {
   return events.map((event) => (event.type === 'session_created' ? createdEvent(file) : event));
 }

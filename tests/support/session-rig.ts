@@ -39,63 +39,63 @@ import { WorkerHere } from './worker-in-this-process.ts';
 
 export interface RigPlan {
   /**
-   * Rules of a scenario (tests/difficult-children/README.md); or the text of an .mjs scenario, which every
-   * child imports anew. Children keep no pace of their own unless it says so.
+   * Rules of a scenario (tests/difficult-children/README.md); or the text of an .mjs scenario, which every agent
+   * imports separately. Agents run without delays unless it says otherwise.
    */
   scenario?: object | string;
-  /** Lines of `.samocode` beside the folders. */
+  /** Lines of `.samocode` in addition to the folders. */
   lines?: Readonly<Record<string, string>>;
-  /** `off` unless told. */
+  /** `off` by default. */
   sandbox?: ProjectPlan['sandbox'];
   start?: StartSessionInput;
   repo?: RepoPlan;
-  /** Files beside the scenario, name to text. */
+  /** Files next to the scenario, name to text. */
   files?: Readonly<Record<string, string>>;
-  /** Further programs to be built, name to entry point. */
+  /** Further programs to build, name to entry point. */
   programs?: Readonly<Record<string, string>>;
-  /** A supervisor watches it, as it does on a person's machine. */
+  /** A supervisor watches it, as on a person's machine. */
   supervised?: boolean;
   /** Programs with crash and fault points. */
   faults?: boolean;
-  /** A program in place of the built worker. */
+  /** A program that replaces the built worker. */
   worker?: string | undefined;
-  /** The temporary folder of a session that rests: a copy of it is handed over instead of a new session. */
+  /** The temporary folder of a session that waits or is stopped: the rig uses a copy of it instead of a new session. */
   copyOf?: string;
   /** Its worker is this process: see `WorkerHere`. */
   here?: boolean;
-  /** Further environment of the first worker alone. */
+  /** Further environment of the first worker only. */
   firstEnv?: Readonly<Record<string, string>>;
 }
 
-/** One real session in a project of its own, with its worker and rehearsed children, and a person's hands. */
+/** A real session in a separate project, with its worker and rehearsal agents, and the acts of a person. */
 export interface SessionRig extends AsyncDisposable {
   repo: TempRepo;
   paths: SessionPaths;
   file: SessionFile;
   program(name: string): string;
-  /** What a person acts with, through `channel`; the acts below return when the files show them. */
+  /** The context of a person's acts through `channel`; the acts below return when the files show them. */
   context(channel?: Channel): ActionContext;
   view(): Promise<SessionView>;
   state(): Promise<SessionState>;
-  /** The events behind number `after`, oldest first. */
+  /** The events after number `after`, oldest first. */
   events(after?: number): Promise<SessionEvent[]>;
   /**
-   * Waits until a state holds and its files say so too; without a supervisor, a worker that is wanted and missing is
-   * brought back. @throws with what the session was doing when it never held
+   * Waits until a state is reached and its files match it; without a supervisor, a missing worker that is needed is
+   * restarted. @throws with what the session was doing if it was never reached
    */
   until(holds: (state: SessionState) => boolean, options?: UntilOptions): Promise<SessionState>;
-  /** Waits until the session rests in a wait, and no command is left. */
+  /** Waits until the session waits for something, and no command is queued. */
   untilWaiting(waitsFor: 'qa_answers' | 'plan_approval', options?: UntilOptions): Promise<SessionState>;
   /** Without answers: the suggestions. */
   answer(given?: Partial<AnswerQaInput>, channel?: Channel): Promise<void>;
-  /** Approves the plan with which the session came to wait, or the one that `hash` names. */
+  /** Approves the plan that the session waits with, or the one that `hash` names. */
   approve(channel?: Channel, hash?: string): Promise<void>;
   readPlan(): ReturnType<typeof readPlan>;
   requestChanges(feedback: string): Promise<void>;
   /** `env`: further environment of the worker that it starts. */
   resume(given?: Partial<ResumeSessionInput>, env?: Readonly<Record<string, string>>): Promise<void>;
   stop(when?: 'now' | 'after_iteration'): Promise<void>;
-  /** Kills the worker as a crash would. @returns its pid; undefined when none lives */
+  /** Kills the worker as a crash would. @returns its pid; undefined if none runs */
   killWorker(): Promise<number | undefined>;
   workerPid(): Promise<number | undefined>;
   launch(): Promise<void>;
@@ -103,14 +103,14 @@ export interface SessionRig extends AsyncDisposable {
 }
 
 export interface UntilOptions extends Pick<Until, 'withinMs' | 'since'> {
-  /** A missing worker stays missing. */
+  /** A missing worker is not restarted. */
   leaveDead?: boolean;
 }
 
-/** A scenario whose first child hangs. */
+/** A scenario whose first agent hangs. */
 export const HANGS = { rules: [{ when: { iteration: 1 }, do: [{ act: 'hang' }] }] };
 
-/** Makes the project, starts the session and hands it over as soon as it is prepared. */
+/** Creates the project, starts the session and returns it as soon as it is prepared. */
 export async function startRig(plan: RigPlan = {}): Promise<SessionRig> {
   const programs = await builtPrograms(plan.programs, { faults: plan.faults ?? false });
   const { worker = programs.worker } = plan;
@@ -142,7 +142,7 @@ export async function startRig(plan: RigPlan = {}): Promise<SessionRig> {
   return newRig({ repo, paths, file, baseContext, program, here });
 }
 
-/** Its scenario is a module, whatever it was given as: the session has recorded the path of one. */
+/** Its scenario is a module, whatever its given form: the session has recorded the path of one. */
 async function copiedRig(
   from: string,
   plan: RigPlan,
@@ -200,7 +200,7 @@ function newRig({ baseContext, here, ...parts }: Parts): SessionRig {
     if (!found) throw new Error(`Session ${file.folder} has vanished.`);
     return found;
   }
-  /** Whoever acts reads and edits the files next. */
+  /** The caller reads and edits the files next. */
   async function done(act: Promise<unknown>): Promise<void> {
     await act;
     await untilWritten(whereabouts);
@@ -236,7 +236,7 @@ function newRig({ baseContext, here, ...parts }: Parts): SessionRig {
     processesWithMark: () => processesOf(host, file.id),
     async [Symbol.asyncDispose]() {
       await here?.end(repo.homeDir);
-      // Worker, agents and supervisor at once: all of them have its home.
+      // Worker, agents and supervisor at once: all of them use its home.
       await endProcessesOf(repo.homeDir);
       await repo[Symbol.asyncDispose]();
     },

@@ -24,7 +24,7 @@ interface Row {
   report?: Partial<SessionReport>;
 }
 
-/** A session in every state that there is. What an agent or a person wrote in it is told by "quoted". */
+/** A session in every possible state. The text of an agent or a person in it begins with "quoted". */
 const ROWS = {
   starting: { status: { kind: 'starting', since } },
   'never begun': { status: { kind: 'starting', since }, view: { wantsWorker: false } },

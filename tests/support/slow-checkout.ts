@@ -5,10 +5,10 @@ import type { RepoPlan } from './temp-repo.ts';
 
 const FILES = 40;
 
-/** Beside the repository: while it is there, git writes four files in a second. */
+/** A file next to the repository: while it exists, git writes four files in a second. */
 export const SLOW = 'slow';
 
-/** A repository of forty files that a filter of its own takes its time over. */
+/** A repository of forty files with a slow filter. */
 export const SLOW_FILES: RepoPlan = {
   files: {
     '.gitattributes': '*.txt filter=slow\n',
@@ -17,8 +17,8 @@ export const SLOW_FILES: RepoPlan = {
   settings: `[filter "slow"]\n\tsmudge = "test -e \\"$OUTSIDE/${SLOW}\\" && sleep 0.25; cat"\n\tclean = cat\n`,
 };
 
-/** Waits until git has written some of these files, and not yet all. */
+/** Waits until git has written some of these files, but not all. */
 export async function halfWritten(isNew: (name: string) => boolean, folder: string): Promise<void> {
   const written = async () => existsSync(folder) && (await readdir(folder)).filter(isNew).length > 2;
-  await eventually(written, { what: 'a checkout under way' });
+  await eventually(written, { what: 'a checkout in progress' });
 }

@@ -1,13 +1,13 @@
-/** What a TypeScript file says once comments, strings and regular expressions are out of the way. */
+/** The code of a TypeScript file without comments, strings and regular expressions. */
 export interface SourceText {
-  /** The code; comments and regular expressions blank, each string replaced by `"<its index>"`. */
+  /** The code, with comments and regular expressions blanked out and each string replaced by `"<its index>"`. */
   code: string;
   strings: string[];
 }
 
 export interface ImportOf {
   specifier: string;
-  /** `import()`, whose target may be decided late. */
+  /** `import()`, whose target may be determined at run time. */
   isDynamic: boolean;
 }
 
@@ -18,10 +18,10 @@ const TOKEN =
   /\/\/[^\n]*|\/\*[\s\S]*?\*\/|'(?:[^'\\\n]|\\[\s\S])*'|"(?:[^"\\\n]|\\[\s\S])*"|\/(?:[^/\\\n[]|\\.|\[(?:[^\]\\\n]|\\.)*\])+\/[a-z]*|[`{}]|\/|[^/'"`{}]+|[\s\S]/g;
 const TEMPLATE_PART = /(?:[^`\\$]|\\[\s\S]|\$(?!\{))*(`|\$\{|$)/y;
 
-/** Reads a file as far as its imports and calls need; templates keep the code in their holes. */
+/** Parses a file as far as its imports and calls require; templates keep the code in their placeholders. */
 export function sourceText(text: string): SourceText {
   const strings: string[] = [];
-  // What each open brace belongs to: true for a hole of a template, which goes on after it.
+  // What each open brace belongs to: true for a placeholder of a template, which continues after it.
   const braces: boolean[] = [];
   let code = '';
   let at = 0;

@@ -12,15 +12,15 @@ import type { NowSession } from '../../src/supervisor/now-file.ts';
 import { eventually } from './eventually.ts';
 import type { SessionRig } from './session-rig.ts';
 
-/** In the environment of a project whose sessions are to be watched; in all others no supervisor is started. */
+/** In the environment of a project whose sessions are watched; in all others no supervisor is started. */
 export const SUPERVISED = { SAMOCODE_SUPERVISOR: 'on' };
 
-/** Where the supervisors of a home keep their files, one folder per identity. */
+/** The folder of the supervisors of a home, with one subfolder per identity. */
 function supervisorsOf(homeDir: string): string {
   return join(homeDir, '.config/samocode/supervisor');
 }
 
-/** Pids of the living supervisors of a home. */
+/** Pids of the running supervisors of a home. */
 export async function supervisorPids(homeDir: string, host?: Host): Promise<number[]> {
   const machine = host ?? (await systemHost());
   const root = supervisorsOf(homeDir);
@@ -43,8 +43,8 @@ export async function killSupervisors(homeDir: string): Promise<number[]> {
 }
 
 /**
- * Kills what runs in a temporary home until nothing is left: a supervisor that was just started has no lease yet, and a
- * worker that leaves may start one more.
+ * Kills the processes of a temporary home until none is left: a supervisor that was just started has no lease yet, and
+ * a worker that leaves may start one more.
  */
 export async function endProcessesOf(homeDir: string): Promise<void> {
   const ofHome = { name: 'HOME', value: homeDir };
@@ -58,7 +58,7 @@ export async function supervisorOf({ repo }: Home): Promise<SupervisorPaths> {
   return supervisorPaths(repo.homeDir, await systemHost());
 }
 
-/** What its supervisor shows; undefined until it has looked. */
+/** The state shown by its supervisor; undefined before its first scan. */
 interface Now {
   supervisor: { pid: number };
   needYou: number;
@@ -78,12 +78,15 @@ export async function queueOf(home: Home): Promise<QueuedNotice[]> {
     .map((line) => JSON.parse(line));
 }
 
-/** Its supervisor looks now. */
+/** Its supervisor scans now. */
 export async function ring(home: Home): Promise<void> {
   await writeFile((await supervisorOf(home)).bell, String(Math.random()));
 }
 
-/** Until its process is gone: a worker that has released its lease looks once more, and takes what is left for it then. */
+/**
+ * Waits until its process is gone: a worker that has released its lease checks once more, and takes the commands that
+ * are queued by then.
+ */
 export async function endOfWorker(rig: SessionRig): Promise<void> {
   const { processes } = rig.context().host;
   const { sessionsDir, folder } = rig.file;

@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net';
 export interface ChatMessage {
   message_id: number;
   chat: { id: number; type: string };
-  /** Text of the message, or of the words below its document, without markup. */
+  /** Text of the message, or the caption of its document, without markup. */
   text: string;
   html: boolean;
   document?: { name: string; text: string };
@@ -53,11 +53,11 @@ export const REFUSALS = {
 export const TOKEN = '123456789:AAStub-Token_that_looks_like_a_real_one0';
 export const ME: Person = { id: 4711, username: 'ada' };
 
-/** The Bot API on 127.0.0.1, for one bot and its chats, with the answers of the real one. */
+/** A Bot API server on 127.0.0.1 for one bot and its chats, with the responses of the real API. */
 export class TelegramStub implements AsyncDisposable {
   readonly calls: BotCall[] = [];
   readonly messages: ChatMessage[] = [];
-  /** Answers to presses, by what they say. */
+  /** The texts of the answers to button presses. */
   readonly answers: string[] = [];
   webhook = '';
   token = TOKEN;
@@ -90,17 +90,17 @@ export class TelegramStub implements AsyncDisposable {
     this.#chats.set(id, type);
   }
 
-  /** The next calls of a method are answered so, one after the other. */
+  /** Refuses the next calls of a method, one for each refusal. */
   refuse(method: string, ...refusals: Refusal[]): void {
     this.#refusals.set(method, [...(this.#refusals.get(method) ?? []), ...refusals]);
   }
 
-  /** The call behind the next `count` of a method is answered so. */
+  /** Refuses one call of a method, after the next `count`. */
   failAfter(method: string, count: number, refusal: Refusal): void {
     this.#refusals.set(method, [...Array.from({ length: count }, () => undefined), refusal]);
   }
 
-  /** A person writes. @returns the number of the update */
+  /** Simulates a message from a person. @returns the number of the update */
   say(text: string, { from = ME, chat = from.id, replyTo, date }: Saying = {}): number {
     const message = {
       message_id: this.#nextMessage++,
@@ -113,7 +113,7 @@ export class TelegramStub implements AsyncDisposable {
     return this.push({ message });
   }
 
-  /** A person presses the button whose words contain `words`. */
+  /** Simulates a press of the button whose text contains `words`. */
   press(message: ChatMessage, words: string, { from = ME, late = false } = {}): number {
     const button = message.buttons.flat().find(({ text }) => text.includes(words));
     if (button === undefined) throw new Error(`No button "${words}" below "${message.text}"`);
@@ -135,7 +135,7 @@ export class TelegramStub implements AsyncDisposable {
     return update_id;
   }
 
-  /** Gives an update that was taken once more, as after an offset that got lost. */
+  /** Delivers an update again, as after a lost offset. */
   pushAgain(update_id: number): void {
     const met = this.#met.find((update) => update.update_id === update_id);
     if (met) this.#answerPoll(OK([met]));
@@ -353,7 +353,7 @@ async function bodyOf(request: IncomingMessage): Promise<Record<string, unknown>
   return Object.fromEntries(parts.map(partOf));
 }
 
-/** As Telegram reads it; Node's own reader wants blanks that the standard does not. */
+/** Parses like Telegram; Node's parser requires spaces that the standard does not. */
 function partOf(part: string): [string, unknown] {
   const [, head = '', content = ''] = /^\r\n([\s\S]*?)\r\n\r\n([\s\S]*)\r\n$/.exec(part) ?? [];
   const name = /\bname="?([^";\r]+)"?/.exec(head)?.[1] ?? '';

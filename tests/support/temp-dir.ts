@@ -7,7 +7,7 @@ export interface TempDir extends AsyncDisposable {
   path: string;
 }
 
-/** A fresh folder that is removed with all it holds when its scope ends. */
+/** A new folder that is removed with its contents when its scope ends. */
 export async function tempDir(prefix = 'samocode-test-'): Promise<TempDir> {
   const path = await mkdtemp(join(await realpath(tmpdir()), prefix));
   return {

@@ -8,16 +8,16 @@ import { type SessionPaths, sessionPaths } from '../../src/session/layout/paths.
 import { entryOf, hostWith } from './hosts.ts';
 import { tempDir } from './temp-dir.ts';
 
-/** The run folder of a session, with nothing in it but what a test writes. */
+/** The run folder of a session, which contains only what a test writes. */
 export interface TempLog extends AsyncDisposable {
   paths: SessionPaths;
-  /** Writes the log as it is to be found. */
+  /** Writes the content of the log. */
   lay(text: string | Uint8Array): Promise<void>;
   bytes(): Promise<Buffer>;
   lines(): Promise<string[]>;
   /**
-   * Takes the lease, as if whoever of this process has it were dead, and opens the log for writing.
-   * `takeOver`: by a person's word, from a process that lives.
+   * Takes the lease, as if its owner in this process were dead, and opens the log for writing. `takeOver`: with a
+   * person's confirmation, from a running process.
    */
   open(options?: { takeOver?: boolean }): Promise<{ writer: EventWriter; lease: OwnedLease }>;
 }
@@ -34,7 +34,7 @@ export async function tempLog(): Promise<TempLog> {
     bytes,
     lines: async () => (await bytes()).toString('utf8').split('\n').slice(0, -1),
     async open({ takeOver = false } = {}) {
-      // Our pid, as if it had been given away since the owner before.
+      // This process's pid, as if it had been reused since the previous owner.
       const host = hostWith([entryOf(process.pid, { startTicks: `owner ${opened.length}` })]);
       const above = (await readLog(paths))?.state.lease ?? 0;
       const lease = await acquireLease(paths.leases, {

@@ -4,17 +4,17 @@ import { runCommand } from '../../src/base/processes/run-command.ts';
 import { type TempDir, tempDir } from './temp-dir.ts';
 
 export interface TempRepo extends AsyncDisposable {
-  /** The temporary folder that holds everything: `repo/`, `home/` and what a test puts beside them. */
+  /** The temporary folder that contains everything: `repo/`, `home/` and what a test puts next to them. */
   root: string;
   /** The repository's working folder. */
   path: string;
-  /** A HOME of its own; no test reads the person's git settings. */
+  /** A separate HOME; no test reads the person's git settings. */
   homeDir: string;
-  /** The environment to hand to the code under test: PATH, that HOME, no supervisor, and `root` as OUTSIDE; nothing else. */
+  /** The environment for the code under test: PATH, that HOME, no supervisor, and `root` as OUTSIDE; nothing else. */
   env: Record<string, string>;
-  /** Runs git in the repository (or in `cwd`) and gives its trimmed stdout. @throws when git fails */
+  /** Runs git in the repository (or in `cwd`) and returns its trimmed stdout. @throws if git fails */
   git(args: readonly string[], cwd?: string): Promise<string>;
-  /** Writes files, their folders too. */
+  /** Writes files, and their folders. */
   write(files: Readonly<Record<string, string>>): Promise<void>;
   /** Writes files and commits everything. @returns the commit's hash */
   commit(subject: string, files?: Readonly<Record<string, string>>): Promise<string>;
@@ -25,32 +25,32 @@ export interface RepoPlan {
   files?: Readonly<Record<string, string>>;
   /** Further commits, oldest first. */
   commits?: ReadonlyArray<{ subject: string; files: Readonly<Record<string, string>> }>;
-  /** Name of the folder: blanks and letters beyond ASCII must work everywhere. */
+  /** Name of the folder: spaces and non-ASCII letters must work everywhere. */
   folder?: string;
   branch?: string;
   /** Further branches, at the last commit. */
   also?: readonly string[];
   /** No commit at all. */
   empty?: boolean;
-  /** Further lines of the repository's settings, there before its first commit. */
+  /** Further lines of the repository's settings, present before its first commit. */
   settings?: string;
   /** No user.name and user.email. */
   anonymous?: boolean;
-  /** What objects are named by; SHA-1 unless told. */
+  /** The hash algorithm of objects; SHA-1 by default. */
   objectFormat?: 'sha256';
 }
 
-/** Names the repository, made once per run, that `makeRepo` copies where its plan asks for nothing else. */
+/** Names the repository, created once per run, that `makeRepo` copies if its plan asks for nothing else. */
 export const PLAIN_REPOSITORY = 'SAMOCODE_TEST_REPOSITORY';
 
-/** Whether its first commit is that of every repository of which nothing else is asked. */
+/** Whether its first commit is the one of every plain repository. */
 export function isPlain({ empty, files, branch, objectFormat }: RepoPlan): boolean {
   return !empty && !files && !branch && !objectFormat;
 }
 
 const IDENTITY = '[user]\n\tname = Test Person\n\temail = test@example.invalid\n';
 
-/** A real git repository in a temporary folder, with an identity and a HOME of its own. */
+/** A real git repository in a temporary folder, with an identity and a separate HOME. */
 export async function makeRepo(plan: RepoPlan = {}): Promise<TempRepo> {
   const { files = { 'README.md': '# A project\n' }, commits = [], folder = 'repo', branch = 'main' } = plan;
   const repo = repoIn(await tempDir(), folder);
@@ -63,7 +63,7 @@ export async function makeRepo(plan: RepoPlan = {}): Promise<TempRepo> {
     await git(['update-index', '-q', '--refresh']);
   } else {
     await git(['init', '--quiet', '-b', branch, `--object-format=${plan.objectFormat ?? 'sha1'}`]);
-    // As `git config` would, without two processes for each of some thousand repositories.
+    // Like `git config`, without two processes for each of some thousand repositories.
     await appendFile(join(repo.path, '.git/config'), `${IDENTITY}${plan.settings ?? ''}`);
     if (!plan.empty) await commit('First commit', files);
   }
@@ -73,7 +73,7 @@ export async function makeRepo(plan: RepoPlan = {}): Promise<TempRepo> {
   return repo;
 }
 
-/** The repository that lies, or is about to lie, in a temporary folder. */
+/** The repository that is, or will be, in a temporary folder. */
 export function repoIn(dir: TempDir, folder = 'repo'): TempRepo {
   const path = join(dir.path, folder);
   const homeDir = join(dir.path, 'home');

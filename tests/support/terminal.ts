@@ -6,20 +6,20 @@ import { stripVTControlCharacters } from 'node:util';
 import { eventually } from './eventually.ts';
 
 export interface Terminal extends AsyncDisposable {
-  /** Everything that was shown since it was opened. */
+  /** All output since it was opened. */
   shown(): string;
-  /** Waits until `words` are shown behind the last ones that were waited for, whatever their colours. */
+  /** Waits until `words` are shown after the previous match, in any colours. */
   until(words: string): Promise<void>;
   type(keys: string): void;
   resize(columns: number, rows: number): void;
   /** Of the program. */
   pid(): number;
   signal(signal: NodeJS.Signals): void;
-  /** What was shown once the program had ended: then its status, and how the terminal reads keys. */
+  /** The output once the program has ended, with its status and the terminal's input settings. */
   end(): Promise<string>;
 }
 
-/** A program on a pseudo-terminal of 80 columns and 24 rows. @param dir a folder for what is noted of it */
+/** A program on a pseudo-terminal of 80 columns and 24 rows. @param dir a folder for its records */
 export async function openTerminal(
   program: string,
   { dir, cwd, env }: { dir: string; cwd: string; env: Record<string, string | undefined> },

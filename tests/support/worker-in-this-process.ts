@@ -17,9 +17,9 @@ interface Beginning {
 }
 
 /**
- * Works on the sessions of a project in this process: what a worker does is the same, and half of what one takes is the
- * start of its program. Not for sessions whose worker is killed, or whose lease is forged: its owner would be this
- * process, which lives on.
+ * Works on the sessions of a project in this process: the work of a worker is the same, and half of its time is the
+ * start of the program. Not for sessions whose worker is killed, or whose lease is forged: its owner would be this
+ * process, which keeps running.
  */
 export class WorkerHere {
   readonly #programs: Pick<BuiltPrograms, 'rehearsal'>;
@@ -30,13 +30,13 @@ export class WorkerHere {
     this.#programs = programs;
   }
 
-  /** Whoever acts waits for a worker, and shall not wait until its code is there. */
+  /** Acts wait for a worker, and must not wait for its code to load. */
   static async of(programs: Pick<BuiltPrograms, 'rehearsal'>): Promise<WorkerHere> {
     await workerCode();
     return new WorkerHere(programs);
   }
 
-  /** For whoever acts. The worker's is asked for where one is launched, and that one ends at once. */
+  /** For acts. The worker's environment is read when one is launched, and that one ends at once. */
   get programs(): { worker: string; rehearsal: string } {
     const launchWanted = () => void this.#launchWanted();
     const { rehearsal } = this.#programs;
@@ -63,14 +63,14 @@ export class WorkerHere {
     void run.then(() => this.#running.delete(run));
   }
 
-  /** Stops what works; its agents in this home are killed. */
+  /** Stops the current work, and kills its agents in this home. */
   async end(homeDir?: string): Promise<void> {
     for (const folder of new Set(this.#running.values())) await this.#stop(folder);
     if (homeDir !== undefined) await endProcessesOf(homeDir);
     await Promise.all(this.#running.keys());
   }
 
-  /** Which session is meant is not said. */
+  /** It does not say which session is meant. */
   async #launchWanted(): Promise<void> {
     const { sessionsDir } = this.#beginning;
     const host = await systemHost();
@@ -97,7 +97,7 @@ export class WorkerHere {
 
 type Unsigned<C> = C extends Command ? Omit<C, 'v' | 'id' | 'by' | 'at'> : never;
 
-/** Leaves a person's command for a session that rests, and works on it until it rests again. */
+/** Queues a person's command for a session without a worker, and works on it until it waits or ends again. */
 export async function workHere(
   rig: SessionRig,
   request: Unsigned<Command>,
@@ -109,7 +109,7 @@ export async function workHere(
   await goOnHere(rig, more);
 }
 
-/** Works on a session until it rests; see `WorkerHere` for which. Returns at once where another worker lives. */
+/** Works on a session until it waits or ends; see `WorkerHere` for which. Returns at once if another worker runs. */
 export async function goOnHere(
   { context, paths }: SessionRig,
   more: Readonly<Record<string, string>> = {},
@@ -128,7 +128,7 @@ async function runHere(
   await runWorker({ sessionsDir, folder, ...around, rehearsalProgram: rehearsal, supervisorProgram });
 }
 
-/** Loaded where it is used: most tests start a worker's program. */
+/** Loaded on first use: most tests start a worker's program. */
 async function workerCode() {
   return (await import('../../src/worker/loop/run-worker.ts')).runWorker;
 }

@@ -4,8 +4,8 @@ import { bash, document, edit, note, quoted, read, type Script, signal, write } 
 import type { WorkPhase } from './planned-work.ts';
 
 /**
- * Carries out the first plan phase that is not ticked, or goes on to testing. It writes a comparison of two proposals
- * before it edits where the plan phase asks for one.
+ * Carries out the first plan phase that is not ticked, or continues to testing. It writes a comparison of two proposals
+ * before it edits if the plan phase asks for one.
  */
 export function* implementation(job: Job): Script {
   const { text: plans } = yield* bash(
@@ -68,7 +68,7 @@ export function* testing(job: Job): Script {
     'Looking.',
   );
   const isSecond = reviews.trim() !== '0';
-  // All tests, which are a process each, and behind a review that changed nothing those of the work.
+  // All tests, which are separate processes, and after a review without changes those of the work.
   const command = (isSecond && job.work.phases[0]?.check) || 'npm test';
   const tests = yield* bash(command, 'Running the tests.');
   const parts = [

@@ -9,7 +9,7 @@ export interface Message {
   content: string | Block[];
 }
 
-/** What the CLI posts to `/v1/messages`, as far as the stub reads it. */
+/** The body of a post to `/v1/messages`, as far as the stub reads it. */
 export interface MessagesRequest {
   model: string;
   stream?: boolean;
@@ -24,7 +24,7 @@ export function textOf(message: Message | undefined): string {
   return message.content.flatMap((block) => (block.type === 'text' ? [block.text] : [])).join('\n');
 }
 
-/** The text of a tool's result, whether it came as a string or as blocks. */
+/** The text of a tool's result, given as a string or as blocks. */
 export function resultText(content: unknown): string {
   if (typeof content === 'string') return content;
   if (!Array.isArray(content)) return '';

@@ -41,7 +41,7 @@ function conversationIn(request: MessagesRequest, body: string): Conversation {
   return { prompt, results, newest: JSON.stringify(messages.at(-1)), model, request: body };
 }
 
-/** Writes one reply in the shape that the request asked for: a stream of events or one object. */
+/** Writes one reply in the form that was requested: a stream of events or one object. */
 function sendReply(response: ServerResponse, request: MessagesRequest, reply: ModelReply): void {
   if (reply === 'silence') return;
   if ('status' in reply) {
@@ -89,7 +89,7 @@ function sendBlock(send: (type: string, fields: object) => void, index: number, 
   if (block.type === 'tool_use') {
     send('content_block_start', { index, content_block: { ...block, input: {} } });
     const json = JSON.stringify(block.input);
-    // Two pieces: a client must put the argument together itself.
+    // Two pieces: a client must join the argument itself.
     for (const piece of [json.slice(0, json.length / 2), json.slice(json.length / 2)]) {
       send('content_block_delta', { index, delta: { type: 'input_json_delta', partial_json: piece } });
     }

@@ -53,7 +53,7 @@ function textOf(content: Item['content'] | Item['output']): string {
   return (content ?? []).map(({ text = '' }) => text).join('\n');
 }
 
-// What our own script printed stands behind a head of the tool's.
+// The output of the stub's own script follows a header of the tool.
 function resultIn(output: string): ToolResult {
   const json = output.slice(output.indexOf('{"samocode"'));
   try {
@@ -137,7 +137,7 @@ function scriptFor({ name, input }: ToolUse): string {
   return `const r = await tools.exec_command(${JSON.stringify(options)}); text(JSON.stringify({samocode:{code:r.exit_code ?? 1,text:r.output ?? JSON.stringify(r)}}));`;
 }
 
-// As the words of `wait` say: without the first line a script is given up after 30 seconds and must be asked for.
+// As the description of `wait` says: without the first line a script is suspended after 30 seconds and must be polled.
 function serverScript({ server, tool }: { server: string; tool: string }, input: ToolUse['input']): string {
   const call = `await tools.mcp__${server}__${tool}(${JSON.stringify(input)})`;
   return `// @exec: {"yield_time_ms": 280000}\nconst r = ${call}; text(r.structuredContent ?? r);`;

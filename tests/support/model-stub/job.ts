@@ -1,7 +1,7 @@
 import { type Phase, phaseNamed } from '../../../src/phases/table.ts';
 import type { PlannedWork } from './planned-work.ts';
 
-/** What the scripted model takes from the prompt of an iteration. */
+/** What the scripted model reads from the prompt of an iteration. */
 export interface Job {
   sessionDir: string;
   workingDir: string;
@@ -17,7 +17,7 @@ export interface Job {
   wantsComparison: boolean;
 }
 
-/** Undefined for a prompt that is not one of samocode's. @throws when one of its lines is missing */
+/** Undefined for a prompt that is not one of samocode's. @throws if one of its lines is missing */
 export function jobIn(prompt: string, work: PlannedWork): Job | undefined {
   if (!prompt.includes('**Session path:**')) return undefined;
   const phase = phaseNamed(line(prompt, 'Phase'));

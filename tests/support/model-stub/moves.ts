@@ -13,7 +13,7 @@ export interface ToolResult {
   failed: boolean;
 }
 
-/** A piece of work as a model does it: one tool call after another, each seeing the results before. */
+/** A piece of work as a model does it: one tool call after another, each with the previous results. */
 export type Script = Generator<ToolCall, void, ToolResult>;
 export type Move = Generator<ToolCall, ToolResult, ToolResult>;
 
@@ -21,7 +21,7 @@ export function* bash(command: string, say = 'Running a command.'): Move {
   return yield { say, name: 'Bash', input: { command, description: say } };
 }
 
-/** The file's text without the line numbers that the tool puts in front. */
+/** The file's text without the line numbers that the tool adds. */
 export function* read(path: string): Move {
   const { text, failed } = yield { say: `Reading ${path}.`, name: 'Read', input: { file_path: path } };
   return { text: text.replace(/^[ \t]*\d+[→\t]/gm, ''), failed };
@@ -40,13 +40,13 @@ export function* edit(path: string, before: string, after: string): Move {
 export function* document(job: Job, kind: string, title: string, text: string): Script {
   const name = `${job.fileStamp}-${kind}-${job.work.slug}.md`;
   const path = join(job.sessionDir, name);
-  // Read first: tools refuse to overwrite what they have not read, and two children may share a minute.
+  // Read first: tools refuse to overwrite files that they have not read, and two agents may share a minute.
   yield* read(path);
   yield* write(path, text);
   yield* note(job, `${title} -> ${name}`);
 }
 
-/** Says in the overview what was done, as the prompt of every phase asks. */
+/** Writes the work into the overview, as the prompt of every phase requires. */
 export function* note(job: Job, done: string): Script {
   const path = join(job.sessionDir, '_overview.md');
   const { text, failed } = yield* read(path);
@@ -60,7 +60,7 @@ export function* note(job: Job, done: string): Script {
   else if (text.includes('## Flow Log\n')) yield* edit(path, '## Flow Log\n', `## Flow Log\n${flowLine}\n`);
 }
 
-/** The last act of an iteration; in phases of documents by the Write tool, in the others by the shell. */
+/** The last act of an iteration; in document phases by the Write tool, in the others by the shell. */
 export function* signal(job: Job, words: Record<string, string>): Script {
   const path = join(job.sessionDir, '_signal.json');
   const json = JSON.stringify(words);
@@ -72,7 +72,7 @@ export function* signal(job: Job, words: Record<string, string>): Script {
   }
 }
 
-/** `words` as one word of a POSIX shell. */
+/** `words` as one argument of a POSIX shell. */
 export function quoted(words: string): string {
   return `'${words.replaceAll("'", `'\\''`)}'`;
 }

@@ -3,15 +3,15 @@ import type { Move, Script } from './moves.ts';
 import { nextMove } from './scripted-model.ts';
 import { type ModelOf, type ModelService, startService } from './services.ts';
 
-/** Begins the words that a person says to a parent, and marks its conversation. */
+/** The start of a person's message to a parent, which marks its conversation. */
 export const PARENT_PROMPT = '**Parent chat:** do it with samocode.';
 
 export interface ParentModel extends ModelService {
-  /** The requests of the parent's main conversation, in order; those beside it are left out. */
+  /** The requests of the parent's main conversation, in order, without side requests. */
   turns: readonly Conversation[];
 }
 
-/** A stand-in for the model behind a chat that is our client: it calls the server's tools as `script` says. */
+/** A scripted model behind a chat client of samocode: it calls the server's tools as `script` says. */
 export async function startParentModel(of: ModelOf, script: () => Script): Promise<ParentModel> {
   const turns: Conversation[] = [];
   const service = await startService(of, (conversation): ModelReply => {
@@ -22,7 +22,7 @@ export async function startParentModel(of: ModelOf, script: () => Script): Promi
   return { ...service, turns };
 }
 
-/** A result of our server, wherever it stands in what the client made of it. */
+/** A result of the samocode server, wherever the client puts it. */
 export function toldIn(text: string): Told {
   return JSON.parse(text.slice(text.indexOf('{'), text.lastIndexOf('}') + 1));
 }
@@ -48,7 +48,7 @@ function* call(tool: string, input: Record<string, unknown>): Generator<Yielded,
 type Yielded = Move extends Generator<infer Call> ? Call : never;
 type Received = { text: string; failed: boolean };
 
-/** The first chat: sets the project up, starts a session and leaves. */
+/** The first chat: sets up the project, starts a session and leaves. */
 export function startsAndLeaves(task: string): () => Script {
   return function* () {
     yield* call('setup_project', { provider: 'rehearsal' });
@@ -56,14 +56,14 @@ export function startsAndLeaves(task: string): () => Script {
   };
 }
 
-/** The next chat: takes the session up and follows it until it is done, or to its approved plan, where it stops it. */
+/** The next chat: finds the session and follows it until it is done, or to its approved plan, where it stops it. */
 export function followsTo(end: 'done' | 'stopped'): () => Script {
   return function* () {
     const session = 'boats';
     yield* call('list_sessions', {});
     yield* until('qa_answers', 0);
     const { questions = [] } = yield* call('read_qa', { session });
-    // Nobody sits before a headless client: its form is not answered, and that is said.
+    // No person is at a headless client: its form is not answered, and the result says so.
     yield { say: 'Asking.', name: 'mcp:answer_qa', input: { session } };
     const answers = Object.fromEntries(questions.map(({ id }) => [id, 'A']));
     const answered = yield* call('answer_qa', { session, answers });

@@ -11,7 +11,7 @@ export interface WorkPhase {
 
 export interface PlannedWork {
   task: string;
-  /** Ends the documents' names. */
+  /** The end of the documents' names. */
   slug: string;
   phases: readonly WorkPhase[];
 }

@@ -9,22 +9,22 @@ import { type ModelOf, type ModelService, startService } from './services.ts';
 
 export interface ScriptedModelOptions {
   work: PlannedWork;
-  /** The CLI whose service this stands in for. */
+  /** The CLI whose service this replaces. */
   of?: ModelOf;
-  /** An answer of the test's own instead of the script's; undefined leaves it to the script. */
+  /** The test's own answer instead of the script's; if undefined, the script answers. */
   instead?: (turn: ModelTurn) => ModelReply | undefined;
 }
 
-/** One request of a child's main conversation. */
+/** One request of an agent's main conversation. */
 export interface ModelTurn {
   job: Job;
-  /** Tool calls that this child has made before. */
+  /** Tool calls that this agent has made before. */
   step: number;
   conversation: Conversation;
 }
 
 export interface ScriptedModel extends ModelService {
-  /** The turns of samocode's children, in order; requests beside them are left out. */
+  /** The turns of samocode's agents, in order, without side requests. */
   turns: readonly ModelTurn[];
 }
 
@@ -40,8 +40,8 @@ const SCRIPTS: Readonly<Record<Phase, (job: Job) => Script>> = {
 };
 
 /**
- * A stand-in for the model behind an agent CLI: it reads samocode's prompt and does the phase's work by
- * calling the CLI's real tools, always in the same way.
+ * Replaces the model behind an agent CLI: it reads samocode's prompt and does the work of the phase by calling the
+ * CLI's real tools, always in the same way.
  */
 export async function startScriptedModel(options: ScriptedModelOptions): Promise<ScriptedModel> {
   const { work, of = 'claude', instead } = options;
@@ -56,7 +56,7 @@ export async function startScriptedModel(options: ScriptedModelOptions): Promise
   return { ...service, turns };
 }
 
-// The script is played again from its start for every request, so that a repeated one is answered alike.
+// The script is replayed from its start for every request, so that a repeated one gets the same answer.
 export function nextMove(script: Script, results: readonly ToolResult[]): ModelReply {
   let move = script.next();
   for (const result of results) {

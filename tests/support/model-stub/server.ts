@@ -15,7 +15,7 @@ export interface StubServer extends AsyncDisposable {
   close(): Promise<void>;
 }
 
-/** Serves `respond` on the loopback interface alone; what it throws is an answer with status 500. */
+/** Serves `respond` on the loopback interface only; an exception gives an answer with status 500. */
 export async function startServer(
   respond: (call: Call, response: ServerResponse) => void,
 ): Promise<StubServer> {
@@ -25,7 +25,7 @@ export async function startServer(
       .then((body) => respond({ method, path, headers, body }, response))
       .catch((error: unknown) => sendJson(response, 500, { error: { message: String(error) } }));
   });
-  // Codex tries a WebSocket first; a refusal sends it to plain requests.
+  // Codex tries a WebSocket first; after a refusal it uses plain requests.
   server.on('upgrade', (_request, socket) => {
     socket.end('HTTP/1.1 426 Upgrade Required\r\nconnection: close\r\ncontent-length: 0\r\n\r\n');
   });

@@ -8,11 +8,11 @@ import type { StubServer } from './server.ts';
 
 export type ModelOf = 'claude' | 'codex' | 'gemini';
 
-/** A stand-in for the service that an agent CLI talks to. */
+/** A replacement for the service that an agent CLI talks to. */
 export interface ModelService extends StubServer {
-  /** What points a CLI at this model and at nothing of the person's. */
+  /** Environment that points a CLI to this model and away from the person's settings. */
   environmentFor(homeDir: string): Record<string, string>;
-  /** Writes the settings that a person's home would hold for such a model. */
+  /** Writes the settings that a person's home would contain for such a model. */
   furnish(homeDir: string): Promise<void>;
 }
 

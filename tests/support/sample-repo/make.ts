@@ -3,8 +3,8 @@ import { runCommand } from '../../../src/base/processes/run-command.ts';
 import { type Commit, HISTORY } from './history.ts';
 
 /**
- * A realistic repository at `path`: 31 commits by four authors, more than 200 files, an `npm test` that
- * passes, and no reading of compound amounts ("5 ft 3 in"): the task of the sessions that run on it.
+ * A realistic repository at `path`: 31 commits by four authors, more than 200 files, an `npm test` that passes, and no
+ * parser for compound amounts ("5 ft 3 in"): the task of the sessions that run on it.
  * @param env the environment of git; its HOME must be a temporary one
  */
 export async function makeSampleRepo(path: string, env: Record<string, string>): Promise<void> {

@@ -3,7 +3,7 @@ export interface Unit {
   name: string;
   symbol: string;
   family: string;
-  /** How many of the family's base units one of it is. */
+  /** Its size in the family's base unit. */
   factor: number;
 }
 
