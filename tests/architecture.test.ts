@@ -16,7 +16,7 @@ import {
 
 const BELOW_ACTS = ['base', 'phases', 'session', 'project', 'providers'];
 
-/** The acts, and which others each may import besides what all of them may. */
+/** The acts, and which others each may import besides those that all may. */
 const OTHER_ACTS = {
   proof: [],
   rewind: [],
@@ -41,7 +41,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   base: [],
   phases: ['base'],
   session: ['base', 'phases'],
-  // The list of providers names their settings: a new agent CLI is its folder and its line there.
+  // The list of providers names their settings: a new agent CLI is a folder and a line there.
   project: ['base', 'phases', 'providers/registry.ts'],
   providers: ['base', 'phases'],
   worker: BELOW_ACTS,
@@ -63,8 +63,8 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
 };
 
 /**
- * The folders of a room, from its ground up: a folder may import those of the rows before its own. `.` is the
- * room's own folder.
+ * The folders of a room, from the bottom up: a folder may import those of the rows before its own. `.` is the room's
+ * own folder.
  */
 const LAYERS = {
   base: [['.'], ['files'], ['processes']],
@@ -141,7 +141,7 @@ const LAW: ImportLaw = {
     {
       name: 'process.env',
       pattern: /\bprocess\s*\.\s*env\b/,
-      // Whoever gives a program no environment gives it ours.
+      // Without an explicit environment, a program would get samocode's.
       only: [/(?:^|\/)main\.ts$/, 'base/fault-points.ts', 'base/processes/run-command.ts'],
     },
     {
@@ -152,8 +152,8 @@ const LAW: ImportLaw = {
     {
       name: 'a timer',
       pattern: /\bset(?:Timeout|Interval)\s*\(/,
-      // Of these, only the clock may be waited for: the others end a process that ignored a polite
-      // signal, and draw a line again.
+      // Of these, only the clock may be waited for: the others end a process that ignored SIGTERM, and draw a line
+      // again.
       only: [
         'base/clock.ts',
         'base/processes/run-command.ts',
@@ -163,7 +163,7 @@ const LAW: ImportLaw = {
     },
     {
       name: 'the program that runs us',
-      // In Electron it is none that can be started as Node; the rehearsal child always runs on a real one.
+      // In Electron it cannot be started as Node; the rehearsal agent always runs on a real one.
       pattern: /\bprocess\s*\.\s*execPath\b/,
       only: ['providers/starting/node-path.ts', /^rehearsal\//],
     },
@@ -178,7 +178,7 @@ const LAW: ImportLaw = {
     { files: /\.tool\.ts$|^server\//, imports: /^kit\/terminal\/|\.command\.ts$/ },
     { files: /\.command\.ts$|^cli\//, imports: /^kit\/mcp\/|\.tool\.ts$/ },
     { files: /^supervisor\//, imports: /\.(?:tool|command)\.ts$/ },
-    // Notifications are sent where there is neither a chat nor a terminal.
+    // Notifications are sent without a chat or a terminal.
     { files: /^acts\/notify\/.+\//, imports: /^kit\// },
     // Pages are made of plain data.
     { files: /^acts\/report\/page\//, imports: /^(?!base\/|phases\/|acts\/report\/page\/)/ },
@@ -189,23 +189,23 @@ const LAW: ImportLaw = {
 const src = fileURLToPath(new URL('../src', import.meta.url));
 const modules = await modulesBelow(src);
 
-test('every module of src keeps to the law of the rooms', () => {
+test('every module of src complies with the law of the rooms', () => {
   expect(breaches(modules, LAW)).toEqual([]);
 });
 
-test('no imports between rooms run in a circle', () => {
+test('there are no import cycles between rooms', () => {
   expect(roomCircles(modules, LAW)).toEqual([]);
 });
 
-test('no imports between files run in a circle, types included', () => {
+test('there are no import cycles between files, including types', () => {
   expect(fileCircles(modules)).toEqual([]);
 });
 
-/** A table or a switch that makes words of what a session is, or of what it waits for. */
+/** A table or a switch that gives the text of a session's state, or of what it waits for. */
 const WORDS_A_STATE =
   /Record<(?:WaitingFor|Status\['kind'\]|EventOf<'parked'>\['for'\]), string>|case '(?:qa_answers|plan_approval|file_update|human_action|limited|blocked|stopped)':(?:\s*\{\s*const [^;]*;)?\s*return (?:[`'][^`'\n]* |\{ brief)/;
 
-test('session/words.ts is the only file of src that words a state', () => {
+test('session/words.ts is the only file of src with the text of a state', () => {
   const wording = Object.keys(modules).filter((path) => WORDS_A_STATE.test(modules[path] ?? ''));
   expect(wording).toEqual(['session/words.ts']);
 });
@@ -214,7 +214,7 @@ test.each([
   'const WAITS: Readonly<Record<WaitingFor, string>> = {',
   "    case 'blocked':\n      return 'is blocked';",
   "    case 'qa_answers': {\n      const ids = open.join();\n      return `asks for ids`;",
-])('a second wording of a state is found: %s', (text) => {
+])('a second text of a state is found: %s', (text) => {
   expect(WORDS_A_STATE.test(text)).toBe(true);
 });
 
@@ -230,11 +230,11 @@ test('no folder of src has more than 25 files', () => {
   expect(full).toEqual([]);
 });
 
-test('every room of src is inside its budget of lines', () => {
+test('every room of src is within its budget of lines', () => {
   expect(overBudget(modules, BUDGETS)).toEqual([]);
 });
 
-test('the law was held against real modules of every listed room that exists', () => {
+test('the law was tested with real modules of every listed room that exists', () => {
   expect(Object.keys(modules).length).toBeGreaterThan(20);
   expect(Object.keys(MAY_IMPORT)).toEqual(expect.arrayContaining(Object.keys(modules).map(roomOf)));
 });
@@ -252,7 +252,7 @@ test.each<[string, Tree, string]>([
     { 'session/a.ts': '`$'.concat("{import('../server/main.ts')}`") },
     'server/main.ts',
   ],
-  ['an import of a name made up late', { 'cli/a.ts': 'await import(name);' }, 'not written out'],
+  ['an import of a name computed at run time', { 'cli/a.ts': 'await import(name);' }, 'not written out'],
   [
     'an export from above',
     { 'project/a.ts': "export { x } from '../session/paths.ts';" },
@@ -302,7 +302,7 @@ test.each<[string, Tree, string]>([
     'no file of this kind',
   ],
   [
-    'a command that uses what tools are made of',
+    'a command that uses the parts of tools',
     { 'acts/gates/a.command.ts': "import { x } from '../../kit/mcp/tool.ts';" },
     'no file of this kind',
   ],
@@ -323,7 +323,7 @@ test.each<[string, Tree, string]>([
   ],
   ['demo past the door', { 'demo/a.ts': "import { x } from '../kit/terminal/ask.ts';" }, 'terminal/ask.ts'],
   [
-    'a door that drags its room along',
+    'a door that pulls in its room',
     { 'kit/terminal/output.ts': "import { x } from './ask.ts';" },
     'drags it along',
   ],
@@ -333,11 +333,15 @@ test.each<[string, Tree, string]>([
     'not below core/',
   ],
   [
-    'folders side by side that use each other',
+    'sibling folders that use each other',
     { 'worker/limits/a.ts': "import { x } from '../guarding/guard.ts';" },
     'not below limits/',
   ],
-  ['a folder of no row', { 'worker/misc/a.ts': "import { x } from '../core/worker.ts';" }, 'no known row'],
+  [
+    'a folder without a row',
+    { 'worker/misc/a.ts': "import { x } from '../core/worker.ts';" },
+    'no known row',
+  ],
   ['a module outside src', { 'base/a.ts': "import { x } from '../../tests/x.ts';" }, 'outside src/'],
   ['an unknown room', { 'utils/a.ts': '' }, 'no known room'],
   [
@@ -376,19 +380,19 @@ test.each<[string, Tree]>([
   ['markdown from anywhere', { 'worker/a.ts': "import text from '../../agents/a.md';" }],
   ['the environment in a main file', { 'rehearsal/main.ts': 'start(process.env);' }],
   [
-    'an import that is told of',
+    'an import in a comment',
     { 'base/a.ts': "// import '../session/paths.ts'\nconst a = `import '../b.ts'`;" },
   ],
   [
-    'code in words',
+    'code in a string',
     { 'base/a.ts': "const a = 'Date.now()', b = /console.log/, c = `process.env`; /* setTimeout( */" },
   ],
-  ['a division beside a quote', { 'base/a.ts': "const a = b / 2; const c = 'x / y'; // it's" }],
+  ['a division next to a quote', { 'base/a.ts': "const a = b / 2; const c = 'x / y'; // it's" }],
 ])('the law allows %s', (_name, tree) => {
   expect(breaches({ ...door, ...lower, ...tree }, LAW)).toEqual([]);
 });
 
-test('a circle of rooms is found, a door does not close one', () => {
+test('a cycle of rooms is found, and a door does not close one', () => {
   const circle = { 'session/a.ts': "import '../project/b.ts';", 'project/b.ts': "import '../session/c.ts';" };
   expect(roomCircles(circle, LAW)).toEqual(['session -> project -> session']);
   const throughDoor = {
@@ -398,7 +402,7 @@ test('a circle of rooms is found, a door does not close one', () => {
   expect(roomCircles(throughDoor, LAW)).toEqual([]);
 });
 
-test('a circle of files is found through types', () => {
+test('a cycle of files is found through types', () => {
   const tree = {
     'base/a.ts': "import type { B } from './b.ts';",
     'base/b.ts': "import { c } from './c.ts';",

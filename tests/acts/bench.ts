@@ -17,14 +17,14 @@ export interface BenchPlan extends Pick<ProjectPlan, 'lines' | 'sandbox' | 'bare
   here?: boolean;
 }
 
-/** A real project in a temporary folder whose children are rehearsals; what still runs at its end is ended. */
+/** A real project in a temporary folder whose agents are rehearsals; processes that still run at its end are ended. */
 export async function makeBench({ here: isHere, ...plan }: BenchPlan = {}): Promise<Bench> {
   const programs = await builtPrograms();
   const { worker, rehearsal } = programs;
   const here = isHere ? await WorkerHere.of(programs) : undefined;
   const project = await makeProject({
     ...plan,
-    // No children that keep a pace for people to read along: whatever is started with this environment is quick.
+    // No agents with delays for readers: everything started with this environment is quick.
     env: { SAMOCODE_REHEARSAL_PACE_MS: '0' },
     acting: { programs: here?.programs ?? { worker, rehearsal } },
   });

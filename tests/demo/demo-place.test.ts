@@ -4,7 +4,7 @@ import { expect, test, vi } from 'vitest';
 import { makeDemoPlace } from '../../src/demo/demo-place.ts';
 import { tempDir } from '../support/temp-dir.ts';
 
-test('a demo that cannot have its repository leaves no folder behind', async () => {
+test('a demo that cannot create its repository leaves no folder behind', async () => {
   await using temp = await tempDir();
   vi.stubEnv('TMPDIR', temp.path);
   try {
@@ -22,7 +22,7 @@ test('no process of a demo starts a supervisor', async () => {
   expect(place.env.SAMOCODE_SUPERVISOR).toBe('off');
 });
 
-test("the demo's processes read nothing of the person's own machine", async () => {
+test("the demo's processes read no settings of the machine's user", async () => {
   const env = {
     PATH: process.env.PATH,
     HOME: '/home/person',

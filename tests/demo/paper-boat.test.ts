@@ -8,7 +8,7 @@ import { DEMO_FILES, DEMO_TASK } from '../support/paper-boat.ts';
 
 const run = promisify(execFile);
 
-test('the demo project passes its tests without an install, and lacks what the task asks for', async () => {
+test('the demo project passes its tests without an install, and lacks the requested feature', async () => {
   const root = await mkdtemp(join(tmpdir(), 'paper-boat-'));
   try {
     for (const [path, text] of Object.entries(DEMO_FILES)) {

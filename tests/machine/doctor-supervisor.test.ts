@@ -13,7 +13,7 @@ import { Slots } from '../../src/session/slots.ts';
 import { ASKING, CREATED, DONE, PREPARED, writeEvents } from '../session/events.ts';
 import { tempDir } from '../support/temp-dir.ts';
 
-/** A home of its own; sessions are registered by their names. */
+/** A separate home; sessions are registered by their names. */
 async function machine(env: Record<string, string> = {}) {
   const dir = await tempDir();
   const host = await systemHost();
@@ -37,7 +37,7 @@ async function machine(env: Record<string, string> = {}) {
   };
 }
 
-test('where no session is unfinished no supervisor is missed, and none is started', async () => {
+test('if no session is unfinished no supervisor is reported missing, and none is started', async () => {
   await using here = await machine();
   await here.session('26-01-08-over', DONE);
   expect(await here.check('supervisor')).toMatchObject({ level: 'ok' });
@@ -53,7 +53,7 @@ test('a session that waits without a supervisor is a warning that names it', asy
   });
 });
 
-test('a supervisor that runs is named with its process and version', async () => {
+test('a running supervisor is listed with its pid and version', async () => {
   await using here = await machine();
   const { paths, context } = here;
   await using _lease = await acquireLease(paths.leases, context);
@@ -74,7 +74,7 @@ test('SAMOCODE_SUPERVISOR=off is a warning', async () => {
   expect(await here.check('supervisor')).toMatchObject({ level: 'warn' });
 });
 
-test('a folder of the supervisor that cannot be made says that sessions run unwatched', async () => {
+test("if the supervisor's folder cannot be created, the doctor says that sessions run unwatched", async () => {
   await using here = await machine();
   await mkdir(here.at('home/.config/samocode'), { recursive: true });
   await writeFile(here.at('home/.config/samocode/supervisor'), '');
@@ -84,7 +84,7 @@ test('a folder of the supervisor that cannot be made says that sessions run unwa
   });
 });
 
-test('a session that another home has left is named with the command that continues it', async () => {
+test('an abandoned session of another home is listed with the command that continues it', async () => {
   await using here = await machine();
   await here.session('26-01-08-own');
   await here.session('26-01-08-theirs', ASKING, 'another');
@@ -94,7 +94,7 @@ test('a session that another home has left is named with the command that contin
   expect(check?.found).not.toContain('26-01-08-own');
 });
 
-test('slots in use are listed with their sessions, and one whose holder cannot be seen is a warning', async () => {
+test('slots in use are listed with their sessions, and one with an unseen holder is a warning', async () => {
   await using here = await machine();
   const { host } = here.context;
   await here.session('26-01-08-boat');

@@ -21,7 +21,7 @@ async function place() {
 }
 
 test.each(['node', 'node@22'])(
-  'of Homebrew it is the link that the next version of %s gets too',
+  'with Homebrew it is the link that the next version of %s also gets',
   async (formula) => {
     await using here = await place();
     const node = await here.file(`brew/Cellar/${formula}/22.11.0_1/bin/node`);
@@ -31,7 +31,7 @@ test.each(['node', 'node@22'])(
   },
 );
 
-test('elsewhere it is the first folder of PATH that leads to it by no version and outlives a shell', async () => {
+test('elsewhere it is the first folder of PATH that leads to it without a version and outlives a shell', async () => {
   await using here = await place();
   const node = await here.file('store/nodejs-22.3.0/bin/node');
   await here.file('other/node');
@@ -45,7 +45,7 @@ test('elsewhere it is the first folder of PATH that leads to it by no version an
   expect(stableNodePath(node, dirname(profile))).toBe(node);
 });
 
-test('a path that names no version stays', async () => {
+test('a path without a version is not changed', async () => {
   await using here = await place();
   const node = await here.file('usr/bin/node');
   const other = await here.link('bin/node', node);

@@ -6,7 +6,7 @@ import { anyText } from './texts.ts';
 
 export const documentsProperties: Property[] = [
   property(
-    'any file name is read or is none',
+    'any file name is parsed or rejected',
     fc.array(fc.oneof(anyText, fc.constantFrom('01-08-1437-plan.md', '01-08-14:37-x.md'))),
     (names) => {
       for (const name of names) parseDocumentName(name);

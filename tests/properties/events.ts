@@ -12,7 +12,7 @@ import { anyText } from './texts.ts';
 
 const foldAll = (events: readonly SessionEvent[], from = emptyState()) => events.reduce(fold, from);
 
-/** What a state is after it was written into state.json and read again. */
+/** A state after it was written to state.json and read back. */
 const throughCache = (state: SessionState) => SessionState.parse(JSON.parse(JSON.stringify(state)));
 
 const anyLine = fc.oneof(
@@ -29,16 +29,16 @@ const anyLine = fc.oneof(
 const anyEvent = anyLog.filter((log) => log.length > 0).map((log) => log[0] as SessionEvent);
 
 export const eventsProperties: Property[] = [
-  property('whatever stands in a line of the log, reading it never throws', anyLine, (line) => {
+  property('reading a line of the log never throws, whatever it contains', anyLine, (line) => {
     assert(['event', 'newer', 'malformed'].includes(parseEvent(line).kind));
   }),
-  property('an event is one line and reads as itself', anyEvent, (event) => {
+  property('an event is one line and is read back unchanged', anyEvent, (event) => {
     const line = serialiseEvent(event);
     assert.equal(line.indexOf('\n'), line.length - 1);
     assert.deepEqual(parseEvent(line), { kind: 'event', event });
   }),
   property(
-    'an event with a byte changed throws nothing',
+    'an event with a changed byte does not throw',
     fc.tuple(anyEvent, fc.nat(), fc.nat(255)),
     (input) => {
       const [event, at, byte] = input;
@@ -56,13 +56,13 @@ export const eventsProperties: Property[] = [
       assert.deepEqual(throughCache(foldAll(log.slice(cut), cached)), throughCache(foldAll(log)));
     },
   ),
-  property('every state is what its schema says, and can be shown', anyLog, (log) => {
+  property('every state matches its schema, and can be shown', anyLog, (log) => {
     const state = foldAll(log);
     assert.deepEqual(throughCache(state), JSON.parse(JSON.stringify(state)));
     assert.equal(state.n, log.length);
     stateLine(stateFacts(state));
   }),
-  property('the fold changes no state that it was given', anyLog, (log) => {
+  property('folding does not change the given state', anyLog, (log) => {
     let state = emptyState();
     for (const event of log) {
       const before = JSON.stringify(state);
@@ -71,7 +71,7 @@ export const eventsProperties: Property[] = [
       state = after;
     }
   }),
-  property('every event is told in one line or not at all', anyEvent, (event) => {
+  property('every event is described in one line or not at all', anyEvent, (event) => {
     const text = describeEvent(event);
     assert(text === undefined || (!/[\r\n]/.test(text) && text.length <= 500));
   }),

@@ -12,7 +12,7 @@ import { anyText } from './texts.ts';
 
 export const inboxProperties: Property[] = [
   property(
-    'a message reads as it was written',
+    'a message is read back as it was written',
     fc.tuple(fc.ulid(), anyText, anyText),
     ([id, channel, text]) => {
       const message = { id, stamp: '01-08-1437', channel, text };
@@ -23,7 +23,7 @@ export const inboxProperties: Property[] = [
   property('any file in the inbox is read', fc.tuple(anyText, anyText), ([name, content]) => {
     assert.equal(typeof readInboxMessage(name, content).text, 'string');
   }),
-  property('messages come in the order of their ids', fc.array(fc.ulid()), (ids) => {
+  property('messages are in the order of their ids', fc.array(fc.ulid()), (ids) => {
     const names = ids.map((id) => inboxFileName({ stamp: '01-08-1437', id }));
     assert.deepEqual(sortInbox(names), [...names].sort());
   }),

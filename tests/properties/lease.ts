@@ -1,7 +1,7 @@
 import { passLeaseOn, raceForLease, startContenders } from '../support/lease-race.ts';
 import type { Property } from './property.ts';
 
-/** A round takes real processes some 50 ms, so a long run of the parsers does not take hours here. */
+/** A round of real processes takes some 50 ms, so a long run of the parsers does not take hours here. */
 const MOST_ROUNDS = 1000;
 const CONTENDERS = 4;
 

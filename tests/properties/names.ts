@@ -40,7 +40,7 @@ export const namesProperties: Property[] = [
     },
   ),
   property(
-    'a resolved folder is one of the folders and ends with the name',
+    'a resolved folder is an existing one and ends with the name',
     fc.tuple(fc.array(anyFolder, { maxLength: 6 }), anyName),
     ([folders, name]) => {
       const folder = resolveSessionFolder(folders, name);

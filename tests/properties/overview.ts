@@ -94,7 +94,7 @@ function checkForeign(text: string, change: OverviewChange): void {
   for (const key of keys)
     for (const { index } of findKeyLines(doc).get(key.toLowerCase()) ?? []) owned.add(index);
   const last = doc.lines.length - 1;
-  // The last line may get the ending that it lacked.
+  // The last line may get a missing line ending.
   const foreign = doc.lines.filter(
     (line, index) => !owned.has(index) && (index < last || line.endsWith('\n')),
   );
@@ -136,19 +136,19 @@ export const overviewProperties: Property[] = [
     ([text, change]) => checkForeign(text, change),
   ),
   property(
-    'the same change of the overview twice is once',
+    'repeating a change of the overview has no effect',
     fc.tuple(anyOverview, anyChange),
     ([text, change]) => {
       const once = changeOverview(text, change);
       assert.equal(changeOverview(once, change), once);
     },
   ),
-  property('no change of the overview changes no byte', fc.oneof(anyOverview, anyText), (text) => {
+  property('an empty change of the overview changes no byte', fc.oneof(anyOverview, anyText), (text) => {
     assert.equal(changeOverview(text, {}), text);
     assert.equal(restoreLost(text, { task: '', flow: [] }), text);
   }),
   property(
-    'a new overview reads as what it was made from',
+    'a new overview is read back with its content',
     fc.record({
       title: anyText,
       started: fc.constant('2026-01-08 10:00'),
@@ -166,7 +166,7 @@ export const overviewProperties: Property[] = [
     },
   ),
   property(
-    'lost task and flow lines come back once and in order',
+    'lost task and flow lines are restored once and in order',
     fc.tuple(anyOverview, anyTask, fc.shuffledSubarray([...FLOW, 'plain', '', '- dash'])),
     ([text, task, flow]) => checkRestored(text, task, flow),
   ),

@@ -12,7 +12,7 @@ import {
 } from '../../src/phases/progress.ts';
 import { PHASE_NAMES, PHASES, type Phase } from '../../src/phases/table.ts';
 
-/** What one child does, in terms of what its phase allows. */
+/** What one agent does, in terms of what its phase allows. */
 export interface ChildAct {
   end: EndingKind;
   kind: 'signal' | 'none' | 'malformed';
@@ -32,7 +32,7 @@ interface Step {
   counts: boolean;
   answered: boolean;
   approved: boolean;
-  /** A human resumed the session from a block before this child. */
+  /** A person resumed the session from a block before this agent. */
   resetBefore: boolean;
 }
 
@@ -41,7 +41,7 @@ export interface Walk {
   rules: Rules;
 }
 
-/** What has truly happened by human hand, beside what the progress says. */
+/** Acts that a person really made, besides what the progress records. */
 interface People {
   answered: boolean;
   approved: boolean;
@@ -49,7 +49,7 @@ interface People {
 
 const LIFE = 300;
 
-/** One session's life: children act in turn, people open what they are asked to open, blocks are resumed. */
+/** The life of one session: agents act in turn, people open requested gates, blocks are resumed. */
 export function live(acts: readonly ChildAct[], rules: Rules, resets: readonly boolean[]): Walk {
   const steps: Step[] = [];
   let progress = initialProgress();
@@ -80,15 +80,15 @@ export function live(acts: readonly ChildAct[], rules: Rules, resets: readonly b
       progress = inPhase(progress, decision.resumePhase);
       people = afterPark(people, decision.for);
     }
-    // A person who resumes a block has looked at the plan as it stands.
+    // A person who resumes a block has read the current plan.
     if (resetBefore && PHASE_NAMES.indexOf(progress.phase) > 3) people = { ...people, approved: true };
   }
   return { steps, rules };
 }
 
 /**
- * How many children run, acting this way over and over, until the session parks, blocks, is limited or done.
- * Gates are open wide, since a closed one only ends a run sooner.
+ * How many agents run, repeating these actions, until the session parks, blocks, is limited or done. Gates are open,
+ * because a closed one only ends a run sooner.
  */
 export function rehearse(acts: readonly ChildAct[], rules: Rules): number {
   const most = childrenAtMost(rules);
@@ -107,9 +107,9 @@ export function rehearse(acts: readonly ChildAct[], rules: Rules): number {
 }
 
 /**
- * The most children that a run can have: every phase's limit of counted ones and, before each of those and
- * after the last, every uncounted failure in a row and one corrective retry, with the quick tries of an outage
- * before and after that; one more to block.
+ * The maximum number of agents in a run: every phase's limit of counted ones and, before each of those and after the
+ * last, every uncounted failure in a row and one corrective retry, with the quick attempts of an outage before and
+ * after that; one more to block.
  */
 export function childrenAtMost(rules: Rules): number {
   const counted = PHASE_NAMES.reduce((sum, name) => sum + PHASES[name].limit, 0);

@@ -23,7 +23,7 @@ export const anyRules: fc.Arbitrary<Rules> = fc.record({
 
 const anyCounts: fc.Arbitrary<Progress['counted']> = fc
   .array(few, { minLength: PHASE_NAMES.length, maxLength: PHASE_NAMES.length })
-  // Every phase is a key, which fromEntries' own type does not say.
+  // Every phase is a key, which the type of fromEntries does not express.
   .map(
     (counts) =>
       Object.fromEntries(PHASE_NAMES.map((name, at) => [name, counts[at]])) as Record<Phase, number>,
@@ -57,7 +57,7 @@ export const anyJudgedSignal: fc.Arbitrary<JudgedSignal> = fc
     },
     { requiredKeys: ['status'] },
   )
-  // An empty reason or summary is the parser's to replace.
+  // The parser replaces an empty reason or summary.
   .map((signal) => JudgedSignal.parse({ ...signal, ...(signal.reason === '' && { reason: 'r' }) }));
 
 const anySignal: fc.Arbitrary<Outcome['signal']> = fc.oneof(
@@ -88,7 +88,7 @@ export const anyOutcome: fc.Arbitrary<Outcome> = fc.record(
   { requiredKeys: ['end', 'signal', 'changed', 'treeChanged', 'questions', 'plan', 'unacknowledged'] },
 );
 
-/** Mostly lawful, so that lives go far; sometimes anything. */
+/** Mostly valid, so that lives go far; sometimes anything. */
 const anyAct: fc.Arbitrary<ChildAct> = fc.record({
   end: fc.oneof(
     { weight: 5, arbitrary: fc.constant('signalled' as const) },
@@ -98,7 +98,7 @@ const anyAct: fc.Arbitrary<ChildAct> = fc.record({
     { weight: 6, arbitrary: fc.constant('signal' as const) },
     { weight: 1, arbitrary: fc.constantFrom('none' as const, 'malformed' as const) },
   ),
-  // The first signal is the one that goes on.
+  // The first signal is the one that continues.
   status: fc.oneof({ weight: 6, arbitrary: fc.constant(0) }, { weight: 1, arbitrary: fc.nat(3) }),
   target: fc.nat(3),
   changed: fc.boolean(),
@@ -108,10 +108,10 @@ const anyAct: fc.Arbitrary<ChildAct> = fc.record({
 
 const anyActs = fc.array(anyAct, { minLength: 1, maxLength: 30 });
 
-/** What the children of one uninterrupted run do, over and over. */
+/** The repeated actions of the agents of one uninterrupted run. */
 export const anyScript = fc.tuple(anyActs, anyRules);
 
-/** A life of 300 children with people who answer, approve, resume or change the plan's fate at random. */
+/** A life of 300 agents with people who randomly answer, approve, resume or change the plan's approval. */
 export const anyWalk: fc.Arbitrary<Walk> = fc
   .tuple(
     anyActs,

@@ -58,7 +58,7 @@ function checkMoves([progress, outcome, rules]: Case): void {
   const { signal } = outcome;
   assert(PHASES[phase].next.some((next) => next === to));
   assert(signal.kind === 'signal');
-  // An approval that is not wanted, or was given already, is the only way in which a wait moves on.
+  // Only an approval that is not required, or was already given, lets a wait continue.
   const waitedForNothing =
     phase === 'planning' && to === 'implementation' && signal.signal.status === 'waiting';
   assert(waitedForNothing || (signal.signal.status === 'continue' && signal.signal.phase === to));
@@ -91,7 +91,7 @@ function checkHandoff([progress, outcome, rules, signal]: [...Case, JudgedSignal
   if (decision.kind === 'park') assert.equal(decision.resumePhase, progress.phase);
 }
 
-/** What a whole life of a session must keep to, whatever its children do and whenever its people act. */
+/** Rules for a whole life of a session, whatever its agents do and whenever people act. */
 function checkWalk({ steps, rules }: Walk): void {
   const counted = new Map<string, number>();
   let returns = 0;
@@ -128,24 +128,24 @@ function checkWalk({ steps, rules }: Walk): void {
 export const phaseProperties: Property[] = [
   property('deciding never throws and gives a decision that can be recorded', anyCase, checkTotal),
   property('a closed gate is not passed, whatever else is true', anyCase, checkGates),
-  property('nothing goes on by a changed plan that no human saw', anyCase, checkChangedPlan),
-  property('only a continue moves, and only along an edge of the table', anyCase, checkMoves),
-  property('a wait never moves the phase', anyCase, checkParks),
+  property('nothing continues on a changed plan that no person approved', anyCase, checkChangedPlan),
+  property('only a continue changes the phase, and only along an edge of the table', anyCase, checkMoves),
+  property('a wait never changes the phase', anyCase, checkParks),
   property('every block names a known rule and gives a reason', anyCase, checkBlocks),
-  property('done is reached by done in done, with every message acknowledged', anyCase, checkDone),
+  property('done is reached only by done in done, with every message acknowledged', anyCase, checkDone),
   property(
-    'a hand-off never moves',
+    'a hand-off never changes the phase',
     fc.tuple(anyProgress, anyOutcome, anyRules, anyJudgedSignal),
     checkHandoff,
   ),
   property('gates, limits, rounds, returns and corrections hold over whole lives', anyWalk, checkWalk),
-  property('a run of children ends by itself', anyScript, ([script, rules]) => {
+  property('a run of agents ends by itself', anyScript, ([script, rules]) => {
     assert(rehearse(script, rules) <= childrenAtMost(rules));
   }),
-  property('entering the phase one is in changes nothing', anyProgress, (progress) => {
+  property('entering the current phase changes nothing', anyProgress, (progress) => {
     assert.equal(inPhase(progress, progress.phase), progress);
   }),
-  property('every ending without a signal in a row comes to an end', anyRules, (rules) => {
+  property('every series of endings without a signal ends', anyRules, (rules) => {
     for (const end of ENDING_KINDS) {
       const script = [
         { end, kind: 'none' as const, status: 0, target: 0, changed: true, treeChanged: true, bad: false },

@@ -60,17 +60,17 @@ function checkReading(data: Uint8Array | string | undefined, phase: (typeof PHAS
 
 export const signalProperties: Property[] = [
   property(
-    'whatever a child writes, its signal reads as one of four kinds',
+    'whatever an agent writes, its signal is read as one of four kinds',
     fc.tuple(anySignalText, anyPhase),
     ([text, phase]) => checkReading(text, phase),
   ),
   property(
-    'any bytes read as one of four kinds',
+    'any bytes are read as one of four kinds',
     fc.tuple(fc.uint8Array({ maxLength: 80 }), anyPhase),
     ([bytes, phase]) => checkReading(bytes, phase),
   ),
   property(
-    'a byte flipped or cut off in a signal throws nothing',
+    'a signal with a flipped or missing byte does not throw',
     fc.tuple(anySignalText, fc.nat(), fc.nat(255), fc.boolean(), anyPhase),
     ([text, at, byte, isCut, phase]) => {
       const bytes = new TextEncoder().encode(`\uFEFF${text}`);
@@ -78,11 +78,15 @@ export const signalProperties: Property[] = [
       checkReading(isCut ? bytes.slice(0, at % (bytes.length + 1)) : bytes, phase);
     },
   ),
-  property('a signal read and written reads the same', fc.tuple(anySignalText, anyPhase), ([text, phase]) => {
-    const reading = parseSignal(text, phase);
-    if (reading.kind !== 'signal') return;
-    const { unknownPhase, ...signal } = reading.signal;
-    const again = parseSignal(JSON.stringify({ ...signal, phase: signal.phase ?? unknownPhase }), phase);
-    assert.deepEqual(again, { kind: 'signal', signal: reading.signal, notes: [] });
-  }),
+  property(
+    'a signal that is written and read is unchanged',
+    fc.tuple(anySignalText, anyPhase),
+    ([text, phase]) => {
+      const reading = parseSignal(text, phase);
+      if (reading.kind !== 'signal') return;
+      const { unknownPhase, ...signal } = reading.signal;
+      const again = parseSignal(JSON.stringify({ ...signal, phase: signal.phase ?? unknownPhase }), phase);
+      assert.deepEqual(again, { kind: 'signal', signal: reading.signal, notes: [] });
+    },
+  ),
 ];

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 
 const EOLS = ['\n', '\r\n', '\n', '\r', ' \n', '\n\n'];
 
-/** Text as it comes: printable, emoji, lone surrogates, control characters. */
+/** Any text: printable, emoji, lone surrogates, control characters. */
 export const anyText = fc.oneof(
   fc.string({ maxLength: 40 }),
   fc.string({ unit: 'binary', maxLength: 30 }),
@@ -22,7 +22,7 @@ export const anyText = fc.oneof(
   ),
 );
 
-/** A document put together from the given lines, free text and fences, with any line endings. */
+/** A document made of the given lines, free text and fences, with any line endings. */
 export function documentOf(lines: readonly string[]): fc.Arbitrary<string> {
   const line = fc.oneof(
     { weight: 6, arbitrary: fc.constantFrom(...lines) },
@@ -52,13 +52,13 @@ export function documentOf(lines: readonly string[]): fc.Arbitrary<string> {
   });
 }
 
-/** The lines of a text without their endings, a byte order mark aside. */
+/** The lines of a text without their endings and without a byte order mark. */
 export function bodies(text: string): string[] {
   const lines = text.replace(/^\uFEFF/, '').split('\n');
   return lines.map((line) => line.replace(/\r$/, ''));
 }
 
-/** Whether `part` stands in `whole` in the same order, other things between. */
+/** Whether `whole` contains `part` in the same order, possibly with other elements in between. */
 export function isSubsequence(part: readonly string[], whole: readonly string[]): boolean {
   let at = 0;
   for (const item of whole) if (at < part.length && part[at] === item) at += 1;

@@ -4,7 +4,7 @@ import { readPrompt } from '../../src/rehearsal/read-prompt.ts';
 
 const HEAD = '**Session path:** /s\n**Working directory:** /w\n**Phase:** testing\n';
 
-test('whatever a prompt holds, reading it gives facts or our own error', () => {
+test('reading any prompt gives facts or the expected error', () => {
   fc.assert(
     fc.property(fc.string({ unit: 'grapheme' }), (text) => {
       expect(readPrompt(HEAD + text, 0).sessionDir).toBe('/s');
@@ -13,7 +13,7 @@ test('whatever a prompt holds, reading it gives facts or our own error', () => {
   );
 });
 
-test('stamps come from the prompt in any of its usual forms', () => {
+test('stamps are read from the prompt in any of its usual forms', () => {
   const prompt =
     '**Session path:** `/s`\n- **Working directory:** /w\n**Phase:** Testing\n**Iteration:** 007\nTIMESTAMP_FILE: 01-08-1437\n**TIMESTAMP_LOG:** `01-08 14:37`\n';
   expect(readPrompt(prompt, 0)).toMatchObject({

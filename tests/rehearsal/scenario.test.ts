@@ -17,7 +17,7 @@ const FIRST: Occasion = {
   ...{ questions: 'none', planPhase: 'none', reviewed: false },
 };
 
-test('every scenario of the kit can be read and says what it is about', async () => {
+test('every scenario of the kit can be read and has a description', async () => {
   const names = (await readdir(KIT)).filter((name) => name.endsWith('.json'));
   const read = await Promise.all(names.map((name) => readScenario(join(process.cwd(), KIT, name))));
   expect(read).toHaveLength(11);
@@ -31,7 +31,7 @@ test('the README of the kit names every scenario and every act', async () => {
   expect([...acts, ...names].filter((name) => !readme.includes(`\`${name}\``))).toEqual([]);
 });
 
-test('the README of the kit shows what becomes of a session of each, as the soak plays it', async () => {
+test("the README of the kit has the final state of each scenario's session, as the soak suite plays it", async () => {
   const readme = await readFile(join(KIT, 'README.md'), 'utf8');
   const rows = OUTCOMES.map(
     ({ child, ends, endings, words }) => `| ${child} | \`${ends}\` | ${endings.join(', ')} | ${words} |\n`,
@@ -41,7 +41,7 @@ test('the README of the kit shows what becomes of a session of each, as the soak
   expect(OUTCOMES.map(({ child }) => `${child}.json`).sort()).toEqual(names.sort());
 });
 
-test('the first rule that fits is played: by iteration, phase and count, and none where none fits', () => {
+test('the first rule that matches is played: by iteration, phase and count, and none if none matches', () => {
   const { rules } = Scenario.parse({
     rules: [
       { when: { iteration: [5, 6] }, do: [{ act: 'exit', code: 5 }] },
@@ -54,14 +54,14 @@ test('the first rule that fits is played: by iteration, phase and count, and non
   expect(codes).toEqual([undefined, [2], [5]]);
 });
 
-test('words are filled in, and a line whose word is empty is left out', () => {
+test('placeholders are filled in, and a line whose value is empty is omitted', () => {
   expect(fill('a %{one}\n- as asked: %{two}\n{ b }', { one: '1', two: '' })).toBe('a 1\n{ b }');
 });
 
 test.each([
   ['honest work', {}],
   ['the demo', DEMO_SCENARIO],
-])('the questions and the plan of %s are good ones by our own rules', (_name, scenario) => {
+])("the questions and the plan of %s comply with samocode's own rules", (_name, scenario) => {
   const { story } = Scenario.parse(scenario);
   expect(lintQa(parseQa(newQa(story)))).toEqual([]);
   const { phases, testable } = parsePlan(`# Plan\n${storyWords(story).planned}\n`);

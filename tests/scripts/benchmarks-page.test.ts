@@ -31,7 +31,7 @@ const PYTHON: Measured = {
 
 const page = benchmarksPage([GAP, LOOP, PYTHON], MACHINE);
 
-test('each value has a line with its unit, its spread and its goal, and what has no line is left out', () => {
+test('each value has a line with its unit, its spread and its goal, and a value without a line is omitted', () => {
   expect(page).toContain(`## Worker
 
 What a worker costs.
@@ -44,11 +44,11 @@ What a worker costs.
   expect(page).toContain('| ms between two agents | 8 | 9.26 | 1,235 |  |');
 });
 
-test('what was not measured says why, and is a dash beside the others', () => {
+test('a missing measurement has its reason, and a dash in the other columns', () => {
   expect(page).toContain('## The Python samocode\n\nIts loop.\n\nNot measured here: no path was given.');
   expect(page).toContain('| ms from the end of one agent to the start of the next | 210 | 9.26 | – |');
 });
 
-test('the name of the processor is code: no dictionary has it', () => {
+test('the name of the processor is formatted as code, because no dictionary contains it', () => {
   expect(page).toContain('on `2 × Some Processor 9R14`, 8 GiB, with a load average of 0.04 before.');
 });

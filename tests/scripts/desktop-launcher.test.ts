@@ -7,7 +7,7 @@ import { tempDir } from '../support/temp-dir.ts';
 
 const INITIALIZE = { method: 'initialize', params: { capabilities: {} }, jsonrpc: '2.0' };
 
-/** Starts a program by the launcher on a system that has no Node of its own. */
+/** Starts a program with the launcher on a system without Node. */
 async function launch(home: string, input: string) {
   const launcher = join(home, 'start-server.sh');
   await writeFile(launcher, launcherText([]));
@@ -17,7 +17,7 @@ async function launch(home: string, input: string) {
 }
 
 test.each([0, 17, '"a-b"'])(
-  'without Node the first request, id %s, is answered by what is missing',
+  'without Node the answer to the first request, id %s, says what is missing',
   async (id) => {
     await using home = await tempDir();
     const request = JSON.stringify({ ...INITIALIZE, id: 'ID' }).replace('"ID"', String(id));

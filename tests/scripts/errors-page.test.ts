@@ -14,7 +14,7 @@ const EXAMPLES = exampleErrors();
 
 const onOneLine = (text: string) => text.replace(/\s+/g, ' ').trim();
 
-/** As a terminal shows it. */
+/** As printed on a terminal. */
 function terminalLines(error: SamocodeError): string {
   const stderr = new PassThrough();
   const output = new Output({
@@ -28,8 +28,9 @@ function terminalLines(error: SamocodeError): string {
   return String(stderr.read());
 }
 
-// Each sentence stands in docs/errors.md, which is written from the same tables: here only that both faces say it whole.
-test.each(EXAMPLES)('a tool and a terminal say all that the page says of $code', (error) => {
+// Each sentence is in docs/errors.md, which is generated from the same tables: this only tests that both interfaces say
+// all of it.
+test.each(EXAMPLES)('a tool and a terminal print everything that the page says about $code', (error) => {
   const object = errorObject(error);
   const terminal = onOneLine(terminalLines(error));
   const said = [error.what, error.why].filter((words) => words !== '').map(onOneLine);
@@ -47,7 +48,7 @@ test('a next step is a call for a model and a command for a person', () => {
   );
 });
 
-test.each(EXAMPLES)('$code says what happened and why, whatever its arguments are', (error) => {
+test.each(EXAMPLES)('$code says what happened and why, for any arguments', (error) => {
   const words = `${error.what} ${error.why} ${error.hint}`;
   expect(words).not.toMatch(/NaN|undefined|\[object|=>/);
   expect(error.what).not.toBe('');

@@ -15,7 +15,7 @@ const ROOT = join(import.meta.dirname, '../..');
 const FILES = await packageFiles(ROOT);
 const read = (path: string) => JSON.parse(FILES.get(path) ?? '{}');
 
-test('every generated file is as its sources say: npm run packages', async () => {
+test('every generated file matches its sources: npm run packages', async () => {
   const stale: string[] = [];
   for (const [path, text] of FILES) {
     if ((await readFile(join(ROOT, path), 'utf8').catch(() => '')) !== text) stale.push(path);
@@ -23,17 +23,17 @@ test('every generated file is as its sources say: npm run packages', async () =>
   expect(stale).toEqual([]);
 });
 
-test('the texts that are compiled into the program are all that stand in the repository', async () => {
+test('the texts compiled into the program are exactly those in the repository', async () => {
   const { agents, commands, skills, inAChat, description, start } = await readSource(ROOT);
   expect(compiledSource(start)).toMatchObject({ agents, commands, skills, inAChat, description });
 });
 
-test('nothing else stands in the generated folders', async () => {
+test('the generated folders contain nothing else', async () => {
   const there = (await Promise.all(GENERATED_FOLDERS.map((folder) => filesBelow(ROOT, folder)))).flat();
   expect(there.filter((path) => !FILES.has(path) && !HAND_MADE.has(path))).toEqual([]);
 });
 
-test('all packages have version and registry name of package.json, and start just that server', async () => {
+test('all packages have version and registry name of package.json, and start only that server', async () => {
   const { version, mcpName } = JSON.parse(await readFile(join(ROOT, 'package.json'), 'utf8'));
   expect(read('server.json').name).toBe(mcpName);
   const start = { command: 'samocode-mcp', args: [] };
@@ -53,7 +53,7 @@ test('all packages have version and registry name of package.json, and start jus
   expect(read('packages/codex/.mcp.json').mcpServers.samocode).toMatchObject(start);
 });
 
-test('no package lets a model act for the human', () => {
+test('no package permits a model to act for a person', () => {
   const all = [...FILES]
     .filter(([path]) => path.endsWith('.json'))
     .map(([, text]) => text)
@@ -61,7 +61,7 @@ test('no package lets a model act for the human', () => {
   expect(all).not.toMatch(/"trust": true|default_tools_approval_mode"|"approve"|allowedTools/);
 });
 
-test('what Codex reads has no variable of another client, and each command waits to be named', () => {
+test('the files for Codex contain no variable of another client, and no command is used unless it is named', () => {
   const codex = [...FILES].filter(([path]) => path.startsWith('packages/codex/'));
   expect(codex.filter(([, text]) => text.includes('${') || text.includes('$ARGUMENTS'))).toEqual([]);
   const policies = codex.filter(([path]) => path.endsWith('openai.yaml'));
@@ -86,7 +86,7 @@ test('the bundle for Claude Desktop lists every tool, the registry entry keeps i
   expect(server.name).toMatch(/^[a-z0-9.-]+\/[a-z0-9-]+$/);
 });
 
-test('what a person enters in Claude Desktop reaches the server by variables that it reads', () => {
+test('values that a person enters in Claude Desktop reach the server by variables that it reads', () => {
   const { user_config: fields, server } = read('packages/desktop/manifest.json');
   const rows: readonly SettingSpec[] = Object.values(SETTINGS);
   const variables = rows.flatMap(
@@ -101,7 +101,7 @@ test('what a person enters in Claude Desktop reaches the server by variables tha
   );
 });
 
-test('links are there from the day on which package.json names a repository, and none is invented before', async () => {
+test('links exist once package.json names a repository, and none is invented before', async () => {
   const source = await readSource(ROOT);
   const at = (files: Record<string, string>, path: string) => JSON.parse(files[path] ?? '{}');
   const links = /https?:\/\/(?!static\.modelcontextprotocol\.io)/;
@@ -127,7 +127,7 @@ test('links are there from the day on which package.json names a repository, and
   });
 });
 
-test('commands of Gemini hold the text as it stands', () => {
+test('commands of Gemini contain the text unchanged', () => {
   const toml = FILES.get('packages/gemini/commands/dop2.toml') ?? '';
   expect(toml).toContain('description = "Do one plan phase after weighing two independent solutions"\n');
   expect(toml).toContain('{{args}}');

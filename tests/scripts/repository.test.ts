@@ -12,7 +12,7 @@ const COMMANDS = [
   ...WORKFLOWS.map((name) => `.github/workflows/${name}`),
 ];
 
-test.each(COMMANDS)('every npm script that %s names is one', async (path) => {
+test.each(COMMANDS)('every npm script that %s names exists', async (path) => {
   const named = (await read(path)).matchAll(/npm run (?:--[\w-]+ )*([a-z][\w:]*)/g);
   const missing = [...named].flatMap(([, name = '']) => (name in MANIFEST.scripts ? [] : [name]));
   expect(missing).toEqual([]);
@@ -27,7 +27,7 @@ test('the oldest Node of the workflow is the oldest one that the package accepts
   expect(versions.split(', ')[0]).toBe(/\d+/.exec(MANIFEST.engines.node)?.[0]);
 });
 
-test('only package.json holds the version; the lock file repeats it, and no module of src writes it out', async () => {
+test('only package.json contains the version; the lock file repeats it, and no module of src contains it', async () => {
   const lock = JSON.parse(await read('package-lock.json'));
   expect([lock.version, lock.packages[''].version]).toEqual([MANIFEST.version, MANIFEST.version]);
   const paths = await filesBelow(ROOT, 'src');

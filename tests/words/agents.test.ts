@@ -25,7 +25,7 @@ const KNOWN_TOOLS = [
   'Write',
 ];
 
-/** Words of a text, and the tool without which it could not be obeyed. */
+/** Expressions in a text, and the tool that they require. */
 const NEEDED: readonly [RegExp, string][] = [
   [/helper/i, 'Agent'],
   [/\brun\b|`git |command|\bcommit\b/i, 'Bash'],
@@ -36,7 +36,7 @@ const NEEDED: readonly [RegExp, string][] = [
   [/web page|HTTP|library documents/i, 'WebFetch'],
 ];
 
-/** What every agent says, each in bold. */
+/** Expressions of every agent, each in bold. */
 const PARTS = ['Read first:', 'One action:', 'Write:', 'Overview:', 'Commit:', 'Signals', 'Not yours:'];
 
 const WRITES: Readonly<Record<Phase, readonly DocumentKind[]>> = {
@@ -64,12 +64,12 @@ test.each(AGENTS)('the front matter of %s is valid', (phase, { meta }) => {
   expect(tools).toEqual(tools.toSorted());
 });
 
-test.each(AGENTS)('the tools of %s are enough for its words', (_phase, { meta, body }) => {
+test.each(AGENTS)('the tools of %s are sufficient for its text', (_phase, { meta, body }) => {
   const needed = NEEDED.flatMap(([words, tool]) => (words.test(body) ? [tool] : []));
   expect(meta.get('tools')?.split(', ')).toEqual(expect.arrayContaining(needed));
 });
 
-test.each(AGENTS)('%s says all that a child must know, and not too much', (_phase, { body }) => {
+test.each(AGENTS)('%s says everything that an agent must know, within its size limit', (_phase, { body }) => {
   for (const part of PARTS) {
     // Requirements and quality write inside their steps.
     if (part === 'Write:' && !body.includes('**Write:**')) expect(body).toContain('TIMESTAMP_FILE-');
@@ -112,14 +112,14 @@ test.each(AGENTS)('the documents of %s have the parts that the session room know
   }
 });
 
-test('the questions that requirements shows are read without a remark', () => {
+test('the questions shown by requirements pass the check for rounds', () => {
   const text = fencedBlocks(SOURCE.agents.find(({ name }) => name === 'requirements')?.body ?? '')[0] ?? '';
   const reading = parseQa(text);
   expect(reading.questions).toHaveLength(1);
   expect(lintQa(reading)).toEqual([]);
 });
 
-test('the plan that planning shows is read, with files, check and steps', () => {
+test('the plan shown by planning is parsed, with files, check and steps', () => {
   const text = fencedBlocks(SOURCE.agents.find(({ name }) => name === 'planning')?.body ?? '')[0] ?? '';
   expect(parsePlan(text)).toMatchObject({
     title: '[title]',

@@ -17,7 +17,7 @@ async function pagesIn(folder: string): Promise<string[]> {
   return names.map((name) => `${folder}/${name}`);
 }
 
-test.each(PAGES)('every file of the repository that %s names is there', async (_path, text) => {
+test.each(PAGES)('every file of the repository that %s names exists', async (_path, text) => {
   const inRooms = new RegExp(`^(?:${ROOMS.map(({ name }) => name).join('|')})/[\\w./-]+\\.ts$`);
   const atTop = /^(?:bench|docs|packages|scripts|src|tests)\/[\w./-]+\.\w+$/;
   const named = inBackticks(text).flatMap((word) =>
@@ -37,7 +37,7 @@ test('the architecture names modules by their room, and every room', () => {
   expect(rooms.filter((name) => !listed.includes(`\n    ${name}/ `))).toEqual([]);
 });
 
-test('every event that the architecture names is one', () => {
+test('every event that the architecture names exists', () => {
   const [, text = ''] = PAGES[0] ?? [];
   const named = inBackticks(text).filter((word) => /^[a-z]+(?:_[a-z]+)+$/.test(word));
   expect(named.length).toBeGreaterThan(10);

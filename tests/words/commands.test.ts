@@ -4,7 +4,7 @@ import { actionsOf, SOURCE } from './texts.ts';
 const COMMANDS = SOURCE.commands.map((command) => [command.name, command] as const);
 const NEED_NO_SESSION = ['cleanup', 'multi-review', 'samocode-implement'];
 
-test('the fourteen commands are there', () => {
+test('there are fourteen commands', () => {
   expect(COMMANDS.map(([name]) => name)).toEqual([
     'cleanup',
     'create-plan',
@@ -34,17 +34,17 @@ test.each(COMMANDS)('%s is thin: a skill, its action, its argument', (name, { me
   expect(body.length).toBeLessThan(700);
 });
 
-test.each(COMMANDS)('%s has its skill used as it is, not improvised', (_name, { body }) => {
+test.each(COMMANDS)('%s uses its skill unchanged', (_name, { body }) => {
   expect(body.split('\n')[0]).toMatch(/\. Follow it as it is written; do not improvise\.$/);
 });
 
-test('a review is not handed to a subagent, whose choice comes before any skill is read', () => {
+test('a review is not delegated to a subagent, which would be chosen before any skill is read', () => {
   const command = SOURCE.commands.find(({ name }) => name === 'multi-review');
   expect(command?.body).toContain('Do this yourself; hand it to no subagent.');
 });
 
 test.each(COMMANDS)(
-  '%s looks for a session first where it needs one, and stops without',
+  '%s searches for a session first if it needs one, and stops without',
   (name, { body }) => {
     const needsOne = !NEED_NO_SESSION.includes(name) && !name.startsWith('session-');
     const second = body.split('\n\n')[1] ?? '';

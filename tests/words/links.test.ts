@@ -22,7 +22,7 @@ function anchorsOf(text: string): string[] {
   );
 }
 
-/** Links of the prose: what is code links nowhere. */
+/** Links in the prose, since code contains no links. */
 function linksOf(text: string): string[] {
   const prose = text
     .replace(/^```[\s\S]*?^```$/gm, '')
@@ -31,12 +31,12 @@ function linksOf(text: string): string[] {
   return [...prose.matchAll(/\]\(([^)\s]+)\)/g)].map(([, link = '']) => link);
 }
 
-test('there are pages, and they have links', () => {
+test('there are pages, and they contain links', () => {
   expect(PAGES.length).toBeGreaterThan(30);
   expect([...TEXTS.values()].flatMap(linksOf).length).toBeGreaterThan(60);
 });
 
-test.each(PAGES)('every file and heading that %s links to is there', async (path) => {
+test.each(PAGES)('every file and heading that %s links to exists', async (path) => {
   const dead: string[] = [];
   for (const link of linksOf(TEXTS.get(path) ?? '')) {
     if (/^(?:https?|mailto):/.test(link)) continue;

@@ -21,7 +21,7 @@ test('the texts of all five folders were found', () => {
   expect(ALL.length).toBeGreaterThan(35);
 });
 
-test.each(ALL)('every tool, field and word with an underscore in %s is one of ours', (_path, text) => {
+test.each(ALL)('every tool, field and word with an underscore in %s exists in samocode', (_path, text) => {
   const words = inBackticks(text).filter((word) => /^[a-z]+(?:_[a-z]+)+$/.test(word));
   expect(words.filter((word) => !OUR_NAMES.has(word))).toEqual([]);
 });
@@ -32,7 +32,7 @@ test.each(ALL)('every name with a hyphen in %s is a skill, a command or a docume
   expect(words.filter((word) => !known.has(word))).toEqual([]);
 });
 
-test.each(ALL)('every skill that %s names by that word exists', (_path, text) => {
+test.each(ALL)('every skill that %s names as such exists', (_path, text) => {
   const named = [...text.matchAll(/\bskill `([^`]+)`/g)].map((match) => match[1] ?? '');
   expect(named.filter((name) => !SKILL_NAMES.includes(name))).toEqual([]);
 });
@@ -42,19 +42,19 @@ test.each(ALL)('every command of samocode that %s names exists', (_path, text) =
   expect(named.filter((name) => !CLI_NAMES.includes(name))).toEqual([]);
 });
 
-test.each(ALL)('every option of samocode that %s names is one', (_path, text) => {
+test.each(ALL)('every option of samocode that %s names exists', (_path, text) => {
   const words = inBackticks(text).filter((word) => /^(?:samocode |--)/.test(word));
   const named = words.flatMap((word) => word.match(/--[a-z][a-z-]*/g) ?? []);
   expect(named.filter((option) => ![...CLI_OPTIONS, ...OF_OTHERS].includes(option))).toEqual([]);
 });
 
-test.each(ALL)('every file of a session that %s names is one', (_path, text) => {
+test.each(ALL)('every file of a session that %s names exists', (_path, text) => {
   const named = inBackticks(text).flatMap((word) => word.match(/(?<![\w./-])_[a-z_]+(?:\.[a-z]+|\/)/g) ?? []);
   const known = [...SESSION_FILES, '_logs', '_inbox', '_archive'];
   expect(named.filter((name) => !known.includes(name.replace(/\/$/, '')))).toEqual([]);
 });
 
-test.each(ALL)('every document that %s tells to write has a kind that we know', (_path, text) => {
+test.each(ALL)('every document that %s says to write has a known kind', (_path, text) => {
   const named = [...text.matchAll(/TIMESTAMP_FILE(-[[\]a-z-]+\.md)/g)].map((match) => match[1] ?? '');
   const unknown = named.filter(
     (rest) => rest !== '-[kind]-[slug].md' && parseDocumentName(`01-08-1437${rest}`)?.kind === undefined,
@@ -62,13 +62,13 @@ test.each(ALL)('every document that %s tells to write has a kind that we know', 
   expect(unknown).toEqual([]);
 });
 
-test.each(ALL)('%s has no tabs, no trailing blanks, no line of a machine', (path, text) => {
+test.each(ALL)('%s has no tabs, no trailing spaces, no path of a machine', (path, text) => {
   expect(text).not.toMatch(/\t|[ ]+$/m);
   expect(text).not.toMatch(/\/work\/|\/tmp\//);
   expect(text.endsWith('\n'), path).toBe(true);
 });
 
-test('only prompts and commands have places to fill, and no agent has one', () => {
+test('only prompts and commands have placeholders, and no agent has one', () => {
   const places = ALL.flatMap(([path, text]) => (/\{\{\w+\}\}/.test(text) ? [path] : []));
   expect(places.sort()).toEqual([
     'workflow/contract.md',

@@ -1,6 +1,6 @@
 /**
- * Commands of the pages that tests/e2e/pages.test.ts does not type, and where they are tried instead. A page may also mark a
- * block: `<!-- needs a login -->` above it.
+ * Commands of the pages that tests/e2e/pages.test.ts does not run, and where they are tested instead. A page may also
+ * mark a block: `<!-- needs a login -->` above it.
  */
 export const NOT_RUN: readonly { command: RegExp; why: string }[] = [
   {

@@ -3,7 +3,7 @@ import { fencedBlocks, SOURCE, TEXTS } from './texts.ts';
 
 const onOneLine = (text: string) => text.replace(/\s+/g, ' ');
 
-/** Words for which prompts have one of the glossary, and figures of speech that a model cannot carry out. */
+/** Words that prompts replace by the glossary's, and figures of speech that a model cannot carry out. */
 const NOT_OURS =
   /\b(?:child(?:ren)?|mend(?:s|ed)?|notebook|somebody|nobody|anybody|of its own|by itself|goes on|put aside)\b/gi;
 
@@ -51,13 +51,13 @@ const IN_PROPORTION =
 test.each([
   ['when two proposals are due', TWO_OR_ONE, ['planning', 'implementation']],
   ['how far tests go', IN_PROPORTION, ['testing']],
-])('there is one rule of %s, in a session and in a chat', (_what, rule, names) => {
+])('there is one rule for %s, in a session and in a chat', (_what, rule, names) => {
   const pages = names.flatMap((name) => [bodyOf('agents', name), bodyOf('skills', name)]);
   expect(pages.map(onOneLine)).toEqual(pages.map(() => expect.stringContaining(rule)));
   expect([...TEXTS.values()].filter((text) => /line or two|one or two lines/.test(text))).toEqual([]);
 });
 
-test('what a reader of a skill fills in stands in brackets', () => {
+test('placeholders for the reader of a skill are in brackets', () => {
   const bare = SOURCE.skills.flatMap(({ name, body }) =>
     (body.match(/-slug\b|\bPhase N\b|^# .*: (?:name|title)$|<[a-z]+>/gm) ?? []).map(
       (words) => `${name}: ${words}`,
@@ -66,7 +66,7 @@ test('what a reader of a skill fills in stands in brackets', () => {
   expect(bare).toEqual([]);
 });
 
-test('the recipe for a headless Chromium is the same in a session and in a chat', () => {
+test('the method for a headless Chromium is the same in a session and in a chat', () => {
   const recipe = (text = '') => /\*\*Headless Chromium\*\*[\s\S]*?\n\n```[\s\S]*?```\n\n.*\n/.exec(text)?.[0];
   const inSession = recipe(SOURCE.agents.find((agent) => agent.name === 'testing')?.body);
   const inChat = recipe(SOURCE.skills.find((skill) => skill.name === 'testing')?.body);

@@ -11,7 +11,7 @@ import { blocksOf, pagePaths } from '../support/pages.ts';
 import { CLI_NAMES, CLI_OPTIONS, inBackticks, ROOT } from './texts.ts';
 
 const read = (path: string) => readFile(join(ROOT, path), 'utf8');
-/** Pages for people; decisions and the changelog speak of the past too, and the kit of no command of ours. */
+/** Pages for people; decisions and the changelog also describe the past, and the kit names no samocode command. */
 const PAGES = (await pagePaths(ROOT)).filter((path) =>
   /^(?:docs\/(?!decisions)|examples\/|\.github|SECURITY)/.test(path),
 );
@@ -26,7 +26,7 @@ const FURTHER_OPTIONS = [
   '--show-toplevel',
 ];
 
-/** What a page tells to type: in its blocks and in the prose. */
+/** Commands on a page: in its blocks and in the prose. */
 async function typed(path: string): Promise<string[]> {
   const text = await read(path);
   return [...inBackticks(text), ...commandsOf(text).map(({ command }) => command)].filter((words) =>
@@ -34,7 +34,7 @@ async function typed(path: string): Promise<string[]> {
   );
 }
 
-test.each(PAGES)('every command and option of samocode that %s names is one', async (path) => {
+test.each(PAGES)('every command and option of samocode that %s names exists', async (path) => {
   const words = await typed(path);
   const names = words.flatMap((command) => /(?:^|&& )samocode ([a-z]+)/.exec(command)?.[1] ?? []);
   expect(names.filter((name) => !CLI_NAMES.includes(name))).toEqual([]);
@@ -57,7 +57,7 @@ const IN_THE_ENVIRONMENT = [
 ];
 
 test.each(PAGES.filter((path) => /^docs\/(?:guides|trouble|files|upgrade)/.test(path)))(
-  'every setting that %s names is one',
+  'every setting that %s names exists',
   async (path) => {
     const named = inBackticks(await read(path)).flatMap(
       (words) => /^([A-Z]+(?:_[A-Z]+)*)(?:=|$)/.exec(words)?.[1] ?? [],
@@ -79,7 +79,7 @@ test('every code in the list of symptoms is one of an error or of a blocked sess
   expect(named.filter((word) => !codes.has(word))).toEqual([]);
 });
 
-test.each(PAGES)('every JSON of %s can be parsed, and a signal is one', async (path) => {
+test.each(PAGES)('every JSON of %s is parsed, and a signal is valid', async (path) => {
   const text = await read(path);
   const blocks = blocksOf(text).filter((block) => block.language === 'json' || /^\{\s*"/.test(block.text));
   const inProse = inBackticks(text).filter((words) => /^\{\s*"/.test(words) && !/\[|</.test(words));
@@ -97,11 +97,11 @@ test.each([
   ['26-11-21-y waits', '26-01-08-x waits', false],
   ['at 86dbc808, fine', 'at 00000000, …', true],
   ['at nothing', 'at 00000000', false],
-])('whether %j is as a page shows it: %j, %s', (output, shown, wanted) => {
+])('whether %j matches the output on a page: %j, %s', (output, shown, wanted) => {
   expect(isAsShown(output, shown)).toBe(wanted);
 });
 
-test('commands are read from consoles, shells and indented blocks, with their output and their marks', () => {
+test('commands are read from consoles, shells and indented blocks, with their output and their markers', () => {
   const page =
     'Text.\n\n    samocode list   shows them\n\n```console\n$ samocode a\none\n$ samocode b\n```\n\n<!-- needs a login -->\n```sh\ncodex login # once\n```\n\n1. So:\n\n   ```console\n   $ samocode c\n     two\n   ```\n';
   expect(commandsOf(page)).toEqual([

@@ -7,19 +7,19 @@ import { TOOLS } from '../../src/server/tools.ts';
 import { CLI_OPTIONS, inBackticks, ROOT } from './texts.ts';
 
 const README = await readFile(join(ROOT, 'README.md'), 'utf8');
-/** Settings of every program on a terminal. */
+/** Settings common to all terminal programs. */
 const OF_TERMINALS = ['TERM', 'NO_COLOR', 'FORCE_COLOR'];
-/** Of the form that the original samocode had, which is no command. */
+/** Of the form of the original samocode, which is not a command. */
 const ORIGINAL_OPTIONS = ['--config', '--session'];
 
-test('every option that it names is one', () => {
+test('every option that it names exists', () => {
   const named = README.match(/(?<=samocode [^\n`]*|[`[])--[a-z][a-z-]*/g) ?? [];
   expect(named.length).toBeGreaterThan(5);
   const known = [...CLI_OPTIONS, ...ORIGINAL_OPTIONS];
   expect(named.filter((option) => !known.includes(option))).toEqual([]);
 });
 
-test('every setting and tool that it names is one', () => {
+test('every setting and tool that it names exists', () => {
   const settings = Object.values({ ...PROJECT_SETTINGS, ...MACHINE_SETTINGS }).map(({ key }) => key);
   const known = new Set<string>([...settings, ...TOOLS.map(({ name }) => name), 'CHECK', ...OF_TERMINALS]);
   const words = inBackticks(README).map((word) => word.replace(/=.*$/, ''));
@@ -28,7 +28,7 @@ test('every setting and tool that it names is one', () => {
   expect(named.filter((word) => !known.has(word))).toEqual([]);
 });
 
-test('every file that it links to is there', async () => {
+test('every file that it links to exists', async () => {
   const links = [...README.matchAll(/\]\(([^)#:]+)\)/g)].map((match) => match[1] ?? '');
   expect(links.length).toBeGreaterThan(4);
   for (const link of links) await access(join(ROOT, link));

@@ -8,7 +8,7 @@ import { tempDir } from '../support/temp-dir.ts';
 import { makeRepo } from '../support/temp-repo.ts';
 import { fencedBlocks, SOURCE } from './texts.ts';
 
-/** A CLI that starts only while the other one runs too, and prints what it was given. */
+/** A CLI that starts only while the other one also runs, and prints its arguments. */
 const waitsFor = (own: string, other: string) => `#!/bin/sh
 touch "$TMPDIR/${own}.here"
 for i in $(seq 200); do [ -e "$TMPDIR/${other}.here" ] && break; sleep 0.05; done
@@ -45,7 +45,7 @@ async function review(commands: readonly string[], programs: Readonly<Record<str
 
 const ofQuality = (provider = 'claude') => fencedBlocks(assemblePrompt(promptState('quality', { provider })));
 
-test('both other vendors review side by side, with the untracked files', async () => {
+test('both other vendors review in parallel, with the untracked files', async () => {
   const { codex, gemini } = await review(ofQuality(), {
     codex: waitsFor('codex', 'gemini'),
     gemini: waitsFor('gemini', 'codex'),
@@ -88,7 +88,7 @@ test('the time limit of another vendor fits the iteration', () => {
 });
 
 test.each(['codex', 'gemini', 'quality'])(
-  'the diff of the skill %s has the untracked files',
+  'the diff in the skill %s includes the untracked files',
   async (name) => {
     const skill = SOURCE.skills.find((each) => each.name === name)?.text ?? '';
     const command = /\{ git diff .*?; \}/.exec(skill)?.[0] ?? expect.fail();

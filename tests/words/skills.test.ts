@@ -19,7 +19,7 @@ const WRITES: Readonly<Record<string, readonly DocumentKind[]>> = {
   quality: ['cleanup', 'quality-review'],
 };
 
-test('the eleven skills are there', () => {
+test('there are eleven skills', () => {
   expect(SKILLS.map(([name]) => name)).toEqual([
     'codex',
     'gemini',
@@ -42,14 +42,14 @@ test.each(SKILLS)('%s is a valid Agent Skill', (name, { meta, text }) => {
   expect(name.length).toBeLessThanOrEqual(64);
   const description = meta.get('description') ?? '';
   expect(description.length).toBeLessThanOrEqual(1024);
-  // YAML would take a colon and a blank for another key.
+  // YAML would read a colon and a space as another key.
   expect(description).not.toMatch(/: | #|[<>]/);
   expect(description).toMatch(/\bUse\b/);
   expect(text.length).toBeLessThan(1_500 * 4);
 });
 
 test.each(Object.entries(WRITES))(
-  'the documents of %s have their parts and its way in a chat',
+  'the documents of %s have their parts and its entry in a chat',
   (name, kinds) => {
     const skill = SOURCE.skills.find((one) => one.name === name);
     for (const kind of kinds) {
@@ -62,7 +62,7 @@ test.each(Object.entries(WRITES))(
   },
 );
 
-test('questions, plan and overview that skills show are read without a remark', () => {
+test('questions, plan and overview shown by skills pass their checks', () => {
   const first = (name: string) =>
     fencedBlocks(SOURCE.skills.find((one) => one.name === name)?.body ?? '')[0] ?? '';
   expect(lintQa(parseQa(first('task-definition')))).toEqual([]);
@@ -73,13 +73,13 @@ test('questions, plan and overview that skills show are read without a remark', 
   expect(overview).toMatchObject({ phase: 'investigation', totalIterations: 0 });
 });
 
-test('the skill for the parent names every tool but the one that only shows, and none of its own', () => {
+test('the skill for the parent names every tool except the one that only shows, and none that does not exist', () => {
   const skill = SOURCE.skills.find(({ name }) => name === 'samocode-run');
   const named = inBackticks(skill?.body ?? '');
   expect(named).toEqual(expect.arrayContaining(TOOLS.map(({ name }) => name)));
 });
 
-test('every skill of a chat looks for its session first, and commits its folder after each action', () => {
+test('every skill of a chat searches for its session first, and commits its folder after each action', () => {
   const [first = '', ...steps] = SOURCE.inAChat.split('\n\n').slice(1);
   expect(first).toMatch(
     /^\*\*First find the active session\*\*.*Stop,\nchange nothing.*`session-start`.*`session-continue`/s,
@@ -93,7 +93,7 @@ test('every skill of a chat looks for its session first, and commits its folder 
     );
 });
 
-test('a summary is made of any branch, without a session too, and of no default branch', () => {
+test('a summary can be made of any branch, even without a session, but not of a default branch', () => {
   const skill = SOURCE.skills.find(({ name }) => name === 'summary');
   expect(skill?.body).toContain('Argument: a branch');
   expect(skill?.body).toContain('A summary needs no session');
@@ -109,7 +109,7 @@ test('a handover names the fields of the tool and the options of the command lin
 });
 
 test.each(['a loop', 'a jump', 'bad signals'])(
-  'the skill for the parent says where to look first and what to propose at %s',
+  'the skill for the parent says where to look first and what to propose for %s',
   (what) => {
     const skill = SOURCE.skills.find(({ name }) => name === 'samocode-run');
     const row = skill?.body.split('\n').find((line) => line.startsWith(`| **${what}**`));
@@ -117,7 +117,7 @@ test.each(['a loop', 'a jump', 'bad signals'])(
   },
 );
 
-test('the skill for the parent gives no yes of its own', () => {
+test('the skill for the parent never approves by itself', () => {
   const skill = SOURCE.skills.find(({ name }) => name === 'samocode-run');
   expect(skill?.body).toContain('**No yes of your own.**');
   expect(skill?.body).toContain('in as many words');

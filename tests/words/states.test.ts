@@ -39,13 +39,18 @@ const FACES: Record<string, (report: SessionReport) => string | undefined> = {
   report: gapWords,
 };
 
-test.each(Object.entries(FACES))('every state is worded for %s as it was reviewed', async (name, face) => {
-  const shown = STATES.map(([state, report]) => [state, face(report)] as const);
-  const text = shown.flatMap(([state, words]) => (words === undefined ? [] : `${state}:\n${words}\n`));
-  await expect(stripVTControlCharacters(text.join('\n'))).toMatchFileSnapshot(`../golden/states/${name}.txt`);
-});
+test.each(Object.entries(FACES))(
+  'the text of every state for %s equals its golden file',
+  async (name, face) => {
+    const shown = STATES.map(([state, report]) => [state, face(report)] as const);
+    const text = shown.flatMap(([state, words]) => (words === undefined ? [] : `${state}:\n${words}\n`));
+    await expect(stripVTControlCharacters(text.join('\n'))).toMatchFileSnapshot(
+      `../golden/states/${name}.txt`,
+    );
+  },
+);
 
-test.each(['sentence', 'notification'])('%s has words of ours alone', (name) => {
+test.each(['sentence', 'notification'])("%s contains only samocode's own text", (name) => {
   const words = STATES.map(([, report]) => FACES[name]?.(report) ?? '');
   expect(words.filter((each) => /quoted|Ignore/.test(each))).toEqual([]);
 });
@@ -64,7 +69,7 @@ function supervisorLine({ view, isDying, worker }: SessionReport): string | unde
   const session: UnfinishedSession = { view: seen, waits, isDying };
   const status = { presence: { kind: 'none' }, paths: { dir: '/s' }, sessions: [session], troubles: [] };
   const facts = supervisorFacts(
-    // Of the rest nothing is read.
+    // The other values are not read.
     { ...status, spentToday: { usd: 0 }, problems: [], sessionsDirs: [], isOff: false } as never,
     undefined,
     STATES_NOW,
@@ -84,7 +89,7 @@ function gapWords({ view: { state } }: SessionReport): string | undefined {
   const { status } = state;
   const type = status.kind === 'waiting' ? 'parked' : status.kind;
   const event = { v: 1, n: 1, lease: 1, at: status.since, ...status, type };
-  // The status has what the event had.
+  // The status has the values of the event.
   const [gap] = gapsOf([event as unknown as SessionEvent], new Date(STATES_NOW).toISOString());
   return gap && `${gap.words}${gap.isForPerson ? ' (for a person)' : ''}`;
 }

@@ -12,7 +12,7 @@ import { sessionPaths } from '../../src/session/layout/paths.ts';
 export const ROOT = join(import.meta.dirname, '../..');
 export const SOURCE = await readSource(ROOT);
 
-/** Every Markdown file that a model is given, by its path. */
+/** Every Markdown file for models, by its path. */
 export const TEXTS: ReadonlyMap<string, string> = new Map(
   await Promise.all(
     (
@@ -31,15 +31,15 @@ export const COMMAND_NAMES = SOURCE.commands.map(({ name }) => name);
 const PROGRAM = addedCommands();
 /** The subcommands of `samocode`. */
 export const CLI_NAMES = PROGRAM.commands.map((command) => command.name());
-/** The long options of all subcommands, `--json` and its like too. */
+/** The long options of all subcommands, and common ones such as `--json`. */
 export const CLI_OPTIONS = PROGRAM.commands.flatMap(({ options }) =>
   options.flatMap(({ long }) => (long ? [long] : [])),
 );
 
-/** Names of the files that a session folder always has. */
+/** Names of the files that every session folder has. */
 export const SESSION_FILES = Object.values(sessionPaths('/s', '26-01-08-x')).map((path) => basename(path));
 
-/** Names that we have given to something: a text that puts another one into backticks names what is not there. */
+/** Names that samocode defines: any other name in backticks does not exist. */
 export const OUR_NAMES = new Set<string>([
   ...PHASE_NAMES,
   ...SIGNAL_STATUSES,
@@ -50,7 +50,7 @@ export const OUR_NAMES = new Set<string>([
   ...COMMAND_NAMES,
   ...PROVIDERS.map(({ name }) => name),
   ...SOURCE.skills.flatMap(({ text }) => actionsOf(text)),
-  // Keys of a signal and of results, and what a blocked session needs.
+  // Keys of a signal and of results, and needs of a blocked session.
   ...[
     'status',
     'phase',
@@ -67,7 +67,7 @@ export const OUR_NAMES = new Set<string>([
   ...['human_decision', 'clarification', 'error_resolution'],
 ]);
 
-/** What stands in backticks, fenced blocks left out. */
+/** Text in backticks, except in fenced blocks. */
 export function inBackticks(text: string): string[] {
   const prose = text.replace(/^```[\s\S]*?^```$/gm, '');
   return [...prose.matchAll(/`([^`\n]+)`/g)].map((match) => match[1] ?? '');

@@ -24,7 +24,7 @@ test('prune removes nothing behind a link that an agent left in place of its log
   expect(await readdir(precious)).toEqual(['letter.txt']);
 });
 
-test('prune leaves a folder of the original tool alone: its logs are all there is of its history', async () => {
+test('prune does not touch a folder of the original tool, whose logs are its only history', async () => {
   await using desk = await makeDesk();
   const { sessionDir, overview, logs } = sessionPaths(desk.sessionsDir, FOLDER);
   await mkdir(join(sessionDir, '_logs'), { recursive: true });
@@ -34,7 +34,7 @@ test('prune leaves a folder of the original tool alone: its logs are all there i
   expect(await readdir(logs)).toEqual(['001-done.jsonl']);
 });
 
-test('a session that ended long ago and was archived now is left whole', async () => {
+test('a session that ended long ago but was archived recently is kept whole', async () => {
   await using desk = await makeDesk();
   const { iterations } = await desk.lay(FOLDER, [CREATED, PREPARED, DONE, ARCHIVED], { startMs: 0 });
   await mkdir(join(iterations, '001'), { recursive: true });
@@ -44,7 +44,7 @@ test('a session that ended long ago and was archived now is left whole', async (
   expect(all.found.map(({ kind }) => kind)).toEqual(['iterations']);
 });
 
-test('checks that a person repeats keep their clone while they run, and one that was left by a process that is gone goes', async () => {
+test('checks that a person repeats keep their clone while they run, and the clone of a process that is gone is removed', async () => {
   await using desk = await makeDesk();
   const { repo, context, worktreesDir } = desk;
   const gone = join(worktreesDir, '.checks', 'checks-999999999-left');

@@ -11,7 +11,7 @@ import { ASKING, CREATED, PREPARED } from '../../session/events.ts';
 
 const FOLDER = '26-01-08-boat';
 
-/** Patience is over a hundred times sooner. */
+/** Timeouts are over a hundred times sooner. */
 const FAST: Clock = { ...systemClock, monotonic: () => systemClock.monotonic() * 100 };
 
 /** A parked session, and a worker program that takes no session. */
@@ -75,7 +75,7 @@ test('the command line prints it and exits with 0', async () => {
   expect(JSON.parse(stdout)).toMatchObject({ session: FOLDER, pending: true, next: 'samocode status boat' });
 });
 
-test('a resume whose worker does not come says that it may still be starting', async () => {
+test('a resume whose worker does not start says that it may still be starting', async () => {
   await using desk = await makeDesk();
   await desk.lay(FOLDER, [CREATED, PREPARED]);
   const worker = join(desk.repo.root, 'worker.cjs');

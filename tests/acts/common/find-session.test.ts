@@ -25,7 +25,7 @@ async function withSameName({ context, lay }: Desk, other: TempRepo): Promise<vo
   await writeEvents(paths, [CREATED, PREPARED, DONE]);
 }
 
-test('a name that two projects have means none of them until one is named, or stood in', async () => {
+test('a name in two projects is ambiguous until a project is named or contains the working folder', async () => {
   await using desk = await makeDesk();
   await using other = await makeRepo();
   await withSameName(desk, other);
@@ -45,7 +45,7 @@ test('a name that two projects have means none of them until one is named, or st
   expect((await everySession(nowhere)).map(({ isShadowed }) => isShadowed)).toEqual([true, true]);
 });
 
-test('a list of several projects names the project of each session, and says whose it shows unasked', async () => {
+test('a list of several projects names the project of each session, and says what it covers if no project is chosen', async () => {
   await using desk = await makeDesk();
   await using other = await makeRepo();
   await using bare = await makeRepo();
@@ -79,7 +79,7 @@ test('a list of several projects names the project of each session, and says who
   expect((await typed(['list'], place)).stderr).toContain(`this is about ${repo.path}.`);
 });
 
-test('two .samocode files that share a SESSIONS folder have each session once', async () => {
+test('sessions in a SESSIONS folder shared by two .samocode files are listed once', async () => {
   await using desk = await makeDesk();
   await using other = await makeRepo();
   const sessions = desk.sessionsDir;
@@ -90,7 +90,7 @@ test('two .samocode files that share a SESSIONS folder have each session once', 
   expect((await findSession({ session: 'boat' }, nowhere)).folder).toBe(FOLDER);
 });
 
-test('a name that no session has is answered with the newest of the own project, before those of others', async () => {
+test('for an unknown name, the newest sessions of the current project are suggested before those of others', async () => {
   await using desk = await makeDesk();
   await using other = await makeRepo();
   await setupProject({ projectDir: other.path, lines: { PROVIDER: 'rehearsal' } }, desk.context);
@@ -103,7 +103,7 @@ test('a name that no session has is answered with the newest of the own project,
   await expect(asked).rejects.toThrow(/newest ones are: 26-01-02-own, 26-01-01-own, 26-02-06-theirs,/);
 });
 
-test('folders that are no sessions are not offered in place of a name', async () => {
+test('folders that are not sessions are not suggested', async () => {
   await using desk = await makeDesk();
   await desk.lay(FOLDER);
   await mkdir(join(desk.sessionsDir, 'node_modules'));
@@ -112,7 +112,7 @@ test('folders that are no sessions are not offered in place of a name', async ()
   expect(`${refused.why} ${refused.hint}`).not.toContain('node_modules');
 });
 
-test('the beginning of a name is enough where it is of one session, and a whole name always wins', async () => {
+test('a unique prefix of a name is enough, and a full name always wins', async () => {
   await using desk = await makeDesk();
   for (const name of ['boat', 'boat-race', 'bench']) await desk.lay(`26-01-08-${name}`);
   const find = async (session: string, isWholeName = false) =>
@@ -129,7 +129,7 @@ test('the beginning of a name is enough where it is of one session, and a whole 
   });
 });
 
-test('the beginning of a name means a session in the archive only where no other begins so', async () => {
+test('a prefix matches an archived session only if it matches no other', async () => {
   await using desk = await makeDesk();
   await desk.lay('26-01-08-boat', [CREATED, PREPARED, DONE, ARCHIVED]);
   await desk.lay('26-01-09-boats');
@@ -139,7 +139,7 @@ test('the beginning of a name means a session in the archive only where no other
   expect(await find('ten')).toBe('26-01-09-tent');
 });
 
-test('whatever a name means in the own project counts before a session of another one', async () => {
+test('any match in the current project takes precedence over a session of another project', async () => {
   await using desk = await makeDesk();
   await using other = await makeRepo();
   await setupProject({ projectDir: other.path, lines: { PROVIDER: 'rehearsal' } }, desk.context);
@@ -171,7 +171,7 @@ describe('an act on a session of another project', () => {
   }
   const act = { session: 'tent', isAct: true };
 
-  test('is refused with the call that would do it, while one that only reads finds it', async () => {
+  test('is refused with the call that would do it, while a read finds the session', async () => {
     await using projects = await twoProjects();
     const { desk, path } = projects;
     expect((await findSession({ session: 'tent' }, desk.context)).folder).toBe(TENT);
@@ -182,7 +182,7 @@ describe('an act on a session of another project', () => {
     });
   });
 
-  test('happens when the project is named, or a person agrees, and the project is told', async () => {
+  test('is done if the project is named or a person agrees, and the project is reported', async () => {
     await using projects = await twoProjects();
     const { desk, path } = projects;
     const asked: string[] = [];
@@ -207,7 +207,7 @@ describe('an act on a session of another project', () => {
     expect(reached).toEqual([path, path]);
   });
 
-  test('needs no project where none is at hand', async () => {
+  test('needs no project name outside any project', async () => {
     await using projects = await twoProjects();
     await using nowhere = await tempDir();
     const context = { ...projects.desk.context, cwd: nowhere.path };
@@ -215,7 +215,7 @@ describe('an act on a session of another project', () => {
   });
 });
 
-test('where no question comes before the act, a whole name or a short id is needed, and the session meant is named', async () => {
+test('without a confirmation, a full name or a short id is required, and the error gives the full name', async () => {
   await using desk = await makeDesk();
   await desk.lay('26-01-08-boat-race');
   const find = async (session: string) =>

@@ -12,7 +12,7 @@ async function ask({ context }: Desk, tool: string, args: object = {}): Promise<
   return (await askTool(tool, { session: 'boat', ...args }, context)).json;
 }
 
-test('a session that was stopped at its questions is told to be resumed, by every call about them', async () => {
+test('for a session that was stopped at its questions, every call about them says to resume it', async () => {
   await using desk = await makeDesk();
   const { folder } = await desk.lay('26-01-08-boat', [CREATED, PREPARED, ASKING, STOPPED]);
   await desk.repo.write({ [`_samocode/sessions/${folder}/_qa.md`]: QUESTIONS });
@@ -24,7 +24,7 @@ test('a session that was stopped at its questions is told to be resumed, by ever
   expect(await ask(desk, 'request_changes', { feedback: 'x' })).toMatchObject({ code: expect.any(String) });
 });
 
-test('the plan of a session that is done leads to no wait', async () => {
+test('the plan of a finished session leads to no wait', async () => {
   await using desk = await makeDesk();
   const { folder } = await desk.lay('26-01-08-boat', [CREATED, PREPARED, DONE]);
   const plan = '# Plan\n\n## Phase 1: Float\n- [ ] Build\n';
@@ -72,7 +72,7 @@ test('a message that nobody would read is refused, and nothing is kept', async (
   expect((await ask(desk, 'get_status')).messages).toBeUndefined();
 });
 
-test('what a folder of the original tool does not have yet leads to no wait', async () => {
+test('missing parts of a folder of the original tool lead to no wait', async () => {
   await using desk = await makeDesk();
   const overview = '# Session: boat\n\n## Status\nPhase: planning\n';
   await desk.repo.write({ '_samocode/sessions/26-01-08-boat/_samocode/_overview.md': overview });

@@ -33,8 +33,8 @@ test.each<{ what: string; events: NewEvent[]; times: number }>([
     times: 3,
   },
   { what: 'left at once twice', events: [CAME, LEFT, CAME, LEFT, CAME, LEFT], times: 2 },
-  { what: 'did something each time', events: Array(6).fill([CAME, WORK, LEFT]).flat(), times: 0 },
-])('a session whose worker $what counts as revived $times times', async ({ events, times }) => {
+  { what: 'did some work each time', events: Array(6).fill([CAME, WORK, LEFT]).flat(), times: 0 },
+])('a session whose worker $what counts as restarted $times times', async ({ events, times }) => {
   await using dir = await tempDir();
   const paths = sessionPaths(dir.path, '26-01-08-x');
   const now = systemClock.now();

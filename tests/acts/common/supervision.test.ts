@@ -16,7 +16,7 @@ type Prepare = (paths: SessionPaths, context: ActionContext) => Promise<unknown>
 
 const asItIs: Prepare = async () => {};
 
-/** Whether opening a client starts a supervisor where one session has these events. */
+/** Whether starting a client starts a supervisor if a session has these events. */
 async function isSupervised(
   events: readonly NewEvent[],
   prepare: Prepare = asItIs,
@@ -66,12 +66,12 @@ test.each<[string, boolean, readonly NewEvent[], Prepare?, Record<string, string
     { SAMOCODE_SUPERVISOR: 'off' },
   ],
   [
-    'runs without a worker, from inside of a session',
+    'runs without a worker, from inside a session',
     false,
     [CREATED, PREPARED],
     asItIs,
     { SAMOCODE_SESSION: '01JH' },
   ],
-])('where a session %s, opening a client starts a supervisor: %s', async (_, isStarted, ...given) => {
+])('if a session %s, starting a client starts a supervisor: %s', async (_, isStarted, ...given) => {
   expect(await isSupervised(...given)).toBe(isStarted);
 });

@@ -26,7 +26,7 @@ import { tempDir } from '../../support/temp-dir.ts';
 const REFUSED = '26-01-08-refused';
 const OTHER = '26-01-07-other';
 
-/** Two projects; of the first one's two sessions, one was left by another user. */
+/** Two projects; of the first one's two sessions, one belongs to another user. */
 async function machine(): Promise<
   AsyncDisposable & { context: ActionContext; at(...names: string[]): string }
 > {
@@ -69,7 +69,7 @@ async function machine(): Promise<
   return { context, at, [Symbol.asyncDispose]: dispose };
 }
 
-test('a session that may not be read is listed as unreadable, and hides no other', async () => {
+test('an unreadable session is listed as such, and hides no other', async () => {
   await using given = await machine();
   const { sessions } = await asOrdinaryUser(() => listSessions({}, given.context));
   expect(sessions.map(({ folder }) => folder)).toEqual([OTHER, REFUSED, '26-01-09-one']);
@@ -80,7 +80,7 @@ test('a session that may not be read is listed as unreadable, and hides no other
   expect(view && needsHuman(view)).toBe(true);
 });
 
-test('whatever goes over all sessions shows the others beside one that may not be read', async () => {
+test('commands over all sessions show the others next to an unreadable one', async () => {
   await using given = await machine();
   const { context } = given;
   const all = [OTHER, REFUSED, '26-01-09-one', '26-01-09-two'].sort();
@@ -99,7 +99,7 @@ test('whatever goes over all sessions shows the others beside one that may not b
   ]);
 });
 
-test('a wait for several is not ended by one that may not be read', async () => {
+test('a wait for several is not ended by an unreadable session', async () => {
   await using given = await machine();
   const { context } = given;
   const cursors = { [OTHER]: 1, [REFUSED]: 1 };
@@ -110,7 +110,7 @@ test('a wait for several is not ended by one that may not be read', async () => 
   expect(await asOrdinaryUser(() => waitForAny(still, context))).toMatchObject({ changed: false });
 });
 
-test('a session that may not be read is named so by status, and refuses acts with what to repair', async () => {
+test('status names an unreadable session, and acts are refused with the fix', async () => {
   await using given = await machine();
   const { context } = given;
   const { view } = await asOrdinaryUser(() => getStatus({ session: REFUSED }, context));
@@ -122,7 +122,7 @@ test('a session that may not be read is named so by status, and refuses acts wit
   );
 });
 
-test('a SESSIONS folder that may not be read hides no session of another project', async () => {
+test('an unreadable SESSIONS folder hides no session of another project', async () => {
   await using given = await machine();
   await chmod(given.at('one', 'sessions'), 0);
   const elsewhere = { ...given.context, cwd: given.at('home') };

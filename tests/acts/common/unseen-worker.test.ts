@@ -21,7 +21,7 @@ import { tempDir } from '../../support/temp-dir.ts';
 const FOLDER = '26-01-08-boats';
 const RESTARTED = hostWith([], { pidNamespace: 'pid:[2]' });
 
-/** A session at work whose container was restarted `quietMs` after its last sign of life. */
+/** A running session whose container was restarted `quietMs` after its last activity. */
 async function restarted(quietMs: number, events: readonly NewEvent[] = [CREATED, PREPARED]) {
   const dir = await tempDir();
   const [home, sessions] = [join(dir.path, 'home'), join(dir.path, 'sessions')];
@@ -42,7 +42,7 @@ async function restarted(quietMs: number, events: readonly NewEvent[] = [CREATED
   return { context, sessions, [Symbol.asyncDispose]: () => dir[Symbol.asyncDispose]() };
 }
 
-test('a session whose container was restarted needs its person: in status, list, supervisor and doctor', async () => {
+test('a session whose container was restarted needs a person: in status, list, supervisor and doctor', async () => {
   await using given = await restarted(61_000);
   const { context } = given;
   const { view, worker } = await getStatus({ session: FOLDER }, context);
@@ -68,7 +68,7 @@ test.each(['change', 'attention', 'done'] as const)(
   },
 );
 
-test('a session at work on another machine is left to it while it shows signs of life', async () => {
+test('a session that runs on another machine is left to it while it shows activity', async () => {
   await using given = await restarted(1000);
   const { view } = await getStatus({ session: FOLDER }, given.context);
   expect(shownFacts(view)).toMatchObject({ needsHuman: false, worker: 'working' });
@@ -76,7 +76,7 @@ test('a session at work on another machine is left to it while it shows signs of
   expect(await waitForAny(input, given.context)).toMatchObject({ changed: false });
 });
 
-test('a session that waits for the end of a usage limit elsewhere needs nobody before that', async () => {
+test('a session that waits for the end of a usage limit elsewhere needs no person before that', async () => {
   const limited = (until: number): NewEvent[] => [
     ...[CREATED, PREPARED],
     { type: 'limited', until, guessed: false, provider: 'claude' },

@@ -32,7 +32,7 @@ interface Given {
   context: ActionContext;
 }
 
-/** A machine on which a session has these events, and what else `prepare` puts there. */
+/** A machine on which a session has these events, with further files from `prepare`. */
 async function reported(
   events: readonly NewEvent[],
   prepare: (given: Given) => Promise<unknown> = async () => {},
@@ -76,10 +76,10 @@ const leaseOf =
 test.each<[string, string, readonly NewEvent[], (given: Given) => Promise<unknown>]>([
   ['is done', 'none needed', [CREATED, PREPARED, DONE], async () => {}],
   ['waits', 'none needed', [CREATED, PREPARED, ASKING], async () => {}],
-  ['waits behind a usage limit', 'none needed', [CREATED, PREPARED, LIMITED], async () => {}],
+  ['waits for a usage limit', 'none needed', [CREATED, PREPARED, LIMITED], async () => {}],
   ['is queued', 'none needed', [CREATED, PREPARED, QUEUED], async () => {}],
   [
-    'has a living worker',
+    'has a running worker',
     'working',
     [CREATED, PREPARED],
     ({ paths, context }) => acquireLease(paths.leases, context),
@@ -105,9 +105,9 @@ test.each<[string, string, readonly NewEvent[], (given: Given) => Promise<unknow
       await leaseOf('another')(given);
     },
   ],
-  ['was given a command a moment ago', 'starting', [CREATED, PREPARED, ASKING], command],
+  ['got a command a moment ago', 'starting', [CREATED, PREPARED, ASKING], command],
   [
-    'was given a command that no worker has taken for 16 s',
+    'got a command that no worker has taken for 16 s',
     'gone',
     [CREATED, PREPARED, ASKING],
     async (given) => {
@@ -116,7 +116,7 @@ test.each<[string, string, readonly NewEvent[], (given: Given) => Promise<unknow
       await utimes(join(given.paths.commands, '01JH0000000000000000000001.json'), at, at);
     },
   ],
-  ['dies again and again though it is watched', 'gone', [CREATED, PREPARED, DIED, DIED, DIED], watching],
+  ['is in a crash loop although it is watched', 'gone', [CREATED, PREPARED, DIED, DIED, DIED], watching],
 ])('the worker of a session that %s is %s', async (_, worker, events, prepare) => {
   const report = await reported(events, prepare);
   expect(report.worker).toBe(worker);
@@ -129,7 +129,7 @@ test.each<[string, readonly NewEvent[]]>([
   ['is limited', [CREATED, PREPARED, LIMITED]],
   ['is queued', [CREATED, PREPARED, QUEUED]],
 ])(
-  'the status of a session that %s says so where no supervisor watches, and nothing where one does',
+  'the status of a session that %s says so if no supervisor watches, and omits it if one does',
   async (what, events) => {
     const unwatched = expect.stringMatching(
       /^No supervisor watches this machine's sessions.* Run "samocode supervisor"\.$/,
@@ -144,7 +144,7 @@ test.each<[string, readonly NewEvent[]]>([
   },
 );
 
-test('a session whose worker has just parked it is not called unwatched: its supervisor is being started', async () => {
+test('a session whose worker has just parked it is not reported as unwatched: its supervisor is being started', async () => {
   const parked = async ({ paths, supervisor, context }: Given) => {
     await (await acquireLease(paths.leases, { ...context, supervisor: supervisor.identity })).release();
   };
@@ -154,7 +154,7 @@ test('a session whose worker has just parked it is not called unwatched: its sup
   );
 });
 
-test('where the folder of the supervisor cannot be written, status names it', async () => {
+test('if the folder of the supervisor cannot be written, status names it', async () => {
   const blocked = async ({ supervisor }: Given) => {
     await mkdir(dirname(dirname(supervisor.dir)), { recursive: true });
     await writeFile(dirname(supervisor.dir), 'a file in the place of the folder');

@@ -191,7 +191,7 @@ test.each(Object.entries(ROWS))(
 );
 
 test.each(Object.entries(ROWS))(
-  'with NOTIFY_DETAIL=titles, one of %s has our words alone',
+  "with NOTIFY_DETAIL=titles, one of %s contains only samocode's own text",
   async (kind, row) => {
     const [one] = await sentOf(row.plan, true);
     const { sessionsDir, ...said } = one ?? {};
@@ -204,7 +204,7 @@ test('every kind has a row except the crash loop, which the queue test covers', 
   expect(Object.keys(ROWS).sort()).toEqual(NOTIFIED_KINDS.filter((kind) => kind !== 'crash_loop').sort());
 });
 
-test('a waiting plan comes with its path and its current hash', async () => {
+test('a waiting plan is sent with its path and its current hash', async () => {
   const [one] = await sentOf(() => ({ events: [...BEGUN, WAITS_FOR_PLAN] }));
   expect(one).toMatchObject({
     kind: 'waiting',
@@ -217,7 +217,7 @@ test('a waiting plan comes with its path and its current hash', async () => {
   });
 });
 
-test('checks that fail before any work are asked about in the title', async () => {
+test('the title of a question about checks says that they fail before any work', async () => {
   const block = { ...BLOCKED, rule: 'base_checks', reason: `\`${CANARY}\` (exit status 1)` } as NewEvent;
   const [one] = await sentOf(() => ({ events: [...BEGUN, block] }), true);
   expect(one).toMatchObject({
@@ -240,9 +240,12 @@ test('an outage is notified once, when it lasts longer than ten minutes', async 
 test.each([
   ['answered', { type: 'answers_recorded', by: { channel: 'cli' }, answers: [], open: [] }],
   ['stopped', { type: 'stopped', by: { channel: 'cli' }, why: 'enough' }],
-  ['asked anew', ASKING],
-] as [string, NewEvent][])('what was %s meanwhile is asked no more, or once', async (_, event) => {
-  const sent = await sentOf(() => ({ events: [...BEGUN, ASKING, event], qa: QA }));
-  const asked = sent.filter(({ kind }) => kind === 'waiting');
-  expect(asked.map(({ id }) => id)).toEqual(event === ASKING ? [`${SESSION}:4`] : []);
-});
+  ['asked again', ASKING],
+] as [string, NewEvent][])(
+  'a question that was %s in the meantime is not sent, or sent once',
+  async (_, event) => {
+    const sent = await sentOf(() => ({ events: [...BEGUN, ASKING, event], qa: QA }));
+    const asked = sent.filter(({ kind }) => kind === 'waiting');
+    expect(asked.map(({ id }) => id)).toEqual(event === ASKING ? [`${SESSION}:4`] : []);
+  },
+);

@@ -6,7 +6,7 @@ import { sessionPaths } from '../../../src/session/layout/paths.ts';
 import { ASKING, CREATED, PREPARED, writeEvents } from '../../session/events.ts';
 import { makeProject } from '../../support/project.ts';
 
-test('a session is muted and sent of again, and never from inside of one', async () => {
+test('a session is muted and unmuted, and never from inside one', async () => {
   const { repo, context, sessionsDir } = await makeProject();
   await using _repo = repo;
   await writeEvents(sessionPaths(sessionsDir, '26-01-08-x'), [CREATED, PREPARED, ASKING]);

@@ -12,7 +12,7 @@ async function settings(home: string, lines: string): Promise<void> {
   await writeFile(join(home, '.config/samocode/.env'), lines);
 }
 
-test('without a channel, notify says which settings there are, and a test is no success', async () => {
+test('without a channel, notify lists the settings, and a test fails', async () => {
   await using repo = await makeRepo();
   const place = { cwd: repo.path, home: repo.homeDir };
   const shown = await typed(['notify'], place);
@@ -21,7 +21,7 @@ test('without a channel, notify says which settings there are, and a test is no 
   expect((await typed(['notify', 'test'], place)).exitCode).toBe(1);
 });
 
-test('a test goes out by each channel, with one line each', async () => {
+test('a test is sent through each channel, with one line each', async () => {
   await using repo = await makeRepo();
   await using hook = await hookServer();
   await settings(repo.homeDir, `NOTIFY_WEBHOOK_URL=${hook.url}\nNOTIFY_COMMAND=exit 4\n`);

@@ -22,7 +22,7 @@ export interface OutboxScene extends Scene {
   /** Like a restarted supervisor: new memory, the same files. */
   watching(options?: Partial<OutboxOptions>): Watching;
   state(channel: ChannelName): Promise<ChannelState | undefined>;
-  /** ISO time of now. */
+  /** The current time in ISO format. */
   startMs: number;
 }
 

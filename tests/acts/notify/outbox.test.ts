@@ -63,7 +63,7 @@ test('a first clock that was hours ahead silences nothing once it is corrected, 
   expect(hook.ids()).toEqual(['known:3', 'made:3', 'later:3']);
 });
 
-test('events recorded during a scan do not count as settling', async () => {
+test('events recorded during a scan do not count as settled', async () => {
   await using here = await outboxScene();
   await using hook = await hookServer();
   await here.settings({ NOTIFY_WEBHOOK_URL: hook.url });
@@ -166,7 +166,7 @@ test('a webhook that answers 500 for a day is retried with growing delays, and t
   expect(outbox.hasUndelivered()).toBe(false);
 });
 
-test('a server’s requested delay is respected, and a server that refuses is not tried again', async () => {
+test("a server's requested delay is respected, and a server that refuses is not retried", async () => {
   await using here = await outboxScene();
   await using hook = await hookServer();
   await here.settings({ NOTIFY_WEBHOOK_URL: hook.url });
@@ -199,7 +199,7 @@ test('an unreachable server is retried, and its address appears nowhere', async 
   expect(here.said.join('\n')).not.toContain('hush');
 });
 
-test('a send that takes too long is aborted, blocks no scan, and is repeated with a mark', async () => {
+test('a send that takes too long is aborted, blocks no scan, and is repeated with a marker', async () => {
   await using here = await outboxScene();
   await using hook = await hookServer();
   await here.settings({ NOTIFY_WEBHOOK_URL: hook.url });
@@ -216,7 +216,7 @@ test('a send that takes too long is aborted, blocks no scan, and is repeated wit
   expect(hook.accepted.map(({ notifications }) => notifications[0]?.maybeRepeated)).toEqual([true]);
 });
 
-test('a supervisor that ends aborts its send, and the next one repeats it with a mark', async () => {
+test('a supervisor that ends aborts its send, and the next one repeats it with a marker', async () => {
   await using here = await outboxScene();
   await using hook = await hookServer();
   await here.settings({ NOTIFY_WEBHOOK_URL: hook.url });
@@ -247,7 +247,7 @@ test('with a full disk nothing is sent before it can be recorded', async () => {
   expect(hook.ids()).toEqual(['s:3']);
 });
 
-test('more than five notices at once are one message, after those that need the person', async () => {
+test('more than five notices at once are one message, after those that need a person', async () => {
   await using here = await outboxScene();
   await using hook = await hookServer();
   await here.settings({ NOTIFY_WEBHOOK_URL: hook.url });
@@ -258,7 +258,7 @@ test('more than five notices at once are one message, after those that need the 
   expect(hook.ids()[0]).toBe('waits:3');
 });
 
-test('in quiet hours only notices that need the person are sent, and the others together afterwards', async () => {
+test('in quiet hours only notices that need a person are sent, and the others together afterwards', async () => {
   await using here = await outboxScene();
   await using hook = await hookServer();
   const { clock } = here.supervisor;
@@ -302,7 +302,7 @@ test('a muted session and a muted project send nothing, not even later', async (
   expect(hook.ids()).toEqual(['loud:3', 'loud:4']);
 });
 
-test('a channel added later gets no earlier notices, and a changed one retries at once', async () => {
+test('a channel added later gets no earlier notices, and a changed one is retried at once', async () => {
   await using here = await outboxScene();
   await using hook = await hookServer();
   await here.session('before', { events: WAITS, startMs: here.startMs });
@@ -354,7 +354,7 @@ test('the queue drops sent notices after a day, unsendable ones after a week, an
   expect(Object.keys(cursors.read)).toEqual([expect.stringMatching(/unsent$/)]);
 });
 
-test('a message that can be withdrawn is withdrawn once it is settled, with who settled it', async () => {
+test('a message that can be withdrawn is withdrawn once it is settled, and names who settled it', async () => {
   await using here = await outboxScene();
   const settled: string[] = [];
   const channel: NotifyChannel = {

@@ -12,7 +12,7 @@ const NO: Verification = {
 };
 const TOOK_PART = 'uncommitted and ignored files took part';
 
-test('a check that ran with CHECK_IN=worktree and ends otherwise on a clone is said to have had other files', () => {
+test('a check that ran with CHECK_IN=worktree and ends differently on a clone is reported as having had other files', () => {
   expect(verificationWords({ ...NO, ranIn: 'worktree' }, { style })).toContain(TOOK_PART);
   expect(verificationWords(NO, { style })).not.toContain(TOOK_PART);
   const moved: Verification = { ...NO, differences: [{ what: 'commit', expected: 'a', found: 'b' }] };

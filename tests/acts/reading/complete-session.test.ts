@@ -9,12 +9,15 @@ test.each([
   ['26-01', [...NAMES].reverse()],
   [' APER', ['26-01-07-paper-boat']],
   ['ship', []],
-])('%j is completed by what begins so, then by what has it, the newest first', async (typed, values) => {
-  await using desk = await makeDesk();
-  for (const name of NAMES) await desk.lay(name);
-  expect(await completeSession(typed, desk.context)).toEqual({
-    values,
-    total: values.length,
-    hasMore: false,
-  });
-});
+])(
+  '%j is completed first with names that start with it, then with names that contain it, the newest first',
+  async (typed, values) => {
+    await using desk = await makeDesk();
+    for (const name of NAMES) await desk.lay(name);
+    expect(await completeSession(typed, desk.context)).toEqual({
+      values,
+      total: values.length,
+      hasMore: false,
+    });
+  },
+);

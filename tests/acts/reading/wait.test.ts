@@ -3,7 +3,7 @@ import { typed } from '../../cli/typed.ts';
 import { makeDesk } from '../../server/desk.ts';
 import { CREATED, DONE, PREPARED } from '../../session/events.ts';
 
-test('a wait for several sessions ends with the one that is over, whatever name it was given', async () => {
+test('a wait for several sessions ends when one of them ends, under any of its names', async () => {
   await using desk = await makeDesk();
   await desk.lay('26-01-08-boat', [CREATED, PREPARED, DONE]);
   const place = { cwd: desk.repo.path, home: desk.repo.homeDir };
@@ -16,10 +16,10 @@ test('a wait for several sessions ends with the one that is over, whatever name 
   expect(none).toMatchObject({ exitCode: 1, stderr: expect.stringContaining('There is no session "tent".') });
 });
 
-test('an archive is shown first: without a terminal nothing is done, and the status says that a person is waited for', async () => {
+test('an archiving is previewed first: without a terminal nothing is done, and the status says that a person is needed', async () => {
   await using desk = await makeDesk();
   await desk.lay('26-01-08-boat', [CREATED, PREPARED, DONE]);
-  // What is printed to be typed next must not mean another one.
+  // A printed command must not refer to another session.
   await desk.lay('26-01-09-boat', [CREATED, PREPARED, DONE]);
   const place = { cwd: desk.repo.path, home: desk.repo.homeDir };
   const shown = await typed(['archive', '26-01-08-boat'], place);

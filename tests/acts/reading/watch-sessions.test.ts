@@ -10,7 +10,7 @@ import type { NewEvent } from '../../../src/session/events/events.ts';
 import { type Desk, makeDesk } from '../../server/desk.ts';
 import { ASKING, CREATED, DONE, eventLines, PREPARED } from '../../session/events.ts';
 
-/** Looks until what is yielded next shows sessions in these states; items in between are passed over. */
+/** Reads until the next item shows sessions in these states; items in between are skipped. */
 async function watching(desk: Desk, input: Partial<WatchSessionsInput> = {}) {
   const ended = new AbortController();
   const items = watchSessions({ signal: ended.signal, ...input }, desk.context);
@@ -35,7 +35,7 @@ const BY = { channel: 'cli' } as const;
 const ARCHIVED: NewEvent = { type: 'archived', by: BY, what: 'session', moved: [], to: '_archive' };
 const FIRST = [CREATED, PREPARED];
 
-test('sessions come, change and go on the screen as their files do, and those in the archive are not on it', async () => {
+test('sessions appear, change and disappear on the screen with their files, and archived ones are not shown', async () => {
   await using desk = await makeDesk();
   const boat = await desk.lay('26-01-08-boat', FIRST);
   await desk.lay('26-01-08-old', [...FIRST, DONE, ARCHIVED]);
@@ -54,7 +54,7 @@ test('sessions come, change and go on the screen as their files do, and those in
   expect(await watch.end()).toMatchObject({ done: true });
 });
 
-test('one session is watched alone, and one that is not there is an error at once', async () => {
+test('one session is watched alone, and a missing one is an error at once', async () => {
   await using desk = await makeDesk();
   await desk.lay('26-01-08-boat', [...FIRST, DONE]);
   await desk.lay('26-01-09-ship', [...FIRST, DONE]);

@@ -41,13 +41,13 @@ test('the page of the sample has all of its sections', () => {
     expect(page).toContain(`<section id="${id}">`);
 });
 
-test.each(PAGES)('no text makes another tag or attribute on the page of %s', (_name, page) => {
+test.each(PAGES)('no text creates another tag or attribute on the page of %s', (_name, page) => {
   const expected = skeletonOf(page(HARMLESS));
   expect(expected.stray).toEqual([]);
   for (const payload of PAYLOADS) expect([payload, skeletonOf(page(payload))]).toEqual([payload, expected]);
 });
 
-test('whatever an agent writes, the tags of the page stay the same', () => {
+test('the tags of the page stay the same, whatever an agent writes', () => {
   fc.assert(
     fc.property(fc.string({ unit: 'binary', maxLength: 40 }), (also) => {
       expect(skeletonOf(sessionPage(reportDataSample(`${also}<b>"'`)))).toEqual({
@@ -123,9 +123,9 @@ test('Markdown of any kind produces only these tags', () => {
 test.each([
   ['nested quotes', '>'.repeat(20_000)],
   ['nested lists', Array.from({ length: 300 }, (_, depth) => `${' '.repeat(depth * 2)}- x`).join('\n')],
-  ['one endless paragraph', '_a'.repeat(50_000)],
+  ['one very long paragraph', '_a'.repeat(50_000)],
   ['a long file', 'word '.repeat(30_000)],
-])('Markdown that would take long is shown as it was written: %s', (_name, text) => {
+])('Markdown that is slow to render is shown unrendered: %s', (_name, text) => {
   const written = markdown(text).text;
   expectPlain(written);
   expect(written).toContain('<pre');
@@ -142,7 +142,7 @@ test.each([
   '/etc/passwd',
   'x',
   '',
-])('%j is no link', (address) => {
+])('%j does not become a link', (address) => {
   expect(addressesIn(link(address, 'words').text)).toEqual([]);
 });
 

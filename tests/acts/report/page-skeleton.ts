@@ -2,7 +2,7 @@ const TAG = /<(\/?[a-zA-Z][^\s/>]*|!doctype html)((?:\s+[a-zA-Z][\w:-]*(?:="[^"<
 
 /** The tags of a page in order, each with its attribute names; and every other `<`. */
 export function skeletonOf(page: string): { tags: string[]; stray: string[] } {
-  // Ours, and the same in every page.
+  // Samocode's own, and the same in every page.
   const shown = page.replace(/<style>[\s\S]*?<\/style>/, '').replace(/<script>[\s\S]*?<\/script>/, '');
   const tags = [...shown.matchAll(TAG)].map(([, name = '', attributes = '']) => {
     const names = [...attributes.matchAll(/([a-zA-Z][\w:-]*)(?:="[^"]*")?/g)].map(

@@ -26,7 +26,7 @@ test('a page allows only its own script and style by hash, and embedded pictures
   ]);
 });
 
-test('a page links only to its own parts and to the files beside it', () => {
+test('a page links only to its own parts and to the files next to it', () => {
   const outside = addressesIn(page).filter((address) => !/^#|^data:image\/png;base64,/.test(address));
   expect(outside).toEqual(['boat-names-files/iteration-002.html']);
 });
@@ -61,7 +61,7 @@ test('a session that has just started has a page', () => {
   expect(written).toContain('not reported');
 });
 
-test('sessions that need the person come first on the page over several', () => {
+test('sessions that need a person come first on the page over several', () => {
   const card = reportDataSample();
   const of = (tone: typeof card.tone, name: string) => ({ ...card, tone, name });
   const cards = [of('done', 'third'), of('working', 'second'), of('person', 'first')];
@@ -105,7 +105,7 @@ test('without work or waits, moments still have positions', () => {
   expect(timeScale(at, later, [{ from: at, to: later }]).at(later)).toBe(1000);
 });
 
-test('figures are short', () => {
+test('numbers are formatted in a short form', () => {
   expect([0, 999, 1000, 12_345, 999_949, 999_950, 123_400_000].map(many)).toEqual([
     ...['0', '999', '1.0 k', '12.3 k', '1000 k', '1.0 M', '123 M'],
   ]);

@@ -4,7 +4,7 @@ import { sessionPaths } from '../../../src/session/layout/paths.ts';
 import { sessionFileSample } from '../../support/session-file-sample.ts';
 import { makeRepo } from '../../support/temp-repo.ts';
 
-test('git sees nothing of the run folders where SESSIONS is a repository of its own', async () => {
+test('git ignores the run folders if SESSIONS is a separate repository', async () => {
   await using repo = await makeRepo();
   const file = sessionFileSample({ sessionsDir: repo.path });
   const start = {

@@ -6,7 +6,7 @@ import { makeBench } from '../bench.ts';
 test.each([
   [{}, 12],
   [{ RETRY_HOURS: '0.5' }, 0.5],
-])('a session with %j waits %d hours for an outage to pass', async (lines, hours) => {
+])('a session with %j waits %d hours for an outage to end', async (lines, hours) => {
   await using bench = await makeBench({ lines });
   const { file } = await startSession({ task: 'x', run: false }, bench.context);
   expect(file.settings.retryHours).toBe(hours);

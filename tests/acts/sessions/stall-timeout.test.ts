@@ -6,8 +6,11 @@ import { makeBench } from '../bench.ts';
 test.each([
   [{}, 1_200_000],
   [{ STALL_TIMEOUT: '3600' }, 3_600_000],
-])('a session with %j may be silent for %i ms, and half of that is announced', async (lines, stallEndMs) => {
-  await using bench = await makeBench({ lines });
-  const { file } = await startSession({ task: 'x', run: false }, bench.context);
-  expect(watchLimits(file.settings)).toMatchObject({ stallMs: stallEndMs / 2, stallEndMs });
-});
+])(
+  'a session with %j may be silent for %i ms, and is reported after half of that',
+  async (lines, stallEndMs) => {
+    await using bench = await makeBench({ lines });
+    const { file } = await startSession({ task: 'x', run: false }, bench.context);
+    expect(watchLimits(file.settings)).toMatchObject({ stallMs: stallEndMs / 2, stallEndMs });
+  },
+);

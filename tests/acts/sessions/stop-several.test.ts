@@ -6,7 +6,7 @@ import { makeDesk } from '../../server/desk.ts';
 import { CREATED, DONE, PREPARED } from '../../session/events.ts';
 import { makeRepo } from '../../support/temp-repo.ts';
 
-test('outside of a project, all sessions are those of no project while several are known', async () => {
+test('outside any project, all sessions means none if several projects are known', async () => {
   await using desk = await makeDesk();
   await desk.lay('26-01-08-boat', [CREATED, PREPARED, DONE]);
   const nowhere = { ...desk.context, cwd: '/' };

@@ -7,7 +7,7 @@ import { fingerprint } from '../../../src/base/files/fingerprint.ts';
 import { isTrusted } from '../../../src/project/finding/trust.ts';
 import { makeBench } from '../bench.ts';
 
-test('from a folder inside the repository the whole repository is set up, and again nothing changes', async () => {
+test('from a folder inside the repository the whole repository is set up, and a second time nothing changes', async () => {
   await using bench = await makeBench({ bare: true });
   const inside = join(bench.repo.path, 'src');
   await mkdir(inside);
@@ -39,7 +39,7 @@ test('from a linked worktree its main checkout is set up, and found again from t
   expect(filePath).toBe(join(repo.path, '.samocode'));
 });
 
-test('a .samocode that a branch brings into a linked worktree is neither written, nor trusted, nor used', async () => {
+test('a .samocode that a branch adds to a linked worktree is neither written, nor trusted, nor used', async () => {
   await using bench = await makeBench({ bare: true });
   const { repo, context } = bench;
   const linked = join(repo.root, 'linked');
@@ -53,7 +53,7 @@ test('a .samocode that a branch brings into a linked worktree is neither written
   expect(await isTrusted(join(linked, '.samocode'), fingerprint(evil), context.home)).toBe(false);
 });
 
-test('of set-ups at the same moment only the lines that were written are trusted by it', async () => {
+test('of concurrent set-ups each trusts only the lines that were written', async () => {
   await using bench = await makeBench({ bare: true });
   const commands = ['npm test', 'make check', 'true'];
   const made = await Promise.all(commands.map((CHECK) => setupProject({ lines: { CHECK } }, bench.context)));

@@ -4,7 +4,7 @@ import { expect, test } from 'vitest';
 import { typed } from '../../cli/typed.ts';
 import { makeRepo, type TempRepo } from '../../support/temp-repo.ts';
 
-/** A project into whose file somebody else has written a command. */
+/** A project to whose file somebody else has added a command. */
 async function withForeignLine(repo: TempRepo): Promise<{ cwd: string; home: string }> {
   const place = { cwd: repo.path, home: repo.homeDir };
   await typed(['init', '--set', 'PROVIDER=rehearsal'], place);
@@ -24,7 +24,7 @@ test('start on a terminal shows what would run, and a no starts nothing', async 
   expect(JSON.parse((await typed(['list', '--json'], place)).stdout).sessions).toEqual([]);
 });
 
-test('trust asks once, remembers the yes, and asks anew after a change', async () => {
+test('trust asks once, remembers the yes, and asks again after a change', async () => {
   await using repo = await makeRepo();
   const place = await withForeignLine(repo);
   expect(await typed(['trust'], place)).toMatchObject({

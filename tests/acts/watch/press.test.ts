@@ -5,7 +5,7 @@ import { press } from '../../../src/acts/watch/press.ts';
 import { START_PLACE, type WatchPlace } from '../../../src/acts/watch/watch-model.ts';
 import { MODEL, ROWS } from './watch-samples.ts';
 
-/** Where keys lead, one after the other, and what the last one asks for. */
+/** The result of the keys, pressed one after the other, and the request of the last one. */
 function pressed(names: string, place: Partial<WatchPlace> = {}) {
   const start: ReturnType<typeof press> = { place: { ...START_PLACE, ...place } };
   return names.split(' ').reduce((before, name) => {
@@ -78,7 +78,7 @@ test('stopped sessions are folded until t, except for the one that the person is
   expect(visibleRows({ rows }, START_PLACE)).toEqual(rows);
 });
 
-test('a key that acts is about the selected session, and does nothing where that makes no sense', () => {
+test('an action key applies to the selected session, and has no effect if that is invalid', () => {
   const waits = ROWS[0];
   expect(pressed('a').intent).toEqual({ kind: 'act', act: 'answer', row: waits });
   const done = { selected: '26-01-06-boats' };
@@ -105,11 +105,11 @@ test.each([
   ['space', 'output'],
   ['l', 'log'],
   ['d', 'diff'],
-])('%s asks for the %s of the selected session', (name, act) => {
+])('%s requests the %s of the selected session', (name, act) => {
   expect(pressed(`down ${name}`).intent).toEqual({ kind: 'act', act, row: ROWS[1] });
 });
 
-test('of a session without an iteration there is no output', () => {
+test('a session without an iteration has no output', () => {
   const [row] = ROWS;
   const rows = row === undefined ? [] : [{ ...row, facts: { ...row.facts, totalIterations: 0 } }];
   const key = { name: 'return', ctrl: false };
@@ -118,6 +118,6 @@ test('of a session without an iteration there is no output', () => {
   expect(place.notice).toContain('Nothing to output');
 });
 
-test('the next key takes the notice away', () => {
+test('the next key removes the notice', () => {
   expect(pressed('down', { notice: 'x' }).place.notice).toBeUndefined();
 });

@@ -59,7 +59,7 @@ test.each(ROWS.map(({ key }) => key))(
   },
 );
 
-test('nothing that a session says steers the terminal', () => {
+test('text of a session contains no control sequences on the screen', () => {
   const evil = '\u001b[2J\u001b]0;x\u0007\u202E\u009b31m\u001b[7m';
   const rows = ROWS.map((row) => ({
     ...row,
@@ -106,7 +106,7 @@ test('without a session the screen says how to start one, and before they are re
   expect(drawn(80, 24, {}, { rows: undefined, nowMs: NOW }).join('\n')).toContain('Reading');
 });
 
-test('two sessions of one name are told apart by their dates', () => {
+test('two sessions of one name are distinguished by their dates', () => {
   expect(ROWS.map(({ name }) => name).filter((name) => name.endsWith('boats'))).toEqual([
     '26-01-06-boats',
     '26-01-05-boats',
@@ -118,11 +118,11 @@ test.each([
   ['26-01-08-🚀-rocket', true, 'works, with a stopwatch'],
   ['26-01-07-limits', false, 'has most of an hour left'],
   ['26-01-06-boats', false, 'was done days ago'],
-])('whether a list with %s alone counts seconds: %s, since it %s', (key, isCounting) => {
+])('whether a list with only %s counts seconds: %s, because it %s', (key, isCounting) => {
   const rows = ROWS.filter((row) => row.key === key);
   expect(rows).toHaveLength(1);
   expect(countsSeconds(rows, NOW)).toBe(isCounting);
-  // In its first minute, and before a clock that was set back, it does in any case.
+  // In its first minute, and before a clock that was set back, it always does.
   const [row] = rows;
   expect(countsSeconds(rows, Date.parse(row?.facts.since ?? '') + 59_000)).toBe(true);
   expect(countsSeconds(rows, Date.parse(row?.facts.since ?? '') - 59_000)).toBe(true);

@@ -3,7 +3,7 @@ import { typed } from '../../cli/typed.ts';
 import { makeDesk } from '../../server/desk.ts';
 import { CREATED, DONE, PREPARED } from '../../session/events.ts';
 
-test('where there is no terminal the screen is a list that is printed once, or the status of one session', async () => {
+test('without a terminal the screen is a list that is printed once, or the status of one session', async () => {
   await using desk = await makeDesk();
   await desk.lay('26-01-08-boat', [CREATED, PREPARED, DONE]);
   const place = { cwd: desk.repo.path, home: desk.repo.homeDir };
@@ -13,7 +13,7 @@ test('where there is no terminal the screen is a list that is printed once, or t
   expect((await typed(['watch', 'boat'], place)).stdout).toContain('26-01-08-boat');
 });
 
-test('a screen has no end, so no object: --json is refused, and the error names the list', async () => {
+test('a screen never ends, so --json is refused, and the error names the list', async () => {
   await using desk = await makeDesk();
   const place = { cwd: desk.repo.path, home: desk.repo.homeDir };
   const { exitCode, stdout } = await typed(['watch', '--json'], place);

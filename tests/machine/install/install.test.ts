@@ -5,11 +5,11 @@ import { ALL, DESKTOP_PATH, emptyMachine, SERVER_PATH } from './machine.ts';
 const OWN =
   '{ "mcpServers": { "samocode": { "command": "python", "args": ["mine"], "env": { "A": "b" } } } }';
 const COMMENTED = '{\n  // mine\n  "model": "opus",\n}\n';
-/** Fails at the second command, as a client does whose settings it cannot write. */
+/** Fails at the second command, like a client that cannot write its settings. */
 const FAILS_LATE = `case "$*" in "plugin install"*|"plugin add"*)
   echo "Adding..."; printf 'WARNING: one\\nError: failed to load: no network\\n\\nCaused by:\\n  1: two\\n  2: three\\n  7: <unknown>\\n  8: <unknown>\\n' >&2; exit 1;; esac`;
 
-test('a table of Codex that is commented out is none', async () => {
+test('a table of Codex that is commented out does not count', async () => {
   const settings = '# [plugins."samocode@samocode"]\nmodel = "x"\n';
   await using machine = await emptyMachine({ '.codex/config.toml': settings });
   await machine.addClient('codex');
@@ -17,7 +17,7 @@ test('a table of Codex that is commented out is none', async () => {
   expect(clients[0]?.steps.join('\n')).not.toContain('remove');
 });
 
-test('a client whose command fails half-way gets the rest when samocode is installed again', async () => {
+test('a client whose command fails halfway gets the rest when samocode is installed again', async () => {
   const settings = '{\n\t"model": "opus"\n}\n';
   await using machine = await emptyMachine({ '.claude/settings.json': settings });
   await machine.addClient('claude', `[ -e "$HOME/online" ] || { ${FAILS_LATE}\n}`);
@@ -31,7 +31,7 @@ test('a client whose command fails half-way gets the rest when samocode is insta
   expect((await install(input, machine.context)).clients).toMatchObject([{ outcome: 'nothing_to_do' }]);
 });
 
-test('an uninstall removes what an installation that failed half-way has left', async () => {
+test('an uninstall removes the remains of an installation that failed halfway', async () => {
   await using machine = await emptyMachine();
   await machine.addClient('claude', FAILS_LATE);
   const input = { ...ALL, clients: ['claude'] };
@@ -50,7 +50,7 @@ test('the step that failed is named, with the first lines of its error', async (
   expect(clients[0]?.problem?.said).toMatch(/^Error: failed to load: no network\nCaused by:/);
 });
 
-test('an older entry of ours stays where bringing it up to date fails', async () => {
+test('an older entry of samocode is kept if its update fails', async () => {
   const older =
     '{ "mcpServers": { "samocode": { "command": "/old/dist/samocode-mcp.js" } }, "mcpServers": {} }';
   await using machine = await emptyMachine({ [DESKTOP_PATH]: older });
@@ -59,7 +59,7 @@ test('an older entry of ours stays where bringing it up to date fails', async ()
   expect(await machine.read(DESKTOP_PATH)).toBe(older);
 });
 
-test('where the settings of Claude Code have comments, which its plugins refuse, the server alone is added', async () => {
+test('if the settings of Claude Code have comments, which its plugins refuse, only the server is added', async () => {
   await using machine = await emptyMachine({ '.claude/settings.json': COMMENTED });
   await machine.write('.claude.json', '{ "userID": "x" }');
   await machine.addClient('claude');
@@ -77,7 +77,7 @@ test('where the settings of Claude Code have comments, which its plugins refuse,
   expect(await machine.read('.claude.json')).toBe('{ "userID": "x" }');
 });
 
-test('settings of Claude Code that are no JSON are named before anything is changed', async () => {
+test('settings of Claude Code that are not JSON are named before anything is changed', async () => {
   await using machine = await emptyMachine({ '.claude/settings.json': '{ "model": ' });
   await machine.addClient('claude');
   const { clients } = await install({ ...ALL, clients: ['claude'] }, machine.context);
@@ -103,7 +103,7 @@ test('every step is reported when it begins, client by client', async () => {
   ]);
 });
 
-test('a server called samocode of your own is left as it is, and what to do is said', async () => {
+test("the user's own server called samocode is not changed, and the next step is printed", async () => {
   await using machine = await emptyMachine({ [DESKTOP_PATH]: OWN });
   const { clients } = await install({ ...ALL, clients: ['desktop'] }, machine.context);
   expect(clients).toMatchObject([
@@ -119,7 +119,7 @@ test('a server called samocode of your own is left as it is, and what to do is s
   expect(await machine.read(DESKTOP_PATH)).toBe(OWN);
 });
 
-test('with --replace the dry run says what your own server is, and the install puts ours in its place', async () => {
+test("with --replace the dry run describes the user's own server, and the install replaces it", async () => {
   await using machine = await emptyMachine({ [DESKTOP_PATH]: OWN });
   const input = { ...ALL, clients: ['desktop'], replace: true };
   const dry = await install({ ...input, dryRun: true }, machine.context);
@@ -131,7 +131,7 @@ test('with --replace the dry run says what your own server is, and the install p
   });
 });
 
-test('an entry of an older samocode is brought up to date and keeps what you added to it', async () => {
+test("an entry of an older samocode is updated and keeps the user's additions", async () => {
   const older = { command: '/old/node', args: ['/old/dist/samocode-mcp.js'], env: { A: 'b' } };
   await using machine = await emptyMachine({
     [DESKTOP_PATH]: JSON.stringify({ mcpServers: { samocode: older } }),
@@ -144,7 +144,7 @@ test('an entry of an older samocode is brought up to date and keeps what you add
   });
 });
 
-test('a project shares the command on PATH, never a package of npm', async () => {
+test('a project shares the command on PATH, never an npm package', async () => {
   await using machine = await emptyMachine({ 'project/.git/HEAD': '' });
   await machine.addClient('claude');
   const projectDir = `${machine.home}/project`;
@@ -163,7 +163,7 @@ test('a samocode in the cache of npx installs nothing that would start it', asyn
   expect(await machine.read(DESKTOP_PATH)).toBe('{}');
 });
 
-test('an extension of Gemini CLI is a folder of ours, for which no command of the client is run', async () => {
+test('a Gemini CLI extension is a folder that samocode writes, for which no command of the client is run', async () => {
   await using machine = await emptyMachine();
   await machine.addProgram('gemini', 'touch "$HOME/was-run"');
   const input = { ...ALL, clients: ['gemini'] };

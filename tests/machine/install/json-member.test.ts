@@ -16,7 +16,7 @@ const WRITTEN = fc
       JSON.stringify(value, undefined, indent).replaceAll('\n', newline) + end,
   );
 
-test('a member that is added to any settings is there, and taken out again leaves their value', () => {
+test('a member is added to any settings, and removing it again restores their value', () => {
   fc.assert(
     fc.property(WRITTEN, (text) => {
       const before = withoutMember(text, AT);
@@ -28,7 +28,7 @@ test('a member that is added to any settings is there, and taken out again leave
   );
 });
 
-test('whatever a file holds, adding and removing never throws', () => {
+test('adding and removing never throws, whatever a file contains', () => {
   fc.assert(
     fc.property(fc.oneof(fc.string(), fc.json()), (text) => {
       withItems(text, AT, ['x']);
@@ -39,11 +39,11 @@ test('whatever a file holds, adding and removing never throws', () => {
 });
 
 test.each([
-  ['a list where an object belongs', '{ "mcpServers": [] }'],
-  ['a word where an object belongs', '{ "mcpServers": "none" }'],
-  ['no object at all', '[]'],
+  ['a list in place of an object', '{ "mcpServers": [] }'],
+  ['a string in place of an object', '{ "mcpServers": "none" }'],
+  ['no object', '[]'],
   ['no JSON', '{ "mcpServers": '],
-  ['a key that is written twice, of which the last counts', '{ "mcpServers": {}, "mcpServers": {} }'],
+  ['a duplicate key, of which the last counts', '{ "mcpServers": {}, "mcpServers": {} }'],
 ])('settings with %s are refused', (_name, text) => {
   expect(withMember(text, AT, SERVER)).toBeUndefined();
 });
@@ -57,7 +57,7 @@ test.each([
     '{ "a": 1 // one, two\n  , /* three, */ "b": 3 }',
   ],
   ['around the only member', '{ /* x */ "samocode": 2, /* y */ }', '{ /* x */  /* y */ }'],
-])('comments %s stay when a member goes', (_name, text, left) => {
+])('comments %s are kept when a member is removed', (_name, text, left) => {
   expect(withoutMember(text, ['samocode'])).toBe(left);
   expect(jsonValue(left)).toBeDefined();
 });

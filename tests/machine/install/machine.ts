@@ -12,7 +12,7 @@ export const ALL: InstallInput = { scope: 'user', dryRun: false, allow: true };
 export const DESKTOP_PATH = '.config/Claude/claude_desktop_config.json';
 export const SERVER_PATH = join(ROOT, 'dist/samocode-mcp.js');
 
-/** A home, @HOME@ in a text, with just the files that are named, and none of the machine's own clients in sight. */
+/** A home (@HOME@ in a text) with only the named files, and without the machine's own clients. */
 export async function emptyMachine(files: Readonly<Record<string, string>> = {}) {
   const dir = await tempDir();
   const home = dir.path;
@@ -40,7 +40,7 @@ export async function emptyMachine(files: Readonly<Record<string, string>> = {})
       await mkdir(dirname(join(home, path)), { recursive: true });
       await writeFile(join(home, path), text);
     },
-    /** Every file, programs and the notes of the stand-ins left out. */
+    /** Every file except programs and the records of the fake clients. */
     async files(): Promise<string[]> {
       const entries = await readdir(home, { recursive: true, withFileTypes: true });
       return entries
@@ -49,7 +49,7 @@ export async function emptyMachine(files: Readonly<Record<string, string>> = {})
         .filter((path) => !path.startsWith('bin/') && path !== 'asked.log')
         .sort();
     },
-    /** A stand-in for a client; `script` is sh that is run before it, and may end it. */
+    /** A fake client; `script` is sh that is run before it, and may end it. */
     async addClient(name: 'claude' | 'codex', script = ''): Promise<void> {
       await makeFakeClient(join(home, 'bin/real'), name);
       await machine.addProgram(name, `${script}\nexec ${join(home, 'bin/real', name)} "$@"`);
@@ -68,7 +68,7 @@ export async function emptyMachine(files: Readonly<Record<string, string>> = {})
   return machine;
 }
 
-/** What the real clients leave in a home where samocode was installed, beside the person's own lines. */
+/** Files of the real clients in a home where samocode was installed, in addition to the person's own lines. */
 export function installedFiles(): Record<string, string> {
   const allowed = '"mcp__plugin_samocode_samocode__wait"';
   return {

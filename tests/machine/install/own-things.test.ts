@@ -7,7 +7,7 @@ const GEMINI = { ...ALL, clients: ['gemini'] };
 const CLAUDE = { ...ALL, clients: ['claude'] };
 const DESKTOP = { ...ALL, clients: ['desktop'] };
 const EXTENSION = '.gemini/extensions/samocode';
-/** An extension of the person's that happens to have our name, and where it is enabled. */
+/** A person's own extension with samocode's name, and where it is enabled. */
 const OWN_EXTENSION = {
   [`${EXTENSION}/.gemini-extension-install.json`]: '{ "source": "/home/me/samocode", "type": "link" }',
   [`${EXTENSION}/notes.md`]: 'mine',
@@ -15,7 +15,7 @@ const OWN_EXTENSION = {
 };
 const files = Object.keys(OWN_EXTENSION).sort();
 
-test("an uninstall leaves a person's own Gemini extension of our name", async () => {
+test("an uninstall leaves a person's own Gemini extension of the same name", async () => {
   await using machine = await emptyMachine(OWN_EXTENSION);
   expect((await uninstall(GEMINI, machine.context)).clients).toMatchObject([{ outcome: 'nothing_to_do' }]);
   expect(await machine.files()).toEqual(files);
@@ -26,7 +26,7 @@ test.each([
   ['', false],
   [' with --replace', true],
 ])(
-  "an install%s refuses to put ours over a person's own Gemini extension of our name",
+  "an install%s refuses to replace a person's own Gemini extension of the same name",
   async (_how, replace) => {
     await using machine = await emptyMachine(OWN_EXTENSION);
     await machine.addProgram('gemini', 'exit 1');
@@ -45,7 +45,7 @@ test.each([
   },
 );
 
-test('a Gemini extension without a note of where it came from stays', async () => {
+test('a Gemini extension without a record of its source is kept', async () => {
   await using machine = await emptyMachine({ [`${EXTENSION}/gemini-extension.json`]: '{}' });
   expect((await uninstall(GEMINI, machine.context)).clients).toMatchObject([{ outcome: 'nothing_to_do' }]);
   expect(await machine.files()).toEqual([`${EXTENSION}/gemini-extension.json`]);
@@ -57,7 +57,7 @@ test.each([
   ['my-server', ['samocode-mcp']],
   ['npx', ['-y', 'other-server', 'samocode-mcp']],
 ])(
-  'a server that %s starts with %j is not ours, wherever our name is among its arguments',
+  "a server that %s starts with %j is not samocode's, wherever its name is among the arguments",
   async (command, args) => {
     const own = JSON.stringify({ mcpServers: { samocode: { command, args } } });
     await using machine = await emptyMachine({ [DESKTOP_PATH]: own });
@@ -78,7 +78,7 @@ test.each([
   ['npx', ['-y', 'samocode-mcp']],
   ['npx', ['--yes', 'samocode-mcp@0.1.0']],
   ['bunx', ['samocode-mcp@latest']],
-])('a server that %s starts with %j is ours', async (command, args) => {
+])("a server that %s starts with %j is samocode's", async (command, args) => {
   const ours = JSON.stringify({ mcpServers: { samocode: { command, args }, other: {} } });
   await using machine = await emptyMachine({ [DESKTOP_PATH]: ours });
   expect((await uninstall(DESKTOP, machine.context)).clients).toMatchObject([{ outcome: 'changed' }]);
@@ -89,7 +89,7 @@ const SETTINGS = '.claude/settings.json';
 const OWN_ENTRY =
   '{ "userID": "x", "mcpServers": { "samocode": { "command": "python", "args": ["mine"] } } }';
 
-test('your own entry of Claude Code is replaced in one change, which none of its commands can break off', async () => {
+test("the user's own entry of Claude Code is replaced in one change, which no failing command can interrupt", async () => {
   await using machine = await emptyMachine({ [SETTINGS]: '{ "a": 1, }', '.claude.json': OWN_ENTRY });
   await machine.addClient('claude', 'exit 1');
   const { clients } = await install({ ...CLAUDE, replace: true }, machine.context);
@@ -106,7 +106,7 @@ test.each([
   ['claude', '.mcp.json'],
   ['gemini', '.gemini/settings.json'],
 ] as const)(
-  'settings of a project without any entry outlive an install and an uninstall for %s',
+  'settings of a project without any entry are the same after an install and an uninstall for %s',
   async (client, path) => {
     await using machine = await emptyMachine({ [`project/${path}`]: '{}\n' });
     await machine.addProgram(client, '');

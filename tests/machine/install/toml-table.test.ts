@@ -12,7 +12,7 @@ const TABLE = fc.constantFrom(
   '\n[[e]]\nf=1\n',
 );
 
-test('our table is cut out of any settings byte by byte', () => {
+test("samocode's table is cut out of any settings byte by byte", () => {
   const pieces = fc.tuple(
     fc.uniqueArray(PIECE),
     fc.uniqueArray(TABLE, { maxLength: 2 }),
@@ -33,17 +33,17 @@ test.each([
   ['[plugins]\n"samocode@samocode" = { enabled = true }\n'],
   ['plugins."samocode@samocode".enabled = true\n'],
   [`text = '''\n[plugins."samocode@samocode"]\n'''\n${OURS}`],
-])('what cannot be cut out for sure is refused: %s', (text) => {
+])('a table that cannot be cut out safely is refused: %s', (text) => {
   expect(hasTable(text, AT)).toBe(true);
   expect(withoutTable(text, AT)).toBeUndefined();
 });
 
-test('tables below ours go with it, and those of others that stand beside stay', () => {
+test("subtables of samocode's table are removed with it, and unrelated tables are kept", () => {
   const text = `${OURS}[plugins."samocode@samocode".more]\na = 1\n\n[plugins."samocode@samocode2"]\nb = 2\n`;
   expect(parse(withoutTable(text, AT) ?? '')).toEqual({ plugins: { 'samocode@samocode2': { b: 2 } } });
 });
 
-test('whatever a file holds, looking and cutting never throws', () => {
+test('reading and cutting never throws, whatever a file contains', () => {
   fc.assert(
     fc.property(fc.string(), (text) => {
       hasTable(text, AT);

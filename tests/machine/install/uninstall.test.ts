@@ -4,7 +4,7 @@ import { expect, test } from 'vitest';
 import { install, uninstall } from '../../../src/machine/install/install.ts';
 import { ALL, DESKTOP_PATH, emptyMachine, installedFiles } from './machine.ts';
 
-test('without a single client on this machine an uninstall removes what is ours and keeps the rest', async () => {
+test("without a single client on this machine an uninstall removes samocode's files and keeps the rest", async () => {
   await using machine = await emptyMachine(installedFiles());
   const { clients } = await uninstall(ALL, machine.context);
   expect(clients.map(({ client, outcome }) => `${client} ${outcome}`)).toEqual([
@@ -45,13 +45,13 @@ command = "x"
   ]);
 });
 
-test('an uninstall where nothing of samocode is left has nothing to do', async () => {
+test('an uninstall without remains of samocode does nothing', async () => {
   await using machine = await emptyMachine(installedFiles());
   await uninstall(ALL, machine.context);
   expect((await uninstall(ALL, machine.context)).clients).toEqual([]);
 });
 
-test('a dry run of an uninstall names each place and changes none', async () => {
+test('a dry run of an uninstall names each path and changes none', async () => {
   await using machine = await emptyMachine(installedFiles());
   const before = await machine.files();
   const { clients } = await uninstall({ ...ALL, dryRun: true, clients: ['codex'] }, machine.context);
@@ -81,7 +81,7 @@ test('what an uninstall cannot remove is named, and everything else is removed',
   expect(await machine.read('.claude/plugins/known_marketplaces.json')).not.toContain('samocode');
 });
 
-test('a table that is written in a way that cannot be cut out is named and left', async () => {
+test('a table in a form that cannot be cut out is named and kept', async () => {
   const inline = 'plugins = { "samocode@samocode" = { enabled = true } }\n';
   await using machine = await emptyMachine({ '.codex/config.toml': inline });
   const { clients } = await uninstall({ ...ALL, clients: ['codex'] }, machine.context);
@@ -91,7 +91,7 @@ test('a table that is written in a way that cannot be cut out is named and left'
   expect(await machine.read('.codex/config.toml')).toBe(inline);
 });
 
-test('a server called samocode that starts another program is not ours to remove', async () => {
+test('a server called samocode that starts another program is not removed', async () => {
   const own = '{ "mcpServers": { "samocode": { "command": "python", "args": ["-m", "samocode"] } } }';
   await using machine = await emptyMachine({ [DESKTOP_PATH]: own });
   expect((await uninstall(ALL, machine.context)).clients).toEqual([]);
@@ -100,24 +100,27 @@ test('a server called samocode that starts another program is not ours to remove
 
 test.each([
   ['comments', '{\n  // theirs\n  "mcpServers": {\n    /* one */ "other": {} // two\n  } // three\n}\n'],
-  ['Windows line ends', '{\r\n  "mcpServers": {\r\n    "other": {}\r\n  }\r\n}\r\n'],
+  ['Windows line endings', '{\r\n  "mcpServers": {\r\n    "other": {}\r\n  }\r\n}\r\n'],
   ['tabs', '{\n\t"mcpServers": {\n\t\t"other": {}\n\t}\n}\n'],
   ['a trailing comma', '{\n  "mcpServers": {\n    "other": {},\n  },\n}\n'],
   ['everything on one line', '{"a": 1,   "mcpServers": {"other": {"b":[ 1,2 ]}}}'],
   ['no servers yet', '{\n  "a": 1 // why\n}\n'],
-  ['an object of comments', '{ "mcpServers": { /* none */ } }\n'],
-])('settings with %s have every byte again after an install and an uninstall', async (_name, settings) => {
-  await using machine = await emptyMachine({ [DESKTOP_PATH]: settings });
-  const input = { ...ALL, clients: ['desktop'] };
-  expect((await install(input, machine.context)).clients).toMatchObject([{ outcome: 'changed' }]);
-  expect((await install(input, machine.context)).clients).toMatchObject([{ outcome: 'nothing_to_do' }]);
-  expect((await uninstall(input, machine.context)).clients).toMatchObject([{ outcome: 'changed' }]);
-  expect(await machine.read(DESKTOP_PATH)).toBe(settings);
-});
+  ['an object with only comments', '{ "mcpServers": { /* none */ } }\n'],
+])(
+  'settings with %s are byte for byte the same after an install and an uninstall',
+  async (_name, settings) => {
+    await using machine = await emptyMachine({ [DESKTOP_PATH]: settings });
+    const input = { ...ALL, clients: ['desktop'] };
+    expect((await install(input, machine.context)).clients).toMatchObject([{ outcome: 'changed' }]);
+    expect((await install(input, machine.context)).clients).toMatchObject([{ outcome: 'nothing_to_do' }]);
+    expect((await uninstall(input, machine.context)).clients).toMatchObject([{ outcome: 'changed' }]);
+    expect(await machine.read(DESKTOP_PATH)).toBe(settings);
+  },
+);
 
-test('a file that the machine does not let us change is named', async () => {
+test('a file that cannot be changed is named', async () => {
   await using machine = await emptyMachine();
-  // A folder in its place is refused for every user, root included.
+  // A folder at its path is refused for every user, including root.
   await mkdir(join(machine.home, DESKTOP_PATH), { recursive: true });
   const { clients } = await uninstall({ ...ALL, clients: ['desktop'] }, machine.context);
   expect(clients).toMatchObject([{ outcome: 'failed', stays: [expect.stringContaining(DESKTOP_PATH)] }]);

@@ -33,7 +33,7 @@ test('another reader of the bot is reported once, and reading resumes', async ()
   await using scene = await telegramScene();
   await using one = listening(scene);
   await eventually(async () => calls(scene, 'getUpdates') === 1);
-  // The other reader's poll ends ours, and our next poll ends it.
+  // The other reader's poll ends samocode's, whose next poll ends the other one.
   const url = `${scene.stub.url}/bot${scene.stub.token}/getUpdates`;
   const other = fetch(url, {
     method: 'POST',
@@ -47,7 +47,7 @@ test('another reader of the bot is reported once, and reading resumes', async ()
   expect(one.said).toEqual([expect.stringContaining('Another program reads the messages')]);
 });
 
-test('a poll that is asked to wait waits, and messages that arrived meanwhile are handled', async () => {
+test('a poll respects a requested delay, and messages that arrived in the meantime are handled', async () => {
   await using scene = await telegramScene();
   scene.stub.refuse('getUpdates', REFUSALS.slowDown(1), REFUSALS.badGateway);
   await using one = listening(scene);
@@ -70,7 +70,7 @@ test('an update is recorded before it is acted on, so that a crash repeats no ac
   expect(scene.stub.messages).toEqual([]);
 });
 
-test('during a set-up, or without a bot, nothing listens', async () => {
+test('during a set-up, or without a bot, no update is read', async () => {
   await using scene = await telegramScene();
   await writeFile(join(scene.dir.path, 'telegram.set-up'), '');
   await listening(scene).listened;
@@ -79,7 +79,7 @@ test('during a set-up, or without a bot, nothing listens', async () => {
   expect([...scene.stub.calls, ...bare.stub.calls]).toEqual([]);
 });
 
-test('unknown buttons, and those of another message, answer nothing', async () => {
+test('unknown buttons, and those of another message, have no effect', async () => {
   await using scene = await telegramScene();
   const { stub } = scene;
   await using _one = listening(scene);
@@ -96,7 +96,7 @@ test('unknown buttons, and those of another message, answer nothing', async () =
   expect(new Set(stub.answers)).toEqual(new Set(['This is too old: nothing was done.']));
 });
 
-test('updates of other kinds, and invalid ones, delay nothing', async () => {
+test('updates of other kinds, and invalid ones, delay no others', async () => {
   await using scene = await telegramScene();
   const { stub } = scene;
   await using _one = listening(scene);

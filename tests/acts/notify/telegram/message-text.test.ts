@@ -15,7 +15,7 @@ const anyText = fc.oneof(
   fc.string({ unit: fc.constantFrom('<', '>', '&', 'b', '/', '"', '\n', '😀', ' '), maxLength: 400 }),
 );
 
-/** Contains no half of a character. */
+/** Contains no half characters. */
 const isWhole = (text: string) => Buffer.from(text).toString() === text;
 
 test('the HTML of any text has no tags and reads like the text', () => {
@@ -30,7 +30,7 @@ test('the HTML of any text has no tags and reads like the text', () => {
   );
 });
 
-test('split messages are short enough and hold every character in order, none of them halved', () => {
+test('split messages are short enough and contain every character in order, none of them halved', () => {
   fc.assert(
     fc.property(fc.array(anyText, { maxLength: 8 }), fc.integer({ min: 2, max: 60 }), (texts, max) => {
       const lines = texts.flatMap(linesOf);
@@ -46,7 +46,7 @@ test('split messages are short enough and hold every character in order, none of
   );
 });
 
-test('a text is split at line ends where lines are short enough', () => {
+test('a text is split at line ends if its lines are short enough', () => {
   const lines = Array.from({ length: 300 }, (_, at) => `line ${at} ${'x'.repeat(30)}`);
   const messages = splitAtLineEnds(linesOf(lines.join('\n')));
   expect(messages.length).toBe(3);

@@ -54,7 +54,7 @@ export interface Scene extends AsyncDisposable {
   statePath: string;
 }
 
-/** A home folder with a bot and its chat, and a Bot API that knows them. */
+/** A home folder with a bot and its chat, and a Bot API server that knows them. */
 export async function telegramScene(env?: string): Promise<Scene> {
   const dir = await tempDir();
   const stub = await TelegramStub.start();

@@ -46,8 +46,8 @@ test('in a group, the user who sends the code may act', async () => {
 });
 
 test.each([
-  ['a text that is no token', 'hello there', 'telegram_token_form'],
-  ['a token that Telegram does not know', `1:${'w'.repeat(35)}`, 'telegram_refused'],
+  ['a text that is not a token', 'hello there', 'telegram_token_form'],
+  ['a token that Telegram rejects', `1:${'w'.repeat(35)}`, 'telegram_refused'],
 ])('%s is refused, not shown and not written', async (_name, token, code) => {
   await using scene = await telegramScene('');
   const setUp = { ...setUpOf(scene, () => undefined), token };

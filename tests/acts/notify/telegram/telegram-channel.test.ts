@@ -84,7 +84,7 @@ const refusals = [
   ['400', 'anything else', { error_code: 400, description: 'Bad Request: BUTTON' }, { canHelp: 'never' }],
 ] as const;
 
-test.each(refusals)('%s, %s, says whether a later try can help', async (_status, _name, refusal, args) => {
+test.each(refusals)('%s, %s, says whether a retry can help', async (_status, _name, refusal, args) => {
   await using scene = await telegramScene();
   scene.stub.refuse('sendMessage', refusal);
   const error = await scene.channel.send([NOTIFICATION], signal).catch((thrown: unknown) => thrown);
@@ -103,7 +103,7 @@ test('messages sent before a failed one are not sent again', async () => {
 
 test.each([
   ['a wrong token', `TELEGRAM_BOT_TOKEN=1:${'w'.repeat(30)}`],
-  ['a token of no form', 'TELEGRAM_BOT_TOKEN=nonsense'],
+  ['a token of an invalid form', 'TELEGRAM_BOT_TOKEN=nonsense'],
 ])('%s is named and never shown, and no retry helps', async (_name, line) => {
   await using scene = await telegramScene();
   const path = join(scene.dir.path, '.config/samocode/.env');
