@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { askTool } from './ask-tool.ts';
-import { makeDesk } from './desk.ts';
+import { makeServerRig } from './server-rig.ts';
 
 const ODD = 'boat\u001b]0;owned\u0007\u202e';
 
@@ -10,8 +10,8 @@ test.each([
   ['start_session', { task: 'x', name: ODD }],
   ['list_sessions', { project_dir: `/nowhere/${ODD}` }],
 ])('%s returns control characters of its arguments as escapes', async (name, args) => {
-  await using desk = await makeDesk();
-  const { json, isError } = await askTool(name, args, desk.context);
+  await using serverRig = await makeServerRig();
+  const { json, isError } = await askTool(name, args, serverRig.context);
   expect(isError).toBe(true);
   // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what must not be there
   expect(Object.values(json).join(' ')).not.toMatch(/[\u001b\u0007\u202e]/);

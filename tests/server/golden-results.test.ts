@@ -6,7 +6,7 @@ import type { NewEvent } from '../../src/session/events/events.ts';
 import { ASKING, BLOCKED, CREATED, DONE, PREPARED } from '../session/events.ts';
 import { provedEvents } from '../support/proved-events.ts';
 import { askTool } from './ask-tool.ts';
-import { type Desk, makeDesk } from './desk.ts';
+import { makeServerRig, type ServerRig } from './server-rig.ts';
 
 const JAPANESE = '26-01-08-日本語のreadme';
 const HEBREW = '26-01-07-שלום-עולם';
@@ -43,8 +43,8 @@ const REQUIREMENTS = [{ id: 'R1', text: '日本語で読める', check: 'npm tes
 
 let desk: Desk;
 beforeAll(async () => {
-  desk = await makeDesk();
-  const asking = await desk.lay(JAPANESE, [CREATED, PREPARED, ASKING]);
+  serverRig = await makeServerRig();
+  const asking = await serverRig.addSession(JAPANESE, [CREATED, PREPARED, ASKING]);
   await writeFile(asking.qa, QA);
   await desk.lay(HEBREW, [CREATED, PREPARED, { ...BLOCKED, reason: 'איזה מפתח? 🔑' } as NewEvent]);
   await desk.lay(EMOJI, [CREATED, PREPARED, { ...DONE, summary: '完了 ✅ סיימתי' } as NewEvent]);
@@ -52,7 +52,7 @@ beforeAll(async () => {
   await desk.lay('26-01-04-proved', provedEvents({ requirements: REQUIREMENTS }));
   await writeFile(join(planned.sessionDir, '01-05-1100-plan-日本.md'), PLAN);
 });
-afterAll(() => desk[Symbol.asyncDispose]());
+afterAll(() => serverRig[Symbol.asyncDispose]());
 
 const CALLS: readonly [string, string, Record<string, unknown>][] = [
   ['list_sessions', 'list_sessions', {}],
@@ -79,15 +79,15 @@ const CALLS: readonly [string, string, Record<string, unknown>][] = [
 test.each(CALLS)(
   'the result of %s equals its golden file (if the change is intended, run this file with -u)',
   async (name, tool, args) => {
-    const { json } = await askTool(tool, args, desk.context);
-    const text = JSON.stringify(json, undefined, 2).replaceAll(desk.repo.root, '/place');
+    const { json } = await askTool(tool, args, serverRig.context);
+    const text = JSON.stringify(json, undefined, 2).replaceAll(serverRig.repo.root, '/place');
     await expect(`${text}\n`).toMatchFileSnapshot(`../golden/results/${name.replaceAll(' ', '-')}.json`);
   },
 );
 
 test('a client that validates results by the published schemas accepts them all', async () => {
-  await using codex = await makeDesk({ clientName: 'codex-mcp-client' });
-  await codex.lay('26-01-08-boat', [CREATED, PREPARED, ASKING]);
+  await using codex = await makeServerRig({ clientName: 'codex-mcp-client' });
+  await codex.addSession('26-01-08-boat', [CREATED, PREPARED, ASKING]);
   const { tools } = await codex.client.listTools();
   expect(tools.every(({ outputSchema }) => outputSchema !== undefined)).toBe(true);
   // The SDK's client throws for a result that does not match.
@@ -99,12 +99,12 @@ test('a client that validates results by the published schemas accepts them all'
 });
 
 test('every session is listed, page by page, and a row costs a model at most 45 tokens', async () => {
-  await using many = await makeDesk();
+  await using many = await makeServerRig();
   const name = (day: number) =>
     `26-01-${String(day).padStart(2, '0')}-refactor-the-checkout-flow-of-the-shop`;
   const days = Array.from({ length: 28 }, (_, index) => index + 1);
   for (const day of days)
-    await many.lay(name(day), [CREATED, PREPARED, ASKING], { startMs: Date.UTC(2026, 0, day) });
+    await many.addSession(name(day), [CREATED, PREPARED, ASKING], { startMs: Date.UTC(2026, 0, day) });
   const first = await askTool('list_sessions', {}, many.context);
   expect(first.json).toMatchObject({
     summary: expect.stringContaining('28 sessions, 1 to 20 of them shown'),

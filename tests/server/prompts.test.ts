@@ -4,21 +4,25 @@ import { PROMPTS, skillOf } from '../../src/server/prompts/prompts.ts';
 import { fillPrompt } from '../../src/server/prompts/serve-prompts.ts';
 import { TOOLS } from '../../src/server/tools.ts';
 import { ASKING, CREATED, DONE, PREPARED } from '../session/events.ts';
-import { type Desk, makeDesk } from './desk.ts';
+import { makeServerRig, type ServerRig } from './server-rig.ts';
 
 const ALL = PROMPTS.map((prompt) => [prompt.name, prompt] as const);
 const OWN = ['start', 'review_plan', 'morning_report'];
 
-async function textOf(desk: Desk, name: string, args: Record<string, string> = {}): Promise<string> {
-  const { messages } = await desk.client.getPrompt({ name, arguments: args });
+async function textOf(
+  serverRig: ServerRig,
+  name: string,
+  args: Record<string, string> = {},
+): Promise<string> {
+  const { messages } = await serverRig.client.getPrompt({ name, arguments: args });
   expect(messages).toHaveLength(1);
   const content = messages[0]?.content;
   return content?.type === 'text' ? content.text : '';
 }
 
 test('there are three server prompts and one for each command, with one argument at most', async () => {
-  await using desk = await makeDesk({ bare: true });
-  const { prompts } = await desk.client.listPrompts();
+  await using serverRig = await makeServerRig({ bare: true });
+  const { prompts } = await serverRig.client.listPrompts();
   const commands = (await readdir('commands')).map((file) => file.replace('.md', '')).sort();
   expect(prompts.map(({ name }) => name)).toEqual([...OWN, ...commands]);
   const own = (await readdir('prompts')).map((file) => file.replace('.md', '').replace('-', '_'));
@@ -50,8 +54,8 @@ test('there are three server prompts and one for each command, with one argument
 });
 
 test('for Gemini CLI an argument is marked as required, because it drops optional ones', async () => {
-  await using desk = await makeDesk({ bare: true, clientName: 'gemini-cli-mcp-client' });
-  const { prompts } = await desk.client.listPrompts();
+  await using serverRig = await makeServerRig({ bare: true, clientName: 'gemini-cli-mcp-client' });
+  const { prompts } = await serverRig.client.listPrompts();
   const required = prompts.flatMap(({ arguments: args = [] }) => args.map((argument) => argument.required));
   expect(new Set(required)).toEqual(new Set([true]));
 });
@@ -78,48 +82,51 @@ test('content that the server prompts refer to by a tool is included', () => {
 });
 
 test('a command includes its skill, for clients without installed skills', async () => {
-  await using desk = await makeDesk({ bare: true });
-  const text = await textOf(desk, 'dive', { topic: 'the login page' });
+  await using serverRig = await makeServerRig({ bare: true });
+  const text = await textOf(serverRig, 'dive', { topic: 'the login page' });
   expect(text).toMatch(/^Use the skill `investigation`\. .*\n\nThe topic: the login page\n/s);
   expect(text).toContain('The skill `investigation`, in case it is not installed:');
   expect(text.length).toBeLessThan(6000);
 });
 
 test('a line that a client has split is joined, and one that it has cut is reported', async () => {
-  await using desk = await makeDesk({ bare: true });
-  const whole = await textOf(desk, 'start', { task: 'add', rest: 'a "login" $ARGUMENTS $& form' });
+  await using serverRig = await makeServerRig({ bare: true });
+  const whole = await textOf(serverRig, 'start', { task: 'add', rest: 'a "login" $ARGUMENTS $& form' });
   expect(whole).toContain('Let samocode work on this task: add a "login" $ARGUMENTS $& form\n');
   expect(whole).not.toContain('first word');
-  expect(await textOf(desk, 'start', { task: 'add' })).toContain('pass only the first word');
-  expect(await textOf(desk, 'session-archive', { name: 'boat' })).toContain('only the first word');
-  expect(await textOf(desk, 'review_plan', { session: 'boat' })).not.toContain('first word');
-  expect(await textOf(desk, 'start')).toContain('this task: (nothing given)\n');
-  await expect(textOf(desk, 'start', { task: 'x'.repeat(100_001) })).rejects.toThrow('into a file');
-  await expect(textOf(desk, 'strat')).rejects.toThrow('Did you mean start?');
+  expect(await textOf(serverRig, 'start', { task: 'add' })).toContain('pass only the first word');
+  expect(await textOf(serverRig, 'session-archive', { name: 'boat' })).toContain('only the first word');
+  expect(await textOf(serverRig, 'review_plan', { session: 'boat' })).not.toContain('first word');
+  expect(await textOf(serverRig, 'start')).toContain('this task: (nothing given)\n');
+  await expect(textOf(serverRig, 'start', { task: 'x'.repeat(100_001) })).rejects.toThrow('into a file');
+  await expect(textOf(serverRig, 'strat')).rejects.toThrow('Did you mean start?');
 });
 
 test("the morning report lists the state of sessions, those that need a person first, in samocode's own words", async () => {
-  await using desk = await makeDesk();
-  expect(await textOf(desk, 'morning_report')).toContain('No session runs');
+  await using serverRig = await makeServerRig();
+  expect(await textOf(serverRig, 'morning_report')).toContain('No session runs');
   const now = Date.now();
-  await desk.lay('26-01-08-asks', [CREATED, PREPARED, ASKING], { startMs: now - 3 * 3_600_000 });
-  await desk.lay('26-01-09-over', [CREATED, PREPARED, DONE], { startMs: now - 30 * 60_000 });
-  await desk.lay('26-01-07-long-over', [CREATED, PREPARED, DONE], { startMs: now - 50 * 3_600_000 });
-  const report = await textOf(desk, 'morning_report');
+  await serverRig.addSession('26-01-08-asks', [CREATED, PREPARED, ASKING], { startMs: now - 3 * 3_600_000 });
+  await serverRig.addSession('26-01-09-over', [CREATED, PREPARED, DONE], { startMs: now - 30 * 60_000 });
+  await serverRig.addSession('26-01-07-long-over', [CREATED, PREPARED, DONE], {
+    startMs: now - 50 * 3_600_000,
+  });
+  const report = await textOf(serverRig, 'morning_report');
   const lines = report.split('\n').filter((line) => line.startsWith('- '));
   expect(lines).toEqual([
-    `- 26-01-08-asks waits for answers to its questions: Q1 (investigation, iteration 0). Since 3 h; project ${desk.repo.path}`,
-    `- 26-01-09-over is done after 0 iterations. Since 30 min; project ${desk.repo.path}`,
+    `- 26-01-08-asks waits for answers to its questions: Q1 (investigation, iteration 0). Since 3 h; project ${serverRig.repo.path}`,
+    `- 26-01-09-over is done after 0 iterations. Since 30 min; project ${serverRig.repo.path}`,
   ]);
   expect(report).not.toContain('All of it');
 });
 
 test('names of sessions are completed if the argument is one', async () => {
-  await using desk = await makeDesk();
-  await desk.lay('26-01-08-boat');
+  await using serverRig = await makeServerRig();
+  await serverRig.addSession('26-01-08-boat');
   const complete = async (name: string, argument: string) => {
     const ref = { type: 'ref/prompt' as const, name };
-    return (await desk.client.complete({ ref, argument: { name: argument, value: 'bo' } })).completion.values;
+    return (await serverRig.client.complete({ ref, argument: { name: argument, value: 'bo' } })).completion
+      .values;
   };
   expect(await complete('review_plan', 'session')).toEqual(['26-01-08-boat']);
   expect(await complete('session-continue', 'part_of_a_name')).toEqual(['26-01-08-boat']);

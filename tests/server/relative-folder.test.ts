@@ -1,21 +1,21 @@
 import { dirname } from 'node:path';
 import { expect, test } from 'vitest';
 import { askTool } from './ask-tool.ts';
-import { type Desk, makeDesk } from './desk.ts';
+import { makeServerRig, type ServerRig } from './server-rig.ts';
 
 /** A server that runs next to the project, for a client with these folders. */
-async function standing(roots: (desk: Desk) => string[]) {
-  const desk = await makeDesk();
-  const cwd = dirname(desk.repo.path);
-  return { desk, actions: { ...desk.context, cwd, roots: roots(desk) } };
+async function standing(roots: (serverRig: ServerRig) => string[]) {
+  const serverRig = await makeServerRig();
+  const cwd = dirname(serverRig.repo.path);
+  return { serverRig, actions: { ...serverRig.context, cwd, roots: roots(serverRig) } };
 }
 
 test.each([
   ['no folder', () => []],
-  ['several folders', ({ repo }: Desk) => [repo.path, repo.root]],
+  ['several folders', ({ repo }: ServerRig) => [repo.path, repo.root]],
 ])('with a client of %s a relative project_dir is refused, wherever the server runs', async (_, roots) => {
-  const { desk, actions } = await standing(roots);
-  await using _desk = desk;
+  const { serverRig, actions } = await standing(roots);
+  await using _desk = serverRig;
   for (const name of ['list_sessions', 'setup_project'])
     expect((await askTool(name, { project_dir: 'repo' }, actions)).json).toMatchObject({
       code: 'relative_folder',
@@ -24,15 +24,15 @@ test.each([
 });
 
 test("a relative project_dir is resolved from the client's only folder, not from the server's", async () => {
-  const { desk, actions } = await standing(({ repo }) => [repo.path]);
-  await using _desk = desk;
-  await desk.repo.write({ 'docs/boats.md': 'x\n' });
+  const { serverRig, actions } = await standing(({ repo }) => [repo.path]);
+  await using _desk = serverRig;
+  await serverRig.repo.write({ 'docs/boats.md': 'x\n' });
   expect((await askTool('list_sessions', { project_dir: 'docs' }, actions)).isError).toBe(false);
 });
 
 test('a person in a terminal may name a folder relative to the working directory', async () => {
-  const { desk, actions } = await standing(() => []);
-  await using _desk = desk;
+  const { serverRig, actions } = await standing(() => []);
+  await using _desk = serverRig;
   const { roots: _roots, ...terminal } = actions;
   expect((await askTool('list_sessions', { project_dir: 'repo' }, terminal)).isError).toBe(false);
 });

@@ -1,11 +1,11 @@
 import { readFile } from 'node:fs/promises';
 import { expect, test } from 'vitest';
 import { ICON_SVG } from '../../src/server/server-info.ts';
-import { makeDesk } from './desk.ts';
+import { makeServerRig } from './server-rig.ts';
 
 test('the server describes itself for people, with an icon that needs no network', async () => {
-  await using desk = await makeDesk({ bare: true });
-  const info = desk.client.getServerVersion();
+  await using serverRig = await makeServerRig({ bare: true });
+  const info = serverRig.client.getServerVersion();
   expect(info).toMatchObject({ name: 'samocode', title: 'Samocode' });
   expect(info?.description).toMatch(/^[A-Z].{40,160}\.$/);
   const [icon] = info?.icons ?? [];

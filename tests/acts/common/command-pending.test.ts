@@ -6,7 +6,7 @@ import { ifExists } from '../../../src/base/errors.ts';
 import { pendingCommandIds } from '../../../src/session/commands/commands.ts';
 import { typed } from '../../cli/typed.ts';
 import { askTool } from '../../server/ask-tool.ts';
-import { type Desk, makeDesk } from '../../server/desk.ts';
+import { makeServerRig, type ServerRig } from '../../server/server-rig.ts';
 import { ASKING, CREATED, PREPARED } from '../../session/events.ts';
 
 const FOLDER = '26-01-08-boat';
@@ -16,26 +16,26 @@ const FAST: Clock = { ...systemClock, monotonic: () => systemClock.monotonic() *
 
 /** A parked session, and a worker program that takes no session. */
 async function slowMachine() {
-  const desk = await makeDesk();
-  const paths = await desk.lay(FOLDER, [CREATED, PREPARED, ASKING]);
-  const started = join(desk.repo.root, 'started');
-  const worker = join(desk.repo.root, 'worker.cjs');
+  const serverRig = await makeServerRig();
+  const paths = await serverRig.addSession(FOLDER, [CREATED, PREPARED, ASKING]);
+  const started = join(serverRig.repo.root, 'started');
+  const worker = join(serverRig.repo.root, 'worker.cjs');
   const note = `require('node:fs').appendFileSync(${JSON.stringify(started)}, process.pid + '\n');`;
   await writeFile(worker, `${note.replace('\n', '\\n')} setInterval(() => {}, 1000);`);
   const programs = { worker, rehearsal: worker };
   return {
     paths,
     programs,
-    desk,
+    serverRig,
     async [Symbol.asyncDispose]() {
       const pids = ((await ifExists(readFile(started, 'utf8'))) ?? '').split('\n').filter(Boolean);
       for (const pid of pids) process.kill(Number(pid), 'SIGKILL');
-      await desk[Symbol.asyncDispose]();
+      await serverRig[Symbol.asyncDispose]();
     },
   };
 }
 
-const placeOf = ({ repo }: Desk) => ({
+const placeOf = ({ repo }: ServerRig) => ({
   cwd: repo.path,
   home: repo.homeDir,
   env: { SAMOCODE_SUPERVISOR: 'off' },
@@ -46,8 +46,8 @@ test.each([
   ['stop_session', {}],
 ])('%s that no worker takes in time gives a result that says so, and no error', async (tool, args) => {
   await using machine = await slowMachine();
-  const { desk, paths, programs } = machine;
-  const context = { ...desk.context, clock: FAST, programs };
+  const { serverRig, paths, programs } = machine;
+  const context = { ...serverRig.context, clock: FAST, programs };
   const { isError, json } = await askTool(tool, { session: FOLDER, ...args }, context);
   expect({ isError, ...json }).toEqual({
     isError: false,
@@ -65,8 +65,8 @@ test.each([
 
 test('the command line prints it and exits with 0', async () => {
   await using machine = await slowMachine();
-  const { desk, programs } = machine;
-  const place = { ...placeOf(desk), programs, clock: FAST };
+  const { serverRig, programs } = machine;
+  const place = { ...placeOf(serverRig), programs, clock: FAST };
   const said = await typed(['stop', 'boat'], place);
   expect(said).toMatchObject({ exitCode: 0, stderr: '' });
   expect(said.stdout).toContain('stays queued.\n  Check again: samocode status boat');
@@ -76,11 +76,11 @@ test('the command line prints it and exits with 0', async () => {
 });
 
 test('a resume whose worker does not start says that it may still be starting', async () => {
-  await using desk = await makeDesk();
-  await desk.lay(FOLDER, [CREATED, PREPARED]);
-  const worker = join(desk.repo.root, 'worker.cjs');
+  await using serverRig = await makeServerRig();
+  await serverRig.addSession(FOLDER, [CREATED, PREPARED]);
+  const worker = join(serverRig.repo.root, 'worker.cjs');
   await writeFile(worker, '');
-  const context = { ...desk.context, clock: FAST, programs: { worker, rehearsal: worker } };
+  const context = { ...serverRig.context, clock: FAST, programs: { worker, rehearsal: worker } };
   const { isError, json } = await askTool('resume_session', { session: FOLDER }, context);
   expect({ isError, pending: json.pending, summary: json.summary }).toEqual({
     isError: false,

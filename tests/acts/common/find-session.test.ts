@@ -10,7 +10,7 @@ import { shortId } from '../../../src/session/layout/names.ts';
 import { sessionPaths } from '../../../src/session/layout/paths.ts';
 import { typed } from '../../cli/typed.ts';
 import { askTool } from '../../server/ask-tool.ts';
-import { type Desk, makeDesk } from '../../server/desk.ts';
+import { makeServerRig, type ServerRig } from '../../server/server-rig.ts';
 import { ARCHIVED, CREATED, DONE, PREPARED, writeEvents } from '../../session/events.ts';
 import { tempDir } from '../../support/temp-dir.ts';
 import { makeRepo, type TempRepo } from '../../support/temp-repo.ts';
@@ -18,18 +18,18 @@ import { makeRepo, type TempRepo } from '../../support/temp-repo.ts';
 const FOLDER = '26-01-08-boat';
 
 /** A second project, with a session of the same name. */
-async function withSameName({ context, lay }: Desk, other: TempRepo): Promise<void> {
+async function withSameName({ context, addSession }: ServerRig, other: TempRepo): Promise<void> {
   await setupProject({ projectDir: other.path, lines: { PROVIDER: 'rehearsal' } }, context);
-  await lay(FOLDER, [CREATED, PREPARED, DONE]);
+  await addSession(FOLDER, [CREATED, PREPARED, DONE]);
   const paths = sessionPaths(join(other.path, '_samocode/sessions'), FOLDER);
   await writeEvents(paths, [CREATED, PREPARED, DONE]);
 }
 
 test('a name in two projects is ambiguous until a project is named or contains the working folder', async () => {
-  await using desk = await makeDesk();
+  await using serverRig = await makeServerRig();
   await using other = await makeRepo();
-  await withSameName(desk, other);
-  const { context, repo } = desk;
+  await withSameName(serverRig, other);
+  const { context, repo } = serverRig;
   const nowhere = { ...context, cwd: '/' };
   const unclear = { code: 'session_ambiguous', next: [{ act: 'name_project' }] };
   await expect(findSession({ session: 'boat' }, nowhere)).rejects.toMatchObject(unclear);
@@ -46,11 +46,11 @@ test('a name in two projects is ambiguous until a project is named or contains t
 });
 
 test('a list of several projects names the project of each session, and says what it covers if no project is chosen', async () => {
-  await using desk = await makeDesk();
+  await using serverRig = await makeServerRig();
   await using other = await makeRepo();
   await using bare = await makeRepo();
-  await withSameName(desk, other);
-  const { context, repo } = desk;
+  await withSameName(serverRig, other);
+  const { context, repo } = serverRig;
   const { json } = await askTool('list_sessions', { all_projects: true }, context);
   const rows = [repo.path, other.path].map((project) =>
     expect.objectContaining({ session: FOLDER, project }),
@@ -80,43 +80,46 @@ test('a list of several projects names the project of each session, and says wha
 });
 
 test('sessions in a SESSIONS folder shared by two .samocode files are listed once', async () => {
-  await using desk = await makeDesk();
+  await using serverRig = await makeServerRig();
   await using other = await makeRepo();
-  const sessions = desk.sessionsDir;
-  await setupProject({ projectDir: other.path, sessions, lines: { PROVIDER: 'rehearsal' } }, desk.context);
-  await desk.lay(FOLDER, [CREATED, PREPARED, DONE]);
-  const nowhere = { ...desk.context, cwd: '/' };
+  const sessions = serverRig.sessionsDir;
+  await setupProject(
+    { projectDir: other.path, sessions, lines: { PROVIDER: 'rehearsal' } },
+    serverRig.context,
+  );
+  await serverRig.addSession(FOLDER, [CREATED, PREPARED, DONE]);
+  const nowhere = { ...serverRig.context, cwd: '/' };
   expect((await listSessions({}, nowhere)).sessions).toHaveLength(1);
   expect((await findSession({ session: 'boat' }, nowhere)).folder).toBe(FOLDER);
 });
 
 test('for an unknown name, the newest sessions of the current project are suggested before those of others', async () => {
-  await using desk = await makeDesk();
+  await using serverRig = await makeServerRig();
   await using other = await makeRepo();
-  await setupProject({ projectDir: other.path, lines: { PROVIDER: 'rehearsal' } }, desk.context);
+  await setupProject({ projectDir: other.path, lines: { PROVIDER: 'rehearsal' } }, serverRig.context);
   for (const n of [1, 2, 3, 4, 5, 6]) {
     const paths = sessionPaths(join(other.path, '_samocode/sessions'), `26-02-0${n}-theirs`);
     await writeEvents(paths, [CREATED, PREPARED, DONE]);
   }
-  for (const n of [1, 2]) await desk.lay(`26-01-0${n}-own`, [CREATED, PREPARED, DONE]);
-  const asked = findSession({ session: 'qqqqqqqq' }, desk.context);
+  for (const n of [1, 2]) await serverRig.addSession(`26-01-0${n}-own`, [CREATED, PREPARED, DONE]);
+  const asked = findSession({ session: 'qqqqqqqq' }, serverRig.context);
   await expect(asked).rejects.toThrow(/newest ones are: 26-01-02-own, 26-01-01-own, 26-02-06-theirs,/);
 });
 
 test('folders that are not sessions are not suggested', async () => {
-  await using desk = await makeDesk();
-  await desk.lay(FOLDER);
-  await mkdir(join(desk.sessionsDir, 'node_modules'));
-  const refused = await findSession({ session: 'node_modules' }, desk.context).catch((error) => error);
+  await using serverRig = await makeServerRig();
+  await serverRig.addSession(FOLDER);
+  await mkdir(join(serverRig.sessionsDir, 'node_modules'));
+  const refused = await findSession({ session: 'node_modules' }, serverRig.context).catch((error) => error);
   expect(refused).toMatchObject({ code: 'session_not_found', why: expect.stringContaining(FOLDER) });
   expect(`${refused.why} ${refused.hint}`).not.toContain('node_modules');
 });
 
 test('a unique prefix of a name is enough, and a full name always wins', async () => {
-  await using desk = await makeDesk();
-  for (const name of ['boat', 'boat-race', 'bench']) await desk.lay(`26-01-08-${name}`);
+  await using serverRig = await makeServerRig();
+  for (const name of ['boat', 'boat-race', 'bench']) await serverRig.addSession(`26-01-08-${name}`);
   const find = async (session: string, isWholeName = false) =>
-    (await findSession({ session, isWholeName }, desk.context)).folder;
+    (await findSession({ session, isWholeName }, serverRig.context)).folder;
   expect(await find('be')).toBe('26-01-08-bench');
   expect(await find('boat')).toBe('26-01-08-boat');
   expect(await find('boat-')).toBe('26-01-08-boat-race');
@@ -130,23 +133,23 @@ test('a unique prefix of a name is enough, and a full name always wins', async (
 });
 
 test('a prefix matches an archived session only if it matches no other', async () => {
-  await using desk = await makeDesk();
-  await desk.lay('26-01-08-boat', [CREATED, PREPARED, DONE, ARCHIVED]);
-  await desk.lay('26-01-09-boats');
-  await desk.lay('26-01-09-tent', [CREATED, PREPARED, DONE, ARCHIVED]);
-  const find = async (session: string) => (await findSession({ session }, desk.context)).folder;
+  await using serverRig = await makeServerRig();
+  await serverRig.addSession('26-01-08-boat', [CREATED, PREPARED, DONE, ARCHIVED]);
+  await serverRig.addSession('26-01-09-boats');
+  await serverRig.addSession('26-01-09-tent', [CREATED, PREPARED, DONE, ARCHIVED]);
+  const find = async (session: string) => (await findSession({ session }, serverRig.context)).folder;
   expect(await find('boa')).toBe('26-01-09-boats');
   expect(await find('ten')).toBe('26-01-09-tent');
 });
 
 test('any match in the current project takes precedence over a session of another project', async () => {
-  await using desk = await makeDesk();
+  await using serverRig = await makeServerRig();
   await using other = await makeRepo();
-  await setupProject({ projectDir: other.path, lines: { PROVIDER: 'rehearsal' } }, desk.context);
+  await setupProject({ projectDir: other.path, lines: { PROVIDER: 'rehearsal' } }, serverRig.context);
   const paths = sessionPaths(join(other.path, '_samocode/sessions'), '26-02-01-boat');
   await writeEvents(paths, [CREATED, PREPARED, DONE]);
-  await desk.lay('26-01-08-boat-race');
-  const find = async (session: string) => (await findSession({ session }, desk.context)).folder;
+  await serverRig.addSession('26-01-08-boat-race');
+  const find = async (session: string) => (await findSession({ session }, serverRig.context)).folder;
   expect(await find('boat')).toBe('26-01-08-boat-race');
   expect(await find('26-02-01-boat')).toBe('26-02-01-boat');
 });
@@ -154,17 +157,17 @@ test('any match in the current project takes precedence over a session of anothe
 describe('an act on a session of another project', () => {
   const TENT = '26-02-01-tent';
 
-  async function twoProjects(): Promise<AsyncDisposable & { desk: Desk; path: string }> {
-    const desk = await makeDesk();
+  async function twoProjects(): Promise<AsyncDisposable & { serverRig: ServerRig; path: string }> {
+    const serverRig = await makeServerRig();
     const other = await makeRepo();
-    await setupProject({ projectDir: other.path, lines: { PROVIDER: 'rehearsal' } }, desk.context);
+    await setupProject({ projectDir: other.path, lines: { PROVIDER: 'rehearsal' } }, serverRig.context);
     const paths = sessionPaths(join(other.path, '_samocode/sessions'), TENT);
     await writeEvents(paths, [CREATED, PREPARED, DONE]);
     return {
-      desk,
+      serverRig,
       path: other.path,
       async [Symbol.asyncDispose]() {
-        await desk[Symbol.asyncDispose]();
+        await serverRig[Symbol.asyncDispose]();
         await other[Symbol.asyncDispose]();
       },
     };
@@ -173,9 +176,9 @@ describe('an act on a session of another project', () => {
 
   test('is refused with the call that would do it, while a read finds the session', async () => {
     await using projects = await twoProjects();
-    const { desk, path } = projects;
-    expect((await findSession({ session: 'tent' }, desk.context)).folder).toBe(TENT);
-    await expect(findSession(act, desk.context)).rejects.toMatchObject({
+    const { serverRig, path } = projects;
+    expect((await findSession({ session: 'tent' }, serverRig.context)).folder).toBe(TENT);
+    await expect(findSession(act, serverRig.context)).rejects.toMatchObject({
       code: 'other_project',
       why: `Session ${TENT} belongs to another project, ${path}.`,
       next: [{ act: 'name_project', args: { project_dir: path } }],
@@ -184,7 +187,7 @@ describe('an act on a session of another project', () => {
 
   test('is done if the project is named or a person agrees, and the project is reported', async () => {
     await using projects = await twoProjects();
-    const { desk, path } = projects;
+    const { serverRig, path } = projects;
     const asked: string[] = [];
     const reached: string[] = [];
     const elsewhere = (isAgreed: boolean): Elsewhere => ({
@@ -196,7 +199,8 @@ describe('an act on a session of another project', () => {
       reached: (projectDir) => reached.push(projectDir),
     });
     const find = async (isAgreed: boolean, more = {}) =>
-      (await findSession({ ...act, ...more }, { ...desk.context, elsewhere: elsewhere(isAgreed) })).folder;
+      (await findSession({ ...act, ...more }, { ...serverRig.context, elsewhere: elsewhere(isAgreed) }))
+        .folder;
     await expect(find(false)).rejects.toMatchObject({
       hint: `If you mean it: samocode stop --project ${path} tent`,
     });
@@ -210,16 +214,16 @@ describe('an act on a session of another project', () => {
   test('needs no project name outside any project', async () => {
     await using projects = await twoProjects();
     await using nowhere = await tempDir();
-    const context = { ...projects.desk.context, cwd: nowhere.path };
+    const context = { ...projects.serverRig.context, cwd: nowhere.path };
     expect((await findSession(act, context)).folder).toBe(TENT);
   });
 });
 
 test('without a confirmation, a full name or a short id is required, and the error gives the full name', async () => {
-  await using desk = await makeDesk();
-  await desk.lay('26-01-08-boat-race');
+  await using serverRig = await makeServerRig();
+  await serverRig.addSession('26-01-08-boat-race');
   const find = async (session: string) =>
-    (await findSession({ session, isExact: true }, desk.context)).folder;
+    (await findSession({ session, isExact: true }, serverRig.context)).folder;
   expect(await find('boat-race')).toBe('26-01-08-boat-race');
   expect(await find(shortId('26-01-08-boat-race'))).toBe('26-01-08-boat-race');
   await expect(find('boat')).rejects.toMatchObject({

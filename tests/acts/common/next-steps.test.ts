@@ -2,34 +2,40 @@ import { expect, test } from 'vitest';
 import type { NewEvent } from '../../../src/session/events/events.ts';
 import { typed } from '../../cli/typed.ts';
 import { askTool } from '../../server/ask-tool.ts';
-import { type Desk, makeDesk } from '../../server/desk.ts';
+import { makeServerRig, type ServerRig } from '../../server/server-rig.ts';
 import { ASKING, CREATED, DONE, PREPARED } from '../../session/events.ts';
 
 const STOPPED = { type: 'stopped', by: { channel: 'cli' }, why: 'asked for' } as const;
 const QUESTIONS = '# Q&A\n\n## Round 1\n\n### Q1: Which?\n\nOptions:\n- A) this\n- B) that\n\nAnswer:\n';
 
-async function ask({ context }: Desk, tool: string, args: object = {}): Promise<Record<string, unknown>> {
+async function ask(
+  { context }: ServerRig,
+  tool: string,
+  args: object = {},
+): Promise<Record<string, unknown>> {
   return (await askTool(tool, { session: 'boat', ...args }, context)).json;
 }
 
 test('for a session that was stopped at its questions, every call about them says to resume it', async () => {
-  await using desk = await makeDesk();
-  const { folder } = await desk.lay('26-01-08-boat', [CREATED, PREPARED, ASKING, STOPPED]);
-  await desk.repo.write({ [`_samocode/sessions/${folder}/_qa.md`]: QUESTIONS });
-  expect((await ask(desk, 'read_qa')).next).toMatch(/^if the user wants it: resume_session; /);
-  expect(await ask(desk, 'answer_qa', { answers: { Q1: 'A' } })).toMatchObject({
+  await using serverRig = await makeServerRig();
+  const { folder } = await serverRig.addSession('26-01-08-boat', [CREATED, PREPARED, ASKING, STOPPED]);
+  await serverRig.repo.write({ [`_samocode/sessions/${folder}/_qa.md`]: QUESTIONS });
+  expect((await ask(serverRig, 'read_qa')).next).toMatch(/^if the user wants it: resume_session; /);
+  expect(await ask(serverRig, 'answer_qa', { answers: { Q1: 'A' } })).toMatchObject({
     code: 'not_waiting',
     hint: expect.stringMatching(/^If the user wants it: resume_session/),
   });
-  expect(await ask(desk, 'request_changes', { feedback: 'x' })).toMatchObject({ code: expect.any(String) });
+  expect(await ask(serverRig, 'request_changes', { feedback: 'x' })).toMatchObject({
+    code: expect.any(String),
+  });
 });
 
 test('the plan of a finished session leads to no wait', async () => {
-  await using desk = await makeDesk();
-  const { folder } = await desk.lay('26-01-08-boat', [CREATED, PREPARED, DONE]);
+  await using serverRig = await makeServerRig();
+  const { folder } = await serverRig.addSession('26-01-08-boat', [CREATED, PREPARED, DONE]);
   const plan = '# Plan\n\n## Phase 1: Float\n- [ ] Build\n';
-  await desk.repo.write({ [`_samocode/sessions/${folder}/01-08-1000-plan-boat.md`]: plan });
-  expect((await ask(desk, 'read_plan')).next).toMatch(/^tell the user/);
+  await serverRig.repo.write({ [`_samocode/sessions/${folder}/01-08-1000-plan-boat.md`]: plan });
+  expect((await ask(serverRig, 'read_plan')).next).toMatch(/^tell the user/);
 });
 
 const MERGE = { into: 'main', files: [], commands: [] };
@@ -69,16 +75,16 @@ test('a message that nobody would read is refused, and nothing is kept', async (
     code: 'done',
     hint: expect.stringContaining('resume_session'),
   });
-  expect((await ask(desk, 'get_status')).messages).toBeUndefined();
+  expect((await ask(serverRig, 'get_status')).messages).toBeUndefined();
 });
 
 test('missing parts of a folder of the original tool lead to no wait', async () => {
-  await using desk = await makeDesk();
+  await using serverRig = await makeServerRig();
   const overview = '# Session: boat\n\n## Status\nPhase: planning\n';
-  await desk.repo.write({ '_samocode/sessions/26-01-08-boat/_samocode/_overview.md': overview });
+  await serverRig.repo.write({ '_samocode/sessions/26-01-08-boat/_samocode/_overview.md': overview });
   const taken = expect.stringMatching(/^Next: tell the user what problems says; .*: resume_session/);
-  expect(await ask(desk, 'read_plan')).toMatchObject({ code: 'no_plan', hint: taken });
-  expect(await ask(desk, 'read_session', { what: 'changes' })).toMatchObject({ hint: taken });
-  expect(await ask(desk, 'read_session')).toMatchObject({ code: 'no_overview', hint: taken });
-  expect((await ask(desk, 'read_session', { what: 'document' })).next).toBeUndefined();
+  expect(await ask(serverRig, 'read_plan')).toMatchObject({ code: 'no_plan', hint: taken });
+  expect(await ask(serverRig, 'read_session', { what: 'changes' })).toMatchObject({ hint: taken });
+  expect(await ask(serverRig, 'read_session')).toMatchObject({ code: 'no_overview', hint: taken });
+  expect((await ask(serverRig, 'read_session', { what: 'document' })).next).toBeUndefined();
 });

@@ -9,7 +9,7 @@ import { acquireLease } from '../../../src/base/processes/lease.ts';
 import { supervisorPaths } from '../../../src/providers/starting/supervisor-folder.ts';
 import type { NewEvent } from '../../../src/session/events/events.ts';
 import type { SessionPaths } from '../../../src/session/layout/paths.ts';
-import { makeDesk } from '../../server/desk.ts';
+import { makeServerRig } from '../../server/server-rig.ts';
 import { ASKING, CREATED, DONE, PREPARED } from '../../session/events.ts';
 
 type Prepare = (paths: SessionPaths, context: ActionContext) => Promise<unknown>;
@@ -22,12 +22,12 @@ async function isSupervised(
   prepare: Prepare = asItIs,
   env: Record<string, string> = {},
 ): Promise<boolean> {
-  await using desk = await makeDesk();
-  const worker = join(desk.repo.root, 'worker.cjs');
+  await using serverRig = await makeServerRig();
+  const worker = join(serverRig.repo.root, 'worker.cjs');
   const programs = { worker, rehearsal: worker };
   await writeFile(supervisorProgram(programs), '');
-  const context = { ...desk.context, programs, env: { PATH: desk.repo.env.PATH ?? '', ...env } };
-  const paths = await desk.lay('26-01-08-boat', events, { startMs: systemClock.now() });
+  const context = { ...serverRig.context, programs, env: { PATH: serverRig.repo.env.PATH ?? '', ...env } };
+  const paths = await serverRig.addSession('26-01-08-boat', events, { startMs: systemClock.now() });
   await prepare(paths, context);
   await superviseIfUnfinished(context);
   return statsAt(supervisorPaths(context.home, context.host).errors) !== undefined;

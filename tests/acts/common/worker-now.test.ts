@@ -12,7 +12,7 @@ import { type SupervisorPaths, supervisorPaths } from '../../../src/providers/st
 import { leaveCommand } from '../../../src/session/commands/commands.ts';
 import type { NewEvent } from '../../../src/session/events/events.ts';
 import type { SessionPaths } from '../../../src/session/layout/paths.ts';
-import { makeDesk } from '../../server/desk.ts';
+import { makeServerRig } from '../../server/server-rig.ts';
 import { ASKING, CREATED, DONE, PREPARED } from '../../session/events.ts';
 
 const FOLDER = '26-01-08-boat';
@@ -38,9 +38,12 @@ async function reported(
   prepare: (given: Given) => Promise<unknown> = async () => {},
   env: Record<string, string> = {},
 ): Promise<SessionReport> {
-  await using desk = await makeDesk();
-  const context = { ...desk.context, env: { ...desk.context.env, SAMOCODE_SUPERVISOR: 'on', ...env } };
-  const paths = await desk.lay(FOLDER, events, { startMs: systemClock.now() });
+  await using serverRig = await makeServerRig();
+  const context = {
+    ...serverRig.context,
+    env: { ...serverRig.context.env, SAMOCODE_SUPERVISOR: 'on', ...env },
+  };
+  const paths = await serverRig.addSession(FOLDER, events, { startMs: systemClock.now() });
   const supervisor = supervisorPaths(context.home, context.host);
   await prepare({ paths, supervisor, context });
   return await getStatus({ session: FOLDER }, context);

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { completeSession } from '../../../src/acts/reading/complete-session.act.ts';
-import { makeDesk } from '../../server/desk.ts';
+import { makeServerRig } from '../../server/server-rig.ts';
 
 const NAMES = ['26-01-06-boat', '26-01-07-paper-boat', '26-01-08-Boat-race', '26-01-09-kite'];
 
@@ -12,9 +12,9 @@ test.each([
 ])(
   '%j is completed first with names that start with it, then with names that contain it, the newest first',
   async (typed, values) => {
-    await using desk = await makeDesk();
-    for (const name of NAMES) await desk.lay(name);
-    expect(await completeSession(typed, desk.context)).toEqual({
+    await using serverRig = await makeServerRig();
+    for (const name of NAMES) await serverRig.addSession(name);
+    expect(await completeSession(typed, serverRig.context)).toEqual({
       values,
       total: values.length,
       hasMore: false,

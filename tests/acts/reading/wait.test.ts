@@ -1,12 +1,12 @@
 import { expect, test } from 'vitest';
 import { typed } from '../../cli/typed.ts';
-import { makeDesk } from '../../server/desk.ts';
+import { makeServerRig } from '../../server/server-rig.ts';
 import { CREATED, DONE, PREPARED } from '../../session/events.ts';
 
 test('a wait for several sessions ends when one of them ends, under any of its names', async () => {
-  await using desk = await makeDesk();
-  await desk.lay('26-01-08-boat', [CREATED, PREPARED, DONE]);
-  const place = { cwd: desk.repo.path, home: desk.repo.homeDir };
+  await using serverRig = await makeServerRig();
+  await serverRig.addSession('26-01-08-boat', [CREATED, PREPARED, DONE]);
+  const place = { cwd: serverRig.repo.path, home: serverRig.repo.homeDir };
   const over = await typed(['wait', 'boa', '--json'], place);
   expect(over.exitCode).toBe(0);
   expect(JSON.parse(over.stdout)).toMatchObject({ session: '26-01-08-boat', state: 'done', changed: true });
@@ -17,11 +17,11 @@ test('a wait for several sessions ends when one of them ends, under any of its n
 });
 
 test('an archiving is previewed first: without a terminal nothing is done, and the status says that a person is needed', async () => {
-  await using desk = await makeDesk();
-  await desk.lay('26-01-08-boat', [CREATED, PREPARED, DONE]);
+  await using serverRig = await makeServerRig();
+  await serverRig.addSession('26-01-08-boat', [CREATED, PREPARED, DONE]);
   // A printed command must not refer to another session.
-  await desk.lay('26-01-09-boat', [CREATED, PREPARED, DONE]);
-  const place = { cwd: desk.repo.path, home: desk.repo.homeDir };
+  await serverRig.addSession('26-01-09-boat', [CREATED, PREPARED, DONE]);
+  const place = { cwd: serverRig.repo.path, home: serverRig.repo.homeDir };
   const shown = await typed(['archive', '26-01-08-boat'], place);
   expect(shown).toMatchObject({
     exitCode: 4,

@@ -7,13 +7,13 @@ import {
   watchSessions,
 } from '../../../src/acts/reading/watch-sessions.act.ts';
 import type { NewEvent } from '../../../src/session/events/events.ts';
-import { type Desk, makeDesk } from '../../server/desk.ts';
+import { makeServerRig, type ServerRig } from '../../server/server-rig.ts';
 import { ASKING, CREATED, DONE, eventLines, PREPARED } from '../../session/events.ts';
 
 /** Reads until the next item shows sessions in these states; items in between are skipped. */
-async function watching(desk: Desk, input: Partial<WatchSessionsInput> = {}) {
+async function watching(serverRig: ServerRig, input: Partial<WatchSessionsInput> = {}) {
   const ended = new AbortController();
-  const items = watchSessions({ signal: ended.signal, ...input }, desk.context);
+  const items = watchSessions({ signal: ended.signal, ...input }, serverRig.context);
   return {
     async until(states: Record<string, string>) {
       for (;;) {
@@ -36,17 +36,17 @@ const ARCHIVED: NewEvent = { type: 'archived', by: BY, what: 'session', moved: [
 const FIRST = [CREATED, PREPARED];
 
 test('sessions appear, change and disappear on the screen with their files, and archived ones are not shown', async () => {
-  await using desk = await makeDesk();
-  const boat = await desk.lay('26-01-08-boat', FIRST);
-  await desk.lay('26-01-08-old', [...FIRST, DONE, ARCHIVED]);
-  const watch = await watching(desk);
+  await using serverRig = await makeServerRig();
+  const boat = await serverRig.addSession('26-01-08-boat', FIRST);
+  await serverRig.addSession('26-01-08-old', [...FIRST, DONE, ARCHIVED]);
+  const watch = await watching(serverRig);
   await watch.until({ '26-01-08-boat': 'running' });
   const last = eventLines([...FIRST, ASKING])
     .split('\n')
     .at(-2);
   await appendFile(boat.events, `${last}\n`);
   await watch.until({ '26-01-08-boat': 'waiting' });
-  await desk.lay('26-01-09-ship', [...FIRST, DONE]);
+  await serverRig.addSession('26-01-09-ship', [...FIRST, DONE]);
   await watch.until({ '26-01-08-boat': 'waiting', '26-01-09-ship': 'done' });
   await rm(boat.runDir, { recursive: true });
   await rm(boat.sessionDir, { recursive: true });
@@ -55,13 +55,13 @@ test('sessions appear, change and disappear on the screen with their files, and 
 });
 
 test('one session is watched alone, and a missing one is an error at once', async () => {
-  await using desk = await makeDesk();
-  await desk.lay('26-01-08-boat', [...FIRST, DONE]);
-  await desk.lay('26-01-09-ship', [...FIRST, DONE]);
-  const watch = await watching(desk, { session: 'boat' });
+  await using serverRig = await makeServerRig();
+  await serverRig.addSession('26-01-08-boat', [...FIRST, DONE]);
+  await serverRig.addSession('26-01-09-ship', [...FIRST, DONE]);
+  const watch = await watching(serverRig, { session: 'boat' });
   expect(await watch.until({ '26-01-08-boat': 'done' })).toHaveLength(1);
   await watch.end();
-  const missing = await watching(desk, { session: 'none' });
+  const missing = await watching(serverRig, { session: 'none' });
   const error = await missing.until({}).catch((thrown: unknown) => thrown);
   expect(ACTION_ERRORS.session_not_found.is(error)).toBe(true);
 });

@@ -1,12 +1,12 @@
 import { expect, test } from 'vitest';
 import { typed } from '../../cli/typed.ts';
-import { makeDesk } from '../../server/desk.ts';
+import { makeServerRig } from '../../server/server-rig.ts';
 import { CREATED, DONE, PREPARED } from '../../session/events.ts';
 
 test('without a terminal the screen is a list that is printed once, or the status of one session', async () => {
-  await using desk = await makeDesk();
-  await desk.lay('26-01-08-boat', [CREATED, PREPARED, DONE]);
-  const place = { cwd: desk.repo.path, home: desk.repo.homeDir };
+  await using serverRig = await makeServerRig();
+  await serverRig.addSession('26-01-08-boat', [CREATED, PREPARED, DONE]);
+  const place = { cwd: serverRig.repo.path, home: serverRig.repo.homeDir };
   const all = await typed(['watch'], place);
   expect(all).toMatchObject({ exitCode: 0, stderr: expect.stringContaining('no terminal') });
   expect(all.stdout).toBe((await typed(['list', '--all'], place)).stdout);
@@ -14,8 +14,8 @@ test('without a terminal the screen is a list that is printed once, or the statu
 });
 
 test('a screen never ends, so --json is refused, and the error names the list', async () => {
-  await using desk = await makeDesk();
-  const place = { cwd: desk.repo.path, home: desk.repo.homeDir };
+  await using serverRig = await makeServerRig();
+  const place = { cwd: serverRig.repo.path, home: serverRig.repo.homeDir };
   const { exitCode, stdout } = await typed(['watch', '--json'], place);
   expect(exitCode).toBe(2);
   expect(JSON.parse(stdout)).toMatchObject({

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { readTranscript, type TranscriptPage } from '../../../src/acts/reading/read-transcript.act.ts';
 import { run } from '../../../src/phases/verdict.ts';
 import type { NewEvent } from '../../../src/session/events/events.ts';
-import { makeDesk } from '../../server/desk.ts';
+import { makeServerRig } from '../../server/server-rig.ts';
 import { CREATED } from '../../session/events.ts';
 import { askingRig } from '../../support/asking-rig.ts';
 import { type SessionRig, startRig } from '../../support/session-rig.ts';
@@ -49,10 +49,10 @@ test("a running agent's transcript is read up to its current end, and a missing 
 });
 
 test('iterations of the original tool have no log, and none of them is offered', async () => {
-  await using desk = await makeDesk();
+  await using serverRig = await makeServerRig();
   const adopted: NewEvent = { type: 'taken_over', totalIterations: 7, decision: run('investigation') };
-  await desk.lay('26-01-08-boat', [CREATED, adopted]);
-  const reading = (iteration?: number) => readTranscript({ session: 'boat', iteration }, desk.context);
+  await serverRig.addSession('26-01-08-boat', [CREATED, adopted]);
+  const reading = (iteration?: number) => readTranscript({ session: 'boat', iteration }, serverRig.context);
   await expect(reading(3)).rejects.toMatchObject({
     what: '26-01-08-boat has no iteration 3.',
     why: 'Nothing has been recorded so far.',

@@ -3,23 +3,23 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { commentsOn } from '../../../src/kit/terminal/editor.ts';
-import { type Desk, makeDesk } from '../../server/desk.ts';
+import { makeServerRig, type ServerRig } from '../../server/server-rig.ts';
 
 const PROGRAM = join(import.meta.dirname, '../../../dist/samocode.js');
 const FOLDER = '26-01-08-boat';
 const DOCUMENT = '01-08-1200-dive-boats.md';
 const LAST = 'The last line.';
 
-async function withDocument(): Promise<Desk> {
-  const desk = await makeDesk();
-  const { sessionDir } = await desk.lay(FOLDER);
+async function withDocument(): Promise<ServerRig> {
+  const serverRig = await makeServerRig();
+  const { sessionDir } = await serverRig.addSession(FOLDER);
   const lines = Array.from({ length: 3000 }, (_, at) => `- line ${at} of 日本語`);
   await writeFile(join(sessionDir, DOCUMENT), ['# Boats', ...lines, LAST, ''].join('\n'));
-  return desk;
+  return serverRig;
 }
 
 /** `samocode show` on a pseudo-terminal of 24 lines. */
-async function shown({ repo }: Desk, env: Record<string, string>, ...more: string[]) {
+async function shown({ repo }: ServerRig, env: Record<string, string>, ...more: string[]) {
   const words = ['show', 'boa', 'dive', ...more].map((word) => `'${word}'`).join(' ');
   const command = `stty rows 24 cols 80; '${process.execPath}' '${PROGRAM}' ${words}`;
   const child = spawn('script', ['-qec', command, '/dev/null'], {
@@ -35,9 +35,9 @@ async function shown({ repo }: Desk, env: Record<string, string>, ...more: strin
 }
 
 test('a long document is paged, with its Markdown rendered and LESS set as git sets it', async () => {
-  await using desk = await withDocument();
-  const paged = join(desk.repo.homeDir, 'paged');
-  const { exitCode, text } = await shown(desk, {
+  await using serverRig = await withDocument();
+  const paged = join(serverRig.repo.homeDir, 'paged');
+  const { exitCode, text } = await shown(serverRig, {
     SAMOCODE_PAGER: `(echo "$LESS"; cat) >'${paged}'`,
     PAGER: 'false',
   });
@@ -52,17 +52,17 @@ test('a long document is paged, with its Markdown rendered and LESS set as git s
 });
 
 test('quitting the pager early is not an error: status 0', async () => {
-  await using desk = await withDocument();
-  const { exitCode, text } = await shown(desk, { PAGER: 'head -n 2' });
+  await using serverRig = await withDocument();
+  const { exitCode, text } = await shown(serverRig, { PAGER: 'head -n 2' });
   expect(exitCode).toBe(0);
   expect(text.split('\r\n').slice(1)).toEqual(['• line 0 of 日本語', '']);
 });
 
 test('the text is printed if the pager is missing, or with --no-pager', async () => {
-  await using desk = await withDocument();
-  const missing = await shown(desk, { PAGER: 'no-such-pager' });
+  await using serverRig = await withDocument();
+  const missing = await shown(serverRig, { PAGER: 'no-such-pager' });
   expect(missing).toMatchObject({ exitCode: 0, text: expect.stringContaining(LAST) });
-  const plain = await shown(desk, { PAGER: 'false' }, '--no-pager');
+  const plain = await shown(serverRig, { PAGER: 'false' }, '--no-pager');
   expect(plain).toMatchObject({ exitCode: 0, text: expect.stringContaining(LAST) });
 });
 

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { spentWords } from '../../../src/acts/common/facts/spent-words.ts';
 import { askTool } from '../../server/ask-tool.ts';
-import { makeDesk } from '../../server/desk.ts';
+import { makeServerRig } from '../../server/server-rig.ts';
 import { eventually } from '../../support/eventually.ts';
 import { endSession } from '../../support/live-session.ts';
 import { startRig } from '../../support/session-rig.ts';
@@ -73,11 +73,11 @@ test('amounts spent are shown with their limits, and omitted if nothing was spen
 });
 
 test('a session that no worker can ever start needs a person, and no command is written for it', async () => {
-  await using desk = await makeDesk();
-  const { folder, events, rewrittenEvents, commands } = await desk.lay('26-01-08-boat');
+  await using serverRig = await makeServerRig();
+  const { folder, events, rewrittenEvents, commands } = await serverRig.addSession('26-01-08-boat');
   await rename(events, rewrittenEvents);
   const ask = async (tool: string, args: object = {}) =>
-    (await askTool(tool, { session: folder, ...args }, desk.context)).json;
+    (await askTool(tool, { session: folder, ...args }, serverRig.context)).json;
   const next = expect.stringContaining('tell the user what problems says');
   expect(await ask('get_status')).toMatchObject({
     next,

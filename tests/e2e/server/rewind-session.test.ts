@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { refOf } from '../../../src/project/checkpoints/checkpoint-refs.ts';
 import { askTool } from '../../server/ask-tool.ts';
-import { makeDesk } from '../../server/desk.ts';
+import { makeServerRig } from '../../server/server-rig.ts';
 import { CREATED, PREPARED } from '../../session/events.ts';
 import { askingRig } from '../../support/asking-rig.ts';
 import type { SessionRig } from '../../support/session-rig.ts';
@@ -61,12 +61,12 @@ test.concurrent('a missing checkpoint is an error that names the existing ones',
 });
 
 test.concurrent('before its first agent a session lists no checkpoint that it would refuse', async () => {
-  await using desk = await makeDesk();
+  await using serverRig = await makeServerRig();
   const stopped = { type: 'stopped', by: { channel: 'cli' }, why: 'asked for' } as const;
-  const { folder } = await desk.lay('26-01-08-boat', [CREATED, PREPARED, stopped]);
-  await desk.repo.git(['update-ref', refOf(folder, { kind: 'after', iteration: 0 }), 'HEAD']);
+  const { folder } = await serverRig.addSession('26-01-08-boat', [CREATED, PREPARED, stopped]);
+  await serverRig.repo.git(['update-ref', refOf(folder, { kind: 'after', iteration: 0 }), 'HEAD']);
   const ask = async (args: object) =>
-    (await askTool('rewind_session', { session: folder, ...args }, desk.context)).json;
+    (await askTool('rewind_session', { session: folder, ...args }, serverRig.context)).json;
   const next = expect.stringContaining('resume_session');
   expect(await ask({})).toMatchObject({ summary: 'There is no checkpoint yet.', next });
   expect(await ask({ to: 0 })).toMatchObject({ hint: expect.stringContaining('It has no checkpoints yet') });

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { startSession } from '../../../src/acts/sessions/start-session.act.ts';
 import { type Bench, makeBench } from '../../acts/bench.ts';
 import { askTool } from '../../server/ask-tool.ts';
-import { makeDesk } from '../../server/desk.ts';
+import { makeServerRig } from '../../server/server-rig.ts';
 import { ASKING, CREATED, PREPARED } from '../../session/events.ts';
 import { eventually } from '../../support/eventually.ts';
 
@@ -40,23 +40,32 @@ test('a session may have the name of a property of every object', async () => {
 });
 
 test('a short name uses the cursor of the session that it refers to, of two with that name', async () => {
-  await using desk = await makeDesk();
+  await using serverRig = await makeServerRig();
   for (const [folder, count] of [
     ['26-01-07-boats', 3],
     ['26-01-08-boats', 1],
   ] as const) {
-    await desk.lay(folder, [CREATED, PREPARED, ...Array.from({ length: count - 1 }, () => NOTICE), ASKING]);
+    await serverRig.addSession(folder, [
+      CREATED,
+      PREPARED,
+      ...Array.from({ length: count - 1 }, () => NOTICE),
+      ASKING,
+    ]);
   }
   const cursors = { '26-01-07-boats': 5, '26-01-08-boats': 2 };
   const args = { sessions: ['boats'], cursors, timeout_s: 0 };
-  const { json } = await askTool('wait', args, desk.context);
+  const { json } = await askTool('wait', args, serverRig.context);
   expect(json).toMatchObject({ changed: true, cursors: { '26-01-08-boats': 3 } });
 });
 
 test('events beyond the size limit are counted', async () => {
-  await using desk = await makeDesk();
-  await desk.lay('26-01-08-boats', [CREATED, PREPARED, ...Array.from({ length: 45 }, () => NOTICE)]);
-  const { json } = await askTool('wait', { session: 'boats', cursor: 2, timeout_s: 0 }, desk.context);
+  await using serverRig = await makeServerRig();
+  await serverRig.addSession('26-01-08-boats', [
+    CREATED,
+    PREPARED,
+    ...Array.from({ length: 45 }, () => NOTICE),
+  ]);
+  const { json } = await askTool('wait', { session: 'boats', cursor: 2, timeout_s: 0 }, serverRig.context);
   expect(json).toMatchObject({ changed: true, left_out: 25, cursor: 47 });
 });
 

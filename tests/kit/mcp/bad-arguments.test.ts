@@ -2,13 +2,13 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type FieldSchema, inputSchemaOf } from '../../../src/kit/mcp/tool-schemas.ts';
 import { TOOLS } from '../../../src/server/tools.ts';
 import { askTool } from '../../server/ask-tool.ts';
-import { type Desk, makeDesk } from '../../server/desk.ts';
+import { makeServerRig, type ServerRig } from '../../server/server-rig.ts';
 
-let desk: Desk;
+let serverRig: ServerRig;
 beforeAll(async () => {
-  desk = await makeDesk({ bare: true });
+  serverRig = await makeServerRig({ bare: true });
 });
-afterAll(() => desk[Symbol.asyncDispose]());
+afterAll(() => serverRig[Symbol.asyncDispose]());
 
 /** None of these may be mistaken for a value of the type. */
 const WRONG: Readonly<Record<string, readonly unknown[]>> = {
@@ -81,14 +81,14 @@ const VALIDATORS_WORDS =
   /too small|too big|invalid|expected|received|unrecognized|>=|<=|\bNaN\b|undefined|\[object/i;
 
 test.each(wrong)('$name says what $field accepts if it gets $value', async ({ name, field, value }) => {
-  const { json, isError } = await askTool(name, { session: 'x', [field]: value }, desk.context);
+  const { json, isError } = await askTool(name, { session: 'x', [field]: value }, serverRig.context);
   expect([isError, json.code]).toEqual([true, 'bad_input']);
   expect(json.message).toContain(`"${field}" must be `);
   expect(`${json.message} ${json.hint}`).not.toMatch(VALIDATORS_WORDS);
 });
 
 test.each(OTHERS)('%s with %j: %s', async (name, args, words) => {
-  const { json } = await askTool(name, args, desk.context);
+  const { json } = await askTool(name, args, serverRig.context);
   expect(json.code).toBe('bad_input');
   expect(`${json.message} | ${json.hint}`).toContain(`${name} was not called. ${words}`);
   expect(`${json.message} ${json.hint}`).not.toMatch(VALIDATORS_WORDS);
@@ -97,14 +97,14 @@ test.each(OTHERS)('%s with %j: %s', async (name, args, words) => {
 test.each(TOOLS.map(({ name }) => name))(
   '%s names the unknown argument, and those it accepts',
   async (name) => {
-    const { json } = await askTool(name, { colour: 'blue' }, desk.context);
+    const { json } = await askTool(name, { colour: 'blue' }, serverRig.context);
     expect(json.message).toContain('There is no argument "colour".');
     expect(`${json.message} ${json.hint}`).not.toMatch(VALIDATORS_WORDS);
   },
 );
 
 test.each(TOOLS.map(({ name }) => name))('%s accepts nothing but an object of arguments', async (name) => {
-  const { json } = await askTool(name, [] as unknown as Record<string, unknown>, desk.context);
+  const { json } = await askTool(name, [] as unknown as Record<string, unknown>, serverRig.context);
   expect(json.message).toContain('The arguments must be an object, not a list.');
 });
 
@@ -117,7 +117,7 @@ test('the error of an argument with fixed values names them all', async () => {
   );
   expect(chosen.length).toBeGreaterThan(4);
   for (const { name, field, values } of chosen) {
-    const { json } = await askTool(name, { session: 'x', [field]: 'nonsense' }, desk.context);
+    const { json } = await askTool(name, { session: 'x', [field]: 'nonsense' }, serverRig.context);
     for (const value of values) expect(json.message).toContain(value);
   }
 });

@@ -1,6 +1,6 @@
 import { EmptyResultSchema } from '@modelcontextprotocol/sdk/types.js';
 import { expect, test } from 'vitest';
-import { makeDesk } from '../../server/desk.ts';
+import { makeServerRig } from '../../server/server-rig.ts';
 
 const MALFORMED: ReadonlyArray<[string, Record<string, unknown> | undefined]> = [
   ['tools/call', undefined],
@@ -15,7 +15,7 @@ const MALFORMED: ReadonlyArray<[string, Record<string, unknown> | undefined]> = 
 ];
 
 test.each(MALFORMED)('%s with %j is refused for its arguments', async (method, params) => {
-  await using desk = await makeDesk();
-  const asked = desk.client.request({ method, ...(params && { params }) }, EmptyResultSchema);
+  await using serverRig = await makeServerRig();
+  const asked = serverRig.client.request({ method, ...(params && { params }) }, EmptyResultSchema);
   await expect(asked).rejects.toMatchObject({ code: -32602 });
 });

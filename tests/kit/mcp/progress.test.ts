@@ -4,7 +4,7 @@ import { expect, test } from 'vitest';
 import { type Clock, systemClock } from '../../../src/base/clock.ts';
 import { waitProgress } from '../../../src/kit/mcp/progress.ts';
 import type { NewEvent } from '../../../src/session/events/events.ts';
-import { makeDesk } from '../../server/desk.ts';
+import { makeServerRig } from '../../server/server-rig.ts';
 import { CREATED, PREPARED } from '../../session/events.ts';
 
 const TIMES = 50;
@@ -45,21 +45,23 @@ function expectToGrow(told: readonly { progress: number }[]): void {
 const waiting = { session: 'boat', until: 'done', cursor: 3, timeout_s: 44 };
 
 async function deskWithBoat() {
-  const desk = await makeDesk({ clock: quickClock });
-  await desk.lay('26-01-08-boat', [
+  const serverRig = await makeServerRig({ clock: quickClock });
+  await serverRig.addSession('26-01-08-boat', [
     CREATED,
     PREPARED,
     { type: 'parked', for: 'human_action', resumePhase: 'planning', openQuestions: [], unconfirmed: [] },
   ]);
-  return desk;
+  return serverRig;
 }
 
 test('a wait sends progress at least every 20 seconds', async () => {
-  await using desk = await deskWithBoat();
+  await using serverRig = await deskWithBoat();
   const told: Progress[] = [];
   asked.length = 0;
   const onprogress = (progress: Progress) => told.push(progress);
-  const result = await desk.client.callTool({ name: 'wait', arguments: waiting }, undefined, { onprogress });
+  const result = await serverRig.client.callTool({ name: 'wait', arguments: waiting }, undefined, {
+    onprogress,
+  });
   expect(result.structuredContent).toMatchObject({ changed: false });
   expect(told.length).toBeGreaterThanOrEqual(2);
   for (const { message } of told) expect(message).toBe(BOAT_WAITS);
@@ -71,42 +73,42 @@ test('a wait sends progress at least every 20 seconds', async () => {
 });
 
 test('the progress of a wait says what the agent does, and how far the session is', async () => {
-  await using desk = await makeDesk();
-  const paths = await desk.lay('26-01-08-船🚤', [CREATED, PREPARED, WORKING]);
+  await using serverRig = await makeServerRig();
+  const paths = await serverRig.addSession('26-01-08-船🚤', [CREATED, PREPARED, WORKING]);
   const now = { activity: 'Bash: npm test\u001b[31m\n# 船', total: 12 };
   await writeFile(paths.now, JSON.stringify(now));
-  expect(await waitProgress([{ session: '26-01-08-船🚤' }], desk.context)).toBe(
+  expect(await waitProgress([{ session: '26-01-08-船🚤' }], serverRig.context)).toBe(
     'implementation (5 of 8), iteration 12: Bash: npm test # 船',
   );
 });
 
 test('the progress of a wait for several sessions describes three of them', async () => {
-  await using desk = await deskWithBoat();
+  await using serverRig = await deskWithBoat();
   for (const name of ['car', 'ship', 'tram'])
-    await desk.lay(`26-01-08-${name}`, [CREATED, PREPARED, WORKING]);
+    await serverRig.addSession(`26-01-08-${name}`, [CREATED, PREPARED, WORKING]);
   const sessions = ['car', 'boat', 'ship', 'tram'].map((session) => ({ session }));
   const at = 'implementation (5 of 8), iteration 12';
-  expect(await waitProgress(sessions, desk.context)).toBe(
+  expect(await waitProgress(sessions, serverRig.context)).toBe(
     `26-01-08-car: ${at}; ${BOAT_WAITS}; 26-01-08-ship: ${at}; and 1 more`,
   );
 });
 
 test('a client that did not request progress gets none, and a finished wait sends no more', async () => {
-  await using desk = await deskWithBoat();
+  await using serverRig = await deskWithBoat();
   const strays: unknown[] = [];
-  desk.client.fallbackNotificationHandler = async (notification) => {
+  serverRig.client.fallbackNotificationHandler = async (notification) => {
     strays.push(notification);
   };
-  desk.client.onerror = (error) => strays.push(error);
-  await desk.client.callTool({ name: 'wait', arguments: waiting });
+  serverRig.client.onerror = (error) => strays.push(error);
+  await serverRig.client.callTool({ name: 'wait', arguments: waiting });
   const cut = new AbortController();
-  const cancelled = desk.client.callTool({ name: 'wait', arguments: waiting }, undefined, {
+  const cancelled = serverRig.client.callTool({ name: 'wait', arguments: waiting }, undefined, {
     signal: cut.signal,
     onprogress: () => cut.abort('enough'),
   });
   await expect(cancelled).rejects.toThrow('enough');
   // Anything the server still sends about earlier calls arrives before this answer.
-  await desk.client.callTool({ name: 'wait', arguments: { ...waiting, timeout_s: 1 } });
+  await serverRig.client.callTool({ name: 'wait', arguments: { ...waiting, timeout_s: 1 } });
   // As long as three intervals of what should have ended.
   await quickClock.sleep(45_000);
   expect(strays).toEqual([]);

@@ -4,7 +4,7 @@ import type { NewEvent } from '../../../src/session/events/events.ts';
 import { readSession } from '../../../src/session/status.ts';
 import { statusSentence } from '../../../src/session/words.ts';
 import { typed } from '../../cli/typed.ts';
-import { makeDesk } from '../../server/desk.ts';
+import { makeServerRig } from '../../server/server-rig.ts';
 import { CREATED, DONE, PREPARED } from '../../session/events.ts';
 
 const BY = { channel: 'cli' } as const;
@@ -29,12 +29,12 @@ const DIED = {
 } as const;
 
 test('a status mentions a crash loop, a silent agent and a requested stop', async () => {
-  await using desk = await makeDesk();
+  await using serverRig = await makeServerRig();
   const silent = { type: 'notice', code: 'stalled', text: 'It seems stalled.' } as const;
   const stop = { type: 'stop_requested', by: BY, when: 'after_iteration' } as const;
   const events = [CREATED, PREPARED, STARTED, DIED, DIED, DIED, silent, stop];
-  await desk.lay('26-01-08-boat', events, { startMs: systemClock.now() });
-  const place = { cwd: desk.repo.path, home: desk.repo.homeDir };
+  await serverRig.addSession('26-01-08-boat', events, { startMs: systemClock.now() });
+  const place = { cwd: serverRig.repo.path, home: serverRig.repo.homeDir };
   const { stdout } = await typed(['status', 'boat'], place);
   expect(stdout).toContain('running, stops after this iteration');
   expect(stdout).toContain('its agent seems stalled');
@@ -45,35 +45,35 @@ test('a status mentions a crash loop, a silent agent and a requested stop', asyn
 });
 
 test('the first step for an archived session is to restore it', async () => {
-  await using desk = await makeDesk();
+  await using serverRig = await makeServerRig();
   const archived: NewEvent = { type: 'archived', by: BY, what: 'session', moved: [], to: '_archive' };
-  await desk.lay('26-01-08-boat', [CREATED, PREPARED, DONE, archived]);
-  const place = { cwd: desk.repo.path, home: desk.repo.homeDir };
+  await serverRig.addSession('26-01-08-boat', [CREATED, PREPARED, DONE, archived]);
+  const place = { cwd: serverRig.repo.path, home: serverRig.repo.homeDir };
   const facts = JSON.parse((await typed(['status', 'boat', '--json'], place)).stdout);
   expect(facts).toMatchObject({ archived: true, state: 'done', next: 'samocode unarchive boat' });
   expect((await typed(['list', '--archived'], place)).stdout).toContain('in the archive');
 });
 
 test('a limit beyond the range of dates is shown as the last possible one, by status and sentence', async () => {
-  await using desk = await makeDesk();
+  await using serverRig = await makeServerRig();
   const limited = { type: 'limited', until: 9e15, guessed: false, provider: 'rehearsal' } as const;
   const at = { startMs: systemClock.now() };
-  const paths = await desk.lay('26-01-08-boat', [CREATED, PREPARED, limited], at);
-  const place = { cwd: desk.repo.path, home: desk.repo.homeDir };
+  const paths = await serverRig.addSession('26-01-08-boat', [CREATED, PREPARED, limited], at);
+  const place = { cwd: serverRig.repo.path, home: serverRig.repo.homeDir };
   const facts = JSON.parse((await typed(['status', 'boat', '--json'], place)).stdout);
   expect(facts).toMatchObject({ state: 'limited', until: '9999-12-31T23:59:59.999Z' });
-  const view = await readSession(paths, desk.context.host);
+  const view = await readSession(paths, serverRig.context.host);
   expect(view && statusSentence(view)).toContain('9999-12-31T23:59:59.999Z');
 });
 
 test('an outage is shown as one, with the times of the next attempt and of the question, by status, list and sentence', async () => {
-  await using desk = await makeDesk();
+  await using serverRig = await makeServerRig();
   const outage = { kind: 'overloaded', asksAt: Date.UTC(2026, 0, 9, 3) } as const;
   const until = Date.UTC(2026, 0, 8, 15);
   const limited = { type: 'limited', until, guessed: true, provider: 'rehearsal', outage } as const;
   const at = { startMs: systemClock.now() };
-  const paths = await desk.lay('26-01-08-boat', [CREATED, PREPARED, limited], at);
-  const place = { cwd: desk.repo.path, home: desk.repo.homeDir };
+  const paths = await serverRig.addSession('26-01-08-boat', [CREATED, PREPARED, limited], at);
+  const place = { cwd: serverRig.repo.path, home: serverRig.repo.homeDir };
   const facts = JSON.parse((await typed(['status', 'boat', '--json'], place)).stdout);
   expect(facts).toMatchObject({
     state: 'limited',
@@ -87,12 +87,12 @@ test('an outage is shown as one, with the times of the next attempt and of the q
     expect(stdout).toContain(`${told} you at 2026-01-09T03:00:00.000Z`);
     expect(stdout).not.toContain('usage limit');
   }
-  const view = await readSession(paths, desk.context.host);
+  const view = await readSession(paths, serverRig.context.host);
   expect(view && statusSentence(view)).toContain(`${told} the user at 2026-01-09T03:00:00.000Z`);
 });
 
 test('a session that has reached its limits shows the command that raises them', async () => {
-  await using desk = await makeDesk();
+  await using serverRig = await makeServerRig();
   const blocked: NewEvent = {
     type: 'blocked',
     phase: 'planning',
@@ -101,8 +101,8 @@ test('a session that has reached its limits shows the command that raises them',
     rule: 'budget',
     next: [{ act: 'raise_limits', args: { usd: 9, hours: 5 } }],
   };
-  await desk.lay('26-01-08-boat', [CREATED, PREPARED, blocked]);
-  const place = { cwd: desk.repo.path, home: desk.repo.homeDir };
+  await serverRig.addSession('26-01-08-boat', [CREATED, PREPARED, blocked]);
+  const place = { cwd: serverRig.repo.path, home: serverRig.repo.homeDir };
   const { stdout } = await typed(['status', 'boat'], place);
   expect(stdout).toMatch(/next +samocode resume boat --max-cost-usd 9 --max-hours 5$/m);
 });

@@ -2,24 +2,24 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { typed } from '../../cli/typed.ts';
-import { type Desk, makeDesk } from '../../server/desk.ts';
+import { makeServerRig, type ServerRig } from '../../server/server-rig.ts';
 import { CREATED, DONE, PREPARED } from '../../session/events.ts';
 
 /** One project has a session, the other an empty folder: a refusal changes neither. */
-let withSession: Desk;
-let withFolder: Desk;
+let withSession: ServerRig;
+let withFolder: ServerRig;
 beforeAll(async () => {
-  [withSession, withFolder] = await Promise.all([makeDesk(), makeDesk()]);
-  await withSession.lay('26-01-08-boat', [CREATED, PREPARED, DONE]);
+  [withSession, withFolder] = await Promise.all([makeServerRig(), makeServerRig()]);
+  await withSession.addSession('26-01-08-boat', [CREATED, PREPARED, DONE]);
   const folder = join(withFolder.sessionsDir, '26-01-08-boat');
   await mkdir(folder);
   await writeFile(join(folder, '_overview.md'), '# Session: boat\n\n## Task\nFloat.\n');
 });
 afterAll(async () => {
-  for (const desk of [withSession, withFolder]) await desk[Symbol.asyncDispose]();
+  for (const serverRig of [withSession, withFolder]) await serverRig[Symbol.asyncDispose]();
 });
 
-const placeOf = ({ repo }: Desk) => ({ cwd: repo.path, home: repo.homeDir });
+const placeOf = ({ repo }: ServerRig) => ({ cwd: repo.path, home: repo.homeDir });
 
 test.each([
   [['--max-cost-usd', '5', '--provider', 'codex'], 'samocode resume boat --provider codex --max-cost-usd 5'],

@@ -4,8 +4,8 @@ import type { CallToolResult } from '@modelcontextprotocol/sdk/types.js';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { RESOURCE_KINDS } from '../../../src/server/resources/kinds.ts';
 import type { NewEvent } from '../../../src/session/events/events.ts';
-import { type Desk, makeDesk } from '../../server/desk.ts';
 import { ODD_KINDS, replaceBy } from '../../server/odd-entries.ts';
+import { makeServerRig, type ServerRig } from '../../server/server-rig.ts';
 import { BLOCKED, CREATED, PREPARED } from '../../session/events.ts';
 
 const ODD = '26-01-08-odd';
@@ -43,20 +43,20 @@ const READS: readonly [string, Record<string, unknown>][] = [
   ['rewind_session', { session: ODD, to: 0 }],
 ];
 
-let desk: Desk;
+let serverRig: ServerRig;
 
 beforeAll(async () => {
-  desk = await makeDesk();
-  await desk.lay(HEALTHY, [CREATED, PREPARED, BLOCKED]);
+  serverRig = await makeServerRig();
+  await serverRig.addSession(HEALTHY, [CREATED, PREPARED, BLOCKED]);
 });
 
 afterAll(async () => {
-  await desk[Symbol.asyncDispose]();
+  await serverRig[Symbol.asyncDispose]();
 });
 
 /** A session that is removed again at the end of the row. */
 async function oddSession() {
-  const paths = await desk.lay(ODD, [CREATED, PREPARED, RAN]);
+  const paths = await serverRig.addSession(ODD, [CREATED, PREPARED, RAN]);
   await writeFile(join(paths.sessionDir, '01-08-1000-plan-x.md'), '# Plan: x\n');
   return {
     paths,
@@ -68,8 +68,8 @@ async function oddSession() {
 
 /** A folder of the original tool, removed likewise. */
 async function folderByHand() {
-  const path = join(desk.sessionsDir, BY_HAND);
-  await desk.repo.write({
+  const path = join(serverRig.sessionsDir, BY_HAND);
+  await serverRig.repo.write({
     [`_samocode/sessions/${BY_HAND}/_overview.md`]: '# Session: x\nPhase: planning\n',
   });
   return {
@@ -83,11 +83,15 @@ async function folderByHand() {
 /** Calls everything that reads; `internal` is the code of an unexpected failure. */
 async function readAll() {
   const tools = await Promise.all(
-    READS.map(([name, args]) => desk.client.callTool({ name, arguments: args }) as Promise<CallToolResult>),
+    READS.map(
+      ([name, args]) => serverRig.client.callTool({ name, arguments: args }) as Promise<CallToolResult>,
+    ),
   );
   const resources = await Promise.all(
     Object.keys(RESOURCE_KINDS).map((kind) =>
-      desk.client.readResource({ uri: `samocode://session/${ODD}/${kind}` }).catch(({ code }) => ({ code })),
+      serverRig.client
+        .readResource({ uri: `samocode://session/${ODD}/${kind}` })
+        .catch(({ code }) => ({ code })),
     ),
   );
   const texts = tools.map(({ content }) => JSON.stringify(content));

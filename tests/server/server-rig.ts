@@ -12,18 +12,18 @@ import { CREATED, PREPARED, writeEvents } from '../session/events.ts';
 import { makeProject, type TempProject } from '../support/project.ts';
 
 /** A client and a server in this process, in a real project whose sessions have no worker. */
-export interface Desk extends TempProject, AsyncDisposable {
+export interface ServerRig extends TempProject, AsyncDisposable {
   client: Client;
   /** URIs of `resources/updated`, in the order of arrival. */
   updated: string[];
   /** The number of `resources/list_changed`. */
   listChanges(): number;
   /** Writes the files of a session. */
-  lay(folder: string, events?: readonly NewEvent[], at?: { startMs: number }): Promise<SessionPaths>;
+  addSession(folder: string, events?: readonly NewEvent[], at?: { startMs: number }): Promise<SessionPaths>;
   text(uri: string): Promise<string>;
 }
 
-export interface DeskPlan {
+export interface ServerRigPlan {
   /** No `.samocode`, and no known project on this machine. */
   bare?: boolean;
   clock?: Clock;
@@ -32,8 +32,8 @@ export interface DeskPlan {
   isReadOnly?: boolean;
 }
 
-export async function makeDesk(plan: DeskPlan = {}): Promise<Desk> {
-  const { bare = false, clock = systemClock, clientName = 'desk' } = plan;
+export async function makeServerRig(plan: ServerRigPlan = {}): Promise<ServerRig> {
+  const { bare = false, clock = systemClock, clientName = 'rig' } = plan;
   const project = await makeProject({ bare, acting: { clock, by: { channel: 'tool' } } });
   const { repo, context, sessionsDir } = project;
   const server = buildServer({
@@ -57,7 +57,7 @@ export async function makeDesk(plan: DeskPlan = {}): Promise<Desk> {
     client,
     updated,
     listChanges: () => listChanges,
-    async lay(folder, events = [CREATED, PREPARED], at) {
+    async addSession(folder, events = [CREATED, PREPARED], at) {
       const paths = sessionPaths(sessionsDir, folder);
       await writeEvents(paths, events, at?.startMs, { mainRepo: repo.path });
       await repo.write({ [`_samocode/sessions/${folder}/_overview.md`]: `# Session: ${folder}\n` });
