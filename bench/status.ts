@@ -45,7 +45,7 @@ export const statusBench: Bench = {
 async function measure(events: ReturnType<typeof plainLog>): Promise<Record<string, number[]>> {
   await using log = await tempLog();
   const size = events.length;
-  await log.lay(textOf(events.slice(0, -TAIL)));
+  await log.overwrite(textOf(events.slice(0, -TAIL)));
   const opened = performance.now();
   const { writer } = await log.open();
   const openMs = performance.now() - opened;

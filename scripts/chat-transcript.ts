@@ -5,20 +5,20 @@ import { makeDemoPlace } from '../src/demo/demo-place.ts';
 import { installCli } from '../tests/support/install-clis.ts';
 import type { Conversation, ModelReply } from '../tests/support/model-stub/conversation.ts';
 import type { ToolResult } from '../tests/support/model-stub/moves.ts';
-import { type Told, toldIn } from '../tests/support/model-stub/parent-model.ts';
+import { type ServerResult, serverResultIn } from '../tests/support/model-stub/parent-model.ts';
 import { startService } from '../tests/support/model-stub/services.ts';
 import { BUILT_SERVER } from '../tests/support/raw-server.ts';
 
 /** What the model does after one message of the person: calls, each seeing the result before, then words. */
-type Segment = (...told: Told[]) => { tool: string; input: object } | { say: string };
+type Segment = (...told: ServerResult[]) => { tool: string; input: object } | { say: string };
 
 const TASK = 'Let the to-do list take the last change back';
-const session = (told: Told | undefined) => String(told?.session);
+const session = (told: ServerResult | undefined) => String(told?.session);
 const list = (words: readonly string[]) => words.join('; ');
 
 /** As the session is called from its start on, and its plan when it was read. */
-let known: Told | undefined;
-let plan: Told | undefined;
+let known: ServerResult | undefined;
+let plan: ServerResult | undefined;
 
 const MESSAGES: readonly { person: string; model: Segment }[] = [
   {
@@ -95,7 +95,7 @@ function answer({ request, results: all }: Conversation): ModelReply {
   // Claude Code also asks for titles and the like, without our tools.
   if (!request.includes('mcp__samocode__')) return { say: 'Noted.' };
   results = all;
-  const told = all.slice(before).map(({ text }) => toldIn(text));
+  const told = all.slice(before).map(({ text }) => serverResultIn(text));
   const next = MESSAGES[message]?.model(...told);
   if (next === undefined || 'say' in next) return next ?? { say: '' };
   calls.push(next.tool);
@@ -107,7 +107,7 @@ function show(person: string, said: string): void {
   const told = results.slice(before).map(({ text }, index) => {
     const tool = `\`${calls[index]}\``;
     // The model tells what the other tools answered.
-    return calls[index] === 'wait' ? `${tool} → ${toldIn(text).summary}` : tool;
+    return calls[index] === 'wait' ? `${tool} → ${serverResultIn(text).summary}` : tool;
   });
   const text = masked([`**You** ${person}`, told.join(' · '), `**Chat** ${said}`].join('\n\n'));
   const quoted = text.split('\n').map((line) => `> ${line}`.trimEnd());

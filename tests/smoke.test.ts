@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
 import { expect, test } from 'vitest';
-import { eventsOf, makePlace, markedPids, Parent, pathsOf, stateOf } from './support/mcp-rig.ts';
+import { eventsOf, makeDemoProject, markedPids, Parent, pathsOf, stateOf } from './support/mcp-rig.ts';
 import { DEMO_TASK } from './support/paper-boat.ts';
 
 async function waitFor(parent: Parent, session: string, state: string, what?: string): Promise<void> {
@@ -13,7 +13,7 @@ async function waitFor(parent: Parent, session: string, state: string, what?: st
 }
 
 test('a session goes from start_session to done through every phase, and the branch holds a tested feature', async () => {
-  await using place = await makePlace();
+  await using place = await makeDemoProject();
   await using parent = await Parent.connect(place);
   const head = place.git('rev-parse', 'HEAD');
   await parent.call('setup_project', { project_dir: place.repo });

@@ -1,10 +1,10 @@
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { makePlace, type Place, pathsOf, until } from '../support/mcp-rig.ts';
+import { type DemoProject, makeDemoProject, pathsOf, until } from '../support/mcp-rig.ts';
 import { asUtilityProcess, chatWith, type ServerCommand, unpackBundle } from './desktop-bundle.ts';
 
 /** Starts a rehearsal session. @returns the error's code, or the state that the session reaches */
-async function startedBy(start: ServerCommand, place: Place, env: Record<string, string> = place.env) {
+async function startedBy(start: ServerCommand, place: DemoProject, env: Record<string, string> = place.env) {
   await using chat = await chatWith(start, { cwd: place.repo, env });
   await chat.call('setup_project', { project_dir: place.repo, provider: 'rehearsal' });
   const { session, code } = await chat.call('start_session', {
@@ -17,7 +17,7 @@ async function startedBy(start: ServerCommand, place: Place, env: Record<string,
 }
 
 test('a server in an Electron UtilityProcess gives its session a worker and agents on a real Node', async () => {
-  await using place = await makePlace();
+  await using place = await makeDemoProject();
   const folder = join(place.home, 'bundle');
   await unpackBundle(folder);
   const start = await asUtilityProcess(folder);
@@ -25,7 +25,7 @@ test('a server in an Electron UtilityProcess gives its session a worker and agen
 });
 
 test('the bundle starts as its manifest says, even if PATH contains no Node', async () => {
-  await using place = await makePlace({ bare: true });
+  await using place = await makeDemoProject({ bare: true });
   const start = await unpackBundle(join(place.home, 'bundle'));
   await using chat = await chatWith(start, {
     cwd: place.repo,

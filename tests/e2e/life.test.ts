@@ -4,12 +4,12 @@ import { closeSync, openSync } from 'node:fs';
 import { cp, readdir, readFile, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { makePlace, Parent, type Place, pathsOf, until } from '../support/mcp-rig.ts';
+import { type DemoProject, makeDemoProject, Parent, pathsOf, until } from '../support/mcp-rig.ts';
 import { BUILT_SERVER, INITIALIZE, type RawServer, spawnServer, startServer } from '../support/raw-server.ts';
 
 const PING = '{"jsonrpc":"2.0","id":"p","method":"ping"}';
 
-const at = (place: Place) => ({ cwd: place.repo, env: place.env });
+const at = (place: DemoProject) => ({ cwd: place.repo, env: place.env });
 
 /** Runs in the server's process, before the server's first line. */
 function preload(code: string): { nodeArgs: string[] } {
@@ -22,11 +22,11 @@ function again(code: string): string {
 }
 
 /** For every server that changes nothing in it; with one session, which is stopped. */
-let place: Place;
+let place: DemoProject;
 let session: string;
 
 beforeAll(async () => {
-  place = await makePlace();
+  place = await makeDemoProject();
   await using parent = await Parent.connect(place);
   ({ session } = await parent.call('start_session', { task: 'x', provider: 'rehearsal', start: false }));
   await until(pathsOf(place, session), ({ status }) => status.kind === 'stopped');
@@ -192,7 +192,7 @@ test('nothing but JSON-RPC is printed, whatever a library writes', async () => {
 });
 
 test('a server whose program was replaced says so, and keeps running', async () => {
-  await using place = await makePlace({ bare: true });
+  await using place = await makeDemoProject({ bare: true });
   const copy = join(place.home, 'dist');
   await cp(dirname(BUILT_SERVER), copy, { recursive: true });
   const server = await startServer({ ...at(place), program: join(copy, basename(BUILT_SERVER)) });
@@ -210,7 +210,7 @@ test('a server whose program was replaced says so, and keeps running', async () 
 });
 
 test('two servers at once see the same sessions, and the end of one does not affect the other', async () => {
-  await using place = await makePlace();
+  await using place = await makeDemoProject();
   await using first = await Parent.connect(place);
   await using second = await Parent.connect(place);
   const [a, b] = await Promise.all([
@@ -231,7 +231,7 @@ test('two servers at once see the same sessions, and the end of one does not aff
 });
 
 test('with only HOME, PATH, LANG and TERM every feature works', async () => {
-  await using place = await makePlace();
+  await using place = await makeDemoProject();
   const { HOME = '', PATH = '' } = place.env;
   const server = await startServer({
     cwd: place.repo,

@@ -5,7 +5,7 @@ import { runCommand } from '../../src/base/processes/run-command.ts';
 import { launchWorker } from '../../src/providers/starting/launch-worker.ts';
 import { eventually } from '../support/eventually.ts';
 import { endSession } from '../support/live-session.ts';
-import { makePlace, type Place, pathsOf, until } from '../support/mcp-rig.ts';
+import { type DemoProject, makeDemoProject, pathsOf, until } from '../support/mcp-rig.ts';
 import { trustLines } from '../support/project.ts';
 import { HANGS, startRig } from '../support/session-rig.ts';
 import { chatWith } from './desktop-bundle.ts';
@@ -19,8 +19,8 @@ const VALUE = 'value-that-no-file-may-hold';
 /** A person whose tools and keys are only in the environment of their login shell. */
 const PROFILE = `export PATH="$HOME/tools:$PATH" MY_TOKEN=${VALUE}\necho Good morning\n`;
 
-async function personWithTool(profile = PROFILE): Promise<Place> {
-  const place = await makePlace();
+async function personWithTool(profile = PROFILE): Promise<DemoProject> {
+  const place = await makeDemoProject();
   await writeFile(join(place.home, '.bash_profile'), profile);
   await runCommand('mkdir', [join(place.home, 'tools')]);
   const text = '#!/bin/sh\nprintf %s "$MY_TOKEN" | wc -c > "$HOME/$1"\n';
@@ -29,7 +29,7 @@ async function personWithTool(profile = PROFILE): Promise<Place> {
 }
 
 /** As a desktop starts its programs: no TERM, and a PATH with only the system's folders. */
-const asDesktop = ({ home }: Place) => ({
+const asDesktop = ({ home }: DemoProject) => ({
   HOME: home,
   SHELL: '/bin/bash',
   PATH: '/usr/bin:/bin',
@@ -44,7 +44,7 @@ interface Started {
 }
 
 /** Starts a session in a project with more lines of `.samocode`. */
-async function start(place: Place, { lines, env, args }: Started) {
+async function start(place: DemoProject, { lines, env, args }: Started) {
   await using chat = await chatWith(SERVER, { cwd: place.repo, env });
   await trustLines({ path: place.repo, homeDir: place.home }, lines);
   const { problems } = await chat.call('setup_project', { project_dir: place.repo });
@@ -56,7 +56,7 @@ async function start(place: Place, { lines, env, args }: Started) {
   return { ...started, problems };
 }
 
-async function waits(place: Place, session: string) {
+async function waits(place: DemoProject, session: string) {
   await until(
     pathsOf(place, session),
     ({ status }) => status.kind === 'waiting' || status.kind === 'blocked',

@@ -5,11 +5,11 @@ import { expect, test } from 'vitest';
 import { systemClock } from '../../src/base/clock.ts';
 import { ANSWERS_QA, setsPhase } from '../support/forged-acts.ts';
 import {
+  type DemoProject,
   eventsOf,
-  makePlace,
+  makeDemoProject,
   markedPids,
   Parent,
-  type Place,
   pathsOf,
   until,
   workerPid,
@@ -30,14 +30,14 @@ async function waitFor(parent: Parent, session: string, state: string, what?: st
   }
 }
 
-async function scenario(place: Place, rules: unknown[]): Promise<{ REHEARSAL_SCENARIO: string }> {
+async function scenario(place: DemoProject, rules: unknown[]): Promise<{ REHEARSAL_SCENARIO: string }> {
   const path = join(place.home, 'scenario.json');
   await writeFile(path, JSON.stringify({ about: 'a test', paceMs: 0, rules }));
   return { REHEARSAL_SCENARIO: path };
 }
 
 test('a session outlives a server that is killed while an agent works', async () => {
-  await using place = await makePlace();
+  await using place = await makeDemoProject();
   const first = await Parent.connect(place);
   const session = await started(first);
   const paths = pathsOf(place, session);
@@ -52,7 +52,7 @@ test('a session outlives a server that is killed while an agent works', async ()
 });
 
 test('two servers report the same state and events of one session', async () => {
-  await using place = await makePlace();
+  await using place = await makeDemoProject();
   await using one = await Parent.connect(place);
   await using two = await Parent.connect(place);
   const session = await started(one);
@@ -69,7 +69,7 @@ test('two servers report the same state and events of one session', async () => 
 });
 
 test('a second worker for a session that has one leaves without a trace', async () => {
-  await using place = await makePlace();
+  await using place = await makeDemoProject();
   const { REHEARSAL_SCENARIO } = await scenario(place, HANGS.rules);
   place.env.REHEARSAL_SCENARIO = REHEARSAL_SCENARIO;
   await using parent = await Parent.connect(place);
@@ -84,7 +84,7 @@ test('a second worker for a session that has one leaves without a trace', async 
 });
 
 test('stop now leaves no process of an agent that forks, uses other process sessions and ignores SIGTERM', async () => {
-  await using place = await makePlace();
+  await using place = await makeDemoProject();
   const acts = [
     { act: 'leave', count: 3, setsid: true, ignoreTerm: true },
     { act: 'ignore-term' },
@@ -107,7 +107,7 @@ test('stop now leaves no process of an agent that forks, uses other process sess
 });
 
 test('an agent that answers its own questions and continues to planning opens no gate', async () => {
-  await using place = await makePlace();
+  await using place = await makeDemoProject();
   const cheat = [
     { act: 'normal', signal: false },
     ANSWERS_QA,

@@ -38,11 +38,7 @@ function crashed(scratch: string, index: number): string {
 }
 
 /** Starts one worker after the other until every death has happened; no complete line of the log is lost. */
-export async function dieOneAfterTheOther(
-  rig: SessionRig,
-  deaths: readonly Death[],
-  scratch: string,
-): Promise<void> {
+export async function dieInTurn(rig: SessionRig, deaths: readonly Death[], scratch: string): Promise<void> {
   const { host, env, programs } = rig.context();
   let pid: number | undefined;
   // Two that start at once would both be assigned the same death, and the second one would survive it.

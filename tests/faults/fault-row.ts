@@ -9,8 +9,8 @@ import type { FrozenSettings } from '../../src/session/events/session-file.ts';
 import type { Status } from '../../src/session/events/state.ts';
 import { eventually } from '../support/eventually.ts';
 import { type SessionRig, startRig } from '../support/session-rig.ts';
-import { goOnHere, workHere } from '../support/worker-in-this-process.ts';
-import { type Death, dieOneAfterTheOther, writeDyingWorker } from './dying-workers.ts';
+import { continueHere, workHere } from '../support/worker-in-this-process.ts';
+import { type Death, dieInTurn, writeDyingWorker } from './dying-workers.ts';
 import { checkNeutrally, projectionsOf } from './neutral-checks.ts';
 import { notingOverlaps } from './overlaps.ts';
 import { changeLines, changeSettings } from './with-settings.ts';
@@ -66,7 +66,7 @@ export function faultTable(rows: readonly FaultRow[]): void {
 }
 
 /** Rows that mostly wait, all at once, as one test that fails with the names of the failed rows. */
-export function sideBySide(title: string, rows: readonly FaultRow[]): void {
+export function inParallel(title: string, rows: readonly FaultRow[]): void {
   test.concurrent(title, { timeout: 900_000 }, async () => {
     const named = rows.map((row) =>
       runRow(row).catch((cause: unknown) => {
@@ -95,8 +95,8 @@ async function runRow(row: FaultRow): Promise<void> {
     const { rig: begun, work } = await begin(row, scenario, { env, worker });
     await using rig = begun;
     if (row.deaths) {
-      await dieOneAfterTheOther(rig, row.deaths, scratch);
-      await inTime(goOnHere(rig));
+      await dieInTurn(rig, row.deaths, scratch);
+      await inTime(continueHere(rig));
     }
     await row.act?.(rig);
     await work;

@@ -16,7 +16,7 @@ import { PATIENT_CLOCK } from '../support/live-session.ts';
 import type { SessionRig } from '../support/session-rig.ts';
 import { endOfWorker } from '../support/supervisors.ts';
 import { expectNoSpin } from './cpu.ts';
-import { AT_THE_GATE, type FaultRow, faultTable, sideBySide } from './fault-row.ts';
+import { AT_THE_GATE, type FaultRow, faultTable, inParallel } from './fault-row.ts';
 import { WORKS } from './in-one-session.ts';
 import { changeSettings, childWorks, withSettings } from './with-settings.ts';
 
@@ -392,8 +392,5 @@ const sessions: FaultRow[] = [
   },
 ];
 
-sideBySide(
-  'a worker that meets a fault of its machine waits without a spin, and the session goes on',
-  watched,
-);
+inParallel('a worker on a faulty machine waits without spinning, and the session continues', watched);
 faultTable([...files, ...programs, ...sessions]);

@@ -111,7 +111,7 @@ const byChildren: FaultRow[] = [
     BLOCKED,
   ),
   planted(
-    'a file that is included',
+    'an included file',
     `git config --file "$HOME/included" filter.evil.clean "${TRAP}"; ${set('include.path', '$HOME/included')}; ${ATTRIBUTES}`,
     BLOCKED,
   ),
@@ -121,7 +121,7 @@ const byChildren: FaultRow[] = [
     BLOCKED,
   ),
   planted(
-    'a repository inside, with settings of its own',
+    'a nested repository with its own settings',
     `git init -q inner && cd inner && echo a > a && git add a && git -c user.name=x -c user.email=x@example.invalid commit -q -m inner && ${set('filter.evil.clean')}; ${set('core.fsmonitor')}; echo "* filter=evil" > .gitattributes; echo b > a; cd ..; git add inner`,
     AT_THE_GATE,
     async (rig) => {
@@ -130,7 +130,7 @@ const byChildren: FaultRow[] = [
     },
   ),
   planted(
-    'variables of git in files that settings are read from',
+    'git variables in files that settings are read from',
     'mkdir -p "$HOME/.config/samocode"; for f in "$HOME/.config/samocode/.env" .env; do printf "GIT_DIR=/nowhere\\nGIT_INDEX_FILE=/nowhere\\nGIT_CONFIG_COUNT=1\\nGIT_CONFIG_KEY_0=core.fsmonitor\\nGIT_CONFIG_VALUE_0=touch $HOME/stepped-on-variable\\n" > "$f"; done',
     AT_THE_GATE,
   ),

@@ -1,5 +1,5 @@
-import { goOnHere } from '../support/worker-in-this-process.ts';
-import { type FaultRow, sideBySide } from './fault-row.ts';
+import { continueHere } from '../support/worker-in-this-process.ts';
+import { type FaultRow, inParallel } from './fault-row.ts';
 
 /** Which writes of the first worker fail, from first to last and repeatedly, and how: a failed write is repeated. */
 const FAILING = [
@@ -16,8 +16,8 @@ const rows: FaultRow[] = FAILING.map((ranges) => ({
   env: { SAMOCODE_FAIL_AT: `write@${ranges}` },
   ends: 'waiting/qa_answers',
   // The next worker writes what the first could not when it left.
-  also: (rig) => goOnHere(rig),
+  also: (rig) => continueHere(rig),
   sameFiles: true,
 }));
 
-sideBySide('writes that fail for a while change nothing, whichever they are', rows);
+inParallel('writes that fail for a while do not change the result, whichever they are', rows);

@@ -16,9 +16,9 @@ import {
   type ChildInGuard,
   childDoing,
   DIFFICULT,
+  expectNoProcessLeft,
   guardOfProcesses,
   leaving,
-  nothingIsLeft,
 } from './child-in-guard.ts';
 
 const exitOf = async ({ worker, open, child }: WorkerWithChild) => await readExit(worker, open, child);
@@ -104,7 +104,7 @@ test('SIGTERM reaches every process inside, and the guard exits by itself with t
   expect(await end(scene, { leftoversOnly: false })).toMatchObject({ kind: 'empty', killed: 0 });
   expect((await scene.text('heard')).split('\n').sort()).toEqual(['', 'child', 'deep']);
   expect(await exitOf(scene)).toBe('0');
-  await nothingIsLeft(scene);
+  await expectNoProcessLeft(scene);
 });
 
 test.concurrent.each(DIFFICULT)('a child in the guard that %s can be ended', async (_, script) => {
@@ -112,7 +112,7 @@ test.concurrent.each(DIFFICULT)('a child in the guard that %s can be ended', asy
   await using scene = await childDoing(log, script);
   await eventually(async () => (await scene.text('up')).includes('\n'), { what: 'a running child' });
   expect(await end(scene, { leftoversOnly: false })).toMatchObject({ kind: 'empty' });
-  await nothingIsLeft(scene);
+  await expectNoProcessLeft(scene);
 });
 
 test.concurrent.each(DIFFICULT)('%s is gone once its child has ended', async (_, script) => {
@@ -120,5 +120,5 @@ test.concurrent.each(DIFFICULT)('%s is gone once its child has ended', async (_,
   await using scene = await childDoing(log, leaving(script));
   expect(await untilExit(scene)).toBe('5');
   expect(await end(scene, { leftoversOnly: true })).toMatchObject({ kind: 'empty' });
-  await nothingIsLeft(scene);
+  await expectNoProcessLeft(scene);
 });

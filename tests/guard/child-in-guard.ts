@@ -4,7 +4,7 @@ import { expect } from 'vitest';
 import { findGuardTool, type Guard, makeGuard } from '../../src/providers/starting/make-guard.ts';
 import type { TempLog } from '../support/temp-log.ts';
 import { type WorkerPlan, type WorkerWithChild, workerWithChild } from '../worker/worker-with-child.ts';
-import { nothingIsLeftIn } from './survivors.ts';
+import { expectNoProcessLeftIn } from './survivors.ts';
 
 /** The write access of this child is irrelevant: the guard only contains its processes. */
 export function guardOfProcesses(): Guard {
@@ -29,8 +29,8 @@ export interface ChildInGuard extends WorkerWithChild {
   text(name: string): Promise<string>;
 }
 
-export async function nothingIsLeft(child: ChildInGuard): Promise<void> {
-  await nothingIsLeftIn([(await child.text('namespace')).trim()]);
+export async function expectNoProcessLeft(child: ChildInGuard): Promise<void> {
+  await expectNoProcessLeftIn([(await child.text('namespace')).trim()]);
   expect(await child.living()).toBe(0);
 }
 

@@ -7,7 +7,7 @@ import { eventually } from '../support/eventually.ts';
 import { setPhase } from '../support/put-in-phase.ts';
 import { type RigPlan, type SessionRig, startRig } from '../support/session-rig.ts';
 import { type Behaviour, type FakeBwrap, fakeBwrap, NO_NAMESPACES } from './fake-bwrap.ts';
-import { namespacesOf, nothingIsLeftIn } from './survivors.ts';
+import { expectNoProcessLeftIn, namespacesOf } from './survivors.ts';
 
 // SETUP and CHECK of sessions that run in the guard.
 
@@ -72,7 +72,7 @@ test('hooks that SETUP installs apply only to the session', async () => {
   const own = join(rig.paths.runDir, 'git');
   expect(await readFile(join(own, 'config'), 'utf8')).toContain('hooksPath = .hooks');
   expect(await isThere(join(own, 'hooks/pre-push'))).toBe(true);
-  await nothingIsLeftIn(await namespacesOf(rig));
+  await expectNoProcessLeftIn(await namespacesOf(rig));
 });
 
 test('SETUP runs in the guard, and its daemons end with it', async () => {
@@ -80,7 +80,7 @@ test('SETUP runs in the guard, and its daemons end with it', async () => {
   await rig.until(({ status }) => status.kind === 'stopped');
   expect(await inWorktree(rig, 'inside')).toBe(true);
   await nothingIsPlanted(rig);
-  await nothingIsLeftIn(await namespacesOf(rig));
+  await expectNoProcessLeftIn(await namespacesOf(rig));
 });
 
 test('a SETUP that the guard cannot run blocks with its message before any agent, and runs once it can', async () => {
@@ -98,7 +98,7 @@ test('a SETUP that the guard cannot run blocks with its message before any agent
   await rig.resume();
   await rig.untilWaiting('qa_answers');
   expect(await inWorktree(rig, 'inside')).toBe(true);
-  await nothingIsLeftIn(await namespacesOf(rig));
+  await expectNoProcessLeftIn(await namespacesOf(rig));
 });
 
 test('a CHECK runs in the guard, and its daemons end with it', async () => {
@@ -106,7 +106,7 @@ test('a CHECK runs in the guard, and its daemons end with it', async () => {
   await rig.until(({ status }) => status.kind === 'done');
   expect(await inWorktree(rig, 'inside')).toBe(true);
   await nothingIsPlanted(rig);
-  await nothingIsLeftIn(await namespacesOf(rig));
+  await expectNoProcessLeftIn(await namespacesOf(rig));
   expect(await rig.processesWithMark()).toEqual([]);
 });
 
@@ -118,7 +118,7 @@ test.each([
   await using rig = await beginAtDone('sound', { CHECK, CHECK_IN: 'worktree' });
   await eventually(async () => (await namespacesOf(rig)).length > 0, { what: 'the check', withinMs: 60_000 });
   await act(rig);
-  await nothingIsLeftIn(await namespacesOf(rig));
+  await expectNoProcessLeftIn(await namespacesOf(rig));
   expect(await rig.processesWithMark()).toEqual([]);
   expect(await inWorktree(rig, '.over')).toBe(false);
   if ((await rig.state()).status.kind === 'stopped') await rig.resume();
@@ -150,7 +150,7 @@ test('a CHECK in a clone may commit there, and writes neither into the worktree,
   expect(await isThere(join(rig.file.worktreesDir, '.checks/.cache/planted'))).toBe(false);
   await nothingIsPlanted(rig);
   const runs = (await rig.events()).flatMap((event) => (event.type === 'checks_ran' ? event.runs : []));
-  await nothingIsLeftIn(runs.flatMap(({ tail = '' }) => tail.match(/pid:\[\d+\]/g) ?? []));
+  await expectNoProcessLeftIn(runs.flatMap(({ tail = '' }) => tail.match(/pid:\[\d+\]/g) ?? []));
 });
 
 test('a command of a project whose guard is gone does not count as failed', async () => {

@@ -9,11 +9,11 @@ import { childWorks } from '../faults/with-settings.ts';
 import { eventually } from '../support/eventually.ts';
 import type { SessionRig } from '../support/session-rig.ts';
 import { first, guardedRow, shell } from './guarded-row.ts';
-import { TELL_NAMESPACE, TELLS_NAMESPACE } from './survivors.ts';
+import { REPORT_NAMESPACE, REPORTS_NAMESPACE } from './survivors.ts';
 
 /** A scenario's rule, with an agent that reports its namespace first. */
 const told = ({ rules }: { rules: Array<{ do: object[] }> }) =>
-  rules.map((rule) => ({ ...rule, do: [TELLS_NAMESPACE, ...rule.do] }));
+  rules.map((rule) => ({ ...rule, do: [REPORTS_NAMESPACE, ...rule.do] }));
 
 /** All processes that are hard to end, at once. */
 const DIFFICULT = [
@@ -37,7 +37,7 @@ async function isUp(rig: SessionRig): Promise<void> {
 }
 
 /** An agent that records SIGTERM in its worktree, and exits by itself. */
-const POLITE = `${TELL_NAMESPACE}
+const POLITE = `${REPORT_NAMESPACE}
 import { writeFileSync } from 'node:fs';
 if (process.env.SAMOCODE_ITERATION === '1') {
   process.on('SIGTERM', () => { writeFileSync('heard', 'TERM\\n'); process.exit(0); });

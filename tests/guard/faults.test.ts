@@ -11,7 +11,7 @@ import { eventually } from '../support/eventually.ts';
 import type { SessionRig } from '../support/session-rig.ts';
 import { type Behaviour, type FakeBwrap, fakeBwrap, NO_NAMESPACES } from './fake-bwrap.ts';
 import { first, guardedRow, shell } from './guarded-row.ts';
-import { namespacesOf, TELLS_NAMESPACE } from './survivors.ts';
+import { namespacesOf, REPORTS_NAMESPACE } from './survivors.ts';
 
 /** Agents that leave processes that are hard to end, and then hang. */
 const HANGS = first(
@@ -159,7 +159,7 @@ const machines: FaultRow[] = [
       {},
       {
         name: 'a session that is blocked for its guard continues without it if a person resumes it in a terminal, but not if a model does',
-        rules: [{ when: {}, do: [TELLS_NAMESPACE, { act: 'normal' }] }],
+        rules: [{ when: {}, do: [REPORTS_NAMESPACE, { act: 'normal' }] }],
         sparesWorker: true,
         act: async (rig) => {
           await rig.until(({ status }) => status.kind === 'blocked');
@@ -255,7 +255,7 @@ machines.push(
       { maxRetries: 1 },
       {
         name: 'a bubblewrap that is removed while a worker runs starts no agent, inside or outside',
-        rules: [{ when: {}, do: [TELLS_NAMESPACE, { act: 'exit', code: 1 }] }],
+        rules: [{ when: {}, do: [REPORTS_NAMESPACE, { act: 'exit', code: 1 }] }],
         before: (rig) => changeSettings(rig, { retryDelayMs: 1500 }),
         sparesWorker: true,
         act: async (rig) => {

@@ -3,7 +3,7 @@ import { CHEATS } from '../worker/gates/cheats.ts';
 import { gateTests } from '../worker/gates/gate-tests.ts';
 
 gateTests(
-  'the plan gate stays closed in the guard when a child',
+  'the plan gate stays closed in the guard when an agent',
   'plan',
   'guard',
   playedAt('guard', CHEATS.plan),

@@ -20,7 +20,7 @@ import { eventually } from '../support/eventually.ts';
 import { tempDir } from '../support/temp-dir.ts';
 import { entriesBelow } from './entries-below.ts';
 import { rulesOf } from './open-places.ts';
-import { layOut, MAKE_PERSON, MAKE_SESSIONS, type Place, type Variables } from './places.ts';
+import { MAKE_PERSON, MAKE_SESSIONS, type Place, planLayout, type Variables } from './places.ts';
 import type { User } from './users.ts';
 
 /** A repository, a session in it, and a guard for all programs of the session. */
@@ -43,7 +43,7 @@ export interface GuardScene extends AsyncDisposable {
 
 export async function makeScene(user: User, place: Place): Promise<GuardScene> {
   const dir = await tempDir();
-  const { makeRepository, variables } = layOut(dir.path, place);
+  const { makeRepository, variables } = planLayout(dir.path, place);
   const env: Record<string, string> = {
     ...variables,
     // Root's own folders are inaccessible to others.

@@ -2,7 +2,7 @@ import { expect } from 'vitest';
 import type { FrozenSettings } from '../../src/session/events/session-file.ts';
 import type { FaultRow } from '../faults/fault-row.ts';
 import { setPhase } from '../support/put-in-phase.ts';
-import { namespacesOf, nothingIsLeftIn, TELLS_NAMESPACE } from './survivors.ts';
+import { expectNoProcessLeftIn, namespacesOf, REPORTS_NAMESPACE } from './survivors.ts';
 
 /**
  * A row whose agents must run in the guard and leave nothing there, not even processes without a marker. At the gate,
@@ -14,7 +14,7 @@ export function guardedRow(settings: Partial<FrozenSettings>, row: FaultRow): Fa
     ...row,
     settings: { retryDelayMs: 50, ...settings },
     also: async (rig) => {
-      await nothingIsLeftIn(await namespacesOf(rig));
+      await expectNoProcessLeftIn(await namespacesOf(rig));
       expect(await rig.processesWithMark(), 'processes with the marker').toEqual([]);
       await row.also?.(rig);
     },
@@ -22,5 +22,5 @@ export function guardedRow(settings: Partial<FrozenSettings>, row: FaultRow): Fa
 }
 
 /** What the first agent does after it has reported its namespace. */
-export const first = (...acts: object[]) => [{ when: { iteration: 1 }, do: [TELLS_NAMESPACE, ...acts] }];
+export const first = (...acts: object[]) => [{ when: { iteration: 1 }, do: [REPORTS_NAMESPACE, ...acts] }];
 export const shell = (command: string) => ({ act: 'run', command: ['sh', '-c', command] });

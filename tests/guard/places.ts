@@ -37,7 +37,7 @@ export const PLACES: readonly Place[] = [
 ];
 
 /** The environment of scripts. */
-export type Variables = ReturnType<typeof layOut>['variables'];
+export type Variables = ReturnType<typeof planLayout>['variables'];
 
 /** Shell scripts that create the repository $MAIN, whose remote $ORIGIN exists. */
 const REPOSITORIES = {
@@ -54,7 +54,7 @@ const REPOSITORIES = {
 };
 
 /** @param root an otherwise unused folder */
-export function layOut(root: string, place: Place) {
+export function planLayout(root: string, place: Place) {
   const base = place.folder === undefined ? root : join(root, place.folder);
   const home = join(base, place.homeByLink ? 'person/home' : 'home');
   const near = join(place.inHome ? home : base, place.byLink ? 'link' : 'projects');

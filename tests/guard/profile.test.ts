@@ -5,7 +5,7 @@ import { eventually } from '../support/eventually.ts';
 import { type GuardScene, makeScene } from './guard-scene.ts';
 import { PLACES, type Place, USUAL } from './places.ts';
 import { REFUSED, type Row, WORKS } from './rows.ts';
-import { type Tried, thoseThat, tryRows, tryTogether } from './try-rows.ts';
+import { rowsThat, type Tried, tryRows, tryTogether } from './try-rows.ts';
 import { USERS } from './users.ts';
 
 /** A kernel flag. */
@@ -115,8 +115,8 @@ async function holds(scene: GuardScene, place: Place, meanwhile = 'true'): Promi
     before = scene.others();
   });
   const titles = (rows: readonly Row[]) => new Set(rows.map(({ title }) => title));
-  expect(thoseThat(ends, 'work', titles(REFUSED))).toEqual([]);
-  expect(thoseThat(ends, 'fail', titles(WORKS))).toEqual([]);
+  expect(rowsThat(ends, 'work', titles(REFUSED))).toEqual([]);
+  expect(rowsThat(ends, 'fail', titles(WORKS))).toEqual([]);
   expect(scene.others()).toEqual(before);
   expect(await scene.outside('git -C "$MAIN" fsck --no-dangling 2>&1')).toBe('');
 }

@@ -10,13 +10,13 @@ import type { SessionRig } from '../support/session-rig.ts';
 const NAMESPACES = '.cache/namespaces';
 
 /** An act of a scenario that identifies the processes of a guard, whatever markers they remove. */
-export const TELLS_NAMESPACE = {
+export const REPORTS_NAMESPACE = {
   act: 'run',
   command: ['sh', '-c', `mkdir -p "$HOME/.cache"; readlink /proc/self/ns/pid >>"$HOME/${NAMESPACES}"`],
 };
 
 /** The same for a scenario that is a module. */
-export const TELL_NAMESPACE = `
+export const REPORT_NAMESPACE = `
 import { appendFileSync, readlinkSync } from 'node:fs';
 appendFileSync(process.env.HOME + '/${NAMESPACES}', readlinkSync('/proc/self/ns/pid') + '\\n');
 `;
@@ -31,7 +31,7 @@ export async function namespacesOf(rig: SessionRig): Promise<string[]> {
  * Asserts that there were such guards, and that no process of them is left. The kernel reuses the number of a namespace
  * that is gone, even for another test: processes seen there must end, but may not have ended yet.
  */
-export async function nothingIsLeftIn(namespaces: readonly string[]): Promise<void> {
+export async function expectNoProcessLeftIn(namespaces: readonly string[]): Promise<void> {
   expect(namespaces.length, 'namespaces that agents reported').toBeGreaterThan(0);
   expect(namespaces, 'namespaces of agents').not.toContain(readlinkSync('/proc/self/ns/pid'));
   const seen = await processesIn(namespaces);

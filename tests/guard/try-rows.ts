@@ -65,7 +65,7 @@ async function tryIn(
 }
 
 /** Those of `titles` with this end, and their output. */
-export function thoseThat(ends: Ends, end: 'work' | 'fail', titles = new Set(Object.keys(ends))): string[] {
+export function rowsThat(ends: Ends, end: 'work' | 'fail', titles = new Set(Object.keys(ends))): string[] {
   return Object.entries(ends)
     .filter(([title, { works }]) => titles.has(title) && works === (end === 'work'))
     .map(([title, { said }]) => `${title}: ${said}`);

@@ -3,7 +3,7 @@ import { callTool } from '../../src/kit/mcp/define-tool.ts';
 import type { ToolContext } from '../../src/kit/mcp/tool.ts';
 import { TOOLS } from '../../src/server/tools.ts';
 
-export interface Told {
+export interface ToolAnswer {
   isError: boolean;
   /** The JSON of the result's text. */
   json: Record<string, unknown>;
@@ -15,7 +15,7 @@ export async function askTool(
   args: Record<string, unknown>,
   actions: ActionContext,
   more: Partial<ToolContext> = {},
-): Promise<Told> {
+): Promise<ToolAnswer> {
   const tool = TOOLS.find((each) => each.name === name);
   if (!tool) throw new Error(`There is no tool ${name}.`);
   const context: ToolContext = {

@@ -20,7 +20,7 @@ const MAKE: Record<OddKind, (path: string) => Promise<void>> = {
 };
 
 /** Replaces a file or folder with another entry; on disposal, readers still blocked on a pipe are released. */
-export async function replaceBy(kind: OddKind, path: string): Promise<AsyncDisposable> {
+export async function replaceWith(kind: OddKind, path: string): Promise<AsyncDisposable> {
   await rm(path, { recursive: true, force: true });
   await mkdir(dirname(path), { recursive: true });
   await MAKE[kind](path);

@@ -7,7 +7,7 @@ import { tempLog } from '../support/temp-log.ts';
 
 test('at the start of a log, nothing before number 1 is valid', async () => {
   await using log = await tempLog();
-  await log.lay(textOf(plainLog(5).slice(1)));
+  await log.overwrite(textOf(plainLog(5).slice(1)));
   expect(await readEvents(log.paths, 0)).toEqual([]);
 });
 
@@ -19,7 +19,7 @@ test('an older lease or a repeated number is invalid', async () => {
     event,
     { ...event },
   ]);
-  await log.lay(textOf(lines));
+  await log.overwrite(textOf(lines));
   expect(await readEvents(log.paths, 0)).toEqual(events);
 });
 
@@ -49,7 +49,7 @@ test('with any foreign lines in between, the valid events are those of the model
   await using log = await tempLog();
   await fc.assert(
     fc.asyncProperty(anyMixedLog, async (lines) => {
-      await log.lay(textOf(lines));
+      await log.overwrite(textOf(lines));
       expect(await readEvents(log.paths, 0)).toEqual(counting(lines));
     }),
     { numRuns: 100 },

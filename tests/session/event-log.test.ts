@@ -20,7 +20,7 @@ test('a missing log is distinguished from an empty one', async () => {
   await using log = await tempLog();
   expect(await readLog(log.paths)).toBeUndefined();
   expect(await readEvents(log.paths, 0)).toEqual([]);
-  await log.lay('');
+  await log.overwrite('');
   expect(await readLog(log.paths)).toMatchObject({ state: { n: 0 }, offset: 0, problems: [] });
 });
 
@@ -30,7 +30,7 @@ test('from a log cut at any byte, exactly the complete events are read', async (
   const bytes = Buffer.from(textOf(events));
   for (let length = 0; length <= bytes.length; length += 1) {
     const cut = bytes.subarray(0, length);
-    await log.lay(cut);
+    await log.overwrite(cut);
     const complete = cut.toString('latin1').split('\n').length - 1;
     const reading = await readLog(log.paths);
     expect(reading).toMatchObject({ offset: cut.lastIndexOf('\n') + 1, size: length, problems: [] });
@@ -49,7 +49,7 @@ test.each<[string, string]>([
 ])('a foreign line (%s) is skipped and reported, and the others count', async (_, line) => {
   await using log = await tempLog();
   const lines = textOf(plainLog(6)).split('\n');
-  await log.lay([...lines.slice(0, 3), line, ...lines.slice(3)].join('\n'));
+  await log.overwrite([...lines.slice(0, 3), line, ...lines.slice(3)].join('\n'));
   const reading = await readLog(log.paths);
   expect(stateOf(reading)).toEqual(folded(6));
   expect(reading?.problems).toHaveLength(1);
@@ -60,7 +60,7 @@ test.each<[string, string]>([
 test('an event of a worker that had lost its lease is skipped', async () => {
   await using log = await tempLog();
   const [first, second, third] = plainLog(3);
-  await log.lay(
+  await log.overwrite(
     `${JSON.stringify({ ...first, lease: 2 })}\n${JSON.stringify(second)}\n${JSON.stringify({ ...second, lease: 2 })}\n${JSON.stringify({ ...third, lease: 3 })}\n`,
   );
   const reading = await readLog(log.paths);
@@ -76,14 +76,14 @@ test('a clock that jumps back does not reorder events', async () => {
     ...event,
     at: new Date(1e12 - index * 1e9).toISOString(),
   }));
-  await log.lay(textOf(events));
+  await log.overwrite(textOf(events));
   expect((await readEvents(log.paths, 0)).map(({ n }) => n)).toEqual([1, 2, 3, 4, 5, 6]);
   expect(stateOf(await readLog(log.paths))?.n).toBe(6);
 });
 
 test('a newer version is reported even if lines follow it', async () => {
   await using log = await tempLog();
-  await log.lay(textOf(plainLog(3)));
+  await log.overwrite(textOf(plainLog(3)));
   await appendFile(log.paths.events, '{"v":9,"n":4,"type":"of the future"}\n');
   expect(await readLog(log.paths)).toMatchObject({ newer: 'format 9; this one knows 1', state: { n: 3 } });
   await appendFile(log.paths.events, 'x\n');
@@ -105,10 +105,10 @@ test('reading from the cache equals reading from the start, for any log and any 
     fc.asyncProperty(anyLog, fc.nat(), async (events, at) => {
       const cut = at % (events.length + 1);
       await rm(log.paths.state, { force: true });
-      await log.lay(textOf(events.slice(0, cut)));
+      await log.overwrite(textOf(events.slice(0, cut)));
       const { writer } = await log.open();
       writer.writeCache();
-      await log.lay(textOf(events));
+      await log.overwrite(textOf(events));
       const cached = await readLog(log.paths);
       expect(cached).toEqual(await readLog(log.paths, { useCache: false }));
       expect(cached?.state).toEqual(events.reduce(fold, emptyState()));
@@ -173,14 +173,14 @@ test('with a cache the first events are not read again', async () => {
   const whole = await readLog(log.paths);
   const bytes = await log.bytes();
   // A read of the first line would find it broken.
-  await log.lay(Buffer.concat([Buffer.from('?'), bytes.subarray(1)]));
+  await log.overwrite(Buffer.concat([Buffer.from('?'), bytes.subarray(1)]));
   expect(await readLog(log.paths)).toEqual(whole);
 });
 
 test('any number of the newest events is read from a long log', async () => {
   await using log = await tempLog();
   const events = plainLog(2000);
-  await log.lay(textOf(events));
+  await log.overwrite(textOf(events));
   for (const after of [0, 999, 1990, 1999, 2000, 5000]) {
     const numbers = (await readEvents(log.paths, after)).map(({ n }) => n);
     expect(numbers).toEqual(events.slice(after).map(({ n }) => n));
@@ -191,7 +191,7 @@ test('foreign lines at the end of a long log do not hide its newest events', asy
   await using log = await tempLog();
   const events = plainLog(2000);
   const stray = JSON.stringify({ ...events[0], n: 9000 });
-  await log.lay(`${textOf(events)}${stray}\n${JSON.stringify(events[0])}\nhello\n`);
+  await log.overwrite(`${textOf(events)}${stray}\n${JSON.stringify(events[0])}\nhello\n`);
   expect((await readEvents(log.paths, 1990)).map(({ n }) => n)).toEqual([
     1991, 1992, 1993, 1994, 1995, 1996, 1997, 1998, 1999, 2000,
   ]);
@@ -201,7 +201,7 @@ test('lines longer than the read buffer count like others', async () => {
   await using log = await tempLog();
   const long = 'ü🙂'.repeat(100_000);
   const events = plainLog(5).map((event) => ({ ...event, flow: `${event.n} ${long}` }));
-  await log.lay(textOf(events));
+  await log.overwrite(textOf(events));
   expect(await readEvents(log.paths, 3)).toEqual(events.slice(3));
   expect(stateOf(await readLog(log.paths))?.n).toBe(5);
 });

@@ -25,7 +25,7 @@ test('after a log is cut at any byte and appended to, every complete event and t
   await using log = await tempLog();
   for (let length = 0; length <= bytes.length; length += 1) {
     const cut = bytes.subarray(0, length);
-    await log.lay(cut);
+    await log.overwrite(cut);
     const complete = cut.toString('latin1').split('\n').length - 1;
     const { writer } = await log.open();
     expect(writer.truncatedBytes).toBe(length - (cut.lastIndexOf('\n') + 1));
@@ -107,7 +107,7 @@ test('the next worker ignores a forged cache', async () => {
 
 test('a log of a newer samocode is opened read-only', async () => {
   await using log = await tempLog();
-  await log.lay(`${textOf(plainLog(2))}{"v":9,"n":3,"type":"of the future"}\n`);
+  await log.overwrite(`${textOf(plainLog(2))}{"v":9,"n":3,"type":"of the future"}\n`);
   const before = await log.bytes();
   await expect(log.open()).rejects.toMatchObject({ code: 'newer_format' });
   expect(await log.bytes()).toEqual(before);
@@ -117,7 +117,7 @@ test('a log of a newer samocode is opened read-only', async () => {
 test('earlier foreign lines are reported and not moved', async () => {
   await using log = await tempLog();
   const [first, second] = textOf(plainLog(2)).split('\n');
-  await log.lay(`${first}\nhello\n${second}\n${first}\n`);
+  await log.overwrite(`${first}\nhello\n${second}\n${first}\n`);
   const { writer } = await log.open();
   expect(writer.problems).toHaveLength(2);
   await writer.append(notice('new'));
@@ -215,14 +215,14 @@ test.each<[string, (log: TempLog) => Promise<unknown>]>([
     'was replaced by another file',
     async (log) => {
       await rename(log.paths.events, `${log.paths.events}.old`);
-      await log.lay(textOf(plainLog(9)));
+      await log.overwrite(textOf(plainLog(9)));
     },
   ],
 ])(
   'after a log %s while an agent runs, nothing is appended and readers reject what is left',
   async (_, harm) => {
     await using log = await tempLog();
-    await log.lay(textOf(plainLog(3)));
+    await log.overwrite(textOf(plainLog(3)));
     const { writer } = await log.open();
     await writer.append(notice('one'));
     await harm(log);
@@ -230,7 +230,7 @@ test.each<[string, (log: TempLog) => Promise<unknown>]>([
     expect(isLogQuarantined(log.paths)).toBe(true);
     expect(await readLog(log.paths)).toBeUndefined();
     // Any content placed there afterwards.
-    await log.lay(textOf(plainLog(9)));
+    await log.overwrite(textOf(plainLog(9)));
     await expect(writer.append(notice('three'))).rejects.toMatchObject({ code: 'file_rewritten' });
     expect(isLogQuarantined(log.paths)).toBe(true);
   },
@@ -267,7 +267,7 @@ test('a later worker detects whether the log before a recorded position has chan
   const { writer: second } = await log.open();
   expect(await second.isChangedSince({ ...mark })).toBe(false);
   const text = (await log.bytes()).toString('utf8');
-  await log.lay(text.replace('"one"', '"ONE"'));
+  await log.overwrite(text.replace('"one"', '"ONE"'));
   const { writer: third } = await log.open();
   expect(await third.isChangedSince({ ...mark })).toBe(true);
 });
@@ -282,10 +282,10 @@ test('a lost or unwritable cache causes no failure', async () => {
 test('an owner without the lease cannot open a writer', async () => {
   await using log = await tempLog();
   const { lease } = await log.open();
-  await log.lay(`${textOf(plainLog(1))}{"torn`);
+  await log.overwrite(`${textOf(plainLog(1))}{"torn`);
   const before = await log.bytes();
   await log.open();
-  await log.lay(before);
+  await log.overwrite(before);
   await expect(EventWriter.open(log.paths, lease, systemClock)).rejects.toMatchObject({ code: 'lease_lost' });
   expect(await log.bytes()).toEqual(before);
 });

@@ -20,7 +20,7 @@ async function newerLog(body: object, behind = 0): Promise<TempLog> {
   const more = Array.from({ length: behind }, (_, i) =>
     line({ n: 5 + i, ...notice(`${i} ${'-'.repeat(200)}`) }),
   );
-  await log.lay(`${textOf(plainLog(3))}${line({ n: 4, ...body })}${more.join('')}`);
+  await log.overwrite(`${textOf(plainLog(3))}${line({ n: 4, ...body })}${more.join('')}`);
   return log;
 }
 
@@ -51,7 +51,7 @@ test.each([
   ['no number', { type: 'danced' }],
 ])('an unknown event with %s is a problem, and the events after it count', async (_, event) => {
   await using log = await tempLog();
-  await log.lay(textOf(plainLog(3)));
+  await log.overwrite(textOf(plainLog(3)));
   await appendFile(log.paths.events, line(event));
   await appendFile(log.paths.events, line({ n: 4, ...notice('ours') }));
   const reading = await readLog(log.paths);

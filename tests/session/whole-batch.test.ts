@@ -36,7 +36,7 @@ async function threeBatches(log: TempLog): Promise<Buffer> {
 async function readingsOf(log: TempLog, bytes: Buffer, from: number) {
   const seen: { folded: number; listed: number; waited: number }[] = [];
   for (let length = from; length <= bytes.length; length += 1) {
-    await log.lay(bytes.subarray(0, length));
+    await log.overwrite(bytes.subarray(0, length));
     const folded = (await readLog(log.paths, { useCache: false }))?.state.n ?? 0;
     const listed = (await readEvents(log.paths, 0)).at(-1)?.n ?? 0;
     const [waited] = await waitForEvents([{ paths: log.paths, after: 3 }], {
@@ -61,7 +61,7 @@ test('a log torn within a batch is truncated to the previous one, and numbering 
   await using log = await tempLog();
   const bytes = await threeBatches(log);
   const torn = bytes.subarray(0, bytes.length - 20);
-  await log.lay(torn);
+  await log.overwrite(torn);
   const { writer } = await log.open();
   const left = (await log.lines()).join('\n').length + 1;
   expect(writer.truncatedBytes).toBe(torn.length - left);
@@ -76,10 +76,10 @@ test('a file found while appending belongs to the same batch', async () => {
   await using log = await tempLog();
   const { writer } = await log.open();
   await writer.append(...START);
-  await log.lay(Buffer.concat([await log.bytes(), Buffer.from('{"foreign":1}\n')]));
+  await log.overwrite(Buffer.concat([await log.bytes(), Buffer.from('{"foreign":1}\n')]));
   await writer.append(notice('ours'));
   const bytes = await log.bytes();
-  await log.lay(bytes.subarray(0, bytes.length - 10));
+  await log.overwrite(bytes.subarray(0, bytes.length - 10));
   expect((await readEvents(log.paths, 0)).map(({ type }) => type)).toEqual([
     'command_accepted',
     'session_created',
@@ -92,7 +92,7 @@ test('the choices of a start count only once their whole batch is written', asyn
   await writer.append(...START, notice('of the same commit'));
   const bytes = await log.bytes();
   expect(await createdFile(log.paths)).toBe(JSON.stringify(sessionFileSample()));
-  await log.lay(bytes.subarray(0, bytes.length - 10));
+  await log.overwrite(bytes.subarray(0, bytes.length - 10));
   expect(await createdFile(log.paths)).toBeUndefined();
 });
 
@@ -101,7 +101,7 @@ test('for any event at the end of a batch, both readers of a log stop at the sam
   const ends = fc.array(fc.boolean(), { minLength: 25, maxLength: 25 });
   await fc.assert(
     fc.asyncProperty(anyLog, ends, async (events, isEnd) => {
-      await log.lay(textOf(events.map((event, i) => (isEnd[i] ? event : { ...event, more: true }))));
+      await log.overwrite(textOf(events.map((event, i) => (isEnd[i] ? event : { ...event, more: true }))));
       const folded = await readLog(log.paths, { useCache: false });
       const listed = await readEvents(log.paths, 0);
       expect(listed.at(-1)?.n ?? 0).toBe(folded?.state.n);
@@ -116,7 +116,7 @@ test('an event that an older program wrote after half a batch completes it', asy
   const bytes = await threeBatches(log);
   const lines = bytes.toString('utf8').split('\n').slice(0, 4);
   const behind = { v: 1, n: 5, at: '2026-01-08T10:00:00.000Z', lease: 2, type: 'worker_left', why: 'x' };
-  await log.lay(`${[...lines, JSON.stringify(behind)].join('\n')}\n`);
+  await log.overwrite(`${[...lines, JSON.stringify(behind)].join('\n')}\n`);
   expect((await readLog(log.paths, { useCache: false }))?.state.n).toBe(5);
   expect((await readEvents(log.paths, 3)).map(({ n }) => n)).toEqual([4, 5]);
 });

@@ -6,7 +6,13 @@ import { endChildTree } from '../../src/worker/core/tree.ts';
 import { watchChild } from '../../src/worker/iteration/run-iteration.ts';
 import type { WatchedChild } from '../../src/worker/iteration/sampler.ts';
 import { ChildLog } from '../../src/worker/limits/child-log.ts';
-import { type ChildInGuard, childDoing, DIFFICULT, leaving, nothingIsLeft } from '../guard/child-in-guard.ts';
+import {
+  type ChildInGuard,
+  childDoing,
+  DIFFICULT,
+  expectNoProcessLeft,
+  leaving,
+} from '../guard/child-in-guard.ts';
 import { eventually } from '../support/eventually.ts';
 import { type TempLog, tempLog } from '../support/temp-log.ts';
 
@@ -33,7 +39,7 @@ async function playRound(round: number): Promise<void> {
   const { worker, child: record } = child;
   const left = { leftoversOnly: end === 'exited', known: [record.wrapper, ...known] };
   expect(await endChildTree(worker, record, left)).toMatchObject({ kind: 'empty' });
-  await nothingIsLeft(child);
+  await expectNoProcessLeft(child);
 }
 
 async function watch({ worker, open, child, stdout }: ChildInGuard): Promise<WatchedChild> {

@@ -41,10 +41,10 @@ export async function builtPrograms(
   { faults = false } = {},
 ): Promise<BuiltPrograms> {
   const sources = [...SOURCES, ...Object.values(extra).map(folderOf)];
-  const folder = join(CACHE, `programs-${faults ? 'faults-' : ''}${await printOnce(sources)}`);
+  const folder = join(CACHE, `programs-${faults ? 'faults-' : ''}${await cachedFingerprint(sources)}`);
   // Concurrent tests in one process wait for the same build.
-  const building = inHand.get(folder) ?? buildOnce(folder, extra, faults);
-  inHand.set(folder, building);
+  const building = builds.get(folder) ?? buildOnce(folder, extra, faults);
+  builds.set(folder, building);
   await building;
   return {
     server: join(folder, 'samocode-mcp.js'),
@@ -55,14 +55,14 @@ export async function builtPrograms(
   };
 }
 
-const inHand = new Map<string, Promise<void>>();
+const builds = new Map<string, Promise<void>>();
 
 async function buildOnce(
   folder: string,
   extra: Readonly<Record<string, string>>,
   faults: boolean,
 ): Promise<void> {
-  if (!(await isThere(folder))) await buildInto(folder, extra, faults);
+  if (!(await exists(folder))) await buildInto(folder, extra, faults);
 }
 
 async function buildInto(
@@ -89,17 +89,17 @@ async function removeOld(): Promise<void> {
   }
 }
 
-const prints = new Map<string, Promise<string>>();
+const fingerprints = new Map<string, Promise<string>>();
 
 /** Computed once per process: every test session needs it, and there are about a thousand files. */
-function printOnce(paths: readonly string[]): Promise<string> {
+function cachedFingerprint(paths: readonly string[]): Promise<string> {
   const key = paths.join();
-  const print = prints.get(key) ?? printOf(paths);
-  prints.set(key, print);
-  return print;
+  const fingerprint = fingerprints.get(key) ?? fingerprintOf(paths);
+  fingerprints.set(key, fingerprint);
+  return fingerprint;
 }
 
-async function printOf(paths: readonly string[]): Promise<string> {
+async function fingerprintOf(paths: readonly string[]): Promise<string> {
   const hash = createHash('sha256');
   for (const path of [...new Set(paths)].sort()) {
     const names = (await stat(path)).isDirectory() ? await readdir(path, { recursive: true }) : [''];
@@ -115,6 +115,6 @@ function folderOf(path: string): string {
   return path.slice(0, path.lastIndexOf('/'));
 }
 
-async function isThere(path: string): Promise<boolean> {
+async function exists(path: string): Promise<boolean> {
   return (await stat(path).catch(() => undefined)) !== undefined;
 }

@@ -87,9 +87,9 @@ export async function installCli(
   const there = await programIn(folder, pinned);
   if (there) return await runBy(pinned.on, folder, { path: there, version: pinned.version, installMs: 0 });
   // Concurrent tests in one process wait for the same installation.
-  const installing = inHand.get(folder) ?? installOnce(folder, pinned, registry);
-  inHand.set(folder, installing);
-  return await runBy(pinned.on, folder, await installing.finally(() => inHand.delete(folder)));
+  const installing = installations.get(folder) ?? installOnce(folder, pinned, registry);
+  installations.set(folder, installing);
+  return await runBy(pinned.on, folder, await installing.finally(() => installations.delete(folder)));
 }
 
 /**
@@ -116,7 +116,7 @@ exec ${program} ${script} "$@"
   return { ...cli, path };
 }
 
-const inHand = new Map<string, Promise<InstalledCli>>();
+const installations = new Map<string, Promise<InstalledCli>>();
 
 async function installOnce(
   folder: string,

@@ -19,7 +19,7 @@ import { isAtRest, readSession } from '../../src/session/status.ts';
 import { report } from './rig-report.ts';
 
 /** The paths of a session, and the machine that its processes run on. */
-export interface Whereabouts {
+export interface SessionLocation {
   paths: SessionPaths;
   host: Host;
 }
@@ -49,13 +49,13 @@ const TAIL_BYTES = 64 * 1024;
 /** Acts of tests reach a late worker: with this clock, timeouts last four times as long. */
 export const PATIENT_CLOCK: Clock = { ...systemClock, monotonic: () => systemClock.monotonic() / 4 };
 
-export async function workerPidOf({ paths, host }: Whereabouts): Promise<number | undefined> {
+export async function workerPidOf({ paths, host }: SessionLocation): Promise<number | undefined> {
   const holding = await readHolding(paths.leases, host);
   return holding.kind === 'held' && holding.liveness === 'alive' ? holding.lease.owner.pid : undefined;
 }
 
 /** Kills the worker as a crash would. @returns its pid; undefined if none runs */
-export async function killWorkerOf(session: Whereabouts): Promise<number | undefined> {
+export async function killWorkerOf(session: SessionLocation): Promise<number | undefined> {
   const pid = await workerPidOf(session);
   if (pid === process.pid) throw new Error('The worker is this process.');
   if (pid !== undefined) process.kill(pid, 'SIGKILL');
@@ -71,7 +71,7 @@ export async function processesOf(host: Host, id: string): Promise<ProcessEntry[
 }
 
 /** Ends the worker and every process with the session's marker. */
-export async function endSession(session: Whereabouts, id: string | undefined): Promise<void> {
+export async function endSession(session: SessionLocation, id: string | undefined): Promise<void> {
   const { host } = session;
   // A worker that is just starting holds the lease a moment later.
   while ((await killWorkerOf(session)) !== undefined);
@@ -95,7 +95,7 @@ export async function endSessionsBelow(sessionsDir: string, host: Host): Promise
  * @throws with what the session was doing if it was never reached
  */
 export async function untilState(
-  session: Whereabouts,
+  session: SessionLocation,
   holds: (state: SessionState) => boolean,
   { withinMs = PATIENCE_MS, launch, since }: UntilOptions = {},
 ): Promise<SessionState> {
@@ -175,7 +175,7 @@ async function passedBy(
 }
 
 /** Waits until the files match all events so far. */
-export async function untilWritten({ paths, host }: Whereabouts): Promise<void> {
+export async function untilWritten({ paths, host }: SessionLocation): Promise<void> {
   const now = await readSession(paths, host).catch(() => undefined);
   if (now) await caughtUp(now, host);
 }

@@ -13,7 +13,7 @@ import { makeProject, type ProjectPlan } from './project.ts';
 import { endProcessesOf, killSupervisors } from './supervisors.ts';
 
 /** The demo repository in a temporary folder with a separate home, set up as a rehearsal project. */
-export interface Place extends AsyncDisposable {
+export interface DemoProject extends AsyncDisposable {
   repo: string;
   home: string;
   sessionsDir: string;
@@ -21,7 +21,9 @@ export interface Place extends AsyncDisposable {
   git(...args: string[]): string;
 }
 
-export async function makePlace(plan: Pick<ProjectPlan, 'bare' | 'sandbox'> = {}): Promise<Place> {
+export async function makeDemoProject(
+  plan: Pick<ProjectPlan, 'bare' | 'sandbox'> = {},
+): Promise<DemoProject> {
   const { repo: made, sessionsDir } = await makeProject({ folder: 'paper-boat', files: DEMO_FILES, ...plan });
   const { path: repo, homeDir: home } = made;
   const git = (...args: string[]) => execFileSync('git', args, { cwd: repo, encoding: 'utf8' });
@@ -49,7 +51,7 @@ export class Parent implements AsyncDisposable {
     this.call = connection.ask;
   }
 
-  static async connect({ repo: cwd, env }: Place): Promise<Parent> {
+  static async connect({ repo: cwd, env }: DemoProject): Promise<Parent> {
     return new Parent(await connect({ cwd, env, clientName: 'e2e' }));
   }
 
@@ -76,7 +78,7 @@ export async function until(
   return await untilState({ paths, host: await systemHost() }, wanted);
 }
 
-export function pathsOf(place: Place, folder: string): SessionPaths {
+export function pathsOf(place: DemoProject, folder: string): SessionPaths {
   return sessionPaths(place.sessionsDir, folder);
 }
 

@@ -79,7 +79,7 @@ export async function queueOf(home: Home): Promise<QueuedNotice[]> {
 }
 
 /** Its supervisor scans now. */
-export async function ring(home: Home): Promise<void> {
+export async function triggerScan(home: Home): Promise<void> {
   await writeFile((await supervisorOf(home)).bell, String(Math.random()));
 }
 

@@ -64,7 +64,7 @@ export class TelegramStub implements AsyncDisposable {
   readonly #chats = new Map<number, string>([[ME.id, 'private']]);
   readonly #refusals = new Map<string, (Refusal | undefined)[]>();
   readonly #queries = new Set<string>();
-  readonly #met: { update_id: number }[] = [];
+  readonly #pushed: { update_id: number }[] = [];
   #updates: { update_id: number; [kind: string]: unknown }[] = [];
   #poll: ((answer: Answer) => void) | undefined;
   #nextUpdate = 900_001;
@@ -101,7 +101,7 @@ export class TelegramStub implements AsyncDisposable {
   }
 
   /** Simulates a message from a person. @returns the number of the update */
-  say(text: string, { from = ME, chat = from.id, replyTo, date }: Saying = {}): number {
+  say(text: string, { from = ME, chat = from.id, replyTo, date }: MessageOptions = {}): number {
     const message = {
       message_id: this.#nextMessage++,
       date: date ?? Math.floor(Date.now() / 1000),
@@ -130,15 +130,15 @@ export class TelegramStub implements AsyncDisposable {
   push(update: Record<string, unknown>): number {
     const update_id = this.#nextUpdate++;
     this.#updates.push({ update_id, ...update });
-    this.#met.push({ update_id, ...update });
+    this.#pushed.push({ update_id, ...update });
     this.#answerPoll(OK(this.#updates));
     return update_id;
   }
 
   /** Delivers an update again, as after a lost offset. */
   pushAgain(update_id: number): void {
-    const met = this.#met.find((update) => update.update_id === update_id);
-    if (met) this.#answerPoll(OK([met]));
+    const update = this.#pushed.find((each) => each.update_id === update_id);
+    if (update) this.#answerPoll(OK([update]));
   }
 
   /** The newest message that contains `words`. */
@@ -280,7 +280,7 @@ export class TelegramStub implements AsyncDisposable {
   }
 }
 
-interface Saying {
+interface MessageOptions {
   from?: Person;
   chat?: number;
   replyTo?: ChatMessage;

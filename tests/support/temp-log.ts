@@ -12,7 +12,7 @@ import { tempDir } from './temp-dir.ts';
 export interface TempLog extends AsyncDisposable {
   paths: SessionPaths;
   /** Writes the content of the log. */
-  lay(text: string | Uint8Array): Promise<void>;
+  overwrite(text: string | Uint8Array): Promise<void>;
   bytes(): Promise<Buffer>;
   lines(): Promise<string[]>;
   /**
@@ -30,7 +30,7 @@ export async function tempLog(): Promise<TempLog> {
   const opened: EventWriter[] = [];
   return {
     paths,
-    lay: (text) => writeFile(paths.events, text),
+    overwrite: (text) => writeFile(paths.events, text),
     bytes,
     lines: async () => (await bytes()).toString('utf8').split('\n').slice(0, -1),
     async open({ takeOver = false } = {}) {

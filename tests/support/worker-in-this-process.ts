@@ -106,11 +106,11 @@ export async function workHere(
   const { clock, by } = rig.context();
   const head = { v: 1, id: ulid(), by, at: isoUtc(clock.now()) } as const;
   await leaveCommand(rig.paths, { ...head, ...request } as Command);
-  await goOnHere(rig, more);
+  await continueHere(rig, more);
 }
 
 /** Works on a session until it waits or ends; see `WorkerHere` for which. Returns at once if another worker runs. */
-export async function goOnHere(
+export async function continueHere(
   { context, paths }: SessionRig,
   more: Readonly<Record<string, string>> = {},
 ): Promise<void> {

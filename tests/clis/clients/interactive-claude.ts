@@ -79,9 +79,9 @@ export async function startInteractiveClaude(plan: InteractivePlan): Promise<Int
         const before = shown.length;
         terminal.write(KEYS[key]);
         // A key that is pressed before the screen shows the effect of the last one may be lost.
-        for (let looks = 0; looks < 100 && shown.length === before; looks += 1) await systemClock.sleep(50);
+        for (let polls = 0; polls < 100 && shown.length === before; polls += 1) await systemClock.sleep(50);
         // Everything drawn for it: on a busy machine that comes in pieces.
-        for (let seen = -1, looks = 0; looks < 20 && seen !== shown.length; looks += 1) {
+        for (let seen = -1, polls = 0; polls < 20 && seen !== shown.length; polls += 1) {
           seen = shown.length;
           await systemClock.sleep(200);
         }
@@ -91,7 +91,7 @@ export async function startInteractiveClaude(plan: InteractivePlan): Promise<Int
       terminal.write(line);
       // Sent in one piece it would be treated as pasted text, and the same may happen before the line is on the screen.
       const end = withoutBlanks(line).slice(-16);
-      for (let looks = 0; looks < 300 && !withoutBlanks(shown).includes(end); looks += 1)
+      for (let polls = 0; polls < 300 && !withoutBlanks(shown).includes(end); polls += 1)
         await systemClock.sleep(100);
       terminal.write('\r');
     },

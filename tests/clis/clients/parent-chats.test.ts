@@ -10,7 +10,7 @@ import { sessionFolders } from '../../../src/session/session-list.ts';
 import { makeBench } from '../../acts/bench.ts';
 import { builtPrograms } from '../../support/built-programs.ts';
 import { eventually } from '../../support/eventually.ts';
-import { followsTo, startsAndLeaves, toldIn } from '../../support/model-stub/parent-model.ts';
+import { followsTo, serverResultIn, startsAndLeaves } from '../../support/model-stub/parent-model.ts';
 import { runClient } from './client-cli.ts';
 
 const ALL = TOOLS.map(({ name }) => name);
@@ -64,7 +64,7 @@ test.concurrent.for(CLIENTS)(
     expect(first.turns[0]?.request).toContain(JSON.stringify(instructions).slice(1, -1));
     expect(toolsIn(first.turns[0]?.request ?? '')).toEqual([...eager].sort());
     expect(first.turns[1]?.newest).toMatch(shown);
-    const told = (first.turns.at(-1)?.results ?? []).map(({ text }) => toldIn(text));
+    const told = (first.turns.at(-1)?.results ?? []).map(({ text }) => serverResultIn(text));
     expect(told).toMatchObject([
       { next: expect.stringContaining('start_session'), main_repo: repo.path },
       // On a busy machine its worker may not have started yet.
@@ -90,7 +90,7 @@ test.concurrent.for(CLIENTS)(
     const texts = (second.turns.at(-1)?.results ?? []).map(({ text }) => text);
     const refused = texts.filter((text) => text.includes('no_answer_given'));
     expect(refused).toEqual([expect.stringContaining('Open questions: Q1, Q2, Q3')]);
-    const results = texts.filter((text) => !refused.includes(text)).map(toldIn);
+    const results = texts.filter((text) => !refused.includes(text)).map(serverResultIn);
     expect(results.filter(({ summary }) => !summary)).toEqual([]);
     const cursors = results.flatMap(({ cursor }) => cursor ?? []);
     expect(cursors).toEqual(cursors.toSorted((a, b) => a - b));

@@ -79,7 +79,7 @@ export const SCENARIOS: Readonly<Record<string, Applies>> = {
 };
 
 /** Names that the suite uses with its example server, and their replacements for samocode's. */
-export const INSTEAD_OF: Readonly<Record<string, string>> = {
+export const REPLACEMENTS: Readonly<Record<string, string>> = {
   'test://watched-resource': 'samocode://sessions',
   'test://static-text': 'samocode://sessions',
   test_simple_prompt: 'morning_report',

@@ -4,7 +4,7 @@ import { beforeAll, expect, test } from 'vitest';
 import { runCommand } from '../../../src/base/processes/run-command.ts';
 import { makeBench } from '../../acts/bench.ts';
 import { installCli } from '../../support/install-clis.ts';
-import { INSTEAD_OF, SCENARIOS } from './conformance-scenarios.ts';
+import { REPLACEMENTS, SCENARIOS } from './conformance-scenarios.ts';
 import { mountServer } from './mounted-server.ts';
 
 interface Check {
@@ -23,7 +23,7 @@ beforeAll(async () => {
   const { stdout } = await runCommand(node.path, [suite.path, 'list', '--server']);
   listed = [...stdout.matchAll(/^ {2}- (\S+)/gm)].map(([, name = '']) => name);
   await using bench = await makeBench();
-  await using server = await mountServer(bench.context, INSTEAD_OF);
+  await using server = await mountServer(bench.context, REPLACEMENTS);
   const outDir = join(bench.repo.root, 'conformance');
   const all = ['--requirements', '2025-11-25', '--output-dir', outDir];
   const args = [suite.path, 'server', '--url', server.url, ...all];

@@ -11,7 +11,7 @@ import { changeLines, changeSettings } from '../../faults/with-settings.ts';
 import { askingRig } from '../../support/asking-rig.ts';
 import { eventually } from '../../support/eventually.ts';
 import type { SessionRig } from '../../support/session-rig.ts';
-import { goOnHere, workHere } from '../../support/worker-in-this-process.ts';
+import { continueHere, workHere } from '../../support/worker-in-this-process.ts';
 
 /** Gives the newest lease another owner, as if its file had arrived over the network. */
 async function giveLeaseTo(rig: SessionRig, owner: Partial<ProcessIdentity>): Promise<void> {
@@ -57,7 +57,7 @@ test.concurrent.each(ELSEWHERE)(
     const { lease } = await rig.state();
     expect(await rig.view()).toMatchObject({ worker: 'unknowable', needsWorker: false });
 
-    await goOnHere(rig);
+    await continueHere(rig);
     const answering = answerQa({ ...question, answers: [], acceptSuggestions: true }, rig.context());
     await expect(answering).rejects.toMatchObject({ code: 'worker_elsewhere' });
     expect((await rig.state()).lease).toBe(lease);

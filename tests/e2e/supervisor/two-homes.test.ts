@@ -11,10 +11,10 @@ import {
   killSupervisors,
   nowOf,
   queueOf,
-  ring,
   SUPERVISED,
   supervisorOf,
   supervisorPids,
+  triggerScan,
 } from '../../support/supervisors.ts';
 
 const HANGS = { rules: [{ when: {}, do: [{ act: 'hang' }] }] };
@@ -36,7 +36,7 @@ test('of two homes on one SESSIONS folder, each continues its own sessions, show
     await rig.until(({ openIteration }) => openIteration !== undefined, { leaveDead: true });
     await killSupervisors(rig.repo.homeDir);
     const pid = await rig.killWorker();
-    await ring(other);
+    await triggerScan(other);
     const isShown = async () => (await nowOf(other))?.sessions[0]?.person === 'other_supervisor';
     await eventually(isShown, { what: 'the session as one of another identity' });
     expect(await rig.workerPid()).toBeUndefined();

@@ -3,7 +3,7 @@ import { inject, test } from 'vitest';
 import { type Command, leaveCommand } from '../../../src/session/commands/commands.ts';
 import { eventually } from '../../support/eventually.ts';
 import { type SessionRig, startRig } from '../../support/session-rig.ts';
-import { endOfWorker, nowOf, queueOf, ring, supervisorPids } from '../../support/supervisors.ts';
+import { endOfWorker, nowOf, queueOf, supervisorPids, triggerScan } from '../../support/supervisors.ts';
 
 const DEAD = { leaveDead: true };
 
@@ -33,7 +33,7 @@ test.concurrent('a session that waits for answers has no worker; its supervisor 
 }) => {
   await using rig = await waitingRig();
   await leave(rig, '01KEE000000000000000000001');
-  await ring(rig);
+  await triggerScan(rig);
   await eventually(async () => (await rig.view()).pendingCommands.length === 0, { what: 'the command' });
   expect(await messages(rig), 'a command that was queued without a worker').toHaveLength(1);
   await endOfWorker(rig);
@@ -75,7 +75,7 @@ test.concurrent('a session continues when its usage limit ends', async () => {
   if (status.kind !== 'limited') throw new Error('It is not limited.');
   const log = await readFile(rig.paths.events, 'utf8');
   await writeFile(rig.paths.events, log.replaceAll(String(status.until), String(Date.now() + 2000)));
-  await ring(rig);
+  await triggerScan(rig);
   // The account itself stays limited in the record that all sessions share.
   await eventually(async () => (await rig.events()).some(({ type }) => type === 'went_on'), {
     what: 'its next worker',
@@ -90,12 +90,12 @@ test('a killed worker is replaced until a crash loop is detected', async ({ expe
   });
   await rig.until(({ openIteration }) => openIteration !== undefined, DEAD);
   const killed = new Set<number>();
-  const isLeftAlone = async () => (await nowOf(rig))?.sessions[0]?.person === 'crash_loop';
+  const isCrashLoop = async () => (await nowOf(rig))?.sessions[0]?.person === 'crash_loop';
   await eventually(
     async () => {
       const pid = await rig.killWorker();
       if (pid !== undefined) killed.add(pid);
-      return await isLeftAlone();
+      return await isCrashLoop();
     },
     { what: 'the crash loop', withinMs: 60_000 },
   );

@@ -9,7 +9,7 @@ import { endOfWorker } from '../../support/supervisors.ts';
 import { checkNeutrally } from '../neutral-checks.ts';
 import { notingOverlaps } from '../overlaps.ts';
 import { changeSettings } from '../with-settings.ts';
-import { killAround, type Victim } from './killer.ts';
+import { killRepeatedly, type Victim } from './killer.ts';
 import { type Random, randomFrom } from './random.ts';
 import { watchThroughServers } from './watcher.ts';
 
@@ -43,16 +43,16 @@ export async function runChaosSession(seed: number, takeOne: () => boolean): Pro
       start: { run: false },
     });
     await letRetriesAbound(rig);
-    const over = new AbortController();
+    const sessionEnd = new AbortController();
     const ended = await (async () => {
       await using watcher = watchThroughServers(rig);
-      const killing = killAround(rig, { random, watcher, takeOne, over: over.signal });
+      const killing = killRepeatedly(rig, { random, watcher, takeOne, ended: sessionEnd.signal });
       try {
         const state = await actAsPerson(rig);
-        if (watcher.looks() === 0) throw new Error('No server ever told about the session.');
+        if (watcher.polls() === 0) throw new Error('No server ever reported on the session.');
         return { state, killing };
       } finally {
-        over.abort();
+        sessionEnd.abort();
         await killing;
       }
     })();

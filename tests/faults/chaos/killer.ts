@@ -16,17 +16,17 @@ export interface Killing {
   /** Takes one of the remaining kills. @returns false if none is left */
   takeOne(): boolean;
   /** Aborted when the session has ended. */
-  over: AbortSignal;
+  ended: AbortSignal;
 }
 
 /** Kills processes of the session after random pauses. @returns how many of each kind */
-export async function killAround(rig: SessionRig, killing: Killing): Promise<Map<Victim, number>> {
-  const { random, watcher, takeOne, over } = killing;
+export async function killRepeatedly(rig: SessionRig, killing: Killing): Promise<Map<Victim, number>> {
+  const { random, watcher, takeOne, ended } = killing;
   const killed = new Map<Victim, number>();
-  while (!over.aborted) {
+  while (!ended.aborted) {
     const victim = random.oneOf(VICTIMS) ?? 'worker';
-    await systemClock.sleep(random.between(...PAUSE_MS), over).catch(() => undefined);
-    while (!over.aborted) {
+    await systemClock.sleep(random.between(...PAUSE_MS), ended).catch(() => undefined);
+    while (!ended.aborted) {
       const pids = await pidsOf(victim, rig, watcher, random);
       if (pids.length === 0) {
         await systemClock.sleep(20);

@@ -7,7 +7,7 @@ export interface Watcher extends AsyncDisposable {
   /** The current server. */
   serverPid(): number | undefined;
   /** How often a server has reported on the session. */
-  looks(): number;
+  polls(): number;
 }
 
 const LOOK_EVERY_MS = 300;
@@ -15,7 +15,7 @@ const LOOK_EVERY_MS = 300;
 export function watchThroughServers(rig: SessionRig): Watcher {
   let pid: number | undefined;
   let over = false;
-  let looks = 0;
+  let polls = 0;
   const looking = (async () => {
     while (!over) {
       try {
@@ -23,7 +23,7 @@ export function watchThroughServers(rig: SessionRig): Watcher {
         pid = parent.pid;
         while (!over) {
           await parent.call('get_status', { session: rig.file.folder });
-          looks += 1;
+          polls += 1;
           await systemClock.sleep(LOOK_EVERY_MS);
         }
       } catch {
@@ -34,7 +34,7 @@ export function watchThroughServers(rig: SessionRig): Watcher {
   })();
   return {
     serverPid: () => pid,
-    looks: () => looks,
+    polls: () => polls,
     async [Symbol.asyncDispose]() {
       over = true;
       await looking;

@@ -186,10 +186,10 @@ test('a pid reused between the scan and the signal is not signalled', async () =
   const stranger = await plant('exec sleep 300');
   const { processes } = stranger.host;
   const stale = { ...entryOf(stranger.root.pid), startTicks: 'of before' };
-  let looks = 0;
+  let scans = 0;
   const list = async () => {
-    looks += 1;
-    return looks === 1 ? [stale] : [];
+    scans += 1;
+    return scans === 1 ? [stale] : [];
   };
   const host = { ...stranger.host, processes: { ...processes, list } };
   const mark = { name: NAME, value: 'of nobody' };
@@ -199,10 +199,10 @@ test('a pid reused between the scan and the signal is not signalled', async () =
 });
 
 test('one empty scan does not mean an empty tree', async () => {
-  let looks = 0;
+  let scans = 0;
   const list = async () => {
-    looks += 1;
-    return looks === 2 ? [entryOf(NO_PID)] : [];
+    scans += 1;
+    return scans === 2 ? [entryOf(NO_PID)] : [];
   };
   const host = hostWith([]);
   const options = {
@@ -217,12 +217,12 @@ test('one empty scan does not mean an empty tree', async () => {
 /** Time passes only in sleeps, and by `jumpMs` at the second scan. */
 function jumpyClock(jumpMs: number): Clock {
   let now = 0;
-  let looks = 0;
+  let scans = 0;
   return {
     now: () => now,
     monotonic: () => {
-      looks += 1;
-      if (looks === 3) now += jumpMs;
+      scans += 1;
+      if (scans === 3) now += jumpMs;
       return now;
     },
     sleep: async (ms) => {

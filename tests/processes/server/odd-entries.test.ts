@@ -4,7 +4,7 @@ import type { CallToolResult } from '@modelcontextprotocol/sdk/types.js';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { RESOURCE_KINDS } from '../../../src/server/resources/kinds.ts';
 import type { NewEvent } from '../../../src/session/events/events.ts';
-import { ODD_KINDS, replaceBy } from '../../server/odd-entries.ts';
+import { ODD_KINDS, replaceWith } from '../../server/odd-entries.ts';
 import { makeServerRig, type ServerRig } from '../../server/server-rig.ts';
 import { BLOCKED, CREATED, PREPARED } from '../../session/events.ts';
 
@@ -131,7 +131,7 @@ test.each(IN_SESSION.flatMap((name) => ODD_KINDS.map((kind) => ({ name, kind }))
   'with $kind at $name of one session, every read works and lists the others',
   async ({ name, kind }) => {
     await using odd = await oddSession();
-    await using _odd = await replaceBy(kind, join(odd.paths.sessionDir, name));
+    await using _odd = await replaceWith(kind, join(odd.paths.sessionDir, name));
     const { list, internal, unexpected } = await readAll();
     expect(list).toContain(HEALTHY);
     expect(list).toContain(ODD);
@@ -145,7 +145,7 @@ test.each(IN_RUN.flatMap((name) => ODD_KINDS.map((kind) => ({ name, kind }))))(
   'with $kind at $name of one run folder, every read works and lists the others',
   async ({ name, kind }) => {
     await using odd = await oddSession();
-    await using _odd = await replaceBy(kind, join(odd.paths.runDir, name));
+    await using _odd = await replaceWith(kind, join(odd.paths.runDir, name));
     const { list, internal, unexpected } = await readAll();
     expect(list).toContain(HEALTHY);
     expect(internal).toEqual([]);
@@ -160,7 +160,7 @@ test.each(
   'with $kind at $name of a folder made by hand, every read works and lists the others',
   async ({ name, kind }) => {
     await using folder = await folderByHand();
-    await using _odd = await replaceBy(kind, join(folder.path, name));
+    await using _odd = await replaceWith(kind, join(folder.path, name));
     const { list, internal } = await readAll();
     expect(list).toContain(HEALTHY);
     expect(list).toContain(BY_HAND);
@@ -174,7 +174,7 @@ test.each(ODD_KINDS)(
   async (kind) => {
     await using folder = await folderByHand();
     await rm(join(folder.path, '_overview.md'));
-    await using _odd = await replaceBy(kind, join(folder.path, '_samocode/_overview.md'));
+    await using _odd = await replaceWith(kind, join(folder.path, '_samocode/_overview.md'));
     const { list } = await readAll();
     expect(list).toContain(HEALTHY);
     expect(list).toContain(BY_HAND);

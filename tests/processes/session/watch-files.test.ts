@@ -11,8 +11,8 @@ import { tempDir } from '../../support/temp-dir.ts';
 
 interface Following extends AsyncDisposable {
   /** Makes a change and waits until it is reported. */
-  isTold(change: () => Promise<unknown>): Promise<string[]>;
-  told: string[][];
+  reportOf(change: () => Promise<unknown>): Promise<string[]>;
+  reports: string[][];
 }
 
 async function follow(
@@ -20,21 +20,21 @@ async function follow(
   options: { watchPath?: WatchPath } = {},
 ): Promise<Following> {
   const end = new AbortController();
-  const told: string[][] = [];
+  const reports: string[][] = [];
   const changes = watchFiles(locate, { clock, signal: end.signal, ...options });
   await changes.next();
   const following = (async () => {
-    for await (const changed of changes) told.push(changed);
+    for await (const changed of changes) reports.push(changed);
   })();
   return {
-    told,
-    async isTold(change) {
+    reports,
+    async reportOf(change) {
       // A late report of the previous change must not count for this one.
       await clock.sleep(150);
-      const before = told.length;
+      const before = reports.length;
       await change();
-      while (told.length === before) await clock.sleep(2);
-      return told.at(-1) ?? [];
+      while (reports.length === before) await clock.sleep(2);
+      return reports.at(-1) ?? [];
     },
     async [Symbol.asyncDispose]() {
       end.abort();
@@ -56,15 +56,15 @@ test.each([
   await using dir = await tempDir();
   const path = join(dir.path, '_overview.md');
   await using file = await follow(async () => ({ files: [path] }), options);
-  expect(await file.isTold(() => writeFile(path, 'one'))).toEqual([path]);
-  expect(await file.isTold(() => appendFile(path, ' more'))).toEqual([path]);
-  expect(await file.isTold(() => writeWhole(path, 'two'))).toEqual([path]);
-  expect(await file.isTold(() => rm(path))).toEqual([path]);
-  await file.isTold(() => symlink(path, `${path}.x`).then(() => writeFile(path, 'three')));
+  expect(await file.reportOf(() => writeFile(path, 'one'))).toEqual([path]);
+  expect(await file.reportOf(() => appendFile(path, ' more'))).toEqual([path]);
+  expect(await file.reportOf(() => writeWhole(path, 'two'))).toEqual([path]);
+  expect(await file.reportOf(() => rm(path))).toEqual([path]);
+  await file.reportOf(() => symlink(path, `${path}.x`).then(() => writeFile(path, 'three')));
   await clock.sleep(150);
-  const atRest = file.told.length;
+  const atRest = file.reports.length;
   await clock.sleep(150);
-  expect(file.told.length).toBe(atRest);
+  expect(file.reports.length).toBe(atRest);
 });
 
 test('a folder that is removed and recreated, or replaced by another, is watched again', async () => {
@@ -73,19 +73,19 @@ test('a folder that is removed and recreated, or replaced by another, is watched
   const path = join(folder, 'a');
   await mkdir(folder);
   await using file = await follow(async () => ({ files: [path] }));
-  await file.isTold(() => writeFile(path, 'one'));
-  await file.isTold(() => rm(folder, { recursive: true }));
-  await file.isTold(async () => {
+  await file.reportOf(() => writeFile(path, 'one'));
+  await file.reportOf(() => rm(folder, { recursive: true }));
+  await file.reportOf(async () => {
     await mkdir(folder);
     await writeFile(path, 'two');
   });
-  await file.isTold(() => appendFile(path, 'three'));
-  await file.isTold(async () => {
+  await file.reportOf(() => appendFile(path, 'three'));
+  await file.reportOf(async () => {
     await rename(folder, `${folder}.old`);
     await mkdir(folder);
     await writeFile(path, 'four');
   });
-  await file.isTold(() => appendFile(path, 'five'));
+  await file.reportOf(() => appendFile(path, 'five'));
 });
 
 test('changes are reported despite a missing folder, and despite a watch that fails later', async () => {
@@ -97,12 +97,12 @@ test('changes are reported despite a missing folder, and despite a watch that fa
     return last;
   };
   await using file = await follow(async () => ({ files: [path] }), { watchPath });
-  await file.isTold(async () => {
+  await file.reportOf(async () => {
     await mkdir(join(dir.path, 'later'));
     await writeFile(path, 'x');
   });
   expect(last).toBeDefined();
-  await file.isTold(async () => {
+  await file.reportOf(async () => {
     await appendFile(path, 'y');
     last?.emit('error', new Error('lost'));
   });
@@ -116,14 +116,14 @@ test('files that move are followed, and watches end with their reader', async ()
   const locate = async () => ({ files: [join(folders[at] ?? '', 'x')], folders: [dir.path] });
   {
     await using file = await follow(locate);
-    await file.isTold(() => writeFile(join(dir.path, 'a/x'), '1'));
+    await file.reportOf(() => writeFile(join(dir.path, 'a/x'), '1'));
     expect(
-      await file.isTold(async () => {
+      await file.reportOf(async () => {
         at = 1;
         await rename(join(dir.path, 'a/x'), join(dir.path, 'b/x'));
       }),
     ).toEqual([join(dir.path, 'b/x'), join(dir.path, 'a/x')]);
-    await file.isTold(() => appendFile(join(dir.path, 'b/x'), '2'));
+    await file.reportOf(() => appendFile(join(dir.path, 'b/x'), '2'));
   }
   const open = await Promise.all(
     (await readdir('/proc/self/fd')).map((fd) => readlink(`/proc/self/fd/${fd}`).catch(() => '')),
@@ -134,32 +134,32 @@ test('files that move are followed, and watches end with their reader', async ()
 test('a failing poll does not end the watch', async () => {
   await using dir = await tempDir();
   const path = join(dir.path, 'a');
-  let looks = 0;
+  let polls = 0;
   await using file = await follow(async () => {
-    looks += 1;
-    if (looks % 2 === 0) throw Object.assign(new Error('no more descriptors'), { code: 'EMFILE' });
+    polls += 1;
+    if (polls % 2 === 0) throw Object.assign(new Error('no more descriptors'), { code: 'EMFILE' });
     return { files: [path] };
   });
-  for (const text of ['one', 'two', 'three']) await file.isTold(() => writeFile(path, text));
-  expect(looks).toBeGreaterThan(3);
+  for (const text of ['one', 'two', 'three']) await file.reportOf(() => writeFile(path, text));
+  expect(polls).toBeGreaterThan(3);
 });
 
 test('other files in its folder are not reported', async () => {
   await using dir = await tempDir();
   const path = join(dir.path, 'events.jsonl');
-  let looks = 0;
+  let polls = 0;
   await using file = await follow(async () => {
-    looks += 1;
+    polls += 1;
     return { files: [path] };
   });
-  const before = looks;
+  const before = polls;
   for (let index = 0; index < 20; index += 1) {
     await writeWhole(join(dir.path, 'now.json'), `${index}`);
     await clock.sleep(10);
   }
   // Only the poll every second remains.
-  expect(looks - before).toBeLessThanOrEqual(3);
-  await file.isTold(() => writeFile(path, 'x'));
+  expect(polls - before).toBeLessThanOrEqual(3);
+  await file.reportOf(() => writeFile(path, 'x'));
 });
 
 test('a constantly written file is reported at a bounded rate', async () => {
@@ -168,6 +168,6 @@ test('a constantly written file is reported at a bounded rate', async () => {
   await using file = await follow(async () => ({ files: [path] }));
   const begun = clock.monotonic();
   for (let line = 0; line < 2000; line += 1) await appendFile(path, 'x');
-  const mostTold = (clock.monotonic() - begun) / 40 + 2;
-  expect(file.told.length).toBeLessThanOrEqual(mostTold);
+  const maxReports = (clock.monotonic() - begun) / 40 + 2;
+  expect(file.reports.length).toBeLessThanOrEqual(maxReports);
 });

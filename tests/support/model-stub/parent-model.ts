@@ -23,11 +23,11 @@ export async function startParentModel(of: ModelOf, script: () => Script): Promi
 }
 
 /** A result of the samocode server, wherever the client puts it. */
-export function toldIn(text: string): Told {
+export function serverResultIn(text: string): ServerResult {
   return JSON.parse(text.slice(text.indexOf('{'), text.lastIndexOf('}') + 1));
 }
 
-export interface Told {
+export interface ServerResult {
   summary: string;
   next?: string;
   session?: string;
@@ -40,9 +40,9 @@ export interface Told {
   [field: string]: unknown;
 }
 
-function* call(tool: string, input: Record<string, unknown>): Generator<Yielded, Told, Received> {
+function* call(tool: string, input: Record<string, unknown>): Generator<Yielded, ServerResult, Received> {
   const { text } = yield { say: `Calling ${tool}.`, name: `mcp:${tool}`, input };
-  return toldIn(text);
+  return serverResultIn(text);
 }
 
 type Yielded = Move extends Generator<infer Call> ? Call : never;
@@ -78,7 +78,7 @@ export function followsTo(end: 'done' | 'stopped'): () => Script {
 
 function* until(rests: string, from: number | undefined): Script {
   for (let cursor = from; ; ) {
-    const told: Told = yield* call('wait', { session: 'boats', cursor });
+    const told: ServerResult = yield* call('wait', { session: 'boats', cursor });
     if (told.for === rests || told.state === rests) return;
     cursor = told.cursor;
   }

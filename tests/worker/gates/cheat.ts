@@ -84,7 +84,7 @@ export function playedAt(level: Level, cheats: readonly Cheat[]): Cheat[] {
 }
 
 /** The rows that `playedAt` leaves to the guard; the soak suite plays them without it as well. */
-export function leftToGuard(cheats: readonly Cheat[]): Cheat[] {
+export function deferredToGuard(cheats: readonly Cheat[]): Cheat[] {
   return cheats.filter((cheat) => cheat.ownFiles && outcomeAt('none', cheat) !== 'open');
 }
 

@@ -25,7 +25,7 @@ import {
   type WorkerKind,
   workerKind,
 } from './cheat.ts';
-import { expectLost, expectPlayed, expectTold, lookOnce } from './gate-record.ts';
+import { expectLost, expectPlayed, expectReported, readOnce } from './gate-record.ts';
 
 /** A phase allows ten agents, and some cases need two. */
 const CHILDREN_PER_SESSION = 6;
@@ -159,7 +159,7 @@ export class GateKeeper implements AsyncDisposable {
     { before, status, resumed = false }: { before: number; status: object; resumed?: boolean },
   ): Promise<void> {
     const { phase } = GATES[this.#gate];
-    const { all, view } = await lookOnce(rig);
+    const { all, view } = await readOnce(rig);
     const state = all.reduce(fold, emptyState());
     expect(view.state, 'readers see the state that the log records').toEqual(state);
     expect(state.status).toMatchObject(status);
@@ -183,7 +183,7 @@ export class GateKeeper implements AsyncDisposable {
     expect(opened, 'a person opens the gate').toContain(act);
     const started = (await rig.events(before)).filter((event) => event.type === 'iteration_started');
     expect(started.at(-1)?.n, 'the next agent runs').toBeGreaterThan(all.length);
-    await expectTold(rig, all.slice(before), started);
+    await expectReported(rig, all.slice(before), started);
     if (act !== ACTS[this.#gate]) await this.#endSession();
   }
 }

@@ -11,7 +11,7 @@ import { endOfWorker } from '../../support/supervisors.ts';
 import type { Cheat, Level, PlayedCase } from './cheat.ts';
 
 /** The log and the readers' state at one moment: a worker that starts in between adds an event. */
-export async function lookOnce(rig: SessionRig): Promise<{ all: SessionEvent[]; view: SessionView }> {
+export async function readOnce(rig: SessionRig): Promise<{ all: SessionEvent[]; view: SessionView }> {
   return await eventually(
     async () => {
       const all = await honestLog(rig);
@@ -79,7 +79,7 @@ export function expectPlayed(
 }
 
 /** Each forgery of the case is in the prompt of the next agent. */
-export async function expectTold(
+export async function expectReported(
   rig: SessionRig,
   since: readonly SessionEvent[],
   started: readonly SessionEvent[],

@@ -1,5 +1,5 @@
 import { type Bench, makeBench } from '../../../acts/bench.ts';
-import { askTool, type Told } from '../../../server/ask-tool.ts';
+import { askTool, type ToolAnswer } from '../../../server/ask-tool.ts';
 import { eventually } from '../../../support/eventually.ts';
 
 /** A sensible parent's arguments for each tool; the tests fail for a tool without a line here. */
@@ -25,7 +25,7 @@ export const CALLS: Readonly<Record<string, (session: string) => Record<string, 
 
 export interface Parent extends AsyncDisposable {
   bench: Bench;
-  ask(tool: string, args: Record<string, unknown>): Promise<Told>;
+  ask(tool: string, args: Record<string, unknown>): Promise<ToolAnswer>;
   /** The state of a session, in a word or two. */
   stateOf(session: string): Promise<string>;
   /** Waits until a session is in that state. */
@@ -39,7 +39,7 @@ const BOUND_MS = 30_000;
 export async function newParent(plan: Parameters<typeof makeBench>[0] = {}): Promise<Parent> {
   const bench = await makeBench(plan);
   const actions = { ...bench.context, by: { channel: 'tool', client: 'test-client' } as const };
-  async function ask(tool: string, args: Record<string, unknown>): Promise<Told> {
+  async function ask(tool: string, args: Record<string, unknown>): Promise<ToolAnswer> {
     const late = Symbol('late');
     const bound = new Promise<typeof late>((resolve) => {
       setTimeout(resolve, BOUND_MS, late).unref();
@@ -67,7 +67,7 @@ export async function newParent(plan: Parameters<typeof makeBench>[0] = {}): Pro
 }
 
 /** What is wrong with an answer to any call; undefined if it is valid. */
-export function faultOf({ isError, json }: Told): string | undefined {
+export function faultOf({ isError, json }: ToolAnswer): string | undefined {
   const text = JSON.stringify(json);
   if (text.length > 40_000) return `${text.length} characters`;
   if (!isError) return typeof json.summary === 'string' ? undefined : `no summary: ${text.slice(0, 200)}`;
