@@ -172,8 +172,8 @@ const TOOLS = readdirSync(GOLDEN)
 test.each(TOOLS)('every argument of %s has a form in a terminal', (tool, names) => {
   const table = IN_TERMINAL[tool] ?? {};
   expect(Object.keys(table).sort()).toEqual([...names].sort());
-  const said = Object.values(table).flatMap((each) => ('instead' in each ? [] : each));
-  expect(said.filter((each) => !TYPED.includes(each))).toEqual([]);
+  const listed = Object.values(table).flatMap((each) => ('instead' in each ? [] : each));
+  expect(listed.filter((each) => !TYPED.includes(each))).toEqual([]);
 });
 
 test('every argument in a terminal is one of a tool, or has a reason not to be', () => {

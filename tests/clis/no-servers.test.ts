@@ -28,9 +28,9 @@ test.concurrent("the servers of the project's MCP file are started by a codex ag
   expect,
 }) => {
   let trace = '';
-  const heard = new Set<string | undefined>();
+  const requested = new Set<string | undefined>();
   await using web = await startServer(({ headers }, response) => {
-    heard.add(headers.authorization);
+    requested.add(headers.authorization);
     response.writeHead(404).end();
   });
   await using session = await startCliSession({
@@ -58,5 +58,5 @@ test.concurrent("the servers of the project's MCP file are started by a codex ag
   await session.until(({ lastIteration }) => lastIteration !== undefined);
   expect((await session.eventsOf('iteration_ended'))[0]).toMatchObject({ ending: 'signalled' });
   expect(await readFile(trace, 'utf8')).toBe('found, then nothing');
-  expect([...heard]).toContain('Bearer found');
+  expect([...requested]).toContain('Bearer found');
 });

@@ -142,9 +142,9 @@ async function startHome() {
   };
   async function run(name: (typeof CLIS)[number], ...args: string[]): Promise<string> {
     const { exitCode, stdout, stderr } = await runCommand(paths[name] ?? '', args, { cwd: dir.path, env });
-    const said = `${stdout}\n${stderr}`;
-    expect(exitCode, said).toBe(0);
-    return said;
+    const bothStreams = `${stdout}\n${stderr}`;
+    expect(exitCode, bothStreams).toBe(0);
+    return bothStreams;
   }
   return {
     path: dir.path,

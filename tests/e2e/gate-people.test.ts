@@ -103,8 +103,8 @@ test.concurrent('text typed while an agent works is kept below the answer, and d
   const text = await readFile(rig.paths.qa, 'utf8');
   expect(text).toContain('**Answer:** A\n\n> Also typed here, and not taken: A, never the fleet\n');
   expect(await eventsOf(rig, 'forgery_seen')).toEqual([]);
-  const told = expect.stringContaining('Changed in _qa.md after it was answered: Q1');
-  expect((await eventsOf(rig, 'notice')).map(({ text }) => text)).toContainEqual(told);
+  const changed = expect.stringContaining('Changed in _qa.md after it was answered: Q1');
+  expect((await eventsOf(rig, 'notice')).map(({ text }) => text)).toContainEqual(changed);
 });
 
 test.concurrent('answers typed while nothing watches are taken once a supervisor runs again', async () => {

@@ -28,8 +28,8 @@ test('an agent that calls the samocode command line in any way opens, stops and 
     words.map((call) => `${way} ${cli} ${call} --json >>"$SAID" 2>&1; echo >>"$SAID"`),
   );
   const script = ['cd "$OTHER" || exit 1', ...lines].join('\n');
-  const said = join(other.repo.root, 'said.txt');
-  const env = [`HOME=${other.repo.homeDir}`, `OTHER=${other.repo.path}`, `SAID=${said}`];
+  const output = join(other.repo.root, 'said.txt');
+  const env = [`HOME=${other.repo.homeDir}`, `OTHER=${other.repo.path}`, `SAID=${output}`];
   const rules = [
     {
       when: { phase: 'investigation' },
@@ -38,7 +38,7 @@ test('an agent that calls the samocode command line in any way opens, stops and 
   ];
   await using rig = await startRig({ scenario: { rules } });
   await rig.untilWaiting('qa_answers', { withinMs: 120_000 });
-  const answers = (await readFile(said, 'utf8')).trim().split('\n').filter(Boolean);
+  const answers = (await readFile(output, 'utf8')).trim().split('\n').filter(Boolean);
   const refused = answers.filter((line) => /inside_session|gate_closed/.test(line));
   expect(answers.length - refused.length, answers.join('\n')).toBe(0);
   expect(await other.state()).toMatchObject({ n, status: { kind: 'waiting', for: 'qa_answers' } });

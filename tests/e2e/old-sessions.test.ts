@@ -31,7 +31,7 @@ import {
 const session = { session: FOLDER };
 
 /** After the second gate: the phase, and the plan to approve, if there is one. */
-const behindPlan = [
+const afterPlanGate = [
   ['26-01-09-blocked-yes', undefined],
   ['26-01-10-no-totals', undefined],
   ['26-01-11-crlf', undefined],
@@ -57,13 +57,16 @@ const refused = [
 ] as const;
 
 describe('a recorded folder that is resumed', () => {
-  test.concurrent.each(behindPlan)('waits for its plan before any agent runs: %s', async (folder, plan) => {
-    await using bench = await oldFolder(folder);
-    await resumeSession({ session: folder }, bench.context);
-    const { state } = await atGateOrRunning(bench, folder);
-    expect(decisions(await eventsOf(bench, folder))).toEqual(['waits for plan_approval']);
-    expect(state.status.kind === 'waiting' && state.status.plan?.name).toBe(plan);
-  });
+  test.concurrent.each(afterPlanGate)(
+    'waits for its plan before any agent runs: %s',
+    async (folder, plan) => {
+      await using bench = await oldFolder(folder);
+      await resumeSession({ session: folder }, bench.context);
+      const { state } = await atGateOrRunning(bench, folder);
+      expect(decisions(await eventsOf(bench, folder))).toEqual(['waits for plan_approval']);
+      expect(state.status.kind === 'waiting' && state.status.plan?.name).toBe(plan);
+    },
+  );
 
   test.concurrent.each(atAnswers)(
     'waits for its answers before any agent runs: %s',
@@ -101,7 +104,7 @@ describe('a recorded folder that is resumed', () => {
   });
 
   test.concurrent('has a row in one of these tables', async () => {
-    const known = [...behindPlan, ...atAnswers, ...refused].map(([folder]) => folder);
+    const known = [...afterPlanGate, ...atAnswers, ...refused].map(([folder]) => folder);
     const all = await readdir(resolve('tests/fixtures/legacy-sessions'));
     expect(all.filter((name) => name !== '.gitattributes').sort()).toEqual(
       [...known, '26-01-18-extra-sections'].sort(),

@@ -62,16 +62,16 @@ async function discardedAndBackAfter(points: readonly [string, string], rig: Ses
   await writeFile(join(path, 'unsaved.txt'), 'x');
   const discarded = await dyingAt(points[0], 'discard', rig);
   await nextWorker(rig);
-  const standing = async () => [
+  const snapshot = async () => [
     existsSync(rig.paths.sessionDir),
     existsSync(join(path, 'unsaved.txt')),
     await rig.repo.git(['branch', '--list', '--format=%(objectname)', branch]),
   ];
-  expect(await standing()).toEqual([false, false, '']);
+  expect(await snapshot()).toEqual([false, false, '']);
   expect((await readdir(dirname(path))).filter((name) => name.startsWith(basename(path)))).toEqual([]);
   const back = await dyingAt(points[1], 'unarchive', rig);
   await nextWorker(rig);
-  expect(await standing()).toEqual([true, true, tip]);
+  expect(await snapshot()).toEqual([true, true, tip]);
   // In parallel, because some replies never come.
   await Promise.all([discarded.asked, back.asked]);
 }

@@ -75,10 +75,10 @@ async function endings(rig: SessionRig): Promise<string[]> {
   return (await rig.events()).flatMap((event) => (event.type === 'iteration_ended' ? [event.ending] : []));
 }
 
-async function stallWasTold(rig: SessionRig): Promise<void> {
-  const told = async () =>
+async function stallWasReported(rig: SessionRig): Promise<void> {
+  const notices = async () =>
     (await rig.events()).find((event) => event.type === 'notice' || event.type === 'blocked');
-  expect(await eventually(told)).toMatchObject({ type: 'notice', code: 'stalled' });
+  expect(await eventually(notices)).toMatchObject({ type: 'notice', code: 'stalled' });
 }
 
 const rows: FaultRow[] = [
@@ -107,7 +107,7 @@ const rows: FaultRow[] = [
         await childWorks(rig, 1);
         const worktree = join(rig.file.worktreesDir, rig.file.folder);
         await rename(worktree, `${worktree}.away`);
-        await stallWasTold(rig);
+        await stallWasReported(rig);
         await rename(`${worktree}.away`, worktree);
       },
       ends: AT_THE_GATE,

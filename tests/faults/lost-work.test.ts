@@ -190,8 +190,8 @@ const mainCheckout: FaultRow[] = [
     ends: AT_THE_GATE,
     also: async (rig) => {
       expect(await rig.repo.git(['log', '-1', '--format=%s'])).toBe('Mine');
-      const told = (await rig.events()).flatMap((event) => (event.type === 'notice' ? [event.code] : []));
-      expect(told).toContain('main_checkout_moved');
+      const notices = (await rig.events()).flatMap((event) => (event.type === 'notice' ? [event.code] : []));
+      expect(notices).toContain('main_checkout_moved');
     },
   },
   {
@@ -224,9 +224,9 @@ const odd: FaultRow = {
   ],
   ends: AT_THE_GATE,
   also: async (rig) => {
-    const told = JSON.stringify((await rig.events()).filter((event) => event.type === 'notice'));
-    expect(told).toContain('huge.bin');
-    expect(told).toContain('inner/');
+    const notices = JSON.stringify((await rig.events()).filter((event) => event.type === 'notice'));
+    expect(notices).toContain('huge.bin');
+    expect(notices).toContain('inner/');
     const checkpoint = `refs/samocode/${refNameOf(rig.file)}/001`;
     const names = await rig.repo.git(['ls-tree', '-z', '--name-only', checkpoint, 'worktree/']);
     expect(names.split('\0')).toEqual(expect.arrayContaining(['worktree/a\nb', 'worktree/out']));

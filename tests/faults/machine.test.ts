@@ -75,7 +75,7 @@ async function refusesFiles(folder: string): Promise<boolean> {
 }
 
 /** Reported in its status or, if nothing else can be written, in the worker's stderr. */
-async function isTold(rig: SessionRig): Promise<boolean> {
+async function isReported(rig: SessionRig): Promise<boolean> {
   const { status } = await rig.state();
   if (status.kind === 'blocked') return status.rule === 'file_refused';
   return (await readFile(rig.paths.workerErrors, 'utf8')).includes('EROFS');
@@ -115,7 +115,7 @@ const watched: FaultRow[] = [
       try {
         const given = { session: rig.file.folder, ...SUGGESTED };
         await answerQa(given, actingIn(rig, env)).catch(() => undefined);
-        await eventually(() => isTold(rig), { what: 'a message about the folder' });
+        await eventually(() => isReported(rig), { what: 'a message about the folder' });
         await expectNoSpin(await rig.workerPid());
       } finally {
         await takeAgain();

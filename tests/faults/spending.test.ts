@@ -94,10 +94,10 @@ const caps: FaultRow[] = [
     lines: { MAX_COST_USD: '10' },
     ends: BLOCKED,
     also: async (rig) => {
-      const told = (await rig.events()).flatMap((event) =>
+      const notices = (await rig.events()).flatMap((event) =>
         event.type === 'budget_warned' ? [event.percent] : [],
       );
-      expect(told).toEqual([50, 80]);
+      expect(notices).toEqual([50, 80]);
     },
   },
   {
@@ -202,8 +202,10 @@ const late: FaultRow[] = tellLate.map(([provider, model, script]) => ({
     expect(ended).toMatchObject([{ ending: 'timeout', cost: { usdIsEstimate: true } }]);
     expect(ended[0]?.cost?.usd).toBeGreaterThan(1);
     expect(ended[0]?.cost?.inputTokens).toBeGreaterThanOrEqual(800_000);
-    const told = (await rig.events()).filter((event) => event.type === 'notice' && /price/.test(event.code));
-    expect(told).toMatchObject(model === '' ? [{ text: expect.stringContaining('prices.json') }] : []);
+    const notices = (await rig.events()).filter(
+      (event) => event.type === 'notice' && /price/.test(event.code),
+    );
+    expect(notices).toMatchObject(model === '' ? [{ text: expect.stringContaining('prices.json') }] : []);
   },
 }));
 

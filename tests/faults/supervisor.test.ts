@@ -32,7 +32,7 @@ async function isGone({ repo }: SessionRig): Promise<boolean> {
  * Waits for the first scan of a new supervisor: until then it has no lease, and `now.json` is the old one.
  * @returns its pid
  */
-async function firstLook(rig: SessionRig): Promise<number> {
+async function firstScan(rig: SessionRig): Promise<number> {
   const pid = await eventually(async () => (await supervisorPids(rig.repo.homeDir))[0], {
     what: 'its start',
   });
@@ -80,7 +80,7 @@ test.concurrent.each(['before-cursors', 'after-cursors'])(
     await eventually(() => isGone(rig), { what: 'its end' });
     const { n } = (await rig.events()).findLast(({ type }) => type === 'parked') ?? expect.fail('no wait');
     await watch(rig);
-    await firstLook(rig);
+    await firstScan(rig);
     const ids = (await queueOf(rig)).map(({ id }) => id);
     expect(new Set(ids)).toEqual(new Set([`${rig.file.id}:${n}`]));
   },
@@ -114,7 +114,7 @@ test.concurrent('a full disk stops no session, and now.json and the queue are up
   const isFull = join(tmpdir(), `samocode-full-${randomUUID()}`);
   const full = { SAMOCODE_FAIL_AT: '*:ENOSPC', SAMOCODE_FAIL_WHILE: isFull };
   await watch(rig, full);
-  const pid = await firstLook(rig);
+  const pid = await firstScan(rig);
   const before = (await queueOf(rig)).length;
   await writeFile(isFull, '');
   try {
@@ -140,7 +140,7 @@ test.concurrent('a session whose answers were taken continues after a full disk'
   await changeSettings(rig, { typingRest: { markedMs: 0, unmarkedMs: 0 } });
   const isFull = join(tmpdir(), `samocode-full-${randomUUID()}`);
   await watch(rig, { SAMOCODE_FAIL_AT: '*:ENOSPC', SAMOCODE_FAIL_WHILE: isFull });
-  await firstLook(rig);
+  await firstScan(rig);
   await writeFile(isFull, '');
   try {
     const text = await readFile(rig.paths.qa, 'utf8');

@@ -15,7 +15,7 @@ const TELL = 'readlink /proc/self/ns/pid >>"$HOME/.cache/namespaces"';
 const DAEMON = `(setsid env -i sh -c "trap '' TERM; sleep 600; :" >/dev/null 2>&1 &)`;
 /** MAIN_REPO, as seen from a worktree. */
 const MAIN = '../../..';
-const LOOK_AROUND = [
+const READ_SURROUNDINGS = [
   ...[TELL, DAEMON, `touch inside; touch ${MAIN}/planted; git config core.hooksPath planted`],
   ...['touch "$(git rev-parse --git-common-dir)/hooks/pre-push"', 'true'],
 ].join('; ');
@@ -76,7 +76,7 @@ test('hooks that SETUP installs apply only to the session', async () => {
 });
 
 test('SETUP runs in the guard, and its daemons end with it', async () => {
-  await using rig = await begin('sound', { lines: { SETUP: LOOK_AROUND }, start: { run: false } });
+  await using rig = await begin('sound', { lines: { SETUP: READ_SURROUNDINGS }, start: { run: false } });
   await rig.until(({ status }) => status.kind === 'stopped');
   expect(await inWorktree(rig, 'inside')).toBe(true);
   await nothingIsPlanted(rig);
@@ -85,7 +85,7 @@ test('SETUP runs in the guard, and its daemons end with it', async () => {
 
 test('a SETUP that the guard cannot run blocks with its message before any agent, and runs once it can', async () => {
   await using rig = await begin('refused to commands', {
-    lines: { SETUP: LOOK_AROUND },
+    lines: { SETUP: READ_SURROUNDINGS },
     start: { run: false },
   });
   expect(await blockOf(rig)).toMatchObject({
@@ -102,7 +102,7 @@ test('a SETUP that the guard cannot run blocks with its message before any agent
 });
 
 test('a CHECK runs in the guard, and its daemons end with it', async () => {
-  await using rig = await beginAtDone('sound', { CHECK: LOOK_AROUND, CHECK_IN: 'worktree' });
+  await using rig = await beginAtDone('sound', { CHECK: READ_SURROUNDINGS, CHECK_IN: 'worktree' });
   await rig.until(({ status }) => status.kind === 'done');
   expect(await inWorktree(rig, 'inside')).toBe(true);
   await nothingIsPlanted(rig);
@@ -127,7 +127,10 @@ test.each([
 });
 
 test('a CHECK that the guard cannot run blocks with its message, and starts no agent to fix it', async () => {
-  await using rig = await beginAtDone('refused to commands', { CHECK: LOOK_AROUND, CHECK_IN: 'worktree' });
+  await using rig = await beginAtDone('refused to commands', {
+    CHECK: READ_SURROUNDINGS,
+    CHECK_IN: 'worktree',
+  });
   expect(await blockOf(rig)).toMatchObject({
     rule: 'checks',
     reason: expect.stringContaining(`The guard could not run CHECK: ${NO_NAMESPACES}.`),

@@ -12,7 +12,7 @@ import { first, guardedRow, shell } from './guarded-row.ts';
 import { REPORT_NAMESPACE, REPORTS_NAMESPACE } from './survivors.ts';
 
 /** A scenario's rule, with an agent that reports its namespace first. */
-const told = ({ rules }: { rules: Array<{ do: object[] }> }) =>
+const reporting = ({ rules }: { rules: Array<{ do: object[] }> }) =>
   rules.map((rule) => ({ ...rule, do: [REPORTS_NAMESPACE, ...rule.do] }));
 
 /** All processes that are hard to end, at once. */
@@ -48,7 +48,7 @@ if (process.env.SAMOCODE_ITERATION === '1') {
 export default { paceMs: 0, rules: [] };
 `;
 
-async function heardPolitely(rig: SessionRig): Promise<void> {
+async function gotSigterm(rig: SessionRig): Promise<void> {
   const worktree = join(rig.file.worktreesDir, rig.file.folder);
   expect(await readFile(join(worktree, 'heard'), 'utf8')).toBe('TERM\n');
 }
@@ -75,7 +75,7 @@ const polite: FaultRow[] = [
       name: 'at its time limit an agent in the guard may end by itself',
       module: POLITE,
       ends: AT_THE_GATE,
-      also: endedFirst({ ending: 'timeout', exitCode: 0 }, heardPolitely),
+      also: endedFirst({ ending: 'timeout', exitCode: 0 }, gotSigterm),
     },
   ),
   guardedRow(
@@ -89,7 +89,7 @@ const polite: FaultRow[] = [
         await rig.stop('now');
       },
       ends: 'stopped',
-      also: endedFirst({ exitCode: 0 }, heardPolitely),
+      also: endedFirst({ exitCode: 0 }, gotSigterm),
     },
   ),
   guardedRow(
@@ -153,12 +153,12 @@ const difficult: FaultRow[] = [
       also: endedFirst({ ending: 'signalled' }),
     },
   ),
-  guardedRow({}, { name: 'forker.json leaves no process', rules: told(forker), ends: AT_THE_GATE }),
+  guardedRow({}, { name: 'forker.json leaves no process', rules: reporting(forker), ends: AT_THE_GATE }),
   guardedRow(
     {},
     {
       name: 'the daemons of daemoniser.json are ended before they forge',
-      rules: told(daemoniser),
+      rules: reporting(daemoniser),
       // Run while another agent works.
       before: async () => undefined,
       ends: AT_THE_GATE,
@@ -172,7 +172,7 @@ const difficult: FaultRow[] = [
     { timeLimitMs: 3000 },
     {
       name: 'hanger.json is ended at its time limit',
-      rules: told(hanger),
+      rules: reporting(hanger),
       ends: AT_THE_GATE,
       also: endedFirst({ ending: 'timeout' }),
     },
@@ -207,7 +207,7 @@ const reattached: FaultRow[] = [
       },
       ends: AT_THE_GATE,
       also: endedFirst({ ending: 'timeout', exitCode: 0 }, async (rig) => {
-        await heardPolitely(rig);
+        await gotSigterm(rig);
         expect(await recoveries(rig)).toContain('adopt');
       }),
     },

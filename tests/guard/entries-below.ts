@@ -7,13 +7,13 @@ export type Rule = readonly [path: string, open: boolean];
 /** Every path below a folder that the rules keep closed, with its state. */
 export function entriesBelow(root: string, rules: readonly Rule[]): Record<string, string> {
   const found: Record<string, string> = {};
-  const look = (path: string) => {
+  const probe = (path: string) => {
     const stats = lstatSync(path);
     if (!isOpen(path, rules)) found[path] = `${stats.mode.toString(8)} ${contentOf(path, stats)}`;
     // An open folder may contain a closed one.
-    if (stats.isDirectory()) for (const name of readdirSync(path)) look(join(path, name));
+    if (stats.isDirectory()) for (const name of readdirSync(path)) probe(join(path, name));
   };
-  look(root);
+  probe(root);
   return found;
 }
 

@@ -7,7 +7,7 @@ export interface Row {
   unless?: (place: Place) => boolean;
 }
 
-type RowWords = readonly [title: string, script: string, unless?: (place: Place) => boolean];
+type RowTuple = readonly [title: string, script: string, unless?: (place: Place) => boolean];
 
 const isBare = ({ repository }: Place) => repository === 'bare';
 
@@ -87,7 +87,7 @@ export const REFUSED = words([
     ['a skill of Codex', 'echo x >>"$HOME/.codex/skills/mine/SKILL.md"'],
     ['the words of Gemini CLI', 'echo x >>"$HOME/.gemini/GEMINI.md"'],
     ['an extension of Gemini CLI', ': >"$HOME/.gemini/extensions/x"'],
-  ].map(([what, script]): RowWords => [`write ${what}`, script ?? '']),
+  ].map(([what, script]): RowTuple => [`write ${what}`, script ?? '']),
   ['move the folder of settings away', 'mv "$HOME/.config" "$HOME/.config2"; mkdir "$HOME/.config"'],
   ['move the folder of programs away', 'mv "$HOME/.cargo/bin" "$HOME/.cargo/bin2"'],
   ['move the folder of start files away', 'mv "$HOME/dotfiles" "$HOME/work/dotfiles"'],
@@ -181,6 +181,6 @@ export const WORKS = words([
   ['run a nested bubblewrap', 'bwrap --unshare-user --dev-bind / / true'],
 ]);
 
-function words(rows: readonly RowWords[]): Row[] {
+function words(rows: readonly RowTuple[]): Row[] {
   return rows.map(([title, script, unless]) => ({ title, script, ...(unless && { unless }) }));
 }

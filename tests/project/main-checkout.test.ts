@@ -4,7 +4,7 @@ import { expect, test } from 'vitest';
 import { movesBetween, readMainCheckout } from '../../src/project/worktrees/main-checkout.ts';
 import { makeRepo, type TempRepo } from '../support/temp-repo.ts';
 
-const look = (repo: TempRepo) =>
+const readCheckout = (repo: TempRepo) =>
   readMainCheckout({
     mainRepo: repo.path,
     ours: [join(repo.path, '_samocode/sessions'), join(repo.path, 'trees'), join(repo.root, 'far away')],
@@ -12,9 +12,9 @@ const look = (repo: TempRepo) =>
   });
 
 async function movesDuring(repo: TempRepo, act: () => Promise<unknown>): Promise<string[]> {
-  const before = await look(repo);
+  const before = await readCheckout(repo);
   await act();
-  return movesBetween(before, await look(repo));
+  return movesBetween(before, await readCheckout(repo));
 }
 
 test('changes in SESSIONS and WORKTREES inside the repository do not count', async () => {
@@ -52,7 +52,7 @@ test('a commit, a staged file, a changed file and another branch are each detect
 
 test('a repository without a commit has a fingerprint too', async () => {
   await using repo = await makeRepo({ empty: true });
-  expect(await look(repo)).toMatchObject({ branch: 'main' });
+  expect(await readCheckout(repo)).toMatchObject({ branch: 'main' });
   expect(await movesDuring(repo, () => repo.commit('First'))).toEqual([
     expect.stringMatching(/^HEAD moved from no commit to/),
   ]);

@@ -33,9 +33,9 @@ function terminalLines(error: SamocodeError): string {
 test.each(EXAMPLES)('a tool and a terminal print everything that the page says about $code', (error) => {
   const object = errorObject(error);
   const terminal = onOneLine(terminalLines(error));
-  const said = [error.what, error.why].filter((words) => words !== '').map(onOneLine);
-  expect(said.filter((words) => !onOneLine(object.message).includes(words))).toEqual([]);
-  expect(said.filter((words) => !terminal.includes(words))).toEqual([]);
+  const sentences = [error.what, error.why].filter((words) => words !== '').map(onOneLine);
+  expect(sentences.filter((words) => !onOneLine(object.message).includes(words))).toEqual([]);
+  expect(sentences.filter((words) => !terminal.includes(words))).toEqual([]);
   expect(object.hint).toContain(error.hint);
   expect(terminal).toContain(onOneLine(error.hint));
 });

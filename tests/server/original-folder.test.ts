@@ -41,9 +41,9 @@ test('every reading tool reads a folder of the original tool, and every acting t
   expect((await ask('rewind_session')).summary).toBe('There is no checkpoint yet.');
   expect((await ask('finish_session')).next).toContain('resume_session');
   for (const [name, args] of ACTS) {
-    const told = await ask(name, args);
-    expect([name, told.code]).toEqual([name, 'not_taken_over_yet']);
-    expect(told.hint).toContain('resume_session');
+    const result = await ask(name, args);
+    expect([name, result.code]).toEqual([name, 'not_taken_over_yet']);
+    expect(result.hint).toContain('resume_session');
   }
   expect(await readdir(runRoot(bench.sessionsDir)).catch(() => [])).toEqual([]);
 });

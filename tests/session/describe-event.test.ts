@@ -4,14 +4,14 @@ import { run } from '../../src/phases/verdict.ts';
 import { describeBy, describeEvent } from '../../src/session/documents/describe-event.ts';
 import type { NewEvent, SessionEvent } from '../../src/session/events/events.ts';
 
-const told = (event: NewEvent) => {
+const lineOf = (event: NewEvent) => {
   return describeEvent({ v: 1, n: 1, at: '2026-01-08T10:00:00.000Z', lease: 3, ...event } as SessionEvent);
 };
 
 test('an approval by tool is described as one by the parent model', () => {
   const plan = { name: 'plan.md', hash: 'h' };
   const by = { channel: 'tool', client: 'claude-code' } as const;
-  expect(told({ type: 'plan_approved', by, plan, phase: 'implementation' })).toBe(
+  expect(lineOf({ type: 'plan_approved', by, plan, phase: 'implementation' })).toBe(
     'plan plan.md approved by the parent model alone (claude-code)',
   );
 });
@@ -49,13 +49,13 @@ test('the reason of an agent that continues is in its line', () => {
 });
 
 test('a multi-line text from an agent becomes one line, and a long one is cut', () => {
-  expect(told({ type: 'done', summary: 'one\r\n\u2028two\tthree' })).not.toMatch(/[\r\n\u2028]/);
-  expect(told({ type: 'done', summary: 'x'.repeat(9000) })).toHaveLength(500);
+  expect(lineOf({ type: 'done', summary: 'one\r\n\u2028two\tthree' })).not.toMatch(/[\r\n\u2028]/);
+  expect(lineOf({ type: 'done', summary: 'x'.repeat(9000) })).toHaveLength(500);
 });
 
 test('the acceptance of a command has no line, its work has one', () => {
-  expect(told({ type: 'command_accepted', id: 'C', kind: 'stop', by: { channel: 'cli' } })).toBeUndefined();
-  expect(told({ type: 'stop_requested', by: { channel: 'cli' }, when: 'now' })).toBe(
+  expect(lineOf({ type: 'command_accepted', id: 'C', kind: 'stop', by: { channel: 'cli' } })).toBeUndefined();
+  expect(lineOf({ type: 'stop_requested', by: { channel: 'cli' }, when: 'now' })).toBe(
     'stop requested by a person, in the terminal (now)',
   );
 });

@@ -296,14 +296,14 @@ test('a process at its file size limit stops after a whole event, and the next p
   // In half kilobytes: the kernel itself cuts the last write short.
   const limited = `ulimit -f 9; exec "${process.execPath}" "$@"`;
   const { stdout } = spawnSync('sh', ['-c', limited, 'sh', script, log.paths.sessionsDir, log.paths.folder]);
-  const { said, again } = JSON.parse(String(stdout));
-  expect(said).toMatchObject({ error: 'EFBIG' });
-  expect(again).toEqual(said);
-  expect(await numbersOf(log)).toEqual(countFrom1(said.n));
+  const { reply, again } = JSON.parse(String(stdout));
+  expect(reply).toMatchObject({ error: 'EFBIG' });
+  expect(again).toEqual(reply);
+  expect(await numbersOf(log)).toEqual(countFrom1(reply.n));
   const { writer } = await log.open({ takeOver: true });
   expect(writer.truncatedBytes).toBe(0);
   await writer.append(notice('freed'));
-  expect(await numbersOf(log)).toEqual(countFrom1(said.n + 1));
+  expect(await numbersOf(log)).toEqual(countFrom1(reply.n + 1));
 });
 
 test('a stopped process that resumes after a takeover writes nothing', async () => {
@@ -319,9 +319,9 @@ test('a stopped process that resumes after a takeover writes nothing', async () 
   const { writer } = await log.open({ takeOver: true });
   await writer.append(notice('of the new owner'));
   const before = await log.bytes();
-  const said = once(old, 'message');
+  const reply = once(old, 'message');
   old.kill('SIGCONT');
-  expect((await said)[0]).toMatchObject({ n: 1, error: 'lease_lost' });
+  expect((await reply)[0]).toMatchObject({ n: 1, error: 'lease_lost' });
   expect(await log.bytes()).toEqual(before);
   old.kill('SIGKILL');
 });

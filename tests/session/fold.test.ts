@@ -182,7 +182,7 @@ const endedAs = (how: Partial<Extract<NewEvent, { type: 'iteration_ended' }>> = 
   ...how,
 });
 
-const SAID: NewEvent[] = [
+const HUMAN_TEXTS: NewEvent[] = [
   { type: 'changes_requested', by: CLI, feedback: 'smaller' },
   { type: 'resumed', by: CLI, phase: 'planning', resetsCounts: false, note: 'use the harbour' },
 ];
@@ -212,7 +212,7 @@ test.each([
     }),
   ],
 ])("the user's text is repeated to the next agent after one that ended %s", (_how, ended) => {
-  const given = after([...started, ...SAID, begun(1, 'planning')]);
+  const given = after([...started, ...HUMAN_TEXTS, begun(1, 'planning')]);
   expect(given).toMatchObject({ notes: [] });
   expect(given.feedback).toBeUndefined();
   const next = after([ended], given);
@@ -231,7 +231,7 @@ test('after an accepted signal, the next agent gets only what is new', () => {
     signal: { status: 'handoff' },
     decision: { kind: 'run', phase: 'planning', notes: ['handed over'], delay: 'none' },
   });
-  const next = after([...started, ...SAID, begun(1, 'planning'), worked]);
+  const next = after([...started, ...HUMAN_TEXTS, begun(1, 'planning'), worked]);
   expect(next.notes).toEqual(['handed over']);
   expect(next.feedback).toBeUndefined();
 });

@@ -38,14 +38,14 @@ test('an unreadable run folder is reported, without an unhandled rejection', asy
   await mkdir(paths.runDir, { recursive: true });
   await chmod(paths.runDir, 0);
   const host = await systemHost();
-  const unheard: unknown[] = [];
-  const hear = (error: unknown) => unheard.push(error);
-  process.on('unhandledRejection', hear);
+  const rejections: unknown[] = [];
+  const record = (error: unknown) => rejections.push(error);
+  process.on('unhandledRejection', record);
   const view = await asOrdinaryUser(() => readSession(paths, host));
   for (let turn = 0; turn < 10; turn += 1) await setImmediate();
-  process.off('unhandledRejection', hear);
+  process.off('unhandledRejection', record);
   await chmod(paths.runDir, 0o755);
-  expect(unheard).toEqual([]);
+  expect(rejections).toEqual([]);
   expect(view).toMatchObject({ isUnreadable: true, problems: [expect.stringContaining('EACCES')] });
 });
 

@@ -115,8 +115,8 @@ test('an event that an older program wrote after half a batch completes it', asy
   await using log = await tempLog();
   const bytes = await threeBatches(log);
   const lines = bytes.toString('utf8').split('\n').slice(0, 4);
-  const behind = { v: 1, n: 5, at: '2026-01-08T10:00:00.000Z', lease: 2, type: 'worker_left', why: 'x' };
-  await log.overwrite(`${[...lines, JSON.stringify(behind)].join('\n')}\n`);
+  const later = { v: 1, n: 5, at: '2026-01-08T10:00:00.000Z', lease: 2, type: 'worker_left', why: 'x' };
+  await log.overwrite(`${[...lines, JSON.stringify(later)].join('\n')}\n`);
   expect((await readLog(log.paths, { useCache: false }))?.state.n).toBe(5);
   expect((await readEvents(log.paths, 3)).map(({ n }) => n)).toEqual([4, 5]);
 });

@@ -158,7 +158,7 @@ test('a SESSIONS folder that does not respond delays no other, is tried once, an
     await scan.run();
     await scan.run();
     expect(here.started()).toEqual(['near']);
-    expect(here.said.filter((line) => line.startsWith(`${sessionsDir}: `))).toEqual([
+    expect(here.lines.filter((line) => line.startsWith(`${sessionsDir}: `))).toEqual([
       expect.stringContaining('has not answered for 3 s'),
     ]);
     const { problems, sessions } = await readSupervisorStatus({

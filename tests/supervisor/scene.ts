@@ -58,7 +58,7 @@ export interface Scene<C extends HandClock = HandClock> extends AsyncDisposable 
   root: string;
   supervisor: Supervisor & { clock: C };
   /** Lines of its log. */
-  said: string[];
+  lines: string[];
   /** Folders of the sessions whose worker was started, in order. */
   started(): string[];
   session(folder: string, plan: SessionPlan, project?: string): Promise<SessionPaths>;
@@ -81,11 +81,11 @@ export async function sceneWith<C extends HandClock>(
   const worker = join(dir.path, 'worker.cjs');
   await writeFile(worker, '');
   await mkdir(paths.dir, { recursive: true });
-  const said: string[] = [];
+  const lines: string[] = [];
   const supervisor: Scene<C>['supervisor'] = {
     ...{ paths, identity: paths.identity, host, home, env: { PATH: process.env.PATH }, revives: true },
     programs: { worker, supervisor: join(dir.path, 'supervisor.cjs') },
-    say: (text) => said.push(text),
+    say: (text) => lines.push(text),
     ...more,
     clock,
   };
@@ -107,9 +107,9 @@ export async function sceneWith<C extends HandClock>(
   return {
     root: dir.path,
     supervisor,
-    said,
+    lines,
     lease,
-    started: () => said.filter((line) => line.includes('a worker was started')).map(folderOf),
+    started: () => lines.filter((line) => line.includes('a worker was started')).map(folderOf),
     async session(
       folder,
       { id = folder, group, events, startMs = START_MS, qa, overview, ...plan },

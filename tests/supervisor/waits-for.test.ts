@@ -35,9 +35,9 @@ const STATUSES: Record<string, Status> = {
 
 const OVER: ReadonlySet<string> = new Set(['stopped', 'done']);
 
-type Words = string;
+type Description = string;
 
-function words(waits: Waits): Words {
+function words(waits: Waits): Description {
   if (waits.for === 'person') return `person: ${waits.why}`;
   if (waits.for !== 'edit') return waits.for;
   return `edit ${waits.files.map((file) => file.replace(`${paths.sessionDir}/`, '')).join(' ')}`;
@@ -61,10 +61,10 @@ function viewOf(name: string, { by = OURS, ...more }: More = {}): SessionView {
   } as SessionView;
 }
 
-const waitsOf = (name: string, more?: More): Words => words(waitsFor(viewOf(name, more), OURS));
+const waitsOf = (name: string, more?: More): Description => words(waitsFor(viewOf(name, more), OURS));
 
 /** Rows: the status. Columns: no worker and nothing pending; commands; an open iteration; another identity's lease. */
-const TABLE: Array<[string, Words, Words, Words, Words]> = [
+const TABLE: Array<[string, Description, Description, Description, Description]> = [
   ['starting', 'revival', 'commands', 'revival', 'person: other_supervisor'],
   ['running', 'revival', 'commands', 'revival', 'person: other_supervisor'],
   ['queued', 'turn', 'commands', 'revival', 'person: other_supervisor'],

@@ -25,6 +25,6 @@ export async function eventually<T>(
     } catch (error) {
       cause = error;
     }
-    if (systemClock.now() > end) throw new Error(`It never came about: ${what}`, { cause });
+    if (systemClock.now() > end) throw new Error(`Timed out waiting for: ${what}`, { cause });
   }
 }

@@ -36,14 +36,14 @@ export interface UntilOptions {
 // Tests wait for iterations, which start and end quickly.
 const POLL_MS = 25;
 /** How long changes that no file shows, such as the death of a worker, stay undetected. */
-const LOOK_MS = 250;
+const READ_EVERY_MS = 250;
 /** How long a session that has ended may still change. */
 const REST_MS = 1500;
 const PATIENCE_MS = 90_000;
 /** A full disk delays projections for as long as it is full. */
 const CATCH_UP_MS = 10_000;
 /** Enough of the log to contain an event that has a line in session.log. */
-const LOOK_BACK = 20;
+const RECENT_EVENTS = 20;
 const TAIL_BYTES = 64 * 1024;
 
 /** Acts of tests reach a late worker: with this clock, timeouts last four times as long. */
@@ -116,7 +116,7 @@ export async function untilState(
     seen = now?.state.n ?? seen;
     atRestSince = now && isAtRest(now) ? Math.min(atRestSince, Date.now()) : Number.POSITIVE_INFINITY;
     if (Date.now() > end || Date.now() > atRestSince + REST_MS)
-      throw new Error(`It never came about. ${await report(now, paths)}`);
+      throw new Error(`The state was not reached. ${await report(now, paths)}`);
     if (launch && now?.needsWorker && Date.now() - launchedAt > 1000) {
       launchedAt = Date.now();
       await launch();
@@ -127,17 +127,17 @@ export async function untilState(
 /** Tells whether the files are the same as at the last poll, which is not long ago: a full read is expensive. */
 function quietSince(paths: SessionPaths): () => boolean {
   let shown = '';
-  let lookedAt = 0;
+  let readAt = 0;
   return () => {
-    const now = shortLook(paths);
-    if (now === shown && Date.now() < lookedAt + LOOK_MS) return true;
+    const now = quickFingerprint(paths);
+    if (now === shown && Date.now() < readAt + READ_EVERY_MS) return true;
     shown = now;
-    lookedAt = Date.now();
+    readAt = Date.now();
     return false;
   };
 }
 
-function shortLook({ events, leases, commands, sessionLog }: SessionPaths): string {
+function quickFingerprint({ events, leases, commands, sessionLog }: SessionPaths): string {
   const held = namesIn(leases).map((name) => join(leases, name));
   const sizes = [events, sessionLog, ...held].map((path) => sizeOf(path));
   return [...sizes, ...namesIn(commands)].join();
@@ -199,7 +199,7 @@ async function caughtUp(held: SessionView, host: Host): Promise<void> {
 
 /** session.log is written last, and its lines carry the numbers of their events. */
 async function showsUpTo(paths: SessionPaths, n: number): Promise<boolean> {
-  const events = await readEvents(paths, Math.max(0, n - LOOK_BACK));
+  const events = await readEvents(paths, Math.max(0, n - RECENT_EVENTS));
   const newest = events.findLast((event) => event.n <= n && describeEvent(event) !== undefined);
   if (newest === undefined) return true;
   const shown = [...readTail(paths.sessionLog, TAIL_BYTES).matchAll(/\(#(\d+)\)$/gm)];

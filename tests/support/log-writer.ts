@@ -27,15 +27,15 @@ async function append(): Promise<Appended> {
 }
 
 if (process.send) {
-  process.on('message', () => void append().then((said) => process.send?.(said)));
+  process.on('message', () => void append().then((reply) => process.send?.(reply)));
   process.on('disconnect', () => process.exit());
   process.send({ n: writer.state.n } satisfies Appended);
 } else {
-  let said: Appended;
-  do said = await append();
-  while (said.error === undefined);
+  let reply: Appended;
+  do reply = await append();
+  while (reply.error === undefined);
   // The disk stays full, and the log stays unchanged.
   const again = await append();
-  process.stdout.write(JSON.stringify({ said, again }));
+  process.stdout.write(JSON.stringify({ reply, again }));
   process.exit();
 }

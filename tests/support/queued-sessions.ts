@@ -91,7 +91,7 @@ export async function whenAllAreDone({ context: { host }, sessions }: QueuedSess
     overtaken: firsts.map((at, index) => firsts.slice(0, index).filter((older) => older > at).length),
     /** Records of agents of another session, or in another worktree. */
     strangers,
-    left: await leftBehind(sessions, host),
+    left: await leftovers(sessions, host),
   };
 }
 
@@ -99,7 +99,7 @@ function endOf(event: EventOf<'iteration_ended'> | undefined): string {
   return event?.at ?? '9';
 }
 
-async function leftBehind(sessions: QueuedSessions['sessions'], host: ActionContext['host']) {
+async function leftovers(sessions: QueuedSessions['sessions'], host: ActionContext['host']) {
   const workers = await Promise.all(sessions.map(({ paths }) => workerPidOf({ paths, host })));
   const processes = await Promise.all(sessions.map(({ id }) => processesOf(host, id)));
   const [first] = sessions;

@@ -83,8 +83,8 @@ export class WorkerHere {
 
   async #run(folder: string): Promise<void> {
     const { sessionsDir, env } = this.#beginning;
-    const around = { clock: systemClock, host: await systemHost(), env };
-    await runHere({ sessionsDir, folder }, this.#programs, around);
+    const surroundings = { clock: systemClock, host: await systemHost(), env };
+    await runHere({ sessionsDir, folder }, this.#programs, surroundings);
   }
 
   async #stop(folder: string): Promise<void> {
@@ -121,11 +121,11 @@ export async function continueHere(
 async function runHere(
   { sessionsDir, folder }: { sessionsDir: string; folder: string },
   { rehearsal }: Pick<BuiltPrograms, 'rehearsal'>,
-  around: Pick<Parameters<Awaited<ReturnType<typeof workerCode>>>[0], 'clock' | 'host' | 'env'>,
+  surroundings: Pick<Parameters<Awaited<ReturnType<typeof workerCode>>>[0], 'clock' | 'host' | 'env'>,
 ): Promise<void> {
   const runWorker = await workerCode();
   const supervisorProgram = join(dirname(rehearsal), 'supervisor.cjs');
-  await runWorker({ sessionsDir, folder, ...around, rehearsalProgram: rehearsal, supervisorProgram });
+  await runWorker({ sessionsDir, folder, ...surroundings, rehearsalProgram: rehearsal, supervisorProgram });
 }
 
 /** Loaded on first use: most tests start a worker's program. */

@@ -36,7 +36,7 @@ const FACES: Record<string, (report: SessionReport) => string | undefined> = {
   supervisor: supervisorLine,
   notification: notificationTitle,
   'now-json': ({ view }) => view.sessionFile && nowText(view.sessionFile, view.state, 'quoted').trim(),
-  report: gapWords,
+  report: gapText,
 };
 
 test.each(Object.entries(FACES))(
@@ -85,7 +85,7 @@ function notificationTitle({ view }: SessionReport): string | undefined {
   return titleOf({ ...notice, kind, session: folder }, view, 'fleet');
 }
 
-function gapWords({ view: { state } }: SessionReport): string | undefined {
+function gapText({ view: { state } }: SessionReport): string | undefined {
   const { status } = state;
   const type = status.kind === 'waiting' ? 'parked' : status.kind;
   const event = { v: 1, n: 1, lease: 1, at: status.since, ...status, type };

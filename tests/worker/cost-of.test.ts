@@ -34,8 +34,8 @@ test('tokens of a model without a price are counted, with a notice', async () =>
 });
 
 test('a cost reported by the CLI is not an estimate', async () => {
-  const said: ChildEvent = { kind: 'final', report: { ok: true, costUsd: 0.5, tokens: TOKENS } };
-  const found = await costFor({ provider: 'claude' }, { kind: 'started', model: 'claude-next' }, said);
+  const finalEvent: ChildEvent = { kind: 'final', report: { ok: true, costUsd: 0.5, tokens: TOKENS } };
+  const found = await costFor({ provider: 'claude' }, { kind: 'started', model: 'claude-next' }, finalEvent);
   expect(found).toEqual({ cost: expect.objectContaining({ usd: 0.5, model: 'claude-next' }) });
   expect(found.cost.usdIsEstimate).toBeUndefined();
 });

@@ -12,7 +12,7 @@ import { CREATED, PREPARED } from '../session/events.ts';
 import { sessionFileSample } from '../support/session-file-sample.ts';
 import { tempDir } from '../support/temp-dir.ts';
 
-const said = (flow: string): NewEvent => ({ type: 'notice', code: 'x', text: flow, flow });
+const flowNotice = (flow: string): NewEvent => ({ type: 'notice', code: 'x', text: flow, flow });
 const ended = (iteration: number): NewEvent => ({
   type: 'iteration_ended',
   iteration,
@@ -62,9 +62,9 @@ async function session() {
 test('a line that the last worker could not write is added, even if an identical one exists', async () => {
   await using at = await session();
   const worker = at.worker();
-  await worker.record(CREATED, PREPARED, said('again'));
+  await worker.record(CREATED, PREPARED, flowNotice('again'));
   const written = await readFile(at.paths.overview);
-  await worker.record(said('again'));
+  await worker.record(flowNotice('again'));
   await writeFile(at.paths.overview, written);
   await at.worker().catchUp();
   expect(await at.flow()).toEqual([expect.stringMatching(/again$/), expect.stringMatching(/again$/)]);

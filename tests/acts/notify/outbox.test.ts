@@ -196,7 +196,7 @@ test('an unreachable server is retried, and its address appears nowhere', async 
   await here.watching().poll();
   const { failing } = (await here.state('webhook')) ?? {};
   expect(failing?.why).toBe('The server cannot be reached (ECONNREFUSED).');
-  expect(here.said.join('\n')).not.toContain('hush');
+  expect(here.lines.join('\n')).not.toContain('hush');
 });
 
 test('a send that takes too long is aborted, blocks no scan, and is repeated with a marker', async () => {

@@ -61,8 +61,8 @@ test.concurrent('a long wait goes into the background of an interactive Claude C
   await using bench = await makeBench();
   const { homeDir, root } = bench.repo;
   // Its agent works until the wait is in the background, however long that takes on a busy machine.
-  const untilTold = 'until test -e "$HOME/go-on"; do sleep 0.1; done';
-  const acts = [{ act: 'run', command: ['sh', '-c', untilTold] }, { act: 'normal' }];
+  const untilSignalled = 'until test -e "$HOME/go-on"; do sleep 0.1; done';
+  const acts = [{ act: 'run', command: ['sh', '-c', untilSignalled] }, { act: 'normal' }];
   const scenario = join(root, 'scenario.json');
   await writeFile(scenario, JSON.stringify({ rules: [{ when: { iteration: 1 }, do: acts }] }));
   const starting = { ...bench.context, env: { ...bench.context.env, REHEARSAL_SCENARIO: scenario } };
@@ -106,10 +106,10 @@ test.concurrent('a person answers in the form of an interactive Claude Code, and
   await eventually(async () => claude.screen().includes('to expand'));
   // Every question has its suggestion filled in.
   await claude.press(...ACCEPT);
-  const told = await eventually(async () => turns[3]?.results.at(-1)?.text).catch((error) => {
+  const result = await eventually(async () => turns[3]?.results.at(-1)?.text).catch((error) => {
     throw new Error(`${error}\n${claude.screen().slice(-3000)}`);
   });
-  expect(JSON.parse(told)).toMatchObject({
+  expect(JSON.parse(result)).toMatchObject({
     summary: "Recorded as the user's own: Q1: B; Q2: A; Q3: A.",
     next: 'wait',
   });

@@ -64,8 +64,8 @@ test.concurrent.for(CLIENTS)(
     expect(first.turns[0]?.request).toContain(JSON.stringify(instructions).slice(1, -1));
     expect(toolsIn(first.turns[0]?.request ?? '')).toEqual([...eager].sort());
     expect(first.turns[1]?.newest).toMatch(shown);
-    const told = (first.turns.at(-1)?.results ?? []).map(({ text }) => serverResultIn(text));
-    expect(told).toMatchObject([
+    const answers = (first.turns.at(-1)?.results ?? []).map(({ text }) => serverResultIn(text));
+    expect(answers).toMatchObject([
       { next: expect.stringContaining('start_session'), main_repo: repo.path },
       // On a busy machine its worker may not have started yet.
       {

@@ -29,8 +29,8 @@ test('the progress of a group is in one answer of each tool and command: which s
   const waits = `${asked} waits for answers to its questions: Q1`;
   const group = 'tonight';
   const far = { summary: expect.stringContaining(`1 of 2 done. ${waits}`) };
-  const told = await askTool('get_status', { group }, context);
-  expect(told.json).toMatchObject({
+  const result = await askTool('get_status', { group }, context);
+  expect(result.json).toMatchObject({
     ...far,
     next: expect.stringContaining(`get_status (session: ${asked})`),
   });

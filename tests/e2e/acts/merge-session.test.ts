@@ -97,9 +97,9 @@ test.concurrent('a rewind of merged and pushed work says what remains there, and
 
   const asked = await command(rig, 'rewind', folder, '--to', '1');
   expect(asked).toMatchObject({ exitCode: 4, stdout: expect.stringMatching(stays('the merge into main')) });
-  const told = await askTool('rewind_session', { session: folder, to: 1 }, rig.context('tool'));
-  expect(String(told.json.would)).toMatch(stays('the merge into main'));
-  expect(String(told.json.would)).toMatch(stays(`a push to elsewhere/${branch}`));
+  const preview = await askTool('rewind_session', { session: folder, to: 1 }, rig.context('tool'));
+  expect(String(preview.json.would)).toMatch(stays('the merge into main'));
+  expect(String(preview.json.would)).toMatch(stays(`a push to elsewhere/${branch}`));
   const away = await askTool(
     'rewind_session',
     { session: folder, to: 1, confirm: true },

@@ -31,9 +31,9 @@ test('prune shows the space used by old sessions, frees it with --yes, and the s
   expect(kindsOf(shown.found)).toEqual(['checkpoints', 'clone', 'iterations']);
   expect(shown.found.every(({ bytes = 0 }) => bytes > 0)).toBe(true);
   expect(shown.removed).toEqual([]);
-  const told = await command(rig, 'prune', '--days', '0');
-  expect(told.stdout).toContain(`${file.folder}: checkpoints: it can no longer be rewound\n`);
-  expect(told.stdout).toContain('To remove this: samocode prune --days 0 --yes\n');
+  const result = await command(rig, 'prune', '--days', '0');
+  expect(result.stdout).toContain(`${file.folder}: checkpoints: it can no longer be rewound\n`);
+  expect(result.stdout).toContain('To remove this: samocode prune --days 0 --yes\n');
   expect(await readdir(paths.iterations)).not.toEqual([]);
 
   const removed = await command(rig, 'prune', '--days', '0', '--yes');

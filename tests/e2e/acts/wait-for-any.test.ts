@@ -42,7 +42,7 @@ test.concurrent('short waits for several sessions miss no event of any of them',
   const start = async (name: string) =>
     (await startSession({ task: 'Write it down', name, acceptSuggestions: true }, bench.context)).view.folder;
   const names = [await start('one'), await start('two')];
-  const told: Record<string, number[]> = {};
+  const reports: Record<string, number[]> = {};
   let cursors: Record<string, number> = Object.fromEntries(names.map((name) => [name, 0]));
   for (const rest = new Set<string>(); rest.size < 2; ) {
     const sessions = names.map((session) => ({ session, cursor: cursors[session] ?? 0 }));
@@ -50,14 +50,14 @@ test.concurrent('short waits for several sessions miss no event of any of them',
     cursors = result.cursors;
     const { folder, state } = result.view;
     expect(state.status.kind).not.toBe('blocked');
-    told[folder] = [...(told[folder] ?? []), ...result.happened.map(({ n }) => n)];
+    reports[folder] = [...(reports[folder] ?? []), ...result.happened.map(({ n }) => n)];
     if (state.status.kind === 'waiting') rest.add(folder);
   }
   for (const name of names) {
     const { state, paths } = await bench.view(name);
     const ends = (await readEvents(paths, 0)).filter(({ type }) => type === 'iteration_ended');
     expect(ends).toHaveLength(state.progress.totalIterations);
-    expect(told[name]).toEqual(expect.arrayContaining(ends.map(({ n }) => n)));
-    expect(told[name]).toEqual([...new Set(told[name])].sort((a, b) => a - b));
+    expect(reports[name]).toEqual(expect.arrayContaining(ends.map(({ n }) => n)));
+    expect(reports[name]).toEqual([...new Set(reports[name])].sort((a, b) => a - b));
   }
 }, 180_000);

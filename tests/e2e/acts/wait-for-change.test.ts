@@ -28,18 +28,18 @@ test.concurrent(
     const context = rig.context();
     const session = rig.file.folder;
     await rig.approve();
-    const told: number[] = [];
+    const result: number[] = [];
     let last: WaitResult;
     let cursor = 0;
     do {
       last = await waitForOne({ session, cursor, until: 'change', timeoutMs: 300 }, context);
       cursor = last.cursor;
-      told.push(...last.happened.map(({ n }) => n));
+      result.push(...last.happened.map(({ n }) => n));
     } while (last.view.state.status.kind !== 'done');
     const events = await rig.events();
     const ends = events.filter(({ type }) => type === 'iteration_ended' || type === 'done').map(({ n }) => n);
-    expect(told.filter((n) => ends.includes(n))).toEqual(ends);
-    expect(told).toEqual([...new Set(told)].sort((a, b) => a - b));
+    expect(result.filter((n) => ends.includes(n))).toEqual(ends);
+    expect(result).toEqual([...new Set(result)].sort((a, b) => a - b));
   },
   WHOLE_SESSION_MS,
 );
@@ -73,12 +73,12 @@ test.concurrent('of several sessions, one whose worker ends during the wait is n
   const input = { sessions: [{ session }, { session: other.folder }], cursors, until: 'change' } as const;
   const waiting = waitForAny({ ...input, timeoutMs: 600_000 }, context);
   await rig.killWorker();
-  const told = await waiting;
-  expect(told).toMatchObject({ changed: true, worker: 'gone', view: { folder: session } });
-  const again = { ...input, cursors: told.cursors };
+  const result = await waiting;
+  expect(result).toMatchObject({ changed: true, worker: 'gone', view: { folder: session } });
+  const again = { ...input, cursors: result.cursors };
   const next = await waitForAny({ ...again, timeoutMs: 0 }, context);
   expect(next).toMatchObject({ changed: false, worker: 'gone', view: { folder: session } });
-  expect(next.cursors).toEqual(told.cursors);
+  expect(next.cursors).toEqual(result.cursors);
 
   const fresh = { [session]: cursor, [other.folder]: 10_000 };
   const late = {
@@ -122,8 +122,8 @@ test.concurrent('a session whose worker dies again and again is left to a person
   expect(list.sessions.map(({ folder }) => folder)).toEqual([session]);
   expect(list.needing).toBe(1);
   for (const until of ['attention', 'done'] as const) {
-    const told = await waitForOne({ session, cursor: 10_000, until, timeoutMs: 600_000 }, context);
-    expect(told).toMatchObject({ changed: true, isDying: true });
+    const result = await waitForOne({ session, cursor: 10_000, until, timeoutMs: 600_000 }, context);
+    expect(result).toMatchObject({ changed: true, isDying: true });
   }
   for (const note of ['There is more memory now', undefined]) {
     const { view, outcome } = await resumeSession({ session, note }, context);

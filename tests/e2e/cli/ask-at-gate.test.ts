@@ -18,8 +18,8 @@ function placeOf(rig: SessionRig) {
 
 /** A person at a terminal who answers `text` to every question, after `meanwhile` has run elsewhere. */
 async function slowPerson(rig: SessionRig, text: string, meanwhile: () => Promise<void>) {
-  let told = '';
-  const stream = () => new PassThrough().on('data', (bytes) => (told += bytes));
+  let shownText = '';
+  const stream = () => new PassThrough().on('data', (bytes) => (shownText += bytes));
   let happened: Promise<void> | undefined;
   const cli: Pick<Cli, 'output' | 'ask' | 'actionContext'> = {
     output: new Output({ stdout: stream(), stderr: stream(), colourful: false, json: false }),
@@ -33,7 +33,7 @@ async function slowPerson(rig: SessionRig, text: string, meanwhile: () => Promis
   // Nothing else of a command line is used at a gate.
   const question = { session: rig.file.folder, projectDir: undefined };
   const asked = await askAtGate(cli as Cli, await rig.view(), question);
-  return { asked, told };
+  return { asked, shownText };
 }
 
 test.concurrent('questions name the author of the reasons below them; by menus Esc leaves them open, and Enter alone accepts suggestions', async ({
@@ -138,9 +138,9 @@ test.concurrent('a person who answers at a terminal after somebody else is notif
   await using asking = await askingRig();
   await asking.untilWaiting('qa_answers');
   const answers = await slowPerson(asking, 'A', () => asking.answer(undefined, 'tool'));
-  expect(answers, 'questions').toEqual({ asked: true, told: notTaken });
+  expect(answers, 'questions').toEqual({ asked: true, shownText: notTaken });
   await using planned = await plannedRig();
   await planned.untilWaiting('plan_approval');
   const changes = await slowPerson(planned, 'make it shorter', () => planned.approve('tool'));
-  expect(changes, 'a plan').toEqual({ asked: true, told: notTaken });
+  expect(changes, 'a plan').toEqual({ asked: true, shownText: notTaken });
 });

@@ -78,8 +78,8 @@ test('a hanging agent that ignores signals ends only by SIGKILL, and one that ha
   child.kill('SIGKILL');
   expect(await end).toMatchObject({ exitCode: null, signal: 'SIGKILL' });
 
-  const hearing = await scenario(session, { rules: [{ do: [{ act: 'hang' }] }] });
-  const second = await session.start({ phase: 'testing', iteration: 2, env: hearing });
+  const handling = await scenario(session, { rules: [{ do: [{ act: 'hang' }] }] });
+  const second = await session.start({ phase: 'testing', iteration: 2, env: handling });
   const secondEnd = ended(second);
   await new Promise((resolve) => second.stdout?.once('data', resolve));
   second.kill('SIGTERM');

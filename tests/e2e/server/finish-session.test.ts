@@ -24,8 +24,8 @@ test('without confirm the effects are only described; with it they are applied, 
   await using rig = await atRest();
   const before = await readdir(rig.paths.sessionDir);
   const { worktree } = await rig.state();
-  const told = await finish(rig);
-  expect(told).toMatchObject({
+  const result = await finish(rig);
+  expect(result).toMatchObject({
     summary: 'Nothing is done yet.',
     next: expect.stringContaining('confirm: true'),
   });
@@ -61,9 +61,9 @@ test('uncommitted work is named in the preview, and a confirmed call is refused'
   await using rig = await atRest();
   const { worktree } = await rig.state();
   await writeFile(join(worktree?.path ?? '', 'unsaved.txt'), 'work');
-  const told = await finish(rig);
-  expect(told).toMatchObject({ in_the_way: [expect.stringContaining('unsaved.txt')] });
-  expect(told.would).toBeUndefined();
+  const result = await finish(rig);
+  expect(result).toMatchObject({ in_the_way: [expect.stringContaining('unsaved.txt')] });
+  expect(result.would).toBeUndefined();
   const refused = await finish(rig, { confirm: true });
   expect(refused).toMatchObject({ code: 'would_lose_work', message: expect.stringContaining('unsaved.txt') });
   expect(existsSync(join(worktree?.path ?? '', 'unsaved.txt'))).toBe(true);

@@ -30,8 +30,8 @@ test('an agent without output is shown as stalled until it prints again', async 
   const { openIteration } = await rig.until((state) => state.openIteration !== undefined);
   const session = rig.file.folder;
   const context = rig.context('tool');
-  const look = async () => (await askTool('get_status', { session }, context)).json.stalled;
-  expect(await look()).toBeUndefined();
+  const isStalled = async () => (await askTool('get_status', { session }, context)).json.stalled;
+  expect(await isStalled()).toBeUndefined();
   const log = join(rig.paths.logs, openIteration?.log ?? '');
   await eventually(() => stat(log).catch(() => undefined));
   // Nothing more is written to the log, however slow the agent's first output is.
@@ -41,10 +41,10 @@ test('an agent without output is shown as stalled until it prints again', async 
   const at = new Date(Date.now() + 30_000).toISOString();
   const notice = { v: 1, n: n + 1, at, lease, type: 'notice', code: 'stalled', text: 'It seems stalled.' };
   await appendFile(rig.paths.events, `${JSON.stringify(notice)}\n`);
-  expect(await look()).toBe(true);
+  expect(await isStalled()).toBe(true);
   const later = new Date(Date.now() + 60_000);
   await utimes(log, later, later);
-  expect(await look()).toBeUndefined();
+  expect(await isStalled()).toBeUndefined();
 });
 
 test('amounts spent are shown with their limits, and omitted if nothing was spent', async () => {

@@ -27,9 +27,9 @@ test.concurrent('checkpoints are listed, a rewind first shows what it undoes, an
   expect(listed.says).toHaveLength(totalIterations + 1);
   expect(listed.says).toContain('0: before the first iteration');
 
-  const told = await rewind(rig, { to: 2 });
-  expect(told).toMatchObject({ summary: 'Nothing is done yet.' });
-  expect(told.would).toEqual([
+  const preview = await rewind(rig, { to: 2 });
+  expect(preview).toMatchObject({ summary: 'Nothing is done yet.' });
+  expect(preview.would).toEqual([
     expect.stringContaining('the end of iteration 2; the session is then stopped in requirements'),
     `Undone: iterations 3 to ${totalIterations}.`,
     'Undone: later answers of the user.',

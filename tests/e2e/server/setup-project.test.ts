@@ -13,13 +13,13 @@ test('lines that came with the repository are shown, trusted by their hash, and 
     code: 'project_not_trusted',
     message: expect.stringContaining('CHECK=true'),
   });
-  const looked = await parent.call('setup_project', {});
-  expect(looked.json).toMatchObject({
+  const preview = await parent.call('setup_project', {});
+  expect(preview.json).toMatchObject({
     summary: expect.stringContaining('no session can run yet'),
     next: expect.stringContaining('show these lines to the user'),
     needs_trust: { lines: ['CHECK=true'] },
   });
-  const { hash } = looked.json.needs_trust as { hash: string };
+  const { hash } = preview.json.needs_trust as { hash: string };
   expect((await parent.call('setup_project', { trust: 'deadbeefdead' })).json).toMatchObject({
     code: 'trust_changed',
   });

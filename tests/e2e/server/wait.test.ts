@@ -19,24 +19,24 @@ async function wait(bench: Bench, args: Record<string, unknown>): Promise<Record
 test('waiting for several sessions returns which one changed and the cursors of all, even with short names', async () => {
   await using bench = await makeBench();
   const [one, two] = [await prepared(bench, 'one'), await prepared(bench, 'two')];
-  const told = await wait(bench, { sessions: ['one', 'two'], until: 'done' });
-  expect(told).toMatchObject({ changed: true, state: 'stopped', cursors: { [one]: expect.any(Number) } });
-  expect([one, two]).toContain(told.session);
-  expect(told.cursor).toBeUndefined();
-  const idle = await wait(bench, { sessions: ['one', 'two'], cursors: told.cursors, timeout_s: 0 });
+  const answer = await wait(bench, { sessions: ['one', 'two'], until: 'done' });
+  expect(answer).toMatchObject({ changed: true, state: 'stopped', cursors: { [one]: expect.any(Number) } });
+  expect([one, two]).toContain(answer.session);
+  expect(answer.cursor).toBeUndefined();
+  const idle = await wait(bench, { sessions: ['one', 'two'], cursors: answer.cursors, timeout_s: 0 });
   expect(idle).toEqual({
     summary: 'Nothing new in any of them.',
     next: 'wait',
     changed: false,
-    cursors: told.cursors,
+    cursors: answer.cursors,
   });
 });
 
 test('a session may have the name of a property of every object', async () => {
   await using bench = await makeBench();
   const session = await prepared(bench, 'constructor');
-  const told = await wait(bench, { sessions: ['constructor'], cursors: {}, until: 'done' });
-  expect(told).toMatchObject({ changed: true, cursors: { [session]: expect.any(Number) } });
+  const answer = await wait(bench, { sessions: ['constructor'], cursors: {}, until: 'done' });
+  expect(answer).toMatchObject({ changed: true, cursors: { [session]: expect.any(Number) } });
 });
 
 test('a short name uses the cursor of the session that it refers to, of two with that name', async () => {
@@ -80,8 +80,8 @@ test('a session is named once, by session or by sessions', async () => {
 test('the result of a wait for one session repeats nothing', async () => {
   await using bench = await makeBench();
   const session = await prepared(bench, 'one');
-  const told = await wait(bench, { session, until: 'done' });
-  expect(Object.keys(told).sort()).toEqual(['changed', 'cursor', 'next', 'says', 'state', 'summary']);
+  const answer = await wait(bench, { session, until: 'done' });
+  expect(Object.keys(answer).sort()).toEqual(['changed', 'cursor', 'next', 'says', 'state', 'summary']);
 });
 
 test('a wait for the end of several sessions reports that one of them waits for a person', async () => {
@@ -90,8 +90,8 @@ test('a wait for the end of several sessions reports that one of them waits for 
   const asking = (await startSession({ task: 'x', name: 'two' }, bench.context)).view.folder;
   await eventually(async () => (await bench.view(asking)).state.status.kind === 'waiting');
   const cursors = { [stopped]: (await bench.view(stopped)).state.n, [asking]: 0 };
-  const told = await wait(bench, { sessions: ['one', 'two'], cursors, until: 'done', timeout_s: 0 });
-  expect(told).toMatchObject({
+  const answer = await wait(bench, { sessions: ['one', 'two'], cursors, until: 'done', timeout_s: 0 });
+  expect(answer).toMatchObject({
     changed: false,
     session: asking,
     state: 'waiting',

@@ -36,8 +36,8 @@ function faultOf(message: wire.JSONRPCMessage, methods: ReadonlyMap<unknown, str
 }
 
 /** All messages, as received by the other side. */
-function overheard(transport: Transport) {
-  const said: wire.JSONRPCMessage[] = [];
+function recording(transport: Transport) {
+  const messages: wire.JSONRPCMessage[] = [];
   const methods = new Map<unknown, string>();
   const send = transport.send.bind(transport);
   transport.send = async (message, options) => {
@@ -45,14 +45,14 @@ function overheard(transport: Transport) {
     await send(message, options);
   };
   return {
-    said,
+    messages,
     methods,
     /** Once the client listens. */
     listen() {
-      const hear = transport.onmessage;
+      const receive = transport.onmessage;
       transport.onmessage = (message, extra) => {
-        said.push(message);
-        hear?.(message, extra);
+        messages.push(message);
+        receive?.(message, extra);
       };
     },
   };
@@ -65,7 +65,7 @@ test('every message of a whole session complies with the protocol', async () => 
   const { env } = bench.repo;
   const command = { command: process.execPath, args: [server], cwd, env, stderr: 'inherit' as const };
   const transport = new StdioClientTransport(command);
-  const { said, methods, listen } = overheard(transport);
+  const { messages, methods, listen } = recording(transport);
   const client = new Client({ name: 'wire', version: '1' });
   await client.connect(transport);
   listen();
@@ -88,21 +88,23 @@ test('every message of a whole session complies with the protocol', async () => 
   await client.readResource({ uri: 'samocode://nothing' }).catch(() => undefined);
   await call('no_such_tool', {}).catch(() => undefined);
   await call('get_status', { session: 5 });
-  for (let told: Record<string, unknown> = {}; told.state !== 'done'; ) {
-    told = await call('wait', { session, cursor: told.cursor, until: 'attention' });
-    if (told.for === 'qa_answers') await call('answer_qa', { session, accept_suggestions: true });
-    if (told.for !== 'plan_approval') continue;
+  for (let status: Record<string, unknown> = {}; status.state !== 'done'; ) {
+    status = await call('wait', { session, cursor: status.cursor, until: 'attention' });
+    if (status.for === 'qa_answers') await call('answer_qa', { session, accept_suggestions: true });
+    if (status.for !== 'plan_approval') continue;
     const { hash } = await call('read_plan', { session });
     await call('approve_plan', { session, hash });
   }
   await client.readResource({ uri });
-  await eventually(async () => said.some((message) => 'method' in message));
+  await eventually(async () => messages.some((message) => 'method' in message));
   await client.unsubscribeResource({ uri });
   await client.close();
 
-  const faults = said.map((message) => faultOf(message, methods)).filter((fault) => fault !== undefined);
+  const faults = messages.map((message) => faultOf(message, methods)).filter((fault) => fault !== undefined);
   expect(faults).toEqual([]);
-  const answered = said.flatMap((message) => ('result' in message ? (methods.get(message.id) ?? []) : []));
+  const answered = messages.flatMap((message) =>
+    'result' in message ? (methods.get(message.id) ?? []) : [],
+  );
   expect(new Set(answered)).toEqual(new Set(Object.keys(RESULTS).filter((name) => name !== 'initialize')));
-  expect(said.filter((message) => 'error' in message)).toHaveLength(2);
+  expect(messages.filter((message) => 'error' in message)).toHaveLength(2);
 });

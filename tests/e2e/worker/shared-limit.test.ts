@@ -78,8 +78,8 @@ test.concurrent('another session of the account spends nothing to find the limit
   await using rig = await startRig({ here: true, scenario: limitFirst(3600) });
   await rig.until(({ status }) => status.kind === 'limited');
   const second = await startSession({ task: 'Another', name: 'another' }, rig.context());
-  const look = async () => (await readSession(second.view.paths, rig.context().host))?.state;
-  await eventually(async () => (await look())?.status.kind === 'limited');
+  const stateNow = async () => (await readSession(second.view.paths, rig.context().host))?.state;
+  await eventually(async () => (await stateNow())?.status.kind === 'limited');
   expect((await readEvents(second.view.paths, 0)).map(({ type }) => type)).not.toContain('iteration_started');
   await rig.resume();
   await rig.untilWaiting('qa_answers');

@@ -136,10 +136,10 @@ test.concurrent('a test file that passes without the work is reported once, and 
     { commit, in: 'clone', added: { files: expect.arrayContaining(["tests/of it's work.test.js"]) } },
   ]);
   const notices = events.filter((event) => event.type === 'notice' && event.code === 'tests_prove_nothing');
-  const told =
+  const report =
     'These tests pass on the base commit too, so they prove nothing of the work: tests/easy.test.js.';
-  expect(notices).toMatchObject([{ text: told }]);
+  expect(notices).toMatchObject([{ text: report }]);
   const quality = events.find((event) => event.type === 'iteration_started' && event.phase === 'quality');
   const iteration = quality?.type === 'iteration_started' ? quality.iteration : 0;
-  expect(await readFile(iterationPaths(rig.paths, iteration).prompt, 'utf8')).toContain(told.slice(0, -1));
+  expect(await readFile(iterationPaths(rig.paths, iteration).prompt, 'utf8')).toContain(report.slice(0, -1));
 });

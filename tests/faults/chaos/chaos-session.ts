@@ -22,7 +22,7 @@ export interface ChaosEnd {
 const BOUND_MS = 300_000;
 /** Agents sleep a little, so that most kills hit one. */
 const CHILD_SLEEP_MS = [0, 700] as const;
-const MOST_ITERATIONS = 200;
+const MAX_ITERATIONS = 200;
 
 /**
  * Runs one session from start to done while its processes are killed, with a person who answers, approves and
@@ -66,7 +66,7 @@ export async function runChaosSession(seed: number, takeOne: () => boolean): Pro
 }
 
 function sleepyChildren(random: Random): object[] {
-  return Array.from({ length: MOST_ITERATIONS }, (_, index) => ({
+  return Array.from({ length: MAX_ITERATIONS }, (_, index) => ({
     when: { iteration: index + 1 },
     do: [{ act: 'sleep', ms: random.between(...CHILD_SLEEP_MS) }, { act: 'normal' }],
   }));
@@ -115,5 +115,5 @@ async function act(rig: SessionRig, status: SessionState['status']): Promise<voi
   if (status.kind === 'waiting' && status.for === 'qa_answers') await rig.answer();
   else if (status.kind === 'waiting' && status.for === 'plan_approval') await rig.approve();
   else if (status.kind === 'waiting' || status.kind === 'blocked') await rig.resume();
-  else throw new Error(`Nobody asked for this state: ${status.kind}`);
+  else throw new Error(`Unexpected state: ${status.kind}`);
 }

@@ -17,7 +17,7 @@ export interface ChaosResult {
 }
 
 /** Maximum kills of one session, so that many sessions reach their end. */
-const MOST_KILLS_EACH = 25;
+const MAX_KILLS_EACH = 25;
 /** After this many failures, further ones add no information. */
 const ENOUGH_FAILURES = 5;
 
@@ -25,7 +25,7 @@ const ENOUGH_FAILURES = 5;
 export async function runChaos({ kills, seed, atOnce = 3, say }: ChaosPlan): Promise<ChaosResult> {
   const result: ChaosResult = { passed: 0, failed: 0, killed: 0 };
   let nth = 0;
-  const each = Math.min(MOST_KILLS_EACH, Math.ceil(kills / atOnce));
+  const each = Math.min(MAX_KILLS_EACH, Math.ceil(kills / atOnce));
   const lane = async () => {
     while (result.killed < kills && result.failed < ENOUGH_FAILURES) {
       nth += 1;

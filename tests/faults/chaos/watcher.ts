@@ -10,21 +10,21 @@ export interface Watcher extends AsyncDisposable {
   polls(): number;
 }
 
-const LOOK_EVERY_MS = 300;
+const POLL_EVERY_MS = 300;
 
 export function watchThroughServers(rig: SessionRig): Watcher {
   let pid: number | undefined;
-  let over = false;
+  let ended = false;
   let polls = 0;
-  const looking = (async () => {
-    while (!over) {
+  const polling = (async () => {
+    while (!ended) {
       try {
         await using parent = await connect({ cwd: rig.repo.path, env: rig.repo.env, clientName: 'chaos' });
         pid = parent.pid;
-        while (!over) {
+        while (!ended) {
           await parent.call('get_status', { session: rig.file.folder });
           polls += 1;
-          await systemClock.sleep(LOOK_EVERY_MS);
+          await systemClock.sleep(POLL_EVERY_MS);
         }
       } catch {
         // Its server was killed; the next round uses another.
@@ -36,8 +36,8 @@ export function watchThroughServers(rig: SessionRig): Watcher {
     serverPid: () => pid,
     polls: () => polls,
     async [Symbol.asyncDispose]() {
-      over = true;
-      await looking;
+      ended = true;
+      await polling;
     },
   };
 }

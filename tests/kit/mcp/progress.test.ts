@@ -37,8 +37,8 @@ const WORKING: NewEvent = {
   sandbox: 'none',
 };
 
-function expectToGrow(told: readonly { progress: number }[]): void {
-  const values = told.map(({ progress }) => progress);
+function expectToGrow(reported: readonly { progress: number }[]): void {
+  const values = reported.map(({ progress }) => progress);
   expect(values).toEqual([...new Set(values)].sort((a, b) => a - b));
 }
 
@@ -56,16 +56,16 @@ async function deskWithBoat() {
 
 test('a wait sends progress at least every 20 seconds', async () => {
   await using serverRig = await deskWithBoat();
-  const told: Progress[] = [];
+  const reported: Progress[] = [];
   asked.length = 0;
-  const onprogress = (progress: Progress) => told.push(progress);
+  const onprogress = (progress: Progress) => reported.push(progress);
   const result = await serverRig.client.callTool({ name: 'wait', arguments: waiting }, undefined, {
     onprogress,
   });
   expect(result.structuredContent).toMatchObject({ changed: false });
-  expect(told.length).toBeGreaterThanOrEqual(2);
-  for (const { message } of told) expect(message).toBe(BOAT_WAITS);
-  expectToGrow(told);
+  expect(reported.length).toBeGreaterThanOrEqual(2);
+  for (const { message } of reported) expect(message).toBe(BOAT_WAITS);
+  expectToGrow(reported);
   // Shorter than the idle limit of Claude Code; the pauses between polls of the files are shorter.
   const pauses = asked.filter((ms) => ms > 5000);
   expect(pauses.length).toBeGreaterThanOrEqual(2);

@@ -114,9 +114,9 @@ test('several suggested letters are one choice, which comes first', async () => 
 });
 
 test('the diff that a question refers to is shown before it, without control sequences', async () => {
-  const { told } = await asked([QUESTION], [enter], '-test(1)\n+test.skip(1)\u001b[2J\n');
-  expect(told).toContain('-test(1)\n+test.skip(1)');
-  expect(told).not.toContain('\u001b[2J');
+  const { shownText } = await asked([QUESTION], [enter], '-test(1)\n+test.skip(1)\u001b[2J\n');
+  expect(shownText).toContain('-test(1)\n+test.skip(1)');
+  expect(shownText).not.toContain('\u001b[2J');
 });
 
 test('a question without options accepts text, but not an empty one', async () => {
@@ -130,10 +130,10 @@ test('answers typed into the file are confirmed in one step', async () => {
 });
 
 test('Esc at a later question records nothing, and prints the command to continue with the answers so far', async () => {
-  const { said, told } = await asked([QUESTION, OPEN], [enter, KEY.escape]);
+  const { said, shownText } = await asked([QUESTION, OPEN], [enter, KEY.escape]);
   expect(said).toBeUndefined();
-  expect(told).toMatch(/answer them +samocode answer boat\n/);
-  expect(told).toContain('samocode answer boat Q1=B\n');
+  expect(shownText).toMatch(/answer them +samocode answer boat\n/);
+  expect(shownText).toContain('samocode answer boat Q1=B\n');
 });
 
 test("an agent's text in a menu contains no control sequences", async () => {

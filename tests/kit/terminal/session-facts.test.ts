@@ -82,13 +82,13 @@ test('an outage is shown as one, with the times of the next attempt and of the q
     asksAt: '2026-01-09T03:00:00.000Z',
   });
   const words = [await typed(['status', 'boat'], place), await typed(['list'], place)];
-  const told = 'the provider is overloaded; next try at 2026-01-08T15:00:00.000Z, asks';
+  const outageText = 'the provider is overloaded; next try at 2026-01-08T15:00:00.000Z, asks';
   for (const { stdout } of words) {
-    expect(stdout).toContain(`${told} you at 2026-01-09T03:00:00.000Z`);
+    expect(stdout).toContain(`${outageText} you at 2026-01-09T03:00:00.000Z`);
     expect(stdout).not.toContain('usage limit');
   }
   const view = await readSession(paths, serverRig.context.host);
-  expect(view && statusSentence(view)).toContain(`${told} the user at 2026-01-09T03:00:00.000Z`);
+  expect(view && statusSentence(view)).toContain(`${outageText} the user at 2026-01-09T03:00:00.000Z`);
 });
 
 test('a session that has reached its limits shows the command that raises them', async () => {

@@ -392,8 +392,8 @@ test('a session that Claude Code would refuse to root is refused before it costs
   );
   refuseWhatCannotRun(settings, { env: { IS_SANDBOX: '1' } }, { uid: 0 });
   // Claude Code 2.1 refuses "yes" and "true" too.
-  const unheard = { env: { IS_SANDBOX: 'yes' } };
-  expect(() => refuseWhatCannotRun(settings, unheard, { uid: 0 })).toThrow(
+  const unsupported = { env: { IS_SANDBOX: 'yes' } };
+  expect(() => refuseWhatCannotRun(settings, unsupported, { uid: 0 })).toThrow(
     expect.objectContaining({ code: 'root_refused' }),
   );
   refuseWhatCannotRun({ ...settings, permissions: 'allow' }, { env: {} }, { uid: 0 });

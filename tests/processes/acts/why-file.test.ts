@@ -165,14 +165,14 @@ test('changes of a merged session whose branch is gone are still explained', asy
 test('a line is explained by the iteration of its commit, under any name of its file', async () => {
   await using place = await scene();
   const { context, repo, first, third } = place;
-  const behind = async (path: string, session?: string) => {
+  const explain = async (path: string, session?: string) => {
     const { sessions } = await whyFile({ path, session }, context);
     return sessions.flatMap(({ iterations }) => iterations.map(({ commits }) => commits));
   };
   const built = [{ hash: first, subject: 'Build the hull' }];
-  expect(await behind('src/hull.ts:2')).toEqual([built]);
-  expect(await behind(join(repo.path, 'src/hull.ts:2'), 'x')).toEqual([built]);
-  expect(await behind('src/hull.ts:5')).toEqual([[{ hash: third, subject: 'Repair the hull' }]]);
+  expect(await explain('src/hull.ts:2')).toEqual([built]);
+  expect(await explain(join(repo.path, 'src/hull.ts:2'), 'x')).toEqual([built]);
+  expect(await explain('src/hull.ts:5')).toEqual([[{ hash: third, subject: 'Repair the hull' }]]);
   const [why] = (await whyFile({ path: 'src/hull.ts:2' }, context)).sessions;
   expect(why).toMatchObject({
     iterations: [{ iteration: 1, did: 'Built a hull' }],

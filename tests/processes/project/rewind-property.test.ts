@@ -154,7 +154,7 @@ interface Kept {
 }
 
 /** What a checkpoint contains: every file that git does not ignore, and the documents. */
-async function look(scene: CheckpointScene): Promise<Omit<Kept, 'commit'>> {
+async function snapshot(scene: CheckpointScene): Promise<Omit<Kept, 'commit'>> {
   const { repo, worktreePath, sessionDir } = scene;
   const all = await contentsOf(worktreePath);
   return {
@@ -199,7 +199,7 @@ async function endIteration(scene: CheckpointScene, iteration: number): Promise<
     throw error;
   }
   const { commit } = await scene.keep(iteration);
-  return { commit, ...(await look(scene)) };
+  return { commit, ...(await snapshot(scene)) };
 }
 
 test('any iteration of any run can be rewound byte for byte, and the rewind undone', {
@@ -223,14 +223,14 @@ test('any iteration of any run can be rewound byte for byte, and the rewind undo
       const names = await namesIn(scene, target.commit);
       const takenLast = await takenNow(scene);
       const { undo, skipped } = await scene.restore(target.commit, '1');
-      const then = await look(scene);
+      const then = await snapshot(scene);
       expect(onlyOf(then.files, names)).toEqual(onlyOf(target.files, names));
       expect(then.documents).toEqual(target.documents);
       // No new files remain, except formerly ignored ones, which are reported.
       const left = Object.keys(onlyOf(then.files, await takenNow(scene)));
       expect(left.filter((name) => !names.has(name) && !skipped.includes(name))).toEqual([]);
       await scene.restore(undo.commit, '2');
-      const undone = await look(scene);
+      const undone = await snapshot(scene);
       expect(undone.files).toEqual(expect.objectContaining(onlyOf(last.files, takenLast)));
       expect(undone.documents).toEqual(last.documents);
       // A branch without a commit is replaced by the session's own: there is nothing to check out.

@@ -42,9 +42,9 @@ async function place(script: string, command: { env?: Record<string, string>; st
     text,
     /** The exit status that the wrapper recorded. */
     async exit(child: ChildRecord): Promise<string> {
-      const said = () => readFile(exitFile(options.exitPath, child), 'utf8').catch(() => '');
-      await expect.poll(said, { timeout: 30_000 }).not.toBe('');
-      return (await said()).trim();
+      const recordedExit = () => readFile(exitFile(options.exitPath, child), 'utf8').catch(() => '');
+      await expect.poll(recordedExit, { timeout: 30_000 }).not.toBe('');
+      return (await recordedExit()).trim();
     },
     async [Symbol.asyncDispose]() {
       await endTree(undefined, { name: MARK, value: dir.path }, { host, clock: systemClock, graceMs: 0 });
@@ -179,7 +179,7 @@ test.each([
   ['before-spawn', []],
   ['after-spawn', ['never started\n']],
   ['before-go', ['never started\n']],
-])('a starter that is killed at %s has started nothing', async (step, said) => {
+])('a starter that is killed at %s has started nothing', async (step, recordedExit) => {
   await using it = await place('echo ran');
   const starter = await bundleScript('child-starter.ts', it.dir, { faults: true });
   const env = { ...process.env, SAMOCODE_CRASH_AT: step };
@@ -188,7 +188,7 @@ test.each([
     const names = (await readdir(it.dir)).filter((name) => /^exit\.\d+$/.test(name));
     return await Promise.all(names.map((name) => it.text(name)));
   };
-  await eventually(exits).toEqual(said);
+  await eventually(exits).toEqual(recordedExit);
   expect(await it.text('stdout')).toBe('');
 });
 

@@ -293,22 +293,22 @@ test.concurrent('a subscription continues when its session is archived, restored
   const uri = uriOf('overview');
   await serverRig.client.subscribeResource({ uri });
   const archived = join(archiveRoot(serverRig.sessionsDir), BOAT);
-  const isTold = async (change: () => Promise<unknown>) => {
+  const reportOf = async (change: () => Promise<unknown>) => {
     await systemClock.sleep(150);
     const before = serverRig.updated.length;
     await change();
     await eventually(async () => serverRig.updated.length > before);
   };
   await mkdir(archiveRoot(serverRig.sessionsDir));
-  await isTold(() => rename(paths.sessionDir, archived));
-  await isTold(() => writeFile(join(archived, '_overview.md'), 'in the archive'));
-  await isTold(() => rename(archived, paths.sessionDir));
-  await isTold(() => rm(paths.sessionDir, { recursive: true }));
-  await isTold(async () => {
+  await reportOf(() => rename(paths.sessionDir, archived));
+  await reportOf(() => writeFile(join(archived, '_overview.md'), 'in the archive'));
+  await reportOf(() => rename(archived, paths.sessionDir));
+  await reportOf(() => rm(paths.sessionDir, { recursive: true }));
+  await reportOf(async () => {
     await mkdir(paths.sessionDir);
     await writeFile(paths.overview, 'anew');
   });
-  await isTold(() => appendFile(paths.overview, 'more'));
+  await reportOf(() => appendFile(paths.overview, 'more'));
 });
 
 test.concurrent('a client that has listed is notified when a session is added or removed, and not of other changes', async () => {
@@ -318,20 +318,20 @@ test.concurrent('a client that has listed is notified when a session is added or
   await systemClock.sleep(200);
   expect(serverRig.listChanges()).toBe(0);
   await serverRig.client.listResources();
-  const isTold = async (change: () => Promise<unknown>) => {
+  const reportOf = async (change: () => Promise<unknown>) => {
     await systemClock.sleep(300);
     const before = serverRig.listChanges();
     await change();
     await eventually(async () => serverRig.listChanges() > before);
   };
-  await isTold(() => serverRig.addSession('26-01-09-kite'));
+  await reportOf(() => serverRig.addSession('26-01-09-kite'));
   const lines = eventLines([CREATED, PREPARED, ASKING, DONE]).split('\n');
   const before = serverRig.listChanges();
   await appendFile(paths.events, `${lines[2]}\n`);
   await systemClock.sleep(400);
   expect(serverRig.listChanges()).toBe(before);
-  await isTold(() => appendFile(paths.events, `${lines[3]}\n`));
-  await isTold(async () => {
+  await reportOf(() => appendFile(paths.events, `${lines[3]}\n`));
+  await reportOf(async () => {
     await rm(join(serverRig.sessionsDir, '.run/26-01-09-kite'), { recursive: true });
     await rm(join(serverRig.sessionsDir, '26-01-09-kite'), { recursive: true });
   });

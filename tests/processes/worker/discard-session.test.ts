@@ -32,7 +32,7 @@ const takeOver = async (worker: Worker) => (await restOfFinishing(worker, true))
 const worktreeOf = ({ writer }: Worker) => writer.state.worktree?.path ?? '';
 const away = ({ paths }: TempLog) => sessionPaths(paths.sessionsDir, paths.folder, true).sessionDir;
 
-async function standing(worker: Worker, repo: TempRepo, log: TempLog) {
+async function snapshot(worker: Worker, repo: TempRepo, log: TempLog) {
   return {
     worktree: existsSync(worktreeOf(worker)),
     branch: await repo.git(['branch', '--list', '--format=%(refname:short)', 'samocode/x']),
@@ -49,7 +49,7 @@ test('a session is discarded with its uncommitted work, and all of it can be res
   const tip = await repo.git(['rev-parse', 'samocode/x']);
   await writeFile(join(worktreeOf(worker), 'größe 1.txt'), 'not committed\n');
   await take(worker, log, DISCARD);
-  expect(await standing(worker, repo, log)).toEqual(GONE);
+  expect(await snapshot(worker, repo, log)).toEqual(GONE);
   expect(worker.writer.state).toMatchObject({
     archived: true,
     trash: { ref: trash(worker), tip, branch: 'samocode/x', uncommitted: ['größe 1.txt'] },
@@ -57,7 +57,7 @@ test('a session is discarded with its uncommitted work, and all of it can be res
   expect(await repo.git(['for-each-ref', '--format=%(refname)', 'refs/samocode'])).toBe(trash(worker));
 
   await take(worker, log, UNARCHIVE);
-  expect(await standing(worker, repo, log)).toEqual({ worktree: true, branch: 'samocode/x', folder: 'home' });
+  expect(await snapshot(worker, repo, log)).toEqual({ worktree: true, branch: 'samocode/x', folder: 'home' });
   expect(await repo.git(['rev-parse', 'samocode/x'])).toBe(tip);
   expect(await readFile(join(worktreeOf(worker), 'größe 1.txt'), 'utf8')).toBe('not committed\n');
   expect(worker.writer.state.trash).toBeUndefined();
@@ -71,19 +71,19 @@ test('after a worker that died at any step of a discard, the next one completes 
   await leaveCommand(log.paths, DISCARD);
   // Before the event only one of samocode's own refs is changed.
   const { events } = await judgeQueued(worker, DISCARD.id, 'no_child');
-  expect(await standing(worker, repo, log)).toEqual({ worktree: true, branch: 'samocode/x', folder: 'home' });
+  expect(await snapshot(worker, repo, log)).toEqual({ worktree: true, branch: 'samocode/x', folder: 'home' });
   await worker.writer.append(...events);
   await takeOver(worker);
-  expect(await standing(worker, repo, log)).toEqual(GONE);
+  expect(await snapshot(worker, repo, log)).toEqual(GONE);
   await takeOver(worker);
-  expect(await standing(worker, repo, log)).toEqual(GONE);
+  expect(await snapshot(worker, repo, log)).toEqual(GONE);
   // After its branch and worktree are restored, but not its folder.
   const { trash } = worker.writer.state;
   await worker.writer.append({ type: 'unarchived', by: HEAD.by, trash });
   await repo.git(['branch', 'samocode/x', trash?.tip ?? '']);
   await takeOver(worker);
   await takeOver(worker);
-  expect(await standing(worker, repo, log)).toMatchObject({ branch: 'samocode/x', folder: 'home' });
+  expect(await snapshot(worker, repo, log)).toMatchObject({ branch: 'samocode/x', folder: 'home' });
 });
 
 test('files written after the trash was filled undo the discard', async () => {
@@ -97,7 +97,7 @@ test('files written after the trash was filled undo the discard', async () => {
   await expect(after?.()).rejects.toMatchObject({ code: 'changed_meanwhile' });
   await worker.writer.append(...((await undone?.()) ?? []));
   expect([worker.writer.state.archived, worker.writer.state.trash]).toEqual([false, undefined]);
-  expect(await standing(worker, repo, log)).toEqual({ worktree: true, branch: 'samocode/x', folder: 'home' });
+  expect(await snapshot(worker, repo, log)).toEqual({ worktree: true, branch: 'samocode/x', folder: 'home' });
 });
 
 test.each<[string, (worker: Worker, repo: TempRepo) => Promise<unknown>, string]>([
@@ -123,7 +123,7 @@ test.each<[string, (worker: Worker, repo: TempRepo) => Promise<unknown>, string]
   const worker = await finished(log, repo);
   await disturb(worker, repo);
   expect(await take(worker, log, DISCARD)).toMatchObject({ type: 'command_refused', code });
-  expect(await standing(worker, repo, log)).toEqual({ worktree: true, branch: 'samocode/x', folder: 'home' });
+  expect(await snapshot(worker, repo, log)).toEqual({ worktree: true, branch: 'samocode/x', folder: 'home' });
 });
 
 test('a discard through a channel that opens no gate is refused', async () => {

@@ -78,8 +78,8 @@ export function followsTo(end: 'done' | 'stopped'): () => Script {
 
 function* until(rests: string, from: number | undefined): Script {
   for (let cursor = from; ; ) {
-    const told: ServerResult = yield* call('wait', { session: 'boats', cursor });
-    if (told.for === rests || told.state === rests) return;
-    cursor = told.cursor;
+    const result: ServerResult = yield* call('wait', { session: 'boats', cursor });
+    if (result.for === rests || result.state === rests) return;
+    cursor = result.cursor;
   }
 }

@@ -205,8 +205,8 @@ export class CheatKit {
 
   /** @throws if the pipe cannot be created */
   pipe(path: string): void {
-    const said = this.run('mkfifo', [path]);
-    if (said !== '') throw Object.assign(new Error(said), { code: 'mkfifo' });
+    const output = this.run('mkfifo', [path]);
+    if (output !== '') throw Object.assign(new Error(output), { code: 'mkfifo' });
   }
 
   /** Runs samocode's command line as it was built. */

@@ -483,5 +483,5 @@ function newestLease(kit: CheatKit): string {
 
 function refusedInside(said: string): never {
   if (/inside a samocode session/.test(said)) throw new RefusedByUs();
-  throw new Error(`Our own program did not refuse: ${said}`);
+  throw new Error(`The samocode program did not refuse: ${said}`);
 }

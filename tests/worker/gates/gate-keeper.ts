@@ -114,7 +114,7 @@ export class GateKeeper implements AsyncDisposable {
     const rig = await this.#sessionFor(cheats);
     const { n: before } = await bringTo(rig, phase);
     await tell(rig, { cheats: cheats.map(({ name }) => name) });
-    await eventually(async () => (await readBeside(rig, PLAYED)) !== undefined, {
+    await eventually(async () => (await readScenarioFile(rig, PLAYED)) !== undefined, {
       what: 'an agent that plays the case',
     });
     const outcome = this.#outcomeOf(cheats);
@@ -149,7 +149,8 @@ export class GateKeeper implements AsyncDisposable {
   #outcomeOf(cheats: readonly Cheat[]): Outcome {
     const outcomes = new Set(cheats.map((cheat) => outcomeAt(this.#level, cheat)));
     const [outcome = 'closed', ...others] = outcomes;
-    if (others.length > 0) throw new Error(`Cases of one child end alike, not as ${[...outcomes]}.`);
+    if (others.length > 0)
+      throw new Error(`Cases of one agent must have the same outcome, not ${[...outcomes]}.`);
     return outcome;
   }
 
@@ -171,7 +172,7 @@ export class GateKeeper implements AsyncDisposable {
     expect(others, 'no agent of another phase ran').toEqual([]);
     expect(await rig.processesWithMark(), 'no process is left running').toEqual([]);
     expect(view.sessionFile, 'the session is unchanged').toEqual(rig.file);
-    expectPlayed(cheats, { since, level: this.#level, played: await readBeside(rig, RECORD) });
+    expectPlayed(cheats, { since, level: this.#level, played: await readScenarioFile(rig, RECORD) });
   }
 
   async #expectOpensToPerson(rig: SessionRig, before: number): Promise<void> {
@@ -229,7 +230,7 @@ async function bringTo(rig: SessionRig, phase: string): Promise<SessionState> {
   }
 }
 
-async function readBeside(rig: SessionRig, name: string): Promise<string | undefined> {
+async function readScenarioFile(rig: SessionRig, name: string): Promise<string | undefined> {
   return await ifExists(readFile(join(rig.repo.root, name), 'utf8'));
 }
 

@@ -87,7 +87,7 @@ export async function expectReported(
   for (const event of since) {
     if (event.type !== 'forgery_seen') continue;
     const next = started.find((later) => later.n > event.n);
-    if (next?.type !== 'iteration_started') throw new Error('No child came after the forgery.');
+    if (next?.type !== 'iteration_started') throw new Error('No agent started after the forgery.');
     const prompt = await readFile(iterationPaths(rig.paths, next.iteration).prompt, 'utf8');
     expect(prompt, 'the prompt of the next agent reports it').toContain(event.what);
   }

@@ -34,13 +34,13 @@ test('while the worker dies again and again, every tool answers, and each reques
   /** Kills the worker before the call, and again during it. */
   async function ask(name: string, args = CALLS[name]?.(session) ?? {}): Promise<Record<string, unknown>> {
     await killWorker(parent, session).catch(() => undefined);
-    const telling = parent.ask(name, args);
+    const pending = parent.ask(name, args);
     await killWorker(parent, session).catch(() => undefined);
-    const told = await telling;
+    const result = await pending;
     called.add(name);
-    const fault = faultOf(told);
+    const fault = faultOf(result);
     if (fault) faults.push(`${name}: ${fault}`);
-    return told.json;
+    return result.json;
   }
   await ask('setup_project');
   session = String((await ask('start_session')).session);

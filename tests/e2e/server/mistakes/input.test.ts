@@ -85,11 +85,11 @@ test('every tool answers any value in any of its arguments quickly and says what
         : WRONG) {
         const fields = fieldsWith(tool.name, field, value);
         if (fields.length === 0) continue;
-        const told = await parent.ask(tool.name, callWith(tool.name, session, fields, value));
-        const fault = faultOf(told);
+        const result = await parent.ask(tool.name, callWith(tool.name, session, fields, value));
+        const fault = faultOf(result);
         const shown = `${tool.name} ${fields.join('=')}=${JSON.stringify(value).slice(0, 30)}`;
         if (fault) faults.push(`${shown}: ${fault}`);
-        const isRefused = told.isError;
+        const isRefused = result.isError;
         if (isRefused && fields.length > 1) faults.push(`${shown}: refused, so each has to be tried alone`);
         const after = await acts(parent, session);
         if (isRefused && after !== before) faults.push(`${shown}: an error, and done all the same`);
@@ -108,8 +108,8 @@ beforeAll(async () => {
 afterAll(() => bare[Symbol.asyncDispose]());
 
 test.each(TOOLS.map(({ name }) => name))('%s refuses an unknown argument', async (name) => {
-  const told = await bare.ask(name, { ...CALLS[name]?.('boats'), sesion: 'boats' });
-  expect([faultOf(told), told.json.code]).toEqual([undefined, 'bad_input']);
+  const result = await bare.ask(name, { ...CALLS[name]?.('boats'), sesion: 'boats' });
+  expect([faultOf(result), result.json.code]).toEqual([undefined, 'bad_input']);
 });
 
 const needy = TOOLS.filter((tool) => (listedTool(tool).inputSchema.required ?? []).length > 0);
@@ -117,9 +117,9 @@ const needy = TOOLS.filter((tool) => (listedTool(tool).inputSchema.required ?? [
 test.each(needy.map((tool) => [tool.name, tool] as const))(
   '%s names every required argument that is missing',
   async (name, tool) => {
-    const told = await bare.ask(name, {});
-    expect([faultOf(told), told.json.code]).toEqual([undefined, 'bad_input']);
+    const result = await bare.ask(name, {});
+    expect([faultOf(result), result.json.code]).toEqual([undefined, 'bad_input']);
     for (const field of listedTool(tool).inputSchema.required ?? [])
-      expect(told.json.message).toContain(`"${field}"`);
+      expect(result.json.message).toContain(`"${field}"`);
   },
 );

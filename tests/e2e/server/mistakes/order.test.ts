@@ -9,12 +9,12 @@ const about = TOOLS.filter((tool) => 'session' in (listedTool(tool).inputSchema.
 
 /** The answer of every tool, in the order of the tools: `ok`, or the code of its error. */
 async function all(parent: Parent, session: string, tools: readonly string[]): Promise<string[]> {
-  const said: string[] = [];
+  const answers: string[] = [];
   for (const name of tools) {
-    const told = await parent.ask(name, CALLS[name]?.(session) ?? {});
-    said.push(`${name}: ${faultOf(told) ?? (told.isError ? told.json.code : 'ok')}`);
+    const result = await parent.ask(name, CALLS[name]?.(session) ?? {});
+    answers.push(`${name}: ${faultOf(result) ?? (result.isError ? result.json.code : 'ok')}`);
   }
-  return said;
+  return answers;
 }
 
 test('if there is no project, every tool says so', async () => {

@@ -44,9 +44,9 @@ export async function newParent(plan: Parameters<typeof makeBench>[0] = {}): Pro
     const bound = new Promise<typeof late>((resolve) => {
       setTimeout(resolve, BOUND_MS, late).unref();
     });
-    const told = await Promise.race([askTool(tool, args, actions), bound]);
-    if (told === late) throw new Error(`${tool} hangs: ${JSON.stringify(args).slice(0, 200)}`);
-    return told;
+    const result = await Promise.race([askTool(tool, args, actions), bound]);
+    if (result === late) throw new Error(`${tool} hangs: ${JSON.stringify(args).slice(0, 200)}`);
+    return result;
   }
   async function stateOf(session: string): Promise<string> {
     const { status } = (await bench.view(session)).state;

@@ -7,13 +7,13 @@ import { faultOf, newParent } from './parent.ts';
 test('every call made twice, as by a client that lost the first answer, takes effect once', async () => {
   await using parent = await newParent({ bare: true });
   const done: string[] = [];
-  const said: string[] = [];
+  const codes: string[] = [];
   async function twice(name: string, args: Record<string, unknown>) {
     const first = await parent.ask(name, args);
     const second = await parent.ask(name, args);
     done.push(name);
     const faults = [first, second].map(faultOf).filter((fault) => fault !== undefined);
-    said.push([name, ...faults, second.isError ? second.json.code : 'ok'].join(' '));
+    codes.push([name, ...faults, second.isError ? second.json.code : 'ok'].join(' '));
     expect([name, first.isError && first.json]).toEqual([name, false]);
     return first.json;
   }
@@ -41,7 +41,7 @@ test('every call made twice, as by a client that lost the first answer, takes ef
   await twice('rewind_session', { session });
   await twice('finish_session', { session, how: 'keep_branch', confirm: true });
 
-  expect(said).toEqual([
+  expect(codes).toEqual([
     'setup_project ok',
     'start_session session_exists',
     'list_sessions ok',

@@ -87,7 +87,7 @@ test.concurrent('the page over all sessions and a separate transcript run no scr
   const { repo } = session.project;
   const output = join(repo.root, 'morning.html');
   await typed(['report', '--all', '--output', output], { cwd: repo.path, home: repo.homeDir });
-  const beside = join(page.replace(/\.html$/, '-files'), 'iteration-006.html');
-  const doms = await Promise.all([output, beside].map((path) => opened(path)));
+  const transcriptPage = join(page.replace(/\.html$/, '-files'), 'iteration-006.html');
+  const doms = await Promise.all([output, transcriptPage].map((path) => opened(path)));
   expect(doms.map(titleOf)).toEqual(['Sessions · samocode', 'boat-names, iteration 6 · samocode']);
 });

@@ -56,8 +56,8 @@ test('a report is written to the path of --output, with its long transcripts nex
   expect(JSON.parse(stdout)).toEqual({ session: '26-01-08-boat-names', path });
   const text = await readFile(path, 'utf8');
   expect(text).toContain('<a href="page-files/iteration-002.html">');
-  const beside = await readdir(join(dirname(path), 'page-files'));
-  expect(beside.sort()).toEqual(['iteration-001.html', 'iteration-002.html', 'iteration-003.html']);
+  const separate = await readdir(join(dirname(path), 'page-files'));
+  expect(separate.sort()).toEqual(['iteration-001.html', 'iteration-002.html', 'iteration-003.html']);
   const transcript = await readFile(join(dirname(path), 'page-files/iteration-002.html'), 'utf8');
   expect(transcript).toContain('<a href="../page.html#i2">boat-names</a>');
   expect(transcript).toContain('I look at pier 1.199 ');
