@@ -1,18 +1,18 @@
 import type { FaultRow } from '../faults/fault-row.ts';
 
-/** What becomes of a session whose agents play one scenario of the kit: played in the soak, printed in the README. */
+/** The outcome of a session whose agents play one scenario of the kit: played by the soak suite, printed in the README. */
 export interface Outcome extends Pick<FaultRow, 'settings' | 'lines'> {
   /** Name of the scenario. */
   child: string;
-  /** The state that the session comes to, as rows of tests/faults name it. */
+  /** The final state of the session, as rows of tests/faults name it. */
   ends: string;
-  /** How its first agents ended, in their order. */
+  /** How its first agents ended, in order. */
   endings: readonly string[];
   /** What a person sees. */
   words: string;
 }
 
-/** Where a session comes to that nothing could stop: the next thing is a question to the person. */
+/** The state of a session that was not stopped: the next step is a question to the person. */
 const ASKS = 'waiting/qa_answers';
 
 /** Time limits are those of a test; everything else is as on a person's machine. */
