@@ -4,7 +4,7 @@ import { runCommand } from '../../src/base/processes/run-command.ts';
 import { shellQuoted, shellWord } from '../../src/base/shell-quoted.ts';
 
 test('a shell reads any quoted word unchanged', async () => {
-  // No program takes a NUL in an argument, and lone surrogates do not survive UTF-8.
+  // No program accepts a NUL in an argument, and lone surrogates do not survive UTF-8.
   const word = fc.string({ unit: 'grapheme' }).filter((text) => !text.includes('\0'));
   const words = fc.sample(fc.oneof(word, fc.constantFrom("'", "it's", '$HOME', '`x`', '\n', '"', '')), 100);
   for (const asRead of [shellQuoted, shellWord]) {

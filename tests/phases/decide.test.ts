@@ -41,7 +41,7 @@ test.each(ENDING_KINDS)('after an ending by %s the decision is that of the table
   expect(outcomes.map((outcome) => inShort(decide(at, outcome, RULES)))).toEqual(ENDINGS[end]);
 });
 
-test('a single missing signal after a change continues, and the next agent is told', () => {
+test('a single missing signal after a change continues, and the prompt of the next agent says so', () => {
   const decision = decide(progressIn('testing'), outcomeOf({ changed: true }), RULES);
   expect(decision).toMatchObject({ kind: 'run', phase: 'testing', strike: 'no_signal', delay: 'none' });
   expect(decision).toHaveProperty('notes', [expect.stringContaining('without writing _signal.json')]);

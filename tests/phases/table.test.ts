@@ -105,7 +105,7 @@ function rowsOf({ rows }: Situation): [Phase, string[]][] {
   });
 }
 
-/** Signals that mean the same: beside `continue`, the named phase does not matter. */
+/** Equivalent signals: except for `continue`, the named phase is irrelevant. */
 function signalsFor({ column }: Case): JudgedSignal[] {
   const target = phaseNamed(column);
   if (target !== undefined) return [{ status: 'continue', phase: target }];

@@ -153,7 +153,7 @@ test('a folder or a pipe at the path of state.json changes nothing', async () =>
   expect(await readLog(log.paths)).toEqual(before);
 });
 
-test('a folder, link or pipe at the path of the log counts as no log, and does not block the reader', async () => {
+test('a folder, link or pipe at the path of the log is not read as a log, and does not block the reader', async () => {
   await using log = await tempLog();
   const { events } = log.paths;
   for (const plant of [

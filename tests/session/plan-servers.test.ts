@@ -131,7 +131,7 @@ describe('who may accept the servers of a plan', () => {
   });
 });
 
-describe('what is started and shown', () => {
+describe('starting and showing the servers of a plan', () => {
   test("the browser is headless, writes into the session folder, and uses its own sandbox only outside samocode's", () => {
     const place = { sessionDir: '/s/26-01-08-x', chromium: '/usr/bin/chromium', isConfined: true };
     const command = commandOf({ name: 'browser' }, place);
@@ -149,7 +149,7 @@ describe('what is started and shown', () => {
     expect(outside).not.toContain('--executable-path');
   });
 
-  test('each server has a line, with the whole command where the plan gives one', () => {
+  test('each server has a line, with the whole command if the plan gives one', () => {
     const { servers } = planServers(planWith('- browser', '- tickets: tickets-mcp --title "two words"'));
     expect(describeServers(servers, ['browser'])).toEqual([
       'This plan also starts MCP servers:',

@@ -55,7 +55,7 @@ function reply({ results, newest }: Conversation): ModelReply {
   return { say: 'I shall be told.' };
 }
 
-test.concurrent('a long wait goes into the background of an interactive Claude Code, and its end wakes the model', async ({
+test.concurrent('a long wait goes into the background of an interactive Claude Code, and its end resumes the model', async ({
   expect,
 }) => {
   await using bench = await makeBench();
