@@ -41,15 +41,19 @@ const PLANNED: NewEvent = {
 
 const REQUIREMENTS = [{ id: 'R1', text: '日本語で読める', check: 'npm test' }];
 
-let desk: Desk;
+let serverRig: ServerRig;
 beforeAll(async () => {
   serverRig = await makeServerRig();
   const asking = await serverRig.addSession(JAPANESE, [CREATED, PREPARED, ASKING]);
   await writeFile(asking.qa, QA);
-  await desk.lay(HEBREW, [CREATED, PREPARED, { ...BLOCKED, reason: 'איזה מפתח? 🔑' } as NewEvent]);
-  await desk.lay(EMOJI, [CREATED, PREPARED, { ...DONE, summary: '完了 ✅ סיימתי' } as NewEvent]);
-  const planned = await desk.lay('26-01-05-plan', [CREATED, PREPARED, PLANNED]);
-  await desk.lay('26-01-04-proved', provedEvents({ requirements: REQUIREMENTS }));
+  await serverRig.addSession(HEBREW, [
+    CREATED,
+    PREPARED,
+    { ...BLOCKED, reason: 'איזה מפתח? 🔑' } as NewEvent,
+  ]);
+  await serverRig.addSession(EMOJI, [CREATED, PREPARED, { ...DONE, summary: '完了 ✅ סיימתי' } as NewEvent]);
+  const planned = await serverRig.addSession('26-01-05-plan', [CREATED, PREPARED, PLANNED]);
+  await serverRig.addSession('26-01-04-proved', provedEvents({ requirements: REQUIREMENTS }));
   await writeFile(join(planned.sessionDir, '01-05-1100-plan-日本.md'), PLAN);
 });
 afterAll(() => serverRig[Symbol.asyncDispose]());

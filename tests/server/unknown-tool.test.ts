@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest';
-import { makeDesk } from './desk.ts';
+import { makeServerRig } from './server-rig.ts';
 
 test('an unknown tool is refused with the name that was meant, and the code of the protocol stands there once', async () => {
-  await using desk = await makeDesk();
-  const call = desk.client.callTool({ name: 'stop_sesion', arguments: {} });
+  await using serverRig = await makeServerRig();
+  const call = serverRig.client.callTool({ name: 'stop_sesion', arguments: {} });
   // The client of the SDK puts the code in front.
   await expect(call).rejects.toMatchObject({
     code: -32602,

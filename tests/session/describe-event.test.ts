@@ -29,7 +29,7 @@ test('a takeover names how the previous worker ended and how an open iteration i
     why: 'the child of iteration 4 still runs',
     truncatedBytes: 12,
   } as const;
-  expect(told({ type: 'worker_took_over', worker, version: '1', previous: 'died', ...recovery })).toBe(
+  expect(lineOf({ type: 'worker_took_over', worker, version: '1', previous: 'died', ...recovery })).toBe(
     'worker 3 on pid 7: the previous worker had died; adopt: the child of iteration 4 still runs; 12 bytes of a torn line cut off',
   );
 });
@@ -43,7 +43,7 @@ test('the reason of an agent that continues is in its line', () => {
   const decision = run('testing');
   const end = { iteration: 9, phase: 'implementation', ending: 'signalled', exitCode: 0 } as const;
   const rest = { signalNotes: [], changed: true, treeChanged: true, cost: {}, durationMs: 1, flowLines: [] };
-  expect(told({ type: 'iteration_ended', ...end, ...rest, signal, decision })).toBe(
+  expect(lineOf({ type: 'iteration_ended', ...end, ...rest, signal, decision })).toBe(
     'iteration 9 ended; next testing (one proposal: a constant is renamed)',
   );
 });

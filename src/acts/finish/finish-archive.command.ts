@@ -106,7 +106,12 @@ async function wanted(cli: Cli, session: string, way: Way, options: FinishOption
   const { folder } = preview.view;
   const flags = [optionOf(way).flags, ...(options.withAnswers ? ['--with-answers'] : [])].join(' ');
   const command = `samocode finish ${shellWord(folder)} ${flags} --yes`;
-  return await confirmPreview(cli, { preview, title: `${TITLES[way]}: ${folder}`, command, facts: { how: way } });
+  return await confirmPreview(cli, {
+    preview,
+    title: `${TITLES[way]}: ${folder}`,
+    command,
+    facts: { how: way },
+  });
 }
 
 async function previewOf(cli: Cli, session: string, way: Way, options: FinishOptions): Promise<Preview> {

@@ -4,7 +4,7 @@ import { OF_SESSION, OF_WORK, ProjectDir, resultWith, SessionName } from '../../
 import { reportFields } from '../../kit/mcp/session-fields.ts';
 import type { ToolResult } from '../../kit/mcp/tool.ts';
 import type { SessionView } from '../../session/events/session-view.ts';
-import { describeChecks, describeAuthor, describeGates, describeSandbox } from '../../session/facts.ts';
+import { describeAuthor, describeChecks, describeGates, describeSandbox } from '../../session/facts.ts';
 import { needsHuman } from '../../session/session-list.ts';
 import type { ActionContext } from '../common/context.ts';
 import type { GroupQuestion } from './list-sessions.act.ts';

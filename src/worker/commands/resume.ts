@@ -87,7 +87,8 @@ function stillSpent(worker: Worker, command: CommandOf<'resume'>): ResumeFacts['
   const reached = reachedUses(worker, command);
   if (reached.length === 0) return undefined;
   // A refused resume leaves nothing behind: the next one must raise these limits too.
-  const isOther = (use: LimitUsage) => !reached.some(({ cap, scope }) => cap === use.cap && scope === use.scope);
+  const isOther = (use: LimitUsage) =>
+    !reached.some(({ cap, scope }) => cap === use.cap && scope === use.scope);
   const all = [...reached, ...runOut(worker, command).filter(isOther)];
   return { reason: budgetReason(all), next: higherLimits(all) };
 }

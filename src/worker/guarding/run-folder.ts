@@ -100,9 +100,7 @@ export async function runFolderEntries(
   iteration: number,
 ): Promise<Record<string, string>> {
   // Another program may create these; that is not a breach.
-  const entries: Record<string, string> = Object.fromEntries(
-    SHARED_FOLDERS.map((name) => [name, 'folder']),
-  );
+  const entries: Record<string, string> = Object.fromEntries(SHARED_FOLDERS.map((name) => [name, 'folder']));
   const read = async (name: string): Promise<void> => {
     const kind = await kindAt(join(runDir, name));
     if (kind === undefined) return;

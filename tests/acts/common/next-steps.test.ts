@@ -51,17 +51,17 @@ test.each<[string, string[], NewEvent[]]>([
     [{ type: 'merge_ended', ...MERGE, outcome: 'merged' }],
   ],
 ])('a session %s leads a person to %j', async (_what, commands, after) => {
-  await using desk = await makeDesk();
-  await desk.lay('26-01-08-boat', [CREATED, PREPARED, DONE, ...after]);
-  const place = { cwd: desk.repo.path, home: desk.repo.homeDir };
+  await using serverRig = await makeServerRig();
+  await serverRig.addSession('26-01-08-boat', [CREATED, PREPARED, DONE, ...after]);
+  const place = { cwd: serverRig.repo.path, home: serverRig.repo.homeDir };
   const { nextCommands } = JSON.parse((await typed(['status', 'boat', '--json'], place)).stdout);
   expect(nextCommands).toEqual(commands.map((command) => `samocode ${command}`));
 });
 
 test('a model leaves to the user how a session that is done is finished, and what is more to do', async () => {
-  await using desk = await makeDesk();
-  await desk.lay('26-01-08-boat', [CREATED, PREPARED, DONE]);
-  expect((await ask(desk, 'get_status')).next).toBe(
+  await using serverRig = await makeServerRig();
+  await serverRig.addSession('26-01-08-boat', [CREATED, PREPARED, DONE]);
+  expect((await ask(serverRig, 'get_status')).next).toBe(
     'tell the user says.summary and where the branch is; if the user wants it: finish_session (how), ' +
       'or ask the user to run "samocode report <session>", or ask the user to run "samocode verify <session>", ' +
       'or resume_session (goal)',
@@ -69,9 +69,9 @@ test('a model leaves to the user how a session that is done is finished, and wha
 });
 
 test('a message that nobody would read is refused, and nothing is kept', async () => {
-  await using desk = await makeDesk();
-  await desk.lay('26-01-08-boat', [CREATED, PREPARED, DONE]);
-  expect(await ask(desk, 'send_message', { text: 'Mind the sail' })).toMatchObject({
+  await using serverRig = await makeServerRig();
+  await serverRig.addSession('26-01-08-boat', [CREATED, PREPARED, DONE]);
+  expect(await ask(serverRig, 'send_message', { text: 'Mind the sail' })).toMatchObject({
     code: 'done',
     hint: expect.stringContaining('resume_session'),
   });

@@ -6,7 +6,7 @@ import { Output } from '../../../src/kit/terminal/output.ts';
 import type { NewEvent } from '../../../src/session/events/events.ts';
 import { sessionPaths } from '../../../src/session/layout/paths.ts';
 import { typed } from '../../cli/typed.ts';
-import { makeDesk } from '../../server/desk.ts';
+import { makeServerRig } from '../../server/server-rig.ts';
 import { ARCHIVED, CREATED, DONE, PREPARED, writeEvents } from '../../session/events.ts';
 
 /** Noon of this machine's local time. */
@@ -38,8 +38,8 @@ const spending = (usd: number, iterations: number, more: Partial<CostSum> = {}):
 const NONE = spending(0, 0);
 
 async function scene() {
-  const desk = await makeDesk({ clock });
-  const { sessionsDir } = desk;
+  const serverRig = await makeServerRig({ clock });
+  const { sessionsDir } = serverRig;
   const session = async (folder: string, project: string, hoursAgo: number, events: readonly NewEvent[]) =>
     await writeEvents(
       sessionPaths(sessionsDir, folder),
@@ -47,12 +47,12 @@ async function scene() {
       NOW - hoursAgo * HOUR_MS,
       { configPath: `/code/${project}/.samocode` },
     );
-  return { desk, session, report: () => readCost({}, desk.context) };
+  return { serverRig, session, report: () => readCost({}, serverRig.context) };
 }
 
 test('an iteration counts on the day of its end, for its project and for the agent CLI that ran it', async () => {
-  const { desk, session, report } = await scene();
-  await using _ = desk;
+  const { serverRig, session, report } = await scene();
+  await using _ = serverRig;
   await session('26-01-08-a', 'boats', 1, [
     ...iteration(1, 'claude', { usd: 1.5 }),
     ...iteration(2, 'codex', { usd: 0.25, usdIsEstimate: true }),
@@ -91,8 +91,8 @@ test('an iteration counts on the day of its end, for its project and for the age
 });
 
 test('a cost that was not reported is unknown, and never nothing', async () => {
-  const { desk, session, report } = await scene();
-  await using _ = desk;
+  const { serverRig, session, report } = await scene();
+  await using _ = serverRig;
   await session('26-01-08-a', 'boats', 1, [
     ...iteration(1, 'claude', { usd: 1.5 }),
     ...iteration(2, 'claude', {}),
@@ -118,9 +118,9 @@ test('a cost that was not reported is unknown, and never nothing', async () => {
 });
 
 test('the command prints a line for each row in a pipe, and says where nothing was spent yet', async () => {
-  const { desk, session } = await scene();
-  await using _ = desk;
-  const place = { cwd: desk.repo.path, home: desk.repo.homeDir, clock };
+  const { serverRig, session } = await scene();
+  await using _ = serverRig;
+  const place = { cwd: serverRig.repo.path, home: serverRig.repo.homeDir, clock };
   expect((await typed(['cost'], place)).stdout).toBe('total\t\t–\t–\t–\n');
   await session('26-01-02-c', 'cars', 30, iteration(1, 'claude', { usd: 2 }));
   expect((await typed(['cost'], place)).stdout).toBe(

@@ -29,8 +29,8 @@ test('without confirm the effects are only described; with it they are applied, 
     summary: 'Nothing is done yet.',
     next: expect.stringContaining('confirm: true'),
   });
-  expect(String(told.would)).toContain(`Branch ${worktree?.branch} will stay: 0 commits ahead of main`);
-  expect(String(told.would)).toContain(`The worktree ${worktree?.path} will be removed`);
+  expect(String(result.would)).toContain(`Branch ${worktree?.branch} will stay: 0 commits ahead of main`);
+  expect(String(result.would)).toContain(`The worktree ${worktree?.path} will be removed`);
   expect(await readdir(rig.paths.sessionDir)).toEqual(before);
   expect(existsSync(worktree?.path ?? '')).toBe(true);
 
@@ -103,9 +103,9 @@ test('a waiting session must be stopped first', async () => {
 
 test('the text of a pull request is shown before it goes out, and no model says who may read the answers', async () => {
   await using rig = await doneSession({ copyOf: inject('resting'), here: true });
-  const told = await finish(rig, { how: 'pull_request' });
-  expect(told).toMatchObject({ summary: 'Nothing is done yet.', text: expect.stringContaining('## Why\n') });
-  expect(String(told.would)).toContain('This repository has no remote');
+  const result = await finish(rig, { how: 'pull_request' });
+  expect(result).toMatchObject({ summary: 'Nothing is done yet.', text: expect.stringContaining('## Why\n') });
+  expect(String(result.would)).toContain('This repository has no remote');
   const bodyPath = join(rig.paths.sessionDir, 'pull-request.md');
 
   const { path: cwd, env } = rig.repo;
@@ -113,7 +113,7 @@ test('the text of a pull request is shown before it goes out, and no model says 
     const argv = [rig.program('cli'), 'finish', rig.file.folder, '--pull-request', ...more];
     return await runCommand(process.execPath, argv, { cwd, env });
   };
-  expect((await withoutTerminal()).stdout).toContain(String(told.text));
+  expect((await withoutTerminal()).stdout).toContain(String(result.text));
   const stderr = expect.stringContaining('this call could come from a model');
   expect(await withoutTerminal('--with-answers', '--yes')).toMatchObject({ exitCode: 1, stderr });
   expect(existsSync(bodyPath)).toBe(false);
@@ -121,5 +121,5 @@ test('the text of a pull request is shown before it goes out, and no model says 
   const published = await finish(rig, { how: 'pull_request', confirm: true });
   expect(published).toMatchObject({ body_file: bodyPath });
   expect(published.next).toContain('once it is merged: finish_session');
-  expect(await readFile(bodyPath, 'utf8')).toContain(String(told.text));
+  expect(await readFile(bodyPath, 'utf8')).toContain(String(result.text));
 });

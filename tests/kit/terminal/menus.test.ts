@@ -85,15 +85,15 @@ const TYPED: QaItem = { ...QUESTION, id: 'Q3', answer: 'C', isUnconfirmed: true 
 
 async function asked(questions: QaItem[], keys: string[], diff?: string) {
   const about = diff === undefined ? undefined : { question: 'Q1', text: diff };
-  let told = '';
-  const stdout = new PassThrough().on('data', (bytes) => (told += bytes));
+  let shownText = '';
+  const stdout = new PassThrough().on('data', (bytes) => (shownText += bytes));
   const { menus } = keyboard(keys);
   const cli: Pick<Cli, 'output' | 'menus'> = {
     output: new Output({ stdout, stderr: stdout, colourful: false, json: false }),
     menus: async () => menus,
   };
   // Nothing else of a command line is used to ask.
-  return { said: await askOpenQuestions(cli as Cli, '26-01-02-boat', questions, about), told };
+  return { said: await askOpenQuestions(cli as Cli, '26-01-02-boat', questions, about), shownText };
 }
 
 const { down, enter, space, up } = KEY;
