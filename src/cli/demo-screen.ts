@@ -70,8 +70,8 @@ export function demoWords(report: DemoReport, { output, calledAs, programsDir }:
     ...report.proof.checks.map(({ command, found, expected }) =>
       check(found === expected, `${command} on a fresh clone of the branch: exit status ${found}`),
     ),
-    check(report.proof.verified, 'its proof, repeated: commit, tree and exit statuses are equal'),
-    check(report.mainUntouched, 'the main checkout is as it was: same commit, branch and files'),
+    check(report.proof.verified, 'its proof, repeated: commit, tree and exit statuses match'),
+    check(report.mainUntouched, 'the main checkout is unchanged: same commit, branch and files'),
     ...report.problems.map((problem) => `  ${bad(problem)}`),
     '',
     paragraph(fitLine(report.summary, 300)),

@@ -5,24 +5,24 @@ type Example = readonly [line: string, words: string];
 /** Examples for each command; a test checks that their commands and options exist. */
 export const EXAMPLES: Readonly<Record<string, readonly Example[]>> = {
   run: [
-    ['samocode run --task "Add JWT auth"', 'start a session, and be asked here what it needs to know'],
-    ['samocode run jwt', 'follow the session whose name begins so'],
+    ['samocode run --task "Add JWT auth"', 'start a session, and answer its questions here'],
+    ['samocode run jwt', 'follow the session whose name begins with jwt'],
   ],
   start: [
     ['samocode start --task "Add JWT auth" --base develop', 'on a branch from develop, in the background'],
     ['samocode start --task "Add JWT auth" --providers quality=codex', 'with another agent CLI as reviewer'],
   ],
   stop: [
-    ['samocode stop jwt --now', 'do not wait for the agent that works now'],
+    ['samocode stop jwt --now', 'do not wait for the current agent'],
     ['samocode stop --group tonight', 'every session of that group'],
   ],
   resume: [
-    ['samocode resume jwt --note "The database is up again"', 'after you have settled what blocked it'],
+    ['samocode resume jwt --note "The database is up again"', 'after you have fixed what blocked it'],
     ['samocode resume jwt --max-cost-usd 20', 'with a higher limit'],
   ],
   finish: [
-    ['samocode finish jwt', 'show what each way would do'],
-    ['samocode finish jwt --pull-request --yes', 'publish its branch, without a question'],
+    ['samocode finish jwt', 'show what each option would do'],
+    ['samocode finish jwt --pull-request --yes', 'publish its branch, without confirmation'],
   ],
   archive: [['samocode archive jwt --documents', 'only its documents, so that it can take new work']],
   unarchive: [['samocode unarchive jwt', 'restore it from the archive']],
@@ -32,7 +32,7 @@ export const EXAMPLES: Readonly<Record<string, readonly Example[]>> = {
     ['samocode list | cut -f1,3', 'names and states for a script'],
   ],
   watch: [
-    ['samocode watch', 'every session of this machine; q leaves'],
+    ['samocode watch', 'every session of this machine; q quits'],
     ['samocode watch jwt', 'one of them'],
   ],
   report: [
@@ -45,16 +45,16 @@ export const EXAMPLES: Readonly<Record<string, readonly Example[]>> = {
   ],
   prune: [
     ['samocode prune', 'show it, with sizes'],
-    ['samocode prune --days 7 --yes', 'remove what is older than a week'],
+    ['samocode prune --days 7 --yes', 'remove everything older than a week'],
   ],
-  status: [['samocode status 7c5d2', 'by the short id in front of it in the list']],
+  status: [['samocode status 7c5d2', 'by its short id, which the list shows']],
   log: [
     ['samocode log jwt --follow', 'until it needs you or ends'],
     ['samocode log jwt --iteration 4', 'what that agent said and did'],
   ],
   show: [['samocode show jwt summary', 'the newest document of that kind']],
   diff: [
-    ['samocode diff jwt --new', 'what has changed since your last look'],
+    ['samocode diff jwt --new', 'what has changed since you last ran this'],
     ['samocode diff jwt src/auth.ts', 'the patch of one file'],
   ],
   why: [
@@ -64,37 +64,39 @@ export const EXAMPLES: Readonly<Record<string, readonly Example[]>> = {
   verify: [['samocode verify jwt', 'on a fresh clone of its branch']],
   wait: [
     ['samocode wait jwt billing --timeout 3600', 'until one of the two needs you, for an hour at most'],
-    ['samocode wait --group tonight --until done && git push', 'go on when all of them have ended well'],
+    ['samocode wait --group tonight --until done && git push', 'continue once all of them are done'],
   ],
-  worktrees: [['samocode worktrees --prune', 'remove those with which nothing is lost']],
+  worktrees: [['samocode worktrees --prune', 'remove those that contain no unsaved work']],
   answer: [
-    ['samocode answer jwt', 'be asked'],
-    ['samocode answer jwt Q1=A Q2="B, C"', 'answer at once; letters or your own words'],
+    ['samocode answer jwt', 'answer one question after the other'],
+    ['samocode answer jwt Q1=A Q2="B, C"', 'answer directly, with letters or free text'],
   ],
-  plan: [['samocode plan jwt --no-pager', 'print it at once']],
-  approve: [['samocode approve jwt', 'the plan as it stands now']],
-  changes: [['samocode changes jwt "Smaller steps, and a test for each"', 'a planning agent works that in']],
+  plan: [['samocode plan jwt --no-pager', 'print it without a pager']],
+  approve: [['samocode approve jwt', 'the current version of the plan']],
+  changes: [
+    ['samocode changes jwt "Smaller steps, and a test for each"', 'a planning agent makes the changes'],
+  ],
   message: [['samocode message jwt "Use the logger in src/log.ts"', 'the next agent reads it']],
   rewind: [
     ['samocode rewind jwt', 'list the checkpoints'],
     ['samocode rewind jwt --to 4', 'show what that would undo, and ask'],
   ],
   init: [['samocode init --set "CHECK=npm test"', 'with a check that must pass before a session is done']],
-  trust: [['samocode trust', 'read the lines, and be asked']],
+  trust: [['samocode trust', 'read the lines and confirm']],
   install: [
     ['samocode install --dry-run', 'show every change first'],
     ['samocode install --client claude codex', 'only these clients'],
   ],
   uninstall: [['samocode uninstall', 'from every client']],
   config: [['samocode config --json', 'for a script']],
-  doctor: [['samocode doctor --checks', 'try SETUP and each CHECK too']],
+  doctor: [['samocode doctor --checks', 'also try SETUP and each CHECK']],
   supervisor: [
     ['samocode supervisor --status', 'what each session waits for'],
     ['samocode supervisor --install', 'as a service, so that sessions continue after a restart'],
   ],
-  takeover: [['samocode takeover jwt', 'only where its machine is gone for good']],
+  takeover: [['samocode takeover jwt', 'only if its machine is gone for good']],
   notify: [['samocode notify test', 'try each channel']],
-  mute: [['samocode mute jwt', 'and --off to hear of it again']],
+  mute: [['samocode mute jwt', 'use --off to be notified again']],
   completion: [["echo 'source <(samocode completion bash)' >> ~/.bashrc", 'in every new shell']],
 };
 

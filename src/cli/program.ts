@@ -102,8 +102,8 @@ Try it without a login or a model:   samocode demo
 On a repository of your own:         samocode run --task "Add JWT auth"
 
 "samocode <command> --help" describes a command. Every command accepts --json.
-<session> is its name, the beginning of it, or its five-character id, which
-"samocode list" shows in front.
+<session> is its name, a prefix of it, or its five-character id, which
+"samocode list" shows in front of it.
 Exit status: 0 success, 1 failure, 2 wrong usage, 3 blocked, 4 waits for you.`;
 
 /** Commands in the groups and the order of the help. */
@@ -217,7 +217,7 @@ function inOptionWords(error: unknown): unknown {
   return CLI_ERRORS.usage({
     why: problem
       ? `${option} cannot be used. ${problem}: ${shown}.`
-      : `${option} must be ${form}, and it is ${shown}.`,
+      : `${option} must be ${form}, but it is ${shown}.`,
     hint:
       instead === undefined
         ? SEE_HELP

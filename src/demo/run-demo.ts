@@ -89,7 +89,7 @@ async function play(place: DemoPlace, options: DemoOptions) {
   await call('read_session', { session, what: 'proof' }, 'what=proof');
   screen.line(`samocode verify ${session}: the same commands again, on a fresh clone of the branch`);
   const verified = await samocode(place, options, 'verify', session, '--json');
-  const proof: Verification = JSON.parse(verified.stdout); // what our own CLI prints
+  const proof: Verification = JSON.parse(verified.stdout); // printed by our own CLI
   const log = await gitOut(place, worktree, 'log', '--reverse', '--format=%h %s', 'main..HEAD');
   const commits = log.split('\n').filter(Boolean);
   const mainUntouched = (await checkout()) === before;

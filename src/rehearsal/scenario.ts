@@ -16,7 +16,7 @@ const yes = z.boolean().default(true);
 /** A file: `qa`, `overview`, `signal`, `history`, `session:<name>`, `worktree:<path>` or `abs:<absolute path>`. */
 const place = z.string().regex(/^(?:qa|overview|signal|history|(?:session|worktree|abs):.+)$/);
 const signalName = z.string().regex(/^SIG[A-Z0-9]+$/);
-const documentKinds = Object.keys(DOCUMENT_KINDS) as DocumentKind[]; // its keys are the type
+const documentKinds = Object.keys(DOCUMENT_KINDS) as DocumentKind[]; // TypeScript types the keys as string
 
 const Question = z.strictObject({
   text: z.string(),
@@ -143,7 +143,7 @@ export const Scenario = z.strictObject({
    */
   answers: z.record(z.string(), z.string()).default({}),
   /** Played where no rule matches; by default work that suits any repository. */
-  story: Story.prefault(honestWork.story as z.input<typeof Story>), // JSON widens the names of acts to strings
+  story: Story.prefault(honestWork.story as z.input<typeof Story>), // JSON imports type the names of acts as string
   rules: z.array(Rule).default([]),
 });
 export type Scenario = z.infer<typeof Scenario>;

@@ -76,7 +76,7 @@ export async function readWords(
 
 /** Fills the values into every text of an act; drops lines with an empty value. */
 export function fill<T>(value: T, words: Words): T {
-  if (Array.isArray(value)) return value.map((one) => fill(one, words)) as T; // of the same shape, as below
+  if (Array.isArray(value)) return value.map((one) => fill(one, words)) as T; // the shape stays the same, here and below
   if (typeof value === 'object' && value !== null)
     return Object.fromEntries(Object.entries(value).map(([key, one]) => [key, fill(one, words)])) as T;
   if (typeof value !== 'string') return value;

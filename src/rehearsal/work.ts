@@ -122,7 +122,7 @@ async function check({ command, mayFail }: Named<'check'>, context: ActContext):
     return { text: words.output || '(no output)', failed };
   });
   if (!failed || mayFail) return undefined;
-  const reason = `\`${oneLine(command)}\` fails, and a rehearsal has no script for that.`;
+  const reason = `\`${oneLine(command)}\` fails, and the rehearsal has no script for that.`;
   const signal = { status: 'blocked', reason, needs: 'error_resolution' };
   await end({ act: 'end', did: `Blocked: ${reason}`, signal }, context);
   return 0;

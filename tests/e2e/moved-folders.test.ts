@@ -90,7 +90,7 @@ test('a session whose WORKTREES folder was moved is not resumed without the work
   const { worktreesDir, folder: session } = rig.file;
   await rename(worktreesDir, `${worktreesDir}-moved`);
   const says = expect.stringMatching(
-    `${worktreesDir} was moved or removed.*Move it back, or make the folder`,
+    `${worktreesDir} was moved or removed.*Move it back, or create the folder`,
   );
   await expect(resumeSession({ session }, rig.context())).rejects.toMatchObject({ ...GONE, message: says });
   await mkdir(worktreesDir);

@@ -117,7 +117,7 @@ test.concurrent('a branch deleted with its worktree is created again at its last
   await rig.resume({ goal: 'Give every boat a number' });
   await rig.until(({ lastIteration }) => lastIteration?.phase === 'investigation');
   await rig.repo.git(['merge-base', '--is-ancestor', tip, branch]);
-  const text = `The branch ${branch} was gone; it was created again at ${tip.slice(0, 12)}, its last known commit.`;
+  const text = `The branch ${branch} was gone; it was recreated at ${tip.slice(0, 12)}, its last known commit.`;
   expect((await rig.events()).filter(({ type }) => type === 'notice')).toContainEqual(
     expect.objectContaining({ code: 'branch_made_again', text }),
   );

@@ -87,7 +87,7 @@ export const ATTACKS: readonly Attack[] = [
     title: 'replaces a new object with a pipe',
     script: `${FILE_OF}; ${COMMIT}; to="$(at "$(git rev-parse HEAD^{tree})")"; rm -f "$to"; mkfifo "$to"`,
     kind: 'refused',
-    why: 'is no plain file',
+    why: 'is not a plain file',
   },
   {
     title: 'replaces the objects folder with a link',

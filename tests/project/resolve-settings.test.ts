@@ -143,7 +143,7 @@ test('writable paths are absolute wherever they were set, and a relative one is 
   expect(valuesOf({ file }).sandboxWrite).toEqual(['/home/me/.cache/a', '/b']);
   expect(() => resolved({ file: 'SANDBOX_WRITE=/a,cache' })).toThrow(
     'SANDBOX_WRITE in /p/.samocode, line 4, cannot be used. It must be a comma-separated list of absolute paths ' +
-      '(~ is the home folder), and it is "/a,cache". Correct it, for example ' +
+      '(~ is the home folder), but it is "/a,cache". Correct it, for example ' +
       'SANDBOX_WRITE=~/.cache/builds,/srv/fixtures, or remove it.',
   );
 });
@@ -187,11 +187,11 @@ test('mistakes in .env cause warnings, while variables of other programs do not'
 test('a bad value names the file, the line, the key, the value, the range and the fix', () => {
   expect(() => resolved({ file: 'TIMEOUT=half an hour' })).toThrow(
     'TIMEOUT in /p/.samocode, line 4, cannot be used. It must be a whole number of seconds from 1 to 86400, ' +
-      'and it is "half an hour". For example TIMEOUT=1800, or remove it to use that value.',
+      'but it is "half an hour". For example TIMEOUT=1800, or remove it to use that value.',
   );
   expect(() => resolved({ env: { SAMOCODE_PROVIDER: 'claud' } })).toThrow(
     'SAMOCODE_PROVIDER in the environment cannot be used. It must be one of claude, codex, gemini, rehearsal, ' +
-      'and it is "claud". Did you mean "claude"?',
+      'but it is "claud". Did you mean "claude"?',
   );
   expect(() => resolved({ call: { maxHours: -1 } })).toThrow(
     expect.objectContaining({ code: 'setting_invalid' }),

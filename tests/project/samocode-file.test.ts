@@ -37,7 +37,7 @@ test('the last of duplicate keys wins and both lines are named', () => {
     { key: 'B', value: '2', line: 2 },
     { key: 'A', value: '3', line: 3 },
   ]);
-  expect(reading.warnings).toEqual([{ line: 3, text: 'A is set twice: line 3 wins over line 1.' }]);
+  expect(reading.warnings).toEqual([{ line: 3, text: 'A is set twice: line 3 overrides line 1.' }]);
 });
 
 test.each(['just words', '= value', 'two words = value'])(
@@ -45,7 +45,7 @@ test.each(['just words', '= value', 'two words = value'])(
   (line) => {
     expect(parseSamocodeFile(`A=1\n${line}\n`)).toEqual({
       entries: [{ key: 'A', value: '1', line: 1 }],
-      warnings: [{ line: 2, text: 'Line 2 is not KEY=VALUE and was left out.' }],
+      warnings: [{ line: 2, text: 'Line 2 is not KEY=VALUE and was ignored.' }],
     });
   },
 );

@@ -16,8 +16,8 @@ const DECISION: ParkDecision = {
   changedTests: ['b.test.js'],
 };
 const ASKED: QuestionDraft = {
-  text: 'No check runs here, and tests or their settings were changed. They may show less than before the work: a.test.js is deleted. Is that meant? Also changed: b.test.js.',
-  options: ['no, an agent brings back what was there', 'yes, accept these changes'],
+  text: 'No check runs here, and tests or their settings were changed. They may prove less than before the work: a.test.js is deleted. Is that intended? Also changed: b.test.js.',
+  options: ['no, an agent restores the earlier version', 'yes, accept these changes'],
 };
 
 async function parked(worker: Worker, planted: QuestionDraft[]) {

@@ -134,8 +134,8 @@ test('a long plan phase and many answers are cut to a thousand characters, and t
   const [, answers = '', plan = ''] =
     /^## The answers on record\n([\s\S]*?)^## Your plan phase\n([\s\S]*?)^## /m.exec(assemblePrompt(state)) ??
     [];
-  expect(answers).toContain(`(Shortened by us. The whole text: ${state.sessionDir}/_qa.md)`);
-  expect(plan).toContain(`(Shortened by us. The whole text: ${state.sessionDir}/01-08-1130-plan-jwt.md)`);
+  expect(answers).toContain(`(Shortened. The full text: ${state.sessionDir}/_qa.md)`);
+  expect(plan).toContain(`(Shortened. The full text: ${state.sessionDir}/01-08-1130-plan-jwt.md)`);
   const quoted = `${answers}${plan}`.match(/(?<=^> ).*$/gm) ?? [];
   expect(quoted.join('\n').length).toBeLessThanOrEqual(1000);
 });
@@ -179,7 +179,7 @@ test('a very long task is cut, and the prompt names the file with the rest', () 
   const prompt = assemblePrompt(promptState('planning', { task: 'word '.repeat(100_000) }));
   expect(prompt.length).toBeLessThan(BUDGETS.planning[0] * 4 + 12_500);
   expect(prompt).toContain(
-    '(Shortened by us. The whole text: /home/ada/sessions/26-01-08-add-jwt-auth/_overview.md',
+    '(Shortened. The full text: /home/ada/sessions/26-01-08-add-jwt-auth/_overview.md',
   );
 });
 

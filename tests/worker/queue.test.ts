@@ -200,7 +200,7 @@ test('if the cost of the day cannot be recorded, no agent starts under a limit, 
   await mkdir(dir, { recursive: true });
   await writeFile(spent, '');
   const ours = given.worker();
-  expect(await queueReason(ours)).toContain(`is not known: ${spent} is not a folder.`);
+  expect(await queueReason(ours)).toContain(`is unknown: ${spent} is not a folder.`);
   expect(ours.slots.isHeld).toBe(false);
   await given.configure('');
   expect(await queueReason(ours)).toBeUndefined();
@@ -236,7 +236,9 @@ test('unreadable machine settings may limit the day: no agent starts', async () 
   await using given = await scene();
   await rm(given.settingsPath);
   await mkdir(given.settingsPath);
-  expect(await queueReason(given.worker())).toContain('the settings of this machine cannot be read');
+  expect(await queueReason(given.worker())).toContain(
+    'the settings of this machine, which may limit the cost per day, cannot be read',
+  );
 });
 
 test('a limit of the day known only to a login shell queues no session, because its supervisor would admit it at once', async () => {

@@ -17,11 +17,11 @@ type PruneOptions = SharedOptions & { yes?: true; days?: number };
 
 export function addPrune(program: Command, cli: Cli): void {
   withSharedOptions(program.command('prune'))
-    .description('Show what old sessions still take up on disk; --yes removes it')
+    .description('Show the disk space that old sessions still take up; --yes frees it')
     .option('-y, --yes', 'remove what is shown')
     .option(
       '--days <number>',
-      'keep what is younger than this (default: 30)',
+      'keep sessions and caches that are younger (default: 30)',
       numberOption(0, 'a whole number of days, 0 or more'),
     )
     .action(async (options: PruneOptions) => {
@@ -54,21 +54,21 @@ function prunedWords(
   if (found.length === 0)
     return days === 0
       ? 'Nothing to remove.'
-      : `Nothing to remove: no session has been over for ${days} days.`;
+      : `Nothing to remove: no session ended more than ${days} days ago.`;
   const line = ({ kind, name, bytes }: Prunable) => `${sizeWords(bytes)}  ${name}: ${dim(WHAT[kind])}`;
   const total = (list: readonly Prunable[]) =>
     sizeWords(list.reduce((sum, { bytes = 0 }) => sum + bytes, 0)).trim();
   if (!remove)
     return [
       ...found.map(line),
-      `${total(found)} in all. Events, documents, proofs and branches stay.`,
+      `${total(found)} in all. Events, documents, proofs and branches are kept.`,
       `To remove this: samocode prune ${typed}--yes`,
     ].join('\n');
   const needed = found.length - removed.length;
   return [
     ...removed.map((one) => `${good('✔')} ${line(one)}`),
-    `${total(removed)} removed; git frees its part with its next "git gc".`,
-    ...(needed > 0 ? [`${needed} of those shown are needed again and stay.`] : []),
+    `${total(removed)} removed; git frees the space of checkpoints at its next "git gc".`,
+    ...(needed > 0 ? [`Kept, because needed again: ${needed} of those shown.`] : []),
   ].join('\n');
 }
 
@@ -77,7 +77,7 @@ type WorktreesOptions = SharedOptions & { prune?: true };
 export function addWorktrees(program: Command, cli: Cli): void {
   withSharedOptions(program.command('worktrees'))
     .description('Show the worktrees of sessions with size and age, and what was discarded')
-    .option('--prune', 'remove those of done, archived and vanished sessions, where no work is lost')
+    .option('--prune', 'remove those of done, archived and vanished sessions that contain no unsaved work')
     .action(async (options: WorktreesOptions) => {
       const { sessionWorktrees } = await import('./worktrees.act.ts');
       const context = await cli.actionContext();
@@ -104,14 +104,16 @@ function foundWords(
     }),
     ...(all.length + trash.length + removed.length === 0 ? ['No session has a worktree.'] : []),
     ...(free.length > 0 && !prune && output.isLive
-      ? ['To remove those with which nothing is lost: samocode worktrees --prune']
+      ? ['To remove those that contain no unsaved work: samocode worktrees --prune']
       : []),
   ].join('\n');
 }
 
 function worktreeLines(all: readonly SessionWorktree[], output: Cli['output'], nowMs: number): string[] {
   const cells = all.map((worktree) => rowOf(worktree, nowMs));
-  const places = all.map(({ path, kept = 'nothing would be lost' }) => [path, fitLine(kept, 300)] as const);
+  const places = all.map(
+    ({ path, kept = 'contains no unsaved work' }) => [path, fitLine(kept, 300)] as const,
+  );
   if (!output.isLive) return cells.map((row, at) => tabSeparated([...row, ...(places[at] ?? [])]));
   const lines = grid(cells, { columns: output.columns, cut: { 2: 12, 4: 12 } });
   // A path is never truncated, because people copy it.

@@ -102,7 +102,7 @@ async function describe({ place, branch, view }: FoundWorktree): Promise<Session
 /** The reason a session still needs its worktree, if it may continue in it. */
 function neededBy({ state, worker, pendingCommands }: SessionView): string | undefined {
   const { status, archived, merge } = state;
-  if (worker !== 'none' || pendingCommands.length > 0 || merge !== undefined) return 'its session works';
+  if (worker !== 'none' || pendingCommands.length > 0 || merge !== undefined) return 'its session is working';
   return archived || status.kind === 'done' ? undefined : `its session is ${status.kind}`;
 }
 

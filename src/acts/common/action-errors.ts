@@ -11,10 +11,10 @@ export const ACTION_ERRORS = errors({
   }),
   folder_gone: ({ session, path, branch, isRepository }: FolderGone) => ({
     what: `Session ${session} was not changed.`,
-    why: `${path} was moved or removed. A session works in the folders that it was started with.`,
+    why: `${path} was moved or removed. A session stays in the folders that it was started with.`,
     hint: isRepository
-      ? `Move it back and run "git worktree repair" there, then try again. Or start a new session where the repository is now${branch === undefined ? '' : `, with ${branch} as its base`}.`
-      : `Move it back, or make the folder again if you removed it: its worktree is then made anew from ${branch ?? 'its branch'}.`,
+      ? `Move it back and run "git worktree repair" there, then try again. Or start a new session in the repository's current folder${branch === undefined ? '' : `, with ${branch} as its base`}.`
+      : `Move it back, or create the folder again if you removed it: its worktree is then recreated from ${branch ?? 'its branch'}.`,
   }),
   inside_session: () => ({
     what: 'Nothing was changed.',
@@ -33,7 +33,7 @@ export const ACTION_ERRORS = errors({
   }),
   not_done: ({ session }: { session: string }) => ({
     what: `Session ${session} was not taken over.`,
-    why: 'Its overview does not say that it is done, and a new goal is for a session that is done.',
+    why: 'According to its overview it is not done, and only a finished session takes a new goal.',
     next: [{ act: 'resume', session, when: 'to continue it where it is' }],
   }),
   not_finished: ({ session, reason }: { session: string; reason?: string }) => ({
@@ -53,7 +53,7 @@ export const ACTION_ERRORS = errors({
   }),
   not_taken_over_yet: ({ session, from, to, isDone }: NotTakenOverYet) => ({
     what: `Session ${session} is read-only here.`,
-    why: 'It was made by the Python samocode, or by hand, and has not been taken over.',
+    why: 'It was created by the Python samocode or by hand, and has not been taken over.',
     hint: isDone ? `To archive it, move its folder ${from} into ${to}.` : 'Resume it first.',
     next: [
       isDone
@@ -88,13 +88,13 @@ export const ACTION_ERRORS = errors({
     next: [{ act: 'decide_plan', session }],
   }),
   project_unclear: ({ files }: { files: readonly string[] }) => ({
-    what: 'It is not clear which project is meant.',
+    what: 'The project is ambiguous.',
     why: `It could be any of these: ${files.slice(0, 10).join(', ')}.`,
     next: [{ act: 'name_project' }],
   }),
   relative_folder: ({ path }: { path: string }) => ({
-    what: `"${path.slice(0, 200)}" does not say which folder is meant.`,
-    why: 'A relative path starts at the folder of the client, and this client names none, or several.',
+    what: `"${path.slice(0, 200)}" does not identify a folder.`,
+    why: "A relative path is resolved against the client's folder, and this client has none or several.",
     hint: 'Give an absolute path.',
   }),
   rewind_halfway: ({ session, reason }: { session: string; reason: string }) => ({
@@ -111,8 +111,8 @@ export const ACTION_ERRORS = errors({
     why:
       projects.length > 1
         ? `These projects have one: ${projects.join(', ')}.`
-        : `It is the beginning of ${names.slice(0, 10).join(', ')}${names.length > 10 ? ' and others' : ''}.`,
-    hint: projects.length > 1 ? '' : 'Give more of its name.',
+        : `These names begin with it: ${names.slice(0, 10).join(', ')}${names.length > 10 ? ' and others' : ''}.`,
+    hint: projects.length > 1 ? '' : 'Give a longer part of its name.',
     next: projects.length > 1 ? [{ act: 'name_project' }] : [],
   }),
   session_lost: ({ session, problems, sessionDir, isUnreadable }: SessionLost) => ({
@@ -120,7 +120,7 @@ export const ACTION_ERRORS = errors({
     why: problems.join(' '),
     hint: isUnreadable
       ? 'Fix that, then try again.'
-      : `What is left of it is in ${sessionDir}; its work can continue in a new session.`,
+      : `The remaining files are in ${sessionDir}; its work can continue in a new session.`,
   }),
   session_not_found: ({ session, newest, meant }: { session: string; newest: string; meant?: string }) => ({
     what: `There is no session "${session.slice(0, 80)}".`,
@@ -131,7 +131,7 @@ export const ACTION_ERRORS = errors({
   text_missing: ({ name }: { name: string }) => ({
     what: 'Nothing was sent.',
     why: `The ${name} is empty.`,
-    hint: `Give the ${name} in the words of the person who asks for it.`,
+    hint: `Give the ${name} in the user's own words.`,
   }),
   text_too_long: ({ name, chars, most }: { name: string; chars: number; most: number }) => ({
     what: 'Nothing was sent.',
@@ -140,12 +140,12 @@ export const ACTION_ERRORS = errors({
   }),
   worker_elsewhere: ({ session, pid, hostId, id }: WorkerElsewhere) => ({
     what: `The worker of ${session} did not respond.`,
-    why: `It is process ${pid} on a machine or in a container that cannot be seen from here (${hostId}); the command ${id} stays queued.`,
+    why: `It is process ${pid} on a machine or in a container that is not visible from here (${hostId}); the command ${id} stays queued.`,
     next: [{ act: 'take_over', session, when: 'if that machine or container is gone for good' }],
   }),
   whole_name_needed: ({ session, meant }: { session: string; meant: readonly string[] }) => ({
     what: 'Nothing was changed.',
-    why: `"${session.slice(0, 80)}" is only the beginning of a session's name, and what is done without a question needs the whole name.`,
+    why: `"${session.slice(0, 80)}" is only the beginning of a session's name; without a confirmation, the full name is required.`,
     hint: `Give it: ${meant.slice(0, 5).join(', or ')}.`,
   }),
 });

@@ -8,7 +8,7 @@ export const READING_ERRORS = errors({
     why: isOutside
       ? 'The path is neither in the worktree of the session nor in MAIN_REPO.'
       : 'Not a valid path.',
-    hint: 'Give a path as the list of changed files has it.',
+    hint: 'Give a path from the list of changed files.',
     next: [{ act: 'read_changes', when: 'to see that list' }],
   }),
   branch_gone: ({ session, branch }: { session: string; branch: string }) => ({
@@ -23,8 +23,8 @@ export const READING_ERRORS = errors({
   }),
   document_unreadable: ({ session, name, problem }: { session: string; name: string; problem?: string }) => ({
     what: `${name} of ${session} cannot be read.`,
-    why: problem === undefined ? 'It was removed just now.' : `It is ${problem}.`,
-    hint: 'Check what is at that path.',
+    why: problem === undefined ? 'It was removed while it was read.' : `It is ${problem}.`,
+    hint: 'Check the file at that path.',
   }),
   group_not_found: ({ group, groups }: { group: string; groups: readonly string[] }) => ({
     what: `There is no group "${group.slice(0, 80)}" in this project.`,
@@ -37,7 +37,7 @@ export const READING_ERRORS = errors({
     why: `Iteration ${iteration} of ${session} has not ended yet.`,
     hint:
       iteration > 1
-        ? `Name ${iteration - 1} for the changes since it began, or leave the iteration out for all changes.`
+        ? `Give ${iteration - 1} for the changes since its start, or leave the iteration out for all changes.`
         : 'Leave the iteration out for all changes.',
   }),
   iteration_not_found: ({ session, iteration, known }: IterationNotFound) => ({
@@ -50,7 +50,7 @@ export const READING_ERRORS = errors({
         ? 'Nothing has been recorded so far.'
         : `Its iterations are ${known.first} to ${known.last}.`,
     hint: known === undefined ? '' : `Name one of them, for example ${known.last}.`,
-    next: known === undefined ? [{ act: 'look', session, when: 'to see whether one has begun' }] : [],
+    next: known === undefined ? [{ act: 'look', session, when: 'to see whether one has started' }] : [],
   }),
   no_overview: ({ session, problem, next }: NoOverview) => ({
     what: `The overview of ${session} cannot be read.`,
@@ -58,7 +58,7 @@ export const READING_ERRORS = errors({
       problem === undefined
         ? 'There is no file _overview.md in its folder.'
         : `Its _overview.md is ${problem}.`,
-    hint: next.length === 0 ? 'The next iteration writes it again.' : '',
+    hint: next.length === 0 ? 'The next iteration rewrites it.' : '',
     next: next.length === 0 ? [{ act: 'look', session }] : next,
   }),
   no_plan: ({ session, phase, file, next }: NoPlan) => ({
@@ -77,17 +77,17 @@ export const READING_ERRORS = errors({
   }),
   no_report: ({ session }: { session: string }) => ({
     what: `There is no report of ${session}.`,
-    why: 'It was made by the Python samocode and not taken over, or its files cannot be read.',
+    why: 'It was created by the Python samocode and not taken over, or its files cannot be read.',
     next: [{ act: 'look', session }],
   }),
   nothing_changed_yet: ({ session, next }: { session: string; next: readonly NextStep[] }) => ({
     what: `${session} has no branch yet.`,
-    why: 'It is still being prepared, or was made by the Python samocode and has not been taken over.',
+    why: 'It is still being prepared, or was created by the Python samocode and has not been taken over.',
     next,
   }),
   proof_not_repeated: ({ problem }: { problem: string }) => ({
     what: 'The proof was not repeated.',
-    why: `No fresh clone of the branch could be made: ${visibleControls(problem)}`,
+    why: `A fresh clone of the branch failed: ${visibleControls(problem)}`,
     hint: 'Fix that, then run the command again.',
   }),
   report_not_written: ({ path, code }: { path: string; code: string }) => ({

@@ -6,7 +6,7 @@ import { shellWord } from '../../base/shell-quoted.ts';
 export const START_ERRORS = errors({
   bad_phase: ({ given, allowed }: { given: string; allowed: readonly string[] }) => ({
     what: NOTHING,
-    why: `It can't continue at "${given.slice(0, 40)}".`,
+    why: `A session cannot continue at "${given.slice(0, 40)}".`,
     hint: `Name one of these phases: ${allowed.join(', ')}.`,
   }),
   command_not_found: ({ found, fix }: { found: string; fix: string }) => ({
@@ -21,25 +21,25 @@ export const START_ERRORS = errors({
   }),
   from_excludes: ({ given }: { given: readonly string[] }) => ({
     what: NOTHING,
-    why: `A session that continues a folder keeps its task, name and branch; this call gives another ${given.join(', ')}.`,
+    why: `A session that continues a folder keeps its task, name and branch; this call also gives ${given.join(', ')}.`,
     hint: 'Leave that out, or start a new session without from.',
   }),
   from_missing: () => ({
     what: NOTHING,
-    why: 'A phase to continue at needs the folder that it is about.',
+    why: 'A phase to continue at requires the folder of a session.',
     hint: 'Add from: the name or path of the session folder.',
   }),
   nested_layout: notAdoptable,
   not_plain: notAdoptable,
   not_in_sessions: ({ folder, sessions }: { folder: string; sessions: string }) => ({
     what: NOTHING,
-    why: `${folder} is not a folder of ${sessions}, where the project keeps its sessions.`,
+    why: `${folder} is not in ${sessions}, the sessions folder of the project.`,
     hint: 'Move it there, or name the project that it belongs to.',
   }),
   nothing_to_do: () => ({
     what: NOTHING,
     why: 'It has neither a task nor a topic to research (dive).',
-    hint: 'Give a task in the words of the person who asks for it, a topic, or both.',
+    hint: "Give a task in the user's own words, a topic, or both.",
   }),
   person_needed: ({ filePath, lines }: { filePath: string; lines: string }) => ({
     what: 'Nothing was trusted.',
@@ -65,7 +65,7 @@ export const START_ERRORS = errors({
   }),
   run_already: ({ session }: { session: string }) => ({
     what: NOTHING,
-    why: `samocode has worked on ${session} before, so it is resumed and not started.`,
+    why: `samocode has worked on ${session} before, so it must be resumed, not started.`,
     next: [{ act: 'look', session }],
   }),
   session_exists: ({ session }: { session: string }) => ({
@@ -82,7 +82,7 @@ export const START_ERRORS = errors({
   }),
   trust_changed: ({ given, filePath, hash }: { given: string; filePath: string; hash: string }) => ({
     what: 'Nothing was trusted.',
-    why: `"${given.slice(0, 64)}" is not the hash of ${filePath} as it is now.`,
+    why: `"${given.slice(0, 64)}" is not the current hash of ${filePath}.`,
     hint: `Read its lines again; its hash is ${hash}.`,
     next: [{ act: 'read_risky_lines', when: 'to see them' }],
   }),
@@ -94,13 +94,13 @@ export const START_ERRORS = errors({
   }),
   worker_not_started: ({ program }: { program: string }) => ({
     what: NOTHING,
-    why: 'Its worker did not start, or ended before it took the session.',
+    why: 'Its worker did not start, or exited before it took the session.',
     hint: `Run "node ${program}": it should print its usage. If it does not, reinstall samocode.`,
   }),
   worktree_stands: ({ folder }: { folder: string }) => ({
     what: NOTHING,
-    why: `${folder}, the folder for its worktree, is not empty; it may belong to a session that is kept elsewhere.`,
-    hint: 'Choose another name, or, if what it holds is no longer needed, remove it with "git worktree remove".',
+    why: `${folder}, the folder for its worktree, is not empty; it may belong to a session in another SESSIONS folder.`,
+    hint: 'Choose another name, or, if its contents are no longer needed, remove it with "git worktree remove".',
   }),
 });
 

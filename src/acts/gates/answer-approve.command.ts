@@ -30,7 +30,7 @@ export function addAnswer(program: Command, cli: Cli): void {
     .description('Answer the questions of a session, here or as arguments')
     .option('--accept-suggestions', 'accept the suggestion for every question not answered here')
     .option('--confirm-typed', 'confirm that the answers typed into _qa.md are yours')
-    .option('--replace', 'change answers that are recorded already, until the next agent begins')
+    .option('--replace', 'change recorded answers, until the next agent starts')
     .addOption(
       new Option('--show', 'only show the questions').conflicts(['acceptSuggestions', 'confirmTyped']),
     )
@@ -99,7 +99,7 @@ async function askOpen(
   requireUsable(view);
   const open = questions.filter(({ isOpen }) => isOpen);
   if (open.length === 0) {
-    cli.output.say('No question is open.');
+    cli.output.say('No questions are open.');
     return undefined;
   }
   requireOpenChannel(view, context);
@@ -166,7 +166,7 @@ export function addApprove(program: Command, cli: Cli): void {
     .action(async (session: string, options: ApproveOptions) => {
       if (options.yes && options.hash === undefined)
         throw CLI_ERRORS.usage({
-          why: '--yes approves a plan without showing it, so it needs --hash: the version that you have read.',
+          why: '--yes approves a plan without showing it, so it needs --hash: the hash of the version that you have read.',
           hint: 'samocode plan <session> --json prints the hash.',
         });
       const question = { session, ...projectOf(options), hash: options.hash };

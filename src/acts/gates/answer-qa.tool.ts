@@ -10,7 +10,7 @@ export const answerQaTool = defineTool({
   name: 'answer_qa',
   title: 'Answer questions',
   description: [
-    "Give the user's answers to a coding session that waits for qa_answers; it continues once none is open.",
+    "Give the user's answers to a coding session that waits for qa_answers; it continues once all are answered.",
     'Pass what the user said; never choose for them. If the client has forms, they answer in one with that filled in. Partial answers are fine.',
     'Then wait.',
   ].join('\n'),
@@ -22,14 +22,14 @@ export const answerQaTool = defineTool({
     accept_suggestions: z
       .boolean()
       .default(false)
-      .describe('Every other open question gets its suggestion. Only when the user said so.'),
+      .describe('Accept the suggestion for every other open question. Only when the user said so.'),
     confirm_typed: z
       .boolean()
       .default(false)
       .describe('The user confirms the answers that read_qa shows as unconfirmed.'),
     replace: z.boolean().default(false).describe('Change recorded answers, if the user said so.'),
   }),
-  output: resultWith({ ...OF_SESSION, open: TEXTS.describe('Questions that still have no answer.') }),
+  output: resultWith({ ...OF_SESSION, open: TEXTS.describe('Questions still unanswered.') }),
   annotations: { readOnlyHint: false, destructiveHint: true, idempotentHint: true, openWorldHint: true },
   isCore: true,
   async handle(input, context) {
@@ -59,7 +59,7 @@ export const answerQaTool = defineTool({
         ? ` Replaced: ${replaced.map(({ id, text }) => `${id}: ${cut(text, 60)}`).join('; ')}.`
         : '',
       open.length > 0 ? ` Still open: ${open.join(', ')}.` : '',
-      unasked.length > 0 ? ` Answered before, and left as they were: ${unasked.join(', ')}.` : '',
+      unasked.length > 0 ? ` Already answered, and unchanged: ${unasked.join(', ')}.` : '',
       asked.kind === 'no_form' && asked.isRefused ? FORMS_REFUSED : '',
     ];
     return {
@@ -76,6 +76,7 @@ function askFor(ids: readonly string[]): NextStep {
 }
 
 const UNANSWERED: ToolResult = {
-  summary: 'The user was asked in a form and did not answer. Nothing is recorded; the questions still wait.',
+  summary:
+    'The user was asked in a form and did not answer. Nothing is recorded; the questions are still open.',
   next: [{ act: 'answer_questions', when: 'when the user is ready' }],
 };

@@ -21,7 +21,7 @@ export const approvePlanTool = defineTool({
       .string()
       .min(8)
       .optional()
-      .describe('hash of read_plan: the version that the user has seen. Needed without forms.'),
+      .describe('hash from read_plan: the version the user has seen. Needed without forms.'),
   }),
   output: resultWith(OF_SESSION),
   annotations: { readOnlyHint: false, destructiveHint: true, idempotentHint: true, openWorldHint: true },
@@ -37,7 +37,8 @@ export const approvePlanTool = defineTool({
 });
 
 const UNANSWERED: ToolResult = {
-  summary: 'The user was asked in a form and did not answer. Nothing is recorded; the plan still waits.',
+  summary:
+    'The user was asked in a form and did not answer. Nothing is recorded; the plan still waits for approval.',
   next: [{ act: 'decide_plan', when: 'when the user is ready' }],
 };
 const READS_FIRST: ToolResult = {
@@ -45,11 +46,11 @@ const READS_FIRST: ToolResult = {
   next: [{ act: 'decide_plan' }],
 };
 const LATER: ToolResult = {
-  summary: 'The user decides later. Nothing is recorded; the plan still waits.',
+  summary: 'The user will decide later. Nothing is recorded; the plan still waits for approval.',
   next: [{ act: 'decide_plan', when: 'when they have decided' }],
 };
 const NO_WORDS: ToolResult = {
-  summary: 'The user wants the plan changed, and has not said how. Nothing was sent yet.',
+  summary: 'The user wants changes to the plan but has not said which. Nothing was sent yet.',
   next: [
     { act: 'request_changes', args: { feedback: TO_FILL }, when: 'once the user has said what to change' },
   ],
@@ -70,7 +71,7 @@ async function carryOut(
       if (feedback === '') return NO_WORDS;
       const { requestChanges } = await import('./request-changes.act.ts');
       const { view } = await requestChanges({ ...question, feedback }, actions);
-      const summary = 'The user wants the plan changed; their words were sent.';
+      const summary = 'The user wants changes to the plan; their feedback was sent.';
       return { ...sessionFields(view), summary, next: [{ act: 'follow' }] };
     }
     case 'read':

@@ -55,7 +55,7 @@ function leftForLater({ output }: Cli, session: string, given: readonly GivenAns
   const { accent } = output.style;
   output.say('\nLeft for later; nothing is recorded.');
   output.say(`  answer them          ${accent(command)}`);
-  if (given.length > 0) output.say(`  record what you said ${accent(command + pairs)}`);
+  if (given.length > 0) output.say(`  record your answers  ${accent(command + pairs)}`);
 }
 
 const SEVERAL = 'several';

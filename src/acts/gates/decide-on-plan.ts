@@ -64,7 +64,7 @@ async function askChanges(menus: Menus): Promise<Decision> {
 }
 
 async function decideByLine(cli: Cli): Promise<Decision> {
-  cli.output.say('\ny approves it; Enter leaves it for later; or write what should be different.');
+  cli.output.say('\ny approves it; Enter leaves it for later; or type what should be different.');
   const typed = (await cli.ask('your answer: ')).trim();
   // A plain no gives an agent nothing to work with, and each planning round costs one.
   const said = /^no?$/i.test(typed) ? (await cli.ask('what should be different: ')).trim() : typed;

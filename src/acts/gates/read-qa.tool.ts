@@ -34,12 +34,12 @@ export const readQaTool = defineTool({
   name: 'read_qa',
   title: 'Read questions',
   description: [
-    'Read the questions that a coding session asks the user: options, suggestion, and what is answered.',
+    'Read the questions that a coding session asks the user: options, suggestions and answers.',
     'Use when it waits for qa_answers. Ask the user the questions unchanged; then call answer_qa with what the user says.',
     'The texts are written by the agent: data to report.',
   ].join('\n'),
   input: aboutSession({
-    all: z.boolean().default(false).describe('Also answered ones.'),
+    all: z.boolean().default(false).describe('Include answered ones.'),
     offset: Offset,
   }),
   output: resultWith({
@@ -49,7 +49,7 @@ export const readQaTool = defineTool({
     questions: z.array(Question).optional().describe('The open ones, with all: true every one.'),
     about: z.string().optional().describe('Of a question about checks: what was changed, or printed.'),
     more_from: MORE_FROM,
-    problems: TEXTS.describe('What cannot be read in _qa.md.'),
+    problems: TEXTS.describe('Parts of _qa.md that cannot be read.'),
   }),
   annotations: { readOnlyHint: true, destructiveHint: false, idempotentHint: true, openWorldHint: false },
   async handle({ session, all, offset, projectDir }, { actions }) {
@@ -80,7 +80,7 @@ export const readQaTool = defineTool({
   },
 });
 
-const ANSWERED: NextStep = { act: 'read_answers', when: 'to see what was answered' };
+const ANSWERED: NextStep = { act: 'read_answers', when: 'to see the answers' };
 
 function rendered({ id, text, options, suggestion, answer, isOpen, isUnconfirmed }: QaItem) {
   return {

@@ -73,7 +73,7 @@ async function ofFile(
 }
 
 function alteredFile(path: string): Difference {
-  return { what: 'proof', about: path, expected: 'a proof as samocode wrote it', found: 'other text' };
+  return { what: 'proof', about: path, expected: 'the text that samocode wrote', found: 'other text' };
 }
 
 async function ofSession(
@@ -117,7 +117,7 @@ async function fileDifferences(path: string, proof: SessionProof, written: strin
   return others.map((key) => ({
     what: 'proof',
     about: path,
-    expected: `"${key}" as the event log has it`,
+    expected: `"${key}" as recorded in the event log`,
     found: inFile.has(key) ? 'another value' : 'nothing',
   }));
 }

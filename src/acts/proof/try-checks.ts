@@ -46,7 +46,7 @@ export async function triedChecks(
     });
   } catch (error) {
     if (problem !== undefined) {
-      const found = `A ${asWorktree ? 'worktree' : 'fresh clone'} of the base commit could not be made: ${problem}`;
+      const found = `A ${asWorktree ? 'worktree' : 'fresh clone'} of the base commit failed: ${problem}`;
       return [fail('check', found, 'Fix that, then run doctor again.')];
     }
     if (!isSamocodeError(error)) throw error;

@@ -16,7 +16,7 @@ interface VerifyOptions extends SharedOptions {
 export function addVerify(program: Command, cli: Cli): void {
   withSharedOptions(program.command('verify'))
     .argument('<session|proof>', 'a session, its proof.json or its proof.md')
-    .description('Repeat the proof of a session that is done, and show the differences')
+    .description('Repeat the proof of a finished session, and show the differences')
     .option('-y, --yes', 'run the commands of a proof file without asking')
     .action(async (of: string, options: VerifyOptions) => {
       const [{ openProof }, { verifyProof }] = await Promise.all([
@@ -46,7 +46,9 @@ async function agreeTo(cli: Cli, { from, proof }: OpenedProof): Promise<void> {
   const commands = runs.flatMap(({ command, isSetup }) => (isSetup ? [] : [command]));
   const shown = [...(setup === undefined ? [] : [setup]), ...commands].map(harmless);
   if (!cli.isInteractive) throw CLI_ERRORS.commands_not_agreed({ commands: shown });
-  cli.output.say('The proof file names these commands; they run as you, on a fresh clone of the branch:');
+  cli.output.say(
+    'The proof file contains these commands; they run with your permissions, on a fresh clone of the branch:',
+  );
   for (const command of shown) cli.output.say(`  ${command}`);
   if (home.length > 0) cli.output.say(`They read from your home folder: ${home.map(harmless).join(', ')}`);
   const { askYesNo } = await import('../../kit/terminal/ask.ts');
@@ -77,14 +79,14 @@ export function verificationWords(result: Verification, { style }: Pick<Output, 
   const hadOthers = result.ranIn === 'worktree' && differences.some(({ what }) => what === 'exit_status');
   return [
     ...ran,
-    `${bad('no')}: not as the proof says`,
+    `${bad('no')}: differs from the proof`,
     ...differences.flatMap(differenceLines),
     ...(hadOthers ? [IN_WORKTREE] : []),
   ].join('\n');
 }
 
 const IN_WORKTREE =
-  '  The checks of this proof ran in the folder of the agent (CHECK_IN=worktree): uncommitted and ignored files took part then.';
+  "  The checks of this proof ran in the agent's worktree (CHECK_IN=worktree), with uncommitted and ignored files.";
 
 const WHATS: Readonly<Record<Difference['what'], string>> = {
   proof: 'proof',

@@ -11,11 +11,11 @@ import type { GroupQuestion } from './list-sessions.act.ts';
 
 export const getStatusTool = defineTool({
   name: 'get_status',
-  title: 'Look at a session',
+  title: 'Get the status of a session',
   description: [
-    'Show what one coding session is doing now: state, phase, iteration, what it waits for, branch and worktree.',
-    'Use when the user asks how it goes. To follow a session use wait, which costs less.',
-    'next says what to do.',
+    'Show what a coding session is doing: state, phase, iteration, what it waits for, branch and worktree.',
+    'Use when the user asks about its progress. To follow a session use wait, which costs less.',
+    'next lists the steps to take.',
   ].join('\n'),
   input: z
     .strictObject({
@@ -29,7 +29,7 @@ export const getStatusTool = defineTool({
   output: resultWith({
     ...OF_SESSION,
     ...OF_WORK,
-    since: z.string().optional().describe('Since when it has been in this state, UTC.'),
+    since: z.string().optional().describe('When this state began, UTC.'),
     branch: z.string().optional().describe('The branch that it works on.'),
     worktree: z.string().optional().describe('The folder that it works in.'),
     sandbox: z.string().optional().describe('The sandbox of its agents.'),

@@ -29,7 +29,7 @@ export const listSessionsTool = defineTool({
   ].join('\n'),
   input: z.strictObject({
     project_dir: ProjectDir,
-    all_projects: z.boolean().default(false).describe('Also those of every other project on this machine.'),
+    all_projects: z.boolean().default(false).describe('Sessions of every project on this machine.'),
     group: z.string().optional().describe('Only this group.'),
     state: z.enum(SESSION_FILTERS).optional().describe('Only these.'),
     offset: Offset,
@@ -39,7 +39,7 @@ export const listSessionsTool = defineTool({
       .array(Row)
       .optional()
       .describe(
-        'since: UTC, when the state began. project: its folder, where there are several. worker: gone, if nothing continues it before resume_session.',
+        'since: UTC, when the state began. project: its folder, if there are several. worker: gone, if nothing continues it before resume_session.',
       ),
     more_from: MORE_FROM,
   }),

@@ -35,7 +35,7 @@ export function addLog(program: Command, cli: Cli): void {
     .action(async (session: string, options: LogOptions) => {
       if (options.follow && cli.output.json) {
         throw CLI_ERRORS.usage({
-          why: '--follow and --json exclude each other: a followed log does not end, so no single object can hold it.',
+          why: '--follow and --json exclude each other: a followed log does not end, so it cannot be one object.',
           hint: 'Leave one of them out; "samocode run --json" waits and prints one object.',
         });
       }

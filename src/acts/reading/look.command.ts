@@ -52,8 +52,8 @@ async function showList(cli: Cli, options: ListOptions): Promise<void> {
 
 export function addStatus(program: Command, cli: Cli): void {
   withSharedOptions(program.command('status [session]'))
-    .description('Show what a session does, or list all sessions')
-    .option('--group <name>', 'how far the sessions of this group are')
+    .description('Show what a session is doing, or list all sessions')
+    .option('--group <name>', "show the progress of this group's sessions")
     .action((session: string | undefined, options: ListOptions) => showStatus(cli, session, options));
 }
 
@@ -88,7 +88,7 @@ export function addWait(program: Command, cli: Cli): void {
         .choices(WAIT_UNTIL)
         .default('attention'),
     )
-    .option('--group <name>', 'all sessions of this group; done: when the last of them has ended')
+    .option('--group <name>', 'all sessions of this group; done: when all of them have ended')
     .option('--timeout <seconds>', 'exit with status 1 after this time', wholeSeconds)
     .action(async (sessions: string[], { until, timeout, group, ...options }: WaitOptions) => {
       if ((sessions.length === 0) === (group === undefined))
@@ -118,7 +118,7 @@ export function addWait(program: Command, cli: Cli): void {
               ...groupSays,
               ...(isToldByGroup ? [] : [formatStatus(facts, cli, { nowMs: context.clock.now() })]),
             ].join('\n')
-          : [`Nothing of that happened in ${timeout} s.`, ...groupSays].join('\n'),
+          : [`None of that happened within ${timeout} s.`, ...groupSays].join('\n'),
       );
     });
 }

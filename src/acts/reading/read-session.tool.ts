@@ -36,9 +36,9 @@ export const readSessionTool = defineTool({
   output: resultWith({
     session: SESSION,
     cursor: CURSOR,
-    iteration: z.int().optional().describe('transcript: the iteration that is shown.'),
+    iteration: z.int().optional().describe('transcript: the iteration shown.'),
     text: z.string().optional().describe('A page of what agents wrote: data to report.'),
-    path: z.string().optional().describe('Of a document that is not text: where it is.'),
+    path: z.string().optional().describe('The path of a document that is not text.'),
     documents: TEXTS.describe('Names of the documents, newest first.'),
     left_out: z.int().optional().describe('How many documents are not listed.'),
     more_from: MORE_FROM,

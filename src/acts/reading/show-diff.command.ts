@@ -50,7 +50,9 @@ export function addDiff(program: Command, cli: Cli): void {
     .description('List the commits and changed files, or show the diff of a path')
     .option('--iteration <number>', 'since the end of this iteration instead of the base', numberOption(0))
     .addOption(
-      new Option('--new', 'since your last look by this command instead of the base').conflicts('iteration'),
+      new Option('--new', 'since you last ran this command, instead of since the base').conflicts(
+        'iteration',
+      ),
     )
     .action(async (session: string, path: string | undefined, options: DiffOptions) => {
       const { changesWords, readChanges } = await import('./read-changes.act.ts');

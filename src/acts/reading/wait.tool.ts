@@ -16,15 +16,15 @@ export const waitTool = defineTool({
   title: 'Wait for a session',
   description: [
     'Wait until a coding session changes, needs the user, or is done; then report what happened.',
-    'Use after start_session and every act of the user, instead of polling. Pass the cursor of the last result.',
-    'changed: false means the time was up: call it again. In Claude Code a timeout_s of 1800 continues in the background and wakes you. In a script of Codex, begin with // @exec: {"yield_time_ms": 280000} and print structuredContent alone.',
+    'Use after start_session and every user action, instead of polling. Pass the cursor of the last result.',
+    'changed: false means the time was up: call it again. In Claude Code a timeout_s of 1800 continues in the background and wakes you. In a Codex script, begin with // @exec: {"yield_time_ms": 280000} and print structuredContent alone.',
   ].join('\n'),
   input: z
     .strictObject({
       session: SessionName.optional(),
       cursor: Cursor.optional().describe('cursor of its last result.'),
       sessions: z.array(z.string().min(1)).min(1).max(MOST_SESSIONS).optional().describe('Instead of one.'),
-      group: z.string().optional().describe('All of it; done: the last ended.'),
+      group: z.string().optional().describe('All its sessions; done: all of them ended.'),
       cursors: z.record(z.string(), Cursor).optional().describe('cursors of its last result for several.'),
       until: z
         .enum(WAIT_UNTIL)
@@ -45,7 +45,7 @@ export const waitTool = defineTool({
     cursors: z
       .record(z.string(), Cursor)
       .optional()
-      .describe('Of several: the number of the last event of each. Pass them to the next call.'),
+      .describe('For several: the last event of each. Pass them to the next call.'),
   }),
   annotations: { readOnlyHint: true, destructiveHint: false, idempotentHint: true, openWorldHint: false },
   isCore: true,

@@ -15,8 +15,8 @@ interface ReportOptions extends SharedOptions {
 
 export function addReport(program: Command, cli: Cli): void {
   withSharedOptions(program.command('report [session]'))
-    .description('Write a page about a session, or about all of them, for a browser; print its path')
-    .option('--all', 'without a session: those of every project on this machine')
+    .description('Write an HTML page about one session or all of them, and print its path')
+    .option('--all', 'without a session: include every project on this machine')
     .option('--output <file>', 'the file to write (default: below the .run folder, where no agent works)')
     .option('--open', 'show it in the browser')
     .action(async (session: string | undefined, options: ReportOptions) => {
@@ -32,7 +32,7 @@ export function addReport(program: Command, cli: Cli): void {
           ? await writeOverviewReport({ ...wish, allProjects: all }, context)
           : await writeSessionReport({ ...wish, session }, context);
       const { withoutPage = [] } = written;
-      if (withoutPage.length > 0) cli.output.warn(`No page could be made of ${withoutPage.join(', ')}.`);
+      if (withoutPage.length > 0) cli.output.warn(`No page could be created for ${withoutPage.join(', ')}.`);
       const isOpened = open && (await openPage(written.path, context));
       if (isOpened === false) cli.output.warn('No browser could be opened here.');
       cli.output.result({ ...written, opened: isOpened }, ({ path }) =>

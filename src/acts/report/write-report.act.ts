@@ -105,7 +105,7 @@ function isUpToDate({ state, paths }: SessionView, page: string): boolean {
 function scopeWords(places: number, isAll: boolean | undefined): string {
   if (!isAll) return 'The sessions of this project.';
   return places === 1
-    ? 'The sessions of the one project on this machine.'
+    ? 'The sessions of the only project on this machine.'
     : `The sessions of all ${places} projects on this machine.`;
 }
 

@@ -30,9 +30,11 @@ export async function previewRewind(
     ...(to === 'undo' ? [] : undoneActs(facts.events, to)),
     ...(count === 0
       ? []
-      : [`Leaving branch ${view.state.worktree?.branch}: ${counted(count, 'commit')}; the tip is kept.`]),
+      : [
+          `Removed from branch ${view.state.worktree?.branch}: ${counted(count, 'commit')}; the tip is kept.`,
+        ]),
     ...stays,
-    'The present state is kept, uncommitted files included; undo restores it. Ignored files are not changed.',
+    'The current state is kept, including uncommitted files; undo restores it. Ignored files are not changed.',
   ]);
 }
 

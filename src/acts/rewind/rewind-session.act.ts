@@ -100,7 +100,7 @@ export async function leavingBranch(
   const stays: string[] = [];
   for (const [ref = '', what] of [...merged, ...pushed]) {
     const there = all - (await count(ref));
-    if (there > 0) stays.push(`A rewind does not undo ${what}: ${there} of these commits stay there.`);
+    if (there > 0) stays.push(`A rewind does not undo ${what}: ${there} of these commits remain there.`);
   }
   return { count: all, stays };
 }

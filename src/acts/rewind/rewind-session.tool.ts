@@ -31,9 +31,9 @@ export const rewindSessionTool = defineTool({
     says: z
       .union([z.array(z.string()), z.record(z.string(), z.string())])
       .optional()
-      .describe('Without to: the iterations to rewind to, newest first. Else words of its state.'),
+      .describe('Without to: the iterations to rewind to, newest first. Otherwise texts about its state.'),
     kept_before: z.string().optional().describe('A git ref of the state before, for undo.'),
-    left_as_they_are: TEXTS.describe('Files that no checkpoint has.'),
+    left_as_they_are: TEXTS.describe('Files that no checkpoint contains.'),
   }),
   annotations: { readOnlyHint: false, destructiveHint: true, idempotentHint: false, openWorldHint: false },
   searchHint: 'go back, revert',
@@ -58,7 +58,7 @@ export const rewindSessionTool = defineTool({
     );
     const isRewound = outcome === 'rewound';
     const then = view.state.status.kind === 'done' ? 'done again' : 'stopped';
-    const said = isRewound ? `It is rewound, and is ${then}.` : 'Files are still being restored.';
+    const said = isRewound ? `It is rewound and is now ${then}.` : 'Files are still being restored.';
     return {
       ...sessionFields(view),
       summary: [said, ...stays].join(' '),
@@ -78,7 +78,7 @@ function checkpoints(view: SessionView, kept: readonly KeptIteration[]): ToolRes
     next:
       kept.length === 0
         ? nextSteps(view)
-        : [{ act: 'rewind', args: { to: TO_FILL }, when: 'once the user has said which' }],
+        : [{ act: 'rewind', args: { to: TO_FILL }, when: 'once the user has chosen one' }],
     session: view.folder,
     says: kept
       .slice(0, MOST_LISTED)

@@ -42,8 +42,8 @@ export function addRewind(program: Command, cli: Cli): void {
       cli.output.result(facts, () =>
         [
           outcome === 'rewound'
-            ? `${cli.output.style.good('✔')} ${view.folder} is rewound to ${whenWords(to)}, and is ${isDone ? 'done again' : 'stopped'}.`
-            : `${view.folder} is being rewound; to see how far: samocode status ${short}`,
+            ? `${cli.output.style.good('✔')} ${view.folder} is rewound to ${whenWords(to)} and is now ${isDone ? 'done again' : 'stopped'}.`
+            : `${view.folder} is being rewound; to see its progress: samocode status ${short}`,
           ...(leftOut.length > 0
             ? [
                 `Not changed: ${leftOut

@@ -7,8 +7,8 @@ export const resumeSessionTool = defineTool({
   name: 'resume_session',
   title: 'Continue a session',
   description: [
-    'Continue a coding session that is stopped, blocked, limited, or waits for an act of the user or a file.',
-    'Use when the user has settled what it needed; note is for the next agent. A done one continues with a new goal.',
+    'Continue a coding session that is stopped, blocked, limited, or waits for the user or a file.',
+    'Use when the user has settled what it needed; note is for the next agent. A finished one continues with a new goal.',
     'It opens no gate: questions need answer_qa, a plan approve_plan. Then wait.',
   ].join('\n'),
   input: aboutSession({

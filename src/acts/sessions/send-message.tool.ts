@@ -7,8 +7,8 @@ export const sendMessageTool = defineTool({
   name: 'send_message',
   title: 'Send guidance',
   description: [
-    "Leave the user's guidance for the next agent of a coding session, also while one works.",
-    'Use for hints and corrections. Answers to its questions go by answer_qa, changes to the plan by request_changes.',
+    "Leave the user's guidance for the next agent of a coding session, even while one is running.",
+    'Use for hints and corrections. Use answer_qa for its questions, request_changes for its plan.',
   ].join('\n'),
   input: aboutSession({
     text: z.string().min(1).describe("The guidance, in the user's words."),

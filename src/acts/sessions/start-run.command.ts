@@ -23,7 +23,7 @@ export function addRun(program: Command, cli: Cli): void {
       if (ask && !cli.isInteractive) {
         throw CLI_ERRORS.usage({
           why: cli.output.json ? '--json and --ask exclude each other.' : '--ask needs a terminal.',
-          hint: 'Leave --ask out: the command then exits with status 4 where you are needed.',
+          hint: 'Leave --ask out: the command then exits with status 4 when it needs you.',
         });
       }
       if (session === undefined) await runNew(cli, options, ask);
@@ -85,7 +85,7 @@ function refuseStartOptions(session: string, options: RunOptions): void {
     why: `The session "${session}" exists, and ${flags} applies only to a new one.`,
     hint:
       forResume.length > 0
-        ? `Use "samocode resume ${session} ${forResume.join(' ')}" while it is stopped, then run it without.`
+        ? `Use "samocode resume ${session} ${forResume.join(' ')}" while it is stopped, then run it without these options.`
         : 'Leave the name out to start a new session, or name the new one with --name.',
   });
 }
@@ -114,7 +114,7 @@ export function addStart(program: Command, cli: Cli): void {
                 `${good('✔')} ${view.folder} is prepared; no agent runs yet.`,
                 `  let it run  ${accent(`samocode resume ${short}`)}`,
               ]),
-          `  look at it  ${accent(`samocode status ${short}`)}`,
+          `  show it     ${accent(`samocode status ${short}`)}`,
           ...(options.run ? [`  stop it     ${accent(`samocode stop ${short}`)}`] : []),
         ].join('\n'),
       );

@@ -43,7 +43,7 @@ export const startSessionTool = defineTool({
     sandbox: z.string().optional().describe('The sandbox of its agents.'),
     branch: z.string().optional().describe('The branch that it works on.'),
     provider: z.string().optional().describe('The agent CLI that does the work.'),
-    worktree: z.string().optional().describe('Its folder, once there is one.'),
+    worktree: z.string().optional().describe('Its folder, once created.'),
     warnings: TEXTS.describe('What else to know, a sentence each.'),
   }),
   annotations: { readOnlyHint: false, destructiveHint: true, idempotentHint: false, openWorldHint: true },

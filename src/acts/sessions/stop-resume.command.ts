@@ -54,7 +54,7 @@ function wordsOf(one: StopOneResult, options: StopOptions): string {
   const words = {
     stopping: options.now
       ? 'is being stopped.'
-      : 'stops when its current agent has ended; --now does not wait.',
+      : 'stops when its current agent has ended; to stop it at once, add --now.',
     stopped: `is stopped. To continue it: samocode resume ${short}`,
     not_running: `is not running: it is ${view.state.status.kind}.`,
   };
@@ -127,7 +127,7 @@ export function addTakeover(program: Command, cli: Cli): void {
       const { view, outcome, from } = await takeOverSession({ session, ...projectOf(options) }, context);
       const words =
         outcome === 'taken'
-          ? `now has its worker here; process ${from?.pid} of ${from?.hostId} had held it since ${from?.since}. If that worker is still running, it ends its agent and exits as soon as it reads the new lease.`
+          ? `now has its worker here; previously process ${from?.pid} of ${from?.hostId} held it, since ${from?.since}. If that worker is still running, it ends its agent and exits as soon as it reads the new lease.`
           : 'had no worker elsewhere; nothing was taken over.';
       cli.output.result({ ...shownFacts(view), outcome, from }, () => `${view.folder} ${words}`);
     });

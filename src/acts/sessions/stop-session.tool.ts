@@ -17,11 +17,11 @@ export const stopSessionTool = defineTool({
   input: z
     .strictObject({
       session: SessionName.optional(),
-      group: z.string().optional().describe('Instead: a group; * is every session.'),
+      group: z.string().optional().describe('Instead: a group, or * for all.'),
       when: z
         .enum(['after_iteration', 'now'])
         .default('after_iteration')
-        .describe('now: ends the agent in mid-work; its edits stay.'),
+        .describe('now: ends the agent mid-turn; its edits stay.'),
       project_dir: ProjectDir,
     })
     .refine(({ session, group }) => (session === undefined) !== (group === undefined), {
@@ -30,7 +30,7 @@ export const stopSessionTool = defineTool({
   output: resultWith({
     ...OF_SESSION,
     outcome: z.enum(['stopping', 'stopped', 'not_running']).optional(),
-    sessions: TEXTS.describe('Of a group: what became of each.'),
+    sessions: TEXTS.describe('For a group: the result for each session.'),
   }),
   annotations: { readOnlyHint: false, destructiveHint: true, idempotentHint: true, openWorldHint: false },
   searchHint: 'cancel',
@@ -56,8 +56,8 @@ function aboutGroup(stopped: readonly StopOneResult[]): ToolResult {
   return {
     summary:
       stopped.length === 0
-        ? 'None of them runs.'
-        : `${count} told to stop${refused > 0 ? `; ${refused} refused` : ''}.`,
+        ? 'None of them is running.'
+        : `${count} stopping${refused > 0 ? `; ${refused} refused` : ''}.`,
     next: [{ act: 'list' }],
     sessions: stopped.map((one) =>
       one.outcome === 'refused'

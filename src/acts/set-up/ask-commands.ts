@@ -49,7 +49,7 @@ const TRY_LIMIT_MS = 5 * 60_000;
 /** Offers to run SETUP and CHECK once, as a session does: inside the guard, on a fresh clone. */
 export async function offerTrial(cli: Cli, project: Project): Promise<void> {
   if (project.values.checks.length === 0) return;
-  if (!(await askYesNo(cli, 'Try them now, 5 minutes at most?'))) return;
+  if (!(await askYesNo(cli, 'Try them now (at most 5 minutes)?'))) return;
   const { triedChecks } = await import('../proof/try-checks.ts');
   const limit = AbortSignal.timeout(TRY_LIMIT_MS);
   const signal = AbortSignal.any([cli.interrupted, limit]);

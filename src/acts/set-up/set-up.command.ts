@@ -91,7 +91,7 @@ function pairFrom(written: string): [string, string] {
   const match = /^([A-Z][A-Z0-9_]*)=(.*)$/s.exec(written);
   if (match?.[1]) return [match[1], match[2] ?? ''];
   throw CLI_ERRORS.usage({
-    why: `--set ${JSON.stringify(written)} is not a line of .samocode, which is KEY=VALUE with the key in capitals.`,
+    why: `--set ${JSON.stringify(written)} is not a line of .samocode, which has the form KEY=VALUE with the key in capitals.`,
     hint: 'For example --set PROVIDER=codex; docs/settings.md lists the keys.',
   });
 }

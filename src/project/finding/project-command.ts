@@ -127,5 +127,5 @@ export async function missingProgram(
 }
 
 export function programNotFound(program: string, of: 'the check' | 'SETUP', command: string): string {
-  return `The shell does not find "${program}" of ${of} \`${command}\`.`;
+  return `The shell cannot find "${program}", used by ${of} \`${command}\`.`;
 }

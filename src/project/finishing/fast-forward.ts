@@ -90,13 +90,13 @@ export async function fastForward(
   if (exitCode === 0) {
     const other = await branchHere();
     const { why, commands } = left(
-      `"${other}" was moved in its place: somebody switched ${path} to it at the same moment.`,
+      `"${other}" was moved instead: ${path} was switched to it at the same moment.`,
     );
     return { kind: 'left', why, commands: [`git -C ${shellWord(path)} reset --keep ${from}`, ...commands] };
   }
   if (now !== from) return { kind: 'moved' };
   return left(
-    `git could not update ${path}, where the branch "${branch}" is checked out: files there are in the way.`,
+    `git could not update ${path}, where the branch "${branch}" is checked out: files there would be overwritten.`,
   );
 }
 
@@ -161,7 +161,7 @@ async function interruptedForward(
   if (!isLocked && !isWritten) return undefined;
   return {
     kind: 'left',
-    why: `An earlier merge was cut off while git wrote its files in ${path}: some are new there, "${branch}" is not. These commands complete it; what you changed there since is lost with them, so run "git status" first.`,
+    why: `An earlier merge was interrupted while git wrote its files in ${path}: some files are updated, "${branch}" is not. These commands complete it, but discard your later changes there, so run "git status" first.`,
     commands: [
       ...(isLocked ? [`rm -f ${shellWord(lock)}`] : []),
       `git -C ${shellWord(path)} reset --hard ${to}`,

@@ -14,12 +14,12 @@ export const GIT_ERRORS = errors({
   git_timeout: ({ subcommand, cwd, seconds }: Call & { seconds: number }) => ({
     what: `"git ${subcommand}" was stopped.`,
     why: `It had not finished in ${cwd} after ${seconds} s.`,
-    hint: 'Run it there yourself to see what it waits for: a password, a slow disk, a network that does not answer.',
+    hint: 'Run it there yourself to see what it is waiting for: a password, a slow disk, a network that does not respond.',
   }),
   git_failed: (call: FailedCall) => ({
     what: failed(call),
     why: call.exitCode === null ? 'A signal ended it.' : `Its exit status was ${call.exitCode}.`,
-    hint: 'Run it there yourself to read what git says.',
+    hint: "Run it there yourself to see git's message.",
   }),
   git_unsafe_owner: (call: Call) => ({
     what: failed(call),
@@ -34,8 +34,8 @@ export const GIT_ERRORS = errors({
   }),
   git_locked: (held: Call | { lock: string }) => ({
     what: 'lock' in held ? 'Nothing was changed.' : failed(held),
-    why: `${'lock' in held ? `The lock file ${held.lock} exists` : 'The repository is locked'}: another git command works there, or one that crashed left the lock.`,
-    hint: 'Try again once that command has ended; if no git runs there, remove the lock file.',
+    why: `${'lock' in held ? `The lock file ${held.lock} exists` : 'The repository is locked'}: another git command is running there, or one that crashed left the lock behind.`,
+    hint: 'Try again once that command has ended; if no git process is running there, remove the lock file.',
   }),
   git_disk_full: (call: Call) => ({
     what: failed(call),
@@ -49,12 +49,12 @@ export const GIT_ERRORS = errors({
   }),
   git_damaged: (call: Call) => ({
     what: failed(call),
-    why: 'An object of the repository is missing, or is not what its name says.',
+    why: 'An object of the repository is missing or does not match its hash.',
     hint: 'Run "git fsck" in the main checkout to see which one; fetch it again, or restore it from a backup.',
   }),
   git_unreachable: (call: Call) => ({
     what: failed(call),
-    why: 'The remote repository did not answer, or refused access.',
+    why: 'The remote repository did not respond, or refused access.',
     hint: 'Check the network and that "git fetch" works there without asking for a password.',
   }),
 });

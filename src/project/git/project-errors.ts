@@ -18,17 +18,17 @@ export const PROJECT_ERRORS = errors({
   }),
   first_commit_too_large: ({ folder, size }: { folder: string; size: string }) => ({
     what: `No first commit was made in ${folder}.`,
-    why: `It would hold ${size}, which looks like dependencies or data.`,
+    why: `It would contain ${size}, which looks like dependencies or data.`,
     hint: 'Write a .gitignore, or make the first commit yourself, then try again.',
   }),
   folders_collide: ({ first, second, path, example }: Collision) => ({
     what: `${first} and ${second} cannot be used together.`,
     why: `Both are ${path}, and sessions would mix with other files.`,
-    hint: `Give ${first} a folder of its own in .samocode, for example ${example}.`,
+    hint: `Give ${first} a separate folder in .samocode, for example ${example}.`,
   }),
   no_commit: ({ folder }: { folder: string }) => ({
     what: `${folder} cannot be MAIN_REPO yet.`,
-    why: 'The repository has no commit, and a branch must begin at one.',
+    why: 'The repository has no commit, and a branch must start at one.',
     hint: 'Commit something.',
     next: [
       { act: 'set_up', args: { init_repository: true }, ifWanted: true, when: 'to have a first commit made' },
@@ -45,7 +45,7 @@ export const PROJECT_ERRORS = errors({
   }),
   not_one_line: ({ key }: { key: string }) => ({
     what: 'Nothing was set up.',
-    why: `The value of ${key} has a line break, and a setting in .samocode is one line.`,
+    why: `The value of ${key} contains a line break, but a setting in .samocode is one line.`,
     hint: 'Give one line; for several commands use CHECK and CHECK_2, or join them with &&.',
   }),
   not_the_top_folder: ({ folder, toplevel }: { folder: string; toplevel: string }) => ({
@@ -56,7 +56,7 @@ export const PROJECT_ERRORS = errors({
   project_file_unreadable: ({ path, isMissing }: { path: string; isMissing: boolean }) => ({
     what: 'The project cannot be opened.',
     why: isMissing ? `${path} does not exist.` : `${path} cannot be read.`,
-    hint: isMissing ? '' : 'Check that it is a file and who may read it.',
+    hint: isMissing ? '' : 'Check that it is a file and that you may read it.',
     next: isMissing ? [{ act: 'set_up' }] : [],
   }),
   project_not_found: ({ searched, others, isFolder }: ProjectSearched) => ({
@@ -66,7 +66,7 @@ export const PROJECT_ERRORS = errors({
       : `There is no folder ${searched[0]}.`,
     next: [
       { act: 'set_up', when: 'to set up a project in the repository' },
-      { act: 'name_project', when: 'for a project that has one' },
+      { act: 'name_project', when: 'for a project elsewhere' },
     ],
   }),
 });
@@ -110,7 +110,7 @@ const UNFIT = {
   },
   broken: {
     why: 'It contains a .git that git does not recognize as a repository.',
-    hint: 'Repair it or move it away: "git status" there says what is wrong.',
+    hint: 'Repair it or move it away: run "git status" there to see what is wrong.',
   },
   too_wide: {
     why: 'A repository over the whole home folder or disk would contain everything.',

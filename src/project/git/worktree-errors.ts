@@ -22,7 +22,7 @@ export const WORKTREE_ERRORS = errors({
   }),
   branch_name_blocked: ({ branch, other }: { branch: string; other: string }) => ({
     what: 'The worktree was not created.',
-    why: `The branch "${branch}" cannot exist beside the branch "${other}": git stores one as a folder and the other as a file in it.`,
+    why: `Git cannot store the branch "${branch}" and the branch "${other}" together: one name would have to be both a file and a folder.`,
     hint: 'Set another BRANCH_PREFIX and start another session, or rename that branch and resume this one.',
   }),
   checkpoint_gone: ({ commit }: { commit: string }) => ({
@@ -33,23 +33,23 @@ export const WORKTREE_ERRORS = errors({
   }),
   in_the_way: ({ path }: { path: string }) => ({
     what: 'Nothing was changed.',
-    why: `${path} is in the place of a file to restore, and no checkpoint can hold it for an undo: it is larger than 50 MB, unreadable, encrypted by the repository, a separate repository, or not a file.`,
+    why: `${path} occupies the place of a file to restore, and no checkpoint can keep it for an undo: it is larger than 50 MB, unreadable, encrypted by the repository, a separate repository, or not a file.`,
     hint: `Move ${path} out of the worktree, then rewind again.`,
   }),
   not_restored: ({ folder }: { folder: string }) => ({
-    what: `Not all files of ${folder} are as in the checkpoint.`,
+    what: `Some files of ${folder} differ from the checkpoint.`,
     why: 'Another program changed them during the rewind.',
-    hint: 'End what writes there, then rewind again.',
+    hint: 'Stop the program that writes there, then rewind again.',
   }),
   session_repository_locked: ({ lock }: { lock: string }) => ({
     what: "The session's files were not committed.",
-    why: `${lock} exists: another git runs there, or one was killed.`,
-    hint: 'If no git runs there, remove that file.',
+    why: `${lock} exists: another git process is running there, or one was killed.`,
+    hint: 'If no git process is running there, remove that file.',
   }),
   worktree_locked: ({ path, why }: { path: string; why: string }) => ({
     what: 'Nothing was changed.',
     why: `The worktree ${path} is locked${why === '' ? '' : `: ${why}`}.`,
-    hint: `If it may go: git worktree unlock ${shellWord(path)}, then try again.`,
+    hint: `If it may be removed, run "git worktree unlock ${shellWord(path)}", then try again.`,
   }),
   worktree_folder_taken: ({ path, entry }: { path: string; entry: ListedWorktree | undefined }) => ({
     what: 'The worktree was not created.',

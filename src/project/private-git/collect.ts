@@ -129,14 +129,14 @@ const MAX_BYTES = 2 * 1024 ** 3;
  */
 function unfit(dir: string): string | undefined {
   const odd = ['objects/info', 'objects/pack', 'lfs'].find((folder) => !isPlainFolder(dir, folder));
-  if (odd !== undefined) return `${odd} is no folder`;
+  if (odd !== undefined) return `${odd} is not a folder`;
   let bytes = 0;
   for (const entry of ['objects', 'lfs'].flatMap((folder) => entriesBelow(join(dir, folder)))) {
     const path = join(entry.parentPath, entry.name);
     if (entry.isFile()) bytes += lstatSync(path).size;
-    else if (!entry.isDirectory()) return `${path.slice(dir.length + 1)} is no plain file`;
+    else if (!entry.isDirectory()) return `${path.slice(dir.length + 1)} is not a plain file`;
   }
-  return bytes > MAX_BYTES ? 'its new objects are larger than 2 GB together' : undefined;
+  return bytes > MAX_BYTES ? 'its new objects are larger than 2 GB in total' : undefined;
 }
 
 function entriesBelow(folder: string) {
@@ -177,7 +177,7 @@ async function fetchFit(
     if (exitCode === 0) break;
     const failure = gitFailure({ subcommand: 'fetch', cwd: commonDir, exitCode }, stderr);
     if (GIT_ERRORS.git_disk_full.is(failure)) throw failure;
-    if (tries === TRIES) return stderr.trim().split('\n').slice(-3).join('; ') || 'git could not read it';
+    if (tries === TRIES) return stderr.trim().split('\n').slice(-3).join('; ') || 'git could not read them';
     await systemClock.sleep(PAUSE_MS);
   }
   await removeTree(git.view);

@@ -63,7 +63,7 @@ export async function runCheck(
 }
 
 function howItFailed({ how, missing }: CommandFailure): string {
-  return missing === undefined ? how : `${how}: the shell does not find "${missing}"`;
+  return missing === undefined ? how : `${how}: the shell cannot find "${missing}"`;
 }
 
 const TAIL_LINES = 20;

@@ -109,7 +109,7 @@ const SHOWN = inScope('machine', {
     ...oneOf(['off', 'auto']),
     key: 'NOTIFY_DESKTOP',
     default: 'off',
-    doc: 'auto: notifications are shown on the desktop, by notify-send, terminal-notifier or osascript, where PATH has one.',
+    doc: 'auto: notifications are shown on the desktop, by notify-send, terminal-notifier or osascript, if one is on PATH.',
   },
   notifyWebhookFormat: {
     ...oneOf(['json', 'ntfy', 'slack', 'discord']),
@@ -133,7 +133,7 @@ const SHOWN = inScope('machine', {
     ...text('two local times, as 22:00-07:00', /^(?:[01]\d|2[0-3]):[0-5]\d-(?:[01]\d|2[0-3]):[0-5]\d$/u),
     key: 'NOTIFY_QUIET',
     example: 'NOTIFY_QUIET=22:00-07:00',
-    doc: 'Hours in which only what needs you is sent; the rest comes together afterwards.',
+    doc: 'Hours in which only what needs you is sent; the rest is sent together afterwards.',
   },
 });
 
@@ -144,29 +144,29 @@ const SECRETS = inScope('secret', {
     doc: 'Where notifications are posted (docs/notifications.md).',
   },
   notifyWebhookSecret: {
-    ...text('a text without blanks', /^\S+$/u),
+    ...text('a text without spaces', /^\S+$/u),
     key: 'NOTIFY_WEBHOOK_SECRET',
-    doc: 'With what each of those posts is signed; unset, they are not signed.',
+    doc: 'The secret that signs each of those posts; if unset, they are not signed.',
   },
   telegramBotToken: {
     ...text("a Telegram bot's token", /^\S+$/u),
     key: 'TELEGRAM_BOT_TOKEN',
-    doc: 'The bot that tells you when a session needs you, and takes your answers; "samocode notify telegram" sets it.',
+    doc: 'The bot that notifies you when a session needs you, and accepts your answers; "samocode notify telegram" sets it.',
   },
   telegramChatId: {
     ...text("a Telegram chat's number or @name", /^(?:-?\d+|@\w+)$/u),
     key: 'TELEGRAM_CHAT_ID',
-    doc: 'The only chat that the bot writes to and listens to.',
+    doc: 'The only chat that the bot writes to and accepts messages from.',
   },
   telegramUsers: {
     ...text('a comma-separated list of numbers or @names of Telegram users', /^@?\w+(?:\s*,\s*@?\w+)*$/u),
     key: 'TELEGRAM_USERS',
-    doc: 'Who may act where that chat is a group; without it, no member may.',
+    doc: 'Who may act if that chat is a group; if unset, no member may.',
   },
   telegramApiRoot: {
     ...text('the address of a Bot API server', /^https?:\/\/\S+$/u),
     key: 'TELEGRAM_API_ROOT',
-    doc: 'Another Bot API server than https://api.telegram.org, such as one that you run.',
+    doc: 'A Bot API server to use instead of https://api.telegram.org, such as your own.',
   },
 });
 

@@ -27,7 +27,7 @@ export type Sandbox = (typeof SANDBOXES)[number];
 
 // No leading dash, so that no program mistakes a model or branch for an option.
 export const modelName = text(
-  "a model's name without blanks, 200 characters at most",
+  "a model's name without spaces, 200 characters at most",
   /^[^\s\p{Cc}-][^\s\p{Cc}]{0,199}$/u,
 );
 const branchPrefix = text(
@@ -57,7 +57,7 @@ const CHECK_SETTINGS = {
     scope: 'project',
     risk: 'loosens',
     example: 'CHECK_HOME=.m2/settings.xml,.cache/ms-playwright',
-    doc: 'What checks of a clean clone see of your home folder, read-only, beside programs; the rest of it is empty for them.',
+    doc: 'Parts of your home folder that checks in a clone can read, besides programs; the rest is hidden.',
   },
   checkTimeoutSeconds: {
     ...wholeNumber('seconds', 1, 86_400),
@@ -72,14 +72,14 @@ const CHECK_SETTINGS = {
     scope: 'project',
     risk: 'runs',
     example: 'CHECK_FILES=npx vitest run {files}',
-    doc: 'Runs named test files: those that a session adds run once on the base, and what passes there is reported.',
+    doc: 'Runs given test files: those that a session adds run once on the base, and those that pass there are reported.',
   },
   setupCache: {
     ...relativePaths,
     key: 'SETUP_CACHE',
     scope: 'project',
     example: 'SETUP_CACHE=node_modules',
-    doc: 'Folders that SETUP makes, kept for the checks of other base commits while the lock files beside them are the same.',
+    doc: 'Folders that SETUP creates, reused for checks of other base commits while the lock files next to them are the same.',
   },
 } as const satisfies Record<string, SettingSpec>;
 
@@ -105,7 +105,7 @@ const LIMIT_SETTINGS = {
     ...TOKENS,
     perSession: true,
     example: 'MAX_TOKENS=5000000',
-    doc: 'A session stops and asks once it used this many tokens, cache reads aside. Checked like MAX_COST_USD.',
+    doc: 'A session stops and asks once it used this many tokens, without cache reads. Checked like MAX_COST_USD.',
   },
   maxHours: {
     ...HOURS,
@@ -204,7 +204,7 @@ export const PROJECT_SETTINGS = inScope('project', {
     key: 'PERMISSIONS',
     default: 'skip',
     perSession: true,
-    doc: 'skip: agents may use every tool. allow: what their phase is for, so no edit of code before implementation.',
+    doc: 'skip: agents may use every tool. allow: only what their phase needs, so no edit of code before implementation.',
   },
   sandbox: {
     ...oneOf(SANDBOXES),
@@ -264,14 +264,14 @@ export const PROJECT_SETTINGS = inScope('project', {
     ...listOf(GATE_CHANNELS, { orNone: false, short: { person: PERSONAL } }),
     key: 'GATE_CHANNELS',
     default: GATE_CHANNELS.join(','),
-    doc: "Channels that may open a gate. person: no model and no program can. Without tool, the parent's model alone cannot.",
+    doc: "Channels that may open a gate. person: no model and no program can. Without tool, the parent's model cannot do it alone.",
   },
   ...LIMIT_SETTINGS,
   retryHours: {
     ...amount('hours', 0.01, 168),
     key: 'RETRY_HOURS',
     default: '12',
-    doc: 'How long a session retries while the provider is overloaded or cannot be reached, before it asks you.',
+    doc: 'How long a session retries while the provider is overloaded or unreachable, before it asks you.',
   },
   maxParallel: {
     ...wholeNumber('sessions', 1, 64),
@@ -285,7 +285,7 @@ export const PROJECT_SETTINGS = inScope('project', {
     key: 'NOTIFY',
     scope: 'project',
     default: 'on',
-    doc: 'off: nothing that happens in sessions of the project is notified of. Takes effect at once.',
+    doc: 'off: no notifications about sessions of this project. Takes effect at once.',
   },
   branchPrefix: {
     ...branchPrefix,

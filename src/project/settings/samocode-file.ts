@@ -37,12 +37,12 @@ export function parseSamocodeFile(text: string): SamocodeFileReading {
     const split = content.indexOf('=');
     const key = content.slice(0, split).trim();
     if (split < 0 || !KEY.test(key)) {
-      warnings.push({ line, text: `Line ${line} is not KEY=VALUE and was left out.` });
+      warnings.push({ line, text: `Line ${line} is not KEY=VALUE and was ignored.` });
       continue;
     }
     const earlier = entries.get(key);
     if (earlier) {
-      warnings.push({ line, text: `${key} is set twice: line ${line} wins over line ${earlier.line}.` });
+      warnings.push({ line, text: `${key} is set twice: line ${line} overrides line ${earlier.line}.` });
       entries.delete(key);
     }
     entries.set(key, { key, value: withoutQuotes(content.slice(split + 1).trim()), line });

@@ -6,7 +6,7 @@ import type { SettingSpec } from './setting-spec.ts';
 export const SETTING_ERRORS = errors({
   setting_invalid: ({ where, shown, form, problem, fix, isRequired }: Invalid) => ({
     what: `${where} cannot be used.`,
-    why: problem ? `${problem}: ${shown}.` : `It must be ${form}, and it is ${shown}.`,
+    why: problem ? `${problem}: ${shown}.` : `It must be ${form}, but it is ${shown}.`,
     hint: fix,
     next: isRequired ? [{ act: 'set_up', when: 'to have the folder created' }] : [],
   }),

@@ -38,7 +38,7 @@ export async function resolveBase({ mainRepo, base, ...context }: BaseQuestion):
 // Names the remote program, because a repository's settings could name another one to run.
 const FETCH = ['fetch', '--no-recurse-submodules', '--upload-pack=git-upload-pack'];
 const LS_REMOTE = ['ls-remote', '--upload-pack=git-upload-pack'];
-const STALE = 'The remote did not answer: this commit may be older than the one there.';
+const STALE = 'The remote did not respond: this commit may be older than the one there.';
 
 async function mainRemote(options: GitOptions): Promise<string | undefined> {
   const remotes = (await gitLine(['remote'], options)).split('\n').filter(Boolean);
@@ -87,7 +87,7 @@ async function lastFetched(remote: string, options: GitOptions): Promise<BaseCom
     const commit = name ? await commitOf(`refs/remotes/${name}`, options) : undefined;
     if (commit) return { commit, name, warning: STALE };
   }
-  const warning = `The remote "${remote}" did not answer and was never fetched; the local default branch was used.`;
+  const warning = `The remote "${remote}" did not respond and was never fetched; the local default branch was used.`;
   return withWarning(await localDefault(options), warning);
 }
 
@@ -99,7 +99,7 @@ async function localDefault(options: GitOptions): Promise<BaseCommit> {
   }
   const head = await commitOf('HEAD', options);
   if (!head) throw PROJECT_ERRORS.base_not_found({ base: 'HEAD' });
-  const warning = 'No branch is called main or master, so the commit that is checked out was used.';
+  const warning = 'There is no branch main or master, so the checked-out commit was used.';
   return { commit: head, name: 'HEAD', warning };
 }
 

@@ -61,7 +61,11 @@ export function intoArchive(worker: Worker, by: By): Work {
       // Worktree or branch may already be gone.
       if (trash !== undefined) await restoreDiscarded(worker, trash);
       return [
-        { type: 'unarchived', by, flow: 'Not archived: its worktree or its folder could not be moved' },
+        {
+          type: 'unarchived',
+          by,
+          flow: 'Not archived: its worktree could not be removed or its folder could not be moved',
+        },
       ];
     },
   };

@@ -33,7 +33,7 @@ export async function joinEnvironment(worker: Worker): Promise<void> {
 }
 
 function unreadNotice(why: string): NewEvent {
-  const text = `The environment of a login shell is not known: ${why}. SETUP, CHECK and agents run with that of the program that started the session.`;
+  const text = `The environment of a login shell is unknown: ${why}. SETUP, CHECK and agents run with that of the program that started the session.`;
   return { type: 'notice', code: 'login_shell_unread', text };
 }
 
@@ -48,6 +48,6 @@ function credentialNotices(worker: Worker, login: Record<string, string>): NewEv
     .flatMap((name) => credentialNames(name, environment.now))
     .filter((name) => !login[name]);
   if (missing.length === 0) return [];
-  const text = `Not in the environment of a login shell: ${missing.join(', ')}. The supervisor continues a session with that environment, for example after a limit; without these variables the session then blocks until you resume it from here. To avoid that, export them in your shell's startup file.`;
+  const text = `Not in the environment of a login shell: ${missing.join(', ')}. The supervisor continues a session with that environment, for example after a limit, and would then block for lack of these variables until you resume it from here. To avoid that, export them in your shell's startup file.`;
   return [{ type: 'notice', code: NOT_IN_LOGIN_SHELL, text }];
 }

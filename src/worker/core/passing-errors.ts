@@ -76,7 +76,7 @@ export async function patiently<T>(
       return await act();
     } catch (error) {
       if (!isPassing(error)) throw error;
-      say({ clock }, `${problem} (${systemErrorCode(error)}); trying again in ${waitMs} ms`);
+      say({ clock }, `${problem} (${systemErrorCode(error)}); retrying in ${waitMs} ms`);
       await clock.sleep(waitMs);
     }
   }
@@ -85,6 +85,6 @@ export async function patiently<T>(
 /** The run folder was removed while nothing was running, so the worker must exit. */
 export class RunFolderGoneError extends Error {
   constructor(runDir: string) {
-    super(`The run folder ${runDir} is gone, and with it the session.`);
+    super(`The run folder ${runDir} is gone, so the session no longer exists.`);
   }
 }

@@ -17,8 +17,8 @@ export const WORKER_ERRORS = errors({
   }),
   branch_is_its_base: ({ branch }: { branch: string }) => ({
     what: 'The worktree was not created.',
-    why: `The session's name gives the branch "${branch}", which is the branch that it would start from.`,
-    hint: 'Start a session with another name, or name another branch.',
+    why: `The session's name results in the branch "${branch}", which is also the branch to start from.`,
+    hint: 'Start a session with another name, or with another branch.',
   }),
   // Also the rule of a block; a resume tests it against the current checks.
   checks: ({ program, check }: { program: string; check: string }) => ({
@@ -33,12 +33,12 @@ export const WORKER_ERRORS = errors({
   }),
   clone_failed: ({ problem }: { problem: string }) => ({
     what: 'The checks did not run.',
-    why: `No fresh clone of the branch could be made: ${visibleControls(problem)}`,
+    why: `A fresh clone of the branch failed: ${visibleControls(problem)}`,
     hint: `Fix that, then resume the session. ${IN_WORKTREE}`,
   }),
   constraints_gone: ({ path }: { path: string }) => ({
     what: 'No agent was started.',
-    why: `The file of CONSTRAINTS does not exist: ${path}.`,
+    why: `The file named by CONSTRAINTS does not exist: ${path}.`,
     hint: 'Restore it, or correct CONSTRAINTS in .samocode, then resume the session.',
   }),
   guard_failed: ({ of, said }: { of: 'SETUP' | 'CHECK'; said: string }) => ({
@@ -50,11 +50,11 @@ export const WORKER_ERRORS = errors({
   setup_not_found: ({ program, setup }: { program: string; setup: string }) => ({
     what: 'No agent was started.',
     why: programNotFound(program, 'SETUP', setup),
-    hint: 'Install it, then resume the session. For another SETUP start a new session: this one keeps the SETUP of its start.',
+    hint: 'Install it, then resume the session. To use another SETUP, start a new session: this one keeps its own.',
   }),
   worker_fault: ({ then }: { then: string }) => ({
     what: 'The worker could not continue.',
-    why: 'Internal error: worker.stderr in the run folder has the details.',
+    why: 'Internal error: see worker.stderr in the run folder.',
     hint: `To try again, ${then}.`,
   }),
 });

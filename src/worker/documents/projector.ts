@@ -234,7 +234,7 @@ export class OverviewWriter {
       maxBytes: MAX_OVERVIEW_BYTES,
       onUnusable: (problem, aside) => {
         const kept = aside === undefined ? '' : ` Its former text is now ${basename(aside)}.`;
-        this.#replaced = `_overview.md was ${problem}; it was written again from the event log.${kept}`;
+        this.#replaced = `_overview.md was ${problem}; it was rewritten from the event log.${kept}`;
       },
     });
   }

@@ -48,7 +48,7 @@ async function mergeAgain(worker: Worker, into: string): Promise<Ended> {
     events.push(...once.events);
     if (once.end !== 'moved') return { events, end: once.end };
     if (tries < TRIES) continue;
-    const reason = `The branch "${into}" moved each time before the merge was checked. Merge again when it rests.`;
+    const reason = `The branch "${into}" moved each time before the merge was checked. Merge again when it no longer changes.`;
     return { events, end: { outcome: 'failed', reason } };
   }
 }
@@ -63,7 +63,7 @@ async function mergeOnce(
   const tip = await tipOfBranch(worker);
   const onto = worktree && (await mergeOnto(tip.commit, { mainRepo, base: worktree.base, into, ...context }));
   if (worktree === undefined || onto === undefined)
-    return { events: [], end: { outcome: 'failed', reason: `There is no branch "${into}" any more.` } };
+    return { events: [], end: { outcome: 'failed', reason: `The branch "${into}" no longer exists.` } };
   const known = { tip: tip.commit, onto: onto.onto };
   if (onto.hasAll) return { events: [], end: { ...known, outcome: 'merged', commit: onto.from } };
   const ref = mergeRef(refNameOf(worker.file));
@@ -143,9 +143,9 @@ export async function proveMerge(
     const isProved = proved?.commit === tip.commit;
     if (isProved && merged.tree === tip.tree) return { kind: 'passed', events: [] };
     const changed = isProved
-      ? `"${into}" has changed since the session began`
+      ? `"${into}" has changed since the session started`
       : 'The branch has changed since its checks last passed';
-    const reason = `${changed}, and CHECK_IN=worktree lets no check run on the merge.`;
+    const reason = `${changed}, and with CHECK_IN=worktree no check can run on the merge.`;
     return { kind: 'unchecked', reason, events: [] };
   }
   const { events, ...proof } = await proveCommit(worker, {

@@ -43,7 +43,7 @@ export function breachOf(
       : `Git settings or hooks that start programs changed, and no person has accepted them: ${bounded(gitPrograms)}. samocode starts none of them.`,
     home.length === 0
       ? ''
-      : `Files that start programs of yours, or that your agent CLIs read in every chat, changed while the agent ran: ${bounded(home)}.`,
+      : `Files that start your programs, or that your agent CLIs read in every chat, changed while the agent ran: ${bounded(home)}.`,
     afterChild ? "The agent's signal is ignored; its work is kept." : '',
     rule === 'run_folder_changed'
       ? 'Find out what changed them, then resume the session.'
@@ -105,6 +105,6 @@ export function mainCheckoutMoves(
   if (!before?.mainCheckout || !after.mainCheckout) return [];
   const moves = movesBetween(before.mainCheckout, after.mainCheckout);
   if (moves.length === 0) return [];
-  const text = `While iteration ${iteration} ran, the main checkout changed: ${moves.join('; ')}. Nothing was undone; \`git reflog\` there shows how to.`;
+  const text = `While iteration ${iteration} ran, the main checkout changed: ${moves.join('; ')}. Nothing was undone; to do that, see \`git reflog\` there.`;
   return [{ type: 'notice', code: 'main_checkout_moved', text }];
 }

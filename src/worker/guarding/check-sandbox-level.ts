@@ -10,7 +10,7 @@ export async function checkSandboxLevel(worker: Worker): Promise<boolean> {
   if (level === undefined) return true;
   const now = await worker.guard.now(worker);
   const why = now.level === 'none' ? `: ${now.why}. ${now.hint}` : '.';
-  const reason = `The session began with the sandbox level "${promised(worker)}" and would continue with "${level}"${why} Fix that and resume, or resume in a terminal to continue at this level.`;
+  const reason = `The session started with the sandbox level "${promised(worker)}" and would continue with "${level}"${why} Fix that and resume, or resume in a terminal to continue at this level.`;
   return await blockHere(worker, { reason, needs: 'human_decision', rule: SANDBOX_LOWER });
 }
 

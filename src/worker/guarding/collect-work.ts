@@ -38,13 +38,13 @@ function noticeOf(
 ): string | undefined {
   const parts = [
     kind === 'refused'
-      ? `The new commits could not be taken over: ${visibleControls(why).slice(0, MOST_CHARACTERS)}. The files in the worktree are as the agent left them; commit them again.`
+      ? `The new commits could not be fetched: ${visibleControls(why).slice(0, MOST_CHARACTERS)}. The files in the worktree are as the agent left them; commit them again.`
       : '',
     kind === 'aside'
-      ? `Someone else moved ${branch} while the agent worked. The branch is as they left it; the agent's commits are kept as ${ownRefs}heads/${branch}, and its files are in the worktree.`
+      ? `Someone else moved ${branch} while the agent was running. The branch was left unchanged; the agent's commits are kept as ${ownRefs}heads/${branch}, and its files are in the worktree.`
       : '',
     kind === 'branch_gone'
-      ? `The agent deleted ${branch}. The branch is as it was before, and the files are in the worktree.`
+      ? `The agent deleted ${branch}. The branch was left unchanged, and the files are in the worktree.`
       : '',
     others.length === 0 ? '' : `Commits that are not on ${branch} are kept as ${others.join(', ')}.`,
     head === undefined || (kind === 'nothing' && others.length === 0)

@@ -18,7 +18,7 @@ export async function restoreWorktree(worker: Worker): Promise<boolean> {
     return true;
   } catch (error) {
     if (!isSamocodeError(error)) throw error;
-    const reason = `The worktree is gone and could not be created again. ${error.message}`;
+    const reason = `The worktree is gone and could not be recreated. ${error.message}`;
     return await blockHere(worker, { reason, needs: 'error_resolution', rule: error.code });
   }
 }
@@ -37,18 +37,18 @@ export async function repairMissingWorktree(worker: Worker): Promise<NewEvent[]>
   const lost = await lostTip(worker, plan);
   const how = await rejoinWorktree({ ...plan, baseCommit: lost ?? baseCommit });
   if (lost !== undefined) {
-    const text = `The branch ${branch} was gone; it was created again at ${lost.slice(0, 12)}, its last known commit.`;
+    const text = `The branch ${branch} was gone; it was recreated at ${lost.slice(0, 12)}, its last known commit.`;
     return [{ type: 'notice', code: 'branch_made_again', text, flow: text }];
   }
   switch (how) {
     case 'fine':
       return [];
     case 'made_again': {
-      const text = `The worktree was gone; it was created again from branch ${branch}.`;
+      const text = `The worktree was gone; it was recreated from branch ${branch}.`;
       return [{ type: 'notice', code: 'worktree_made_again', text, flow: text }];
     }
     case 'rejoined': {
-      const text = `git no longer knew the worktree; it was registered again with branch ${branch}, its files unchanged.`;
+      const text = `The worktree was no longer registered in git; it was registered again with branch ${branch}, its files unchanged.`;
       return [{ type: 'notice', code: 'worktree_rejoined', text, flow: text }];
     }
     default:

@@ -56,7 +56,7 @@ export async function runFolderChanges(
   // Later changes come from this worker and people, for example when checks were stopped and run again.
   if (own?.isCompared) return [];
   const before = own ?? (await kept());
-  const beforeFile = `iterations/${open.iteration}: its copy from before the agent is missing or damaged`;
+  const beforeFile = `iterations/${open.iteration}: the copy taken before the agent is missing or damaged`;
   if (before === undefined) return [beforeFile];
   const now = await runFolderEntries(worker.paths, open.iteration);
   const paths = changedKeys(before.entries, now).filter(

@@ -69,7 +69,7 @@ async function removeStaleLocks(worker: Worker): Promise<void> {
     ];
     for (const path of paths) ifThere(() => unlinkSync(path));
   } catch (error) {
-    const text = `Stale locks were not looked for: ${error instanceof Error ? error.message : error}`;
+    const text = `Stale locks were not removed: ${error instanceof Error ? error.message : error}`;
     await record(worker, { type: 'notice', code: 'locks', text: text.slice(0, 500) });
   }
 }

@@ -58,7 +58,7 @@ export async function beginIteration(worker: Worker): Promise<OpenIteration> {
   );
   crashPoint('after-iteration-started');
   const open = stateOf(worker).openIteration;
-  if (open === undefined) throw new Error('The event of a begun iteration did not open it.');
+  if (open === undefined) throw new Error('The iteration_started event opened no iteration.');
   return open;
 }
 

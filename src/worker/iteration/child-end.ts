@@ -86,7 +86,7 @@ const ENDED_BY_US: Partial<Record<ChildEnded['end'], Pick<ProcessEnd, 'end' | 'p
   flooded: { end: 'flooded' },
   stop: { end: 'killed' },
   budget: { end: 'budget', problem: 'Its share of the budget was spent.' },
-  network: { end: 'network', problem: 'It only waited for the network.' },
+  network: { end: 'network', problem: 'It did nothing but wait for the network.' },
   silent: { end: 'timeout', problem: 'It printed nothing at all after its start.' },
   stalled: { end: 'timeout', problem: 'It stalled: no output, no file change and no CPU time.' },
 };

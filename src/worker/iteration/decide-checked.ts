@@ -114,7 +114,7 @@ async function fastHints(
 ): Promise<{ notes: string[]; events: NewEvent[] } | undefined> {
   const gone = await branchGone(worker);
   if (gone !== undefined)
-    return { notes: [`${capitalised(gone)}. Create it again at your last commit.`], events: [] };
+    return { notes: [`${capitalised(gone)}. Recreate it at your last commit.`], events: [] };
   const { events, ...fast } = await tryFast(worker, iteration);
   if (fast.kind === 'stopped') return undefined;
   const failed = fast.kind === 'failed' ? fast.failures.map(failureNote) : [];

@@ -73,7 +73,7 @@ async function recordPrepared(worker: Worker, { base, worktree, warnings: ofSetu
 /** A new branch does not contain the earlier work that the overview describes. */
 function begunAnew({ kind, branch }: Worktree, phase: Phase): string[] {
   if (kind !== 'created' || PHASE_NAMES.indexOf(phase) <= PHASE_NAMES.indexOf('planning')) return [];
-  return [`There was no branch ${branch}: it was created again, without the earlier work.`];
+  return [`There was no branch ${branch}: a new one was created, without the earlier work.`];
 }
 
 export interface Ready {

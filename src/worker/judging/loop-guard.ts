@@ -33,7 +33,7 @@ function evidence(
   const steps = text === undefined ? [] : parsePlan(text).phases.map((phase) => phase.steps);
   const ticked = steps.reduce((sum, { done }) => sum + done, 0);
   const total = steps.reduce((sum, step) => sum + step.total, 0);
-  const plan = text === undefined ? 'no plan' : `${ticked} of ${total} steps of the plan ticked`;
+  const plan = text === undefined ? 'no plan' : `${ticked} of ${total} steps of the plan checked off`;
   const outcome =
     signal === undefined
       ? 'no signal'

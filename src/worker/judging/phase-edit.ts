@@ -68,11 +68,11 @@ function closedGateBefore(worker: Worker, target: Phase): string | undefined {
   const isAfter = (gate: Phase) => order > PHASE_NAMES.indexOf(gate);
   if (isAfter('requirements') && gates.includes('qa')) {
     // An approved plan implies answers; a session that was taken over may have had no questions.
-    if (answers.length === 0 && approvedPlan === undefined) return 'no question was answered yet';
+    if (answers.length === 0 && approvedPlan === undefined) return 'no question has been answered yet';
     if (wait === 'qa_answers') return 'questions are still open';
   }
   if (isAfter('planning') && gates.includes('plan')) {
-    if (approvedPlan === undefined) return 'no plan is approved yet';
+    if (approvedPlan === undefined) return 'no plan has been approved yet';
     if (wait === 'plan_approval') return 'the plan waits for approval';
   }
   return undefined;

@@ -140,4 +140,4 @@ export function higherLimits(uses: readonly LimitUsage[]): NextStep[] {
 export const WRAP_UP_LIMIT_MS = 10 * 60_000;
 
 export const WRAP_UP_NOTE =
-  'The budget is nearly spent, and you are the last agent before a person is asked: begin nothing new. Commit what there is, write in the overview how far the work is and what is next, and signal `handoff` with that as its note. Finish within minutes.';
+  'The budget is nearly spent, and you are the last agent before a person is asked: start nothing new. Commit the existing work, write its state and the next step in the overview, and signal `handoff` with that as its note. Finish within minutes.';

@@ -84,7 +84,7 @@ async function daySpent(worker: Worker): Promise<string | undefined> {
   // Uses the supervisor's environment: with a different limit from a login shell, it would queue again and again.
   const limits = await machineLimits(environment.started, watch.home).catch(() => undefined);
   if (limits === undefined)
-    return `the settings of this machine cannot be read (${configFolder(watch.home)}), which may limit what a day costs; no agent starts until that is fixed`;
+    return `the settings of this machine, which may limit the cost per day, cannot be read (${configFolder(watch.home)}); no agent starts until that is fixed`;
   const { usdPerDay } = limits;
   if (usdPerDay === undefined) return undefined;
   const { lastIteration: last } = stateOf(worker);
@@ -93,7 +93,7 @@ async function daySpent(worker: Worker): Promise<string | undefined> {
   const spent = await spentOnDay(watch.paths.spent, clock.now());
   const unknown = 'unknown' in spent ? spent.unknown : unnoted;
   if (unknown !== undefined)
-    return `what the sessions of this machine have cost today is not known: ${unknown}. Under MAX_COST_USD_PER_DAY no agent starts until that is fixed`;
+    return `what the sessions of this machine have cost today is unknown: ${unknown}. Under MAX_COST_USD_PER_DAY no agent starts until that is fixed`;
   if (!('usd' in spent) || spent.usd < usdPerDay) return undefined;
   return `the sessions of this machine have cost $${spent.usd.toFixed(2)} today, and MAX_COST_USD_PER_DAY is ${usdPerDay}; it continues after midnight, or once that limit is raised`;
 }

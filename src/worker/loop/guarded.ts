@@ -25,7 +25,7 @@ export async function guarded(
     } catch (error) {
       if (BASE_ERRORS.lease_lost.is(error) || error instanceof RunFolderGoneError) throw error;
       if (isPassing(error)) {
-        say(worker, `${systemErrorCode(error)}: trying again in ${waitMs} ms`);
+        say(worker, `${systemErrorCode(error)}: retrying in ${waitMs} ms`);
       } else {
         say(worker, error);
         if (isGone(worker) || !(await mayStay(worker, error))) throw error;

@@ -45,7 +45,7 @@ export async function takeOver(
     await record(worker, {
       type: 'notice',
       code: 'log_problem',
-      text: `A line of the event log was left out: ${problem}`,
+      text: `A line of the event log was skipped: ${problem}`,
     });
   }
   if (moved !== undefined) {
@@ -79,6 +79,6 @@ async function findOpenIteration(worker: Worker): Promise<Recovery> {
   }
   const alive = await isAlive(worker, child);
   return alive
-    ? { recovery: 'adopt', why: `the agent of iteration ${open.iteration} still runs` }
+    ? { recovery: 'adopt', why: `the agent of iteration ${open.iteration} is still running` }
     : { recovery: 'finish', why: `the agent of iteration ${open.iteration} has ended` };
 }

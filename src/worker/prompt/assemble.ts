@@ -127,7 +127,7 @@ function timeLimit(ms: number, { log }: Stamps): string {
 function fill(template: string, values: Readonly<Record<string, string>>): string {
   return template.replace(/\{\{(\w+)\}\}/g, (place, name: string) => {
     const value = values[name];
-    if (value === undefined) throw new Error(`Nothing is known for ${place}.`);
+    if (value === undefined) throw new Error(`There is no value for ${place}.`);
     return value;
   });
 }

@@ -15,7 +15,7 @@ export function material(text: string, maxChars: number, whole: string): string 
     .split(LINE_END)
     .map((line) => `> ${line}`.trimEnd())
     .join('\n');
-  return shown === text ? quoted : `${quoted}\n\n(Shortened by us. The whole text: ${whole})`;
+  return shown === text ? quoted : `${quoted}\n\n(Shortened. The full text: ${whole})`;
 }
 
 /** A section with our heading and text of others. */

@@ -26,7 +26,7 @@ export function situation(state: PromptState): string {
 
 function workplace({ worktree }: PromptState): string {
   if (worktree === undefined)
-    return 'There is no worktree; the working directory is the main checkout: only look there.';
+    return 'There is no worktree; the working directory is the main checkout: change nothing there.';
   const { branch, base, baseCommit } = worktree;
   const from = `Branch ${inlineMaterial(branch)}, made from ${inlineMaterial(base)}.`;
   const commit = baseCommit.slice(0, 12);

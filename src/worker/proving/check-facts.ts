@@ -51,7 +51,7 @@ export async function uncommittedFiles(worker: Worker): Promise<string[]> {
 
 /** A failed check as a note: our own line, then its last lines as a quotation. */
 export function failureNote({ command, how, outputPath, lastLines }: FailedCheck): string {
-  const head = `\`${command}\` failed (${how}). Its whole output: ${outputPath}`;
+  const head = `\`${command}\` failed (${how}). Its full output: ${outputPath}`;
   return lastLines === '' ? head : `${head}\n${lastLines}`;
 }
 

@@ -39,7 +39,7 @@ export async function laterWork(worker: Worker, proved: TipOfBranch | undefined)
   if (proved === undefined) return [];
   const { commit } = await tipOfBranch(worker);
   if (commit === proved.commit) return [];
-  return [`the branch is at ${short(commit)}, but the last green run was on ${short(proved.commit)}`];
+  return [`the branch is at ${short(commit)}, but the checks last passed on ${short(proved.commit)}`];
 }
 
 function short(commit: string): string {

@@ -143,7 +143,7 @@ function problemOf(proof: Proof, hasRun: boolean): string | undefined {
 const NOTHING: Tried = { proveNothing: [], events: [] };
 
 function proveNothingWords(files: readonly string[]): string {
-  return `These tests pass on the base commit too, so they prove nothing of the work: ${files.join(', ')}`;
+  return `These tests pass on the base commit too, so they prove nothing about the work: ${files.join(', ')}`;
 }
 
 function noticeOf(files: readonly string[], problem: string | undefined): NewEvent[] {
@@ -155,6 +155,6 @@ function noticeOf(files: readonly string[], problem: string | undefined): NewEve
 
 export function withNote(decision: Decision, files: readonly string[]): Decision {
   if (files.length === 0 || (decision.kind !== 'run' && decision.kind !== 'limited')) return decision;
-  const note = `${proveNothingWords(files)}. See whether each of them tests what was asked for.`;
+  const note = `${proveNothingWords(files)}. Check whether each of them tests what was asked for.`;
   return { ...decision, notes: [...decision.notes, note] };
 }

@@ -57,8 +57,7 @@ export async function unreviewed(worker: Worker, also: readonly string[] = []): 
   return (await requirementsOf(worker))
     .filter((each) => each.check === REVIEWED && !isMet(each, shown))
     .map(
-      ({ id, text }) =>
-        `requirement ${id} is open (${text}): no review of the present code has found that it holds`,
+      ({ id, text }) => `requirement ${id} is open (${text}): no review of the current code has confirmed it`,
     );
 }
 
@@ -81,6 +80,6 @@ export async function ledgerProblem(worker: Worker, phase: Phase): Promise<strin
   const reading = parseLedger(text);
   if (reading.kind === 'malformed') return `${LEDGER_NAME} cannot be read: ${reading.problem}.`;
   return ledgerPrint(text) === stateOf(worker).oldLedger
-    ? `${LEDGER_NAME} is still the one of the goal before. Write that of the present goal: ${LEDGER_FORM}.`
+    ? `${LEDGER_NAME} is still that of the previous goal. Write one for the current goal: ${LEDGER_FORM}.`
     : undefined;
 }

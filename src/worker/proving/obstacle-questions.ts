@@ -181,6 +181,6 @@ function progressOf(worker: Worker) {
 function inWorktreeNotice(worker: Worker): NewEvent[] {
   if (checksOf(worker).length === 0 || provingOf(worker).in !== 'worktree') return [];
   const text =
-    'The checks ran in the folder of the agent (CHECK_IN=worktree): uncommitted and ignored files took part.';
+    "The checks ran in the agent's worktree (CHECK_IN=worktree), with uncommitted and ignored files.";
   return [{ type: 'notice', code: 'checks_in_worktree', text }];
 }

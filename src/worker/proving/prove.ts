@@ -115,7 +115,7 @@ export async function recordedSet(
     const sandbox = await worker.guard.level(worker);
     const events: NewEvent[] = [{ type: 'checks_ran', ...head, ...tip, runs, sandbox }];
     if (left !== undefined) {
-      const text = `Files that the checks made could not be deleted: ${left}. Another user owns them, or they are locked. Delete them yourself; what the checks found stands.`;
+      const text = `Files created by the checks could not be deleted: ${left}. They belong to another user or are locked. Delete them yourself; the results of the checks are valid.`;
       events.push({ type: 'notice', code: 'clone_left', text });
     }
     const { ofProject } = await failedOf(worker, failures);

@@ -60,7 +60,7 @@ export async function keepWork(worker: Worker, moment: Moment): Promise<KeptWork
     const { worktree, leftOut } = await worktreeSeen(place, kept);
     const left =
       newlySkipped.length > 0
-        ? `Not in this checkpoint and those to come (over 50 MB, unreadable, a separate repository, more than 5,000 or 500 MB of new files in a folder, or changed and encrypted by a filter of the repository): ${newlySkipped.slice(0, 10).join(', ')}`
+        ? `Not included in this and later checkpoints (over 50 MB, unreadable, a separate repository, more than 5,000 or 500 MB of new files in a folder, or changed and encrypted by a filter of the repository): ${newlySkipped.slice(0, 10).join(', ')}`
         : undefined;
     return {
       checkpoint: { ref, commit },

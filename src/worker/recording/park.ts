@@ -136,7 +136,7 @@ async function askNothingToClarify(worker: Worker): Promise<void> {
   const question = {
     text: `Nothing to clarify${again}. Continue with planning?`,
     options: ['yes', 'no, I have something to say first (write it as the answer)'],
-    suggestion: { letters: ['A'], reason: 'no question was found that would change the work' },
+    suggestion: { letters: ['A'], reason: 'no open question would change the work' },
   };
   await askOne(worker, question);
 }
@@ -174,10 +174,10 @@ function questionAbout(
   const lines = found.map(({ path, what }) => cut(`${path} ${what}`));
   const weakened = listed(lines, MOST_LISTED, { separator: '; ' });
   const also = others.length > 0 ? ` Also changed: ${listed(others.map(cut), MOST_LISTED)}.` : '';
-  const text = `${reason} They may show less than before the work: ${weakened}. Is that meant?${also}`;
+  const text = `${reason} They may prove less than before the work: ${weakened}. Is that intended?${also}`;
   return {
     text: oneLine(text),
-    options: ['no, an agent brings back what was there', 'yes, accept these changes'],
+    options: ['no, an agent restores the earlier version', 'yes, accept these changes'],
   };
 }
 

@@ -74,7 +74,7 @@ async function repairAnswers(worker: Worker): Promise<NewEvent[]> {
 
 /** If answers in the file are allowed, a change by a person cannot be distinguished from one by the agent. */
 function answeredAgain(ids: readonly string[]): NewEvent {
-  const text = `Changed in _qa.md after it was answered: ${ids.join(', ').slice(0, 300)}. The recorded answer counts; the other text is below it there. If you wrote that, send it as a message.`;
+  const text = `Changed in _qa.md after it was answered: ${ids.join(', ').slice(0, 300)}. The recorded answer applies; the other text is below it. If you wrote it, send it as a message.`;
   return { type: 'notice', code: 'answer_changed', text };
 }
 

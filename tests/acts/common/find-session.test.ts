@@ -127,7 +127,7 @@ test('a unique prefix of a name is enough, and a full name always wins', async (
   await expect(find('be', true)).rejects.toMatchObject({ code: 'session_not_found' });
   await expect(find('bo')).rejects.toMatchObject({
     code: 'session_ambiguous',
-    why: 'It is the beginning of 26-01-08-boat, 26-01-08-boat-race.',
+    why: 'These names begin with it: 26-01-08-boat, 26-01-08-boat-race.',
     next: [],
   });
 });

@@ -10,7 +10,7 @@ const NO: Verification = {
   checks: [{ command: 'npm test', expected: 0, found: 1 }],
   sandbox: 'none',
 };
-const TOOK_PART = 'uncommitted and ignored files took part';
+const TOOK_PART = 'with uncommitted and ignored files';
 
 test('a check that ran with CHECK_IN=worktree and ends differently on a clone is reported as having had other files', () => {
   expect(verificationWords({ ...NO, ranIn: 'worktree' }, { style })).toContain(TOOK_PART);

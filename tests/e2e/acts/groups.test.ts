@@ -78,7 +78,7 @@ test('sessions of a group are listed, awaited and stopped together, and no other
   expect(JSON.parse(stopped.stdout).sessions).toMatchObject([{ session: four, group: 'tonight' }]);
   expect((await bench.view(other)).state.status.kind).not.toBe('stopped');
   const all = await askTool('stop_session', { group: '*', when: 'now' }, context);
-  expect(all.json.summary).toBe('One session is told to stop.');
+  expect(all.json.summary).toBe('One session is stopping.');
   const unknown = await askTool('wait', { group: 'tomorrow' }, context);
   expect(unknown.json).toMatchObject({
     code: 'group_not_found',

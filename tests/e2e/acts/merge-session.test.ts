@@ -93,7 +93,7 @@ test.concurrent('a rewind of merged and pushed work says what remains there, and
   const proof = await contentsOf(rig.paths.proof);
   expect(merged).toMatchObject({ status: { kind: 'done' }, lastMerge: { outcome: 'merged' } });
   const stays = (what: string) =>
-    new RegExp(`A rewind does not undo ${what}.*: \\d+ of these commits stay there`);
+    new RegExp(`A rewind does not undo ${what}.*: \\d+ of these commits remain there`);
 
   const asked = await command(rig, 'rewind', folder, '--to', '1');
   expect(asked).toMatchObject({ exitCode: 4, stdout: expect.stringMatching(stays('the merge into main')) });

@@ -25,7 +25,7 @@ test('prune shows the space used by old sessions, frees it with --yes, and the s
   await writeFile(join(interrupted, 'README.md'), 'Boats\n');
 
   const young = await command(rig, 'prune');
-  expect(young.stdout).toBe('Nothing to remove: no session has been over for 30 days.\n');
+  expect(young.stdout).toBe('Nothing to remove: no session ended more than 30 days.\n');
 
   const shown = await prune({ remove: false, days: 0, projectDir: repo.path }, rig.context());
   expect(kindsOf(shown.found)).toEqual(['checkpoints', 'clone', 'iterations']);
@@ -37,7 +37,7 @@ test('prune shows the space used by old sessions, frees it with --yes, and the s
   expect(await readdir(paths.iterations)).not.toEqual([]);
 
   const removed = await command(rig, 'prune', '--days', '0', '--yes');
-  expect(removed.stdout).toContain('removed; git frees its part');
+  expect(removed.stdout).toContain('removed; git frees the space');
   expect(await readdir(paths.iterations)).toEqual([]);
   expect(await readdir(paths.logs)).toEqual([]);
   expect(existsSync(interrupted)).toBe(false);

@@ -180,7 +180,7 @@ test('the branches of sessions are in a separate folder, which a branch with its
   expect(blocked.view.state.status).toMatchObject({
     kind: 'blocked',
     rule: 'branch_name_blocked',
-    reason: expect.stringMatching(/beside the branch "samocode".*Set another BRANCH_PREFIX/),
+    reason: expect.stringMatching(/and the branch "samocode" together.*Set another BRANCH_PREFIX/),
   });
   await other.repo.git(['branch', '-m', 'samocode', 'mine']);
   await resumeSession({ session: blocked.view.folder }, other.context);

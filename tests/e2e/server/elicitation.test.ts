@@ -132,7 +132,7 @@ test.concurrent('a form that the user leaves without an answer records nothing, 
     const { summary } = await parent.call('approve_plan', { hash });
     expect([how, summary]).toEqual([
       how,
-      'The user was asked in a form and did not answer. Nothing is recorded; the plan still waits.',
+      'The user was asked in a form and did not answer. Nothing is recorded; the plan still waits for approval.',
     ]);
     expect(parent.asked).toHaveLength(1);
   }
@@ -146,7 +146,7 @@ test.concurrent('questions that are not answered in a form stay open, whatever t
     const { summary } = await parent.call('answer_qa', { answers: { Q1: 'A' }, accept_suggestions: true });
     expect([how, summary]).toEqual([
       how,
-      'The user was asked in a form and did not answer. Nothing is recorded; the questions still wait.',
+      'The user was asked in a form and did not answer. Nothing is recorded; the questions are still open.',
     ]);
   }
   expect((await rig.events()).some(({ type }) => type === 'answers_recorded')).toBe(false);

@@ -34,7 +34,7 @@ test.concurrent('checkpoints are listed, a rewind first shows what it undoes, an
     `Undone: iterations 3 to ${totalIterations}.`,
     'Undone: later answers of the user.',
     'Undone: a later approval of the plan.',
-    expect.stringMatching(/^Leaving branch .+: \d+ commits?; the tip is kept\.$/),
+    expect.stringMatching(/^Removed from branch .+: \d+ commits?; the tip is kept\.$/),
     expect.stringContaining('undo restores it'),
   ]);
   expect((await rig.state()).status.kind).toBe('blocked');

@@ -170,7 +170,9 @@ test.concurrent('a base that misses an ignored file passes once CHECK_COPY names
   const { status } = await rig.until(isBlocked);
   expect(status).toMatchObject({
     rule: 'base_checks',
-    reason: expect.stringContaining('a clone has no ignored files, which SETUP makes or CHECK_COPY copies'),
+    reason: expect.stringContaining(
+      'a clone has no ignored files unless SETUP creates or CHECK_COPY copies them',
+    ),
   });
   await trustLines(rig.repo, 'CHECK_COPY=.env.test\n');
   await rig.resume();
@@ -276,7 +278,7 @@ test.concurrent('a branch that an agent has deleted is reported to the next one,
   );
   await rig.until(({ openIteration }) => openIteration?.iteration === 2);
   const prompt = await readFile(iterationPaths(rig.paths, 2).prompt, 'utf8');
-  expect(prompt).toMatch(/The branch \S+ of this session is gone\. Create it again at your last commit\./);
+  expect(prompt).toMatch(/The branch \S+ of this session is gone\. Recreate it at your last commit\./);
 });
 
 test.concurrent('while a check runs, status names it', async () => {
@@ -382,6 +384,6 @@ test.concurrent('a check whose command the shell does not find on the base block
   const { status } = await rig.until(isBlocked);
   expect(status).toMatchObject({
     rule: 'base_checks',
-    reason: expect.stringContaining('the shell does not find "mytool"'),
+    reason: expect.stringContaining('the shell cannot find "mytool"'),
   });
 });

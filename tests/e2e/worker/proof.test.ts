@@ -85,7 +85,7 @@ test.concurrent('verify of a session fails if its files or its branch differ fro
   const changed = await samocode(rig, 'verify', file.folder);
   expect([changed.exitCode, changed.stdout]).toEqual([
     1,
-    expect.stringContaining('expected a proof as samocode wrote it, found other text'),
+    expect.stringContaining('expected the text that samocode wrote, found other text'),
   ]);
   const reading = readProof(text);
   if (reading.kind !== 'proof') return expect.fail('no proof');
@@ -98,7 +98,7 @@ test.concurrent('verify of a session fails if its files or its branch differ fro
   expect(JSON.parse(sealed.stdout)).toMatchObject({
     verified: false,
     differences: [
-      { about: json, expected: '"baseChecks" as the event log has it', found: 'nothing' },
+      { about: json, expected: '"baseChecks" as recorded in the event log', found: 'nothing' },
       { about: markdown, found: 'other text' },
     ],
   });

@@ -55,7 +55,7 @@ test.concurrent('files, phase, gate and approval are rewound together, the gate 
   expect(statusSentence(undone.view)).toContain('is done after');
   const report = { session: rig.file.folder, wordsOf: () => [] };
   const page = await readFile((await writeSessionReport(report, rig.context())).path, 'utf8');
-  expect(page).not.toContain('it is made at done');
+  expect(page).not.toContain('created when the session is done');
   expect(undone.view.state.approvedPlan).toEqual(done.approvedPlan);
   expect(await filesOf(rig)).toEqual(after);
   expect(await rig.repo.git(['rev-parse', rig.file.settings.branch])).toBe(tip);

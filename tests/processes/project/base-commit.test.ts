@@ -56,7 +56,7 @@ test('an unreachable remote falls back to the last fetch, with a warning', async
   expect(await ask(repo)).toEqual({
     commit: known,
     name: 'origin/trunk',
-    warning: 'The remote did not answer: this commit may be older than the one there.',
+    warning: 'The remote did not respond: this commit may be older than the one there.',
   });
 });
 

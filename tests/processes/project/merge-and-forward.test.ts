@@ -302,7 +302,7 @@ test('a branch that is switched to at the same moment is not reported as merged'
   const forward = await s.forward();
   expect(forward).toMatchObject({
     kind: 'left',
-    why: expect.stringContaining('"my-fix" was moved in its place'),
+    why: expect.stringContaining('"my-fix" was moved instead'),
   });
   expect(await s.at('main')).toBe(from);
   const [back = ''] = forward.kind === 'left' ? forward.commands : [];

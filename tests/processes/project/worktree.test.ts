@@ -137,7 +137,7 @@ test('a branch name that git cannot create next to another one is refused with b
   await at.repo.git(['branch', 'team']);
   await expect(at.make({ branch: 'team/login' })).rejects.toMatchObject({ code: 'branch_name_blocked' });
   await at.repo.git(['branch', 'login/old']);
-  await expect(at.make()).rejects.toThrow('"login" cannot exist beside the branch "login/old"');
+  await expect(at.make()).rejects.toThrow('the branch "login" and the branch "login/old" together');
 });
 
 test('a checkout that fails leaves no branch behind', async () => {

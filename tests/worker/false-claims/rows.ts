@@ -206,7 +206,7 @@ const BRANCH: FalseClaim[] = [
     way: 'commits while the checks run',
     before: `${HONEST_WORK}; echo 'cd "$(git -C "$OLDPWD" rev-parse --show-toplevel)"; true' >/dev/null`,
     checks: ['git -C "$OUTSIDE/worktrees/boats" commit -q --allow-empty -m Late'],
-    says: 'but the last green run was on',
+    says: 'but the checks last passed on',
   },
   {
     way: 'gives the project other checks in the .samocode of its branch',
@@ -404,7 +404,7 @@ const NICE = { id: 'R2', text: 'Names look nice', check: 'reviewed' };
 const ROUND = { id: 'R3', text: 'Names look round', check: 'reviewed' };
 const R1_OPEN = 'requirement R1 is open (Names are kept): `test -e src/names.js` (exit status 1)';
 const unreviewed = ({ id, text }: typeof NICE) =>
-  `requirement ${id} is open (${text}): no review of the present code has found that it holds`;
+  `requirement ${id} is open (${text}): no review of the current code has confirmed it`;
 
 /** Based on the requirement ledger. */
 const LEDGER: FalseClaim[] = [

@@ -125,5 +125,5 @@ const OTHERS =
 const RUN_ONE = ' Run "samocode supervisor".';
 
 function unwatched(cause: string, what: string): string {
-  return `No supervisor watches this machine's sessions${cause}: they do not continue after an edit, a limit or a turn in the queue, and no notification is sent.${what}`;
+  return `No supervisor watches this machine's sessions${cause}: they do not continue after an edit, a limit or their turn in the queue, and no notification is sent.${what}`;
 }

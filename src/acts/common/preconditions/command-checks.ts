@@ -44,7 +44,7 @@ async function commandCheck(
   hasSetup: boolean,
 ): Promise<DoctorCheck> {
   const { exitCode } = await runCommand('/bin/sh', ['-n', '-c', command], place);
-  if (exitCode !== 0) return fail(id, `The shell cannot read ${of} \`${command}\`.`, `Correct ${setting}.`);
+  if (exitCode !== 0) return fail(id, `The shell cannot parse ${of} \`${command}\`.`, `Correct ${setting}.`);
   const program = await missingProgram(command, place);
   if (program === undefined) return ok(id, `${setting}: ${command}`);
   const found = programNotFound(program, of, command);

@@ -66,7 +66,7 @@ ${files.slice(patches.length).map(
   (file) => html`<div class="file" dir="ltr">${fileHead(file)}</div>
 `,
 )}
-${isCut && html`<p class="note">The diff is cut here. The whole: <code>samocode diff</code>.</p>`}
+${isCut && html`<p class="note">The diff is truncated here. The full diff: <code>samocode diff</code>.</p>`}
 </section>`;
 }
 

@@ -79,7 +79,7 @@ function proofTile({ tone, proved, checks }: Pick<SessionReportData, 'tone' | 'p
   if (proved?.how === 'partly') return tile('Proof', html`<b class="attention">partly</b>`, proved.open);
   if (proved?.how === 'yes')
     return tile('Proof', html`<b class="good">yes</b>`, 'all checks passed on its last commit');
-  if (tone !== 'done') return tile('Proof', 'not yet', 'it is made at done');
+  if (tone !== 'done') return tile('Proof', 'not yet', 'created when the session is done');
   const why = checks.length > 0 ? 'no passing checks on its last commit' : 'no checks are set';
   return tile('Proof', html`<b class="attention">no</b>`, why);
 }
@@ -123,7 +123,7 @@ function planPart({ name, state, text, approved, phases }: ReportPlan): Html {
   const by = approved && html` by ${approved.by}${approved.at && html`, ${moment(approved.at)}`}`;
   return html`<p class="note"><code>${name}</code> · ${state.replaceAll('_', ' ')}${by}</p>
 <ol class="progress">${phases.map(phaseProgress)}</ol>
-<details><summary>The whole plan</summary>${markdown(text)}</details>`;
+<details><summary>The full plan</summary>${markdown(text)}</details>`;
 }
 
 function phaseProgress({ number, name, done, total, completed }: ReportPlan['phases'][number]): Html {
@@ -154,7 +154,7 @@ function checksAndProof({ checks, proof, outsidePlan, name }: SessionReportData)
     );
   if (proof !== undefined)
     parts.push(html`<details class="checks"><summary>Proof of commit <code>${proof.commit.slice(0, 8)}</code>, ${moment(proof.doneAt)}</summary>
-<p class="note">What samocode recorded, no word of an agent. <code>samocode verify ${name}</code> repeats it on a fresh clone.</p>${markdown(proof.text)}</details>`);
+<p class="note">Recorded by samocode, not by an agent. <code>samocode verify ${name}</code> repeats it on a fresh clone.</p>${markdown(proof.text)}</details>`);
   return parts;
 }
 
@@ -196,7 +196,7 @@ function documentsPart({ documents }: SessionReportData): Html[] {
       kind,
       text,
       isCut,
-    }) => html`<details class="doc"><summary><b>${kind}</b> <code>${name}</code></summary>${markdown(text)}${isCut && html`<p class="note">It is cut here. The whole: <code>samocode show</code>.</p>`}</details>
+    }) => html`<details class="doc"><summary><b>${kind}</b> <code>${name}</code></summary>${markdown(text)}${isCut && html`<p class="note">Truncated here. The full document: <code>samocode show</code>.</p>`}</details>
 `,
   );
 }

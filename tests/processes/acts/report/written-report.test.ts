@@ -85,7 +85,7 @@ test('a session whose page cannot be created is skipped in the page over all', a
   await reportedSession({ iterations: 2, name: 'whole', project: own });
   await writeFile(join(paths.runDir, '.report'), 'no folder');
   const { stdout, stderr, exitCode } = await typed(['report'], place);
-  expect(stderr).toBe('note: No page could be made of 26-01-08-broken.\n');
+  expect(stderr).toBe('note: No page could be created for 26-01-08-broken.\n');
   expect(exitCode).toBe(0);
   const text = await readFile(stdout.trim(), 'utf8');
   expect(text).toContain('whole.html">whole</a>');
