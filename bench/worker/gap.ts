@@ -14,7 +14,7 @@ const FILES = 1000;
 /** Below the limit of the phase and above what a median needs. */
 const ITERATIONS = 12;
 /** Of the flow log, as many as a long session leaves. */
-const MOST_FLOW_LINES = 500;
+const MAX_FLOW_LINES = 500;
 
 /** Milliseconds between the end of one child and the next one's start, behind a history of so many iterations. */
 export async function measureGap(history: number, medium: Medium): Promise<Record<string, Measurement>> {
@@ -119,7 +119,7 @@ async function layHistory(rig: SessionRig, count: number): Promise<void> {
   await appendTo(history, more.history);
   await appendTo(sessionLog, [...more.log, `[01-08 14:37] stopped (#${n})\n`]);
   // The overview grows by a few lines with each iteration; it is not what this measures.
-  const appendFlow = more.flow.slice(-MOST_FLOW_LINES);
+  const appendFlow = more.flow.slice(-MAX_FLOW_LINES);
   await changeFile(overview, (text) => changeOverview(text ?? '', { appendFlow }));
   await rm(state, { force: true });
 }

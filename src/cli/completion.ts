@@ -70,11 +70,11 @@ function readBefore(command: Command, words: readonly string[]) {
 
 /** Reads folder names only: reading every session is too slow for a Tab. */
 async function sessionNames(cli: Cli, project: string | undefined, archived: boolean): Promise<Candidate[]> {
-  const [{ sessionsPlaces }, { archivedFolders, sessionFolders }] = await Promise.all([
+  const [{ findSessionsFolders }, { archivedFolders, sessionFolders }] = await Promise.all([
     import('../acts/common/places/sessions-places.ts'),
     import('../session/session-list.ts'),
   ]);
-  const places = await sessionsPlaces(project, await cli.actionContext());
+  const places = await findSessionsFolders(project, await cli.actionContext());
   const own = places.filter(({ isOwn }) => isOwn);
   const folders = await Promise.all(
     (own.length > 0 ? own : places).map(async ({ sessionsDir }) => {

@@ -53,7 +53,7 @@ export function newDemoScreen(cli: Cli, clock: Clock, isAsked: boolean): DemoScr
 }
 
 /** The end of a demo: the work, the proof, the paths, and how to continue. */
-export function demoWords(report: DemoReport, { output, calledAs, programsDir }: Cli): string {
+export function formatDemo(report: DemoReport, { output, calledAs, programsDir }: Cli): string {
   const { bold, dim, good, bad, accent } = output.style;
   const paragraph = (text: string) => hanging(text, { first: '  ', columns: output.columns });
   const check = (isGood: boolean, text: string) => `  ${isGood ? good('✔') : bad('✘')} ${text}`;

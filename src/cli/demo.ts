@@ -30,7 +30,7 @@ export function addDemo(program: Command, cli: Cli): void {
           hint: 'Leave --ask out.',
         });
       }
-      const [{ runDemo }, { demoWords, newDemoScreen }] = await Promise.all([
+      const [{ runDemo }, { formatDemo, newDemoScreen }] = await Promise.all([
         import('../demo/run-demo.ts'),
         import('./demo-screen.ts'),
       ]);
@@ -45,6 +45,6 @@ export function addDemo(program: Command, cli: Cli): void {
         ...{ clock, screen, keep },
       });
       cli.leaveWith(report.ok ? EXIT.ok : EXIT.failed);
-      output.result(report, () => demoWords(report, cli));
+      output.result(report, () => formatDemo(report, cli));
     });
 }

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { ACTION_ERRORS } from '../acts/common/action-errors.ts';
-import { givenStartOptions, startWords } from '../acts/sessions/start-options.ts';
+import { givenStartOptions, startInputOf } from '../acts/sessions/start-options.ts';
 import { statsAt } from '../base/files/path-stats.ts';
 import type { Cli } from '../kit/terminal/cli.ts';
 import { newCommand } from '../kit/terminal/new-command.ts';
@@ -74,7 +74,7 @@ function warnOfUnused(cli: Cli, folder: string, options: OriginalOptions, isResu
 async function begin(cli: Cli, options: OriginalOptions): Promise<string> {
   const { startSession } = await import('../acts/sessions/start-session.act.ts');
   const { config, session, ...words } = options;
-  const input = startWords({ ...words, project: config, name: session });
+  const input = startInputOf({ ...words, project: config, name: session });
   const { view, warnings } = await startSession(input, await cli.actionContext());
   for (const warning of warnings) cli.output.warn(warning);
   return view.folder;

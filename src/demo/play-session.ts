@@ -43,7 +43,7 @@ export interface PlayedSession {
 }
 
 const WORKING: ReadonlySet<string> = new Set(['starting', 'queued', 'running', 'limited']);
-const LOOK_SECONDS = 1;
+const POLL_SECONDS = 1;
 
 /** Plays the chat of a started session until it is done. @throws demo_rested if it stops in any other state */
 export async function playSession(play: Play, from: number): Promise<PlayedSession & { worktree: string }> {
@@ -53,7 +53,7 @@ export async function playSession(play: Play, from: number): Promise<PlayedSessi
   screen.toolCall('wait');
   for (let [cursor, shown] = [from, 0]; ; ) {
     using interrupted = new LinkedController(signal);
-    const asked = { session, cursor, timeout_s: LOOK_SECONDS };
+    const asked = { session, cursor, timeout_s: POLL_SECONDS };
     ({ cursor } = await chat.call('wait', asked, interrupted.signal));
     const { state, phase, iteration, summary, says, ...status } = await chat.call('get_status', { session });
     const ended = await chat.iterations(session);

@@ -115,7 +115,7 @@ async function samocode(
 }
 
 const LEAVING_MS = 10_000;
-const LOOK_MS = 50;
+const POLL_MS = 50;
 
 /** A worker exits shortly after it has recorded the end; until then the folder is in use. */
 async function untilWorkersLeft({ repo }: DemoPlace, { clock }: DemoOptions): Promise<void> {
@@ -124,7 +124,7 @@ async function untilWorkersLeft({ repo }: DemoPlace, { clock }: DemoOptions): Pr
   const deadline = clock.monotonic() + LEAVING_MS;
   for (const folder of await sessionFolders(sessionsDir)) {
     const paths = sessionPaths(sessionsDir, folder);
-    while (clock.monotonic() < deadline && (await hasWorker(paths, { host }))) await clock.sleep(LOOK_MS);
+    while (clock.monotonic() < deadline && (await hasWorker(paths, { host }))) await clock.sleep(POLL_MS);
   }
 }
 

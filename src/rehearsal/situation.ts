@@ -14,7 +14,7 @@ import { nameWithoutDate } from '../session/layout/names.ts';
 import type { PromptFacts } from './read-prompt.ts';
 import { runAsAgent } from './run-as-agent.ts';
 import type { Occasion, Scenario } from './scenario.ts';
-import { storyWords } from './story.ts';
+import { storyTexts } from './story.ts';
 
 export type Situation = Awaited<ReturnType<typeof readSituation>>;
 
@@ -71,7 +71,7 @@ export async function readWords(
     files: files.slice(0, 40).join('\n'),
     count: String(files.length),
   };
-  return { ...fill(storyWords(story), words), ...words };
+  return { ...fill(storyTexts(story), words), ...words };
 }
 
 /** Fills the values into every text of an act; drops lines with an empty value. */

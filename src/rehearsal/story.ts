@@ -32,7 +32,7 @@ function implemented(
 }
 
 /** The texts of honest work that depend on the story. */
-export function storyWords(story: Story): Record<string, string> {
+export function storyTexts(story: Story): Record<string, string> {
   const { title, questions, outOfScope, requirements, context, phases, testing = '' } = story;
   const planned = phases.map(({ name, files, check, steps }, index) => [
     `### Phase ${index + 1}: ${name}`,

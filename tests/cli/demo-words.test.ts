@@ -1,6 +1,6 @@
 import { PassThrough } from 'node:stream';
 import { expect, test } from 'vitest';
-import { demoWords } from '../../src/cli/demo-screen.ts';
+import { formatDemo } from '../../src/cli/demo-screen.ts';
 import type { DemoReport } from '../../src/demo/run-demo.ts';
 import type { Cli } from '../../src/kit/terminal/cli.ts';
 import { Output } from '../../src/kit/terminal/output.ts';
@@ -32,7 +32,7 @@ function wordsIn(root: string): string[] {
   const output = new Output({ stdout, stderr: stdout, colourful: false, json: false });
   const places = { root, repo: `${root}/boat`, worktree: `${root}/tree`, sessionDir: `${root}/session` };
   const cli = { output, calledAs: 'samocode', programsDir: `${root}/dist` } as Partial<Cli> as Cli;
-  return demoWords({ ...REPORT, places }, cli).split('\n');
+  return formatDemo({ ...REPORT, places }, cli).split('\n');
 }
 
 test('no sentence at the end of a demo is wider than the terminal', () => {

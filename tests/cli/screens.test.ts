@@ -1,7 +1,7 @@
 import { PassThrough } from 'node:stream';
 import { stripVTControlCharacters } from 'node:util';
 import { expect, test } from 'vitest';
-import { configWords, type ShownSetting } from '../../src/acts/set-up/set-up.command.ts';
+import { formatConfig, type ShownSetting } from '../../src/acts/set-up/set-up.command.ts';
 import { columnsOf } from '../../src/kit/terminal/columns.ts';
 import { Output } from '../../src/kit/terminal/output.ts';
 import type { ShownFacts } from '../../src/kit/terminal/session-facts.ts';
@@ -132,7 +132,10 @@ const SCREENS: Record<string, (columns: number) => string> = {
   doctor: doctorScreen,
   list: (columns) => formatList(SESSIONS, terminal(columns), { nowMs: NOW }),
   config: (columns) =>
-    configWords({ filePath: '/home/me/harbour/.samocode', settings: SETTINGS, notes: [] }, terminal(columns)),
+    formatConfig(
+      { filePath: '/home/me/harbour/.samocode', settings: SETTINGS, notes: [] },
+      terminal(columns),
+    ),
 };
 
 test.each(

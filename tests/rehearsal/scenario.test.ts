@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { actsFor, type Occasion, readScenario, Scenario, ScenarioAct } from '../../src/rehearsal/scenario.ts';
 import { fill } from '../../src/rehearsal/situation.ts';
-import { storyWords } from '../../src/rehearsal/story.ts';
+import { storyTexts } from '../../src/rehearsal/story.ts';
 import { parsePlan } from '../../src/session/documents/plan.ts';
 import { parseQa } from '../../src/session/documents/qa.ts';
 import { newQa } from '../../src/session/documents/qa-change.ts';
@@ -64,7 +64,7 @@ test.each([
 ])("the questions and the plan of %s comply with samocode's own rules", (_name, scenario) => {
   const { story } = Scenario.parse(scenario);
   expect(lintQa(parseQa(newQa(story)))).toEqual([]);
-  const { phases, testable } = parsePlan(`# Plan\n${storyWords(story).planned}\n`);
+  const { phases, testable } = parsePlan(`# Plan\n${storyTexts(story).planned}\n`);
   expect([phases.map(({ number }) => number), testable]).toEqual([[1, 2, 3], true]);
   expect(phases.filter(({ steps }) => steps.total === 0)).toEqual([]);
 });

@@ -29,7 +29,7 @@ export function addPrune(program: Command, cli: Cli): void {
       const { days = PRUNE_AFTER_DAYS, yes: remove = false } = options;
       const pruned = await pruneOld({ ...projectOf(options), days, remove }, await cli.actionContext());
       cli.output.result(pruned, () =>
-        prunedWords(pruned, cli, {
+        formatPruned(pruned, cli, {
           days,
           remove,
           typed: options.days === undefined ? '' : `--days ${days} `,
@@ -45,7 +45,7 @@ const WHAT: Readonly<Record<PrunableKind, string>> = {
   cache: 'kept for base commits that are no longer used',
 };
 
-function prunedWords(
+function formatPruned(
   { found, removed }: Pruned,
   { output }: Cli,
   { days, remove, typed }: { days: number; remove: boolean; typed: string },
@@ -82,11 +82,11 @@ export function addWorktrees(program: Command, cli: Cli): void {
       const { sessionWorktrees } = await import('./worktrees.act.ts');
       const context = await cli.actionContext();
       const found = await sessionWorktrees({ ...projectOf(options), prune: options.prune === true }, context);
-      cli.output.result(found, () => foundWords(found, cli, context.clock.now(), options));
+      cli.output.result(found, () => formatWorktrees(found, cli, context.clock.now(), options));
     });
 }
 
-function foundWords(
+function formatWorktrees(
   { worktrees: all, trash, removed, emptied }: Worktrees,
   { output }: Cli,
   nowMs: number,

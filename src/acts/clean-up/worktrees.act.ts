@@ -17,7 +17,7 @@ import { readAllSessions } from '../../session/session-list.ts';
 import { readSession } from '../../session/status.ts';
 import type { ActionContext } from '../common/context.ts';
 import { findProjectFor, type ProjectQuestion } from '../common/places/find-project-for.ts';
-import { everyPlace } from '../common/places/sessions-places.ts';
+import { allSessionsFolders } from '../common/places/sessions-places.ts';
 import { refuseFromInside } from '../common/refuse-from-inside.ts';
 import { safeGitAt } from '../common/session-branch.ts';
 
@@ -81,7 +81,7 @@ export async function sessionWorktrees(
 
 /** Sessions of other SESSIONS folders may have worktrees here too. */
 async function viewsAround(sessionsDir: string, context: ActionContext): Promise<SessionView[]> {
-  const places = await everyPlace(context);
+  const places = await allSessionsFolders(context);
   const folders = new Set([sessionsDir, ...places.map((place) => place.sessionsDir)]);
   return (await Promise.all([...folders].map((each) => readAllSessions(each, context.host)))).flat();
 }

@@ -12,7 +12,7 @@ import type { ActionContext } from './context.ts';
 import { closedTo, earlyRefusal } from './early-refusal.ts';
 import { type CommandRequest, sendCommand, untilAnswered } from './send-command.ts';
 
-export interface AfterCommand {
+export interface CompletedCommand {
   view: SessionView;
   events: SessionEvent[];
 }
@@ -26,13 +26,13 @@ export const ALL_FILES_MS = 15_000;
  * Sends a command and waits briefly for the event that completes it.
  * @throws an early refusal, the worker's refusal, pending, or the error that `closedTo` returns
  */
-export async function afterCommand(
+export async function sendAndAwait(
   view: SessionView,
   request: CommandRequest,
   endsIn: readonly EventType[],
   context: ActionContext,
   { workMs = WORK_MS }: { workMs?: number } = {},
-): Promise<AfterCommand> {
+): Promise<CompletedCommand> {
   const { paths } = view;
   const closed = closedTo(view) ?? early(request.kind, view);
   if (closed) throw closed;
@@ -41,12 +41,12 @@ export async function afterCommand(
 }
 
 /** The same for the command written when the run folder was created. */
-export async function afterStart(
+export async function awaitStart(
   paths: SessionPaths,
   { id }: Pick<Command, 'id'>,
   endsIn: readonly EventType[],
   context: ActionContext,
-): Promise<AfterCommand> {
+): Promise<CompletedCommand> {
   const accepted = await untilAnswered(paths, { id }, context);
   return await untilDone(paths, { accepted, endsIn, workMs: WORK_MS }, context);
 }
@@ -55,7 +55,7 @@ async function untilDone(
   paths: SessionPaths,
   { accepted, endsIn, workMs }: { accepted: number; endsIn: readonly EventType[]; workMs: number },
   { clock, host }: ActionContext,
-): Promise<AfterCommand> {
+): Promise<CompletedCommand> {
   const deadline = clock.monotonic() + workMs;
   for (let after = accepted; ; ) {
     const events = await readEvents(paths, accepted);

@@ -97,11 +97,11 @@ export const READING_ERRORS = errors({
   }),
 });
 
-const MOST_NAMED = 20;
+const MAX_NAMED = 20;
 
 function firstOf(names: readonly string[]): string {
-  const more = names.length > MOST_NAMED ? ` and ${names.length - MOST_NAMED} more` : '';
-  return `${names.slice(0, MOST_NAMED).join(', ')}${more}`;
+  const more = names.length > MAX_NAMED ? ` and ${names.length - MAX_NAMED} more` : '';
+  return `${names.slice(0, MAX_NAMED).join(', ')}${more}`;
 }
 
 interface DocumentNotFound {

@@ -7,7 +7,7 @@ import type { EventType } from '../../session/events/bodies/event-types.ts';
 import type { SessionView } from '../../session/events/session-view.ts';
 import { redAfterText } from '../../session/proof/proof.ts';
 import { ACTION_ERRORS } from '../common/action-errors.ts';
-import { type AfterCommand, ALL_FILES_MS, afterCommand } from '../common/after-command.ts';
+import { ALL_FILES_MS, type CompletedCommand, sendAndAwait } from '../common/after-command.ts';
 import type { ActionContext } from '../common/context.ts';
 import type { CommandRequest } from '../common/send-command.ts';
 import { archiveRequest, type FinishSessionInput, type FinishWay, lookAtFinish } from './look-at-finish.ts';
@@ -44,7 +44,7 @@ export async function finishSession(
     return { view, place: '', moved: [], done: said, next, ...published };
   }
   const send = (request: CommandRequest, endsIn: EventType, workMs = ALL_FILES_MS) =>
-    afterCommand(view, request, [endsIn], context, { workMs });
+    sendAndAwait(view, request, [endsIn], context, { workMs });
   if (how === 'merge') return mergeResult(await send({ kind: 'merge' }, 'merge_ended', input.waitMs));
   const isMoved = how === 'keep_branch' || how === 'archive_documents';
   const request = isMoved ? ({ kind: 'archive', ...archiveRequest(input) } as const) : { kind: how };
@@ -53,7 +53,7 @@ export async function finishSession(
 
 type ArchiveWay = Exclude<FinishWay, 'merge' | 'pull_request'>;
 
-function archivedResult(how: ArchiveWay, { view, events }: AfterCommand): FinishResult {
+function archivedResult(how: ArchiveWay, { view, events }: CompletedCommand): FinishResult {
   const archived = events.find((event) => event.type === 'archived');
   const { to: place = '', moved = [] } = archived ?? {};
   const isDone =
@@ -86,7 +86,7 @@ function archivedWords(
   }
 }
 
-function mergeResult({ view, events }: AfterCommand): FinishResult {
+function mergeResult({ view, events }: CompletedCommand): FinishResult {
   const end = events.find((event) => event.type === 'merge_ended');
   const next: NextStep[] = [{ act: 'follow', session: view.folder }];
   const result = { view, place: '', moved: [], commands: end?.commands ?? [], next };
@@ -112,7 +112,7 @@ function archiving({ folder }: SessionView, condition: Pick<NextStep, 'when' | '
 }
 
 /** Its worker could not do what it had accepted; it has recorded why, and that things are as they were. */
-function notFinished({ folder }: SessionView, events: AfterCommand['events']): SamocodeError {
+function notFinished({ folder }: SessionView, events: CompletedCommand['events']): SamocodeError {
   const notice = events.findLast((event) => event.type === 'notice');
   const error = ACTION_ERRORS.not_finished({ session: folder, reason: notice?.text });
   return notice === undefined ? error : new SamocodeError(notice.code, error.args, error);

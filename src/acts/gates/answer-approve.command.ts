@@ -91,7 +91,7 @@ async function askOpen(
   cli: Cli,
   session: string,
   options: SharedOptions,
-): Promise<SaidAtTerminal | undefined> {
+): Promise<TerminalAnswers | undefined> {
   const { readQa } = await import('./read-qa.act.ts');
   const { requireOpenChannel, requireUsable } = await import('../common/early-refusal.ts');
   const context = await cli.actionContext();
@@ -116,7 +116,7 @@ export function addPlan(program: Command, cli: Cli): void {
     .action(async (session: string, options: PlanOptions) => {
       if (options.edit) return await editPlan(cli, session, options);
       const { readPlan } = await import('./read-plan.act.ts');
-      const { planDifference, planWords } = await import('./gate-words.ts');
+      const { planDifference, formatPlan } = await import('./gate-words.ts');
       const plan = await readPlan({ session, ...projectOf(options) }, await cli.actionContext());
       const { view, name, text, state, hash, changes, servers } = plan;
       const short = handleOf(view.folder);
@@ -131,7 +131,7 @@ export function addPlan(program: Command, cli: Cli): void {
           state === 'waits_for_approval'
             ? `\n${style.attention('It waits for your approval:')}\n  ${ways.join('\n  ')}`
             : '';
-        return [planWords(plan, cli.output), ...planDifference(plan, cli.output), hint].join('\n');
+        return [formatPlan(plan, cli.output), ...planDifference(plan, cli.output), hint].join('\n');
       });
     });
 }

@@ -3,7 +3,7 @@ import { documentText } from '../../session/documents/documents.ts';
 import { openQuestions } from '../../session/documents/qa.ts';
 import type { AnswerOnRecord } from '../../session/events/bodies/positions.ts';
 import type { SessionView } from '../../session/events/session-view.ts';
-import { afterCommand } from '../common/after-command.ts';
+import { sendAndAwait } from '../common/after-command.ts';
 import type { ActionContext } from '../common/context.ts';
 import { accepted, gateChannelsOf } from '../common/early-refusal.ts';
 import { findSession, type SessionQuestion } from '../common/places/find-session.ts';
@@ -41,7 +41,7 @@ export async function answerQa(input: AnswerQaInput, context: ActionContext): Pr
     gateChannels: gateChannelsOf(view),
   };
   const verdict = accepted(judgeAnswer({ ...request, by: context.by }, view.state, facts), view);
-  const after = await afterCommand(view, request, ['answers_recorded'], context);
+  const after = await sendAndAwait(view, request, ['answers_recorded'], context);
   // The worker may have found newer questions in the file than were read here.
   const recorded = after.events.find((event) => event.type === 'answers_recorded') ?? verdict;
   return {

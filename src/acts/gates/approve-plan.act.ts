@@ -3,7 +3,7 @@ import { isHashOf } from '../../session/documents/plan.ts';
 import type { SessionView } from '../../session/events/session-view.ts';
 import { gateOf } from '../../session/status.ts';
 import { ACTION_ERRORS } from '../common/action-errors.ts';
-import { afterCommand } from '../common/after-command.ts';
+import { sendAndAwait } from '../common/after-command.ts';
 import type { ActionContext } from '../common/context.ts';
 import { accepted, gateChannelsOf } from '../common/early-refusal.ts';
 import { findSession, type SessionQuestion } from '../common/places/find-session.ts';
@@ -41,6 +41,6 @@ export async function approvePlan(
   const { plan } = accepted(judgeApprove({ hash, by: context.by }, view.state, facts), view);
   if (hash === undefined && context.by.channel === 'tool')
     throw ACTION_ERRORS.plan_hash_missing({ session: view.folder });
-  const after = await afterCommand(view, { kind: 'approve', hash: plan.hash }, ['plan_approved'], context);
+  const after = await sendAndAwait(view, { kind: 'approve', hash: plan.hash }, ['plan_approved'], context);
   return { view: after.view, plan, servers: facts.plan?.servers ?? [], already: false };
 }

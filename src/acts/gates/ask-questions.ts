@@ -12,7 +12,7 @@ export interface GivenAnswer {
   text: string;
 }
 
-export interface SaidAtTerminal {
+export interface TerminalAnswers {
   answers: GivenAnswer[];
   confirmTyped: boolean;
 }
@@ -29,7 +29,7 @@ export async function askOpenQuestions(
   about?: QaReport['about'],
 ): Promise<SaidAtTerminal | undefined> {
   const typed = open.filter(({ isUnconfirmed }) => isUnconfirmed);
-  const confirmTyped = typed.length > 0 ? await areTheirs(cli, typed) : false;
+  const confirmTyped = typed.length > 0 ? await confirmTypedAnswers(cli, typed) : false;
   if (confirmTyped === undefined) return leftForLater(cli, session, []);
   const menus = await cli.menus?.();
   const answers: GivenAnswer[] = [];
@@ -43,9 +43,9 @@ export async function askOpenQuestions(
   return { answers, confirmTyped };
 }
 
-async function areTheirs(cli: Cli, typed: readonly QaItem[]): Promise<boolean | undefined> {
+async function confirmTypedAnswers(cli: Cli, typed: readonly QaItem[]): Promise<boolean | undefined> {
   cli.output.say('\nAnswered in _qa.md, and not confirmed yet:\n');
-  cli.output.say(typed.map((question) => questionWords(question, cli.output)).join('\n\n'));
+  cli.output.say(typed.map((question) => formatQuestion(question, cli.output)).join('\n\n'));
   return await askYesNo(cli, 'Are these answers yours?');
 }
 
@@ -94,7 +94,7 @@ function problemOf(question: QaItem, typed: string): string | undefined {
 
 /** Used where there are no menus; Enter accepts the suggestion. */
 async function askForLine(cli: Cli, question: QaItem): Promise<string> {
-  cli.output.say(`\n${questionWords(question, cli.output)}`);
+  cli.output.say(`\n${formatQuestion(question, cli.output)}`);
   const suggested = question.suggestion?.letters.join(', ') ?? '';
   for (;;) {
     const typed = (await cli.ask(`     answer${suggested ? ` [${suggested}]` : ''}: `)).trim() || suggested;

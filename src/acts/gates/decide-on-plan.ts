@@ -1,7 +1,7 @@
 import type { Cli, Menus } from '../../kit/terminal/cli.ts';
 import { commentsOn } from '../../kit/terminal/editor.ts';
 import { showLines } from '../../kit/terminal/pager.ts';
-import { planDifference, planWords } from './gate-words.ts';
+import { formatPlan, planDifference } from './gate-words.ts';
 import type { PlanReport } from './read-plan.act.ts';
 
 /** Undefined: left for later. */
@@ -10,7 +10,7 @@ type Decision = 'approved' | 'edit' | { feedback: string } | undefined;
 /** Shows the plan to the person and asks for a decision. */
 export async function decideOn(cli: Cli, plan: PlanReport, menus: Menus | undefined): Promise<Decision> {
   cli.output.say();
-  await showLines(cli, planWords(plan, cli.output).split('\n'));
+  await showLines(cli, formatPlan(plan, cli.output).split('\n'));
   // After a long plan, the changes are what the person has not read yet.
   for (const line of planDifference(plan, cli.output)) cli.output.say(line);
   return menus === undefined ? await decideByLine(cli) : await decideByMenu(cli, plan, menus);
@@ -32,7 +32,7 @@ async function decideByMenu(cli: Cli, plan: PlanReport, menus: Menus): Promise<D
       case 'approve':
         return 'approved';
       case 'read':
-        await showLines(cli, planWords(plan, cli.output).split('\n'));
+        await showLines(cli, formatPlan(plan, cli.output).split('\n'));
         break;
       case 'edit':
         return 'edit';

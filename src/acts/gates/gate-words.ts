@@ -6,7 +6,7 @@ import type { PlanReport } from './read-plan.act.ts';
 import type { QaItem } from './read-qa.act.ts';
 
 /** Formats one question for a person; the text is an agent's and loses its terminal control sequences. */
-export function questionWords(question: QaItem, output: Output): string {
+export function formatQuestion(question: QaItem, output: Output): string {
   const { style, columns } = output;
   const { options, suggestion, answer } = question;
   const suggested = new Set(suggestion?.letters ?? []);
@@ -47,7 +47,7 @@ function answerWords(question: QaItem, answer: string | undefined, style: Style)
 }
 
 /** The plan with its Markdown rendered. */
-export function planWords(
+export function formatPlan(
   { name, state, text, servers }: PlanReport,
   { style, textColumns: columns }: Output,
 ): string {

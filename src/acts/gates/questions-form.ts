@@ -16,8 +16,8 @@ import type { SessionQuestion } from '../common/places/find-session.ts';
 import type { QaItem, QaReport } from './read-qa.act.ts';
 
 /** A longer form is tedious; the other questions stay open. */
-const MOST_QUESTIONS = 6;
-const MOST_OF_A_DIFF = 2500;
+const MAX_QUESTIONS = 6;
+const MAX_DIFF_CHARS = 2500;
 
 export interface FormAnswer {
   id: string;
@@ -70,7 +70,7 @@ function questionForm(
   { passedOn, about }: { passedOn: PassedOn; about: QaReport['about'] },
 ): Form {
   const open = questions.filter(({ isOpen }) => isOpen);
-  const shown = open.slice(0, MOST_QUESTIONS);
+  const shown = open.slice(0, MAX_QUESTIONS);
   const more = open.length > shown.length ? ` ${open.length - shown.length} more follow.` : '';
   const asked = shown.find(({ id }) => id === about?.question);
   // The description of a field has no room for it.

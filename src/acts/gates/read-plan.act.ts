@@ -143,7 +143,7 @@ export interface PlanBrief {
   beforeDone: string;
 }
 
-const MOST_PHASES = 12;
+const MAX_PHASES = 12;
 
 export function planBrief({ view, text, ledger }: PlanReport): PlanBrief {
   const { phases, testable } = parsePlan(text);
@@ -152,7 +152,7 @@ export function planBrief({ view, text, ledger }: PlanReport): PlanBrief {
     const known = facts.filter(Boolean).join('; ');
     return `${number}. ${name}${known && ` (${known})`}`;
   });
-  const left = lines.length - MOST_PHASES;
+  const left = lines.length - MAX_PHASES;
   const files = new Set(phases.flatMap((phase) => phase.files)).size;
   const checks = view.sessionFile?.settings.checks ?? [];
   const parts = [
@@ -162,7 +162,7 @@ export function planBrief({ view, text, ledger }: PlanReport): PlanBrief {
   ];
   const named = files === 0 ? 'The plan names no files.' : `The plan names ${counted(files, 'file')}.`;
   return {
-    phases: left > 0 ? [...lines.slice(0, MOST_PHASES), `… and ${left} more`] : lines,
+    phases: left > 0 ? [...lines.slice(0, MAX_PHASES), `… and ${left} more`] : lines,
     beforeDone: `Checked before done: ${parts.filter(Boolean).join('; ')}. ${named}`,
   };
 }

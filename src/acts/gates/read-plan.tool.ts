@@ -31,7 +31,7 @@ export const readPlanTool = defineTool({
   async handle({ session, offset, projectDir }, { actions }) {
     const { readPlan } = await import('./read-plan.act.ts');
     const plan = await readPlan({ session, projectDir }, actions);
-    const changes = offset === 0 ? cut((plan.changes ?? []).join('\n'), MOST_CHANGES) : '';
+    const changes = offset === 0 ? cut((plan.changes ?? []).join('\n'), MAX_CHANGES) : '';
     const hash = plan.hash.slice(0, HASH_CHARS);
     return {
       summary: SUMMARIES[plan.state],
@@ -49,7 +49,7 @@ export const readPlanTool = defineTool({
 });
 
 /** The rest is in the text. */
-const MOST_CHANGES = 3000;
+const MAX_CHANGES = 3000;
 
 /** Enough to distinguish versions, like an abbreviated commit hash, and cheap for a model to repeat. */
 const HASH_CHARS = 12;

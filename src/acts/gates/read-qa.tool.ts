@@ -16,9 +16,9 @@ import { firstThatFit } from '../../kit/mcp/text-page.ts';
 import { nextSteps } from '../common/next-steps.ts';
 import type { QaItem } from './read-qa.act.ts';
 
-const MOST_QUESTIONS = 10;
-const MOST_PROBLEMS = 10;
-const MOST_OF_A_DIFF = 6000;
+const MAX_QUESTIONS = 10;
+const MAX_PROBLEMS = 10;
+const MAX_DIFF_CHARS = 6000;
 
 const Question = z.strictObject({
   id: z.string(),
@@ -56,7 +56,7 @@ export const readQaTool = defineTool({
     const { readQa } = await import('./read-qa.act.ts');
     const { view, questions, open, problems, about } = await readQa({ session, projectDir }, actions);
     const wanted = questions.filter((question) => all || question.isOpen);
-    const page = firstThatFit(wanted.slice(offset, offset + MOST_QUESTIONS).map(rendered));
+    const page = firstThatFit(wanted.slice(offset, offset + MAX_QUESTIONS).map(rendered));
     const hidden = wanted.length === 0 && questions.length > 0 ? [ANSWERED] : [];
     const { state, cursor } = sessionFields(view);
     return {
@@ -75,7 +75,7 @@ export const readQaTool = defineTool({
       // The user should see it before deciding.
       ...(about !== undefined && offset === 0 && { about: cut(about.text, MOST_OF_A_DIFF) }),
       more_from: offset + page.length < wanted.length ? offset + page.length : undefined,
-      problems: problems.slice(0, MOST_PROBLEMS),
+      problems: problems.slice(0, MAX_PROBLEMS),
     };
   },
 });

@@ -1,6 +1,6 @@
 import { judgeRequestChanges } from '../../session/commands/judge-gates.ts';
 import type { SessionView } from '../../session/events/session-view.ts';
-import { afterCommand } from '../common/after-command.ts';
+import { sendAndAwait } from '../common/after-command.ts';
 import type { ActionContext } from '../common/context.ts';
 import { accepted, gateChannelsOf } from '../common/early-refusal.ts';
 import { findSession, type SessionQuestion } from '../common/places/find-session.ts';
@@ -19,5 +19,5 @@ export async function requestChanges(
   const facts = { gateChannels: gateChannelsOf(view) };
   accepted(judgeRequestChanges({ feedback, by: context.by }, view.state, facts), view);
   const request = { kind: 'request_changes', feedback } as const;
-  return { view: (await afterCommand(view, request, ['changes_requested'], context)).view };
+  return { view: (await sendAndAwait(view, request, ['changes_requested'], context)).view };
 }

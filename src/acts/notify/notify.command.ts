@@ -8,7 +8,7 @@ export function addNotify(program: Command, cli: Cli): void {
   const notify = withSharedOptions(program.command('notify'))
     .description('Show by which channels you are notified, and whether they work')
     .action(async () => {
-      const [{ configuredChannels }, { troubleWords }] = await Promise.all([
+      const [{ configuredChannels }, { channelTroubleText }] = await Promise.all([
         import('./outbox/test-channels.ts'),
         import('../common/facts/channel-state.ts'),
       ]);

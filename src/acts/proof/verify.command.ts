@@ -31,7 +31,7 @@ export function addVerify(program: Command, cli: Cli): void {
         begins: (command) => cli.output.say(cli.output.style.dim(`running ${harmless(command)}`)),
       });
       cli.leaveWith(result.verified ? EXIT.ok : EXIT.failed);
-      cli.output.result(result, () => verificationWords(result, cli.output));
+      cli.output.result(result, () => formatVerification(result, cli.output));
     });
 }
 

@@ -5,7 +5,7 @@ import { fitLine } from '../../kit/terminal/style.ts';
 import type { EventType } from '../../session/events/bodies/event-types.ts';
 import type { SessionReport } from '../common/facts/get-status.ts';
 import { isStuck } from '../common/facts/worker-now.ts';
-import type { Happening, WaitResult } from './wait-for-change.act.ts';
+import type { ReportedEvent, WaitResult } from './wait-for-change.act.ts';
 
 export interface Followed {
   session: string;
@@ -15,10 +15,10 @@ export interface Followed {
 }
 
 /** The poll interval for the agent's activity; changes of state are shown at once. */
-const LOOK_MS = 1000;
+const POLL_MS = 1000;
 
 /** Shown by the caller at the end instead. */
-const UNTOLD: ReadonlySet<EventType> = new Set(['parked', 'done']);
+const SHOWN_AT_END: ReadonlySet<EventType> = new Set(['parked', 'done']);
 
 const RESTING: ReadonlySet<string> = new Set(['waiting', 'blocked', 'stopped', 'done']);
 
@@ -53,7 +53,7 @@ export async function followSession(
   progress: ProgressView,
 ): Promise<WaitResult> {
   let last: WaitResult | undefined;
-  for await (const result of looksAt(cli, followed, LOOK_MS)) {
+  for await (const result of pollSession(cli, followed, POLL_MS)) {
     for (const happening of result.happened) tell(progress, cli, happening, result);
     last = result;
     if (!isResting(result)) progress.show(progressOf(result));
@@ -66,10 +66,10 @@ export async function followSession(
 function tell(
   progress: ProgressView,
   { output }: Cli,
-  { type, text }: Happening,
+  { type, text }: ReportedEvent,
   { view }: WaitResult,
 ): void {
-  if (UNTOLD.has(type)) return;
+  if (SHOWN_AT_END.has(type)) return;
   const last = view.state.lastIteration;
   const isLast = type === 'iteration_ended' && last && text.startsWith(`iteration ${last.iteration} `);
   if (!isLast || last.ending !== 'signalled') progress.note(fitLine(text, 400));

@@ -43,7 +43,7 @@ export const getStatusTool = defineTool({
   isCore: true,
   async handle({ session, group, projectDir }, { actions }) {
     if (session === undefined) return await aboutGroup({ group: group ?? '', projectDir }, actions);
-    const [{ getStatus }, { spentWords }] = await Promise.all([
+    const [{ getStatus }, { spentText }] = await Promise.all([
       import('../common/facts/get-status.ts'),
       import('../common/facts/spent-words.ts'),
     ]);
@@ -69,12 +69,12 @@ export const getStatusTool = defineTool({
 async function aboutGroup(question: GroupQuestion, actions: ActionContext): Promise<ToolResult> {
   const { readGroup } = await import('./list-sessions.act.ts');
   const { sessions, groupSays } = await readGroup(question, actions);
-  const needing = sessions.filter(needsHuman).slice(0, MOST_NEXT);
+  const needing = sessions.filter(needsHuman).slice(0, MAX_NEXT);
   const looks = needing.map(({ folder }) => ({ act: 'look', args: { session: folder } }) as const);
   return { summary: groupSays.join(' '), next: looks.length > 0 ? looks : [{ act: 'list' }] };
 }
 
-const MOST_NEXT = 3;
+const MAX_NEXT = 3;
 
 /** Guidance from the user that no agent has acknowledged: until then the session cannot be done. */
 function messageWords({ waiting, unacknowledged }: SessionView['state']['messages']): string {

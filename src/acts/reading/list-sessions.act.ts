@@ -4,7 +4,7 @@ import type { ActionContext } from '../common/context.ts';
 import { groupLines } from '../common/facts/report-facts.ts';
 import { isStuck, type WorkerReport } from '../common/facts/worker-now.ts';
 import { readWatching, workerReport } from '../common/facts/worker-report.ts';
-import { projectDirOf, type SessionsPlace, sessionsPlaces } from '../common/places/sessions-places.ts';
+import { findSessionsFolders, projectDirOf, type SessionsFolder } from '../common/places/sessions-places.ts';
 import { READING_ERRORS } from '../common/reading-errors.ts';
 
 export interface ListSessionsInput {
@@ -17,7 +17,7 @@ export interface ListSessionsInput {
 
 export interface SessionList {
   /** The folders that were read; outside a project, those of all known projects. */
-  places: SessionsPlace[];
+  places: SessionsFolder[];
   /** Those that need a person first, then the newest. */
   sessions: SessionView[];
   needing: number;
@@ -31,7 +31,7 @@ export interface SessionList {
  * project_not_found
  */
 export async function listSessions(input: ListSessionsInput, context: ActionContext): Promise<SessionList> {
-  const places = await sessionsPlaces(input.projectDir, context);
+  const places = await findSessionsFolders(input.projectDir, context);
   const own = places.filter(({ isOwn }) => isOwn);
   const wanted = input.allProjects || own.length === 0 ? places : own;
   const [watching, ...lists] = await Promise.all([

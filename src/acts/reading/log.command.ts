@@ -11,9 +11,9 @@ import {
   withSharedOptions,
 } from '../../kit/terminal/shared-options.ts';
 import { harmless } from '../../kit/terminal/style.ts';
-import { stuckWords } from '../common/facts/report-facts.ts';
+import { stuckText } from '../common/facts/report-facts.ts';
 import { isStuck } from '../common/facts/worker-now.ts';
-import { type Followed, looksAt } from './follow.ts';
+import { type Followed, pollSession } from './follow.ts';
 import type { TranscriptPage } from './read-transcript.act.ts';
 
 interface LogOptions extends SharedOptions {
@@ -67,20 +67,20 @@ function lastEvent(lines: readonly string[]): number | undefined {
   return number === undefined ? undefined : Number(number);
 }
 
-const LOOK_MS = 5000;
+const POLL_MS = 5000;
 
 async function followLog(cli: Cli, followed: Followed): Promise<void> {
-  for await (const result of looksAt(cli, followed, LOOK_MS)) {
+  for await (const result of pollSession(cli, followed, POLL_MS)) {
     const { happened, view } = result;
     for (const { at, text, n } of happened)
       cli.output.say(harmless(`[${stampsAt(Date.parse(at)).log}] ${text} (#${n})`));
-    if (isStuck(view, result)) cli.output.say(stuckWords(view, result));
+    if (isStuck(view, result)) cli.output.say(stuckText(view, result));
   }
 }
 
-const TRANSCRIPT_LOOK_MS = 1000;
+const TRANSCRIPT_POLL_MS = 1000;
 
-interface TranscriptWish {
+interface TranscriptRequest {
   session: string;
   projectDir: string | undefined;
   iteration: number;
@@ -89,14 +89,14 @@ interface TranscriptWish {
 }
 
 /** Streams what the agent of one iteration said and did; with `--json`, prints it as one object. */
-async function showTranscript(cli: Cli, wish: TranscriptWish): Promise<void> {
+async function showTranscript(cli: Cli, request: TranscriptRequest): Promise<void> {
   const { output } = cli;
-  if (wish.follow) for await (const line of transcriptLines(cli, wish)) output.say(line);
-  else if (!output.json) await showLines(cli, transcriptLines(cli, wish));
+  if (request.follow) for await (const line of transcriptLines(cli, request)) output.say(line);
+  else if (!output.json) await showLines(cli, transcriptLines(cli, request));
   else {
     const entries: TranscriptPage['entries'] = [];
     let last: TranscriptPage | undefined;
-    for await (const page of transcriptPages(cli, wish)) {
+    for await (const page of transcriptPages(cli, request)) {
       entries.push(...page.entries);
       last = page;
     }
@@ -107,9 +107,9 @@ async function showTranscript(cli: Cli, wish: TranscriptWish): Promise<void> {
   }
 }
 
-async function* transcriptLines(cli: Cli, wish: TranscriptWish): AsyncGenerator<string> {
+async function* transcriptLines(cli: Cli, request: TranscriptRequest): AsyncGenerator<string> {
   let last: TranscriptPage | undefined;
-  for await (const page of transcriptPages(cli, wish)) {
+  for await (const page of transcriptPages(cli, request)) {
     if (last === undefined) yield headOf(page, cli);
     for (const line of page.lines) yield harmless(line);
     last = page;
@@ -119,7 +119,7 @@ async function* transcriptLines(cli: Cli, wish: TranscriptWish): AsyncGenerator<
 
 async function* transcriptPages(
   cli: Cli,
-  { follow, ...question }: TranscriptWish,
+  { follow, ...question }: TranscriptRequest,
 ): AsyncGenerator<TranscriptPage> {
   const { readTranscript } = await import('./read-transcript.act.ts');
   const context = await cli.actionContext();
@@ -129,7 +129,7 @@ async function* transcriptPages(
     from = page.next;
     if (page.hasMore) continue;
     if (!page.isRunning || !follow) return;
-    await context.clock.sleep(TRANSCRIPT_LOOK_MS, cli.interrupted);
+    await context.clock.sleep(TRANSCRIPT_POLL_MS, cli.interrupted);
   }
 }
 

@@ -31,8 +31,8 @@ export interface ReadChangesInput extends SessionQuestion {
   iteration?: number | undefined;
   cursor?: number | undefined;
   /** Start at the commit that the person last saw on this machine; if there is none, at the base. */
-  lastLook?: boolean | undefined;
-  isLook?: boolean | undefined;
+  sinceLastSeen?: boolean | undefined;
+  markSeen?: boolean | undefined;
   /** A file or folder whose diff to return. */
   path?: string | undefined;
   maxChars?: number | undefined;
@@ -68,7 +68,7 @@ export async function readChanges(input: ReadChangesInput, context: ActionContex
   const path = input.path === undefined ? undefined : await pathInTree(input.path, tops);
   const head = await commitOf(own.ref, git);
   if (head === undefined) throw READING_ERRORS.branch_gone({ session: view.folder, branch });
-  const seen = input.lastLook ? await seenCommit(context.home, id) : undefined;
+  const seen = input.sinceLastSeen ? await seenCommit(context.home, id) : undefined;
   // After a rewrite or a rewind of the branch, the commit may be gone.
   const isThere = seen !== undefined && (await commitOf(seen, git)) !== undefined;
   const { commit: base, since } = isThere
@@ -82,7 +82,7 @@ export async function readChanges(input: ReadChangesInput, context: ActionContex
     unlessGitFails(async () => await uncommittedAt({ mainRepo, worktreePath, ...git }), []),
     path === undefined ? undefined : diffOfPath(range, path, input.maxChars),
   ]);
-  if (input.isLook) await rememberSeen(context.home, id, head);
+  if (input.markSeen) await rememberSeen(context.home, id, head);
   return {
     view,
     branch,
@@ -129,17 +129,17 @@ const MAX_BYTES = 200;
 
 /** The session's commit that a person last saw on this machine; undefined if they never read its changes. */
 async function seenCommit(home: string, sessionId: string): Promise<string | undefined> {
-  const text = await plainText(lookPath(home, sessionId), MAX_BYTES);
+  const text = await plainText(seenCommitPath(home, sessionId), MAX_BYTES);
   return /^[0-9a-f]{40,64}\n$/.test(text ?? '') ? text?.trim() : undefined;
 }
 
 async function rememberSeen(home: string, sessionId: string, commit: string): Promise<void> {
-  const path = lookPath(home, sessionId);
+  const path = seenCommitPath(home, sessionId);
   await mkdir(dirname(path), { recursive: true, mode: 0o700 });
   await writeWhole(path, `${commit}\n`);
 }
 
-function lookPath(home: string, sessionId: string): string {
+function seenCommitPath(home: string, sessionId: string): string {
   return join(configFolder(home), 'looks', sessionId.replace(/\W/g, '_'));
 }
 
@@ -158,7 +158,7 @@ export async function recentCommits(
 }
 
 /** Formats changes as lines: commits, changed files, uncommitted files. Agents wrote the subjects and paths. */
-export function changesWords(changes: SessionChanges): string {
+export function formatChanges(changes: SessionChanges): string {
   const { since, commits, stat, uncommitted, patch, outsidePlan } = changes;
   if (patch !== undefined) return patch.text;
   const { files, fileCount, insertions, deletions } = stat;
@@ -170,12 +170,12 @@ export function changesWords(changes: SessionChanges): string {
     ...files.map((file) => `${fileLine(file)}${outsidePlan.includes(file.path) ? ' (not in the plan)' : ''}`),
     ...more(fileCount - files.length),
   ];
-  if (uncommitted.length > 0) lines.push('Not committed', ...uncommitted.slice(0, MOST_UNCOMMITTED));
-  lines.push(...more(uncommitted.length - MOST_UNCOMMITTED));
+  if (uncommitted.length > 0) lines.push('Not committed', ...uncommitted.slice(0, MAX_UNCOMMITTED));
+  lines.push(...more(uncommitted.length - MAX_UNCOMMITTED));
   return lines.join('\n');
 }
 
-const MOST_UNCOMMITTED = 50;
+const MAX_UNCOMMITTED = 50;
 
 function fileLine({ path, renamedFrom, insertions, deletions }: FileChange): string {
   const lines = insertions === null ? '(binary)' : `+${insertions} -${deletions}`;

@@ -52,8 +52,8 @@ export const readSessionTool = defineTool({
 
 type Reader = (input: Omit<Asked, 'what'>, context: ToolContext) => Promise<ToolResult>;
 
-const MOST_PATCH_CHARS = 4_000_000;
-const MOST_LOG_LINES = 2000;
+const MAX_PATCH_CHARS = 4_000_000;
+const MAX_LOG_LINES = 2000;
 
 const READERS: Readonly<Record<Asked['what'], Reader>> = {
   async overview({ session, projectDir, offset }, { actions }) {
@@ -106,13 +106,13 @@ const READERS: Readonly<Record<Asked['what'], Reader>> = {
 
   async changes(input, { actions }) {
     const { session, projectDir, iteration, cursor, path, offset } = input;
-    const { changesWords, readChanges } = await import('./read-changes.act.ts');
+    const { formatChanges, readChanges } = await import('./read-changes.act.ts');
     // One more character than the page, to detect whether there is another.
-    const maxChars = offset < 0 ? MOST_PATCH_CHARS : Math.min(offset + PAGE_CHARS + 1, MOST_PATCH_CHARS);
+    const maxChars = offset < 0 ? MAX_PATCH_CHARS : Math.min(offset + PAGE_CHARS + 1, MAX_PATCH_CHARS);
     const asked = { session, projectDir, iteration, cursor, path, maxChars };
     const found = await readChanges(asked, actions);
     const { view, branch, since, commits, stat, patch } = found;
-    const text = changesWords(found);
+    const text = formatChanges(found);
     const what =
       patch === undefined
         ? `${counted(commits.total, 'commit')}, ${counted(stat.fileCount, 'file')}`
@@ -148,7 +148,7 @@ const READERS: Readonly<Record<Asked['what'], Reader>> = {
 
   async log({ session, projectDir, offset }, { actions }) {
     const { readLogTail } = await import('./read-log.act.ts');
-    const { view, lines } = await readLogTail({ session, projectDir, lines: MOST_LOG_LINES }, actions);
+    const { view, lines } = await readLogTail({ session, projectDir, lines: MAX_LOG_LINES }, actions);
     // The newest lines come first in interest, so without an offset the end is returned.
     const newest = () =>
       firstThatFit(lines.toReversed().map((line) => cut(line, 1000)))

@@ -55,14 +55,21 @@ export function addDiff(program: Command, cli: Cli): void {
       ),
     )
     .action(async (session: string, path: string | undefined, options: DiffOptions) => {
-      const { changesWords, readChanges } = await import('./read-changes.act.ts');
-      const { iteration, new: lastLook } = options;
-      const asked = { session, ...projectOf(options), path, iteration, lastLook, isLook: path === undefined };
+      const { formatChanges, readChanges } = await import('./read-changes.act.ts');
+      const { iteration, new: sinceLastSeen } = options;
+      const asked = {
+        session,
+        ...projectOf(options),
+        path,
+        iteration,
+        sinceLastSeen,
+        markSeen: path === undefined,
+      };
       const input = { ...asked, maxChars: MOST_CHARS };
       const { view, ...changes } = await readChanges(input, await cli.actionContext());
       const { style } = cli.output;
       await pagedResult(cli, { session: view.folder, ...changes }, () => {
-        const words = changesWords({ view, ...changes });
+        const words = formatChanges({ view, ...changes });
         if (changes.patch === undefined) return harmless(words);
         return changes.patch.text === ''
           ? `Nothing changed at ${path} since ${changes.since}; without a path the changed files are listed.`

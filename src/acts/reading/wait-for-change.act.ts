@@ -32,7 +32,7 @@ export interface WaitForAnyInput {
 export interface WaitResult extends SessionReport {
   changed: boolean;
   /** The notable events after the cursor, oldest first. */
-  happened: Happening[];
+  happened: ReportedEvent[];
   leftOut: number;
   /** To pass to the next call, so that no event is missed. */
   cursor: number;
@@ -50,31 +50,31 @@ export interface WaitResult extends SessionReport {
  * @throws session_not_found; the signal's reason when aborted
  */
 export async function waitForAny(input: WaitForAnyInput, context: ActionContext): Promise<WaitResult> {
-  const { told, looks, changed } = await waitedFor(input, context);
-  const result = resultOf(told, changed, looks);
-  return input.group === undefined ? result : { ...result, groupSays: groupLines(looks) };
+  const { told, readings, changed } = await waitedFor(input, context);
+  const result = resultOf(told, changed, readings);
+  return input.group === undefined ? result : { ...result, groupSays: groupLines(readings) };
 }
 
 async function waitedFor(
   input: WaitForAnyInput,
   context: ActionContext,
-): Promise<{ told: Look; looks: readonly Look[]; changed: boolean }> {
+): Promise<{ told: Reading; readings: readonly Reading[]; changed: boolean }> {
   const { clock } = context;
   const { until, timeoutMs, signal } = input;
   let watched = await watchedSessions(input, context);
   const deadline = clock.monotonic() + timeoutMs;
   for (;;) {
-    const looks = await Promise.all(watched.map((each) => lookAt(each, until, context)));
+    const readings = await Promise.all(watched.map((each) => readWatched(each, until, context)));
     const left = deadline - clock.monotonic();
-    const told = toldFirst(input.group === undefined ? looks : withoutEarlyEnds(looks, until));
-    if (told !== undefined) return { told, looks, changed: true };
-    const [first] = looks.toSorted(stuckFirst);
-    if (left <= 0 && first !== undefined) return { told: first, looks, changed: false };
+    const told = firstToReport(input.group === undefined ? readings : withoutEarlyEnds(readings, until));
+    if (told !== undefined) return { told, readings, changed: true };
+    const [first] = readings.toSorted(stuckFirst);
+    if (left <= 0 && first !== undefined) return { told: first, readings, changed: false };
     await waitForEvents(
       watched.map(({ view }) => ({ paths: view.paths, after: view.state.n })),
-      { timeoutMs: Math.min(left, LOOK_AGAIN_MS), clock, signal },
+      { timeoutMs: Math.min(left, POLL_MS), clock, signal },
     );
-    watched = await Promise.all(looks.map((each) => readAgain(each, context)));
+    watched = await Promise.all(readings.map((each) => readAgain(each, context)));
   }
 }
 
@@ -115,13 +115,13 @@ async function readAgain(watched: Watched, { host }: ActionContext): Promise<Wat
   return { ...watched, view, knowsStuck: watched.knowsStuck && view.state.n === watched.cursor };
 }
 
-interface Look extends Watched {
+interface Reading extends Watched {
   report: SessionReport;
-  happened: Happening[];
+  happened: ReportedEvent[];
   isReached: boolean;
 }
 
-async function lookAt(watched: Watched, until: WaitUntil, context: ActionContext): Promise<Look> {
+async function readWatched(watched: Watched, until: WaitUntil, context: ActionContext): Promise<Reading> {
   const { view, cursor } = watched;
   const report = await reportOn(view, context);
   const happened = await happenedSince(view, cursor);
@@ -129,38 +129,38 @@ async function lookAt(watched: Watched, until: WaitUntil, context: ActionContext
 }
 
 /** A wait for the end of a group ignores each end before the last. */
-function withoutEarlyEnds(looks: readonly Look[], until: WaitUntil): Look[] {
-  const areAllOver = looks.every(({ view }) => isOver(view));
-  if (until !== 'done' || areAllOver) return [...looks];
-  return looks.map((look) => (isOver(look.view) ? { ...look, isReached: false } : look));
+function withoutEarlyEnds(readings: readonly Reading[], until: WaitUntil): Reading[] {
+  const areAllOver = readings.every(({ view }) => isOver(view));
+  if (until !== 'done' || areAllOver) return [...readings];
+  return readings.map((reading) => (isOver(reading.view) ? { ...reading, isReached: false } : reading));
 }
 
 /** Of several, a session that was already reported and only rests must not end the wait for the others. */
-function toldFirst(looks: readonly Look[]): Look | undefined {
-  const reached = looks.filter(({ isReached }) => isReached);
+function firstToReport(readings: readonly Reading[]): Reading | undefined {
+  const reached = readings.filter(({ isReached }) => isReached);
   const news = reached.filter(
     ({ isNew, happened, knowsStuck, view, report }) =>
       isNew || happened.length > 0 || (!knowsStuck && isStuck(view, report)),
   );
-  const told = news.length > 0 ? news : reached.length === looks.length ? reached : [];
+  const told = news.length > 0 ? news : reached.length === readings.length ? reached : [];
   return told.toSorted(stuckFirst)[0];
 }
 
-function stuckFirst(a: Look, b: Look): number {
+function stuckFirst(a: Reading, b: Reading): number {
   return Number(isStuck(b.view, b.report)) - Number(isStuck(a.view, a.report)) || byUrgency(a.view, b.view);
 }
 
-function resultOf(told: Look, changed: boolean, looks: readonly Look[]): WaitResult {
+function resultOf(told: Reading, changed: boolean, readings: readonly Reading[]): WaitResult {
   const cursor = changed ? told.view.state.n : told.cursor;
-  const cursors = looks.map(
-    (look) => [look.view.folder, nextCursor(look, changed && look === told)] as const,
+  const cursors = readings.map(
+    (reading) => [reading.view.folder, nextCursor(reading, changed && reading === told)] as const,
   );
   const happened = changed ? told.happened : [];
   return {
     ...told.report,
     changed,
-    happened: happened.slice(-MAX_HAPPENINGS),
-    leftOut: Math.max(0, happened.length - MAX_HAPPENINGS),
+    happened: happened.slice(-MAX_REPORTED),
+    leftOut: Math.max(0, happened.length - MAX_REPORTED),
     cursor,
     cursors: Object.fromEntries(cursors),
   };
@@ -170,18 +170,18 @@ function resultOf(told: Look, changed: boolean, looks: readonly Look[]): WaitRes
  * The cursor of a stuck session is advanced by one once that was reported; the next event there is that of a new
  * worker, which is not reported.
  */
-function nextCursor({ view, report, cursor, knowsStuck }: Look, isTold: boolean): number {
-  const knows = (isTold || knowsStuck) && isStuck(view, report);
-  return (isTold ? view.state.n : cursor) + (knows ? 1 : 0);
+function nextCursor({ view, report, cursor, knowsStuck }: Reading, isReported: boolean): number {
+  const knows = (isReported || knowsStuck) && isStuck(view, report);
+  return (isReported ? view.state.n : cursor) + (knows ? 1 : 0);
 }
 
 /** How soon the death of a worker is noticed. */
-const LOOK_AGAIN_MS = 5000;
-const MAX_HAPPENINGS = 20;
+const POLL_MS = 5000;
+const MAX_REPORTED = 20;
 
 function isReached(
   until: WaitUntil,
-  { view, report, happened, isNew }: Watched & Pick<Look, 'report' | 'happened'>,
+  { view, report, happened, isNew }: Watched & Pick<Reading, 'report' | 'happened'>,
 ): boolean {
   // It will not continue by itself.
   if (isStuck(view, report)) return true;
@@ -211,7 +211,7 @@ export const WAIT_UNTIL = ['change', 'attention', 'done'] as const;
 export type WaitUntil = (typeof WAIT_UNTIL)[number];
 
 /** One event as a sentence. May contain text written by agents. */
-export interface Happening {
+export interface ReportedEvent {
   n: number;
   at: string;
   type: EventType;
@@ -221,7 +221,7 @@ export interface Happening {
 }
 
 /** Intermediate steps whose outcome is reported anyway. */
-const NOT_TOLD: ReadonlySet<EventType> = new Set<EventType>([
+const UNREPORTED: ReadonlySet<EventType> = new Set<EventType>([
   'session_created',
   'worker_took_over',
   'worker_left',
@@ -234,13 +234,13 @@ const NOT_TOLD: ReadonlySet<EventType> = new Set<EventType>([
 ]);
 
 /** The notable events up to the state in `view` that the caller has not seen. */
-async function happenedSince({ paths, state }: SessionView, cursor: number): Promise<Happening[]> {
+async function happenedSince({ paths, state }: SessionView, cursor: number): Promise<ReportedEvent[]> {
   const events = state.n > cursor ? await readEvents(paths, cursor) : [];
-  return events.filter(({ n }) => n <= state.n).flatMap(toldOf);
+  return events.filter(({ n }) => n <= state.n).flatMap(reportedEvent);
 }
 
-function toldOf(event: SessionEvent): Happening[] {
-  const text = NOT_TOLD.has(event.type) ? undefined : describeEvent(event);
+function reportedEvent(event: SessionEvent): ReportedEvent[] {
+  const text = UNREPORTED.has(event.type) ? undefined : describeEvent(event);
   if (text === undefined) return [];
   return [{ n: event.n, at: event.at, type: event.type, text, isRoutine: isRoutine(event) }];
 }

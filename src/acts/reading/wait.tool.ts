@@ -6,10 +6,10 @@ import { cut, reportFields } from '../../kit/mcp/session-fields.ts';
 import type { ToolResult } from '../../kit/mcp/tool.ts';
 import { waitLimitMs } from '../../kit/mcp/wait-limits.ts';
 import { isStuck } from '../common/facts/worker-now.ts';
-import { type Happening, WAIT_UNTIL, type WaitResult, type WaitUntil } from './wait-for-change.act.ts';
+import { type ReportedEvent, WAIT_UNTIL, type WaitResult, type WaitUntil } from './wait-for-change.act.ts';
 
 const Cursor = z.int().min(0);
-const MOST_SESSIONS = 50;
+const MAX_SESSIONS = 50;
 
 export const waitTool = defineTool({
   name: 'wait',
@@ -23,7 +23,7 @@ export const waitTool = defineTool({
     .strictObject({
       session: SessionName.optional(),
       cursor: Cursor.optional().describe('cursor of its last result.'),
-      sessions: z.array(z.string().min(1)).min(1).max(MOST_SESSIONS).optional().describe('Instead of one.'),
+      sessions: z.array(z.string().min(1)).min(1).max(MAX_SESSIONS).optional().describe('Instead of one.'),
       group: z.string().optional().describe('All its sessions; done: all of them ended.'),
       cursors: z.record(z.string(), Cursor).optional().describe('cursors of its last result for several.'),
       until: z
@@ -72,27 +72,27 @@ export const waitTool = defineTool({
         { sessions, group, cursors: which.cursors, projectDir, until, timeoutMs, signal },
         actions,
       );
-      return which.session === undefined ? aboutSeveral(result, until) : aboutOne(result);
+      return which.session === undefined ? resultForSeveral(result, until) : resultForOne(result);
     } finally {
-      stopBeating();
+      stopProgress();
     }
   },
 });
 
-function aboutOne(result: WaitResult): ToolResult {
-  const { session: _named, ...told } = toldOf(result);
-  return { ...told, cursor: result.cursor };
+function resultForOne(result: WaitResult): ToolResult {
+  const { session: _named, ...fields } = reportFieldsOf(result);
+  return { ...fields, cursor: result.cursor };
 }
 
 /** The session to report, and the cursors of all of them. */
-function aboutSeveral(result: WaitResult, until: WaitUntil): ToolResult {
+function resultForSeveral(result: WaitResult, until: WaitUntil): ToolResult {
   const { cursors, groupSays } = result;
-  const told = toldOf(result);
-  if (groupSays) told.summary = groupSays.join(' ');
+  const fields = reportFieldsOf(result);
+  if (groupSays) fields.summary = groupSays.join(' ');
   // With `until: done`, a session that waits for a person is reported again: it cannot end on its own.
-  const isHeldUp = until === 'done' && told.state === 'waiting';
-  if (result.changed || isHeldUp || isStuck(result.view, result)) return { ...told, cursors };
-  const { session: _any, ...idle } = told;
+  const isHeldUp = until === 'done' && fields.state === 'waiting';
+  if (result.changed || isHeldUp || isStuck(result.view, result)) return { ...fields, cursors };
+  const { session: _any, ...idle } = fields;
   return {
     ...idle,
     summary: ['Nothing new in any of them.', ...(groupSays ?? [])].join(' '),
@@ -103,7 +103,7 @@ function aboutSeveral(result: WaitResult, until: WaitUntil): ToolResult {
 }
 
 /** Leaves out phase and iteration, which the summary contains: repeating them costs tokens. */
-function toldOf(result: WaitResult): ToolResult {
+function reportFieldsOf(result: WaitResult): ToolResult {
   const { changed, happened, leftOut } = result;
   const {
     phase: _,
@@ -120,7 +120,7 @@ function toldOf(result: WaitResult): ToolResult {
     worker: worker === 'gone' ? worker : undefined,
     says: brief(says),
     changed,
-    happened: news(happened),
+    happened: newEvents(happened),
     left_out: leftOut || undefined,
   };
 }
@@ -134,13 +134,13 @@ function brief(says: unknown): unknown {
 }
 
 /** The events that the state does not already report. */
-function news(happened: readonly Happening[]): string[] {
+function newEvents(happened: readonly ReportedEvent[]): string[] {
   const last = happened.at(-1);
-  const isTold = last !== undefined && (last.isRoutine || TOLD_BY_STATE.has(last.type));
-  return (isTold ? happened.slice(0, -1) : happened).map(({ text }) => cut(text, 200));
+  const isReported = last !== undefined && (last.isRoutine || REPORTED_BY_STATE.has(last.type));
+  return (isReported ? happened.slice(0, -1) : happened).map(({ text }) => cut(text, 200));
 }
 
-const TOLD_BY_STATE: ReadonlySet<string> = new Set(['parked', 'limited', 'blocked', 'stopped', 'done']);
+const REPORTED_BY_STATE: ReadonlySet<string> = new Set(['parked', 'limited', 'blocked', 'stopped', 'done']);
 
 /** Short, because a client with short calls gets hundreds of them; still says when a person is needed. */
 function unchanged({ summary, next, session, state }: ToolResult): ToolResult {

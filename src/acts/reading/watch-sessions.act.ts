@@ -9,7 +9,7 @@ import type { ActionContext } from '../common/context.ts';
 import { reportOn, type SessionReport } from '../common/facts/get-status.ts';
 import { readWatching, type Watching } from '../common/facts/worker-report.ts';
 import { findSessionAndPlace } from '../common/places/find-session.ts';
-import { projectDirOf, type SessionsPlace, sessionsPlaces } from '../common/places/sessions-places.ts';
+import { findSessionsFolders, projectDirOf, type SessionsFolder } from '../common/places/sessions-places.ts';
 
 export interface WatchSessionsInput {
   /** Only sessions of this project; by default, those of every project known on this machine. */
@@ -25,9 +25,9 @@ export interface ShownSession extends SessionReport {
 /** The minimum between two polls, however often files are written. */
 const SPACING_MS = 250;
 /** The poll interval. */
-const LOOK_MS = 1000;
+const POLL_MS = 1000;
 /** The interval for what no session file shows: workers that died, a supervisor, other projects. */
-const AROUND_MS = 10_000;
+const FULL_READ_MS = 10_000;
 /** Sessions read concurrently: each opens a handful of files. */
 const AT_ONCE = 32;
 
@@ -44,23 +44,23 @@ export async function* watchSessions(
   const { signal } = input;
   const known = new Map<string, Known>();
   const watcher = newWatcher({ clock });
-  let around = await lookAround(input, context);
-  let aroundAt = clock.monotonic();
-  let isAround = true;
+  let targets = await findTargets(input, context);
+  let targetsAt = clock.monotonic();
+  let isFullRead = true;
   let isFirst = true;
   try {
     for (;;) {
-      const isChanged = await lookAtAll(known, { around, isAround, context });
+      const isChanged = await readChangedSessions(known, { targets, isFullRead, context });
       if (isChanged || isFirst) yield [...known.values()].flatMap(({ session }) => session ?? []);
       isFirst = false;
-      watcher.watch(watchedPaths(around, known));
+      watcher.watch(watchedPaths(targets, known));
       await clock.sleep(SPACING_MS, signal);
-      await watcher.wait(LOOK_MS - SPACING_MS, signal);
-      isAround = clock.monotonic() - aroundAt >= AROUND_MS;
-      if (!isAround) continue;
+      await watcher.wait(POLL_MS - SPACING_MS, signal);
+      isFullRead = clock.monotonic() - targetsAt >= FULL_READ_MS;
+      if (!isFullRead) continue;
       // A temporarily broken project must not remove its sessions from the screen.
-      around = await lookAround(input, context).catch(() => around);
-      aroundAt = clock.monotonic();
+      targets = await findTargets(input, context).catch(() => targets);
+      targetsAt = clock.monotonic();
     }
   } catch (error) {
     if (!signal.aborted) throw error;
@@ -69,8 +69,8 @@ export async function* watchSessions(
   }
 }
 
-interface Around {
-  places: readonly SessionsPlace[];
+interface WatchTargets {
+  places: readonly SessionsFolder[];
   only?: string;
   watching: Watching;
 }
@@ -82,32 +82,32 @@ interface Known {
   session?: ShownSession;
 }
 
-async function lookAround(
+async function findTargets(
   { projectDir, session }: WatchSessionsInput,
   context: ActionContext,
-): Promise<Around> {
+): Promise<WatchTargets> {
   const watching = await readWatching(context);
-  if (session === undefined) return { places: await sessionsPlaces(projectDir, context), watching };
+  if (session === undefined) return { places: await findSessionsFolders(projectDir, context), watching };
   const { view, place } = await findSessionAndPlace({ session, projectDir }, context);
   return { places: [place], only: view.folder, watching };
 }
 
-interface Looking {
-  around: Around;
+interface ReadContext {
+  targets: WatchTargets;
   /** Also check what no session file shows. */
-  isAround: boolean;
+  isFullRead: boolean;
   context: ActionContext;
 }
 
 /** @returns whether anything has changed */
-async function lookAtAll(known: Map<string, Known>, looking: Looking): Promise<boolean> {
-  const all = await placesOfSessions(looking.around, known);
+async function readChangedSessions(known: Map<string, Known>, reading: ReadContext): Promise<boolean> {
+  const all = await placesOfSessions(reading.targets, known);
   const keys = new Set(all.map(({ key }) => key));
   let isChanged = false;
   for (const key of [...known.keys()]) if (!keys.has(key)) isChanged = known.delete(key) || isChanged;
   for (let from = 0; from < all.length; from += AT_ONCE) {
     const changes = await Promise.all(
-      all.slice(from, from + AT_ONCE).map((one) => lookAtOne(known, one, looking)),
+      all.slice(from, from + AT_ONCE).map((one) => readIfChanged(known, one, reading)),
     );
     isChanged ||= changes.includes(true);
   }
@@ -117,10 +117,13 @@ async function lookAtAll(known: Map<string, Known>, looking: Looking): Promise<b
 interface One {
   key: string;
   paths: SessionPaths;
-  place: SessionsPlace;
+  place: SessionsFolder;
 }
 
-async function placesOfSessions({ places, only }: Around, known: ReadonlyMap<string, Known>): Promise<One[]> {
+async function placesOfSessions(
+  { places, only }: WatchTargets,
+  known: ReadonlyMap<string, Known>,
+): Promise<One[]> {
   const found: One[] = [];
   for (const place of places) {
     const folders = only === undefined ? await sessionFolders(place.sessionsDir) : [only];
@@ -132,19 +135,19 @@ async function placesOfSessions({ places, only }: Around, known: ReadonlyMap<str
   return found;
 }
 
-async function lookAtOne(
+async function readIfChanged(
   known: Map<string, Known>,
   { key, paths, place }: One,
-  { around, isAround, context }: Looking,
+  { targets, isFullRead, context }: ReadContext,
 ): Promise<boolean> {
   const before = known.get(key);
   const stamp = stampOf(paths);
   const isSame = before?.stamp === stamp;
-  if (isSame && !(isAround && before.session !== undefined && mayChangeAlone(before.session.view)))
+  if (isSame && !(isFullRead && before.session !== undefined && mayChangeUnseen(before.session.view)))
     return false;
   const view = await readSession(paths, context.host, context.clock);
   const isShown = view !== undefined && !view.state.archived;
-  const report = isShown ? await reportOn(view, context, around.watching) : undefined;
+  const report = isShown ? await reportOn(view, context, targets.watching) : undefined;
   known.set(key, { paths, stamp, session: report && { ...report, projectDir: projectDirOf(place) } });
   return !isSame || reportStamp(report) !== reportStamp(before.session);
 }
@@ -157,7 +160,7 @@ function stampOf({ events, now, commands, leases, overview }: SessionPaths): str
 }
 
 /** Its worker may die, or its supervisor start or exit. */
-function mayChangeAlone({ state, worker, needsWorker }: SessionView): boolean {
+function mayChangeUnseen({ state, worker, needsWorker }: SessionView): boolean {
   const { kind } = state.status;
   return worker !== 'none' || needsWorker || (kind !== 'done' && kind !== 'stopped');
 }
@@ -170,9 +173,9 @@ function reportStamp(report: SessionReport | undefined): string {
 }
 
 /** Folders in which sessions appear, and the logs of sessions that may still change. */
-function watchedPaths({ places }: Around, known: ReadonlyMap<string, Known>): string[] {
+function watchedPaths({ places }: WatchTargets, known: ReadonlyMap<string, Known>): string[] {
   const live = [...known.values()].flatMap(({ session }) => {
-    if (session === undefined || !mayChangeAlone(session.view)) return [];
+    if (session === undefined || !mayChangeUnseen(session.view)) return [];
     const { events, now } = session.view.paths;
     return session.view.state.openIteration === undefined ? [events] : [events, now];
   });

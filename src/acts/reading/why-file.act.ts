@@ -11,7 +11,7 @@ import { type PlanReasons, planReasons } from '../../session/proof/plan-files.ts
 import { readAllSessions } from '../../session/session-list.ts';
 import type { ActionContext } from '../common/context.ts';
 import { findSession } from '../common/places/find-session.ts';
-import { sessionsPlaces } from '../common/places/sessions-places.ts';
+import { findSessionsFolders } from '../common/places/sessions-places.ts';
 import { branchOfSession, type SessionBranch, unlessGitFails } from '../common/session-branch.ts';
 import { pathInTree } from './read-changes.act.ts';
 
@@ -76,7 +76,7 @@ async function viewsFor(
   context: ActionContext,
 ): Promise<SessionView[]> {
   if (session !== undefined) return [await findSession({ session, projectDir }, context)];
-  const places = (await sessionsPlaces(projectDir, context)).filter(({ isOwn }) => isOwn);
+  const places = (await findSessionsFolders(projectDir, context)).filter(({ isOwn }) => isOwn);
   const lists = await Promise.all(
     places.map(({ sessionsDir }) => readAllSessions(sessionsDir, context.host)),
   );

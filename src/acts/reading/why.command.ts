@@ -13,7 +13,7 @@ export function addWhy(program: Command, cli: Cli): void {
     .action(async (path: string, session: string | undefined, options: SharedOptions) => {
       const { whyFile } = await import('./why-file.act.ts');
       const found = await whyFile({ path, session, ...projectOf(options) }, await cli.actionContext());
-      cli.output.result(found, () => whyWords(found, cli.output.style));
+      cli.output.result(found, () => formatWhy(found, cli.output.style));
     });
 }
 
@@ -22,7 +22,7 @@ type Found = Awaited<ReturnType<typeof whyFile>>;
 const MOST = 200;
 
 /** The reasons for a file's changes: a paragraph for each session. */
-export function whyWords({ path, sessions }: Found, style: Style): string {
+export function formatWhy({ path, sessions }: Found, style: Style): string {
   if (sessions.length === 0) return `No session here changed ${harmless(path)}.`;
   return sessions.map((session) => sessionLines(session, style).join('\n')).join('\n\n');
 }

@@ -118,7 +118,7 @@ const ALL_DIFFS_CHARS = 1_200_000;
 const ONE_DIFF_CHARS = 60_000;
 /** Read from git at most: the patch of an iteration may be longer than what is shown. */
 const ASKED_CHARS = 8_000_000;
-const MOST_COMMITS = 5000;
+const MAX_COMMITS = 5000;
 const MOST_FILES = 100;
 
 type Changes = Pick<ReportIteration, 'commits' | 'diff'>;
@@ -178,7 +178,7 @@ async function commitsOf(
   git: SessionBranch['git'],
 ): Promise<Map<number, ReportIteration['commits']>> {
   const tips = moves.map(({ commit }) => commit);
-  const format = ['--topo-order', '--reverse', '-z', '--format=%H%x00%s', `--max-count=${MOST_COMMITS}`];
+  const format = ['--topo-order', '--reverse', '-z', '--format=%H%x00%s', `--max-count=${MAX_COMMITS}`];
   const args = ['log', '--first-parent', '--ignore-missing', ...format, '--stdin'];
   const input = [...tips, `^${base}`, ''].join('\n');
   const { stdout } = await runGit(args, { ...git, input, allowFailure: true });

@@ -107,10 +107,10 @@ function actsOf(events: readonly SessionEvent[]): SessionReportData['acts'] {
       const text = describeEvent(event);
       return text === undefined ? [] : [{ at: event.at, text }];
     })
-    .slice(-MOST_ACTS);
+    .slice(-MAX_ACTS);
 }
 
-const MOST_DOCUMENTS = 30;
+const MAX_DOCUMENTS = 30;
 const ONE_DOCUMENT_CHARS = 40_000;
 const ALL_DOCUMENTS_CHARS = 300_000;
 
@@ -124,7 +124,7 @@ async function reportDocuments(
   );
   const found: SessionReportData['documents'] = [];
   let left = ALL_DOCUMENTS_CHARS;
-  for (const name of sortNewestFirst(names, dateOf(paths.folder)).slice(0, MOST_DOCUMENTS)) {
+  for (const name of sortNewestFirst(names, dateOf(paths.folder)).slice(0, MAX_DOCUMENTS)) {
     const text = (await documentText(join(paths.sessionDir, name))) ?? '';
     const shown = text.slice(0, Math.min(left, ONE_DOCUMENT_CHARS));
     left -= shown.length;
@@ -134,7 +134,7 @@ async function reportDocuments(
   return found;
 }
 
-const MOST_PICTURES = 12;
+const MAX_PICTURES = 12;
 const ONE_PICTURE_BYTES = 300_000;
 const ALL_PICTURES_BYTES = 600_000;
 const PNG = Buffer.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]);
@@ -147,7 +147,7 @@ async function reportPictures({ paths }: SessionView): Promise<SessionReportData
   const names = (namesAt(folder) ?? []).filter((name) => name.endsWith('.png')).sort();
   const found: SessionReportData['pictures'] = [];
   let left = ALL_PICTURES_BYTES;
-  for (const name of names.slice(0, MOST_PICTURES)) {
+  for (const name of names.slice(0, MAX_PICTURES)) {
     const reading = await readPlainFile(join(folder, name), Math.min(left, ONE_PICTURE_BYTES));
     if (reading.kind !== 'bytes' || !reading.bytes.subarray(0, PNG.length).equals(PNG)) continue;
     left -= reading.bytes.length;
@@ -166,7 +166,7 @@ async function reportPlan(
     return {
       name,
       state,
-      text: text.slice(0, MOST_PLAN_CHARS),
+      text: text.slice(0, MAX_PLAN_CHARS),
       approved:
         approval?.type === 'plan_approved' ? { by: openedBy(approval.by), at: approval.at } : undefined,
       phases: parsePlan(text).phases.map(({ number, name: title, steps, completed }) => {
@@ -179,8 +179,8 @@ async function reportPlan(
   }
 }
 
-const MOST_PLAN_CHARS = 200_000;
-const MOST_QUESTIONS = 200;
+const MAX_PLAN_CHARS = 200_000;
+const MAX_QUESTIONS = 200;
 
 async function reportQuestions(
   view: SessionView,
@@ -192,7 +192,7 @@ async function reportQuestions(
       event.type === 'answers_recorded' ? event.answers.map(({ id }) => [id, event] as const) : [],
     ),
   );
-  return questions.slice(0, MOST_QUESTIONS).map(({ id, text, options, suggestion, answer, isOpen }) => {
+  return questions.slice(0, MAX_QUESTIONS).map(({ id, text, options, suggestion, answer, isOpen }) => {
     const act = given.get(id);
     const suggested = [suggestion?.letters.join(', '), suggestion?.reason].filter(Boolean).join(' - ');
     const said = act === undefined ? {} : { by: openedBy(act.by), at: act.at };

@@ -25,14 +25,14 @@ import type { BesidePage } from './report-iterations.ts';
 import { type CardQuestion, sessionCard } from './session-card.ts';
 import { sessionReport } from './session-report.ts';
 
-interface ReportWish extends Pick<CardQuestion, 'wordsOf'> {
+interface ReportRequest extends Pick<CardQuestion, 'wordsOf'> {
   /** Absolute; by default, a path in the session's run folder that workers ignore. */
   output?: string | undefined;
 }
 
 /** Writes the page of one session. @throws session_not_found, no_report, report_not_written */
 export async function writeSessionReport(
-  { output, wordsOf, ...question }: SessionQuestion & ReportWish,
+  { output, wordsOf, ...question }: SessionQuestion & ReportRequest,
   context: ActionContext,
 ): Promise<{ session: string; path: string }> {
   const view = await findSession(question, context);
@@ -43,7 +43,7 @@ export async function writeSessionReport(
 }
 
 /** Beyond this number, the last sessions of the list get no page. */
-const MOST_PAGES = 50;
+const MAX_PAGES = 50;
 
 /**
  * Writes a page about the sessions of a project, or of all projects, and a page for each session.
@@ -55,7 +55,7 @@ export async function writeOverviewReport(
     output,
     wordsOf,
     ...input
-  }: ReportWish & { projectDir?: string | undefined; allProjects?: boolean | undefined },
+  }: ReportRequest & { projectDir?: string | undefined; allProjects?: boolean | undefined },
   context: ActionContext,
 ): Promise<{ path: string; sessions: string[]; withoutPage?: string[] }> {
   const list = await listSessions(input, context);
@@ -68,7 +68,7 @@ export async function writeOverviewReport(
     // The list contains a report for every session.
     const worker = list.workers.get(view) as WorkerReport;
     const page = pagePath(view);
-    const wantsPage = !view.isForeign && !view.isUnreadable && pages < MOST_PAGES;
+    const wantsPage = !view.isForeign && !view.isUnreadable && pages < MAX_PAGES;
     const { card } = await sessionCard({ view, worker, wordsOf }, context);
     if (wantsPage) pages += 1;
     const write = async () => await writePage(view, { worker, path: page, wordsOf }, context);

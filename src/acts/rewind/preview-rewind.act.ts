@@ -5,7 +5,7 @@ import type { ActionContext } from '../common/context.ts';
 import { earlyRefusal } from '../common/early-refusal.ts';
 import type { SessionQuestion } from '../common/places/find-session.ts';
 import { type Preview, previewOf } from '../common/preview.ts';
-import { leavingBranch, lookAtRewind } from './rewind-session.act.ts';
+import { assessRewind, leavingBranch } from './rewind-session.act.ts';
 
 /**
  * Describes what a rewind would undo. Changes nothing. @throws session_not_found; an early refusal if the checkpoint
@@ -15,7 +15,7 @@ export async function previewRewind(
   { to, ...question }: SessionQuestion & { to: RewindTarget },
   context: ActionContext,
 ): Promise<Preview> {
-  const { view, facts, verdict } = await lookAtRewind({ to, ...question }, context);
+  const { view, facts, verdict } = await assessRewind({ to, ...question }, context);
   if (verdict.kind === 'refused') {
     const refusal = earlyRefusal(verdict, view);
     if (refusal.code === 'checkpoint_gone' || refusal.code === 'nothing_kept') throw refusal;

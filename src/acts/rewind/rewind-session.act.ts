@@ -15,7 +15,7 @@ import { readEvents } from '../../session/events/event-log.ts';
 import type { SessionView } from '../../session/events/session-view.ts';
 import { refNameOf } from '../../session/layout/names.ts';
 import { ACTION_ERRORS } from '../common/action-errors.ts';
-import { ALL_FILES_MS, afterCommand } from '../common/after-command.ts';
+import { ALL_FILES_MS, sendAndAwait } from '../common/after-command.ts';
 import type { ActionContext } from '../common/context.ts';
 import { accepted } from '../common/early-refusal.ts';
 import { findSession, type SessionQuestion } from '../common/places/find-session.ts';
@@ -46,11 +46,11 @@ export async function rewindSession(
   input: RewindSessionInput,
   context: ActionContext,
 ): Promise<RewindSessionResult> {
-  const { view: found, verdict } = await lookAtRewind(input, context);
+  const { view: found, verdict } = await assessRewind(input, context);
   const { commit } = accepted(verdict, found);
   const { stays } = await leavingBranch(found, commit, context);
   const request = { kind: 'rewind', to: input.to } as const;
-  const { view, events } = await afterCommand(found, request, ENDS, context, { workMs: ALL_FILES_MS });
+  const { view, events } = await sendAndAwait(found, request, ENDS, context, { workMs: ALL_FILES_MS });
   const halfway = events.find((event) => event.type === 'blocked');
   if (halfway !== undefined)
     throw ACTION_ERRORS.rewind_halfway({ session: view.folder, reason: halfway.reason });
@@ -63,7 +63,7 @@ export async function rewindSession(
 const ENDS = ['rewound', 'rewind_failed', 'blocked'] as const;
 
 /** Judges a rewind by the same rules as its worker. @throws session_not_found, GitError */
-export async function lookAtRewind(
+export async function assessRewind(
   { to, ...question }: RewindSessionInput,
   context: ActionContext,
 ): Promise<{ view: SessionView; facts: RewindFacts; verdict: RewindVerdict }> {

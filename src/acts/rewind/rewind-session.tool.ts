@@ -8,7 +8,7 @@ import type { KeptIteration } from '../../session/commands/judge-rewind.ts';
 import type { SessionView } from '../../session/events/session-view.ts';
 import { nextSteps } from '../common/next-steps.ts';
 
-const MOST_LISTED = 30;
+const MAX_LISTED = 30;
 
 const Input = aboutSession({
   to: z.int().min(0).optional().describe('Rewind to the end of this iteration; 0: before the first.'),
@@ -64,7 +64,7 @@ export const rewindSessionTool = defineTool({
       summary: [said, ...stays].join(' '),
       next: isRewound ? nextSteps(view) : [{ act: 'look', when: 'in a moment' }],
       kept_before: undoRef,
-      left_as_they_are: leftOut.slice(0, MOST_LISTED).map((path) => cut(path, 150)),
+      left_as_they_are: leftOut.slice(0, MAX_LISTED).map((path) => cut(path, 150)),
     };
   },
 });
@@ -81,7 +81,7 @@ function checkpoints(view: SessionView, kept: readonly KeptIteration[]): ToolRes
         : [{ act: 'rewind', args: { to: TO_FILL }, when: 'once the user has chosen one' }],
     session: view.folder,
     says: kept
-      .slice(0, MOST_LISTED)
+      .slice(0, MAX_LISTED)
       .map(({ iteration, phase, lastAction }) =>
         iteration === 0
           ? '0: before the first iteration'

@@ -22,12 +22,12 @@ import { readyProject } from '../common/preconditions/ready-project.ts';
 import { refuseFromInside } from '../common/refuse-from-inside.ts';
 import { START_ERRORS } from '../common/start-errors.ts';
 import { type Begun, beginSession } from './begin-session.ts';
-import { newSession, type SessionWish } from './new-session.ts';
+import { newSession, type SessionRequest } from './new-session.ts';
 
 export interface Adoption
   extends FoundSession,
     Pick<ProjectQuestion, 'call'>,
-    Partial<Pick<SessionWish, 'group' | 'run'>> {
+    Partial<Pick<SessionRequest, 'group' | 'run'>> {
   /**
    * The task of a folder without an overview. For a finished session: new work, with which the caller then resumes it.
    */
@@ -35,7 +35,7 @@ export interface Adoption
   /** The phase to continue at; otherwise the one that its files show. */
   phase?: Phase | undefined;
   /** Further choices, as for a start. */
-  choices?: Pick<SessionWish, 'base' | 'autoApprove' | 'acceptSuggestions' | 'sandbox'> | undefined;
+  choices?: Pick<SessionRequest, 'base' | 'autoApprove' | 'acceptSuggestions' | 'sandbox'> | undefined;
 }
 
 /**

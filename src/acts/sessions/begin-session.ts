@@ -11,7 +11,7 @@ import { SessionFile } from '../../session/events/session-file.ts';
 import { NOT_IN_LOGIN_SHELL, type SessionView } from '../../session/events/session-view.ts';
 import type { SessionPaths } from '../../session/layout/paths.ts';
 import { ACTION_ERRORS } from '../common/action-errors.ts';
-import { type AfterCommand, afterStart } from '../common/after-command.ts';
+import { awaitStart, type CompletedCommand } from '../common/after-command.ts';
 import type { ActionContext } from '../common/context.ts';
 import { START_ERRORS } from '../common/start-errors.ts';
 import type { NewSession } from './new-session.ts';
@@ -42,9 +42,9 @@ export async function beginSession(made: NewSession, context: ActionContext): Pr
 const PREPARED = ['prepared', 'parked', 'done', 'blocked'] as const;
 const AT_REST = ['stopped', 'parked', 'done', 'blocked'] as const;
 
-async function startWorker({ paths, start }: NewSession, context: ActionContext): Promise<AfterCommand> {
+async function startWorker({ paths, start }: NewSession, context: ActionContext): Promise<CompletedCommand> {
   try {
-    return await afterStart(paths, start, start.run ? PREPARED : AT_REST, context);
+    return await awaitStart(paths, start, start.run ? PREPARED : AT_REST, context);
   } catch (error) {
     if (!(await removeUntakenFolder(paths, context))) throw error;
     throw ACTION_ERRORS.pending.is(error)

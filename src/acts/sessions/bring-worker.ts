@@ -3,7 +3,7 @@ import { launchWorker, type Wake } from '../../providers/starting/launch-worker.
 import type { SessionView } from '../../session/events/session-view.ts';
 import { readSession } from '../../session/status.ts';
 import { ACTION_ERRORS } from '../common/action-errors.ts';
-import { afterCommand } from '../common/after-command.ts';
+import { sendAndAwait } from '../common/after-command.ts';
 import type { ActionContext } from '../common/context.ts';
 import { isStuck, STARTING_MS } from '../common/facts/worker-now.ts';
 import { workerReport } from '../common/facts/worker-report.ts';
@@ -21,23 +21,23 @@ export async function lacksWorker(
 }
 
 /** Starts its worker, directly or by sending it a note. */
-export async function bringWorker(
+export async function ensureWorker(
   found: SessionView,
   note: string | undefined,
   context: ActionContext,
 ): Promise<SessionView> {
   if (note !== undefined) {
-    const { view } = await afterCommand(found, { kind: 'message', text: note }, ['message_kept'], context);
+    const { view } = await sendAndAwait(found, { kind: 'message', text: note }, ['message_kept'], context);
     return view;
   }
   await refuseFromInside(context);
-  const view = await launched(found, context);
+  const view = await launchAndWait(found, context);
   if (view !== undefined) return view;
   throw ACTION_ERRORS.pending({ session: found.folder, seconds: STARTING_MS / 1000 });
 }
 
 /** Starts a worker. @returns the session once the worker holds its lease; undefined if that takes too long */
-export async function launched(
+export async function launchAndWait(
   found: SessionView,
   context: ActionContext,
   wake?: Wake,

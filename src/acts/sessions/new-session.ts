@@ -14,7 +14,7 @@ import { sandboxNow } from '../common/preconditions/sandbox-now.ts';
 import { freezeSettings } from './freeze-settings.ts';
 import type { SessionChoices } from './start-choices.ts';
 
-export interface SessionWish extends SessionChoices, Pick<SessionFile, 'task' | 'dive' | 'group'> {
+export interface SessionRequest extends SessionChoices, Pick<SessionFile, 'task' | 'dive' | 'group'> {
   /** False: everything is prepared, and nothing runs until a resume. */
   run: boolean;
   /** For a folder that becomes a session: where it continues, given the session's gates. */
@@ -35,7 +35,7 @@ export interface NewSession {
  */
 export async function newSession(
   project: Project,
-  { run, task, dive, group, takenOver, ...choices }: SessionWish,
+  { run, task, dive, group, takenOver, ...choices }: SessionRequest,
   context: ActionContext,
 ): Promise<NewSession> {
   const { clock, by } = context;

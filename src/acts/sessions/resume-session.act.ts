@@ -7,7 +7,7 @@ import { judgeResume } from '../../session/commands/judge-running.ts';
 import type { ChosenChild } from '../../session/events/bodies/event-types.ts';
 import type { SessionFile } from '../../session/events/session-file.ts';
 import type { SessionView } from '../../session/events/session-view.ts';
-import { afterCommand } from '../common/after-command.ts';
+import { sendAndAwait } from '../common/after-command.ts';
 import type { ActionContext } from '../common/context.ts';
 import { closedTo, earlyRefusal } from '../common/early-refusal.ts';
 import { findProjectFor } from '../common/places/find-project-for.ts';
@@ -68,7 +68,7 @@ export async function resumeSession(
   if (verdict.kind === 'refused') {
     const asksForMore = (goal ?? caps ?? input.provider ?? input.model) !== undefined;
     if (!asksForMore && (await lacksWorker(found, verdict.error.code, context)))
-      return { view: await bringWorker(found, note, context), outcome: 'resumed' };
+      return { view: await ensureWorker(found, note, context), outcome: 'resumed' };
     if (verdict.error.code === 'already_running' && !asksForMore && note === undefined)
       return { view: found, outcome: 'already_running' };
     throw earlyRefusal(verdict, found);
@@ -77,7 +77,7 @@ export async function resumeSession(
   const checks = found.sessionFile && (await checksNow(found, goal, context));
   const child = found.sessionFile && (await chooseChildren(input, found.sessionFile, context));
   const request = { kind: 'resume', note, goal, caps, child, ...checks } as const;
-  const after = await afterCommand(found, request, ['resumed'], context);
+  const after = await sendAndAwait(found, request, ['resumed'], context);
   return { view: after.view, outcome: 'resumed' };
 }
 
@@ -92,7 +92,7 @@ async function takeOver(
   const { view: made } = await adoptSession({ view, place, goal, call }, context);
   const note = input.note?.trim();
   if (!note || made.state.status.kind === 'done') return made;
-  return (await afterCommand(made, { kind: 'message', text: note }, ['message_kept'], context)).view;
+  return (await sendAndAwait(made, { kind: 'message', text: note }, ['message_kept'], context)).view;
 }
 
 /**

@@ -1,6 +1,6 @@
 import { judgeMessage } from '../../session/commands/judge-running.ts';
 import type { SessionView } from '../../session/events/session-view.ts';
-import { afterCommand } from '../common/after-command.ts';
+import { sendAndAwait } from '../common/after-command.ts';
 import type { ActionContext } from '../common/context.ts';
 import { accepted } from '../common/early-refusal.ts';
 import { findSession, type SessionQuestion } from '../common/places/find-session.ts';
@@ -18,7 +18,7 @@ export async function sendMessage(
   const text = requireText(input.text, 'text');
   const view = await findSession({ ...input, isAct: true }, context);
   accepted(judgeMessage({ text }, view.state), view);
-  const after = await afterCommand(view, { kind: 'message', text }, ['message_kept'], context);
+  const after = await sendAndAwait(view, { kind: 'message', text }, ['message_kept'], context);
   const kept = after.events.find((event) => event.type === 'message_kept');
   return { view: after.view, messageId: kept?.id, readBy: readBy(after.view) };
 }

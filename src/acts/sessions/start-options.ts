@@ -51,7 +51,7 @@ function byPhase(text: string, before: ByPhase = {}): ByPhase {
 }
 
 /** @throws usage if there is no task, topic or folder */
-export function startWords(options: StartOptions): StartSessionInput {
+export function startInputOf(options: StartOptions): StartSessionInput {
   const input = startInput(options);
   const { task, dive, from, phase } = input;
   if ([task, dive, from, phase].every((words) => !words?.trim())) {

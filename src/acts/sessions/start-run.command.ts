@@ -7,7 +7,7 @@ import { projectOf, withSharedOptions } from '../../kit/terminal/shared-options.
 import { handleOf } from '../../session/layout/names.ts';
 import { ACTION_ERRORS } from '../common/action-errors.ts';
 import { ensureProject } from '../set-up/ensure-project.ts';
-import { givenStartOptions, type StartOptions, startWords, withStartOptions } from './start-options.ts';
+import { givenStartOptions, type StartOptions, startInputOf, withStartOptions } from './start-options.ts';
 
 type RunOptions = StartOptions & { yes?: true; ask?: boolean };
 
@@ -41,7 +41,7 @@ async function runNew(cli: Cli, options: RunOptions, ask: boolean): Promise<void
 
 /** Starts a session, creating the project if there is none; undefined if the person declines. */
 async function begin(cli: Cli, options: StartOptions & { yes?: true; run?: boolean }) {
-  const wanted = startWords(options);
+  const wanted = startInputOf(options);
   const projectDir = await ensureProject(cli, options);
   const { startOrContinue } = await import('./continue-folder.act.ts');
   const input = { ...wanted, projectDir, run: options.run };

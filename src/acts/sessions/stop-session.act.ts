@@ -2,10 +2,10 @@ import { isSamocodeError, type SamocodeError } from '../../base/errors.ts';
 import type { SessionView } from '../../session/events/session-view.ts';
 import { isAtRest, readSession } from '../../session/status.ts';
 import { ACTION_ERRORS } from '../common/action-errors.ts';
-import { afterCommand } from '../common/after-command.ts';
+import { sendAndAwait } from '../common/after-command.ts';
 import type { ActionContext } from '../common/context.ts';
 import { findSession, type SessionQuestion } from '../common/places/find-session.ts';
-import { sessionsPlaces } from '../common/places/sessions-places.ts';
+import { findSessionsFolders } from '../common/places/sessions-places.ts';
 import { refuseFromInside } from '../common/refuse-from-inside.ts';
 import { listSessions, sessionsOfGroup } from '../reading/list-sessions.act.ts';
 
@@ -34,7 +34,7 @@ export async function stopSeveral(
   context: ActionContext,
 ): Promise<StopOneResult[]> {
   await refuseFromInside(context);
-  const places = await sessionsPlaces(projectDir, context);
+  const places = await findSessionsFolders(projectDir, context);
   // Outside a project, lists cover all projects, but stopping must refer to one.
   if (places.length > 1 && !places.some(({ isOwn }) => isOwn))
     throw ACTION_ERRORS.project_unclear({ files: places.map(({ filePath }) => filePath) });
@@ -68,7 +68,7 @@ async function stopFound(
 ): Promise<StopSessionResult> {
   if (isAtRest(view)) return { view, outcome: 'not_running' };
   try {
-    const after = await afterCommand(view, { kind: 'stop', when }, ['stopped', 'done'], context);
+    const after = await sendAndAwait(view, { kind: 'stop', when }, ['stopped', 'done'], context);
     return { view: after.view, outcome: after.view.state.status.kind === 'stopped' ? 'stopped' : 'stopping' };
   } catch (error) {
     // It came to rest before the command was sent: nothing is left to stop.

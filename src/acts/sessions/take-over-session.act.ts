@@ -7,7 +7,7 @@ import type { ActionContext } from '../common/context.ts';
 import { findSession, type SessionQuestion } from '../common/places/find-session.ts';
 import { refuseFromInside } from '../common/refuse-from-inside.ts';
 import { supervise } from '../common/supervision.ts';
-import { launched } from './bring-worker.ts';
+import { launchAndWait } from './bring-worker.ts';
 
 export interface TakeOverResult {
   view: SessionView;
@@ -38,7 +38,7 @@ export async function takeOverSession(
     return { view, outcome: 'not_needed' };
   }
   const { lease } = verdict;
-  const taken = await launched({ ...view, lease }, context, { takeOver: lease.number });
+  const taken = await launchAndWait({ ...view, lease }, context, { takeOver: lease.number });
   if (taken === undefined) throw ACTION_ERRORS.not_taken_over({ session });
   const { owner, acquiredAt: since } = lease;
   return { view: taken, outcome: 'taken', from: { hostId: owner.hostId, pid: owner.pid, since } };

@@ -99,13 +99,13 @@ async function ensureTrust(cli: Cli, projectDir: string): Promise<void> {
 /** Shows the lines that run something or relax a rule, and asks. */
 export async function askTrust(cli: Cli, filePath: string, lines: readonly RiskyLine[]): Promise<boolean> {
   cli.output.say(`These lines of ${filePath} take effect only after you trust them:`);
-  for (const line of trustWords(lines)) cli.output.say(`  ${line}`);
+  for (const line of formatRiskyLines(lines)) cli.output.say(`  ${line}`);
   const { askYesNo } = await import('../../kit/terminal/ask.ts');
   return (await askYesNo(cli, 'Trust them?')) === true;
 }
 
 /** The lines as written in the file, each with its effect. */
-export function trustWords(lines: readonly RiskyLine[]): string[] {
+export function formatRiskyLines(lines: readonly RiskyLine[]): string[] {
   return lines.map(({ key, value, risk }) => `${key}=${harmless(value)}   (${RISKS[risk]})`);
 }
 

@@ -8,7 +8,7 @@ import { type SharedOptions, withSharedOptions } from '../../kit/terminal/shared
 import { fitLine } from '../../kit/terminal/style.ts';
 import type { SettingReading } from '../../project/settings/read-settings.ts';
 import type { SettingSource } from '../../project/settings/setting-errors.ts';
-import { askTrust, trustWords } from './ensure-project.ts';
+import { askTrust, formatRiskyLines } from './ensure-project.ts';
 
 interface InitOptions extends SharedOptions {
   sessions?: string;
@@ -73,7 +73,7 @@ async function init(cli: Cli, folder: string | undefined, options: InitOptions):
       ...(trust.kind === 'untrusted'
         ? [
             `${attention('!')} No session starts before you trust these lines: ${accent('samocode trust')}`,
-            ...trustWords(trust.lines).map((line) => `  ${line}`),
+            ...formatRiskyLines(trust.lines).map((line) => `  ${line}`),
           ]
         : []),
       dim(`Agents run with ${provider}; "samocode config" shows every setting.`),
@@ -117,13 +117,13 @@ export function addTrust(program: Command, cli: Cli): void {
       }
       const { lines } = found.trust;
       if (!yes) {
-        if (!cli.isInteractive) throw CLI_ERRORS.nobody_to_ask({ filePath, lines: trustWords(lines) });
+        if (!cli.isInteractive) throw CLI_ERRORS.nobody_to_ask({ filePath, lines: formatRiskyLines(lines) });
         if (!(await askTrust(cli, filePath, lines))) throw CLI_ERRORS.not_trusted({ filePath });
       }
       await trustProject({ projectDir: filePath, hash: fileHash }, context);
       cli.output.result({ projectFile: filePath, lines }, () =>
         [
-          ...trustWords(lines).map((line) => `  ${line}`),
+          ...formatRiskyLines(lines).map((line) => `  ${line}`),
           `${cli.output.style.good('✔')} These lines of ${filePath} are trusted; after a change you are asked again.`,
         ].join('\n'),
       );
@@ -152,7 +152,7 @@ export function addConfig(program: Command, cli: Cli): void {
       if (broken) cli.leaveWith(EXIT.failed);
       const notes = warnings.map(({ path, text }) => `${path}: ${text}`);
       cli.output.result({ projectFile: filePath ?? null, settings, warnings: notes }, () =>
-        configWords({ filePath, settings, notes }, cli.output),
+        formatConfig({ filePath, settings, notes }, cli.output),
       );
     });
 }
@@ -182,7 +182,7 @@ interface ConfigShown {
 }
 
 /** The output of `samocode config`: each setting with its value and source on one line. */
-export function configWords({ filePath, settings, notes }: ConfigShown, output: Output): string {
+export function formatConfig({ filePath, settings, notes }: ConfigShown, output: Output): string {
   const { style, textColumns: columns } = output;
   if (columns === Number.POSITIVE_INFINITY) return settings.map(settingFields).join('\n');
   const lines = grid(

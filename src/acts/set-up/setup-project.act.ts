@@ -8,7 +8,7 @@ import { pathFromFile } from '../../project/settings/samocode-file.ts';
 import { ACTION_ERRORS } from '../common/action-errors.ts';
 import type { ActionContext } from '../common/context.ts';
 import { namedFolder } from '../common/places/find-project-for.ts';
-import { needsPerson, riskyLineWords, trustAsSeen } from '../common/places/trust-project.ts';
+import { formatRiskyLine, needsPerson, trustAsSeen } from '../common/places/trust-project.ts';
 import { refuseFromInside } from '../common/refuse-from-inside.ts';
 
 export interface SetupProjectInput {
@@ -57,7 +57,7 @@ export async function setupProject(
   const isOwnWord = report.kind === 'made' && !needsPerson(riskyLines(project), context.by);
   if (isOwnWord) await trustFile(project.filePath, report.writtenHash, { homeDir, clock });
   const trusted = input.trust?.trim() ? await trustAsSeen(project, input.trust, context) : [];
-  const words = trusted.map(riskyLineWords).join('; ');
+  const words = trusted.map(formatRiskyLine).join('; ');
   return {
     ...report,
     done: [...report.done, ...(words ? [`Trusted: ${words}.`] : [])],

@@ -1,5 +1,5 @@
 import type { SessionReport } from '../../acts/common/facts/get-status.ts';
-import { stuckWords } from '../../acts/common/facts/report-facts.ts';
+import { stuckText } from '../../acts/common/facts/report-facts.ts';
 import { isStuck } from '../../acts/common/facts/worker-now.ts';
 import { nextSteps } from '../../acts/common/next-steps.ts';
 import type { Preview } from '../../acts/common/preview.ts';
@@ -71,7 +71,7 @@ function stuckFields(report: SessionReport, summary: string): Partial<ToolResult
   const { view, worker, isDying } = report;
   if (!isDying && worker !== 'gone')
     return { next: [{ act: 'fix_problems' }, { act: 'resume', ifWanted: true }] };
-  const stuck = { summary: `${summary} ${stuckWords(view, { ...report, unwatched: undefined })}` };
+  const stuck = { summary: `${summary} ${stuckText(view, { ...report, unwatched: undefined })}` };
   return isDying
     ? { ...stuck, state: 'needs_worker', next: NEXT_WHEN_DYING }
     : { ...stuck, next: [{ act: 'resume' }] };

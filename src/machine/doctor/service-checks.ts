@@ -160,7 +160,7 @@ export async function notifyChecks(context: ActionContext): Promise<DoctorCheck[
       const id = `notify.${channel}`;
       if (failing === undefined) return ok(id, 'no notification has failed', `${channel} (none has failed)`);
       const fix = 'Correct its settings, then try it: samocode notify test.';
-      return warn(id, troubleWords({ channel, ...failing }), fix);
+      return warn(id, channelTroubleText({ channel, ...failing }), fix);
     }),
     ...warnIf(
       token !== undefined && chat === undefined,

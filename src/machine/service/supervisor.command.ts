@@ -1,6 +1,6 @@
 import { type Command, Option } from 'commander';
 import type { ActionContext } from '../../acts/common/context.ts';
-import { type ChannelTrouble, troubleWords } from '../../acts/common/facts/channel-state.ts';
+import { type ChannelTrouble, channelTroubleText } from '../../acts/common/facts/channel-state.ts';
 import { duration } from '../../base/durations.ts';
 import type { Cli } from '../../kit/terminal/cli.ts';
 import { CLI_ERRORS } from '../../kit/terminal/cli-errors.ts';
@@ -268,7 +268,7 @@ export function supervisorWords(facts: SupervisorFacts, output: Output, nowMs: n
     ['service', service],
     ['log', facts.running ? log : undefined],
     ['spent', spent],
-    ...channels.map((one): Row => ['notify', troubleWords(one)]),
+    ...channels.map((one): Row => ['notify', channelTroubleText(one)]),
     ['problems', problems.length > 0 ? problems.join(' ') : undefined],
   ];
   const shown = namedLines(rows, { style, columns });

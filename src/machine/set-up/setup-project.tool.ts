@@ -53,7 +53,7 @@ export const setupProjectTool = defineTool({
   searchHint: 'initialise, configure',
   async handle(input, context) {
     const given = { projectDir: input.projectDir, hash: input.trust ?? '' };
-    const [{ trustAsked }, { setupProject }, { doctor }, { riskyLineWords, shortHash }] = await Promise.all([
+    const [{ trustAsked }, { setupProject }, { doctor }, { formatRiskyLine, shortHash }] = await Promise.all([
       import('./trust-form.ts'),
       import('../../acts/set-up/setup-project.act.ts'),
       import('../doctor/doctor.ts'),
@@ -72,7 +72,7 @@ export const setupProjectTool = defineTool({
     const problems = checks.filter(({ level, id }) => level === 'fail' && id !== 'project.trust');
     const needsTrust =
       trust.kind === 'untrusted'
-        ? { hash: shortHash(trust.hash), lines: trust.lines.map(riskyLineWords) }
+        ? { hash: shortHash(trust.hash), lines: trust.lines.map(formatRiskyLine) }
         : undefined;
     return {
       summary: `${kind === 'made' ? `${filePath} was created` : `${filePath} is valid`}${missing(problems.length, needsTrust !== undefined)}`,

@@ -41,7 +41,7 @@ export async function openStore({ mainRepo, storeDir, ...context }: StorePlace):
   const settings = kept ?? (await settingsFrom(mainRepo, context));
   for (const folder of FOLDERS) mkdirSync(join(storeDir, folder), { recursive: true });
   if (!kept) await writeWhole(join(storeDir, 'store.json'), `${JSON.stringify(settings)}\n`);
-  await restate(storeDir, settings);
+  await rewriteSettings(storeDir, settings);
   return { dir: storeDir, commonDir: settings.commonDir, context };
 }
 
@@ -70,7 +70,7 @@ export function clearLocks({ dir }: CheckpointStore): void {
   for (const part of ['worktree', 'session']) rmSync(join(dir, `${part}.index.lock`), { force: true });
 }
 
-export function forgetIndex({ dir }: CheckpointStore, part: KeptPart): void {
+export function removeIndex({ dir }: CheckpointStore, part: KeptPart): void {
   rmSync(join(dir, `${part}.index`), { force: true });
 }
 
@@ -83,7 +83,7 @@ function textAt(path: string): string | undefined {
 const ATTRIBUTES = '* -text !eol !ident !filter !working-tree-encoding\n';
 
 /** Rewrites the settings files at each opening, so that changes made to them in between have no effect. */
-async function restate(dir: string, { config, exclude }: Settings): Promise<void> {
+async function rewriteSettings(dir: string, { config, exclude }: Settings): Promise<void> {
   const files = {
     HEAD: 'ref: refs/heads/none\n',
     config,
@@ -96,7 +96,7 @@ async function restate(dir: string, { config, exclude }: Settings): Promise<void
   }
 }
 
-const TAKEN_OVER = /^core\.(?:filemode|symlinks|ignorecase|precomposeunicode)$/;
+const COPIED_SETTINGS = /^core\.(?:filemode|symlinks|ignorecase|precomposeunicode)$/;
 
 async function settingsFrom(mainRepo: string, context: GitContext): Promise<Settings> {
   const options = { ...context, cwd: mainRepo };
@@ -106,7 +106,7 @@ async function settingsFrom(mainRepo: string, context: GitContext): Promise<Sett
   const taken = list.stdout
     .split('\0')
     .map((entry) => entry.split('\n'))
-    .filter(([key = '', value = '']) => TAKEN_OVER.test(key) && /^(?:true|false)$/.test(value))
+    .filter(([key = '', value = '']) => COPIED_SETTINGS.test(key) && /^(?:true|false)$/.test(value))
     .map(([key = '', value = '']) => `\t${key.slice('core.'.length)} = ${value}\n`);
   const sha256 = format === 'sha256';
   const core = `[core]\n\trepositoryformatversion = ${sha256 ? 1 : 0}\n\tbare = false\n\tautocrlf = false\n\tprotectNTFS = false\n\tprotectHFS = false\n`;

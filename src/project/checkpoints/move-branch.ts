@@ -28,7 +28,7 @@ export async function moveBranch(move: BranchMove): Promise<string | undefined> 
   const calm = { ...options, allowFailure: true };
   const ref = `refs/heads/${branch}`;
   await removePlantedLinks({ commonDir: await commonDirOf(mainRepo, context), worktreePath });
-  for (const given of await underWay(worktreePath)) await runGit([given, '--quit'], calm);
+  for (const given of await operationsToQuit(worktreePath)) await runGit([given, '--quit'], calm);
   await runGit(['symbolic-ref', '-m', 'samocode: rewind', 'HEAD', ref], options);
   if (commit === undefined) {
     if ((await commitOf(ref, options)) !== undefined)
@@ -43,7 +43,7 @@ export async function moveBranch(move: BranchMove): Promise<string | undefined> 
 }
 
 /** Only what must be quit; anything else in progress (a merge, one pick) ends with the reset of the index. */
-async function underWay(worktreePath: string): Promise<string[]> {
+async function operationsToQuit(worktreePath: string): Promise<string[]> {
   const gitDir = (await gitDirOf(worktreePath).catch(() => undefined)) ?? join(worktreePath, '.git');
   const has = async (name: string) => (await ifExists(lstat(join(gitDir, name)))) !== undefined;
   const isRebase = (await has('rebase-merge')) || (await has('rebase-apply'));

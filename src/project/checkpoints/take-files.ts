@@ -2,7 +2,7 @@ import { type GitOptions, gitLine, runGit } from '../git/git.ts';
 import { GIT_ERRORS } from '../git/git-errors.ts';
 import { type Setting, smudgingFilters } from '../git/git-programs.ts';
 import { bytesOf, listing, namesIn, readable } from '../git/path-bytes.ts';
-import { type CheckpointStore, forgetIndex, type KeptPart, partOptions } from './checkpoint-store.ts';
+import { type CheckpointStore, type KeptPart, partOptions, removeIndex } from './checkpoint-store.ts';
 import { areTooMany, foldersBeyondBounds, type NewFile, type PathState, pathStates } from './file-bounds.ts';
 
 /** One of the two folders of a checkpoint, with its private index. */
@@ -31,7 +31,7 @@ export async function takeTree(store: CheckpointStore, plan: TakePlan): Promise<
   return await take().catch(async (error: unknown) => {
     // Objects of the index may be missing: an agent removed our refs, and a gc deleted the objects.
     if (!GIT_ERRORS.git_failed.is(error)) throw error;
-    forgetIndex(store, plan.part);
+    removeIndex(store, plan.part);
     return await take();
   });
 }

@@ -107,7 +107,7 @@ export function isOfRepository(program: string): boolean {
 /** A simple start of a command: variables except PATH, then a word without expansions. */
 const PLAIN_PROGRAM = /^\s*(?:(?!PATH=)[A-Za-z_]\w*=[\w.,:/+@%-]*\s+)*([\w./+-]+)(?=[\s;&|<>]|$)/;
 /** With these operators, later parts determine the exit status: `mytool || true`. */
-const MAY_PASS_WITHOUT = /[;|&\n]/;
+const SHELL_OPERATORS = /[;|&\n]/;
 const IS_FOUND = 'case $1 in /*) [ -f "$1" ] && [ -x "$1" ];; *) command -v "$1" >/dev/null;; esac';
 
 /**
@@ -118,7 +118,7 @@ export async function missingProgram(
   command: string,
   { cwd, env }: Pick<ProjectCommandOptions, 'cwd' | 'env'>,
 ): Promise<string | undefined> {
-  if (MAY_PASS_WITHOUT.test(command.replaceAll('&&', ''))) return undefined;
+  if (SHELL_OPERATORS.test(command.replaceAll('&&', ''))) return undefined;
   const program = PLAIN_PROGRAM.exec(command)?.[1];
   if (program === undefined) return undefined;
   const { exitCode } = await runCommand('/bin/sh', ['-c', IS_FOUND, 'sh', program], { cwd, env });

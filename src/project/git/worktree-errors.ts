@@ -53,12 +53,12 @@ export const WORKTREE_ERRORS = errors({
   }),
   worktree_folder_taken: ({ path, entry }: { path: string; entry: ListedWorktree | undefined }) => ({
     what: 'The worktree was not created.',
-    why: folderNow(path, entry),
+    why: describeFolder(path, entry),
     hint: 'Move that folder away or repair it ("git worktree repair"), or choose another name for the session.',
   }),
 });
 
-function folderNow(path: string, entry: ListedWorktree | undefined): string {
+function describeFolder(path: string, entry: ListedWorktree | undefined): string {
   if (!entry) return `${path} exists and is not a worktree of MAIN_REPO.`;
   if (entry.prunable) return `${path} was the worktree, but its .git file is gone.`;
   return `${path} is a worktree with ${entry.branch ? `the branch "${entry.branch}"` : 'no branch'} checked out.`;

@@ -21,7 +21,7 @@ export interface CacheQuestion {
 }
 
 /** Entries to keep; the least recently used is deleted first. */
-const MOST_ENTRIES = 4;
+const MAX_ENTRIES = 4;
 const MADE = 'made.json';
 const MAX_BYTES = 64 * 1024;
 

@@ -2,8 +2,8 @@ import { readdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import type { ActionContext } from '../../acts/common/context.ts';
 import { findSessionAndPlace } from '../../acts/common/places/find-session.ts';
-import type { SessionsPlace } from '../../acts/common/places/sessions-places.ts';
-import { everyPlace } from '../../acts/common/places/sessions-places.ts';
+import type { SessionsFolder } from '../../acts/common/places/sessions-places.ts';
+import { allSessionsFolders } from '../../acts/common/places/sessions-places.ts';
 import { gitDirOf, sharedDirOf } from '../../base/files/git-pointer.ts';
 import { statsAt } from '../../base/files/path-stats.ts';
 import { paramsProblem } from '../../kit/mcp/on-request.ts';
@@ -70,12 +70,12 @@ const PLACES_MS = 5000;
 /** The logs of all sessions of all projects: every change of a session is written there first. */
 function newSessionLogs(context: ActionContext) {
   let sessions = new Map<string, SessionPaths>();
-  let places: readonly SessionsPlace[] = [];
+  let places: readonly SessionsFolder[] = [];
   let readAgainAt = Number.NEGATIVE_INFINITY;
   return {
     async locate(): Promise<Watched> {
       if (context.clock.monotonic() >= readAgainAt) {
-        places = await everyPlace(context);
+        places = await allSessionsFolders(context);
         readAgainAt = context.clock.monotonic() + PLACES_MS;
       }
       const found = await Promise.all(places.map(({ sessionsDir }) => logsIn(sessionsDir)));

@@ -41,11 +41,11 @@ export const takeChangeRequest: Handler<'request_changes'> = async (worker, comm
 
 /** A person may decide about the plan before the session's first agent has seen the answers it is based on. */
 async function answersSeen(worker: Worker, by: By): Promise<NewEvent[]> {
-  return stateOf(worker).prepared ? [] : await answersAsTheyAre(worker, by);
+  return stateOf(worker).prepared ? [] : await currentAnswers(worker, by);
 }
 
 /** Records the answers in `_qa.md` as answers of `by`. */
-export async function answersAsTheyAre(worker: Worker, by: By): Promise<NewEvent[]> {
+export async function currentAnswers(worker: Worker, by: By): Promise<NewEvent[]> {
   const { unconfirmed: answers, open } = await readQuestions(worker);
   if (answers.length === 0) return [];
   const ids = answers.map(({ id }) => id);

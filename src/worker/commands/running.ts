@@ -11,7 +11,7 @@ import { stoppedEvent } from '../core/stopped.ts';
 import { endChildTree } from '../core/tree.ts';
 import { stateOf } from '../core/worker.ts';
 import { WORKER_ERRORS } from '../core/worker-errors.ts';
-import { answersAsTheyAre } from './gate-commands.ts';
+import { currentAnswers } from './gate-commands.ts';
 
 /** Creates the session; the worker's next step makes its folder, overview and worktree. */
 export const start: Handler<'start'> = async (worker, { by, run }) => {
@@ -26,7 +26,7 @@ export const start: Handler<'start'> = async (worker, { by, run }) => {
   }
   const flow = `Taken over in ${takenOver.decision.phase}`;
   // Gates that the settings omit are open.
-  const answers = settings.gates.includes('qa') ? [] : await answersAsTheyAre(worker, BY_SETTINGS);
+  const answers = settings.gates.includes('qa') ? [] : await currentAnswers(worker, BY_SETTINGS);
   return { events: [created, { type: 'taken_over', ...takenOver, flow }, ...answers] };
 };
 

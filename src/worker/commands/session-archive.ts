@@ -21,7 +21,7 @@ export async function restOfFinishing(worker: Worker, died: boolean): Promise<Wo
   if (archived) return intoArchive(worker, BY_SETTINGS);
   const isHome = statsAt(foldersOf(worker).home.sessionDir) !== undefined;
   if (isHome && !died) return undefined;
-  const newest = await readEvents(worker.paths, Math.max(0, n - LOOK_BACK));
+  const newest = await readEvents(worker.paths, Math.max(0, n - RECENT_EVENTS));
   const last = newest.findLast(({ type }) => !OF_WORKERS.includes(type));
   if (last?.type === 'unarchived' && !isHome) return outOfArchive(worker, last.by, last.trash);
   if (!died || last?.type !== 'archived' || last.what !== 'documents') return undefined;
@@ -29,7 +29,7 @@ export async function restOfFinishing(worker: Worker, died: boolean): Promise<Wo
 }
 
 const BY_SETTINGS: By = { channel: 'settings' };
-const LOOK_BACK = 100;
+const RECENT_EVENTS = 100;
 const OF_WORKERS: readonly EventType[] = ['worker_took_over', 'worker_left', 'notice', 'forgery_seen'];
 
 /** The session's current and target folders; its machine state stays. */

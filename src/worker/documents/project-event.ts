@@ -26,11 +26,11 @@ export function overviewChange(state: SessionState, flow: readonly string[]): Ov
  * Events after which the phase line is rewritten: an agent may have changed it, or a person may have set a phase behind
  * a closed gate. After any other event a different line is a person's edit, not yet read.
  */
-export function statesPhase(event: SessionEvent): boolean {
-  return event.type === 'notice' ? event.code === 'gate_closed' : STATES_PHASE.includes(event.type);
+export function rewritesPhase(event: SessionEvent): boolean {
+  return event.type === 'notice' ? event.code === 'gate_closed' : REWRITES_PHASE.includes(event.type);
 }
 
-const STATES_PHASE: readonly EventType[] = [
+const REWRITES_PHASE: readonly EventType[] = [
   'prepared',
   'iteration_started',
   'iteration_ended',

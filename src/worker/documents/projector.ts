@@ -21,7 +21,7 @@ import { MAX_OVERVIEW_BYTES, type SessionPaths } from '../../session/layout/path
 import { makeProof, provingEvents } from '../../session/proof/make-proof.ts';
 import { proofMarkdown, proofText } from '../../session/proof/proof.ts';
 import { nowText } from '../../session/words.ts';
-import { flowLinesOf, historyLineOf, overviewChange, statesPhase } from './project-event.ts';
+import { flowLinesOf, historyLineOf, overviewChange, rewritesPhase } from './project-event.ts';
 import { writeRecordedAnswers } from './recorded-answers.ts';
 
 /** Events that may change the state of an entry in the requirement ledger. */
@@ -214,7 +214,7 @@ export class OverviewWriter {
   async write(paths: SessionPaths, state: SessionState, events: readonly SessionEvent[]): Promise<void> {
     let missing = false;
     const { phase: ours, ...rest } = overviewChange(state, newestFlow(events));
-    const leavesPhase = this.#phase === ours && !events.some(statesPhase);
+    const leavesPhase = this.#phase === ours && !events.some(rewritesPhase);
     await this.#change(paths, (text) => {
       missing ||= text === undefined;
       const phase = (text === undefined || !leavesPhase) && ours !== undefined ? { phase: ours } : {};
@@ -241,10 +241,10 @@ export class OverviewWriter {
 }
 
 /** A restored overview must not be too large to read. */
-const MOST_FLOW_LINES = 500;
+const MAX_FLOW_LINES = 500;
 
 function newestFlow(events: readonly SessionEvent[]): string[] {
-  return events.flatMap(flowLinesOf).slice(-MOST_FLOW_LINES);
+  return events.flatMap(flowLinesOf).slice(-MAX_FLOW_LINES);
 }
 
 function overviewOf({ task, dive, folder, mainRepo, createdAt }: SessionFile, state: SessionState): string {

@@ -52,12 +52,12 @@ export function breachOf(
   return { phase, rule, reason: parts.filter((part) => part !== '').join(' ') };
 }
 
-const MOST_NAMED = 20;
+const MAX_NAMED = 20;
 const MAX_NAME = 400;
 
 function bounded(lines: readonly string[]): string {
   const named = lines.map((line) => visibleControls(line).slice(0, MAX_NAME));
-  return listed(named, MOST_NAMED, { separator: '; ' });
+  return listed(named, MAX_NAMED, { separator: '; ' });
 }
 
 /**

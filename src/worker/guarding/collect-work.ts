@@ -38,7 +38,7 @@ function noticeOf(
 ): string | undefined {
   const parts = [
     kind === 'refused'
-      ? `The new commits could not be fetched: ${visibleControls(why).slice(0, MOST_CHARACTERS)}. The files in the worktree are as the agent left them; commit them again.`
+      ? `The new commits could not be fetched: ${visibleControls(why).slice(0, MAX_CHARACTERS)}. The files in the worktree are as the agent left them; commit them again.`
       : '',
     kind === 'aside'
       ? `Someone else moved ${branch} while the agent was running. The branch was left unchanged; the agent's commits are kept as ${ownRefs}heads/${branch}, and its files are in the worktree.`
@@ -54,4 +54,4 @@ function noticeOf(
   return parts.some((part) => part !== '') ? parts.filter((part) => part !== '').join(' ') : undefined;
 }
 
-const MOST_CHARACTERS = 600;
+const MAX_CHARACTERS = 600;

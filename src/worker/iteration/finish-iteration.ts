@@ -187,7 +187,7 @@ async function readOutcome(
 }
 
 const MOST = 100;
-const MOST_NAMED = 10;
+const MAX_NAMED = 10;
 
 /** Files changed for the current goal that the approved plan does not name; undefined without an approved plan. */
 export async function filesOutsidePlan(
@@ -206,6 +206,6 @@ function outsidePlanNotice(worker: Pick<Worker, 'writer'>, outside: readonly str
   const { outsidePlan: known = [] } = stateOf(worker);
   const files = outside.filter((path) => !known.includes(path));
   if (files.length === 0) return [];
-  const text = `Changed, although the plan does not name them: ${listed(files.map(visibleControls), MOST_NAMED)}`;
+  const text = `Changed, although the plan does not name them: ${listed(files.map(visibleControls), MAX_NAMED)}`;
   return [{ type: 'notice', code: 'outside_plan', text, flow: text }];
 }

@@ -10,7 +10,7 @@ const PIECE_BYTES = 256 * 1024;
 /** A longer line is not an event of any CLI and is skipped. */
 const MAX_LINE_BYTES = 4 * 1024 * 1024;
 /** If more than this was printed between two reads, only the end is read. */
-const MOST_AT_ONCE_BYTES = 16 * 1024 * 1024;
+const MAX_AT_ONCE_BYTES = 16 * 1024 * 1024;
 const TAIL_BYTES = 4 * 1024 * 1024;
 const LF = 0x0a;
 const SPACE = 0x20;
@@ -51,7 +51,7 @@ export class ChildLog implements Disposable {
     if (descriptor === undefined) return 0;
     this.#passOver(descriptor);
     let total = 0;
-    while (total < MOST_AT_ONCE_BYTES) {
+    while (total < MAX_AT_ONCE_BYTES) {
       const bytesRead = readSync(descriptor, this.#piece, 0, PIECE_BYTES, this.#read);
       if (bytesRead === 0) break;
       total += bytesRead;
@@ -85,7 +85,7 @@ export class ChildLog implements Disposable {
   #passOver(descriptor: number): void {
     const { size } = fstatSync(descriptor);
     // The jump ends within a line, whose rest is skipped.
-    if (size - this.#read > MOST_AT_ONCE_BYTES) this.#lines.jumpTo(size - TAIL_BYTES);
+    if (size - this.#read > MAX_AT_ONCE_BYTES) this.#lines.jumpTo(size - TAIL_BYTES);
   }
 
   // Events of every CLI are JSON objects: other lines are not even decoded.

@@ -69,7 +69,7 @@ function pathsOfChanged({ files }: Pick<ComparedChecks, 'files'>): string[] {
   return files
     .filter(({ path, before }) => before !== undefined && hasChecks(path, before))
     .map(({ path }) => path)
-    .slice(0, MOST_NAMED);
+    .slice(0, MAX_NAMED);
 }
 
 /** The same files with the number of changed lines. */
@@ -77,7 +77,7 @@ export async function changedTests(worker: Worker, compared: ComparedChecks): Pr
   return await linesChanged(compared, pathsOfChanged(compared), worker.git.context);
 }
 
-const MOST_NAMED = 1000;
+const MAX_NAMED = 1000;
 
 interface Tried {
   proveNothing: readonly string[];

@@ -86,8 +86,8 @@ function parked(decision: ParkDecision): Extract<NewEvent, { type: 'parked' }> {
   return { type: 'parked', for: waitsFor, resumePhase, openQuestions: [], unconfirmed: [], reason, file };
 }
 
-const MOST_LISTED = 8;
-const MOST_OF_A_LINE = 160;
+const MAX_LISTED = 8;
+const MAX_LINE_CHARS = 160;
 
 /**
  * Writes the question about weakened checks into `_qa.md`, unless it was written before a crash. It has no suggestion,
@@ -172,8 +172,8 @@ function questionAbout(
   others: readonly string[] = [],
 ): QuestionDraft {
   const lines = found.map(({ path, what }) => cut(`${path} ${what}`));
-  const weakened = listed(lines, MOST_LISTED, { separator: '; ' });
-  const also = others.length > 0 ? ` Also changed: ${listed(others.map(cut), MOST_LISTED)}.` : '';
+  const weakened = listed(lines, MAX_LISTED, { separator: '; ' });
+  const also = others.length > 0 ? ` Also changed: ${listed(others.map(cut), MAX_LISTED)}.` : '';
   const text = `${reason} They may prove less than before the work: ${weakened}. Is that intended?${also}`;
   return {
     text: oneLine(text),
@@ -205,5 +205,5 @@ function redBaseQuestion({ failed }: Pick<BaseChecks, 'failed'>, runDir: string)
 
 function cut(line: string): string {
   const plain = visibleControls(line);
-  return plain.length > MOST_OF_A_LINE ? `${plain.slice(0, MOST_OF_A_LINE)}…` : plain;
+  return plain.length > MAX_LINE_CHARS ? `${plain.slice(0, MAX_LINE_CHARS)}…` : plain;
 }

@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest';
-import { verificationWords } from '../../../src/acts/proof/verify.command.ts';
+import { formatVerification } from '../../../src/acts/proof/verify.command.ts';
 import type { Verification } from '../../../src/acts/proof/verify-proof.act.ts';
 
 const as = (text: string) => text;
-const style = { good: as, bad: as, dim: as } as Parameters<typeof verificationWords>[1]['style'];
+const style = { good: as, bad: as, dim: as } as Parameters<typeof formatVerification>[1]['style'];
 const NO: Verification = {
   verified: false,
   differences: [{ what: 'exit_status', about: 'npm test', expected: '0', found: '1' }],
@@ -16,5 +16,5 @@ test('a check that ran with CHECK_IN=worktree and ends differently on a clone is
   expect(verificationWords({ ...NO, ranIn: 'worktree' }, { style })).toContain(TOOK_PART);
   expect(verificationWords(NO, { style })).not.toContain(TOOK_PART);
   const moved: Verification = { ...NO, differences: [{ what: 'commit', expected: 'a', found: 'b' }] };
-  expect(verificationWords({ ...moved, ranIn: 'worktree' }, { style })).not.toContain(TOOK_PART);
+  expect(formatVerification({ ...moved, ranIn: 'worktree' }, { style })).not.toContain(TOOK_PART);
 });

@@ -1,7 +1,7 @@
 import { appendFile, rename, stat, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { spentWords } from '../../../src/acts/common/facts/spent-words.ts';
+import { spentText } from '../../../src/acts/common/facts/spent-words.ts';
 import { askTool } from '../../server/ask-tool.ts';
 import { makeServerRig } from '../../server/server-rig.ts';
 import { eventually } from '../../support/eventually.ts';
@@ -53,7 +53,7 @@ test('amounts spent are shown with their limits, and omitted if nothing was spen
   const nothing = { usd: 0, tokens: 0, hours: 0, iterations: 0 };
   const spent = (usd: number, tokens: number) => ({ session: { ...nothing, usd, tokens }, phases: {} });
   const words = (usd: number, tokens: number, caps = {}) =>
-    spentWords({
+    spentText({
       ...view,
       state: {
         ...view.state,
@@ -67,7 +67,7 @@ test('amounts spent are shown with their limits, and omitted if nothing was spen
   expect(words(1.2, 40_000, { usd: 5 })).toBe('40000 tokens, $1.20 of $5.00');
   const worked = { ...spent(0, 0), session: { ...nothing, iterations: 2 } };
   const raisedCaps = { session: { usd: 5 }, phases: {} };
-  expect(spentWords({ ...view, state: { ...view.state, spent: worked, raisedCaps } })).toBe(
+  expect(spentText({ ...view, state: { ...view.state, spent: worked, raisedCaps } })).toBe(
     'cost not known (limit $5.00)',
   );
 });

@@ -2,7 +2,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { readChanges } from '../../../src/acts/reading/read-changes.act.ts';
-import { whyWords } from '../../../src/acts/reading/why.command.ts';
+import { formatWhy } from '../../../src/acts/reading/why.command.ts';
 import { whyFile } from '../../../src/acts/reading/why-file.act.ts';
 import { makeStyle } from '../../../src/kit/terminal/style.ts';
 import { parseQa, questionHash } from '../../../src/session/documents/qa.ts';
@@ -139,7 +139,7 @@ test('a file is explained by the iterations that changed it under any name, plan
       answers: [{ id: 'Q1', question: 'Which colour?', answer: 'B' }],
     },
   ]);
-  const words = whyWords(found, makeStyle(false));
+  const words = formatWhy(found, makeStyle(false));
   expect(words).toContain('iteration 1 (implementation, rehearsal): Built a hull');
   expect(words).toContain('after the last iteration\n');
   expect(words).toContain('plan plan.md, approved by a person, in the terminal');
@@ -151,7 +151,7 @@ test('a file that the plan does not name is explained by all answers, and an unc
   expect(ci?.phases).toEqual([]);
   expect(ci?.answers.map(({ id }) => id)).toEqual(['Q1', 'Q2']);
   const none = await whyFile({ path: 'README.md' }, place.context);
-  expect(whyWords(none, makeStyle(false))).toBe('No session here changed README.md.');
+  expect(formatWhy(none, makeStyle(false))).toBe('No session here changed README.md.');
 });
 
 test('changes of a merged session whose branch is gone are still explained', async () => {
@@ -185,7 +185,7 @@ test('a line is explained by the iteration of its commit, under any name of its 
 test('a line that no session changed is reported as such, before the session and in the present file', async () => {
   await using place = await scene();
   const { context, repo, first, third } = place;
-  const words = async (path: string) => whyWords(await whyFile({ path }, context), makeStyle(false));
+  const words = async (path: string) => formatWhy(await whyFile({ path }, context), makeStyle(false));
   expect(await words('README.md:1')).toBe('No session here changed README.md:1.');
   expect(await words('src/hull.ts:77')).toBe('No session here changed src/hull.ts:77.');
   await repo.git(['merge', '-q', third]);
@@ -197,11 +197,11 @@ test('a line that no session changed is reported as such, before the session and
 test('changes since the last read are those of later commits, and files outside the plan are named', async () => {
   await using place = await scene();
   const { context, repo, first, third } = place;
-  const all = await readChanges({ session: 'x', lastLook: true }, context);
+  const all = await readChanges({ session: 'x', sinceLastSeen: true }, context);
   expect([all.commits.total, all.outsidePlan]).toEqual([3, ['ci.yml']]);
   await repo.git(['update-ref', 'refs/heads/samocode/x', first]);
-  await readChanges({ session: 'x', isLook: true }, context);
+  await readChanges({ session: 'x', markSeen: true }, context);
   await repo.git(['update-ref', 'refs/heads/samocode/x', third]);
-  const since = await readChanges({ session: 'x', lastLook: true }, context);
+  const since = await readChanges({ session: 'x', sinceLastSeen: true }, context);
   expect([since.since, since.commits.total]).toEqual(['your last look', 2]);
 });

@@ -49,7 +49,7 @@ export async function channelTroubles(paths: Pick<SupervisorPaths, 'channels'>):
 }
 
 /** "Notifications by webhook have failed since …: The server answered 500. (3 waiting)" */
-export function troubleWords({ channel, since, why, waiting, givenUp }: ChannelTrouble): string {
+export function channelTroubleText({ channel, since, why, waiting, givenUp }: ChannelTrouble): string {
   const counts = [
     ...(waiting > 0 ? [`${waiting} waiting`] : []),
     ...(givenUp > 0 ? [`${givenUp} given up`] : []),

@@ -7,7 +7,7 @@ import { supervisorPaths } from '../../../providers/starting/supervisor-folder.t
 import type { SessionView } from '../../../session/events/session-view.ts';
 import type { ActionContext } from '../context.ts';
 import { findSession, type SessionQuestion } from '../places/find-session.ts';
-import { channelTroubles, troubleWords } from './channel-state.ts';
+import { channelTroubles, channelTroubleText } from './channel-state.ts';
 import type { WorkerReport } from './worker-now.ts';
 import { type Watching, workerReport } from './worker-report.ts';
 
@@ -37,7 +37,7 @@ export async function reportOn(
     seemsStalled(view),
     channelTroubles(supervisorPaths(context.home, context.host)),
   ]);
-  return { view, ...worker, isStalled, troubles: troubles.map(troubleWords), activity };
+  return { view, ...worker, isStalled, troubles: troubles.map(channelTroubleText), activity };
 }
 
 /** Whether the worker has reported a silence and the agent has printed nothing since. */

@@ -5,7 +5,7 @@ import type { SessionView } from '../../../session/events/session-view.ts';
 import type { ActionContext } from '../context.ts';
 
 /** Far more events than crashing workers write in ten minutes. */
-const LOOK_BACK = 200;
+const RECENT_EVENTS = 200;
 
 /** How often its workers have died, or exited without doing anything, in the last minutes. */
 export async function recentRevivals(
@@ -15,7 +15,7 @@ export async function recentRevivals(
   const now = clock.now();
   // A time far in the future comes from a wrong clock.
   const isRecent = (at: string) => Math.abs(now - Date.parse(at)) <= REVIVAL_LIMIT.withinMs;
-  const events = await readEvents(paths, Math.max(0, state.n - LOOK_BACK));
+  const events = await readEvents(paths, Math.max(0, state.n - RECENT_EVENTS));
   const acts = events.filter(({ type }) => type !== 'notice' && type !== 'forgery_seen');
   const told = acts.filter(
     (event, index) =>

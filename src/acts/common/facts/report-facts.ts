@@ -6,7 +6,7 @@ import { statusSentence, WORKER_GONE } from '../../../session/words.ts';
 import { nextSteps } from '../next-steps.ts';
 import type { SessionReport } from './get-status.ts';
 import { DYING } from './recent-revivals.ts';
-import { spentWords } from './spent-words.ts';
+import { spentText } from './spent-words.ts';
 import { isStuck, type WorkerNow, type WorkerReport, workerNow } from './worker-now.ts';
 
 /** A session with its worker and its agent's current activity. */
@@ -40,14 +40,14 @@ export function reportFacts(
     doing: activity,
     stalled: isStalled || undefined,
     worker,
-    spent: spentWords(view),
+    spent: spentText(view),
     problems: problems.length > 0 ? problems : undefined,
     next: stuck && !view.isUnseen ? [{ act: 'resume', session: view.folder }] : nextSteps(view),
   };
 }
 
 /** Why a session does not continue by itself. */
-export function stuckWords(view: SessionView, { isDying, unwatched }: WorkerReport): string {
+export function stuckText(view: SessionView, { isDying, unwatched }: WorkerReport): string {
   return isDying ? dyingWords(view) : (unwatched ?? `${capitalised(WORKER_GONE)}.`);
 }
 
@@ -58,14 +58,14 @@ export function groupLines(
   const open = members.filter(({ view }) => view.state.status.kind !== 'done');
   const said = open.map(({ view, report }) => {
     const isGone = report !== undefined && isStuck(view, report) && !view.isUnseen;
-    return isGone ? `${statusSentence(view)} ${stuckWords(view, report)}` : statusSentence(view);
+    return isGone ? `${statusSentence(view)} ${stuckText(view, report)}` : statusSentence(view);
   });
-  const more = said.length > MOST_OF_GROUP ? [`And ${said.length - MOST_OF_GROUP} more.`] : [];
+  const more = said.length > MAX_OF_GROUP ? [`And ${said.length - MAX_OF_GROUP} more.`] : [];
   const done = `${members.length - open.length} of ${members.length} done.`;
-  return [done, ...said.slice(0, MOST_OF_GROUP), ...more];
+  return [done, ...said.slice(0, MAX_OF_GROUP), ...more];
 }
 
-const MOST_OF_GROUP = 20;
+const MAX_OF_GROUP = 20;
 
 function dyingWords({ paths }: SessionView): string {
   return `${DYING}: see worker.stderr in ${paths.runDir}.`;

@@ -10,7 +10,7 @@ import type { SessionView } from '../../../session/events/session-view.ts';
 const NONE: SessionLimits = { session: {}, phases: {} };
 
 /** What a session has spent, with its limits: `$1.20 of $5.00, 40000 tokens`. Empty if nothing yet. */
-export function spentWords({ state, sessionFile }: SessionView): string {
+export function spentText({ state, sessionFile }: SessionView): string {
   const { spent, raisedCaps, progress, cost } = state;
   const caps = withRaised(sessionFile?.settings.caps ?? NONE, raisedCaps);
   const uses = limitUsages(caps, spent, progress.phase);

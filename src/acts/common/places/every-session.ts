@@ -1,18 +1,18 @@
 import type { SessionView } from '../../../session/events/session-view.ts';
 import { byUrgency, readSessionList } from '../../../session/session-list.ts';
 import type { ActionContext } from '../context.ts';
-import { everyPlace, type SessionsPlace } from './sessions-places.ts';
+import { allSessionsFolders, type SessionsFolder } from './sessions-places.ts';
 
 export interface PlacedSession {
   view: SessionView;
-  place: SessionsPlace;
+  place: SessionsFolder;
   /** Its name alone is ambiguous, or refers to another session. */
   isShadowed: boolean;
 }
 
 /** Every session that is not archived: those that need a person first, then the newest. Starts nothing. */
 export async function everySession(context: ActionContext): Promise<PlacedSession[]> {
-  const places = await everyPlace(context);
+  const places = await allSessionsFolders(context);
   const lists = await Promise.all(
     places.map(async (place) => {
       const views = await readSessionList(place.sessionsDir, context.host);

@@ -11,7 +11,12 @@ import { readAllSessions, sessionFolders } from '../../../session/session-list.t
 import { readSession } from '../../../session/status.ts';
 import { ACTION_ERRORS } from '../action-errors.ts';
 import type { ActionContext } from '../context.ts';
-import { atHand, projectDirOf, type SessionsPlace, sessionsPlaces } from './sessions-places.ts';
+import {
+  currentProjects,
+  findSessionsFolders,
+  projectDirOf,
+  type SessionsFolder,
+} from './sessions-places.ts';
 
 export interface SessionQuestion {
   /** A session folder, a name without its date (then the newest), a prefix of either, or a short id. */
@@ -37,7 +42,7 @@ export async function findSession(question: SessionQuestion, context: ActionCont
 
 export interface FoundSession {
   view: SessionView;
-  place: SessionsPlace;
+  place: SessionsFolder;
 }
 
 export async function findSessionAndPlace(
@@ -45,7 +50,7 @@ export async function findSessionAndPlace(
   context: ActionContext,
 ): Promise<FoundSession> {
   const { session, projectDir, isWholeName = false, isExact = false } = question;
-  const places = await sessionsPlaces(projectDir, context);
+  const places = await findSessionsFolders(projectDir, context);
   const shelves = await Promise.all(
     places.map(async (place) => ({ place, folders: await sessionFolders(place.sessionsDir) })),
   );
@@ -77,7 +82,7 @@ async function reached(
 ): Promise<FoundSession> {
   // If no project is named, the call's own projects are the current ones.
   if (!isAct || (found.place.isOwn && !named?.trim())) return found;
-  const { files, isSomewhere } = await atHand(context);
+  const { files, isSomewhere } = await currentProjects(context);
   if (files.includes(found.place.filePath)) return found;
   const { elsewhere } = context;
   const session = found.view.folder;
@@ -92,7 +97,7 @@ async function reached(
   return found;
 }
 
-async function openAll(folders: readonly string[], place: SessionsPlace, { host }: ActionContext) {
+async function openAll(folders: readonly string[], place: SessionsFolder, { host }: ActionContext) {
   const views = await Promise.all(
     folders.map((folder) => readSession(sessionPaths(place.sessionsDir, folder), host)),
   );
@@ -115,7 +120,7 @@ function theOneMeant(session: string, meant: readonly FoundSession[]): FoundSess
 }
 
 /** The newest first; those of the call's own project before all others. */
-async function foldersSeen(places: readonly SessionsPlace[], { host }: ActionContext): Promise<string[]> {
+async function foldersSeen(places: readonly SessionsFolder[], { host }: ActionContext): Promise<string[]> {
   const ordered = [...places].sort((a, b) => Number(b.isOwn) - Number(a.isOwn));
   const lists = await Promise.all(ordered.map(({ sessionsDir }) => readAllSessions(sessionsDir, host)));
   return lists.flatMap((views) =>

@@ -12,14 +12,14 @@ import type { ActionContext } from '../context.ts';
 import { knownProjectFiles, namedFolders, projectAt } from './find-project-for.ts';
 
 /** The part of a project needed to read its sessions. Found without git, so that a broken repository hides nothing. */
-export interface SessionsPlace {
+export interface SessionsFolder {
   filePath: string;
   sessionsDir: string;
   /** The call refers to it: by name, or because it contains the client's folders or the working folder. */
   isOwn: boolean;
 }
 
-export function projectDirOf({ filePath }: Pick<SessionsPlace, 'filePath'>): string {
+export function projectDirOf({ filePath }: Pick<SessionsFolder, 'filePath'>): string {
   return dirname(filePath);
 }
 
@@ -28,10 +28,10 @@ export function projectDirOf({ filePath }: Pick<SessionsPlace, 'filePath'>): str
  * working folder, and then the others known on this machine, most recently used first.
  * @throws project_not_found for a folder without a project; setting_missing, setting_invalid of the call's own project
  */
-export async function sessionsPlaces(
+export async function findSessionsFolders(
   projectDir: string | undefined,
   context: ActionContext,
-): Promise<SessionsPlace[]> {
+): Promise<SessionsFolder[]> {
   const { files, notFound } = await ownFiles(projectDir, context);
   const known = projectDir?.trim() ? [] : await knownProjectFiles(context.home);
   const own = await Promise.all(files.map((path) => placeOf(path, context, true)));
@@ -43,31 +43,33 @@ export async function sessionsPlaces(
   const places = [...own, ...others.flatMap((each) => (each instanceof SamocodeError ? [] : [each]))];
   // Other projects that are broken must not fail the call unless no project can be read.
   if (places.length === 0) throw others[0] ?? notFound;
-  return await differentOnes(places);
+  return await withoutDuplicates(places);
 }
 
 /** Every sessions folder, the client's own projects first. Missing and broken projects are skipped. */
-export async function everyPlace(context: ActionContext): Promise<SessionsPlace[]> {
+export async function allSessionsFolders(context: ActionContext): Promise<SessionsFolder[]> {
   const own = await ownFiles(undefined, context).catch(expected);
   const files = own instanceof SamocodeError ? [] : own.files;
   const all = new Set([...files, ...(await knownProjectFiles(context.home))]);
   const found = await Promise.all(
     [...all].map((path) => placeOf(path, context, files.includes(path)).catch(expected)),
   );
-  return await differentOnes(found.flatMap((each) => (each instanceof SamocodeError ? [] : [each])));
+  return await withoutDuplicates(found.flatMap((each) => (each instanceof SamocodeError ? [] : [each])));
 }
 
 /**
  * The projects that a call refers to when it names none.
  * `isSomewhere`: there is at least one, or a repository without a project.
  */
-export async function atHand(context: ActionContext): Promise<{ files: string[]; isSomewhere: boolean }> {
+export async function currentProjects(
+  context: ActionContext,
+): Promise<{ files: string[]; isSomewhere: boolean }> {
   const { files, notFound } = await ownFiles(undefined, context);
   return { files, isSomewhere: files.length > 0 || notFound?.args.repository !== undefined };
 }
 
 /** Two projects may share a SESSIONS folder; only the first of them is kept. */
-async function differentOnes(places: readonly SessionsPlace[]): Promise<SessionsPlace[]> {
+async function withoutDuplicates(places: readonly SessionsFolder[]): Promise<SessionsFolder[]> {
   const dirs = await Promise.all(places.map(({ sessionsDir }) => realPathAsFar(sessionsDir)));
   return places.filter((_, index) => dirs.indexOf(dirs[index] ?? '') === index);
 }
@@ -89,7 +91,7 @@ async function placeOf(
   filePath: string,
   { env, home: homeDir }: ActionContext,
   isOwn: boolean,
-): Promise<SessionsPlace> {
+): Promise<SessionsFolder> {
   const { readings } = readSettings(await readSettingTexts({ filePath, env, homeDir }));
   const reading = readings.find(({ name }) => name === 'sessions');
   if (reading?.problem) throw reading.problem;

@@ -56,7 +56,7 @@ export async function trustAsSeen(
   if (trust.kind === 'fine') return [];
   if (needsPerson(trust.lines, by)) {
     const loosening = trust.lines.filter(({ risk }) => risk === 'loosens');
-    const lines = loosening.map(riskyLineWords).join('; ');
+    const lines = loosening.map(formatRiskyLine).join('; ');
     throw START_ERRORS.person_needed({ filePath: project.filePath, lines });
   }
   await trustFile(project.filePath, project.fileHash, { homeDir, clock });
@@ -78,14 +78,14 @@ export async function requireTrust(project: Project, { home }: Pick<ActionContex
   const { filePath, hash, lines } = trust;
   throw START_ERRORS.project_not_trusted({
     filePath,
-    lines: lines.map(riskyLineWords).join('; '),
+    lines: lines.map(formatRiskyLine).join('; '),
     hash: shortHash(hash),
     isLoosening: lines.some(({ risk }) => risk === 'loosens'),
   });
 }
 
 /** One line in the form shown to a person. */
-export function riskyLineWords({ key, value }: { key: string; value: string }): string {
+export function formatRiskyLine({ key, value }: { key: string; value: string }): string {
   return `${key}=${value.length > MAX_SHOWN ? `${value.slice(0, MAX_SHOWN)}…` : value}`;
 }
 

@@ -49,8 +49,8 @@ async function commandCheck(
   if (program === undefined) return ok(id, `${setting}: ${command}`);
   const found = programNotFound(program, of, command);
   // A path in the repository may exist only on a session's branch.
-  const mayCome = isOfRepository(program) || (hasSetup && setting === 'CHECK');
-  return mayCome
+  const mayAppear = isOfRepository(program) || (hasSetup && setting === 'CHECK');
+  return mayAppear
     ? warn(
         id,
         found,

@@ -3,7 +3,7 @@ import { type Html, html, link, type Part, tick } from './html.ts';
 
 /** Longer malicious text takes too long to parse. */
 const MOST_CHARS = 100_000;
-const MOST_OF_A_PARAGRAPH = 12_000;
+const MAX_PARAGRAPH_CHARS = 12_000;
 
 /**
  * Renders Markdown of agents and people. `marked` only parses; all markup is written here, so that HTML is escaped,
@@ -11,7 +11,7 @@ const MOST_OF_A_PARAGRAPH = 12_000;
  */
 export function markdown(text: string): Html {
   const isShort =
-    text.length <= MOST_CHARS && text.split(/\n\s*\n/).every(({ length }) => length <= MOST_OF_A_PARAGRAPH);
+    text.length <= MOST_CHARS && text.split(/\n\s*\n/).every(({ length }) => length <= MAX_PARAGRAPH_CHARS);
   const tokens = isShort ? tokensOf(text) : undefined;
   if (tokens === undefined) return html`<pre class="plain" dir="auto">${text}</pre>`;
   return html`<div class="md" dir="auto">${blocks(tokens)}</div>`;
@@ -21,16 +21,16 @@ export function markdown(text: string): Html {
 function tokensOf(text: string): Token[] | undefined {
   try {
     const tokens = lexer(text, { gfm: true });
-    return depthOf(tokens) > MOST_DEPTH ? undefined : tokens;
+    return depthOf(tokens) > MAX_DEPTH ? undefined : tokens;
   } catch {
     return undefined;
   }
 }
 
-const MOST_DEPTH = 40;
+const MAX_DEPTH = 40;
 
 function depthOf(tokens: readonly Token[], above = 0): number {
-  if (above > MOST_DEPTH) return above;
+  if (above > MAX_DEPTH) return above;
   return Math.max(above, ...tokens.map((token) => depthOf(innerOf(token), above + 1)));
 }
 
