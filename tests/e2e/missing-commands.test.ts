@@ -23,7 +23,7 @@ test('a CHECK whose command the shell cannot find blocks at once, and no agent i
   expect(status).toMatchObject({
     kind: 'blocked',
     rule: 'checks',
-    reason: expect.stringContaining('The shell cannot find "mytool" of the check `true && mytool --fast`.'),
+    reason: expect.stringContaining('The shell cannot find "mytool", used by the check `true && mytool --fast`.'),
   });
   expect(progress.totalIterations).toBe(2);
 });
@@ -54,7 +54,7 @@ test('a SETUP whose command the shell cannot find blocks before the first agent,
   expect(status).toMatchObject({
     kind: 'blocked',
     rule: 'setup_not_found',
-    reason: expect.stringContaining('The shell cannot find "mytool" of SETUP `test'),
+    reason: expect.stringContaining('The shell cannot find "mytool", used by SETUP `test'),
   });
   await writeFile(join(rig.repo.homeDir, 'installed'), '');
   await rig.resume();

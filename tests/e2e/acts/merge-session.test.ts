@@ -115,7 +115,7 @@ test.concurrent('a rewind of merged and pushed work says what remains there, and
   expect(question.stdout).toContain('the session is then done again');
   expect(question.stdout).not.toContain('does not undo');
   const back = await command(rig, 'rewind', folder, '--undo', '--yes');
-  expect(back.stdout).toContain('and is done again');
+  expect(back.stdout).toContain('and is now done again');
   const { status, proved, lastMerge } = await rig.state();
   expect({ status, proved, lastMerge }).toEqual({
     status: merged.status,

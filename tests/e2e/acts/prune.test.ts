@@ -25,7 +25,7 @@ test('prune shows the space used by old sessions, frees it with --yes, and the s
   await writeFile(join(interrupted, 'README.md'), 'Boats\n');
 
   const young = await command(rig, 'prune');
-  expect(young.stdout).toBe('Nothing to remove: no session ended more than 30 days.\n');
+  expect(young.stdout).toBe('Nothing to remove: no session ended more than 30 days ago.\n');
 
   const shown = await prune({ remove: false, days: 0, projectDir: repo.path }, rig.context());
   expect(kindsOf(shown.found)).toEqual(['checkpoints', 'clone', 'iterations']);

@@ -234,7 +234,7 @@ test.concurrent('a no in a form sends the plan back with the text of a second fo
   expect((await rig.state()).status.kind).toBe('waiting');
   await using parent = await connected(rig, no('smaller steps'));
   expect(await parent.call('approve_plan')).toMatchObject({
-    summary: expect.stringContaining('their words were sent'),
+    summary: expect.stringContaining('their feedback was sent'),
   });
   expect(parent.asked).toHaveLength(2);
   const asked = (await rig.events()).find(({ type }) => type === 'changes_requested');
@@ -247,7 +247,7 @@ test.concurrent('a person who does not decide now is not asked for a hash', asyn
     return { action: 'accept', content: { decision: 'later' } };
   });
   expect(await parent.call('approve_plan')).toMatchObject({
-    summary: expect.stringContaining('decides later'),
+    summary: expect.stringContaining('will decide later'),
   });
   expect((await rig.state()).status.kind).toBe('waiting');
 });
