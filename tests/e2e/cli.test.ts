@@ -99,9 +99,9 @@ test('the original command line starts a session and, called again, continues it
   expect(names.filter((name) => name === 'third')).toEqual(['third']);
 
   const back = await samocode('rewind', 'third', '--to', '1', '--yes');
-  expect(back.stdout).toContain('is rewound to the end of iteration 1, and is stopped');
+  expect(back.stdout).toContain('is rewound to the end of iteration 1 and is now stopped');
   const forth = await samocode('rewind', 'third', '--undo', '--yes');
-  expect(forth.stdout).toContain('is rewound to the state before its last rewind, and is stopped');
+  expect(forth.stdout).toContain('is rewound to the state before its last rewind and is now stopped');
   const goesOn = await samocode('resume', 'third');
   expect(goesOn.stdout).toContain('waits for you again: samocode answer third');
 

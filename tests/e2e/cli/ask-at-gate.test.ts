@@ -124,9 +124,9 @@ test.concurrent('a rewind says where the session stands now, and going on says t
   );
   expect((await rig.events()).map(({ type }) => type)).not.toContain('rewind_asked');
   const back = await typed(['rewind', session, '--to', '1', '--yes'], place);
-  expect(back.stdout).toContain('is rewound to the end of iteration 1, and is stopped');
+  expect(back.stdout).toContain('is rewound to the end of iteration 1 and is now stopped');
   const forth = await typed(['rewind', session, '--undo', '--yes'], place);
-  expect(forth.stdout).toContain('is rewound to the state before its last rewind, and is stopped');
+  expect(forth.stdout).toContain('is rewound to the state before its last rewind and is now stopped');
   const goesOn = await typed(['resume', session], place);
   expect(goesOn.stdout).toContain('waits for you again: samocode answer ');
 });
