@@ -23,7 +23,9 @@ test('a CHECK whose command the shell cannot find blocks at once, and no agent i
   expect(status).toMatchObject({
     kind: 'blocked',
     rule: 'checks',
-    reason: expect.stringContaining('The shell cannot find "mytool", used by the check `true && mytool --fast`.'),
+    reason: expect.stringContaining(
+      'The shell cannot find "mytool", used by the check `true && mytool --fast`.',
+    ),
   });
   expect(progress.totalIterations).toBe(2);
 });

@@ -15,7 +15,7 @@ import { openedBy } from '../../session/documents/describe-event.ts';
 import { isHashOf } from '../../session/documents/plan.ts';
 import { handleOf } from '../../session/layout/names.ts';
 import type { SessionQuestion } from '../common/places/find-session.ts';
-import type { GivenAnswer, SaidAtTerminal } from './ask-questions.ts';
+import type { GivenAnswer, TerminalAnswers } from './ask-questions.ts';
 import type { QaItem } from './read-qa.act.ts';
 
 interface AnswerOptions extends SharedOptions {
@@ -70,7 +70,7 @@ function parsePair(written: string): GivenAnswer {
 
 async function showQuestions(cli: Cli, session: string, options: SharedOptions): Promise<void> {
   const { readQa } = await import('./read-qa.act.ts');
-  const { aboutText, questionWords } = await import('./gate-words.ts');
+  const { aboutText, formatQuestion } = await import('./gate-words.ts');
   const { view, title, questions, open, about } = await readQa(
     { session, ...projectOf(options) },
     await cli.actionContext(),
@@ -78,7 +78,7 @@ async function showQuestions(cli: Cli, session: string, options: SharedOptions):
   const hint = open.length > 0 ? `\n\nTo answer: samocode answer ${handleOf(view.folder)} ${open[0]}=…` : '';
   const shown = (question: QaItem) => [
     ...(question.id === about?.question ? [aboutText(about.text)] : []),
-    questionWords(question, cli.output),
+    formatQuestion(question, cli.output),
   ];
   cli.output.result({ session: view.folder, title, questions, open, about: about?.text }, () =>
     questions.length > 0

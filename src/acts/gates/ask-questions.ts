@@ -4,7 +4,7 @@ import type { Cli, Menus } from '../../kit/terminal/cli.ts';
 import { fitLine } from '../../kit/terminal/style.ts';
 import { parseAnswer } from '../../session/documents/qa.ts';
 import { handleOf } from '../../session/layout/names.ts';
-import { aboutText, questionHead, questionWords } from './gate-words.ts';
+import { aboutText, formatQuestion, questionHead } from './gate-words.ts';
 import type { QaItem, QaReport } from './read-qa.act.ts';
 
 export interface GivenAnswer {
@@ -27,7 +27,7 @@ export async function askOpenQuestions(
   session: string,
   open: readonly QaItem[],
   about?: QaReport['about'],
-): Promise<SaidAtTerminal | undefined> {
+): Promise<TerminalAnswers | undefined> {
   const typed = open.filter(({ isUnconfirmed }) => isUnconfirmed);
   const confirmTyped = typed.length > 0 ? await confirmTypedAnswers(cli, typed) : false;
   if (confirmTyped === undefined) return leftForLater(cli, session, []);

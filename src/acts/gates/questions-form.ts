@@ -74,7 +74,7 @@ function questionForm(
   const more = open.length > shown.length ? ` ${open.length - shown.length} more follow.` : '';
   const asked = shown.find(({ id }) => id === about?.question);
   // The description of a field has no room for it.
-  const seen = asked ? `\n\n${asked.text}\n\n${cut(about?.text ?? '', MOST_OF_A_DIFF)}` : '';
+  const seen = asked ? `\n\n${asked.text}\n\n${cut(about?.text ?? '', MAX_DIFF_CHARS)}` : '';
   return {
     message: `The coding session ${folder} has questions. What you leave empty stays open; suggestions are filled in.${more}${seen}`,
     fields: Object.fromEntries(shown.map((each) => fieldOf(each, filledBefore(each, passedOn)))),

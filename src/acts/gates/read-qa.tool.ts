@@ -73,7 +73,7 @@ export const readQaTool = defineTool({
       cursor,
       questions: page,
       // The user should see it before deciding.
-      ...(about !== undefined && offset === 0 && { about: cut(about.text, MOST_OF_A_DIFF) }),
+      ...(about !== undefined && offset === 0 && { about: cut(about.text, MAX_DIFF_CHARS) }),
       more_from: offset + page.length < wanted.length ? offset + page.length : undefined,
       problems: problems.slice(0, MAX_PROBLEMS),
     };

@@ -21,7 +21,7 @@ export function addNotify(program: Command, cli: Cli): void {
           ...channels.map(({ channel, format, failing }) =>
             failing === undefined
               ? `${good('✔')} ${shownName(channel, format)}`
-              : `${attention('!')} ${troubleWords({ channel, ...failing })}`,
+              : `${attention('!')} ${channelTroubleText({ channel, ...failing })}`,
           ),
           channels.length === 0
             ? 'No channel is set up: run "samocode notify telegram", or put NOTIFY_WEBHOOK_URL (ntfy, Slack, Discord, your own), NOTIFY_DESKTOP or NOTIFY_COMMAND into ~/.config/samocode/.env.'

@@ -56,7 +56,7 @@ async function agreeTo(cli: Cli, { from, proof }: OpenedProof): Promise<void> {
 }
 
 /** Formats the result: yes, partly with what it leaves open, or no with the differences. */
-export function verificationWords(result: Verification, { style }: Pick<Output, 'style'>): string {
+export function formatVerification(result: Verification, { style }: Pick<Output, 'style'>): string {
   const { checks, differences, verified, branch = '', commit = '', sandbox, partly } = result;
   const { good, bad, attention, dim } = style;
   const ran = checks.flatMap(({ command, found, expected, redBefore, durationMs = 0 }) => {

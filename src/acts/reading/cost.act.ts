@@ -6,7 +6,7 @@ import { spentBy } from '../../session/events/fold-spent.ts';
 import type { SessionView } from '../../session/events/session-view.ts';
 import { readAllSessions } from '../../session/session-list.ts';
 import type { ActionContext } from '../common/context.ts';
-import { everyPlace, sessionsPlaces } from '../common/places/sessions-places.ts';
+import { allSessionsFolders, findSessionsFolders } from '../common/places/sessions-places.ts';
 
 /** What ended iterations have cost. */
 export interface CostSum {
@@ -41,7 +41,9 @@ export async function readCost(
   { projectDir }: { projectDir?: string | undefined },
   context: ActionContext,
 ): Promise<CostReport> {
-  const places = projectDir ? await sessionsPlaces(projectDir, context) : await everyPlace(context);
+  const places = projectDir
+    ? await findSessionsFolders(projectDir, context)
+    : await allSessionsFolders(context);
   const nowMs = context.clock.now();
   const since = { today: midnight(nowMs, 0), week: midnight(nowMs, 6), all: '' };
   const total = emptyRow();

@@ -29,7 +29,7 @@ const isResting = (result: WaitResult) =>
  * Yields a reading of the session at each poll; the last one is when it rests or does not continue by itself. @throws
  * the reason of Ctrl-C
  */
-export async function* looksAt(cli: Cli, followed: Followed, pollMs: number): AsyncGenerator<WaitResult> {
+export async function* pollSession(cli: Cli, followed: Followed, pollMs: number): AsyncGenerator<WaitResult> {
   const { waitForAny } = await import('./wait-for-change.act.ts');
   const context = await cli.actionContext();
   const { interrupted: signal } = cli;

@@ -59,7 +59,7 @@ export const getStatusTool = defineTool({
       checks: describeChecks(report.view),
       commits_as: describeAuthor(report.view.sessionFile),
       gates: describeGates(report.view.state),
-      spent: spentWords(report.view),
+      spent: spentText(report.view),
       messages: messageWords(messages),
     };
   },

@@ -61,7 +61,7 @@ export const waitTool = defineTool({
       group === undefined
         ? sessions.map(({ session }) => session)
         : (await sessionsOfGroup({ group, projectDir }, actions)).map(({ folder }) => folder);
-    const stopBeating = startProgress(context, async () =>
+    const stopProgress = startProgress(context, async () =>
       waitProgress(
         (await awaited()).map((session) => ({ session, projectDir })),
         actions,

@@ -97,7 +97,7 @@ function resultOf({ set, runs }: EventOf<'checks_ran'>): ReportCheckSet['result'
   return redAfter({ runs }).length > 0 ? 'red after' : 'passed';
 }
 
-const MOST_ACTS = 1000;
+const MAX_ACTS = 1000;
 
 /** The entries of session.log that are not in the list of iterations. */
 function actsOf(events: readonly SessionEvent[]): SessionReportData['acts'] {

@@ -22,7 +22,7 @@ import { refuseWhatCannotRun } from '../common/preconditions/ready-project.ts';
 import { requireFolders, requireText } from '../common/preconditions/require.ts';
 import { frozenProving } from '../proof/frozen-proving.ts';
 import { adoptSession } from './adopt-session.act.ts';
-import { bringWorker, lacksWorker } from './bring-worker.ts';
+import { ensureWorker, lacksWorker } from './bring-worker.ts';
 import { settingsOfCaps } from './start-choices.ts';
 
 export interface ResumeSessionInput extends SessionQuestion {

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { ACTION_ERRORS } from '../../acts/common/action-errors.ts';
 import type { ActionContext } from '../../acts/common/context.ts';
 import { readProjectFor } from '../../acts/common/places/find-project-for.ts';
-import { riskyLineWords } from '../../acts/common/places/trust-project.ts';
+import { formatRiskyLine } from '../../acts/common/places/trust-project.ts';
 import {
   absent,
   type DoctorCheck,
@@ -193,7 +193,7 @@ async function projectChecks(
 
 function trustChecks(trust: Trust): DoctorCheck[] {
   if (trust.kind === 'fine') return [];
-  const lines = trust.lines.map(riskyLineWords).join('; ');
+  const lines = trust.lines.map(formatRiskyLine).join('; ');
   const found = `These lines of ${trust.filePath} run something or relax a rule, and are not trusted yet: ${lines}`;
   return [fail('project.trust', found, 'Read these lines; to trust them: samocode trust.')];
 }

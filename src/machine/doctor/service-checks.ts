@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import type { ActionContext } from '../../acts/common/context.ts';
-import { troubleWords } from '../../acts/common/facts/channel-state.ts';
+import { channelTroubleText } from '../../acts/common/facts/channel-state.ts';
 import { absent, type DoctorCheck, ok, warn, warnIf } from '../../acts/common/preconditions/check.ts';
 import { isUnfinished, watchedFolders } from '../../acts/common/supervision.ts';
 import { configuredChannels } from '../../acts/notify/outbox/test-channels.ts';

@@ -98,7 +98,7 @@ export async function storeCache(
   await writeFile(join(draft, MADE), JSON.stringify({ folders: made, isAll }));
   await removeTree(join(cacheDir, key));
   await rename(draft, join(cacheDir, key)).catch(() => removeTree(draft));
-  await dropOldest(cacheDir, MOST_ENTRIES);
+  await dropOldest(cacheDir, MAX_ENTRIES);
 }
 
 /** Entries are aged by when they were last used. */

@@ -185,11 +185,11 @@ function redBaseQuestion({ failed }: Pick<BaseChecks, 'failed'>, runDir: string)
   const isOne = failed.length === 1;
   const checks = listed(
     failed.map(({ command, how }) => `\`${cut(command)}\` (${how})`),
-    MOST_LISTED,
+    MAX_LISTED,
   );
   const outputs = listed(
     failed.map(({ output }) => join(runDir, output)),
-    MOST_LISTED,
+    MAX_LISTED,
   );
   return {
     text: oneLine(

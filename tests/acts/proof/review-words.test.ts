@@ -13,8 +13,8 @@ const NO: Verification = {
 const TOOK_PART = 'with uncommitted and ignored files';
 
 test('a check that ran with CHECK_IN=worktree and ends differently on a clone is reported as having had other files', () => {
-  expect(verificationWords({ ...NO, ranIn: 'worktree' }, { style })).toContain(TOOK_PART);
-  expect(verificationWords(NO, { style })).not.toContain(TOOK_PART);
+  expect(formatVerification({ ...NO, ranIn: 'worktree' }, { style })).toContain(TOOK_PART);
+  expect(formatVerification(NO, { style })).not.toContain(TOOK_PART);
   const moved: Verification = { ...NO, differences: [{ what: 'commit', expected: 'a', found: 'b' }] };
   expect(formatVerification({ ...moved, ranIn: 'worktree' }, { style })).not.toContain(TOOK_PART);
 });

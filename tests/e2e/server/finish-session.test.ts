@@ -104,7 +104,10 @@ test('a waiting session must be stopped first', async () => {
 test('the text of a pull request is shown before it goes out, and no model says who may read the answers', async () => {
   await using rig = await doneSession({ copyOf: inject('resting'), here: true });
   const result = await finish(rig, { how: 'pull_request' });
-  expect(result).toMatchObject({ summary: 'Nothing is done yet.', text: expect.stringContaining('## Why\n') });
+  expect(result).toMatchObject({
+    summary: 'Nothing is done yet.',
+    text: expect.stringContaining('## Why\n'),
+  });
   expect(String(result.would)).toContain('This repository has no remote');
   const bodyPath = join(rig.paths.sessionDir, 'pull-request.md');
 

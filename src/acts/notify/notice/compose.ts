@@ -9,7 +9,7 @@ import type { WaitingStatus } from '../../../session/events/state.ts';
 import { describeChecks, sessionFacts } from '../../../session/facts.ts';
 import { handleOf } from '../../../session/layout/names.ts';
 import { stateText } from '../../../session/words.ts';
-import { spentWords } from '../../common/facts/spent-words.ts';
+import { spentText } from '../../common/facts/spent-words.ts';
 import { nextSteps } from '../../common/next-steps.ts';
 import { readPlanOf } from '../../gates/read-plan.act.ts';
 import { readQaOf } from '../../gates/read-qa.act.ts';
@@ -71,7 +71,7 @@ async function askedIn(view: SessionView, status: WaitingStatus): Promise<Detail
     const { questions: all, about } = await readQaOf(view);
     const questions = all.filter(({ isOpen }) => isOpen);
     return {
-      text: [reason, ...questions.map(questionWords), about?.text].filter(Boolean).join('\n\n'),
+      text: [reason, ...questions.map(formatQuestion), about?.text].filter(Boolean).join('\n\n'),
       questions,
     };
   }
@@ -81,7 +81,7 @@ async function askedIn(view: SessionView, status: WaitingStatus): Promise<Detail
   return { text: [reason, plan.summary].filter(Boolean).join('\n\n'), plan };
 }
 
-function questionWords({ id, text, options, suggestion }: QaQuestion): string {
+function formatQuestion({ id, text, options, suggestion }: QaQuestion): string {
   const lines = options.map((option) => {
     const isSuggested = suggestion?.letters.includes(option.letter);
     return `  ${option.letter}) ${option.text}${isSuggested ? ' (suggested)' : ''}`;
@@ -110,7 +110,7 @@ function doneWords(view: SessionView, summary: string): string {
   const { redAfter = [] } = state.proved ?? {};
   const passed = checks.filter((command) => !redAfter.includes(command));
   const open = describeChecks(view);
-  const spent = spentWords(view);
+  const spent = spentText(view);
   return [
     summary,
     ...(passed.length > 0 ? [`Checks passed: ${passed.join('; ')}`] : []),
