@@ -33,7 +33,7 @@ function overviewRow({ name, title, annotations }: Tool): string[] {
 function chapter(tool: Tool): string {
   const { name, title, description, isCore, annotations } = tool;
   const traits = [
-    annotations.readOnlyHint ? 'Only looks.' : 'Changes something.',
+    annotations.readOnlyHint ? 'Read-only.' : 'Changes something.',
     ...(annotations.destructiveHint ? ['Starts agents, or undoes or ends work.'] : []),
     isCore ? 'Shown to models from the start.' : 'Where a client defers tools, models find it by search.',
   ];

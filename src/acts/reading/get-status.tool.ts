@@ -11,7 +11,7 @@ import type { GroupQuestion } from './list-sessions.act.ts';
 
 export const getStatusTool = defineTool({
   name: 'get_status',
-  title: 'Get the status of a session',
+  title: 'Get session status',
   description: [
     'Show what a coding session is doing: state, phase, iteration, what it waits for, branch and worktree.',
     'Use when the user asks about its progress. To follow a session use wait, which costs less.',

@@ -46,7 +46,7 @@ test.each([
     'red before, red after: npm test',
   ],
   ['done', { how: 'no' }, 'no', 'no passing checks'],
-  ['working', undefined, 'not yet', 'it is made at done'],
+  ['working', undefined, 'not yet', 'created when the session is done'],
 ] as const)('the head says of a %s session with the proof %o: %s', (tone, proved, words, why) => {
   const text = sessionPage({ ...reportDataSample(), tone, proved }).replace(/<b class="\w+">|<\/b>/g, '');
   expect(text).toContain(`<span>Proof</span><strong>${words}</strong><small>${why}`);
