@@ -56,10 +56,10 @@ export async function resumeSession(
   const goal = input.goal?.trim() ? requireText(input.goal, 'goal') : undefined;
   const isLimited = Object.values(input.caps ?? {}).some((limit) => limit !== undefined);
   const caps = isLimited ? { session: { ...input.caps }, phases: {} } : undefined;
-  const { view: met, place } = await findSessionAndPlace({ ...input, isAct: true }, context);
-  const found = met.isForeign ? await takeOver(input, { view: met, place }, context) : met;
+  const { view: named, place } = await findSessionAndPlace({ ...input, isAct: true }, context);
+  const found = named.isForeign ? await takeOver(input, { view: named, place }, context) : named;
   // A finished one is resumed with its new goal like any other session.
-  if (met.isForeign && found.state.status.kind !== 'done') return { view: found, outcome: 'resumed' };
+  if (named.isForeign && found.state.status.kind !== 'done') return { view: found, outcome: 'resumed' };
   const closed = judgeKind('resume', found.state);
   if (closed) throw earlyRefusal(closed, found);
   const verdict = judgeResume({ goal, by: context.by }, found.state);
@@ -74,8 +74,8 @@ export async function resumeSession(
     throw earlyRefusal(verdict, found);
   }
   requireFolders(found, { goesOn: true });
-  const checks = found.sessionFile && (await checksNow(found, goal, context));
-  const child = found.sessionFile && (await chooseChildren(input, found.sessionFile, context));
+  const checks = found.sessionFile && (await currentChecks(found, goal, context));
+  const child = found.sessionFile && (await chooseAgents(input, found.sessionFile, context));
   const request = { kind: 'resume', note, goal, caps, child, ...checks } as const;
   const after = await sendAndAwait(found, request, ['resumed'], context);
   return { view: after.view, outcome: 'resumed' };
@@ -101,7 +101,7 @@ async function takeOver(
  * @returns undefined if its own checks remain in effect
  * @throws project_not_trusted if the checks have changed and are not trusted yet; the errors of settings
  */
-async function checksNow(
+async function currentChecks(
   { sessionFile, state }: SessionView,
   goal: string | undefined,
   context: ActionContext,
@@ -135,7 +135,7 @@ function childSettingsOf({ provider, model }: ChildWish): CallSettings {
  * @returns undefined if the call switches neither
  * @throws the errors of settings, cli_not_found, root_refused
  */
-async function chooseChildren(
+async function chooseAgents(
   wish: ChildWish,
   { configPath, settings }: SessionFile,
   context: ActionContext,
