@@ -64,9 +64,12 @@ test('a SETUP whose command the shell cannot find blocks before the first agent,
 });
 
 test.each([
-  [{ CHECK: 'CI=1 mytool' }, 'The shell does not find "mytool" of the check `CI=1 mytool`.'],
-  [{ SETUP: 'mytool install', CHECK: 'true' }, 'The shell does not find "mytool" of SETUP `mytool install`.'],
-  [{ CHECK: '(cd web' }, 'The shell cannot read the check `(cd web`.'],
+  [{ CHECK: 'CI=1 mytool' }, 'The shell cannot find "mytool", used by the check `CI=1 mytool`.'],
+  [
+    { SETUP: 'mytool install', CHECK: 'true' },
+    'The shell cannot find "mytool", used by SETUP `mytool install`.',
+  ],
+  [{ CHECK: '(cd web' }, 'The shell cannot parse the check `(cd web`.'],
 ])('a start with %o is refused with the message of setup_project', async (lines, why) => {
   const { repo, context } = await makeProject({ lines });
   await using _repo = repo;

@@ -96,7 +96,7 @@ test.concurrent("a merge that is interrupted with its git is reported as samocod
   await die(rig, 'worker and git');
   await rm(join(rig.repo.root, SLOW));
   const { commands, ...end } = await endOfMerge(rig);
-  expect(end).toMatchObject({ outcome: 'ready', reason: expect.stringContaining('was cut off') });
+  expect(end).toMatchObject({ outcome: 'ready', reason: expect.stringContaining('was interrupted') });
   for (const line of commands) {
     const { exitCode, stderr } = await runCommand('sh', ['-c', line], { env: rig.repo.env });
     expect(stderr).toBe('');

@@ -93,7 +93,7 @@ export const ATTACKS: readonly Attack[] = [
     title: 'replaces the objects folder with a link',
     script: `${COMMIT}; mv "$COMMON/objects" "$COMMON/moved"; ln -s moved "$COMMON/objects"`,
     kind: 'refused',
-    why: 'is no folder',
+    why: 'is not a folder',
   },
   {
     title: 'writes more than the size limit',

@@ -69,9 +69,7 @@ export function formatVerification(result: Verification, { style }: Pick<Output,
   if (verified) {
     const at = `${harmless(branch)} at ${commit.slice(0, 8)}`;
     const what =
-      ran.length === 0
-        ? 'commit and tree are as the proof says; it has no checks'
-        : 'all is as the proof says';
+      ran.length === 0 ? 'commit and tree match the proof; it has no checks' : 'everything matches the proof';
     const open = partly === undefined ? '' : `; ${harmless(partly)}`;
     const answer = partly === undefined ? good('yes') : attention('partly');
     return [...ran, `${answer}: ${at}, ${what}${open} ${dim(`(sandbox: ${sandbox})`)}`].join('\n');

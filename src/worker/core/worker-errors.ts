@@ -4,7 +4,7 @@ import { programNotFound } from '../../project/finding/project-command.ts';
 
 /** What checks often miss there. */
 const CLONE_LACKS =
-  'a clone has no ignored files, which SETUP makes or CHECK_COPY copies, and an empty home, of which CHECK_HOME names what checks need.';
+  'a clone has no ignored files unless SETUP creates or CHECK_COPY copies them, and an empty home apart from what CHECK_HOME names.';
 const IN_WORKTREE = 'CHECK_IN=worktree runs them in the folder of the agent instead.';
 
 /** What a person must fix before the worker can start an agent. */

@@ -19,7 +19,7 @@ test('a prompt typed in Claude Code reaches the model, including the words that 
   const request = await typedInto('claude', `/mcp__samocode__start ${LINE}`);
   const inJson = (text: string) => JSON.stringify(text).slice(1, -1);
   expect(request).toContain('Let samocode work on this task: Add\\n');
-  expect(request).toContain('If `command-args` beside this text has more, that counts');
+  expect(request).toContain('If `command-args` next to this text contains more, use that');
   expect(request).toContain(inJson(`<command-args>${LINE}</command-args>`));
 });
 

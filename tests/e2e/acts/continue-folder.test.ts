@@ -147,7 +147,7 @@ describe('a channel that GATE_CHANNELS excludes', () => {
 
 describe('nothing is started', () => {
   test.each([
-    ['for another task', { from: FOLDER, task: 'x', name: 'y' }, 'from_excludes', 'another task, name'],
+    ['for another task', { from: FOLDER, task: 'x', name: 'y' }, 'from_excludes', 'task, name'],
     ['at a phase without a folder', { task: 'x', phase: 'planning' }, 'from_missing', 'from'],
     ['at an unknown phase', { from: FOLDER, phase: 'sailing' }, 'bad_phase', 'investigation, requirements'],
     ['from another folder', { from: `/somewhere/${FOLDER}` }, 'not_in_sessions', '/somewhere'],

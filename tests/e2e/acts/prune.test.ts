@@ -28,7 +28,7 @@ test('prune shows the space used by old sessions, frees it with --yes, and the s
   expect(young.stdout).toBe('Nothing to remove: no session ended more than 30 days ago.\n');
 
   const shown = await prune({ remove: false, days: 0, projectDir: repo.path }, rig.context());
-  expect(kindsOf(shown.found)).toEqual(['checkpoints', 'clone', 'iterations']);
+  expect(kindsOf(shown.found)).toEqual(['cache', 'checkpoints', 'clone', 'iterations']);
   expect(shown.found.every(({ bytes = 0 }) => bytes > 0)).toBe(true);
   expect(shown.removed).toEqual([]);
   const result = await command(rig, 'prune', '--days', '0');

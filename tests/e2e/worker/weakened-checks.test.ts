@@ -49,7 +49,7 @@ test.concurrent('weakened checks wait for a person with their diff; once accepte
   await rig.untilWaiting('qa_answers');
   const asked = await readQa({ session: rig.file.folder }, rig.context());
   expect(asked.open).toEqual(['Q1']);
-  expect(asked.questions[0]?.text).toContain('a.test.js skips tests that ran before. Is that meant?');
+  expect(asked.questions[0]?.text).toContain('a.test.js skips tests that ran before. Is that intended?');
   expect(asked.about?.text).toContain("+test.skip('adds', () => {});");
   expect(statusSentence(asked.view)).toContain('waits for a decision about changed checks: Q1 (');
   const notice = { kind: 'waiting', session: 'x' } as Parameters<typeof titleOf>[0];
@@ -61,7 +61,7 @@ test.concurrent('weakened checks wait for a person with their diff; once accepte
   await rig.untilWaiting('qa_answers', { since: asked.view.state.n });
   const again = await readQa({ session: rig.file.folder }, rig.context());
   expect(again.open).toEqual(['R2Q1']);
-  expect(again.questions[1]?.text).toContain('b.test.js is deleted. Is that meant?');
+  expect(again.questions[1]?.text).toContain('b.test.js is deleted. Is that intended?');
   expect(again.about?.text).not.toContain('a.test.js');
 
   await rig.answer(answered('R2Q1', 'A'), 'tool');
@@ -137,7 +137,7 @@ test.concurrent('a test file that passes without the work is reported once, and 
   ]);
   const notices = events.filter((event) => event.type === 'notice' && event.code === 'tests_prove_nothing');
   const report =
-    'These tests pass on the base commit too, so they prove nothing of the work: tests/easy.test.js.';
+    'These tests pass on the base commit too, so they prove nothing about the work: tests/easy.test.js.';
   expect(notices).toMatchObject([{ text: report }]);
   const quality = events.find((event) => event.type === 'iteration_started' && event.phase === 'quality');
   const iteration = quality?.type === 'iteration_started' ? quality.iteration : 0;

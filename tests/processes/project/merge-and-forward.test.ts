@@ -216,11 +216,11 @@ test.each<[string, (repo: TempRepo) => Promise<unknown>, string]>([
     },
     'uncommitted changes',
   ],
-  ['an untracked file in the way', (repo) => repo.write({ 'a.txt': 'mine\n' }), 'in the way'],
+  ['an untracked file in the way', (repo) => repo.write({ 'a.txt': 'mine\n' }), 'would be overwritten'],
   [
     'an ignored file in the way',
     (repo) => repo.write({ '.git/info/exclude': 'a.txt\n', 'a.txt': 'mine\n' }),
-    'in the way',
+    'would be overwritten',
   ],
   [
     'a changed file that git was told to ignore',

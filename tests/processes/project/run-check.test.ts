@@ -85,7 +85,7 @@ test('the recorded output ends with its last lines, and the names of secrets rep
   const secret = { SHOP_API_KEY: 'sk-0123456789' };
   const { run: record } = await run(dir.path, 'seq 100; echo "key $SHOP_API_KEY."', 60_000, secret);
   expect(record.tail?.split('\n')).toEqual([
-    ...Array.from({ length: 9 }, (_, at) => `${at + 92}`),
+    ...Array.from({ length: 19 }, (_, at) => `${at + 82}`),
     'key [SHOP_API_KEY].',
   ]);
 });

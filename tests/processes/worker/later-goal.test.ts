@@ -96,7 +96,7 @@ test('the ledger of an earlier goal does not count for the next one, whatever it
   const goal = { type: 'resumed', by, phase: 'investigation', resetsCounts: true, goal: 'More' } as const;
   await worker.writer.append({ ...goal, oldLedger: ledgerPrint(old) });
   await writeFile(requirements, withStates(old, { passed: ['sh prove.sh'] }));
-  const stale = expect.stringContaining('_requirements.json is still the one of the goal before');
+  const stale = expect.stringContaining('_requirements.json is still that of the previous goal');
   expect(await ledgerProblem(worker, 'requirements')).toEqual(stale);
   expect(await ledgerProblem(worker, 'planning')).toEqual(stale);
   await writeFile(requirements, ledgerOf('More holds'));
