@@ -4,7 +4,7 @@ import { type EndingKind, type OutageKind, outageOf } from './ending.ts';
 /** The latest consecutive iterations ended by an overloaded provider or a lost network. */
 export const Outage = z.object({
   tries: z.int().positive(),
-  /** Duration of the agents after the first, in waking time. */
+  /** How long the agents after the first ran, not counting time when the machine was asleep. */
   workedMs: z.number().nonnegative(),
 });
 export type Outage = z.infer<typeof Outage>;
@@ -55,8 +55,8 @@ export function growingDelay(n: number, firstMs: number): number {
 }
 
 /**
- * How long the outage lasts: the intended waits plus the duration of the tries. Independent of the clock, so neither
- * sleep of the machine nor a clock change shifts when a person is asked.
+ * How long the outage has lasted: the intended waits plus the duration of the tries. Independent of the clock, so
+ * neither a suspended machine nor a clock change shifts when a person is asked.
  */
 export function lastedMs({ tries, workedMs }: Outage, patience: Patience): number {
   const waits = Array.from({ length: tries - 1 }, (_, index) => waitAfter(index + 1, patience));

@@ -18,7 +18,7 @@ export const PROVIDERS: ReadonlyArray<Provider & { name: ProviderName }> = ALL;
 
 export const PROVIDER_NAMES = PROVIDERS.map(({ name }) => name);
 
-/** As text. */
+/** The names in a sentence, such as `a, b or c`. */
 export const PROVIDER_CHOICES = `${PROVIDER_NAMES.slice(0, -1).join(', ')} or ${PROVIDER_NAMES.at(-1)}`;
 
 /** The provider called `name`, ignoring case. @throws unknown_provider */

@@ -7,7 +7,7 @@ import { fill } from './situation.ts';
 import { storyRules } from './story.ts';
 import { type ActContext, type Acts, type Named, WORK } from './work.ts';
 
-/** Honest work, and everything that a process can do wrong. */
+/** Plays each kind of act: honest work, and everything that a process can do wrong. */
 const ACTS: Acts<ScenarioAct['act']> = {
   ...WORK,
   normal: ({ signal, result }, context) => {
@@ -48,7 +48,7 @@ const ACTS: Acts<ScenarioAct['act']> = {
 export async function playActs(acts: readonly ScenarioAct[], context: ActContext): Promise<unknown> {
   for (const act of acts) {
     const filled = act.act in WORK ? fill(act, await context.words()) : act;
-    // The table has the function of exactly this act.
+    // The entry matches the act's kind, which TypeScript cannot infer from indexing by a union.
     const exitCode = await ACTS[act.act](filled as never, context);
     if (typeof exitCode === 'number') return exitCode;
   }
@@ -62,7 +62,7 @@ const FILES = new Map([
   ['history', '_signal_history.jsonl'],
 ]);
 
-/** The absolute path of a scenario's place. */
+/** The absolute path of a place named in a scenario, such as `qa` or `worktree:src/a.ts`. */
 function pathOf(place: string, { situation }: ActContext): string {
   const { sessionDir, workingDir } = situation.facts;
   const [root = ''] = place.split(':', 1);

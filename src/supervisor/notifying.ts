@@ -8,7 +8,7 @@ import { NoticeQueue } from './notice-queue.ts';
 import type { Scan } from './scan.ts';
 import type { Supervisor } from './supervisor.ts';
 
-/** Sends the notifications of all sessions and carries out the user's acts by phone. */
+/** Sends the notifications of all sessions and carries out the acts that the user sends by phone. */
 export class Notifying {
   readonly #supervisor: Supervisor;
   readonly #scan: Scan;
@@ -31,7 +31,7 @@ export class Notifying {
     });
   }
 
-  /** Starts to send what is due. @returns when to poll again at the latest, monotonic */
+  /** Starts sending what is due. @returns the latest time to poll again, in monotonic milliseconds */
   async poll(): Promise<number> {
     const scan = this.#scan;
     await this.#queue.take(scan).catch((error: unknown) => scan.report('queue.jsonl', error));
@@ -46,7 +46,7 @@ export class Notifying {
     return atMs;
   }
 
-  /** Whether a notification of the last day was not delivered yet. */
+  /** Whether a notification from the last day has not been delivered yet. */
   hasUndelivered(): boolean {
     return this.#outbox.hasUndelivered();
   }

@@ -18,7 +18,7 @@ export type Waits =
   | { for: 'limit'; limit: LimitedStatus }
   /** A slot, or a new day of MAX_COST_USD_PER_DAY: started when admitted. */
   | { for: 'turn' }
-  /** A change of text by a person: all answers, the awaited file, or another `Phase:` line. */
+  /** An edit by a person: all answers, the awaited file, or a different `Phase:` line. */
   | { for: 'edit'; files: string[] }
   /** Only `samocode resume` or `takeover`: it belongs to another supervisor or cannot be read from here. */
   | { for: 'person'; why: 'other_supervisor' | 'unseen' | 'lost' | 'newer' };
@@ -27,7 +27,7 @@ export type Waits =
 const WHILE_PARKED: {
   [K in Status['kind']]: (view: SessionView, status: Extract<Status, { kind: K }>) => Waits;
 } = {
-  // With no work for a worker, its log was lost or moved.
+  // A healthy session in these states has work for a worker; without it, the log was lost or moved.
   starting: () => ({ for: 'person', why: 'lost' }),
   running: () => ({ for: 'person', why: 'lost' }),
   queued: () => ({ for: 'turn' }),

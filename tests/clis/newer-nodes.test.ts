@@ -9,7 +9,7 @@ import { tempDir } from '../support/temp-dir.ts';
 test('the demo succeeds on Node 26', async () => {
   await using dir = await tempDir();
   const [node, { cli }] = await Promise.all([installCli('node26'), builtPrograms()]);
-  // The programs it starts, workers, agents and the project's tests, find no other Node.
+  // The programs it starts (workers, agents and the project's tests) must find no other Node.
   const env = { PATH: `${dirname(node.path)}:${process.env.PATH ?? ''}`, HOME: dir.path, TMPDIR: dir.path };
   const { stdout, stderr, exitCode } = await runCommand(node.path, [cli, 'demo', '--json', '--keep'], {
     cwd: dir.path,

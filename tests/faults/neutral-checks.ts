@@ -30,7 +30,7 @@ export async function projectionsOf(rig: SessionRig): Promise<string> {
   const texts = await Promise.all([overview, history, qa, signal].map((path) => readFile(path, 'utf8')));
   const names = (await readdir(sessionDir)).filter((name) => !name.startsWith('.'));
   const root = rig.repo.root;
-  // Sorted without their minutes, because a slow run has another order.
+  // Sorted with their timestamps replaced, because a slow run may produce another order.
   return [...texts, names.map(neutral).sort().join('\n')]
     .join('\n=====\n')
     .replaceAll(root, 'ROOT')

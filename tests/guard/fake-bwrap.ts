@@ -23,7 +23,7 @@ export const NO_NAMESPACES = 'Creating new namespace failed: No space left on de
 
 /** A bubblewrap that may be broken and repaired while sessions run. */
 export interface FakeBwrap extends Disposable {
-  /** The first folder on PATH, before that of the real one. */
+  /** Puts the fake first on PATH, before the real one. */
   env: { PATH: string };
   behaves(behaviour: Behaviour): void;
 }

@@ -40,7 +40,7 @@ test('a wait is never shorter than the previous one of its outage, whatever the 
   );
 });
 
-test('the person is asked after the hours of the setting, and at the latest one wait and one attempt later', () => {
+test('the person is asked after the configured hours, at most one wait and one attempt later', () => {
   fc.assert(
     fc.property(anyPatience, fc.nat(HOUR_MS), (patience, childMs) => {
       const blockedAt = rowUntilBlocked(patience, childMs);
@@ -78,7 +78,7 @@ test.each(OUTAGES)(
   },
 );
 
-test('no number of failures in an outage blocks, and none uses up their retries', () => {
+test('no number of failures in an outage blocks the session or uses up its retries', () => {
   const at = progressIn('testing', strikes({ failures: 3 }));
   expect(decide(at, outcomeOf({ end: 'overloaded' }), { ...RULES, maxRetries: 0 }).kind).toBe('run');
 });

@@ -26,12 +26,15 @@ import { safeGit } from '../common/session-branch.ts';
 export interface FinishSessionInput extends SessionQuestion {
   how: FinishWay;
   keep: readonly string[];
-  /** pull_request: what people answered is in its text, whoever can read the repository. A person's choice. */
+  /**
+   * For `pull_request`: include people's answers in its text, even if the repository is public. Only a person may
+   * choose this.
+   */
   withAnswers?: boolean;
   waitMs?: number;
 }
 
-/** How finishing a session is judged here; its worker judges by the same rules. */
+/** The verdict on finishing a session before a command is sent; the worker applies the same rules. */
 export interface FinishLook extends FinishReading {
   view: SessionView;
   refusal?: SamocodeError | undefined;
@@ -87,12 +90,12 @@ export function archiveRequest({
 
 export interface FinishReading {
   facts: FinishFacts;
-  /** Where there is a branch that the way is about. */
+  /** Present if the session has a branch and this way of finishing concerns it. */
   base: BaseBranch | undefined;
   git: GitContext;
 }
 
-/** Reads what the judges of one way go by. @throws GitError */
+/** Reads the facts needed to judge one way of finishing. @throws GitError */
 async function readFinishFacts(
   view: SessionView,
   how: FinishWay,
@@ -117,9 +120,9 @@ async function readFinishFacts(
 }
 
 /**
- * What becomes of a session that is over. `merge`: its branch becomes part of its base; `pull_request`: its branch is
- * published; `keep_branch`: all of it is archived, the branch stays; `archive_documents`: its documents are archived, so that it
- * can take new work; `discard`: branch and worktree go to the trash; `unarchive`: what was archived or discarded is restored.
+ * The ways to finish a session. `merge`: merge its branch into its base; `pull_request`: publish its branch;
+ * `keep_branch`: archive all of it, keep the branch; `archive_documents`: archive its documents, so that it can take
+ * new work; `discard`: move branch and worktree to the trash; `unarchive`: restore what was archived or discarded.
  */
 export const FINISH_WAYS = [
   'keep_branch',

@@ -27,7 +27,7 @@ export interface Verification {
   commit?: string;
   checks: RepeatedCheck[];
   sandbox: SandboxLevel;
-  /** What the proof leaves open, even where it is repeated. */
+  /** What the proof does not show, even if it is repeated successfully. */
   partly?: string;
   ranIn?: 'worktree';
 }

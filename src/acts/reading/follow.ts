@@ -26,8 +26,8 @@ const isResting = (result: WaitResult) =>
   RESTING.has(result.view.state.status.kind) || isStuck(result.view, result);
 
 /**
- * Yields a reading of the session at each poll; the last one is when it rests or does not continue by itself. @throws
- * the reason of Ctrl-C
+ * Yields the session's state at each poll, and ends once the session is at rest or cannot continue without a person.
+ * @throws the reason of Ctrl-C
  */
 export async function* pollSession(cli: Cli, followed: Followed, pollMs: number): AsyncGenerator<WaitResult> {
   const { waitForAny } = await import('./wait-for-change.act.ts');

@@ -23,8 +23,8 @@ import { type BesidePage, reportIterations } from './report-iterations.ts';
 import { type CardQuestion, gapsOf, sessionCard } from './session-card.ts';
 
 /**
- * All data shown on the page of a session, bounded in size. @param beside stores the transcripts that are too long for
- * it
+ * All data shown on the page of a session, bounded in size.
+ * @param beside stores the transcripts that are too long for the page
  */
 export async function sessionReport(
   question: CardQuestion,
@@ -91,7 +91,7 @@ function checkSetOf(event: EventOf<'checks_ran'>): ReportCheckSet {
 }
 
 function resultOf({ set, runs }: EventOf<'checks_ran'>): ReportCheckSet['result'] {
-  // Tests that prove something fail without the work.
+  // Added tests should fail on the base, so a failure there does not fail the set.
   if (set === 'added') return 'passed';
   if (failedRuns({ runs }).length > 0) return 'failed';
   return redAfter({ runs }).length > 0 ? 'red after' : 'passed';
@@ -142,7 +142,7 @@ const PNG = Buffer.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]);
 /** Pictures of the work from the session's `screens/`: PNG files up to a size limit. */
 async function reportPictures({ paths }: SessionView): Promise<SessionReportData['pictures']> {
   const folder = join(paths.sessionDir, 'screens');
-  // A link could lead to private pictures of the person.
+  // Not a symbolic link, which could expose the person's private pictures.
   if (!statsAt(folder)?.isDirectory()) return [];
   const names = (namesAt(folder) ?? []).filter((name) => name.endsWith('.png')).sort();
   const found: SessionReportData['pictures'] = [];

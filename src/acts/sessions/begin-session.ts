@@ -98,7 +98,7 @@ function draftOf({ runDir, folder }: SessionPaths): string {
   return join(dirname(runDir), `.${folder}.${randomBytes(6).toString('hex')}.draft`);
 }
 
-/** SESSIONS may be in a repository: a person's add, clean or pull there must not include machine state. */
+/** SESSIONS may be in a repository: a person's git add, clean or pull there must not affect machine state. */
 function keepOutOfGit(runRoot: string): void {
   try {
     writeFileSync(join(runRoot, '.gitignore'), '*\n', { flag: 'wx' });

@@ -21,7 +21,7 @@ export function withStartOptions(command: Command): Command {
 export interface GivenOption {
   /** `--model`. */
   flag: string;
-  /** With its value, as typed. */
+  /** The option with its value; `…` stands for a value that the shell would need quoted. */
   typed: string;
   /** Also an option of `samocode resume`. */
   isForResume: boolean;

@@ -16,7 +16,10 @@ export interface StopSessionInput extends SessionQuestion {
 
 export interface StopSessionResult {
   view: SessionView;
-  /** `stopped`: already stopped; `stopping`: its worker has accepted the command. */
+  /**
+   * `stopped`: the worker has stopped it; `stopping`: the worker has accepted the command; `not_running`: it was
+   * already at rest.
+   */
   outcome: 'stopping' | 'stopped' | 'not_running';
 }
 

@@ -29,7 +29,7 @@ async function watch(
   await watchOnScreen(cli, { screen, menus }, { session, ...projectOf(options), run });
 }
 
-/** Where there is no terminal to draw on: what there is now. */
+/** Without a terminal to draw on, prints the current state once. */
 async function showOnce(cli: Cli, session: string | undefined, options: SharedOptions): Promise<void> {
   cli.output.warn('this is no terminal that a live screen can be drawn on, so this is shown once.');
   await showStatus(cli, session, { ...options, all: options.project ? undefined : true });

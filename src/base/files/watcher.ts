@@ -4,8 +4,8 @@ import { type ChokidarOptions, type FSWatcher, watch as watchPath } from 'chokid
 import type { Clock } from '../clock.ts';
 
 /**
- * Reports changes of files and folders, as far as the system does. It may miss some, above all on network disks, so its
- * user also polls.
+ * Reports changes to files and folders, as far as the operating system does. It may miss some, especially on network
+ * disks, so its callers must also poll.
  */
 export interface Watcher {
   /**
@@ -31,7 +31,7 @@ export interface WatcherOptions {
 const MAX_PATHS = 128;
 /** At the system's limits (EMFILE, ENOSPC): pause between two attempts to watch a path. */
 const RETRY_MS = 5000;
-/** chokidar drops changes of a file within 50 ms after another one, so a change is read twice. */
+/** chokidar drops a change to a file within 50 ms of another one, so callers read again after each change. */
 const SETTLE_MS = 60;
 
 interface Watch {
@@ -53,7 +53,7 @@ export function newWatcher(options: WatcherOptions): Watcher {
   };
   const drop = (path: string) => {
     const watcher = watches.get(path)?.watcher;
-    // close() removes all listeners, and an error of a pending read would be unhandled.
+    // close() removes all listeners, so an error from a pending read would be unhandled.
     void watcher?.close();
     watcher?.on('error', () => undefined);
     watches.delete(path);
@@ -92,7 +92,7 @@ export function newWatcher(options: WatcherOptions): Watcher {
       if (!isChanged) {
         const awake = new AbortController();
         wake = () => awake.abort(awake);
-        // Not AbortSignal.any: on Node 20 each call stays in the memory of a signal that lives on.
+        // Not AbortSignal.any: on Node 20 each call leaks memory for as long as the source signal lives.
         signal?.addEventListener('abort', wake, { once: true });
         await clock.sleep(isUnsettled ? Math.min(ms, SETTLE_MS) : ms, awake.signal).catch((error) => {
           if (error !== awake) throw error;
@@ -119,7 +119,7 @@ function targetOf(path: string): { path: string; id: string } | undefined {
   return undefined;
 }
 
-// Synchronous, which costs a tenth: a supervisor checks hundreds of paths in each round.
+// Synchronous, because it takes a tenth of the time: a supervisor checks hundreds of paths at each poll.
 function idOf(path: string): string | undefined {
   try {
     const { dev, ino, birthtimeMs } = statSync(path);

@@ -29,14 +29,14 @@ import { nodePath } from '../../providers/starting/node-path.ts';
 import type { GuardNow } from '../../providers/starting/probe-guard.ts';
 import { jsonValue } from '../install/json-member.ts';
 
-/** An agent CLI that answers questions about itself. */
+/** An agent CLI whose version, options and login can be checked. */
 export type AskedProvider = Provider & { name: ProviderName; preflight: Preflight };
 
 export const ASKED_PROVIDERS: readonly AskedProvider[] = PROVIDERS.flatMap((provider) =>
   provider.preflight === undefined ? [] : [{ ...provider, preflight: provider.preflight }],
 );
 
-/** What every check of a CLI needs to know. */
+/** The context of every check of a CLI. */
 export interface CliSurroundings {
   project: Project | undefined;
   used: ReadonlySet<ProviderName>;
@@ -105,7 +105,7 @@ async function checksOf(question: CliQuestion): Promise<DoctorCheck[]> {
       return await runCommand(file, args, { env, timeoutMs: LIMIT_MS, maxBytes: 1024 * 1024 });
     };
     const { measured, install } = preflight;
-    // All at once: each answer is a start of the whole CLI.
+    // In parallel, because each query starts the whole CLI.
     const [{ stdout }, ...asked] = await Promise.all([
       ask(['--version']),
       isUsed ? optionsProblem(provider, ask, preflight) : undefined,
@@ -172,7 +172,7 @@ async function hasLogin(
 ): Promise<boolean> {
   if (names.some((name) => env[name])) return true;
   const place = env[homeVariable] || home;
-  // An unreadable file is no login.
+  // An unreadable file does not count as a login.
   const found = await Promise.all(files.map((file) => stat(join(place, file)).catch(() => undefined)));
   if (found.some((file) => file !== undefined)) return true;
   const text = await readFile(join(place, settings.file), 'utf8').catch(() => '');

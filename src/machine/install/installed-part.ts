@@ -6,7 +6,7 @@ import { changeFile } from '../../base/files/change-file.ts';
 import { INSTALL_ERRORS } from './install-errors.ts';
 import { jsonValue, valueAt, withoutItems, withoutMember } from './json-member.ts';
 
-/** Something that an installation leaves on this machine, which uninstall searches for even without the client. */
+/** Something `install` may have written; `uninstall` looks for it even if the client is not installed. */
 export interface InstalledPart {
   /** Where it is, for people. */
   words: string;
@@ -95,7 +95,7 @@ export async function changeSettings(
   change: (text: string) => string | undefined,
 ): Promise<void> {
   let isRefused = false;
-  // Fails for a folder, which a change would move aside.
+  // Fails for a folder, which changeFile would quarantine.
   await readFile(path);
   await changeFile((await ifExists(realpath(path))) ?? path, (text = '') => {
     const changed = change(text);
@@ -118,7 +118,7 @@ export function hasTable(text: string, at: readonly [string, string]): boolean |
 
 /**
  * Removes a table with its header and the tables below it from a TOML text and keeps every other byte.
- * @returns undefined when it has a form that Codex does not write, such as inline
+ * @returns undefined when it has a form that Codex does not write, such as an inline table
  */
 export function withoutTable(text: string, at: readonly [string, string]): string | undefined {
   const root = tomlValue(text);

@@ -17,7 +17,7 @@ export type Moment =
 /** The state before any agent, so that all of a session's work can be undone. */
 export const START = { kind: 'after', iteration: 0 } as const satisfies Moment;
 
-/** `refs/samocode/<session>/` with one of: `003`, `003-before`, `003-before-kill`, `rewinds/17`. */
+/** `refs/samocode/<session>/` with one of: `003`, `003-before`, `003-before-kill`, `rewinds/000017`, `discard`. */
 export function refOf(sessionFolder: string, moment: Moment): string {
   const refs = refsOf(sessionFolder);
   switch (moment.kind) {
@@ -36,7 +36,7 @@ export function refOf(sessionFolder: string, moment: Moment): string {
   }
 }
 
-/** Prefix of everything kept of a session. Old folder names contain characters that refs don't allow. */
+/** Prefix of all refs kept for a session. Old folder names may contain characters that refs don't allow. */
 export function refsOf(sessionFolder: string): string {
   return `refs/samocode/${asRefName(sessionFolder)}/`;
 }

@@ -16,7 +16,7 @@ export interface SessionCommit extends GitContext {
 
 const TRIES = 3;
 const UNDER_WAY = ['MERGE_HEAD', 'CHERRY_PICK_HEAD', 'REVERT_HEAD', 'rebase-merge', 'rebase-apply'];
-/** Folders with the usual layout; checked once per process, since a worker calls this after every iteration. */
+/** Session folders without a separate repository: checked once, since a worker calls this after each iteration. */
 const nothingToCommitTo = new Set<string>();
 
 /**

@@ -4,13 +4,13 @@ import { readSettingTexts } from './open-project.ts';
 export interface MachineLimits {
   usdPerDay?: number;
   parallel?: number;
-  /** How long the supervisor stays when idle. */
+  /** How long an idle supervisor keeps running. */
   supervisorMinutes: number;
 }
 
 const USUAL_MINUTES = 10;
 
-/** Reads them from the environment and the config folder's `.env`. Invalid values are ignored. */
+/** Reads the limits from the environment and the config folder's `.env`. Invalid values are ignored. */
 export async function machineLimits(
   env: Readonly<Record<string, string | undefined>>,
   homeDir: string,

@@ -113,7 +113,10 @@ export async function borrowedBy(dir: string, context: GitContext): Promise<stri
   return [...stdout.matchAll(/^alternate: (\/.+)$/gm)].map(([, path = '']) => path);
 }
 
-/** For checks that compare with another branch or need a tag. `branch` is always the commit checked out. */
+/**
+ * Copies the refs of MAIN_REPO, for checks that compare with another branch or need a tag. `branch` always points to
+ * the checked-out commit.
+ */
 async function writeRefs(
   dir: string,
   { main, commit, branch }: { main: GitOptions; commit: string; branch: string },
@@ -135,7 +138,7 @@ async function writeRefs(
   await writeFile(join(dir, '.git/packed-refs'), text, 'latin1');
 }
 
-/** `git lfs install --local` and the like: the user's own, as are settings outside the repository. */
+/** Filters from `git lfs install --local` and the like: the user's own, like settings outside the repository. */
 export async function personalFilters(main: GitOptions, commonDir: string): Promise<Setting[]> {
   const list = ['config', '--local', '-z', '--get-regexp', '^(filter\\..*|lfs\\.storage)$'];
   const { stdout } = await runGit(list, { ...main, allowFailure: true });
@@ -148,7 +151,7 @@ export async function personalFilters(main: GitOptions, commonDir: string): Prom
   });
 }
 
-/** Attributes are taken from the base: a branch could change its checked-out files by its own. */
+/** Takes attributes from the base: a branch's own attributes could change how its files are checked out. */
 async function checkOut(
   clone: GitOptions,
   { commit, base }: { commit: string; base: string },
@@ -187,12 +190,12 @@ interface Checkout extends Pick<ClonePlan, 'dir' | 'commit' | 'areObjectsOpen'> 
   modules: readonly string[];
 }
 
-/** Checks out submodules available locally; none is fetched. */
+/** Checks out the submodules available locally; none is downloaded. */
 async function checkOutSubmodules(checkout: Checkout, context: GitContext): Promise<void> {
   for (const { path, commit, gitDirs } of await submodulesOf(checkout, context)) {
     const dir = join(checkout.dir, path);
     await makeRepository(dir, { commit, branch: 'submodule' }, context);
-    // At most one of them has it.
+    // The fetch fails from folders that lack the commit.
     if (checkout.areObjectsOpen)
       for (const gitDir of gitDirs) await fetchAlone(dir, gitDir, [commit], context).catch(() => undefined);
     else await borrow(dir, gitDirs);

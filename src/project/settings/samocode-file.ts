@@ -23,8 +23,8 @@ export interface SamocodeFileReading {
 const KEY = /^[A-Za-z_][A-Za-z0-9_]*$/;
 
 /**
- * Parses a `.samocode` file. The first `=` splits, spaces around key and value are trimmed, paired quotes removed, `#`
- * starts a comment only at the start of a line. Never throws: malformed lines are warnings.
+ * Parses a `.samocode` file. The first `=` separates key from value; spaces around both and paired quotes are removed;
+ * `#` starts a comment only at the start of a line. Never throws: malformed lines become warnings.
  */
 export function parseSamocodeFile(text: string): SamocodeFileReading {
   const entries = new Map<string, FileEntry>();
@@ -65,7 +65,7 @@ export function pathFromFile(
 
 /**
  * One line that parses back to `key` and `value`.
- * @throws not_one_line for a multi-line value; RangeError for an invalid key, a bug of the caller
+ * @throws not_one_line for a multi-line value; RangeError for an invalid key, a bug in the caller
  */
 export function samocodeLine(key: string, value: string): string {
   if (!KEY.test(key)) throw new RangeError(`${key} is not a valid key.`);

@@ -24,7 +24,7 @@ export const gemini = {
   defaultCommand: 'gemini',
   state: {
     ...{ folder: '.gemini', homeVariable: 'GEMINI_CLI_HOME' },
-    // It writes its settings.json itself.
+    // Not settings.json, which an ordinary run of the CLI writes.
     steering: ['.env', 'GEMINI.md', 'trustedFolders.json', 'policies', 'extensions', 'commands', 'skills'],
   },
   settings: { model: '' },
@@ -66,7 +66,7 @@ export const gemini = {
   promptText,
   markers: ['GEMINI_CLI'],
   leftovers: ['GEMINI_CLI', 'GEMINI_CLI_NO_RELAUNCH'],
-  // It cancels a call after 600 s.
+  // As an MCP client, Gemini CLI cancels a call after 600 s.
   client: { name: 'gemini-cli-mcp-client', byDefaultMs: 540_000, maxMs: 540_000 },
   prepare,
   buildCommand,
@@ -97,7 +97,7 @@ function buildCommand(request: ChildRequest): ChildCommand {
       ...env,
       // One process instead of two: a parent that relaunches itself ignores SIGTERM.
       GEMINI_CLI_NO_RELAUNCH: 'true',
-      // The worktree is new to it, and nobody can confirm.
+      // The CLI has never seen this worktree, and nobody is there to confirm that it is trusted.
       GEMINI_CLI_TRUST_WORKSPACE: 'true',
       ...(servers.length > 0 && { GEMINI_CLI_SYSTEM_DEFAULTS_PATH: defaultsPath(request) }),
     },

@@ -35,9 +35,9 @@ export const Command = z.discriminatedUnion('kind', [
     answers: z.array(z.strictObject({ id: z.string(), text: z.string() })),
     /** Answers every question that is still open with its suggestion. */
     acceptSuggestions: z.boolean(),
-    /** Confirms that the answers in the file at parking are the person's own. */
+    /** Confirms that answers already in the file when the session parked are the person's own. */
     confirmTyped: z.boolean(),
-    /** Recorded answers are replaced intentionally. */
+    /** Required to replace answers that are already recorded. */
     replace: z.literal(true).optional(),
   }),
   Head.extend({ kind: z.literal('approve'), hash: z.string().optional() }),

@@ -145,7 +145,7 @@ export class EventWriter implements Disposable {
     }
   }
 
-  /** Moves a log that is not the one this writer wrote to where no reader trusts it. */
+  /** Quarantines a log that is no longer the one this writer wrote, so that no reader trusts it. */
   async #asideIfRewritten<T>(act: () => Promise<T>): Promise<T> {
     try {
       return await act();
@@ -155,7 +155,7 @@ export class EventWriter implements Disposable {
     }
   }
 
-  /** While no agent runs, only a person moves the run folder away, and it is not created again. */
+  /** If no agent was running, a person moved the run folder away, and it must not be created again. */
   #isMovedAway(): boolean {
     return this.#written.openIteration === undefined && statsAt(this.#parts.paths.runDir) === undefined;
   }
@@ -188,8 +188,8 @@ interface WriterParts {
 }
 
 /**
- * The event as readers will parse it. An event that they cannot parse would end the log for them, together with
- * everything written after it.
+ * The event as readers will parse it. They would ignore an event that they cannot parse and everything written after
+ * it.
  */
 function asRead(event: SessionEvent): SessionEvent {
   const reading = parseEvent(serialiseEvent(event));

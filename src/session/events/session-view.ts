@@ -29,11 +29,11 @@ export interface SessionView {
   newer?: string;
 }
 
-/** The view of a session that no worker works on or should. */
+/** The view of a session that has no worker and needs none. */
 export function viewWithoutWorker(paths: SessionPaths, state: SessionState, problems: string[]): SessionView {
   const nothing = { worker: 'none', wantsWorker: false, needsWorker: false } as const;
   return { folder: paths.folder, paths, state, problems, pendingCommands: [], isForeign: false, ...nothing };
 }
 
-/** The code of the notice that a session uses credentials that a login shell lacks, from which it may be continued. */
+/** Code of the notice that a login shell, from which the session may be resumed, lacks credentials it uses. */
 export const NOT_IN_LOGIN_SHELL = 'credentials_not_in_login_shell';

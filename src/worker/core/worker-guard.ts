@@ -129,7 +129,7 @@ async function sessionPlaces(
   const pointed = await gitDirOf(worktree.path);
   if (pointed === undefined) return undefined;
   const gitDir = await realPathAsFar(pointed);
-  // If there was no guard before, an agent may have redirected it, and this guard opens the paths found here.
+  // An agent that ran without a guard may have redirected `.git`, and this guard allows access to the paths found here.
   if (!pathInside(commonDir, gitDir)?.startsWith('worktrees/')) return undefined;
   return {
     sessionDir: await realPathAsFar(worker.paths.sessionDir),

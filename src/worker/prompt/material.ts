@@ -4,7 +4,7 @@ import { oneLine } from '../../session/documents/markdown-lines.ts';
 export const LINE_END = /\r\n|[\n\r\v\f\u0085\u2028\u2029]/;
 
 /**
- * Text of others as a Markdown quotation, so that no line can act as one of our headings, labels or fences.
+ * Quotes text from others in Markdown, so that no line can pass for one of our headings, labels or fences.
  * @param maxChars longer text is truncated, with a note
  * @param whole where to find the full text
  */
@@ -18,7 +18,7 @@ export function material(text: string, maxChars: number, whole: string): string 
   return shown === text ? quoted : `${quoted}\n\n(Shortened. The full text: ${whole})`;
 }
 
-/** A section with our heading and text of others. */
+/** A section with our heading and quoted text from others. */
 export function materialSection(
   title: string,
   text: string,
@@ -27,7 +27,7 @@ export function materialSection(
   return `## ${title}\n\n${material(text, limit.maxChars, limit.whole)}\n`;
 }
 
-/** Short text of others within our sentence: a branch, a file name, a plan phase. */
+/** Short text from others inside one of our sentences: a branch, a file name, a plan phase. */
 export function inlineMaterial(text: string): string {
   const line = oneLine(text).replaceAll('`', "'");
   return `\`${line.length > 300 ? `${line.slice(0, 299)}…` : line}\``;

@@ -77,7 +77,7 @@ test('the existing worktree of a folder is kept with its branch, whatever the br
   expect((await settled(bench)).state.worktree).toMatchObject({ path, branch: 'feature/sails' });
 });
 
-test('for an overview that names another worktree, no second one is created', async () => {
+test('no second worktree is created if the overview names an existing one elsewhere', async () => {
   await using bench = await makeBench({ here: true });
   const elsewhere = join(bench.repo.root, 'else where');
   await mkdir(join(bench.sessionsDir, FOLDER));
@@ -106,7 +106,7 @@ test('a missing branch is reported if work should be on it', async () => {
   expect(notice).toMatchObject({ text: expect.stringContaining('There was no branch Old_one.v2') });
 });
 
-test('a finished folder can be archived by hand, and needs no new work for that', async () => {
+test('archiving a finished folder that was not taken over is refused with a hint to move it by hand', async () => {
   await using bench = await makeBench({ here: true });
   await mkdir(join(bench.sessionsDir, FOLDER));
   const overview = OVERVIEW.replace('Phase: investigation', 'Phase: done');
@@ -118,7 +118,7 @@ test('a finished folder can be archived by hand, and needs no new work for that'
   });
 });
 
-test('new work for a finished folder begins with an investigation, next to its earlier task', async () => {
+test('new work for a finished folder begins with an investigation and keeps its earlier task', async () => {
   await using bench = await makeBench({ here: true });
   await mkdir(join(bench.sessionsDir, FOLDER));
   const overview = OVERVIEW.replace('Phase: investigation', 'Phase: done');
@@ -143,7 +143,7 @@ test('an unfinished folder is not taken over for other work', async () => {
   expect((await bench.view(FOLDER)).isForeign).toBe(true);
 });
 
-test('a folder passes the same checks as a new session', async () => {
+test('a folder is subject to the same checks as a new session', async () => {
   await using bench = await makeBench({ lines: { CHECK: 'no-such-program --all' } });
   await mkdir(join(bench.sessionsDir, FOLDER));
   await writeFile(join(bench.sessionsDir, FOLDER, '_overview.md'), OVERVIEW);

@@ -54,7 +54,7 @@ test('the first step for an archived session is to restore it', async () => {
   expect((await typed(['list', '--archived'], place)).stdout).toContain('in the archive');
 });
 
-test('a limit beyond the range of dates is shown as the last possible one, by status and sentence', async () => {
+test('status and sentence show a limit beyond the range of dates as the last possible date', async () => {
   await using serverRig = await makeServerRig();
   const limited = { type: 'limited', until: 9e15, guessed: false, provider: 'rehearsal' } as const;
   const at = { startMs: systemClock.now() };
@@ -66,7 +66,7 @@ test('a limit beyond the range of dates is shown as the last possible one, by st
   expect(view && statusSentence(view)).toContain('9999-12-31T23:59:59.999Z');
 });
 
-test('an outage is shown as one, with the times of the next attempt and of the question, by status, list and sentence', async () => {
+test('status, list and sentence show an outage with the times of the next attempt and of the question', async () => {
   await using serverRig = await makeServerRig();
   const outage = { kind: 'overloaded', asksAt: Date.UTC(2026, 0, 9, 3) } as const;
   const until = Date.UTC(2026, 0, 8, 15);

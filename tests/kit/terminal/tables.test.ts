@@ -58,7 +58,7 @@ test.each(WIDTHS)(
   },
 );
 
-test('the states in a list are aligned, even after wide letters', () => {
+test('the phases in a list are aligned, even after wide letters', () => {
   for (const columns of WIDTHS) {
     const lines = formatList(SESSIONS, terminal(columns), { nowMs: NOW }).split('\n\n')[0]?.split('\n') ?? [];
     const starts = lines.map((line) => columnsOf(line.slice(0, line.indexOf('impl'))));
@@ -84,7 +84,7 @@ const OVER = Array.from({ length: 25 }, (_, at): ShownFacts => {
   return { ...(SAMPLE as ShownFacts), session, id: shortId(session), state, needsHuman: false };
 });
 
-test('on a terminal of 24 lines the sessions that are over leave those that need a person on the screen', () => {
+test('on a 24-line terminal finished sessions do not push those that need a person off the screen', () => {
   const text = formatList([...SESSIONS, ...OVER], terminal(80), { nowMs: NOW });
   expect(text.split('\n').length).toBeLessThan(24);
   expect(text).toContain('over-9');
@@ -94,7 +94,7 @@ test('on a terminal of 24 lines the sessions that are over leave those that need
   for (const { next } of SESSIONS) expect(foot).toContain(next);
 });
 
-test('whoever asks for one state, and a program at the end of a pipe, gets all of them', () => {
+test('a list of one state, and a list in a pipe, shows every session', () => {
   const stream = new PassThrough();
   const pipe = new Output({ stdout: stream, stderr: stream, colourful: false, json: false });
   expect(formatList(OVER, pipe, { nowMs: NOW }).split('\n')).toHaveLength(OVER.length);
@@ -102,7 +102,7 @@ test('whoever asks for one state, and a program at the end of a pipe, gets all o
   expect(whole.split('\n')).toHaveLength(OVER.length);
 });
 
-test('a list of nothing says how to start a session', () => {
+test('an empty list says how to start a session', () => {
   expect(formatList([], terminal(80), { nowMs: NOW })).toContain('samocode start --task');
 });
 
@@ -124,7 +124,7 @@ test.each([
   ['/home/me/harbour', '~/harbour'],
   ['/srv/worktrees/boat', '/srv/worktrees/boat'],
   ['/home/mel/boat', '/home/mel/boat'],
-])('a terminal in ~/harbour shows the path %s as %s, and a pipe shows it whole', (worktree, short) => {
+])('in ~/harbour a terminal shows the path %s as %s, and a pipe shows it in full', (worktree, short) => {
   const [facts] = SESSIONS;
   const stream = new PassThrough();
   const pipe = new Output({ stdout: stream, stderr: stream, colourful: false, json: false });

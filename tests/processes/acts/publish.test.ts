@@ -89,7 +89,7 @@ async function prove(paths: SessionPaths, commit: string): Promise<void> {
   await writeFile(paths.events, events.map(serialiseEvent).join(''));
 }
 
-test('with gh the branch is pushed, and a pull request has a title and a text with commits and proof', async () => {
+test('with gh the branch is pushed and a pull request is opened, whose text has commits and proof', async () => {
   await using repo = await makeRepo({ folder: 'Über boats' });
   const s = await scene(repo);
   const tip = await repo.git(['rev-parse', 'samocode/x']);
@@ -122,7 +122,7 @@ test('with gh the branch is pushed, and a pull request has a title and a text wi
   expect(readProof(text)).toMatchObject({ kind: 'proof', proof: { commit: tip } });
 });
 
-test('the text omits a proof that is only in the session folder, or of another commit', async () => {
+test('the text omits a proof that is only in the session folder or is for another commit', async () => {
   await using repo = await makeRepo();
   const s = await scene(repo);
   await mkdir(join(s.paths.sessionDir, 'proof'));
@@ -150,7 +150,7 @@ const ANSWERED: SessionState['answers'][number] = {
   at: SINCE,
 };
 
-/** Its question is answered, and gh says what the repository is. */
+/** A scene with an answered question, in which gh reports whether the repository is private. */
 async function answered(repo: TempRepo, isPrivate: string) {
   const s = await scene(repo, { isPrivate });
   s.look.view.state.answers = [ANSWERED];
@@ -162,9 +162,9 @@ test.each([
   ['private', 'true', false, true],
   ['public', 'false', false, false],
   ['not known', '', false, false],
-  ['public, and a person wants them in it', 'false', true, true],
+  ['public, and a person includes them', 'false', true, true],
 ])(
-  'where the repository is %s, answers are in the text only if they may be',
+  'if the repository is %s, the text includes answers only as far as allowed',
   async (_, isPrivate, wanted, are) => {
     await using repo = await makeRepo();
     const s = await answered(repo, isPrivate);
@@ -174,7 +174,7 @@ test.each([
   },
 );
 
-test('that answers are left out is said before, with why and the way to have them in', async () => {
+test('the preview notes that answers are left out, why, and how to include them', async () => {
   await using repo = await makeRepo();
   const s = await answered(repo, 'false');
   expect((await composePullRequest(s.look, false, s.context)).notes).toEqual([
@@ -192,7 +192,7 @@ test('a question that was rewritten after its answer is not shown with it', asyn
   );
 });
 
-test('the template of the base is filled, whatever the branch has made of it', async () => {
+test('the template of the base is filled in, even if the branch has changed it', async () => {
   await using repo = await makeRepo();
   await repo.commit('A template', {
     '.github/Pull_Request_Template.md': '## What\r\n\r\n## Checklist\r\n\r\n- [ ] read\r\n',
@@ -208,7 +208,7 @@ test('the template of the base is filled, whatever the branch has made of it', a
   expect(notes).toContain("The text fills the repository's template, .github/Pull_Request_Template.md.");
 });
 
-test('of several templates none is filled, and that is said', async () => {
+test('with several templates none is filled in, and a note says so', async () => {
   await using repo = await makeRepo();
   const folder = '.github/PULL_REQUEST_TEMPLATE';
   await repo.commit('Two', { [`${folder}/a.md`]: '## A\n', [`${folder}/b.md`]: '## B\n' });
@@ -218,7 +218,7 @@ test('of several templates none is filled, and that is said', async () => {
   expect(notes).toEqual(['The repository has 2 templates; none is filled.']);
 });
 
-test("the agent's text for a pull request is in it, and does nothing there", async () => {
+test("the agent's text for a pull request is included, and cannot close an issue there", async () => {
   await using repo = await makeRepo();
   const s = await scene(repo);
   const summary = '## PR Description\n\nCloses #1\n\n## Notes\n\nfor later\n';
@@ -227,7 +227,7 @@ test("the agent's text for a pull request is in it, and does nothing there", asy
   expect(readable).toContain('> Every boat has a name.\n>\n> Closes #&#8203;1\n\n## Why');
 });
 
-test('a repository without a remote is said to have none, and the first command adds one', async () => {
+test('for a repository without a remote, the result says so and the first command adds one', async () => {
   await using repo = await makeRepo();
   const s = await scene(repo);
   await repo.git(['remote', 'remove', 'origin']);
@@ -242,14 +242,14 @@ test('a repository without a remote is said to have none, and the first command 
   ]);
 });
 
-test('a pull request that is open gets the new commits, and no second one is made', async () => {
+test('an open pull request gets the new commits, and no second one is created', async () => {
   await using repo = await makeRepo();
   const s = await scene(repo, { known: URL });
   expect(await publish(s.look, false, s.context)).toMatchObject({ url: URL, commands: [] });
   expect(await s.calls()).not.toContain('create');
 });
 
-test('an unfinished session becomes a draft', async () => {
+test('an unfinished session is published as a draft pull request', async () => {
   await using repo = await makeRepo();
   const status = { kind: 'stopped', since: SINCE, by: { channel: 'cli' }, why: 'x' } as const;
   const s = await scene(repo, { status: status as never });

@@ -36,7 +36,10 @@ function written(part: Part): string {
   return part ? part.map(written).join('') : '';
 }
 
-/** Also removes terminal colours and shows bidirectional control characters: code must not read other than it runs. */
+/**
+ * Also removes terminal colours and makes bidirectional control characters visible, so that code cannot be displayed
+ * differently from how it runs.
+ */
 function escaped(text: string): string {
   const plain = text.includes('\u001b') ? stripVTControlCharacters(text) : text;
   const lines = plain.includes('\r') ? plain.replaceAll('\r\n', '\n') : plain;

@@ -24,9 +24,9 @@ test('there is a valid call for every tool', () => {
   expect(Object.keys(CALLS).sort()).toEqual(TOOLS.map(({ name }) => name).sort());
 });
 
-/** The number of acts on a session; it continues by itself in the meantime. */
+/** The number of acts on a session, which may keep running meanwhile. */
 async function acts({ bench }: Parent, session: string): Promise<number> {
-  // A command that a slow worker has not taken yet is not an act of the next call.
+  // A command still pending at a slow worker must not be counted as an act of the next call.
   const { paths } = await eventually(async () => {
     const view = await bench.view(session);
     return view.pendingCommands.length === 0 && view;
@@ -58,7 +58,7 @@ const AT_ONCE: Readonly<Record<string, ReadonlyArray<readonly [unknown, readonly
   ],
 };
 
-/** The arguments that get the value with this one; none if another argument includes it. */
+/** The arguments to set together with this one; none if the call for an earlier argument covers it. */
 function fieldsWith(tool: string, field: string, value: unknown): readonly string[] {
   const [, fields] = AT_ONCE[tool]?.find(([taken, names]) => taken === value && names.includes(field)) ?? [];
   if (fields === undefined) return [field];
