@@ -8,6 +8,7 @@ import { makeAsk } from '../kit/terminal/ask.ts';
 import type { Cli, Menus } from '../kit/terminal/cli.ts';
 import { EXIT } from '../kit/terminal/cli.ts';
 import { CLI_ERRORS } from '../kit/terminal/cli-errors.ts';
+import { hanging } from '../kit/terminal/columns.ts';
 import { hintForTerminal } from '../kit/terminal/next-commands.ts';
 import { Output } from '../kit/terminal/output.ts';
 import { wantsColour } from '../kit/terminal/style.ts';
@@ -26,6 +27,7 @@ const output = new Output({
   colourful,
   json: options.includes('--json'),
   formatHint: hintForTerminal,
+  wrap: hanging,
 });
 
 // With `samocode list | head` the reader exits first, which is not a failure; EIO means a closed terminal.

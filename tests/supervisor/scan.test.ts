@@ -159,13 +159,13 @@ test('a SESSIONS folder that does not respond delays no other, is tried once, an
     await scan.run();
     expect(here.started()).toEqual(['near']);
     expect(here.lines.filter((line) => line.startsWith(`${sessionsDir}: `))).toEqual([
-      expect.stringContaining('has not answered for 3 s'),
+      expect.stringContaining('has not responded for 3 s'),
     ]);
     const { problems, sessions } = await readSupervisorStatus({
       ...here.supervisor,
       ...{ cwd: here.root, by: { channel: 'cli' }, programs: { worker: '', rehearsal: '' } },
     });
-    expect(problems).toEqual([expect.stringContaining(`${sessionsDir} has not answered`)]);
+    expect(problems).toEqual([expect.stringContaining(`${sessionsDir} has not responded`)]);
     expect(sessions.map(({ view }) => view.folder)).toEqual(['near']);
     expect(mount.asked()).toBe(1);
     expect(scan.hasReason()).toBe(true);

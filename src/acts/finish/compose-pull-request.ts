@@ -79,7 +79,7 @@ function aboutAnswers(hasAnswers: boolean, visibility: Visibility): string {
   const why = READERS[visibility];
   if (hasAnswers)
     return `The text contains what people answered${visibility === 'private' ? `: ${why}` : ', as you asked'}.`;
-  return `The text leaves out what people answered, since ${why}; a person includes that by --with-answers in a terminal.`;
+  return `The text leaves out what people answered, since ${why}; a person can include it with --with-answers in a terminal.`;
 }
 
 /** What was decided for the present goal. A question that an agent has rewritten since is not the one that was answered. */

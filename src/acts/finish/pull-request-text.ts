@@ -104,11 +104,11 @@ function requirements(proof: SessionProof): string {
 function limits({ status, proof, olderProof }: PullRequestFacts): string {
   const lines = [
     ...(status.kind === 'done' ? [] : [`The session is ${status.kind}, not done.`]),
-    ...(proof === undefined && olderProof === undefined ? ['Nothing has been proved of this branch.'] : []),
+    ...(proof === undefined && olderProof === undefined ? ['Nothing has been proved about this branch.'] : []),
     ...(olderProof === undefined
       ? []
       : [
-          `The branch has changed since its proof, which is of ${olderProof.slice(0, 12)}: it is not in this text.`,
+          `The branch has changed since its proof, which is for ${olderProof.slice(0, 12)}, so the proof is not included.`,
         ]),
     ...(proof === undefined ? [] : proofLimits(proof)),
   ];

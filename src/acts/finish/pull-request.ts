@@ -73,8 +73,8 @@ export async function whyByHand(
   context: ActionContext,
 ): Promise<string | undefined> {
   const { mainRepo = '' } = view.sessionFile ?? {};
-  if (remote === undefined) return 'This repository has no remote that the branch could be pushed to.';
-  if (repository === undefined) return `The remote "${remote}" names no repository that gh knows.`;
+  if (remote === undefined) return 'This repository has no remote to push the branch to.';
+  if (repository === undefined) return `The remote "${remote}" does not name a repository that gh supports.`;
   const hook = join(await hooksDir(mainRepo, git), 'pre-push');
   // LFS uploads its files by it, and samocode runs no hooks.
   if (await isExecutable(hook)) return `There is a pre-push hook, ${hook}, which samocode does not run.`;

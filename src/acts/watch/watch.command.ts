@@ -31,6 +31,6 @@ async function watch(
 
 /** Without a terminal to draw on, prints the current state once. */
 async function showOnce(cli: Cli, session: string | undefined, options: SharedOptions): Promise<void> {
-  cli.output.warn('this is no terminal that a live screen can be drawn on, so this is shown once.');
+  cli.output.warn('this terminal cannot show a live screen; the status is shown once.');
   await showStatus(cli, session, { ...options, all: options.project ? undefined : true });
 }

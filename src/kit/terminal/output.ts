@@ -7,6 +7,8 @@ import { harmless, makeStyle, presentable, presentableJson, type Style } from '.
 export type Stream = Writable & { isTTY?: boolean; columns?: number; rows?: number };
 
 type FormatHint = (error: SamocodeError) => string;
+/** Breaks a paragraph after `first` into lines of at most `columns` columns. */
+type Wrap = (text: string, place: { first: string; columns: number }) => string;
 
 export interface OutputOptions {
   stdout: Stream;
@@ -16,6 +18,8 @@ export interface OutputOptions {
   json: boolean;
   /** Formats the hint and the next steps of an error. */
   formatHint?: FormatHint;
+  /** For errors and notes on a terminal, which would break lines inside words. */
+  wrap?: Wrap;
 }
 
 /**
@@ -28,13 +32,15 @@ export class Output {
   readonly #stdout: Stream;
   readonly #stderr: Stream;
   readonly #formatHint: FormatHint;
+  readonly #wrap: Wrap | undefined;
   readonly #colourful: boolean;
   #liveLines = 0;
   /** The lines last drawn in full-screen mode; absent before the first draw. */
   #screen: { lines?: readonly string[] } | undefined;
 
-  constructor({ stdout, stderr, colourful, json, formatHint = ({ hint }) => hint }: OutputOptions) {
+  constructor({ stdout, stderr, colourful, json, formatHint = ({ hint }) => hint, wrap }: OutputOptions) {
     this.#formatHint = formatHint;
+    this.#wrap = stderr.isTTY ? wrap : undefined;
     this.#colourful = colourful;
     this.#stdout = stdout;
     this.#stderr = stderr;
@@ -143,7 +149,7 @@ export class Output {
   /** A note for the person, on stderr so that pipes stay clean. */
   warn(text: string): void {
     this.endLive();
-    this.#stderr.write(`${this.style.attention('note:')} ${harmless(text)}\n`);
+    this.#stderr.write(`${this.#paragraph(harmless(text), `${this.style.attention('note:')} `)}\n`);
   }
 
   /** What, why and hint on separate lines; one JSON object with `--json`. */
@@ -163,6 +169,10 @@ export class Output {
     return up > 0 ? `\r\u001b[${up}A` : '\r';
   }
 
+  #paragraph(text: string, first: string): string {
+    return this.#wrap?.(text, { first, columns: this.#stderr.columns || 80 }) ?? first + text;
+  }
+
   #errorWords(error: unknown): string {
     const { bad, bold, dim } = this.style;
     if (!isSamocodeError(error)) {
@@ -175,8 +185,8 @@ export class Output {
         : [];
     const details = [...error.why.split('\n'), this.#formatHint(error)].filter(Boolean);
     return [
-      `${bad('✘')} ${bold(harmless(error.what))}`,
-      ...details.map((line) => `  ${harmless(line)}`),
+      this.#paragraph(bold(harmless(error.what)), `${bad('✘')} `),
+      ...details.map((line) => this.#paragraph(harmless(line), '  ')),
       ...cause,
     ].join('\n');
   }

@@ -163,7 +163,7 @@ async function loginProblem(
     return judge(id, `${provider.title} reports that you are not logged in.`, loginFix);
   }
   const isFound = loginTraces && (await hasLogin(loginTraces, context));
-  return isFound ? undefined : warn(id, `No login of ${provider.title} was found.`, loginFix);
+  return isFound ? undefined : warn(id, `No login for ${provider.title} was found.`, loginFix);
 }
 
 async function hasLogin(

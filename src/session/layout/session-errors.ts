@@ -20,8 +20,8 @@ export const SESSION_ERRORS = errors({
   }),
   sessions_silent: ({ dir, seconds }: { dir: string; seconds: number }) => ({
     what: 'The sessions of a folder were not read.',
-    why: `${dir} has not answered for ${seconds} s: its disk or network mount may be gone.`,
-    hint: 'Bring the mount back, or unmount it.',
+    why: `${dir} has not responded for ${seconds} s: its disk or network mount may be gone.`,
+    hint: 'Restore the mount, or unmount it.',
   }),
   session_file_broken: ({ path, problem, newer }: BrokenFile) => ({
     what: `Session file ${path} cannot be read.`,

@@ -3,7 +3,7 @@ import { stripVTControlCharacters } from 'node:util';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { SamocodeError } from '../../../src/base/errors.ts';
-import { cutToColumns } from '../../../src/kit/terminal/columns.ts';
+import { cutToColumns, hanging } from '../../../src/kit/terminal/columns.ts';
 import { Output, type Stream } from '../../../src/kit/terminal/output.ts';
 
 function lost(what: string, why: string, hint: string): SamocodeError {
@@ -17,7 +17,7 @@ function newOutput({ json = false, isTTY = false, colourful = false } = {}) {
   });
   stream.isTTY = isTTY;
   stream.columns = 20;
-  const output = new Output({ stdout: stream, stderr: stream, colourful, json });
+  const output = new Output({ stdout: stream, stderr: stream, colourful, json, wrap: hanging });
   return { output, written: () => text };
 }
 
@@ -52,6 +52,18 @@ test('an expected error is printed in its three sentences', () => {
   const { output, written } = newOutput();
   output.error(lost('It is lost.', 'Nobody looked.', 'Look.'));
   expect(written()).toBe('✘ It is lost.\n  Nobody looked.\n  Look.\n');
+});
+
+test('on a terminal an error breaks between words, and through a pipe nowhere', () => {
+  const why = 'Nobody has read the file /harbour/boats.txt yet.';
+  const terminal = newOutput({ isTTY: true });
+  terminal.output.error(lost('It is lost.', why, ''));
+  expect(terminal.written()).toBe(
+    '✘ It is lost.\n  Nobody has read\n  the file\n  /harbour/boats.txt\n  yet.\n',
+  );
+  const pipe = newOutput();
+  pipe.output.error(lost('It is lost.', why, ''));
+  expect(pipe.written()).toContain(why);
 });
 
 test('a bug shows its stack', () => {

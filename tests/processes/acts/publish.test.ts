@@ -128,11 +128,11 @@ test('the text omits a proof that is only in the session folder or is for anothe
   await mkdir(join(s.paths.sessionDir, 'proof'));
   await writeFile(join(s.paths.sessionDir, 'proof/proof.md'), '# Proof\n\nAll checks passed.\n');
   const written = async () => await readFile((await publish(s.look, false, s.context)).bodyPath, 'utf8');
-  expect(await written()).toContain('Nothing has been proved of this branch.');
+  expect(await written()).toContain('Nothing has been proved about this branch.');
   expect(await written()).not.toContain('All checks passed');
   await prove(s.paths, '1'.repeat(40));
   expect(await written()).toContain(
-    'The branch has changed since its proof, which is of 111111111111: it is not in this text.',
+    'The branch has changed since its proof, which is for 111111111111, so the proof is not included.',
   );
   expect(await written()).not.toContain('# Proof');
 });
@@ -178,7 +178,7 @@ test('the preview notes that answers are left out, why, and how to include them'
   await using repo = await makeRepo();
   const s = await answered(repo, 'false');
   expect((await composePullRequest(s.look, false, s.context)).notes).toEqual([
-    'The text leaves out what people answered, since the repository is public; a person includes that by --with-answers in a terminal.',
+    'The text leaves out what people answered, since the repository is public; a person can include it with --with-answers in a terminal.',
   ]);
 });
 
@@ -233,7 +233,7 @@ test('for a repository without a remote, the result says so and the first comman
   await repo.git(['remote', 'remove', 'origin']);
   const { said, commands } = await publish(s.look, false, s.context);
   expect(said).toBe(
-    'This repository has no remote that the branch could be pushed to. These commands publish the branch.',
+    'This repository has no remote to push the branch to. These commands publish the branch.',
   );
   expect(commands).toEqual([
     `git -C ${repo.path} remote add origin '<the address of a repository>'`,
@@ -287,7 +287,7 @@ test.each<[string, Parameters<typeof scene>[1], (repo: TempRepo) => Promise<unkn
     'the remote is a folder',
     {},
     (repo) => repo.git(['config', 'remote.origin.url', join(repo.root, 'remote.git')]),
-    /names no repository that gh knows\. This command pushes the branch\./,
+    /does not name a repository that gh supports\. This command pushes the branch\./,
     1,
   ],
   ['the push is refused', { ssh: 'exit 1;' }, async () => {}, /could not push/, 2],
