@@ -3,7 +3,7 @@ import type { BlockDecision, Decision, ParkDecision, RunDecision, Strike } from 
 import type { Facts } from './edge-conditions.ts';
 import type { EndingKind, OutageKind } from './ending.ts';
 import { judgeSignal } from './judge-signal.ts';
-import { isQuick, lastedMs, OUTAGE_TEXT, roughDuration } from './outage.ts';
+import { isQuick, OUTAGE_TEXT, outageDurationMs, roughDuration } from './outage.ts';
 import type { Outcome, Rules } from './outcome.ts';
 import type { Progress } from './progress.ts';
 import { followsPlan, MAX_TIMEOUTS, PHASES } from './table.ts';
@@ -139,7 +139,7 @@ function retry({ progress, outcome, rules }: AllFacts, notes: string[]): Decisio
 /** Does not count as a retry: a few quick tries, then longer and longer waits, then a person is asked. */
 function waitOut({ progress, outcome, rules }: AllFacts, kind: OutageKind, notes: string[]): Decision {
   const { outage = { tries: 1, workedMs: 0 }, problem } = outcome;
-  const lasted = lastedMs(outage, rules.patience);
+  const lasted = outageDurationMs(outage, rules.patience);
   // Negated, so that NaN stops too.
   if (!(lasted < rules.patience.maxMs)) {
     const quoted = problem ? ` It said: ${problem}` : '';

@@ -58,7 +58,7 @@ export function growingDelay(n: number, firstMs: number): number {
  * How long the outage has lasted: the intended waits plus the duration of the tries. Independent of the clock, so
  * neither a suspended machine nor a clock change shifts when a person is asked.
  */
-export function lastedMs({ tries, workedMs }: Outage, patience: Patience): number {
+export function outageDurationMs({ tries, workedMs }: Outage, patience: Patience): number {
   const waits = Array.from({ length: tries - 1 }, (_, index) => waitAfter(index + 1, patience));
   return waits.reduce((sum, ms) => sum + ms, workedMs);
 }

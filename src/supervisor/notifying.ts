@@ -9,7 +9,7 @@ import type { Scan } from './scan.ts';
 import type { Supervisor } from './supervisor.ts';
 
 /** Sends the notifications of all sessions and carries out the acts that the user sends by phone. */
-export class Notifying {
+export class Notifier {
   readonly #supervisor: Supervisor;
   readonly #scan: Scan;
   readonly #queue: NoticeQueue;

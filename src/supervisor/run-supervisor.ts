@@ -10,7 +10,7 @@ import type { OwnedLease } from '../base/processes/lease.ts';
 import { machineLimits } from '../project/finding/machine-limits.ts';
 import { launchSupervisor } from '../providers/starting/launch-supervisor.ts';
 import { isAskedToLeave, takeSupervisorLease } from './handover.ts';
-import { Notifying } from './notifying.ts';
+import { Notifier } from './notifying.ts';
 import { NowFile } from './now-file.ts';
 import { Scan } from './scan.ts';
 import { LONGEST_SCAN_GAP_MS, type Supervisor } from './supervisor.ts';
@@ -93,7 +93,7 @@ async function watch(
   const { paths, clock } = supervisor;
   const scan = new Scan(supervisor);
   const now = new NowFile(supervisor);
-  const notifying = new Notifying(supervisor, scan);
+  const notifying = new Notifier(supervisor, scan);
   const watcher = newWatcher({ clock, maxPaths: MAX_PATHS, watchPath });
   let reasonAtMs = clock.monotonic();
   try {

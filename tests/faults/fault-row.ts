@@ -11,7 +11,7 @@ import { eventually } from '../support/eventually.ts';
 import { type SessionRig, startRig } from '../support/session-rig.ts';
 import { continueHere, workHere } from '../support/worker-in-this-process.ts';
 import { type Death, dieInTurn, writeDyingWorker } from './dying-workers.ts';
-import { checkNeutrally, projectionsOf } from './neutral-checks.ts';
+import { expectInvariants, projectionsOf } from './neutral-checks.ts';
 import { notingOverlaps } from './overlaps.ts';
 import { changeLines, changeSettings } from './with-settings.ts';
 
@@ -102,7 +102,7 @@ async function runRow(row: FaultRow): Promise<void> {
     await work;
     await rig.until(({ status }) => isAtEnd(status, row.ends), { withinMs: WITHIN_MS });
     await row.also?.(rig);
-    await checkNeutrally(rig, overlaps, await rig.state());
+    await expectInvariants(rig, overlaps, await rig.state());
     if (row.env?.SAMOCODE_CRASH_AT)
       expect(existsSync(join(scratch, 'crashed')), 'the worker died at the intended point').toBe(true);
     if (row.sameFiles) await sameFiles(rig, row);

@@ -11,7 +11,11 @@ import type { SessionRig } from '../support/session-rig.ts';
 import { childrenNeverOverlapped } from './overlaps.ts';
 
 /** What must hold after every fault. */
-export async function checkNeutrally(rig: SessionRig, overlaps: string, state: SessionState): Promise<void> {
+export async function expectInvariants(
+  rig: SessionRig,
+  overlaps: string,
+  state: SessionState,
+): Promise<void> {
   await eventually(async () => (await rig.processesWithMark()).length === 0, {
     what: 'the end of every process with the marker',
   });

@@ -4,8 +4,8 @@ import { decide } from '../../src/phases/decide.ts';
 import { ENDING_KINDS, OUTAGES } from '../../src/phases/ending.ts';
 import {
   isQuick,
-  lastedMs,
   type Outage,
+  outageDurationMs,
   roughDuration,
   waitAfter,
   withEnding,
@@ -43,8 +43,8 @@ test('a wait is never shorter than the previous one of its outage, whatever the 
 test('the person is asked after the configured hours, at most one wait and one attempt later', () => {
   fc.assert(
     fc.property(anyPatience, fc.nat(HOUR_MS), (patience, childMs) => {
-      const blockedAt = rowUntilBlocked(patience, childMs);
-      const lasted = lastedMs(blockedAt, patience);
+      const blockedAt = outageUntilBlocked(patience, childMs);
+      const lasted = outageDurationMs(blockedAt, patience);
       expect(lasted).toBeGreaterThanOrEqual(patience.maxMs);
       expect(lasted).toBeLessThan(patience.maxMs + waitAfter(blockedAt.tries - 1, patience) + childMs + 1);
     }),
@@ -52,7 +52,7 @@ test('the person is asked after the configured hours, at most one wait and one a
   );
 });
 
-function rowUntilBlocked(patience: typeof PATIENCE, durationMs: number): Outage {
+function outageUntilBlocked(patience: typeof PATIENCE, durationMs: number): Outage {
   for (let row: Outage | undefined; ; ) {
     row = withEnding(row, { ending: 'network', durationMs });
     if (row === undefined) throw new Error('There is no row.');
@@ -119,9 +119,9 @@ test('an outage includes endings of either kind, survives inconclusive ones, and
 test("the first agent's duration is not part of the outage, while the durations of the others are", () => {
   const ends = { ending: 'overloaded', durationMs: HOUR_MS } as const;
   const first = withEnding(undefined, ends);
-  expect(first && lastedMs(first, PATIENCE)).toBe(0);
+  expect(first && outageDurationMs(first, PATIENCE)).toBe(0);
   const second = withEnding(first, ends);
-  expect(second && lastedMs(second, PATIENCE)).toBe(HOUR_MS + 5 * SECOND_MS);
+  expect(second && outageDurationMs(second, PATIENCE)).toBe(HOUR_MS + 5 * SECOND_MS);
 });
 
 test.each([

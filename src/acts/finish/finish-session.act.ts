@@ -10,7 +10,7 @@ import { ACTION_ERRORS } from '../common/action-errors.ts';
 import { ALL_FILES_MS, type CompletedCommand, sendAndAwait } from '../common/after-command.ts';
 import type { ActionContext } from '../common/context.ts';
 import type { CommandRequest } from '../common/send-command.ts';
-import { archiveRequest, type FinishSessionInput, type FinishWay, lookAtFinish } from './look-at-finish.ts';
+import { archiveRequest, type FinishSessionInput, type FinishWay, judgeFinish } from './look-at-finish.ts';
 import { publish } from './publish.ts';
 
 export interface FinishResult {
@@ -34,7 +34,7 @@ export async function finishSession(
   input: FinishSessionInput,
   context: ActionContext,
 ): Promise<FinishResult> {
-  const look = await lookAtFinish(input, context);
+  const look = await judgeFinish(input, context);
   const { view, refusal } = look;
   if (refusal) throw refusal;
   const { how } = input;

@@ -35,14 +35,14 @@ export interface FinishSessionInput extends SessionQuestion {
 }
 
 /** The verdict on finishing a session before a command is sent; the worker applies the same rules. */
-export interface FinishLook extends FinishReading {
+export interface FinishVerdict extends FinishReading {
   view: SessionView;
   refusal?: SamocodeError | undefined;
   moved: readonly string[];
 }
 
 /** Judges what finishing a session would do. Changes nothing. @throws session_not_found, GitError, folder_gone */
-export async function lookAtFinish(input: FinishSessionInput, context: ActionContext): Promise<FinishLook> {
+export async function judgeFinish(input: FinishSessionInput, context: ActionContext): Promise<FinishVerdict> {
   const { how } = input;
   const view = await findSession({ ...input, isAct: true }, context);
   if (how !== 'unarchive' && !view.state.archived) requireFolders(view, { goesOn: false });

@@ -6,12 +6,17 @@ import { SCREENS } from '../../session/layout/paths.ts';
 import type { ActionContext } from '../common/context.ts';
 import { type Preview, previewOf } from '../common/preview.ts';
 import { type ComposedPullRequest, composePullRequest } from './compose-pull-request.ts';
-import { type FinishLook, type FinishSessionInput, type FinishWay, lookAtFinish } from './look-at-finish.ts';
+import {
+  type FinishSessionInput,
+  type FinishVerdict,
+  type FinishWay,
+  judgeFinish,
+} from './look-at-finish.ts';
 import { whyByHand } from './pull-request.ts';
 
-/** Says what finishing a session would do. Changes nothing. @throws what `lookAtFinish` throws */
+/** Says what finishing a session would do. Changes nothing. @throws what `judgeFinish` throws */
 export async function previewFinish(input: FinishSessionInput, context: ActionContext): Promise<Preview> {
-  const look = await lookAtFinish(input, context);
+  const look = await judgeFinish(input, context);
   const { view, refusal } = look;
   if (refusal) return previewOf(view, refusal, []);
   const { how } = input;
@@ -23,7 +28,7 @@ export async function previewFinish(input: FinishSessionInput, context: ActionCo
 
 async function would(
   { how, keep }: FinishSessionInput & { how: Exclude<FinishWay, 'pull_request'> },
-  look: FinishLook,
+  look: FinishVerdict,
 ): Promise<string[]> {
   const { view, facts, moved } = look;
   switch (how) {
@@ -62,7 +67,7 @@ async function would(
   }
 }
 
-async function aboutMerge({ view, base, git }: FinishLook): Promise<string[]> {
+async function aboutMerge({ view, base, git }: FinishVerdict): Promise<string[]> {
   const { sessionFile, state } = view;
   const { into = '', ahead = 0 } = base ?? {};
   const own = state.checks ?? sessionFile?.settings.checks ?? [];
@@ -93,7 +98,7 @@ function aboutChecks(
 }
 
 async function aboutPullRequest(
-  look: FinishLook,
+  look: FinishVerdict,
   { request, notes }: ComposedPullRequest,
   context: ActionContext,
 ): Promise<string[]> {
@@ -111,14 +116,14 @@ async function aboutPullRequest(
   ];
 }
 
-function aboutWorktree({ worktree }: FinishLook['facts']): string[] {
+function aboutWorktree({ worktree }: FinishVerdict['facts']): string[] {
   if (worktree === undefined) return [];
   return worktree.reading.kind === 'missing'
     ? ['Its worktree is already gone.']
     : [`The worktree ${worktree.path} will be removed, ignored files with it.`];
 }
 
-function aboutBranch({ view, base }: FinishLook): string {
+function aboutBranch({ view, base }: FinishVerdict): string {
   const { worktree } = view.state;
   if (worktree === undefined || base === undefined) return 'It has no branch yet.';
   const { branch, base: from } = worktree;

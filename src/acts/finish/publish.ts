@@ -6,7 +6,7 @@ import { runGit } from '../../project/git/git.ts';
 import type { ActionContext } from '../common/context.ts';
 import { refuseFromInside } from '../common/refuse-from-inside.ts';
 import { composePullRequest } from './compose-pull-request.ts';
-import type { FinishLook } from './look-at-finish.ts';
+import type { FinishVerdict } from './look-at-finish.ts';
 import { gh, NETWORK_LIMIT_MS, type PullRequest, whyByHand } from './pull-request.ts';
 
 export interface Published {
@@ -22,7 +22,7 @@ export interface Published {
  * @throws inside_session, GitError
  */
 export async function publish(
-  look: FinishLook,
+  look: FinishVerdict,
   withAnswers: boolean,
   context: ActionContext,
 ): Promise<Published> {

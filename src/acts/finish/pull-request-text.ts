@@ -104,7 +104,9 @@ function requirements(proof: SessionProof): string {
 function limits({ status, proof, olderProof }: PullRequestFacts): string {
   const lines = [
     ...(status.kind === 'done' ? [] : [`The session is ${status.kind}, not done.`]),
-    ...(proof === undefined && olderProof === undefined ? ['Nothing has been proved about this branch.'] : []),
+    ...(proof === undefined && olderProof === undefined
+      ? ['Nothing has been proved about this branch.']
+      : []),
     ...(olderProof === undefined
       ? []
       : [

@@ -13,7 +13,7 @@ import type { SessionFile } from '../../session/events/session-file.ts';
 import type { SessionView } from '../../session/events/session-view.ts';
 import { nameWithoutDate } from '../../session/layout/names.ts';
 import type { ActionContext } from '../common/context.ts';
-import type { FinishLook } from './look-at-finish.ts';
+import type { FinishVerdict } from './look-at-finish.ts';
 
 export interface PullRequest {
   /** Absent where the repository has none. */
@@ -28,7 +28,7 @@ export interface PullRequest {
 
 /** The pull request of a session's branch: where it goes, and what it is called. */
 export async function pullRequestOf(
-  { view, base, git }: FinishLook,
+  { view, base, git }: FinishVerdict,
   sessionFile: SessionFile,
 ): Promise<PullRequest> {
   const { worktree, status } = view.state;
@@ -69,7 +69,7 @@ function titleOf({ state, folder }: SessionView, file: SessionFile): string {
 /** Why a person has to publish the branch by commands; undefined: gh opens the pull request. */
 export async function whyByHand(
   { remote, repository }: PullRequest,
-  { view, git }: FinishLook,
+  { view, git }: FinishVerdict,
   context: ActionContext,
 ): Promise<string | undefined> {
   const { mainRepo = '' } = view.sessionFile ?? {};

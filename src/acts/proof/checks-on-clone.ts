@@ -49,7 +49,7 @@ export async function checksOnClone(
     ...given,
     ...{ name: 'full', mainRepo, worktreeGitDir, scratch, outputDir, outputRoot: outputDir, signal, begins },
     cacheDir: setupCacheDir(worktreesDir),
-    areObjectsOpen: !isHidden,
+    areObjectsWritable: !isHidden,
     // In the agent's own worktree nothing is hidden.
     placeIn: (folders: ProofFolders) =>
       given.asWorktree ? { env: marked } : proofPlace(guard, folders, marked),

@@ -64,8 +64,8 @@ export async function readCost(
     }
   return {
     ...{ todaySince: since.today, weekSince: since.week, total, unreadable },
-    projects: dearestFirst(projects).map(([dir, row]) => ({ projectDir: dir, ...row })),
-    providers: dearestFirst(providers).map(([provider, row]) => ({ provider, ...row })),
+    projects: mostExpensiveFirst(projects).map(([dir, row]) => ({ projectDir: dir, ...row })),
+    providers: mostExpensiveFirst(providers).map(([provider, row]) => ({ provider, ...row })),
   };
 }
 
@@ -107,7 +107,7 @@ function rowOf(rows: Map<string, CostRow>, name: string): CostRow {
   return row;
 }
 
-function dearestFirst(rows: ReadonlyMap<string, CostRow>): [string, CostRow][] {
+function mostExpensiveFirst(rows: ReadonlyMap<string, CostRow>): [string, CostRow][] {
   return [...rows].sort(([, a], [, b]) => b.all.usd - a.all.usd);
 }
 

@@ -14,7 +14,7 @@ const ALL_TRANSCRIPTS_CHARS = 500_000;
 const ONE_TRANSCRIPT_CHARS = 12_000;
 
 /** Writes a transcript to a separate file. @returns the link to it */
-export type BesidePage = (
+export type TranscriptStore = (
   iteration: EventOf<'iteration_started'>,
   transcript: WholeTranscript,
 ) => Promise<string>;
@@ -22,7 +22,7 @@ export type BesidePage = (
 /** All recorded iterations, oldest first. One that was restarted after a crash is listed once. */
 export async function reportIterations(
   view: SessionView,
-  { events, now, beside }: { events: readonly SessionEvent[]; now: string; beside: BesidePage },
+  { events, now, beside }: { events: readonly SessionEvent[]; now: string; beside: TranscriptStore },
   context: ActionContext,
 ): Promise<ReportIteration[]> {
   const started = new Map(

@@ -19,7 +19,7 @@ import { READING_ERRORS } from '../common/reading-errors.ts';
 import { readPlanOf } from '../gates/read-plan.act.ts';
 import { readQaOf } from '../gates/read-qa.act.ts';
 import type { ReportCheckSet, ReportPlan, ReportQuestion, SessionReportData } from './page/report-data.ts';
-import { type BesidePage, reportIterations } from './report-iterations.ts';
+import { reportIterations, type TranscriptStore } from './report-iterations.ts';
 import { type CardQuestion, gapsOf, sessionCard } from './session-card.ts';
 
 /**
@@ -28,7 +28,7 @@ import { type CardQuestion, gapsOf, sessionCard } from './session-card.ts';
  */
 export async function sessionReport(
   question: CardQuestion,
-  beside: BesidePage,
+  beside: TranscriptStore,
   context: ActionContext,
 ): Promise<SessionReportData> {
   const { view } = question;

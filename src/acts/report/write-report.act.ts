@@ -21,7 +21,7 @@ import { overviewPage } from './page/overview-page.ts';
 import type { SessionCard } from './page/report-data.ts';
 import { sessionPage } from './page/session-page.ts';
 import { pageOfTranscript } from './page/transcript-page.ts';
-import type { BesidePage } from './report-iterations.ts';
+import type { TranscriptStore } from './report-iterations.ts';
 import { type CardQuestion, sessionCard } from './session-card.ts';
 import { sessionReport } from './session-report.ts';
 
@@ -120,7 +120,7 @@ async function writePage(
   context: ActionContext,
 ): Promise<void> {
   const folder = `${path.slice(0, path.length - extname(path).length)}-files`;
-  const beside: BesidePage = async (start, { entries, isCut, logPath }) => {
+  const beside: TranscriptStore = async (start, { entries, isCut, logPath }) => {
     const file = join(folder, `iteration-${threeDigits(start.iteration)}.html`);
     const page = pageOfTranscript({
       name: nameWithoutDate(view.folder),

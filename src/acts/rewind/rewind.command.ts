@@ -42,7 +42,7 @@ export function addRewind(program: Command, cli: Cli): void {
       cli.output.result(facts, () =>
         [
           outcome === 'rewound'
-            ? `${cli.output.style.good('✔')} ${view.folder} is rewound to ${whenWords(to)} and is now ${isDone ? 'done again' : 'stopped'}.`
+            ? `${cli.output.style.good('✔')} ${view.folder} is rewound to ${describeTarget(to)} and is now ${isDone ? 'done again' : 'stopped'}.`
             : `${view.folder} is being rewound; to see its progress: samocode status ${short}`,
           ...(leftOut.length > 0
             ? [
@@ -66,13 +66,13 @@ async function wanted(cli: Cli, input: Wish): Promise<Wish | undefined> {
   const preview = await previewRewind(input, await cli.actionContext());
   const { folder } = preview.view;
   const target = input.to === 'undo' ? '--undo' : `--to ${input.to}`;
-  const title = `Rewind ${folder} to ${whenWords(input.to)}`;
+  const title = `Rewind ${folder} to ${describeTarget(input.to)}`;
   const command = `samocode rewind ${shellWord(folder)} ${target} --yes`;
   const agreed = await confirmPreview(cli, { preview, title, command, facts: { to: input.to } });
   return agreed && { ...input, ...agreed };
 }
 
-function whenWords(to: number | 'undo'): string {
+function describeTarget(to: number | 'undo'): string {
   if (to === 'undo') return 'the state before its last rewind';
   return to === 0 ? 'the state before its first iteration' : `the end of iteration ${to}`;
 }

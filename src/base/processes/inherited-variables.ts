@@ -1,6 +1,6 @@
 import type { Host } from './host.ts';
 
-const MOST_ANCESTORS = 64;
+const MAX_ANCESTORS = 64;
 
 /**
  * The first of these environment variables that this process or one of its ancestors was started with, nearest first. A
@@ -12,7 +12,7 @@ export async function inheritedVariable(
   from: number = process.pid,
 ): Promise<string | undefined> {
   const pids: number[] = [];
-  for (let pid = from; pid > 1 && pids.length < MOST_ANCESTORS; ) {
+  for (let pid = from; pid > 1 && pids.length < MAX_ANCESTORS; ) {
     pids.push(pid);
     pid = (await processes.read(pid))?.ppid ?? 0;
   }

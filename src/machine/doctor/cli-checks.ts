@@ -30,14 +30,14 @@ import type { GuardNow } from '../../providers/starting/probe-guard.ts';
 import { jsonValue } from '../install/json-member.ts';
 
 /** An agent CLI whose version, options and login can be checked. */
-export type AskedProvider = Provider & { name: ProviderName; preflight: Preflight };
+export type CheckedProvider = Provider & { name: ProviderName; preflight: Preflight };
 
-export const ASKED_PROVIDERS: readonly AskedProvider[] = PROVIDERS.flatMap((provider) =>
+export const ASKED_PROVIDERS: readonly CheckedProvider[] = PROVIDERS.flatMap((provider) =>
   provider.preflight === undefined ? [] : [{ ...provider, preflight: provider.preflight }],
 );
 
 /** The context of every check of a CLI. */
-export interface CliSurroundings {
+export interface CliCheckContext {
   project: Project | undefined;
   used: ReadonlySet<ProviderName>;
   machine: Machine;
@@ -58,8 +58,8 @@ export async function usedProviders(
 
 /** What an agent CLI reports about itself, without a request to its service. */
 export async function cliChecks(
-  provider: AskedProvider,
-  { project, used, machine, context, guard }: CliSurroundings,
+  provider: CheckedProvider,
+  { project, used, machine, context, guard }: CliCheckContext,
 ): Promise<DoctorCheck[]> {
   // In the guard, since an agent may have written the programs or the files they read.
   const now = await guard?.catch(() => undefined);
@@ -71,7 +71,7 @@ export async function cliChecks(
 }
 
 interface CliQuestion {
-  provider: AskedProvider;
+  provider: CheckedProvider;
   /** A session of this project would start it. */
   isUsed: boolean;
   permissions: 'skip' | 'allow';

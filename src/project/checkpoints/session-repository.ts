@@ -17,7 +17,7 @@ export interface SessionCommit extends GitContext {
 const TRIES = 3;
 const UNDER_WAY = ['MERGE_HEAD', 'CHERRY_PICK_HEAD', 'REVERT_HEAD', 'rebase-merge', 'rebase-apply'];
 /** Session folders without a separate repository: checked once, since a worker calls this after each iteration. */
-const nothingToCommitTo = new Set<string>();
+const withoutOwnRepository = new Set<string>();
 
 /**
  * Commits a session's readable files, without logs or other staged files, if SESSIONS is in a separate repository.
@@ -32,7 +32,7 @@ export async function commitSessionFiles({
   ...context
 }: SessionCommit): Promise<boolean> {
   const place = `${sessionDir}\0${mainRepo}`;
-  if (nothingToCommitTo.has(place)) return false;
+  if (withoutOwnRepository.has(place)) return false;
   // Agents can write in this folder: its content must not decide which repository is used.
   if (statsAt(join(sessionDir, '.git')) !== undefined) return false;
   const sessionsDir = dirname(sessionDir);
@@ -45,7 +45,7 @@ export async function commitSessionFiles({
     [toplevel, sessionsDir, mainRepo].map((each) => realpath(each)),
   );
   if (real !== sessions || real === main) {
-    nothingToCommitTo.add(place);
+    withoutOwnRepository.add(place);
     return false;
   }
   // Files added now would become part of the user's operation in progress.

@@ -8,7 +8,7 @@ export interface MachineLimits {
   supervisorMinutes: number;
 }
 
-const USUAL_MINUTES = 10;
+const DEFAULT_SUPERVISOR_MINUTES = 10;
 
 /** Reads the limits from the environment and the config folder's `.env`. Invalid values are ignored. */
 export async function machineLimits(
@@ -22,6 +22,6 @@ export async function machineLimits(
   };
   const usdPerDay = numberOf('maxCostUsdPerDay');
   const parallel = numberOf('maxParallelOnMachine');
-  const supervisorMinutes = numberOf('supervisorMinutes') ?? USUAL_MINUTES;
+  const supervisorMinutes = numberOf('supervisorMinutes') ?? DEFAULT_SUPERVISOR_MINUTES;
   return { supervisorMinutes, usdPerDay, parallel };
 }

@@ -20,7 +20,7 @@ export interface ClonePlan {
   /** Attributes are taken from it. */
   base: string;
   /** Agents can replace objects of MAIN_REPO: fetch the commit, which verifies its hashes. */
-  areObjectsOpen?: boolean | undefined;
+  areObjectsWritable?: boolean | undefined;
 }
 
 /**
@@ -29,23 +29,23 @@ export interface ClonePlan {
  * @throws GitError; the system error when the folder can't be created
  */
 export async function makeClone(plan: ClonePlan, context: GitContext): Promise<void> {
-  const { mainRepo, worktreeGitDir, dir, commit, branch, base, areObjectsOpen } = plan;
+  const { mainRepo, worktreeGitDir, dir, commit, branch, base, areObjectsWritable } = plan;
   await removeAtOnce(dir);
   const main = { ...context, cwd: mainRepo };
   const commonDir = await commonDirOf(mainRepo, context);
   await makeRepository(dir, { commit, branch }, context);
-  if (areObjectsOpen) await fetchAlone(dir, commonDir, [commit, base], context);
+  if (areObjectsWritable) await fetchAlone(dir, commonDir, [commit, base], context);
   else await borrow(dir, [commonDir]);
   await writeRefs(dir, { main, commit, branch });
   // git-lfs searches next to the borrowed objects.
-  const lfs: Setting[] = areObjectsOpen ? [['lfs.storage', join(commonDir, 'lfs')]] : [];
+  const lfs: Setting[] = areObjectsWritable ? [['lfs.storage', join(commonDir, 'lfs')]] : [];
   const config = [...lfs, ...(await personalFilters(main, commonDir)), ...(context.config ?? [])];
   const clone = { ...context, config, cwd: dir, env: OFFLINE, timeoutMs: CHECKOUT_LIMIT_MS };
   await checkOut(clone, { commit, base });
   const modules = [commonDir, ...(worktreeGitDir === undefined ? [] : [worktreeGitDir])];
-  await checkOutSubmodules({ dir, commit, modules, areObjectsOpen }, { ...context, config });
+  await checkOutSubmodules({ dir, commit, modules, areObjectsWritable }, { ...context, config });
   // The rest of the history, for checks that compare with it.
-  if (areObjectsOpen) await borrow(dir, [commonDir]);
+  if (areObjectsWritable) await borrow(dir, [commonDir]);
   await rm(join(dir, '.git/shallow'), { force: true });
   await ifExists(copyFile(join(commonDir, 'shallow'), join(dir, '.git/shallow')));
   // Last: with a remote set, a filter would request missing files from it.
@@ -185,7 +185,7 @@ async function checkOut(
   });
 }
 
-interface Checkout extends Pick<ClonePlan, 'dir' | 'commit' | 'areObjectsOpen'> {
+interface Checkout extends Pick<ClonePlan, 'dir' | 'commit' | 'areObjectsWritable'> {
   /** Git folders that may contain the submodules. */
   modules: readonly string[];
 }
@@ -196,7 +196,7 @@ async function checkOutSubmodules(checkout: Checkout, context: GitContext): Prom
     const dir = join(checkout.dir, path);
     await makeRepository(dir, { commit, branch: 'submodule' }, context);
     // The fetch fails from folders that lack the commit.
-    if (checkout.areObjectsOpen)
+    if (checkout.areObjectsWritable)
       for (const gitDir of gitDirs) await fetchAlone(dir, gitDir, [commit], context).catch(() => undefined);
     else await borrow(dir, gitDirs);
     const inside = { ...context, cwd: dir, env: OFFLINE, timeoutMs: CHECKOUT_LIMIT_MS };

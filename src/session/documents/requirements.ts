@@ -50,7 +50,7 @@ export function parseLedger(text: string): LedgerReading {
 }
 
 /** A fingerprint of the requirements that ignores their states; undefined if they cannot be parsed. */
-export function ledgerPrint(text: string | undefined): string | undefined {
+export function ledgerFingerprint(text: string | undefined): string | undefined {
   const reading = text === undefined ? undefined : parseLedger(text);
   return reading?.kind === 'ledger' ? fingerprint(JSON.stringify(reading.requirements)) : undefined;
 }

@@ -3,7 +3,7 @@ import type { Phase } from '../../phases/table.ts';
 import type { CommandOf } from '../../session/commands/commands.ts';
 import { acceptsPrograms, judgeResume, type ResumeFacts } from '../../session/commands/judge-running.ts';
 import { parseDocumentName } from '../../session/documents/documents.ts';
-import { ledgerPrint, ledgerText } from '../../session/documents/requirements.ts';
+import { ledgerFingerprint, ledgerText } from '../../session/documents/requirements.ts';
 import type { EventBody } from '../../session/events/bodies/event-types.ts';
 import type { NewEvent } from '../../session/events/events.ts';
 import type { SessionState } from '../../session/events/state.ts';
@@ -108,7 +108,7 @@ async function newGoal(
     goal,
     oldRounds: Math.max(stateOf(worker).oldRounds, ...questions.map(({ round }) => round)),
     oldPlans: documentNames(worker).filter((name) => parseDocumentName(name)?.kind === 'plan'),
-    oldLedger: ledgerPrint(await ledgerText(worker.paths)),
+    oldLedger: ledgerFingerprint(await ledgerText(worker.paths)),
     oldTip: await branchTip(worker),
     flow: `New goal: ${goal.split('\n')[0]}`,
   };

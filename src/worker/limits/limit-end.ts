@@ -1,6 +1,6 @@
 import { isoUtc } from '../../base/clock.ts';
 import type { OutageKind } from '../../phases/ending.ts';
-import { lastedMs, OUTAGE_TEXT, type Patience, waitAfter } from '../../phases/outage.ts';
+import { OUTAGE_TEXT, outageDurationMs, type Patience, waitAfter } from '../../phases/outage.ts';
 import type { NewEvent } from '../../session/events/events.ts';
 import { GUESS_MS, isBelievable, type Limit, spread } from '../../session/events/limit-wait.ts';
 import type { FrozenSettings } from '../../session/events/session-file.ts';
@@ -111,7 +111,7 @@ export function outageEnd(worker: Pick<Worker, 'clock' | 'file' | 'writer'>, kin
     // So that setting the clock back does not prolong it.
     guessed: true,
     provider: lastProvider ?? settings.provider,
-    outage: { kind, asksAt: Math.max(until, now + patience.maxMs - lastedMs(outage, patience)) },
+    outage: { kind, asksAt: Math.max(until, now + patience.maxMs - outageDurationMs(outage, patience)) },
     flow: `Waiting: ${OUTAGE_TEXT[kind]}; retries automatically`,
   };
 }

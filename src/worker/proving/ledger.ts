@@ -5,7 +5,7 @@ import {
   isMet,
   LEDGER_FORM,
   LEDGER_NAME,
-  ledgerPrint,
+  ledgerFingerprint,
   ledgerText,
   parseLedger,
   REVIEWED,
@@ -79,7 +79,7 @@ export async function ledgerProblem(worker: Worker, phase: Phase): Promise<strin
     return phase === 'requirements' ? `There is no ${LEDGER_NAME}. Write it: ${LEDGER_FORM}.` : undefined;
   const reading = parseLedger(text);
   if (reading.kind === 'malformed') return `${LEDGER_NAME} cannot be read: ${reading.problem}.`;
-  return ledgerPrint(text) === stateOf(worker).oldLedger
+  return ledgerFingerprint(text) === stateOf(worker).oldLedger
     ? `${LEDGER_NAME} is still that of the previous goal. Write one for the current goal: ${LEDGER_FORM}.`
     : undefined;
 }

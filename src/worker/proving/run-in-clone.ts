@@ -41,7 +41,7 @@ export async function runInClone(worker: Worker, set: ClonedSet): Promise<SetEnd
     branch: worktree.branch,
     base: worktree.baseCommit,
     scratch: hidesFolders(guard) ? scratchDir(worker) : openScratchDir(worker),
-    areObjectsOpen: !hidesFolders(guard),
+    areObjectsWritable: !hidesFolders(guard),
     cacheDir: setupCacheDir(worker.file.worktreesDir),
     outputRoot: worker.paths.runDir,
     placeIn: (folders: ProofFolders) => proofPlace(guard, folders, env),

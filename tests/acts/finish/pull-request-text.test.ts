@@ -80,7 +80,9 @@ test('a session that is not done says that nothing is proved', () => {
     why: '',
   } as const;
   const { whole } = pullRequestText(facts({ status, proof: undefined, description: undefined }));
-  expect(whole).toContain('- The session is stopped, not done.\n- Nothing has been proved about this branch.');
+  expect(whole).toContain(
+    '- The session is stopped, not done.\n- Nothing has been proved about this branch.',
+  );
   expect(whole).not.toContain('## Summary');
 });
 

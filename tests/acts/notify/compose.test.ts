@@ -27,9 +27,9 @@ const APPROVED: NewEvent = {
   plan: { name: '26-01-08-plan-x.md', hash: 'a'.repeat(64) },
 };
 const notice = (code: string): NewEvent => ({ type: 'notice', code, text: `${CANARY} of ${code}` });
-const outage = (atMs: number, lastedMs: number): NewEvent => ({
+const outage = (atMs: number, outageDurationMs: number): NewEvent => ({
   ...{ type: 'limited', until: atMs + 8 * 60_000, guessed: true, provider: 'claude' },
-  outage: { kind: 'network', asksAt: atMs + 12 * HOUR_MS - lastedMs },
+  outage: { kind: 'network', asksAt: atMs + 12 * HOUR_MS - outageDurationMs },
 });
 const iteration: NewEvent = {
   ...{ type: 'iteration_started', iteration: 1, phase: 'planning', provider: 'claude', model: '' },

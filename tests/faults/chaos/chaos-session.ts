@@ -6,7 +6,7 @@ import { isSamocodeError } from '../../../src/base/errors.ts';
 import type { SessionState } from '../../../src/session/events/state.ts';
 import { type SessionRig, startRig } from '../../support/session-rig.ts';
 import { endOfWorker } from '../../support/supervisors.ts';
-import { checkNeutrally } from '../neutral-checks.ts';
+import { expectInvariants } from '../neutral-checks.ts';
 import { notingOverlaps } from '../overlaps.ts';
 import { changeSettings } from '../with-settings.ts';
 import { killRepeatedly, type Victim } from './killer.ts';
@@ -57,7 +57,7 @@ export async function runChaosSession(seed: number, takeOne: () => boolean): Pro
       }
     })();
     await endOfWorker(rig);
-    await checkNeutrally(rig, overlaps, ended.state);
+    await expectInvariants(rig, overlaps, ended.state);
     const takeovers = (await rig.events()).filter(({ type }) => type === 'worker_took_over').length;
     return { iterations: ended.state.progress.totalIterations, killed: await ended.killing, takeovers };
   } finally {

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import type { ActionContext } from '../../../src/acts/common/context.ts';
 import { composePullRequest } from '../../../src/acts/finish/compose-pull-request.ts';
-import type { FinishLook } from '../../../src/acts/finish/look-at-finish.ts';
+import type { FinishVerdict } from '../../../src/acts/finish/look-at-finish.ts';
 import { publish } from '../../../src/acts/finish/publish.ts';
 import { repositoryIn } from '../../../src/acts/finish/pull-request.ts';
 import { systemClock } from '../../../src/base/clock.ts';
@@ -68,7 +68,7 @@ async function scene(
   } as Partial<SessionView> as SessionView;
   const git = { baseEnv: env, config: [] };
   const base = await findBaseBranch({ mainRepo: repo.path, ...worktree, ...git });
-  const look = { view, base, git } as Partial<FinishLook> as FinishLook;
+  const look = { view, base, git } as Partial<FinishVerdict> as FinishVerdict;
   const by = { channel: 'cli' } as const;
   const own = { env, by, clock: systemClock, host: await systemHost() };
   const context = own as Partial<ActionContext> as ActionContext;

@@ -12,7 +12,7 @@ import { makeRepo, type RepoPlan, type TempRepo } from '../../support/temp-repo.
 const IDENTITY = ['-c', 'user.name=x', '-c', 'user.email=x@example.invalid'];
 
 async function cloneWith(
-  areObjectsOpen: boolean,
+  areObjectsWritable: boolean,
   repo: TempRepo,
   { base = 'main', tip = 'main' } = {},
 ): Promise<string> {
@@ -25,7 +25,7 @@ async function cloneWith(
       commit,
       branch: 'samocode/x',
       base: await repo.git(['rev-parse', base]),
-      areObjectsOpen,
+      areObjectsWritable,
     },
     { baseEnv: repo.env },
   );
@@ -35,9 +35,9 @@ async function cloneWith(
 describe.each([
   ['borrowed', false],
   ['fetched, where agents can replace them', true],
-])('with objects that are %s', (_, areObjectsOpen) => {
+])('with objects that are %s', (_, areObjectsWritable) => {
   const cloneOf = (repo: TempRepo, of?: { base?: string; tip?: string }) =>
-    cloneWith(areObjectsOpen, repo, of);
+    cloneWith(areObjectsWritable, repo, of);
 
   test.each<[string, RepoPlan]>([
     ['a plain name', {}],

@@ -33,7 +33,7 @@ async function runOf(repo: TempRepo, command: string, { tip = 'main', base = tip
     ...{ name: 'full', mainRepo: repo.path, commit: await hash(tip), base: await hash(base), branch: 'x' },
     ...{ scratch: join(repo.root, 'checks/x'), cacheDir: join(repo.root, 'cache'), commands: [command] },
     ...{ outputDir: join(repo.root, 'outputs'), outputRoot: repo.root, signal: new AbortController().signal },
-    areObjectsOpen: true,
+    areObjectsWritable: true,
     proving: { setup: more.setup, setupCache: ['made'], copy: [], home: more.home, timeoutMs: 60_000 },
     placeIn: (folders: Parameters<typeof proofPlace>[1]) => proofPlace(undefined, folders, marked),
   };

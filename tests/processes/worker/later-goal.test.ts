@@ -2,7 +2,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { planHash } from '../../../src/session/documents/plan.ts';
-import { ledgerPrint, withLedger, withStates } from '../../../src/session/documents/requirements.ts';
+import { ledgerFingerprint, withLedger, withStates } from '../../../src/session/documents/requirements.ts';
 import type { NewEvent } from '../../../src/session/events/events.ts';
 import { readPlanEvidence } from '../../../src/worker/core/evidence.ts';
 import type { Worker } from '../../../src/worker/core/worker.ts';
@@ -94,7 +94,7 @@ test('the ledger of an earlier goal does not count for the next one, whatever it
   const old = ledgerOf('It holds');
   await writeFile(requirements, old);
   const goal = { type: 'resumed', by, phase: 'investigation', resetsCounts: true, goal: 'More' } as const;
-  await worker.writer.append({ ...goal, oldLedger: ledgerPrint(old) });
+  await worker.writer.append({ ...goal, oldLedger: ledgerFingerprint(old) });
   await writeFile(requirements, withStates(old, { passed: ['sh prove.sh'] }));
   const stale = expect.stringContaining('_requirements.json is still that of the previous goal');
   expect(await ledgerProblem(worker, 'requirements')).toEqual(stale);
