@@ -10,7 +10,7 @@ import type { OwnedLease } from '../base/processes/lease.ts';
 import { machineLimits } from '../project/finding/machine-limits.ts';
 import { launchSupervisor } from '../providers/starting/launch-supervisor.ts';
 import { isAskedToLeave, takeSupervisorLease } from './handover.ts';
-import { Notifier } from './notifying.ts';
+import { Notifier } from './notifier.ts';
 import { NowFile } from './now-file.ts';
 import { Scan } from './scan.ts';
 import { LONGEST_SCAN_GAP_MS, type Supervisor } from './supervisor.ts';

@@ -3,7 +3,7 @@ import { readdir, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { finishSession } from '../../src/acts/finish/finish-session.act.ts';
-import type { FinishWay } from '../../src/acts/finish/look-at-finish.ts';
+import type { FinishWay } from '../../src/acts/finish/judge-finish.ts';
 import { commitWork, doneSession } from '../support/done-session.ts';
 import { eventually } from '../support/eventually.ts';
 import { type SessionRig, startRig } from '../support/session-rig.ts';

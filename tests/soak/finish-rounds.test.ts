@@ -3,7 +3,7 @@ import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { finishSession } from '../../src/acts/finish/finish-session.act.ts';
-import type { FinishWay } from '../../src/acts/finish/look-at-finish.ts';
+import type { FinishWay } from '../../src/acts/finish/judge-finish.ts';
 import { systemClock } from '../../src/base/clock.ts';
 import { isRunning } from '../../src/base/processes/process-table.ts';
 import { runCommand } from '../../src/base/processes/run-command.ts';

@@ -13,7 +13,7 @@ import type { SessionView } from '../../session/events/session-view.ts';
 import { dateOf } from '../../session/layout/names.ts';
 import { makeProof } from '../../session/proof/make-proof.ts';
 import type { ActionContext } from '../common/context.ts';
-import type { FinishVerdict } from './look-at-finish.ts';
+import type { FinishVerdict } from './judge-finish.ts';
 import { type PullRequest, pullRequestOf, type Visibility, visibilityOf } from './pull-request.ts';
 import { type MadeDecision, type PullRequestText, pullRequestText } from './pull-request-text.ts';
 

@@ -8,7 +8,7 @@ import { projectOf, type SharedOptions, withSharedOptions } from '../../kit/term
 import { handleOf } from '../../session/layout/names.ts';
 import type { Preview } from '../common/preview.ts';
 import type { FinishResult } from './finish-session.act.ts';
-import type { FinishSessionInput, FinishWay } from './look-at-finish.ts';
+import type { FinishSessionInput, FinishWay } from './judge-finish.ts';
 
 const WAYS = {
   merge: 'merge its branch into its base, if the checks pass on the result',

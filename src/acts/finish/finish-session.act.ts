@@ -10,7 +10,7 @@ import { ACTION_ERRORS } from '../common/action-errors.ts';
 import { ALL_FILES_MS, type CompletedCommand, sendAndAwait } from '../common/after-command.ts';
 import type { ActionContext } from '../common/context.ts';
 import type { CommandRequest } from '../common/send-command.ts';
-import { archiveRequest, type FinishSessionInput, type FinishWay, judgeFinish } from './look-at-finish.ts';
+import { archiveRequest, type FinishSessionInput, type FinishWay, judgeFinish } from './judge-finish.ts';
 import { publish } from './publish.ts';
 
 export interface FinishResult {

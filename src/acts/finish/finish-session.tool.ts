@@ -3,7 +3,7 @@ import { TO_FILL } from '../../base/acts.ts';
 import { defineTool } from '../../kit/mcp/define-tool.ts';
 import { aboutSession, Confirm, OF_PREVIEW, resultWith, SESSION, TEXTS } from '../../kit/mcp/fields.ts';
 import { previewFields } from '../../kit/mcp/session-fields.ts';
-import { FINISH_WAYS } from './look-at-finish.ts';
+import { FINISH_WAYS } from './judge-finish.ts';
 
 export const finishSessionTool = defineTool({
   name: 'finish_session',

@@ -6,12 +6,7 @@ import { SCREENS } from '../../session/layout/paths.ts';
 import type { ActionContext } from '../common/context.ts';
 import { type Preview, previewOf } from '../common/preview.ts';
 import { type ComposedPullRequest, composePullRequest } from './compose-pull-request.ts';
-import {
-  type FinishSessionInput,
-  type FinishVerdict,
-  type FinishWay,
-  judgeFinish,
-} from './look-at-finish.ts';
+import { type FinishSessionInput, type FinishVerdict, type FinishWay, judgeFinish } from './judge-finish.ts';
 import { whyByHand } from './pull-request.ts';
 
 /** Says what finishing a session would do. Changes nothing. @throws what `judgeFinish` throws */

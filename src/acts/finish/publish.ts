@@ -6,7 +6,7 @@ import { runGit } from '../../project/git/git.ts';
 import type { ActionContext } from '../common/context.ts';
 import { refuseFromInside } from '../common/refuse-from-inside.ts';
 import { composePullRequest } from './compose-pull-request.ts';
-import type { FinishVerdict } from './look-at-finish.ts';
+import type { FinishVerdict } from './judge-finish.ts';
 import { gh, NETWORK_LIMIT_MS, type PullRequest, whyByHand } from './pull-request.ts';
 
 export interface Published {

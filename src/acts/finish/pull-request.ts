@@ -13,7 +13,7 @@ import type { SessionFile } from '../../session/events/session-file.ts';
 import type { SessionView } from '../../session/events/session-view.ts';
 import { nameWithoutDate } from '../../session/layout/names.ts';
 import type { ActionContext } from '../common/context.ts';
-import type { FinishVerdict } from './look-at-finish.ts';
+import type { FinishVerdict } from './judge-finish.ts';
 
 export interface PullRequest {
   /** Absent where the repository has none. */

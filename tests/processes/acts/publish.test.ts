@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import type { ActionContext } from '../../../src/acts/common/context.ts';
 import { composePullRequest } from '../../../src/acts/finish/compose-pull-request.ts';
-import type { FinishVerdict } from '../../../src/acts/finish/look-at-finish.ts';
+import type { FinishVerdict } from '../../../src/acts/finish/judge-finish.ts';
 import { publish } from '../../../src/acts/finish/publish.ts';
 import { repositoryIn } from '../../../src/acts/finish/pull-request.ts';
 import { systemClock } from '../../../src/base/clock.ts';
