@@ -40,6 +40,8 @@ export async function supervisorMain(): Promise<void> {
     say(error instanceof Error ? (error.stack ?? error.message) : String(error));
     process.exitCode = 1;
   }
+  // A watch that chokidar opens after it was closed would keep the process alive.
+  process.exit();
 }
 
 /** After these ends a service manager starts the service again, perhaps with another program. */

@@ -34,11 +34,14 @@ export async function workerMain(): Promise<void> {
     });
   } catch (error) {
     // Another worker has the session now: nothing to report.
-    if (BASE_ERRORS.lease_lost.is(error)) return;
-    const text = error instanceof Error ? error.stack : String(error);
-    process.stderr.write(`${isoUtc(systemClock.now())} worker ${process.pid} ended: ${text}\n`);
-    process.exitCode = 1;
+    if (!BASE_ERRORS.lease_lost.is(error)) {
+      const text = error instanceof Error ? error.stack : String(error);
+      process.stderr.write(`${isoUtc(systemClock.now())} worker ${process.pid} ended: ${text}\n`);
+      process.exitCode = 1;
+    }
   }
+  // A watch that chokidar opens after it was closed would keep the process alive.
+  process.exit();
 }
 
 /**
