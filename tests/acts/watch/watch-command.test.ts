@@ -8,7 +8,7 @@ test('without a terminal the screen is a list that is printed once, or the statu
   await serverRig.addSession('26-01-08-boat', [CREATED, PREPARED, DONE]);
   const place = { cwd: serverRig.repo.path, home: serverRig.repo.homeDir };
   const all = await typed(['watch'], place);
-  expect(all).toMatchObject({ exitCode: 0, stderr: expect.stringContaining('no terminal') });
+  expect(all).toMatchObject({ exitCode: 0, stderr: expect.stringContaining('cannot show a live screen') });
   expect(all.stdout).toBe((await typed(['list', '--all'], place)).stdout);
   expect((await typed(['watch', 'boat'], place)).stdout).toContain('26-01-08-boat');
 });
