@@ -12,9 +12,44 @@ export function cleanText(text: string): string {
   return stripVTControlCharacters(text.replace(/\r\n?/g, '\n')).replace(CONTROLS, '\ufffd');
 }
 
-/** The text with each control character written as its escape: for messages, where a name must stay recognizable. */
+/**
+ * What a reader does not see, in the last group: controls except tab and line ends, all that Unicode displays as
+ * nothing, and what changes lines or the direction of writing. The alternatives before it keep such characters where
+ * they belong: inside emoji, and in scripts whose letters join (the blocks from Arabic to Myanmar, Khmer and Mongolian).
+ */
+const HIDDEN = new RegExp(
+  [
+    // Not \p{RGI_Emoji}, which is ten times as slow.
+    String.raw`\p{RGI_Emoji_Tag_Sequence}`,
+    String.raw`(?<=\p{Extended_Pictographic})[\ufe0e\ufe0f]|(?<=[\d#*])\ufe0f(?=\u20e3)`,
+    String.raw`(?<=\p{Extended_Pictographic}\ufe0f?|\p{Emoji_Modifier})\u200d`,
+    String.raw`(?<=[[\u0600-\u109f\u1780-\u18af]--\p{Default_Ignorable_Code_Point}])[\u200c\u200d]`,
+    String.raw`(\r(?!\n)|[[\p{Cc}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}\ufff9-\ufffb]--[\t\n\r]])`,
+  ].join('|'),
+  'gv',
+);
+
+function replaceHidden(text: string, escaped: (character: string) => string): string {
+  return text.replace(HIDDEN, (found, hidden?: string) => (hidden === undefined ? found : escaped(hidden)));
+}
+
+/** The text with each hidden character written as its escape: `\u200b`, `\u{e0041}`. */
 export function visibleControls(text: string): string {
-  return text.replace(CONTROLS, (control) => `\\u${control.charCodeAt(0).toString(16).padStart(4, '0')}`);
+  return replaceHidden(text, (character) => {
+    const hex = (character.codePointAt(0) ?? 0).toString(16);
+    return hex.length > 4 ? `\\u{${hex}}` : `\\u${hex.padStart(4, '0')}`;
+  });
+}
+
+/** The same in a JSON text, whose value stays what it is. */
+export function visibleInJson(json: string): string {
+  const escaped = (unit: string) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`;
+  return replaceHidden(json, (character) => character.split('').map(escaped).join(''));
+}
+
+/** A text of others for people, without terminal escape sequences and with hidden characters as escapes. */
+export function shownText(text: string): string {
+  return visibleControls(stripVTControlCharacters(text.replace(/\r\n?/g, '\n')));
 }
 
 /** Escapes text for HTML or XML. */

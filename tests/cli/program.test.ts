@@ -18,6 +18,16 @@ test('init takes the check that the repository suggests with --yes, and no other
   expect(await readFile(join(repo.path, '.samocode'), 'utf8')).toBe(written);
 });
 
+test('start takes the check that the repository suggests with --yes, and names it', async () => {
+  await using repo = await makeRepo();
+  await repo.write({ 'package.json': '{"scripts":{"test":"node --test"}}' });
+  const place = { cwd: repo.path, home: repo.homeDir };
+  const { stdout, stderr } = await typed(['start', '-y', '--no-run', '--task', 'x'], place);
+  expect(await readFile(join(repo.path, '.samocode'), 'utf8')).toMatch(/^CHECK=CI=1 npm test$/m);
+  expect(stdout).toContain('package.json suggests the check: CI=1 npm test; it is taken.');
+  expect(stderr).not.toContain('no CHECK');
+});
+
 test('help names every command', async () => {
   await using repo = await makeRepo();
   const { stdout, exitCode } = await typed(['--help'], { cwd: repo.path, home: repo.homeDir });

@@ -9,6 +9,7 @@ import { formatList } from '../../src/kit/terminal/session-words.ts';
 import { checkLines, verdict } from '../../src/machine/doctor/doctor.command.ts';
 import type { DoctorGroup } from '../../src/machine/doctor/doctor.ts';
 import { handleOf, shortId } from '../../src/session/layout/names.ts';
+import { NO_CHECK } from '../../src/session/proof/proof.ts';
 
 const NOW = Date.parse('2026-01-02T03:04:05Z');
 const GOLDEN = '../golden/terminal';
@@ -44,6 +45,7 @@ const SESSIONS = [
   facts('boat', { project: '/home/me/harbour' }),
   facts('🚀-👩‍👩‍👧‍👦-emoji', { state: 'blocked', needsHuman: true, worker: 'gone' }),
   facts('إضافة-أمر-إلى-الأداة', { state: 'done', phase: 'done', summary: 'It is done.' }),
+  facts('new-repository', { state: 'done', phase: 'done', checks: NO_CHECK }),
   facts('limited', {
     state: 'limited',
     until: '2026-01-02T05:00:00.000Z',

@@ -2,7 +2,7 @@ import { visibleControls } from '../../base/text.ts';
 import { lineBody, longestRun, oneLine, parseMarkdown } from '../../session/documents/markdown-lines.ts';
 
 /**
- * Text of agents and people as Markdown that only shows it: no HTML, link, picture or table, nobody is mentioned and no issue is
+ * Renders text from agents and people as inert Markdown: no HTML, link, picture or table, no user is mentioned and no issue is
  * closed. Emphasis and code on one line stay what they are.
  */
 export function inertLine(text: string): string {
@@ -30,7 +30,7 @@ function fencedSize([first = '', ...lines]: readonly string[]): number {
   return end + 2;
 }
 
-/** With fences of ours: those of a text may stand in a list, and end with it. */
+/** Replaces the fences: those of the text may be inside a list, and end with it. */
 function codeBlock(lines: readonly string[]): string[] {
   const fence = '`'.repeat(Math.max(3, longestRun(lines.join('\n')) + 1));
   return [fence, ...lines.map(visibleControls), fence];
@@ -47,7 +47,7 @@ function inert(line: string): string {
   );
 }
 
-/** A zero-width space, as Dependabot and Renovate write it: a forge finds mentions and issues behind escapes too. */
+/** A zero-width space, as Dependabot and Renovate write it: a forge finds mentions and issues despite escapes. */
 const GAP = '&#8203;';
 
 function inertText(text: string): string {
@@ -56,7 +56,7 @@ function inertText(text: string): string {
       .replaceAll('&', '&amp;')
       .replaceAll('<', '&lt;')
       .replace(/[\\[|]/g, '\\$&')
-      // First: the gap itself has a digit behind a number sign.
+      // First, because the gap itself contains a number sign and digits.
       .replace(/(#|GH-)(?=\d)/gi, `$1${GAP}`)
       .replaceAll('@', `@${GAP}`)
       .replace(/~{3,}/g, (fence) => fence.replaceAll('~', '\\~'))

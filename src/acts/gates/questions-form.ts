@@ -1,3 +1,4 @@
+import { visibleControls } from '../../base/text.ts';
 import {
   type AtGate,
   decidedBy,
@@ -92,7 +93,7 @@ function filledBefore(
   const text = given ?? typed ?? suggested;
   if (text === undefined) return undefined;
   const parsed = parseAnswer(question, text);
-  return parsed.kind === 'invalid' ? undefined : answerText(parsed);
+  return parsed.kind === 'invalid' ? undefined : visibleControls(answerText(parsed));
 }
 
 /** One field per question: Codex does not submit a form with an empty text field, even an optional one. */

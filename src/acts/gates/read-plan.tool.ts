@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { visibleControls } from '../../base/text.ts';
 import { defineTool } from '../../kit/mcp/define-tool.ts';
 import { aboutSession, CURSOR, MORE_FROM, Offset, resultWith, SESSION, TEXTS } from '../../kit/mcp/fields.ts';
 import { cut } from '../../kit/mcp/session-fields.ts';
@@ -31,7 +32,7 @@ export const readPlanTool = defineTool({
   async handle({ session, offset, projectDir }, { actions }) {
     const { readPlan } = await import('./read-plan.act.ts');
     const plan = await readPlan({ session, projectDir }, actions);
-    const changes = offset === 0 ? cut((plan.changes ?? []).join('\n'), MAX_CHANGES) : '';
+    const changes = offset === 0 ? cut(visibleControls((plan.changes ?? []).join('\n')), MAX_CHANGES) : '';
     const hash = plan.hash.slice(0, HASH_CHARS);
     return {
       summary: SUMMARIES[plan.state],

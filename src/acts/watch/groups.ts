@@ -39,7 +39,7 @@ export function visibleRows(
 ): readonly WatchedRow[] {
   if (filter) return rows.filter((row) => fits(row, filter.toLowerCase()));
   if (showsStopped) return rows;
-  // Whoever stops a session stays at it.
+  // A session that is stopped from this screen stays visible while it is selected.
   const open = rows.filter(({ facts, key }) => groupOf(facts) !== 'stopped' || key === selected);
   return open.length > 0 ? open : rows;
 }

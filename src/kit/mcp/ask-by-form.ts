@@ -1,6 +1,7 @@
 import type { Server } from '@modelcontextprotocol/sdk/server/index.js';
 import { type ElicitResult, ElicitResultSchema } from '@modelcontextprotocol/sdk/types.js';
 import type { Clock } from '../../base/clock.ts';
+import { asJson } from './define-tool.ts';
 import type { Ask, Form, FormField, FormOutcome } from './form.ts';
 import type { Extra } from './on-request.ts';
 import { waitLimitMs } from './wait-limits.ts';
@@ -32,7 +33,7 @@ export function askByForm(
   const longestMs = waitLimitMs(server.getClientVersion()?.name ?? '', Number.MAX_SAFE_INTEGER);
   const deadline = now() + longestMs - RESPONSE_RESERVE_MS;
   return async (form) => {
-    const request = { method: 'elicitation/create' as const, params: paramsOf(form) };
+    const request = { method: 'elicitation/create' as const, params: JSON.parse(asJson(paramsOf(form))) };
     const sentAt = now();
     const timeout = deadline - sentAt;
     if (timeout <= 0) return { kind: 'unanswered' };

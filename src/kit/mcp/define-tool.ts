@@ -6,6 +6,7 @@ import { refuseFromInside } from '../../acts/common/refuse-from-inside.ts';
 import { isSamocodeError, type SamocodeError, systemErrorCode } from '../../base/errors.ts';
 import { refusedFile } from '../../base/files/refused-file.ts';
 import { parseJson } from '../../base/parse-json.ts';
+import { visibleControls } from '../../base/text.ts';
 import { argumentHint, argumentProblems } from './argument-problems.ts';
 import { hintForModel, nextCalls } from './next-calls.ts';
 import { SERVER_ERRORS } from './server-errors.ts';
@@ -75,10 +76,13 @@ function resultOf({ summary, next = [], ...fields }: ToolResult): CallToolResult
   return { content: [{ type: 'text', text }], structuredContent: JSON.parse(text) };
 }
 
-/** Removes lone surrogates, left where a text was cut: some model APIs refuse the whole request for one. */
-function asJson(result: object): string {
+/**
+ * Shows hidden characters, and removes lone surrogates, left where a text was cut: some model APIs refuse the whole
+ * request for one.
+ */
+export function asJson(result: object): string {
   return JSON.stringify(result, (_, value: unknown) =>
-    typeof value === 'string' ? value.replace(/\p{Surrogate}/gu, '') : value,
+    typeof value === 'string' ? visibleControls(value.replace(/\p{Surrogate}/gu, '')) : value,
   );
 }
 

@@ -1,7 +1,7 @@
 import type { ActionContext } from '../../acts/common/context.ts';
 import type { SessionReport } from '../../acts/common/facts/get-status.ts';
 import type { SessionQuestion } from '../../acts/common/places/find-session.ts';
-import { cleanText } from '../../base/text.ts';
+import { shownText } from '../../base/text.ts';
 import { PHASE_NAMES } from '../../phases/table.ts';
 import { oneLine } from '../../session/documents/markdown-lines.ts';
 import { statusSentence } from '../../session/words.ts';
@@ -66,5 +66,5 @@ function progressText({ view, activity }: SessionReport): string {
   const phase = `${progress.phase} (${PHASE_NAMES.indexOf(progress.phase) + 1} of ${PHASE_NAMES.length})`;
   const at = `${phase}, iteration ${progress.totalIterations}`;
   // An agent wrote it: untrusted.
-  return activity === undefined ? at : `${at}: ${cut(oneLine(cleanText(activity)), 120)}`;
+  return activity === undefined ? at : `${at}: ${cut(oneLine(shownText(activity)), 120)}`;
 }

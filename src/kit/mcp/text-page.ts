@@ -1,3 +1,5 @@
+import { visibleControls } from '../../base/text.ts';
+
 /** Small enough that every client shows the whole result, other fields included; counted in JSON characters. */
 export const PAGE_CHARS = 7000;
 
@@ -7,8 +9,9 @@ export interface Page {
   more_from: number | undefined;
 }
 
-/** A page of a long text. A negative offset counts from its end. */
-export function pageOf(text: string, offset: number, size = PAGE_CHARS): Page {
+/** A page of a long text, with hidden characters as escapes. A negative offset counts from its end. */
+export function pageOf(whole: string, offset: number, size = PAGE_CHARS): Page {
+  const text = visibleControls(whole);
   const from = wholeCharacterAt(text, offset < 0 ? Math.max(0, text.length + offset) : offset);
   let end = from;
   for (let taken = 0; end < text.length; ) {

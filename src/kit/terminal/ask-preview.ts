@@ -46,7 +46,7 @@ async function confirmed(cli: Cli, { preview, title, command, facts }: PreviewOp
     cli.leaveWith(EXIT.waiting);
     return false;
   }
-  // What is long comes first: the question stands below what it would do.
+  // The long text comes first, so that the effects are right above the question.
   if (preview.text !== undefined) await showLines(cli, [...wrapped(cli, preview.text), '']);
   cli.output.say(words);
   if (await askYesNo(cli, 'Do it?')) return true;

@@ -25,7 +25,9 @@ export function hanging(text: string, { first, columns }: { first: string; colum
   const indent = stringWidth(first);
   const words = text.trim();
   const broken = wrapAnsi(words, Math.max(10, columns - indent), { hard: hasWideLetters(words) });
-  return first + broken.replaceAll('\n', `\n${' '.repeat(indent)}`);
+  // What belongs to the letter or emoji before it stays with it.
+  const joined = broken.replace(/\n((?:\u200c|\u200d|\ufe0e|\ufe0f|\u20e3)+)/g, '$1\n');
+  return first + joined.replaceAll('\n', `\n${' '.repeat(indent)}`);
 }
 
 function hasWideLetters(text: string): boolean {

@@ -1,7 +1,8 @@
 import type { Writable } from 'node:stream';
 import { isSamocodeError, type SamocodeError } from '../../base/errors.ts';
+import { visibleInJson } from '../../base/text.ts';
 import { CLI_ERRORS } from './cli-errors.ts';
-import { harmless, makeStyle, presentable, presentableJson, type Style } from './style.ts';
+import { harmless, makeStyle, presentable, type Style } from './style.ts';
 
 /** A stream of the process; `columns`, `rows` and `isTTY` as in Node. */
 export type Stream = Writable & { isTTY?: boolean; columns?: number; rows?: number };
@@ -160,7 +161,7 @@ export class Output {
   }
 
   #writeJson(value: object, indent?: number): void {
-    this.#stdout.write(`${presentableJson(JSON.stringify(value, undefined, indent))}\n`);
+    this.#stdout.write(`${visibleInJson(JSON.stringify(value, undefined, indent))}\n`);
   }
 
   #toBlockStart(): string {

@@ -3,6 +3,7 @@ import { age, duration } from '../../base/durations.ts';
 import { counted } from '../../base/text.ts';
 import type { SessionView } from '../../session/events/session-view.ts';
 import { handleOf, nameWithoutDate } from '../../session/layout/names.ts';
+import { NO_CHECK } from '../../session/proof/proof.ts';
 import { goneText, type StateText, stateText } from '../../session/words.ts';
 import { type Cli, EXIT } from './cli.ts';
 import { columnsOf, grid, hanging, tabSeparated } from './columns.ts';
@@ -127,7 +128,7 @@ export function formatList(
         `${needsHuman ? style.attention('●') : ' '} ${style.dim(id)}`,
         nameWithoutDate(session),
         phase,
-        stateCell(facts, style),
+        listedState(facts, style),
         style.dim(age(nowMs - Date.parse(since))),
         ...(project === undefined ? [] : [style.dim(basename(project))]),
       ],
@@ -138,6 +139,12 @@ export function formatList(
     left.size > 0 ? [style.dim(`… ${left.size} more: samocode list --state done, or --state stopped`)] : [];
   const needing = sessions.filter(({ needsHuman }) => needsHuman);
   return [...lines, ...rest, ...footLines(needing, { columns, style })].join('\n');
+}
+
+/** A status has a row for what its checks leave open. */
+function listedState(facts: ShownFacts, style: Style): string {
+  const hasNoCheck = facts.state === 'done' && facts.checks === NO_CHECK;
+  return `${stateCell(facts, style)}${hasNoCheck ? style.dim(', no CHECK') : ''}`;
 }
 
 /** What to type for each session that needs its person. */
@@ -161,7 +168,7 @@ function footLines(
 function listFields(facts: ShownFacts, style: Style): string {
   const { session, id, state, phase, since, needsHuman, project = '' } = facts;
   const needs = needsHuman ? 'needs you' : '';
-  return tabSeparated([session, id, state, needs, phase, since, stateCell(facts, style), project]);
+  return tabSeparated([session, id, state, needs, phase, since, listedState(facts, style), project]);
 }
 
 /** The exit status of a command that waited for a session. */

@@ -1,4 +1,5 @@
 import { stripVTControlCharacters, styleText } from 'node:util';
+import { visibleControls } from '../../base/text.ts';
 
 type Paint = (text: string) => string;
 
@@ -47,14 +48,14 @@ export function wantsColour({ isTerminal, asked, env }: ColourOptions): boolean 
 }
 
 // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is to be removed
-const CONTROLS = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u200e\u200f\u202a-\u202e\u2066-\u2069]/g;
+const CONTROLS = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/g;
 
 /**
- * Removes from untrusted text what could control the terminal: escape sequences, control characters and bidirectional
- * marks.
+ * Removes from untrusted text what could control the terminal: escape sequences and control characters. Characters that
+ * hide text or change its direction become escapes.
  */
 export function harmless(text: string): string {
-  return stripVTControlCharacters(text.replaceAll('\r\n', '\n')).replace(CONTROLS, '');
+  return visibleControls(stripVTControlCharacters(text.replaceAll('\r\n', '\n')).replace(CONTROLS, ''));
 }
 
 /** Matches only the sequences of `makeStyle`, none of which hides text or moves the cursor. */
@@ -73,13 +74,6 @@ export function presentable(text: string, colourful: boolean): string {
   const shown = pieces.map((piece, index) => (index % 2 === 0 ? harmless(piece) : colourful ? piece : ''));
   const isOpen = colourful && paints.length > 0 && !CLOSING.test(paints.at(-1) ?? '');
   return `${shown.join('')}${isOpen ? '\u001b[0m' : ''}`;
-}
-
-/** The same JSON with control characters escaped. */
-export function presentableJson(json: string): string {
-  return json.replace(CONTROLS, (character) => {
-    return `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`;
-  });
 }
 
 /** Like `harmless`, but as one line of at most `maxChars` characters. */

@@ -4,6 +4,7 @@ import { findSession } from '../../acts/common/places/find-session.ts';
 import { readPlanOf } from '../../acts/gates/read-plan.act.ts';
 import { readChanges } from '../../acts/reading/read-changes.act.ts';
 import { type BoundedText, readBoundedText } from '../../base/files/lines.ts';
+import { visibleControls, visibleInJson } from '../../base/text.ts';
 import { InvalidParamsError, paramsProblem } from '../../kit/mcp/on-request.ts';
 import type { SessionView } from '../../session/events/session-view.ts';
 import { parseResourceUri, RESOURCE_KINDS, type SessionAddress, type ShownFile } from './kinds.ts';
@@ -34,9 +35,10 @@ async function contentOf(address: SessionAddress, context: ActionContext) {
     : cutAtLine(
         address.kind === 'plan' ? (await readPlanOf(view)).text : await changesText(address, context),
       );
+  const shown = mimeType.startsWith('text/') ? visibleControls(text) : visibleInJson(text);
   return {
     mimeType,
-    text: omittedBytes === 0 ? text : withNote(text, { keep, mimeType, omittedBytes }),
+    text: omittedBytes === 0 ? shown : withNote(shown, { keep, mimeType, omittedBytes }),
     _meta: {
       'samocode/writtenBy': writtenBy,
       ...(omittedBytes > 0 && { 'samocode/omittedBytes': omittedBytes }),

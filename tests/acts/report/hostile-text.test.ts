@@ -5,6 +5,7 @@ import { markdown } from '../../../src/acts/report/page/markdown-html.ts';
 import { overviewPage } from '../../../src/acts/report/page/overview-page.ts';
 import { sessionPage } from '../../../src/acts/report/page/session-page.ts';
 import { pageOfTranscript } from '../../../src/acts/report/page/transcript-page.ts';
+import { ANY_HIDDEN, HIDING } from '../../support/hidden-characters.ts';
 import { addressesIn, skeletonOf } from './page-skeleton.ts';
 import { MARKDOWN_PAYLOADS, PAYLOADS } from './payloads.ts';
 import { reportDataSample } from './report-data-sample.ts';
@@ -57,6 +58,11 @@ test('the tags of the page stay the same, whatever an agent writes', () => {
     }),
     { numRuns: 20 },
   );
+});
+
+test.each(PAGES)('no character that hides text is on the page of %s', (_name, page) => {
+  expect(page(HIDING)).not.toMatch(ANY_HIDDEN);
+  expect(page(HIDING)).toContain('a\\u{e0041}b');
 });
 
 test('no inserted value produces a tag or ends an attribute', () => {

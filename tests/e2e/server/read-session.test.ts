@@ -3,6 +3,7 @@ import { dirname, join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { runCommand } from '../../../src/base/processes/run-command.ts';
+import { visibleControls } from '../../../src/base/text.ts';
 import { pageOf } from '../../../src/kit/mcp/text-page.ts';
 import { askTool } from '../../server/ask-tool.ts';
 import { askingRig, plannedRig } from '../../support/asking-rig.ts';
@@ -49,7 +50,7 @@ test('the pages of a text join to the whole text, and split no character', () =>
           pages.push(page.text);
           from = page.more_from;
         }
-        expect(pages.join('')).toBe(text);
+        expect(pages.join('')).toBe(visibleControls(text));
         for (const page of pages) expect(page).not.toMatch(/[\ud800-\udbff]$/u);
       },
     ),
@@ -116,7 +117,7 @@ test('a long document comes in pages of at most 7,000 characters; terminal outpu
   await writeFile(join(rig.paths.sessionDir, '11-20-0900-dive-red.md'), colours);
   const page = await read(rig, { what: 'document', document: '11-20-0900-dive-red.md' });
   expect(JSON.stringify(page).length).toBeLessThan(8000);
-  expect(colours.slice(0, Number(page.more_from))).toBe(page.text);
+  expect(visibleControls(colours).slice(0, Number(page.more_from))).toBe(page.text);
   for (let n = 0; n < 100; n += 1) {
     await writeFile(join(rig.paths.sessionDir, `11-20-0900-do-${'x'.repeat(150)}-${n}.md`), 'x');
   }

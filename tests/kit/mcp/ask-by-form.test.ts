@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { askByForm, type Connection } from '../../../src/kit/mcp/ask-by-form.ts';
 import type { Extra } from '../../../src/kit/mcp/on-request.ts';
 import { waitLimitMs } from '../../../src/kit/mcp/wait-limits.ts';
+import { ANY_HIDDEN, HIDING } from '../../support/hidden-characters.ts';
 
 const FORM = { message: 'Well?', fields: { a: { title: 'A' } } };
 
@@ -53,6 +54,23 @@ test('all forms of a call share its time, and none is shown after it', async () 
   for (let count = 0; count < shown; count += 1) expect(await ask(FORM)).toMatchObject({ kind: 'filled' });
   expect(await ask(FORM)).toEqual({ kind: 'unanswered' });
   expect(limits).toEqual(Array.from({ length: shown }, (_, index) => inAll - index * 60_000));
+});
+
+test('nothing in a form is hidden from the person who fills it in', async () => {
+  const shown: unknown[] = [];
+  const extra = extraWith(async (request) => {
+    shown.push(request);
+    return { action: 'accept', content: { a: 'B' } };
+  }, 1000);
+  const choices = [{ value: 'B', title: HIDING }];
+  const ask = askByForm(connectionWith({ form: {} }, 'x'), extra, clock);
+  const field = { title: HIDING, description: HIDING, choices };
+  expect(await ask?.({ message: HIDING, fields: { a: field } })).toEqual({
+    kind: 'filled',
+    filled: { a: 'B' },
+  });
+  expect(JSON.stringify(shown)).not.toMatch(ANY_HIDDEN);
+  expect(JSON.stringify(shown).split('a\\\\u{e0041}b')).toHaveLength(5);
 });
 
 test('only a client with forms is asked', () => {

@@ -5,6 +5,7 @@ import { expect, test } from 'vitest';
 import { SamocodeError } from '../../../src/base/errors.ts';
 import { cutToColumns, hanging } from '../../../src/kit/terminal/columns.ts';
 import { Output, type Stream } from '../../../src/kit/terminal/output.ts';
+import { ANY_HIDDEN, HIDING, JOINED_TEXTS } from '../../support/hidden-characters.ts';
 
 function lost(what: string, why: string, hint: string): SamocodeError {
   return new SamocodeError('lost', {}, { what, why, hint });
@@ -128,6 +129,32 @@ test('a JSON text contains no control sequences either and is read back unchange
       expect(JSON.parse(written())).toEqual({ text });
     }),
   );
+});
+
+test('no character that hides text or turns its direction reaches a terminal', () => {
+  const { output, written } = newOutput({ isTTY: true });
+  output.say(HIDING);
+  output.raw(HIDING);
+  output.warn(HIDING);
+  output.result({}, () => HIDING);
+  output.error(lost(HIDING, HIDING, HIDING));
+  output.error(new Error(HIDING));
+  output.live([HIDING], cutToColumns);
+  output.endLive();
+  output.openScreen();
+  output.draw([HIDING], cutToColumns);
+  expect(written()).not.toMatch(ANY_HIDDEN);
+  expect(written()).toContain('a\\u{e0041}b');
+  const json = newOutput({ json: true });
+  json.output.result({ HIDING }, () => '');
+  expect(json.written()).not.toMatch(ANY_HIDDEN);
+  expect(JSON.parse(json.written())).toEqual({ HIDING });
+});
+
+test.each(JOINED_TEXTS)('%s is printed as it is', (_of, text) => {
+  const { output, written } = newOutput();
+  output.say(text);
+  expect(written()).toBe(`${text}\n`);
 });
 
 test("samocode's own colours are printed, and one that a text left open ends with it", () => {

@@ -1,6 +1,8 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { columnsOf, hanging, padTo } from '../../../src/kit/terminal/columns.ts';
+import { columnsOf, grid, hanging, padTo } from '../../../src/kit/terminal/columns.ts';
+import { fitLine, presentable } from '../../../src/kit/terminal/style.ts';
+import { HIDDEN_CHARACTERS } from '../../support/hidden-characters.ts';
 
 test.each([
   ['Chinese', '你好世界 你好世界 你好世界', '· 你好世界 你好世界\n  你好世界'],
@@ -37,4 +39,22 @@ test('a path longer than the line is kept whole, so that it can be copied', () =
 test('names of any letters are padded to the same width', () => {
   const names = ['boat', '船', '🚀🚀', 'e\u0301te\u0301'];
   expect(names.map((name) => columnsOf(padTo(name, 6)))).toEqual([6, 6, 6, 6]);
+});
+
+test('what is printed is as wide as it is computed, also where an emoji is cut or broken, and text is hidden', () => {
+  const unit = fc.oneof(
+    fc.constantFrom(...HIDDEN_CHARACTERS),
+    fc.constantFrom('a', ' ', '語', '👩‍👧', '❤️', 'می‌خ'),
+  );
+  fc.assert(
+    fc.property(fc.string({ unit, minLength: 1 }), (text) => {
+      const line = fitLine(text);
+      const [row = ''] = grid([[line, line]], { columns: 40, cut: { 0: 3, 1: 3 } });
+      const paragraph = hanging(line, { first: '· ', columns: 12 });
+      for (const each of [row, ...paragraph.split('\n')])
+        expect(columnsOf(presentable(each, false))).toBe(columnsOf(each));
+      expect(columnsOf(row)).toBeLessThanOrEqual(40);
+    }),
+    { numRuns: 1000 },
+  );
 });

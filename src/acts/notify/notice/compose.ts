@@ -1,7 +1,7 @@
 import { basename, join } from 'node:path';
 import { isSamocodeError } from '../../../base/errors.ts';
 import { stampsAt } from '../../../base/files/stamps.ts';
-import { cleanText } from '../../../base/text.ts';
+import { shownText } from '../../../base/text.ts';
 import { parsePlan } from '../../../session/documents/plan.ts';
 import type { QaQuestion } from '../../../session/documents/qa-blocks.ts';
 import type { SessionView } from '../../../session/events/session-view.ts';
@@ -40,7 +40,7 @@ export async function compose(
   const title = titleOf(notice, view, project);
   if (detail === 'titles') return { ...head, project, title, body: '' };
   const { text, ...asks } = await detailsOf(notice, view);
-  return { ...head, project, title, body: cleanText(text).trim().slice(0, MAX_BODY), ...asks };
+  return { ...head, project, title, body: shownText(text).trim().slice(0, MAX_BODY), ...asks };
 }
 
 type Details = { text: string } & Pick<Notification, 'questions' | 'plan'>;
@@ -95,7 +95,7 @@ async function planOf(view: SessionView): Promise<Notification['plan']> {
     const { title, phases } = parsePlan(text);
     const lines = phases.map((phase) => `${phase.number}. ${phase.name}`);
     const summary = [title ?? name, ...lines, ...servers].join('\n');
-    return { name, path: join(view.paths.sessionDir, name), hash, summary: cleanText(summary) };
+    return { name, path: join(view.paths.sessionDir, name), hash, summary: shownText(summary) };
   } catch (error) {
     // The plan was removed or became unreadable; the session still waits.
     if (isSamocodeError(error)) return undefined;

@@ -1,4 +1,4 @@
-import { cleanText, escapedMarkup } from '../../../base/text.ts';
+import { escapedMarkup, shownText } from '../../../base/text.ts';
 
 /** One line of a message. Markup ends with its line, so that a message may be split at any line. */
 export interface MessageLine {
@@ -10,11 +10,36 @@ export interface MessageLine {
 export const MAX_MESSAGE = 4096;
 export const MAX_CAPTION = 1024;
 
+/** A text of others as lines in which Telegram finds no link, command or name to tap on. */
 export function linesOf(text: string): MessageLine[] {
   // Half a character, which a cut may have left, is refused as no UTF-8.
-  const whole = Buffer.from(cleanText(text)).toString();
-  return whole.split('\n').map((line) => ({ text: line }));
+  const whole = Buffer.from(shownText(text)).toString();
+  return plainLines(whole.replace(LINK_STARTS, `$&${WORD_JOINER}`));
 }
+
+/** Our own text, whose commands are links. */
+export function plainLines(text: string): MessageLine[] {
+  return text.split('\n').map((line) => ({ text: line }));
+}
+
+/** Has no width, and ends what Telegram takes for a link, whatever `parse_mode` says. */
+export const WORD_JOINER = '\u2060';
+
+/**
+ * Where Telegram's links begin: a command, a mention or tag, an address with or without its scheme. A path such as
+ * `/home/me/plan.md` is none, and stays as it is, so that it can be copied.
+ */
+const LINK_STARTS = new RegExp(
+  [
+    String.raw`(?<![\p{L}\p{N}_/<>])/(?=\w+(?![\w/]))`,
+    String.raw`[@#](?=[^\s\ufe0f])|\$(?=[A-Z]|1INCH)|:(?=//)`,
+    String.raw`(?<![\p{L}\p{N}_/<>]/[\w.~\-]*)\.(?=\p{L}|(?<=\d\.\d+\.\d+\.)\d)`,
+  ].join('|'),
+  'gu',
+);
+
+/** The same wherever a cut may make a word begin. */
+const POSSIBLE_STARTS = /[/@#$.:](?!\s|\ufe0f|$)/g;
 
 export function bold(text: string): MessageLine {
   return {
@@ -45,7 +70,7 @@ export function splitAtLineEnds(lines: readonly MessageLine[], max = MAX_MESSAGE
 
 function shortLines(line: MessageLine, max: number): MessageLine[] {
   const pieces: MessageLine[] = [];
-  let rest = line.text;
+  let rest = line.text.length > max ? line.text.replace(POSSIBLE_STARTS, `$&${WORD_JOINER}`) : line.text;
   while (rest.length > max) {
     const isInsidePair = /[\ud800-\udbff]/.test(rest.charAt(max - 1));
     const at = isInsidePair ? max - 1 : max;
@@ -71,7 +96,8 @@ export function toPlain(lines: readonly MessageLine[]): string {
 export function shortened(text: string, max: number): string {
   const line = linesOf(text)
     .map((each) => each.text.trim())
-    .join(' ');
+    .join(' ')
+    .replaceAll(WORD_JOINER, '');
   return line.length <= max
     ? line
     : `${Buffer.from(line.slice(0, max - 1))

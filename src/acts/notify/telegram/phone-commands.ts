@@ -5,7 +5,7 @@ import { statusSentence } from '../../../session/words.ts';
 import type { ActionContext } from '../../common/context.ts';
 import { reportOn } from '../../common/facts/get-status.ts';
 import { listSessions } from '../../reading/list-sessions.act.ts';
-import { bold, linesOf, type MessageLine, splitAtLineEnds } from './message-text.ts';
+import { bold, linesOf, plainLines, splitAtLineEnds } from './message-text.ts';
 import { type Intent, leaving, resuming, stopping } from './phone-acts.ts';
 import { sessionAt } from './phone-session.ts';
 import { type Draft, RESUME, STATUS, STOP } from './render.ts';
@@ -48,7 +48,7 @@ export async function runPhoneCommand(
     case 'message':
       return await named(name.toLowerCase() as PhoneAct, rest.trim(), listed, context);
     default:
-      return { drafts: [{ lines: linesOf(HELP) }] };
+      return { drafts: [{ lines: plainLines(HELP) }] };
   }
 }
 
@@ -81,7 +81,7 @@ export async function actOn(
 
 async function listAll(context: PhoneContext): Promise<CommandReply> {
   const sessions = await allSessions(context);
-  const lines: MessageLine[] = sessions.map((view, at) => ({ text: `${at + 1}. ${statusSentence(view)}` }));
+  const lines = sessions.flatMap((view, at) => linesOf(`${at + 1}. ${statusSentence(view)}`));
   const messages = splitAtLineEnds(lines.length > 0 ? lines : linesOf('There are no sessions.'));
   return { drafts: messages.map((part) => ({ lines: part })), listed: sessions.map(whereOf) };
 }

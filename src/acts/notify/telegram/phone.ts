@@ -1,7 +1,7 @@
 import type { CallbackQuery, Message, Update } from 'grammy/types';
 import { isSamocodeError } from '../../../base/errors.ts';
 import { type BotApi, sendingFailure } from './bot-api.ts';
-import { linesOf, shortened, splitAtLineEnds } from './message-text.ts';
+import { linesOf, shortened, splitAtLineEnds, WORD_JOINER } from './message-text.ts';
 import { type Intent, intentOf } from './phone-acts.ts';
 import {
   actOn,
@@ -47,7 +47,7 @@ export class Phone {
       else if (refusal !== '') await answer(query, refusal, place);
     } else if (message?.text !== undefined) {
       const refusal = this.#refusalOf(message, place.settings);
-      if (refusal === undefined) await this.#said(message, message.text, place);
+      if (refusal === undefined) await this.#said(message, message.text.replaceAll(WORD_JOINER, ''), place);
       else if (refusal !== '' && message.text.startsWith('/')) await this.#reply(refusal, undefined, place);
     }
   }

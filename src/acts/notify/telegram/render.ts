@@ -73,7 +73,7 @@ function questionDraft(question: QaQuestion, head: readonly MessageLine[]): Draf
   const [first = { text: '' }, ...more] = linesOf(text);
   const lines: MessageLine[] = [
     ...head,
-    bold(`${id}: ${first.text}`),
+    { text: `${id}: ${first.text}`, isBold: true },
     ...more,
     ...options.flatMap((option) => linesOf(`${option.letter}) ${option.text}`)),
   ];
@@ -106,7 +106,7 @@ function allSuggestions(questions: readonly QaQuestion[]): Omit<Draft, 'lines'> 
 
 function planDrafts(lines: readonly MessageLine[], plan: NonNullable<Notification['plan']>): Draft[] {
   const { name, path, hash } = plan;
-  const below = [{ text: `${name}, version ${hash.slice(0, 8)}` }];
+  const below = linesOf(`${name}, version ${hash.slice(0, 8)}`);
   const buttons = [[button('✔ Approve', 'approve'), button('✎ Request changes', 'changes')]];
   return [
     ...splitDraft(lines),

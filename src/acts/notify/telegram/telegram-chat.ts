@@ -5,7 +5,7 @@ import { readPlainFile } from '../../../base/files/plain-file.ts';
 import { MAX_DOCUMENT_BYTES } from '../../../session/layout/paths.ts';
 import type { ActionContext } from '../../common/context.ts';
 import { type BotApi, sendingFailure } from './bot-api.ts';
-import { linesOf, MAX_CAPTION, shortened, splitAtLineEnds, toHtml, toPlain } from './message-text.ts';
+import { bold, MAX_CAPTION, shortened, splitAtLineEnds, toHtml, toPlain } from './message-text.ts';
 import type { Draft } from './render.ts';
 import { type Button, newKey, type SentMessage, type SentMessages, type Where } from './sent-messages.ts';
 
@@ -61,7 +61,7 @@ export class TelegramChat {
 
   async settle(api: BotApi, sent: SentMessage, how: string, signal: AbortSignal): Promise<void> {
     if (sent.settled !== undefined) return;
-    const lines = [{ text: `✔ ${how}`, isBold: true as const }, ...linesOf(''), ...linesOf(sent.text)];
+    const lines = [bold(`✔ ${how}`), ...['', ...sent.text.split('\n')].map((text) => ({ text }))];
     const [part = []] = splitAtLineEnds(lines, sent.hasDocument ? MAX_CAPTION : undefined);
     const html = { parse_mode: 'HTML' as const };
     await unlessGone(

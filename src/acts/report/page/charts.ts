@@ -30,7 +30,7 @@ interface TimeScale {
   isShortened: boolean;
 }
 
-/** Moments of a shorter line are told apart by their seconds. */
+/** A shorter time line labels its moments with seconds. */
 const SHORT_MS = 10 * 60_000;
 const WIDTH = 1000;
 const TICKS = 5;

@@ -8,7 +8,10 @@ import {
   splitAtLineEnds,
   toHtml,
   toPlain,
+  WORD_JOINER,
 } from '../../../../src/acts/notify/telegram/message-text.ts';
+import { ANY_HIDDEN, HIDING, JOINED_TEXTS } from '../../../support/hidden-characters.ts';
+import { linksIn } from './telegram-links.ts';
 
 const anyText = fc.oneof(
   fc.string({ unit: 'binary', maxLength: 400 }),
@@ -40,7 +43,7 @@ test('split messages are short enough and contain every character in order, none
         expect(toPlain(message).trim()).not.toBe('');
         expect(isWhole(toPlain(message))).toBe(true);
       }
-      const words = (all: string) => all.replace(/\s/gu, '');
+      const words = (all: string) => all.replace(/\s/gu, '').replaceAll(WORD_JOINER, '');
       expect(words(messages.map(toPlain).join(''))).toBe(words(toPlain(lines)));
     }),
   );
@@ -70,4 +73,127 @@ test('shortened text has one line and no half of a character', () => {
       expect(isWhole(short)).toBe(true);
     }),
   );
+});
+
+/** What a phone shows: the joiner has no width. */
+const readOn = (lines: ReturnType<typeof linesOf>) => toPlain(lines).replaceAll(WORD_JOINER, '');
+
+const LINKS = [
+  ...['/stop', '(/stop now)', '"/resume@a_bot"', 'x\n/stop', '-/stop.', '/stop, then'],
+  ...[
+    '@ada_l',
+    'a @ada_l.',
+    '#hash',
+    '#·hash',
+    '$PATH',
+    '$1INCH',
+    'me@boats.example.com',
+    'mailto:me@boats.com',
+  ],
+  ...[
+    'https://boats.example/a.b?c#d',
+    'HTTP://u:p@boats.com:80/',
+    'http://10.0.0.1/x',
+    'ftp://a.bc',
+    'tg://resolve?domain=x',
+    'ton://x',
+  ],
+  ...[
+    'boats.com',
+    'see boats.com/a',
+    'README.md',
+    '10.0.0.1',
+    '1.10.0.0.255',
+    '/tmp/boats.com,evil.com',
+    '/plan.md',
+    '~/plan.md',
+    './a.sh/b',
+    '中.boats.com',
+  ],
+];
+
+test.each(LINKS)('Telegram makes a link of %j, and of the text that is sent none', (text) => {
+  expect(linksIn(text)).not.toEqual([]);
+  expect(linksIn(toPlain(linesOf(text)))).toEqual([]);
+  expect(linksIn(toPlain([bold(text)]))).toEqual([]);
+  expect(readOn(linesOf(text))).toBe(text);
+});
+
+const bits = fc.constantFrom(
+  ...[
+    '/',
+    '//',
+    ':',
+    '.',
+    '@',
+    '#',
+    '$',
+    '<',
+    '>',
+    ' ',
+    '\n',
+    '-',
+    '_',
+    '~',
+    '?',
+    ',',
+    '"',
+    '(',
+    ')',
+    '«',
+    '·',
+    'é',
+  ],
+  ...[
+    'stop',
+    'evil',
+    'com',
+    'md',
+    'ada',
+    'https',
+    'tg',
+    'A',
+    'PATH',
+    '1',
+    '10',
+    '255',
+    '中',
+    '👩‍👧',
+    '\u200d',
+  ],
+);
+const linkish = fc.string({ unit: bits, maxLength: 60 });
+
+test('no text of others contains a link, however it is written and wherever it is cut', () => {
+  fc.assert(
+    fc.property(linkish, fc.integer({ min: 2, max: 20 }), (text, max) => {
+      expect(linksIn(toPlain(linesOf(text)))).toEqual([]);
+      for (const message of splitAtLineEnds(linesOf(text), max))
+        expect(linksIn(toPlain(message))).toEqual([]);
+    }),
+    { numRuns: 2000 },
+  );
+});
+
+test.each([
+  '/home/me/boats/plan-v1.2.md',
+  'src/acts/index.html',
+  'samocode/boat-names',
+  '3 / 4',
+  'a. b',
+  'and so on...',
+  '$0.00 of $1.50',
+  'v1.2.3',
+])('%s is sent as it is, so that it can be copied', (text) => {
+  expect(toPlain(linesOf(text))).toBe(text);
+  expect(linksIn(text)).toEqual([]);
+});
+
+test.each(JOINED_TEXTS)('%s is sent as it is', (_of, text) => {
+  expect(toPlain(linesOf(text))).toBe(text);
+});
+
+test('no hidden character of a text is sent, in a message or on a button', () => {
+  expect(toPlain(linesOf(HIDING))).not.toMatch(ANY_HIDDEN);
+  expect(shortened(HIDING, 10_000)).not.toMatch(ANY_HIDDEN);
 });

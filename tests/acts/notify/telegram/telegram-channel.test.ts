@@ -44,7 +44,8 @@ test('a plan comes as a document with its version, and buttons below it', async 
   const [summary, document] = scene.stub.messages;
   expect(summary?.text).toContain('1. Names');
   expect(document?.document).toEqual({ name: '01-08-plan.md', text: '# Plan <x>\n' });
-  expect(document?.text).toBe('01-08-plan.md, version abcdef01');
+  // The name alone would be a link, since .md is a domain too.
+  expect(document?.text).toBe('01-08-plan.\u2060md, version abcdef01');
   expect(document?.buttons.flat().map(({ text }) => text)).toEqual(['✔ Approve', '✎ Request changes']);
 });
 

@@ -56,10 +56,14 @@ test.concurrent('a plan is sent back with text, the old button has no effect, an
   stub.press(old, 'Request changes');
   const asks = await phone.message('What should change');
   expect(asks.replyTo).toBe('What should change');
-  stub.say('Fewer boats; rm -rf / $(touch x)', { replyTo: asks });
+  // As copied from a message, in which no name is a link.
+  stub.say('Fewer boats in README.\u2060md; rm -rf / $(touch x)', { replyTo: asks });
   await phone.message('✔ Changes requested by phone.');
   const [requested] = await eventsOf(rig, 'changes_requested');
-  expect(requested).toMatchObject({ by: BY_PHONE, feedback: 'Fewer boats; rm -rf / $(touch x)' });
+  expect(requested).toMatchObject({
+    by: BY_PHONE,
+    feedback: 'Fewer boats in README.md; rm -rf / $(touch x)',
+  });
   await rig.until(({ n, status }) => n > (requested?.n ?? 0) + 3 && status.kind === 'waiting');
   // Like somebody who has kept the data of the old button.
   stub.pressData(old, old.buttons[0]?.[0]?.callback_data ?? 'AAAAAAAA:approve');
