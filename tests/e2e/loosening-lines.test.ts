@@ -4,6 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { readTrust } from '../../src/acts/common/places/trust-project.ts';
 import { startSession } from '../../src/acts/sessions/start-session.act.ts';
 import { runCommand } from '../../src/base/processes/run-command.ts';
+import { NO_OPENINGS } from '../../src/base/sandbox-level.ts';
 import { shellWord } from '../../src/base/shell-quoted.ts';
 import type { ToolContext } from '../../src/kit/mcp/tool.ts';
 import { type Bench, makeBench } from '../acts/bench.ts';
@@ -102,16 +103,16 @@ describe('the sandbox of a start', () => {
 
   test('is lowered by a person, and by a line that a person trusted, while anybody may raise it', async () => {
     await using bench = await makeBench({ sandbox: 'auto', lines: { SANDBOX_WRITE: '~/cache' } });
-    const sandboxWrite = [join(bench.repo.homeDir, 'cache')];
+    const openings = { ...NO_OPENINGS, write: [join(bench.repo.homeDir, 'cache')] };
     const byPerson = await frozen(bench, await startBy(bench.context, 'off'));
-    expect(byPerson).toMatchObject({ sandbox: 'off', sandboxLowered: true, sandboxWrite });
+    expect(byPerson).toMatchObject({ sandbox: 'off', sandboxLowered: true, openings });
     const stricter = await frozen(bench, await startBy(byTool(bench), 'guard'));
-    expect(stricter).toMatchObject({ sandbox: 'guard', sandboxWrite });
+    expect(stricter).toMatchObject({ sandbox: 'guard', openings });
     expect(stricter).not.toHaveProperty('sandboxLowered');
 
     await using trusted = await makeBench({ sandbox: 'off' });
     const asProject = await frozen(trusted, await startBy(byTool(trusted), 'off'));
-    expect(asProject).toMatchObject({ sandbox: 'off', sandboxWrite: [] });
+    expect(asProject).toMatchObject({ sandbox: 'off', openings: NO_OPENINGS });
   });
 });
 

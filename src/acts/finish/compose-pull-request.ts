@@ -25,7 +25,7 @@ export interface ComposedPullRequest extends PullRequestText {
 
 /**
  * Makes the text of a session's pull request. Changes nothing.
- * @param withAnswers a person wants their answers in it, whoever can read the repository
+ * @param withAnswers include people's answers even if the repository is public; only a person may ask for this
  * @throws GitError
  */
 export async function composePullRequest(

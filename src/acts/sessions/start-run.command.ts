@@ -16,7 +16,7 @@ export function addRun(program: Command, cli: Cli): void {
     .description('Start or continue a session, and follow it here')
     .option('--ask', 'ask you the questions and for approval of the plan here (default on a terminal)')
     .option('--no-ask', 'exit with status 4 instead')
-    .option('-y, --yes', 'create a missing project without asking')
+    .option('-y, --yes', 'create a missing project without asking, with the check that its files suggest')
     .addHelpText('after', '\nCtrl-C leaves the session running in the background.')
     .action(async (session: string | undefined, options: RunOptions) => {
       const ask = options.ask ?? cli.isInteractive;
@@ -95,7 +95,7 @@ type Options = StartOptions & { yes?: true; run: boolean };
 export function addStart(program: Command, cli: Cli): void {
   withSharedOptions(withStartOptions(program.command('start')))
     .description('Start a session in the background')
-    .option('-y, --yes', 'create a missing project without asking')
+    .option('-y, --yes', 'create a missing project without asking, with the check that its files suggest')
     .option('--no-run', 'prepare the session, but start no agent before "samocode resume"')
     .action(async (options: Options) => {
       const begun = await begin(cli, options);

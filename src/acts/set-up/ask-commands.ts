@@ -1,7 +1,7 @@
 import { askYesNo } from '../../kit/terminal/ask.ts';
 import type { Cli } from '../../kit/terminal/cli.ts';
 import type { Project } from '../../project/finding/open-project.ts';
-import { proposedCommands } from '../../project/finding/proposed-commands.ts';
+import { type ProposedCommands, proposedCommands } from '../../project/finding/proposed-commands.ts';
 
 /**
  * Asks which commands prove that the work is done; the suggestion from the repository's files is preselected.
@@ -14,7 +14,7 @@ export async function askCommands(cli: Cli, top: string): Promise<Record<string,
   const lines = linesOf(proposed);
   const menus = await cli.menus?.();
   if (menus === undefined) {
-    cli.output.say(`${from} suggests the check: ${check}${setup === undefined ? '' : `, after: ${setup}`}`);
+    cli.output.say(wordsOf(proposed));
     return (await askYesNo(cli, 'Use it?')) === true ? lines : {};
   }
   const label = `${check}${setup === undefined ? '' : `, after ${setup}`} (from ${from})`;
@@ -35,12 +35,18 @@ export async function askCommands(cli: Cli, top: string): Promise<Record<string,
 }
 
 /** The same lines without a question: what the repository's own files suggest. */
-export async function suggestedCommands(top: string): Promise<Record<string, string>> {
+export async function suggestedCommands(cli: Cli, top: string): Promise<Record<string, string>> {
   const proposed = await proposedCommands(top);
-  return proposed === undefined ? {} : linesOf(proposed);
+  if (proposed === undefined) return {};
+  cli.output.say(`${wordsOf(proposed)}; it is taken.`);
+  return linesOf(proposed);
 }
 
-function linesOf({ check, setup }: { check: string; setup?: string | undefined }): Record<string, string> {
+function wordsOf({ check, setup, from }: ProposedCommands): string {
+  return `${from} suggests the check: ${check}${setup === undefined ? '' : `, after: ${setup}`}`;
+}
+
+function linesOf({ check, setup }: ProposedCommands): Record<string, string> {
   return { ...(setup !== undefined && { SETUP: setup }), CHECK: check };
 }
 

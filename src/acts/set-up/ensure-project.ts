@@ -24,7 +24,7 @@ export async function ensureProject(cli: Cli, { project, yes }: EnsureOptions): 
   }
   const folder = resolveFolder(cli, project);
   const missing = await whatIsMissing(cli, folder);
-  let lines: Record<string, string> = {};
+  const { askCommands, offerTrial, suggestedCommands } = await import('./ask-commands.ts');
   if (!yes) {
     if (!cli.isInteractive) throw CLI_ERRORS.no_project_yet({ folder, steps: missing.steps });
     cli.output.say(`There is no samocode project in ${folder} yet. It needs:`);
@@ -32,15 +32,14 @@ export async function ensureProject(cli: Cli, { project, yes }: EnsureOptions): 
     const { askYesNo } = await import('../../kit/terminal/ask.ts');
     if (!(await askYesNo(cli, 'Create these?', true)))
       throw CLI_ERRORS.no_project_yet({ folder, steps: missing.steps });
-    const { askCommands } = await import('./ask-commands.ts');
-    lines = await askCommands(cli, missing.top);
   }
+  const lines = await (yes ? suggestedCommands(cli, missing.top) : askCommands(cli, missing.top));
   const { setupProject } = await import('./setup-project.act.ts');
   const input = { projectDir: missing.top, initRepository: missing.needsRepository, lines };
   const report = await setupProject(input, await cli.actionContext());
   for (const done of report.done) cli.output.say(`${cli.output.style.good('✔')} ${done}`);
   for (const warning of report.warnings) cli.output.warn(warning);
-  if (!yes) await (await import('./ask-commands.ts')).offerTrial(cli, report.project);
+  if (!yes) await offerTrial(cli, report.project);
   return report.project.filePath;
 }
 

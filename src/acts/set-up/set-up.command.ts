@@ -43,7 +43,7 @@ async function init(cli: Cli, folder: string | undefined, options: InitOptions):
   const isOpen = isNew && given.CHECK === undefined;
   const asking = isOpen && !options.yes && cli.isInteractive ? await import('./ask-commands.ts') : undefined;
   const suggested =
-    isOpen && options.yes ? await (await import('./ask-commands.ts')).suggestedCommands(projectDir) : {};
+    isOpen && options.yes ? await (await import('./ask-commands.ts')).suggestedCommands(cli, projectDir) : {};
   const input = {
     projectDir,
     sessions: options.sessions,
