@@ -27,6 +27,8 @@ const BACKGROUND = {
 };
 // Separate, since it starts for each iteration and needs a sixth of what those two load.
 const REHEARSAL = { 'samocode-rehearsal': 'src/rehearsal/main.ts' };
+// Runs around each agent of a strict sandbox, so without anything that it doesn't need.
+const RELAY = { relay: 'src/relay/main.ts' };
 // They share chunks and load their heavy parts when used.
 const SHARING_CHUNKS = {
   'samocode-mcp': 'src/server/main.ts',
@@ -121,6 +123,7 @@ const also = Object.fromEntries(asked.also.map((text) => text.split('=')));
 const built = await Promise.all([
   build(background),
   build({ ...cjs, entryPoints: REHEARSAL }),
+  build({ ...cjs, banner: {}, entryPoints: RELAY }),
   build({ ...esm, entryPoints: SHARING_CHUNKS, splitting: true, chunkNames: 'chunks/[name]-[hash]' }),
   build({ ...esm, entryPoints: also }),
 ]);

@@ -57,6 +57,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   supervisor: [...BELOW_ACTS, 'acts/common', 'acts/notify'],
   machine: [...FOR_ACTS, 'acts/notify', 'acts/proof', 'acts/set-up', 'supervisor'],
   server: [...BELOW_ACTS, ...EVERY_ACT, 'kit/mcp', 'machine'],
+  relay: [],
   rehearsal: ['base', 'phases', 'session'],
   demo: [...BELOW_ACTS, 'acts/common', 'acts/proof', 'kit/terminal/output.ts'],
   cli: [...BELOW_ACTS, ...EVERY_ACT, 'kit/terminal', 'machine', 'demo'],
@@ -116,6 +117,7 @@ const STARTS_PROCESSES = [
   'base/processes/run-command.ts',
   'base/processes/run-at-terminal.ts',
   'rehearsal/run-as-agent.ts',
+  'relay/main.ts',
 ];
 
 const LAW: ImportLaw = {

@@ -36,12 +36,19 @@ ${settingsTable('project')}
   it works on this machine, and without it elsewhere.
 - **\`SANDBOX=guard\`**: where the sandbox does not work, no session starts. For a project whose agents must never run
   without it. It is stricter than the default and needs no trust.
+- **\`SANDBOX=strict\`**: besides, agents, SETUP and CHECK see neither your home folder nor your other files, your environment or the network, but for what
+  these lines name. Recommended for work that nobody watches. Linux with bubblewrap only.
 - **\`SANDBOX=off\`**: agents write wherever you may write. For a machine or a container that is isolated enough, or a tool
   that cannot run in the sandbox.
 - **\`SANDBOX_WRITE\`** keeps further paths writable in the sandbox, each absolute or below \`~\`. Add one when a tool of
   your project fails with "Read-only file system", before you turn the sandbox off. Also for what is read-only below home
   because something starts from it: \`SANDBOX_WRITE=~/.npm-global\` lets agents install programs that you run later;
   \`SANDBOX_WRITE=~\` opens the whole home folder except what samocode protects ([what that means](security.md#your-home-folder)).
+
+- **\`SANDBOX_SOCKETS\`** names services that agents may use although they act outside of the sandbox: \`docker\`, \`ssh-agent\`, \`gpg-agent\`, \`keyring\`.
+- For \`strict\` alone: **\`SANDBOX_HOSTS\`** (\`packages\` stands for the registries of npm, PyPI, crates, Go, Maven, RubyGems, Packagist, NuGet and Hex, and
+  for GitHub; the service of the agent's CLI is allowed without it), **\`SANDBOX_PORTS\`** (a database on this machine),
+  **\`SANDBOX_ENV\`**, **\`SANDBOX_READ\`**: [what it closes](security.md#strict).
 
 \`sandbox\` of \`start_session\` and \`--sandbox\` of \`samocode start\` choose for one session. A session may always be given
 a stricter one; only a person, in a terminal of their own, may choose less than the project has.

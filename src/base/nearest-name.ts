@@ -18,7 +18,7 @@ export function nearestName(name: string, known: readonly string[]): string | un
 }
 
 /** The number of letters inserted, deleted, replaced or swapped with their neighbour. */
-function editDistance(a: string, b: string): number {
+export function editDistance(a: string, b: string): number {
   let beforeLast: number[] = [];
   let last = Array.from({ length: b.length + 1 }, (_, column) => column);
   for (let row = 1; row <= a.length; row++) {

@@ -1,11 +1,39 @@
+import * as z from 'zod';
+
 /**
- * What confines an agent: the kernel (`guard`); the kernel, but the agent is root (`best effort`); the agent CLI's own
+ * What confines an agent: the kernel, with a home of its own and an allow-list of hosts (`strict`); the kernel (`guard`); the kernel, but the agent is root (`best effort`); the agent CLI's own
  * sandbox; nothing.
  */
-export const SANDBOX_LEVELS = ['guard', 'best effort', 'provider sandbox', 'none'] as const;
+export const SANDBOX_LEVELS = ['strict', 'guard', 'best effort', 'provider sandbox', 'none'] as const;
 export type SandboxLevel = (typeof SANDBOX_LEVELS)[number];
 
 /** Whether `now` protects less than `then`. The guards of an ordinary user and of root differ, but are one choice. */
 export function isLower(now: SandboxLevel, then: SandboxLevel): boolean {
   return SANDBOX_LEVELS.indexOf(now) > SANDBOX_LEVELS.indexOf(then);
 }
+
+/** Services that act for the user through a socket; the guard hides them. */
+export const SOCKETS = ['docker', 'ssh-agent', 'gpg-agent', 'keyring'] as const;
+export type SocketName = (typeof SOCKETS)[number];
+
+/** What the user opens in the sandbox, by SANDBOX_… settings. */
+export const SandboxOpenings = z.object({
+  /** Absolute paths that stay writable. */
+  write: z.array(z.string()),
+  sockets: z.array(z.enum(SOCKETS)),
+  /** Only for `strict`: absolute paths, names of hosts and variables, ports of this machine. */
+  read: z.array(z.string()),
+  hosts: z.array(z.string()),
+  env: z.array(z.string()),
+  ports: z.array(z.int()),
+});
+export type SandboxOpenings = z.infer<typeof SandboxOpenings>;
+
+export const NO_OPENINGS: SandboxOpenings = {
+  write: [],
+  sockets: [],
+  read: [],
+  hosts: [],
+  env: [],
+  ports: [],
+};

@@ -66,6 +66,8 @@ export const ChecksRan = z.object({
   /** When they ran, if an earlier session from the same commit ran them. */
   ranAt: z.iso.datetime().optional(),
   sandbox: z.enum(SANDBOX_LEVELS),
+  /** Commits of the branch without a signature, if the user signs theirs. */
+  unsigned: z.int().optional(),
   /** The test files of `added`, in the order of the commands, and their common fingerprint. */
   added: z.object({ files: z.array(z.string()), key: z.string() }).optional(),
 });
@@ -135,7 +137,7 @@ function cannotRun({ isSetup, exitCode }: Pick<CheckRun, 'isSetup' | 'exitCode'>
   return isSetup === true || NOT_STARTED.includes(exitCode);
 }
 
-/** Whether its checks fail and nobody has decided about that yet. */
+/** Whether its checks fail and no decision about that is recorded yet. */
 export function isUndecided(base: BaseChecks | undefined): base is BaseChecks {
   return base?.result === 'red' && base.choice === undefined;
 }
@@ -146,7 +148,7 @@ export function isNoWorse(run: CheckRun, base: BaseChecks | undefined): boolean 
   return base.failed.some(({ command, exitCode }) => command === run.command && exitCode === run.exitCode);
 }
 
-/** What is said of a check that fails as it did before the work. */
+/** How reports describe a check that fails as it did before the work. */
 export const RED_AFTER = 'red before, red after';
 
 /** The commands that were red before the work and are red after it. */

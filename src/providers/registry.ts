@@ -40,6 +40,11 @@ export function credentialNames(provider: string, env: Environment): string[] {
   return (findProvider(provider)?.credentials ?? []).filter((name) => env[name]);
 }
 
+/** Files next to its state folder of which a strict sandbox gets a copy. */
+export function copiesOf(provider: string | undefined): readonly string[] {
+  return PROVIDERS.find(({ name }) => name === provider)?.state?.copies ?? [];
+}
+
 /** Whether the CLIs of these providers confine all their agents themselves. */
 export function areConfined(names: readonly string[], permissions: 'skip' | 'allow'): boolean {
   return permissions === 'allow' && names.every((name) => findProvider(name)?.confinesItself);

@@ -43,10 +43,12 @@ import { COMPOUND_AMOUNTS } from '../support/sample-repo/missing-feature.ts';
 import { tempDir } from '../support/temp-dir.ts';
 import { startByTool } from './start-by-tool.ts';
 
+type Lines = Readonly<Record<string, string>>;
+
 export interface CliSessionPlan {
   cli: ModelOf;
   /** Lines of `.samocode` in addition to the folders. */
-  lines?: Readonly<Record<string, string>>;
+  lines?: Lines | ((model: ScriptedModel | undefined) => Lines);
   /** Added to the environment of any process that starts workers. */
   env?: Readonly<Record<string, string>>;
   instead?: ScriptedModelOptions['instead'];
@@ -103,7 +105,8 @@ export async function startCliSession(plan: CliSessionPlan): Promise<CliSession>
     programs: { worker: programs.worker, rehearsal: programs.rehearsal },
   };
   // Without a sandbox unless its lines say otherwise, as in every rig.
-  const lines = { PROVIDER: plan.cli, SANDBOX: 'off', ...plan.lines };
+  const own = typeof plan.lines === 'function' ? plan.lines(models[plan.cli]) : plan.lines;
+  const lines = { PROVIDER: plan.cli, SANDBOX: 'off', ...own };
   await setupProject(
     { lines, sessions: join(dir.path, 'sessions'), worktrees: join(dir.path, 'trees') },
     context,

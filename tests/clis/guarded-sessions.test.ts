@@ -10,6 +10,7 @@ import type { ScriptedModelOptions } from '../support/model-stub/scripted-model.
 import { startRig } from '../support/session-rig.ts';
 import { startCliSession } from './cli-session.ts';
 import { BUILDS_BY_PLAN, writePlannedFolder } from './planned-folder.ts';
+import { strictLines } from './strict-lines.ts';
 
 const LEVEL = process.getuid?.() === 0 ? 'best effort' : 'guard';
 const COMMIT = 'echo inside > inside.txt && git add -A && git commit --quiet -m Inside && echo committed';
@@ -34,6 +35,9 @@ const ROWS = [
   { cli: 'codex', sandbox: 'guard', recorded: LEVEL },
   { cli: 'gemini', sandbox: 'guard', recorded: LEVEL },
   { cli: 'codex', sandbox: 'off', recorded: 'none' },
+  { cli: 'claude', sandbox: 'strict', recorded: 'strict' },
+  { cli: 'codex', sandbox: 'strict', recorded: 'strict' },
+  { cli: 'gemini', sandbox: 'strict', recorded: 'strict' },
 ] as const;
 
 test.concurrent.for(ROWS)(
@@ -41,12 +45,15 @@ test.concurrent.for(ROWS)(
   async ({ cli, sandbox, recorded }, { expect }) => {
     const port = await freePort();
     const url = `http://127.0.0.1:${port}/`;
-    const isGuarded = sandbox === 'guard';
+    const isGuarded = sandbox !== 'off';
     let planted = '';
     const commands: string[] = [];
     await using session = await startCliSession({
       cli,
-      lines: { SANDBOX: sandbox, MAX_ITERATIONS: '1' },
+      lines: (model) => ({
+        ...{ SANDBOX: sandbox, MAX_ITERATIONS: '1' },
+        ...(sandbox === 'strict' && strictLines(model, ['~/app.mjs'])),
+      }),
       before: async ({ homeDir, mainRepo }) => {
         planted = join(mainRepo, 'planted.txt');
         await writeFile(join(homeDir, 'app.mjs'), APP);

@@ -9,6 +9,7 @@ import type { ModelOf } from '../support/model-stub/services.ts';
 import { COMPOUND_AMOUNTS } from '../support/sample-repo/missing-feature.ts';
 import { type CliSession, type CliSessionPlan, startCliSession } from './cli-session.ts';
 import { configureServers, startedServers, tokensInLog } from './persons-servers.ts';
+import { strictLines } from './strict-lines.ts';
 
 async function commitAll(cwd: string, subject: string): Promise<void> {
   const as = ['-c', 'user.name=Ada', '-c', 'user.email=ada@example.org'];
@@ -22,7 +23,7 @@ async function commitAll(cwd: string, subject: string): Promise<void> {
 const [first = expect.fail(), second = expect.fail()] = COMPOUND_AMOUNTS.phases;
 
 /** A whole session with servers of a person, of the person's plugin and of the project. */
-const startWhole = (cli: ModelOf, plan: Pick<CliSessionPlan, 'work' | 'byTool'>) =>
+const startWhole = (cli: ModelOf, plan: Pick<CliSessionPlan, 'work' | 'byTool' | 'lines'>) =>
   startCliSession({ ...plan, cli, before: (places) => configureServers(cli, places) });
 
 /** Plays a session to its end, with a person at both gates. @param implemented how many agents build */
@@ -67,19 +68,19 @@ async function playWhole(cli: ModelOf, session: CliSession, implemented: number)
 }
 
 test.concurrent.for(['codex', 'gemini'] as const)(
-  'a whole session from init to done through the real %s',
+  'a whole session from init to done through the real %s, in the strict sandbox',
   async (cli, { expect }) => {
     const work: PlannedWork = { ...COMPOUND_AMOUNTS, phases: [first] };
-    await using session = await startWhole(cli, { work });
+    await using session = await startWhole(cli, { work, lines: strictLines });
     expect((await playWhole(cli, session, 1)).subjects).toMatch(/^Phase 1: Read compound amounts\n/);
   },
 );
 
-test.concurrent('a whole session from init to done through the real claude, which a parent starts by its tool, and whose agents write the comparison that the plan requests', async ({
+test.concurrent('a whole session from init to done through the real claude in the strict sandbox, which a parent starts by its tool, and whose agents write the comparison that the plan requests', async ({
   expect,
 }) => {
   const work: PlannedWork = { ...COMPOUND_AMOUNTS, phases: [{ ...first, proposals: 'two' }, second] };
-  await using session = await startWhole('claude', { work, byTool: true });
+  await using session = await startWhole('claude', { work, byTool: true, lines: strictLines });
   const { names, subjects } = await playWhole('claude', session, 2);
   expect(subjects).toBe('Phase 2: Convert them in the command\nPhase 1: Read compound amounts');
 

@@ -10,7 +10,7 @@ import { expectNoProcessLeftIn } from './survivors.ts';
 export function guardOfProcesses(): Guard {
   const tool = findGuardTool(process.env);
   if (tool === undefined) throw new Error('Install bubblewrap: these tests are about it.');
-  return makeGuard(tool, [], process.getuid?.() === 0);
+  return makeGuard(tool, [], { isRoot: process.getuid?.() === 0 });
 }
 
 /** A child in the guard: its script starts after reporting its namespace, and works in the run folder. */

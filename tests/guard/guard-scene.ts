@@ -1,21 +1,23 @@
-import { chmod, mkdir, symlink, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { chmod, copyFile, mkdir, symlink, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import { gitDirOf } from '../../src/base/files/git-pointer.ts';
 import { type CommandResult, runCommand } from '../../src/base/processes/run-command.ts';
+import { NO_OPENINGS } from '../../src/base/sandbox-level.ts';
 import { findProtectedPlaces } from '../../src/project/finding/protected-places.ts';
 import { realPathAsFar } from '../../src/project/git/real-path.ts';
 import { makePrivateGit } from '../../src/project/private-git/make-private-git.ts';
 import { basePlace, privateGitIn } from '../../src/project/private-git/private-git.ts';
 import { PROVIDER_NAMES } from '../../src/providers/registry.ts';
-import { type GuardPlaces, guardProfile } from '../../src/providers/starting/guard-profile.ts';
+import { guardOf } from '../../src/providers/starting/guard-of.ts';
+import type { GuardPlaces } from '../../src/providers/starting/guard-profile.ts';
 import { makeHomeFolders } from '../../src/providers/starting/home-places.ts';
-import {
-  findGuardTool,
-  type GuardTool,
-  insideGuard,
-  makeGuard,
-} from '../../src/providers/starting/make-guard.ts';
+import { findGuardTool, type GuardTool, insideGuard } from '../../src/providers/starting/make-guard.ts';
+import { wayOutRules } from '../../src/providers/starting/strict-folders.ts';
+import { cacheNames } from '../../src/providers/starting/strict-profile.ts';
+import { openWayOut } from '../../src/providers/starting/way-out.ts';
 import { runRoot } from '../../src/session/layout/paths.ts';
+import { builtPrograms } from '../support/built-programs.ts';
 import { eventually } from '../support/eventually.ts';
 import { tempDir } from '../support/temp-dir.ts';
 import { entriesBelow } from './entries-below.ts';
@@ -39,6 +41,10 @@ export interface GuardScene extends AsyncDisposable {
   handOver(): Promise<void>;
   /** Files in folders that the session must not write to, path → content. */
   others(): Record<string, string>;
+  /** What the proxy of a strict sandbox refused. */
+  refused: readonly string[];
+  /** As if its worker died, and another one began a second later. */
+  restartWayOut(): Promise<void>;
 }
 
 export async function makeScene(user: User, place: Place): Promise<GuardScene> {
@@ -46,6 +52,7 @@ export async function makeScene(user: User, place: Place): Promise<GuardScene> {
   const { makeRepository, variables } = planLayout(dir.path, place);
   const env: Record<string, string> = {
     ...variables,
+    ...place.env?.(variables),
     // Root's own folders are inaccessible to others.
     PATH: `${user.uid === undefined ? process.env.PATH : '/usr/bin:/bin'}:${join(variables.BASE, 'tools/bin')}`,
     OUTSIDE: `${process.pid}`,
@@ -67,13 +74,15 @@ export async function makeScene(user: User, place: Place): Promise<GuardScene> {
   await mkdir(variables.HOME, { recursive: true });
   const tool = await toolOf(user, dir.path, env);
   await handOver();
-  await outside(`${MAKE_PERSON}\n${makeRepository}\n${MAKE_SESSIONS}`);
+  await outside(`${MAKE_PERSON}\n${makeRepository}\n${MAKE_SESSIONS}\n${place.services ?? ''}`);
   const places = await placesOf(variables, place, env);
   const { session, commonDir } = places;
   makeHomeFolders(places.home, PROVIDER_NAMES);
   await handOver();
   Object.assign(env, { COMMON: commonDir, GITDIR: session.gitDir });
-  const guard = makeGuard(tool, guardProfile(places), user.isRoot);
+  const part = place.strict === undefined ? undefined : await strictPart(places, dir.path, env);
+  await handOver();
+  const guard = guardOf({ tool, isRoot: user.isRoot }, places, part);
   const inside = async (script: string) =>
     await run(insideGuard(guard, ['/bin/sh', '-c', `cd "$WORKTREE"; ${script}`]));
   return {
@@ -87,7 +96,15 @@ export async function makeScene(user: User, place: Place): Promise<GuardScene> {
       return await running;
     },
     others: () => entriesBelow(dir.path, rulesOf(places, variables)),
-    [Symbol.asyncDispose]: () => dir[Symbol.asyncDispose](),
+    refused: part?.refused ?? [],
+    restartWayOut: async () => {
+      await part?.restart();
+      await handOver();
+    },
+    [Symbol.asyncDispose]: async () => {
+      await part?.close();
+      await dir[Symbol.asyncDispose]();
+    },
   };
 }
 
@@ -100,7 +117,13 @@ async function placesOf(variables: Variables, place: Place, env: Record<string, 
     ...{ mainRepo: MAIN, sessionsDir: SESSIONS, worktreesDir: WORKTREES, homeDir: HOME },
     runRoot: runRoot(SESSIONS),
     programFolder: PROGRAM,
-    writable: (place.writable ?? []).map((path) => join(MAIN, path)),
+    isStrict: place.strict !== undefined,
+    openings: {
+      ...NO_OPENINGS,
+      ...place.strict,
+      sockets: [...(place.sockets ?? [])],
+      write: (place.writable ?? []).map((path) => join(MAIN, path)),
+    },
   };
   const places = await findProtectedPlaces(question, { baseEnv: env });
   const runDir = await realPathAsFar(RUN);
@@ -123,6 +146,31 @@ async function placesOf(variables: Variables, place: Place, env: Record<string, 
     },
   };
   return { ...places, session };
+}
+
+/** What the worker prepares for a strict sandbox. */
+async function strictPart(places: Places, root: string, env: Record<string, string>) {
+  const folder = (name: string) => join(root, 'strict', name);
+  for (const name of ['home', 'tmp', ...cacheNames().map((cache) => `caches/${cache}`)])
+    await mkdir(folder(name), { recursive: true });
+  await copyFile(
+    join(dirname((await builtPrograms()).worker), 'relay.cjs'),
+    join(places.programs[0] ?? '', 'relay.cjs'),
+  );
+  const rules = wayOutRules(places.openings, [], env);
+  const refused: string[] = [];
+  const open = () => openWayOut(folder('net'), rules, (target, why) => refused.push(`${target} ${why}`));
+  let wayOut = await open();
+  return {
+    ...{ home: folder('home'), tmp: folder('tmp'), net: folder('net'), caches: folder('caches') },
+    ...{ ports: rules.ports, refused, clis: [{ name: 'claude' }] },
+    close: () => wayOut.close(),
+    restart: async () => {
+      await wayOut.close();
+      await setTimeout(1000);
+      wayOut = await open();
+    },
+  };
 }
 
 /** Starts the guard as this user. */

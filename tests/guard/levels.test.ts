@@ -1,5 +1,5 @@
 import { chmod, mkdir, writeFile } from 'node:fs/promises';
-import { delimiter, join } from 'node:path';
+import { delimiter, dirname, join } from 'node:path';
 import { expect, test } from 'vitest';
 import type { ActionContext } from '../../src/acts/common/context.ts';
 import { startSession } from '../../src/acts/sessions/start-session.act.ts';
@@ -9,6 +9,7 @@ import { sessionFolders } from '../../src/session/session-list.ts';
 import { builtPrograms } from '../support/built-programs.ts';
 import { makeProject } from '../support/project.ts';
 import { startRig } from '../support/session-rig.ts';
+import type { TempRepo } from '../support/temp-repo.ts';
 
 /** As root the kernel protects the same paths, but root has other ways. */
 const GUARDED = process.getuid?.() === 0 ? 'best effort' : 'guard';
@@ -71,4 +72,67 @@ test('if the guard fails, SANDBOX=auto starts without it, and the first warning 
   expect(warnings[0]).toMatch(/^Agents run without the guard: bwrap does not work here: Can't mount proc/);
   const { checks } = await doctor({}, broken);
   expect(checks.find(({ id }) => id === 'sandbox')).toMatchObject({ level: 'warn' });
+});
+
+/** Its login counts only where its own folder can be read, and nothing else of home. */
+const CLI_WITH_LOGIN = `#!/bin/sh
+case "$*" in
+--version) echo "2.1.328 (Claude Code)";;
+*--help) echo "--output-format --settings --strict-mcp-config --session-id --add-dir";;
+*status) grep -q key "$LOGIN" && { test "$LEVEL" != strict || test ! -e "$HOME/.ssh/id"; };;
+esac
+`;
+
+/** The problems that doctor has with the login of Claude Code, and its word for the sandbox. */
+async function loginProblems(sandbox: 'guard' | 'strict', login: (repo: TempRepo) => string) {
+  const programs = await builtPrograms();
+  const acting = { programs: { worker: programs.worker, rehearsal: programs.rehearsal } };
+  const { repo, context } = await makeProject({ sandbox, acting, lines: { PROVIDER: 'claude' } });
+  await using _ = repo;
+  const cli = join(repo.root, 'tools/claude');
+  const files = {
+    [cli]: CLI_WITH_LOGIN,
+    [login(repo)]: 'key\n',
+    [join(repo.homeDir, '.ssh/id')]: 'secret\n',
+  };
+  for (const [path, text] of Object.entries(files)) {
+    await mkdir(dirname(path), { recursive: true });
+    await writeFile(path, text, { mode: 0o755 });
+  }
+  const env = {
+    ...context.env,
+    CLAUDE_PATH: cli,
+    LOGIN: login(repo),
+    LEVEL: sandbox,
+    XDG_RUNTIME_DIR: join(repo.root, 'runtime'),
+  };
+  const { checks } = await doctor({}, { ...context, env });
+  const found = (id: string) => checks.find((check) => check.id === id);
+  return { login: found('cli.claude.login'), sandbox: found('sandbox') };
+}
+
+test('with SANDBOX=strict doctor starts each CLI as a session would: its own login is there, other files are not', async () => {
+  const { login, sandbox } = await loginProblems('strict', ({ homeDir }) => join(homeDir, '.claude/login'));
+  expect(login).toBeUndefined();
+  expect(sandbox).toMatchObject({ level: 'ok', found: expect.stringContaining('strict') });
+  const elsewhere = await loginProblems('strict', ({ homeDir }) => join(homeDir, '.other/login'));
+  expect(elsewhere.login).toMatchObject({ level: 'fail' });
+});
+
+test('doctor says of a login in the keyring that agents cannot reach it, and which line opens it', async () => {
+  const { login } = await loginProblems('guard', ({ root }) => join(root, 'runtime/keyring/login'));
+  expect(login).toMatchObject({
+    level: 'fail',
+    found: expect.stringContaining('in the keyring'),
+    fix: expect.stringContaining('SANDBOX_SOCKETS=keyring'),
+  });
+});
+
+test('a start that switches the sandbox off says so', async () => {
+  const programs = await builtPrograms();
+  const acting = { programs: { worker: programs.worker, rehearsal: programs.rehearsal } };
+  const { repo, context } = await makeProject({ sandbox: 'auto', acting });
+  await using _ = repo;
+  const { warnings } = await startSession({ task: 'x', run: false, sandbox: 'off' }, context);
+  expect(warnings).toContainEqual(expect.stringContaining('this start switched it off'));
 });

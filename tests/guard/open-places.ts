@@ -25,7 +25,7 @@ const CLOSED_AT_HOME = [
 
 /** Paths that a session may write to, independent of the tested profile. */
 export function rulesOf(
-  { session, home, configFolder, programs, writable }: GuardPlaces,
+  { session, home, configFolder, programs, openings }: GuardPlaces,
   { ORIGIN }: Variables,
 ): Rule[] {
   if (session === undefined) return [];
@@ -41,6 +41,6 @@ export function rulesOf(
     [worktree, true],
     [join(worktree, '.git'), false],
     [sessionDir, true],
-    ...writable.map((path): Rule => [path, true]),
+    ...openings.write.map((path): Rule => [path, true]),
   ];
 }

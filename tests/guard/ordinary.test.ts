@@ -12,30 +12,41 @@ const there = await Promise.all(ORDINARY.map(hasTool));
 const rows = ORDINARY.filter((_, index) => there[index]);
 const missing = ORDINARY.flatMap(({ needs }, index) => (there[index] ? [] : [needs]));
 
-/** Where rustup keeps the user's toolchains; a rig's home folder is new. */
+/** Where rustup and pyenv keep the user's toolchains; a rig's home folder is new. */
 const RUSTUP_HOME = process.env.RUSTUP_HOME ?? join(homedir(), '.rustup');
 
-describe(`the actions of an ordinary agent succeed in the guard (not here: ${missing.join(', ') || 'nothing'})`, () => {
-  let rig: SessionRig;
-  beforeAll(async () => {
-    const commands = rows.map(({ script }, index) => scripted(`${index}`, script));
-    rig = await startRig({ ...sessionOf(commands), firstEnv: { RUSTUP_HOME } });
-    await rig.until(({ progress }) => progress.totalIterations >= 2, { withinMs: 240_000 });
-  });
-  afterAll(() => rig[Symbol.asyncDispose]());
+const LEVELS = [
+  { sandbox: 'auto', level: process.getuid?.() === 0 ? 'best effort' : 'guard', lines: {} },
+  {
+    sandbox: 'strict',
+    level: 'strict',
+    lines: { SANDBOX_ENV: 'RUSTUP_HOME', SANDBOX_READ: `${RUSTUP_HOME},${join(homedir(), '.pyenv')}` },
+  },
+] as const;
 
-  test.each(rows.map((row, index) => ({ ...row, index })))('$title', async ({ index }) => {
-    expect(await endOf(rig, `${index}`)).toBe('0');
-  });
+describe.each(LEVELS)(
+  `the actions of an ordinary agent succeed with SANDBOX=$sandbox (not here: ${missing.join(', ') || 'nothing'})`,
+  ({ sandbox, level, lines }) => {
+    let rig: SessionRig;
+    beforeAll(async () => {
+      const commands = rows.map(({ script }, index) => scripted(`${index}`, script));
+      rig = await startRig({ ...sessionOf(commands), sandbox, lines, firstEnv: { RUSTUP_HOME } });
+      await rig.until(({ progress }) => progress.totalIterations >= 2, { withinMs: 240_000 });
+    });
+    afterAll(() => rig[Symbol.asyncDispose]());
 
-  test('and the session continues at its initial level', async () => {
-    const events = await rig.events();
-    const started = events.filter((event) => event.type === 'iteration_started');
-    const level = process.getuid?.() === 0 ? 'best effort' : 'guard';
-    expect(new Set(started.map(({ sandbox }) => sandbox))).toEqual(new Set([level]));
-    expect(events.find((event) => event.type === 'iteration_ended')).toMatchObject({ ending: 'signalled' });
-  });
-});
+    test.each(rows.map((row, index) => ({ ...row, index })))('$title', async ({ index }) => {
+      expect(await endOf(rig, `${index}`)).toBe('0');
+    });
+
+    test('and the session continues at its initial level', async () => {
+      const events = await rig.events();
+      const started = events.filter((event) => event.type === 'iteration_started');
+      expect(new Set(started.map(({ sandbox }) => sandbox))).toEqual(new Set([level]));
+      expect(events.find((event) => event.type === 'iteration_ended')).toMatchObject({ ending: 'signalled' });
+    });
+  },
+);
 
 test("the user's hook runs at the agent's commit, and may refuse it", async () => {
   const hook = '#!/bin/sh\necho ran >>"$HOME/.cache/hook-ran"\ntest ! -e forbidden.txt\n';

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import type { SandboxOpenings, SocketName } from '../../src/base/sandbox-level.ts';
 
 /** The layout of a repository and its sessions. */
 export interface Place {
@@ -17,6 +18,14 @@ export interface Place {
   branch?: string;
   /** SANDBOX_WRITE, below MAIN_REPO. */
   writable?: readonly string[];
+  /** SANDBOX_SOCKETS. */
+  sockets?: readonly SocketName[];
+  /** SANDBOX=strict, with these openings. */
+  strict?: Partial<SandboxOpenings>;
+  /** A script that starts services of the user. */
+  services?: string;
+  /** More variables of the user. */
+  env?: (variables: Variables) => Record<string, string>;
 }
 
 export const USUAL: Place = { title: 'SESSIONS and WORKTREES inside MAIN_REPO' };

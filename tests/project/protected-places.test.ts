@@ -2,6 +2,7 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { systemClock } from '../../src/base/clock.ts';
+import { NO_OPENINGS } from '../../src/base/sandbox-level.ts';
 import { rememberProject } from '../../src/project/finding/known-projects.ts';
 import { findProtectedPlaces } from '../../src/project/finding/protected-places.ts';
 import { makeRepo, type TempRepo } from '../support/temp-repo.ts';
@@ -13,7 +14,8 @@ const question = ({ path, root, homeDir }: TempRepo) => ({
   worktreesDir: join(root, 'worktrees'),
   homeDir,
   programFolder: join(root, 'dist'),
-  writable: [],
+  openings: NO_OPENINGS,
+  isStrict: false,
 });
 
 test("checkouts of the user and sessions of other projects are found, samocode's own worktrees are not", async () => {

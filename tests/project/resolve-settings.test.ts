@@ -198,6 +198,14 @@ test('a bad value names the file, the line, the key, the value, the range and th
   );
 });
 
+test.each([
+  ['SANDBOX_HOSTS=example.com,pakages', 'packages'],
+  ['SANDBOX_HOSTS=example.com,api.anthropc.com', 'api.anthropic.com'],
+  ['GATES=qa,pln', 'plan'],
+])('%s names the entry that was probably meant', (file, meant) => {
+  expect(() => resolved({ file })).toThrow(`Did you mean "${meant}"?`);
+});
+
 test('a bad secret is not shown', () => {
   expect(() => resolved({ env: { TELEGRAM_CHAT_ID: 'my secret' } })).toThrow('it is [hidden].');
 });

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { NO_OPENINGS } from '../../src/base/sandbox-level.ts';
 import {
   forbiddenFolders,
   type GuardPlaces,
@@ -17,7 +18,7 @@ const PLACES: GuardPlaces = {
   worktreesDir: '/home/p/repo/_samocode/worktrees',
   configFolder: '/home/p/.config/samocode',
   programs: ['/srv/samocode/dist'],
-  writable: [],
+  openings: NO_OPENINGS,
   home: { dir: '/home/p', env: {} },
   session: {
     sessionDir: '/home/p/repo/_samocode/sessions/one',
@@ -73,7 +74,8 @@ test('the parents of protected folders are held, outer ones first', () => {
 });
 
 test('SANDBOX_WRITE opens a folder inside a protected one, and no longer probes it', () => {
-  const places = { ...PLACES, writable: ['/home/p/repo/build', '/home/p/other'] };
+  const openings = { ...NO_OPENINGS, write: ['/home/p/repo/build', '/home/p/other'] };
+  const places = { ...PLACES, openings };
   expect(kindAt('/home/p/repo/build/a.o', guardProfile(places))).toBe('writable');
   expect(kindAt('/home/p/repo/src/a.ts', guardProfile(places))).toBe('read_only');
   expect(forbiddenFolders(places)).toContain('/home/p/repo');
@@ -82,13 +84,13 @@ test('SANDBOX_WRITE opens a folder inside a protected one, and no longer probes 
 test.each(['/home/p', '/home', '/home/p/repo'])(
   'SANDBOX_WRITE=%s, which contains protected folders, opens none of them',
   (path) => {
-    const profile = guardProfile({ ...PLACES, writable: [path] });
+    const profile = guardProfile({ ...PLACES, openings: { ...NO_OPENINGS, write: [path] } });
     expect(kindAt('/home/p/repo/.git/config', profile)).toBe('read_only');
     expect(kindAt('/home/p/.config/samocode/.env', profile)).toBe('hidden');
     const others = forbiddenFolders(PLACES).filter(
       (folder) => folder !== '/home/p' || path === '/home/p/repo',
     );
-    expect(forbiddenFolders({ ...PLACES, writable: [path] })).toEqual(others);
+    expect(forbiddenFolders({ ...PLACES, openings: { ...NO_OPENINGS, write: [path] } })).toEqual(others);
   },
 );
 
@@ -116,8 +118,8 @@ test('with a private git folder a session sees only that, and the real objects r
 
 test('root loses the rights that break the guard, while other users have none of them', () => {
   const tool = { kind: 'bwrap', path: '/usr/bin/bwrap' } as const;
-  expect(makeGuard(tool, [], true).args).toContain('CAP_SYS_ADMIN');
-  expect(makeGuard(tool, [], false).args).not.toContain('CAP_SYS_ADMIN');
+  expect(makeGuard(tool, [], { isRoot: true }).args).toContain('--cap-drop');
+  expect(makeGuard(tool, [], { isRoot: false }).args).not.toContain('--cap-drop');
 });
 
 test('sandbox-exec gets the same rules in the same order, with paths of any characters', () => {
@@ -127,7 +129,7 @@ test('sandbox-exec gets the same rules in the same order, with paths of any char
     { kind: 'read_only', path: '/d' },
     { kind: 'writable', path: '/d/e' },
   ];
-  expect(insideGuard(makeGuard(tool, profile, false), ['true', 'x'])).toEqual([
+  expect(insideGuard(makeGuard(tool, profile, { isRoot: false }), ['true', 'x'])).toEqual([
     '/usr/bin/sandbox-exec',
     '-p',
     [

@@ -1,3 +1,4 @@
+import { NO_OPENINGS } from '../../src/base/sandbox-level.ts';
 import type { NewEvent } from '../../src/session/events/events.ts';
 import type { SessionFile } from '../../src/session/events/session-file.ts';
 
@@ -27,7 +28,7 @@ export function sessionFileSample(more: Partial<SessionFile> = {}): SessionFile 
       timeLimitsMs: {},
       permissions: 'skip',
       sandbox: 'off',
-      sandboxWrite: [],
+      openings: NO_OPENINGS,
       gates: ['qa', 'plan'],
       gateChannels: ['cli', 'file'],
       autoApprove: false,

@@ -5,6 +5,7 @@ import { readPrompt } from '../../src/rehearsal/read-prompt.ts';
 import { parseSignal } from '../../src/session/documents/signal.ts';
 import { assemblePrompt } from '../../src/worker/prompt/assemble.ts';
 import type { PromptState } from '../../src/worker/prompt/prompt-state.ts';
+import { ANY_HIDDEN, HIDING } from '../support/hidden-characters.ts';
 import { jobIn } from '../support/model-stub/job.ts';
 import { progressIn } from '../support/phase-facts.ts';
 import { EVERYTHING, promptState } from '../support/prompt-states.ts';
@@ -270,8 +271,14 @@ function jsonIn(text: string): string[] {
   return [...text.matchAll(/`(\{[^`\n]*\})`|^ {4}(\{.*\})$/gm)].map((match) => match[1] ?? match[2] ?? '');
 }
 
+test('text that is quoted to an agent hides nothing from the person who reads the prompt', () => {
+  expect(prompted('implementation', HIDING)).not.toMatch(ANY_HIDDEN);
+  expect(prompted('implementation', HIDING)).toContain('a\\u{e0041}b');
+});
+
 test('a NUL character in a text does not prevent an agent from starting', () => {
   const prompt = assemblePrompt(promptState('implementation', { task: 'a\0b', notes: ['c\0d'] }));
-  expect(prompt).toContain('a\u{fffd}b');
+  expect(prompt).toContain('a\\u0000b');
+  expect(prompt).toContain('c\u{fffd}d');
   expect(prompt).not.toContain('\0');
 });

@@ -14,9 +14,9 @@ export const START_ERRORS = errors({
     why: found,
     hint: fix,
   }),
-  guard_unavailable: ({ why, hint }: { why: string; hint: string }) => ({
+  guard_unavailable: ({ sandbox, why, hint }: { sandbox: string; why: string; hint: string }) => ({
     what: NOTHING,
-    why: `SANDBOX is guard, and no guard is available here: ${why}.`,
+    why: `SANDBOX is ${sandbox}, and that is not available here: ${why}.`,
     hint,
   }),
   from_excludes: ({ given }: { given: readonly string[] }) => ({

@@ -3,6 +3,7 @@ import { TRASH_DAYS } from '../../project/finishing/trash.ts';
 import { listWorktrees } from '../../project/git/worktree-list.ts';
 import { joinNames } from '../../session/commands/judge-finish.ts';
 import { SCREENS } from '../../session/layout/paths.ts';
+import { unsignedWords } from '../../session/proof/proof.ts';
 import type { ActionContext } from '../common/context.ts';
 import { type Preview, previewOf } from '../common/preview.ts';
 import { type ComposedPullRequest, composePullRequest } from './compose-pull-request.ts';
@@ -78,6 +79,7 @@ async function aboutMerge({ view, base, git }: FinishVerdict): Promise<string[]>
       ? `${into} is checked out nowhere: the branch alone will move.`
       : `${into} is checked out in ${checkout.path}: its files will be updated if it has no uncommitted changes; else you will get the command.`,
     'Branch and worktree will stay; nothing will be pushed.',
+    ...aboutSignatures(view, base),
   ];
 }
 
@@ -107,8 +109,17 @@ async function aboutPullRequest(
       : `${why} You will get the commands that publish branch ${branch} (${commits}).`,
     ...(isDraft ? [`It will be a draft: the session is ${view.state.status.kind}, not done.`] : []),
     `The text will be in ${view.paths.sessionDir}/pull-request.md.`,
+    ...aboutSignatures(view, base),
     ...notes,
   ];
+}
+
+function aboutSignatures(
+  { state: { worktree } }: FinishVerdict['view'],
+  base: FinishVerdict['base'],
+): string[] {
+  if (!base?.unsigned || worktree === undefined) return [];
+  return [unsignedWords(base.unsigned, worktree.baseCommit)];
 }
 
 function aboutWorktree({ worktree }: FinishVerdict['facts']): string[] {

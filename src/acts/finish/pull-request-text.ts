@@ -52,7 +52,7 @@ export interface PullRequestText {
 /** GitHub takes no longer text. */
 const MAX_BODY = 60_000;
 
-/** The text of a pull request, for whoever reviews it. */
+/** The text of a pull request, written for its reviewer. */
 export function pullRequestText(facts: PullRequestFacts): PullRequestText {
   const { proof, template, folder } = facts;
   const parts = partsOf(facts);

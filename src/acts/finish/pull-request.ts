@@ -5,6 +5,7 @@ import { join, resolve } from 'node:path';
 import { definedOnly } from '../../base/defined-only.ts';
 import { isFineForGit } from '../../base/processes/git-variables.ts';
 import { type CommandResult, runCommand } from '../../base/processes/run-command.ts';
+import { visibleControls } from '../../base/text.ts';
 import { gitLine } from '../../project/git/git.ts';
 import { commonDirOf, type GitContext } from '../../project/git/repository.ts';
 import { oneLine } from '../../session/documents/markdown-lines.ts';
@@ -60,7 +61,7 @@ const MAX_TITLE = 72;
 function titleOf({ state, folder }: SessionView, file: SessionFile): string {
   const text = state.goal ?? taskText(file);
   const line = text.split('\n').find((each) => each.trim() !== '') ?? nameWithoutDate(folder);
-  const words = oneLine(line)
+  const words = oneLine(visibleControls(line))
     .replace(/^#+\s*/, '')
     .trim();
   return words.length > MAX_TITLE ? `${words.slice(0, MAX_TITLE - 1).trimEnd()}…` : words;

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { mkdir, mkdtemp, rmdir } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import type { SandboxOpenings } from '../../base/sandbox-level.ts';
 import type { ProofFolders } from '../../phases/proving.ts';
 import type { GitContext } from '../../project/git/repository.ts';
 import type { ClonePlan } from '../../project/proving/clean-clone.ts';
@@ -11,6 +12,8 @@ import { childEnvironment, SESSION_MARK } from '../../providers/starting/environ
 import { launchCleaner } from '../../providers/starting/launch-worker.ts';
 import { probeGuard } from '../../providers/starting/probe-guard.ts';
 import { hidesFolders, type ProofGuard, proofPlace } from '../../providers/starting/proof-place.ts';
+import { wayOutRules } from '../../providers/starting/strict-folders.ts';
+import { openWayOut } from '../../providers/starting/way-out.ts';
 import type { ActionContext } from '../common/context.ts';
 import { placesToProtect } from '../common/preconditions/sandbox-now.ts';
 
@@ -39,12 +42,15 @@ export async function checksOnClone(
   { signal, begins, cloneFailed }: CloneRunOptions & { cloneFailed: (problem: string) => Error },
 ): Promise<SetEnd> {
   const mark = { name: SESSION_MARK, value: `checks-${process.pid}-${randomUUID()}` };
-  const marked = childEnvironment(env, { sessionUlid: mark.value, iteration: 0 });
+  const { isStrict, openings } = guard?.now.places ?? {};
+  const only = isStrict && openings ? { env: openings.env, clis: [] } : undefined;
+  const marked = childEnvironment(env, { sessionUlid: mark.value, iteration: 0, only });
   const isHidden = hidesFolders(guard) || given.asWorktree;
   const root = isHidden ? checksRoot(worktreesDir) : openChecksRoot(worktreesDir, env);
   const scratch = join(root, mark.value);
   const outputDir = await mkdtemp(join(tmpdir(), 'samocode-checks-'));
   const made = await mkdir(scratch, { recursive: true });
+  const wayOut = isStrict && openings ? await strictWayOut(join(outputDir, 'net'), openings, env) : undefined;
   const set = {
     ...given,
     ...{ name: 'full', mainRepo, worktreeGitDir, scratch, outputDir, outputRoot: outputDir, signal, begins },
@@ -52,12 +58,13 @@ export async function checksOnClone(
     areObjectsWritable: !isHidden,
     // In the agent's own worktree nothing is hidden.
     placeIn: (folders: ProofFolders) =>
-      given.asWorktree ? { env: marked } : proofPlace(guard, folders, marked),
+      given.asWorktree ? { env: marked } : proofPlace(guard && { ...guard, wayOut }, folders, marked),
   };
   const cleaner = await launchCleaner(programs.worker, env, [mark.value, scratch, outputDir]);
   try {
     return await runOnClone(set, { clock, context: git }, cloneFailed);
   } finally {
+    await wayOut?.close();
     await cleaner.clears();
     await removeMade(scratch, made);
   }
@@ -76,6 +83,13 @@ async function removeMade(folder: string, topmost: string | undefined): Promise<
     await rmdir(each).catch(() => undefined);
 }
 
+/** What leads the checks out of a strict sandbox: what the user's settings name, and no agent's service. */
+async function strictWayOut(net: string, openings: SandboxOpenings, env: ActionContext['env']) {
+  const rules = wayOutRules(openings, [], env);
+  const { close } = await openWayOut(net, rules, () => undefined);
+  return { net, ports: rules.ports, close };
+}
+
 /** The guard that limits the commands of a proof to their clone, like a worker's checks. @throws GitError */
 export async function cloneGuard(
   folders: Parameters<typeof placesToProtect>[0],
@@ -83,5 +97,5 @@ export async function cloneGuard(
 ): Promise<ProofGuard> {
   const places = await placesToProtect(folders, context);
   const now = await probeGuard(places, context);
-  return now.level === 'none' ? undefined : { now, places };
+  return now.level === 'none' ? undefined : { now };
 }

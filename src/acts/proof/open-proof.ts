@@ -2,6 +2,7 @@ import { join, resolve } from 'node:path';
 import { gitDirOf } from '../../base/files/git-pointer.ts';
 import { statsAt } from '../../base/files/path-stats.ts';
 import { plainText } from '../../base/files/plain-file.ts';
+import { NO_OPENINGS } from '../../base/sandbox-level.ts';
 import { gitLine } from '../../project/git/git.ts';
 import { MAX_DOCUMENT_BYTES } from '../../session/layout/paths.ts';
 import { proofMarkdown, proofText, readProof, type SessionProof } from '../../session/proof/proof.ts';
@@ -65,7 +66,13 @@ async function ofFile(
   const mainRepo = await gitLine(['rev-parse', '--show-toplevel'], { ...git, cwd });
   // The same depth as a session's clones whose folders are inside the repository.
   const worktreesDir = join(mainRepo, '_samocode/worktrees');
-  const folders = { mainRepo, worktreesDir, sessionsDir: join(mainRepo, '_samocode/sessions'), writable: [] };
+  const folders = {
+    mainRepo,
+    worktreesDir,
+    sessionsDir: join(mainRepo, '_samocode/sessions'),
+    openings: NO_OPENINGS,
+    isStrict: false,
+  };
   const place = { mainRepo, worktreesDir, git, guard: await cloneGuard(folders, context) };
   const reading = readProof((await plainText(path, MAX_DOCUMENT_BYTES)) ?? '');
   if (reading.kind === 'altered') return { from: 'file', place, differences: [alteredFile(path)] };
@@ -84,7 +91,13 @@ async function ofSession(
   const { paths, sessionFile, state } = view;
   if (sessionFile === undefined) throw READING_ERRORS.no_proof({ session: view.folder });
   const { mainRepo, worktreesDir, sessionsDir, settings } = sessionFile;
-  const folders = { mainRepo, worktreesDir, sessionsDir, writable: settings.sandboxWrite };
+  const folders = {
+    mainRepo,
+    worktreesDir,
+    sessionsDir,
+    openings: settings.openings,
+    isStrict: settings.sandbox === 'strict',
+  };
   const place = {
     mainRepo,
     worktreesDir,

@@ -1,5 +1,6 @@
 import { isSamocodeError } from '../../base/errors.ts';
 import type { Project } from '../../project/finding/open-project.ts';
+import { openingsOf } from '../../project/settings/openings.ts';
 import { resolveBase } from '../../project/worktrees/base-commit.ts';
 import { environmentOfSessions } from '../../providers/starting/login-shell.ts';
 import type { ActionContext } from '../common/context.ts';
@@ -26,7 +27,13 @@ export async function triedChecks(
   const asWorktree = checkIn === 'worktree';
   try {
     const { commit, name: branch } = await resolveBase({ mainRepo, baseEnv: context.env, signal });
-    const folders = { mainRepo, sessionsDir, worktreesDir, writable: values.sandboxWrite ?? [] };
+    const folders = {
+      mainRepo,
+      sessionsDir,
+      worktreesDir,
+      openings: openingsOf(values),
+      isStrict: sandbox === 'strict',
+    };
     const isOpen = sandbox === 'off' || asWorktree;
     const guard = isOpen ? undefined : await cloneGuard(folders, context);
     const place = { mainRepo, worktreesDir, git: { baseEnv: context.env }, guard };

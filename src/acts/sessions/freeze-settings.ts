@@ -2,6 +2,7 @@ import { GIT_IDENTITY } from '../../base/processes/git-variables.ts';
 import { LIMIT_NAMES, type SessionLimits, type SpendingLimits } from '../../phases/limits.ts';
 import { PHASE_NAMES } from '../../phases/table.ts';
 import { branchOf } from '../../project/git/branch-name.ts';
+import { openingsOf } from '../../project/settings/openings.ts';
 import type { Sandbox } from '../../project/settings/project-settings.ts';
 import {
   childSettings,
@@ -72,14 +73,14 @@ function identityIn(env: ActionContext['env']): FrozenSettings['gitIdentity'] {
 
 /** Records that a start chose a weaker sandbox: later judgements no longer see the project's value. */
 function sandboxOf(
-  { sandbox: ofProject, sandboxWrite }: ResolvedSettings['values'],
+  { sandbox: ofProject, ...values }: ResolvedSettings['values'],
   chosen: string | undefined,
-): Pick<FrozenSettings, 'sandbox' | 'sandboxLowered' | 'sandboxWrite'> {
+): Pick<FrozenSettings, 'sandbox' | 'sandboxLowered' | 'openings'> {
   const sandbox = chosen?.trim() ? requireSandbox(chosen) : ofProject;
   return {
     sandbox,
     sandboxLowered: isAsStrict(SETTINGS.sandbox, sandbox, ofProject) ? undefined : true,
-    sandboxWrite: [...(sandboxWrite ?? [])],
+    openings: openingsOf(values),
   };
 }
 

@@ -97,7 +97,7 @@ async function takeOver(
 
 /**
  * The project's current checks, if the resumed session should switch to them: it is blocked by its old ones, they fail
- * on its base and nobody has decided about that, or it gets a new goal.
+ * on its base and that is still undecided, or it gets a new goal.
  * @returns undefined if its own checks remain in effect
  * @throws project_not_trusted if the checks have changed and are not trusted yet; the errors of settings
  */

@@ -22,7 +22,8 @@ import { readSettings } from '../../project/settings/read-settings.ts';
 import { childSettings } from '../../project/settings/resolve-settings.ts';
 import type { LoginTraces, Preflight, Provider } from '../../providers/contract/provider.ts';
 import { PROVIDER_ERRORS } from '../../providers/contract/provider-errors.ts';
-import { PROVIDER_NAMES, PROVIDERS, type ProviderName } from '../../providers/registry.ts';
+import { copiesOf, PROVIDER_NAMES, PROVIDERS, type ProviderName } from '../../providers/registry.ts';
+import { guardOf } from '../../providers/starting/guard-of.ts';
 import { locateCli } from '../../providers/starting/locate-cli.ts';
 import { insideGuard } from '../../providers/starting/make-guard.ts';
 import { nodePath } from '../../providers/starting/node-path.ts';
@@ -63,12 +64,27 @@ export async function cliChecks(
 ): Promise<DoctorCheck[]> {
   // In the guard, since an agent may have written the programs or the files they read.
   const now = await guard?.catch(() => undefined);
-  const inside = (command: readonly [string, ...string[]]) =>
-    now === undefined || now.level === 'none' ? command : insideGuard(now.guard, command);
+  const inside: Inside = (command, { keyring } = { keyring: false }) => {
+    if (now === undefined || now.level === 'none') return command;
+    const { maker, places } = now;
+    const { openings, home } = places;
+    const sockets = keyring ? [...openings.sockets, 'keyring' as const] : openings.sockets;
+    const part = {
+      clis: [{ name: provider.name, path: command[0] }],
+      shown: copiesOf(provider.name).map((name) => join(home.dir, name)),
+    };
+    return insideGuard(guardOf(maker, { ...places, openings: { ...openings, sockets } }, part), command);
+  };
   const permissions = project?.values.permissions ?? 'skip';
   const isUsed = used.has(provider.name);
   return await checksOf({ provider, isUsed, permissions, project, machine, context, inside });
 }
+
+/** Wraps a command line in the guard, if there is one; `keyring`: with access to the user's keyring. */
+type Inside = (
+  command: readonly [string, ...string[]],
+  how?: { keyring: boolean },
+) => readonly [string, ...string[]];
 
 interface CliQuestion {
   provider: CheckedProvider;
@@ -78,8 +94,7 @@ interface CliQuestion {
   project: Project | undefined;
   machine: Machine;
   context: ActionContext;
-  /** Wraps a command line in the guard, if there is one. */
-  inside: (command: readonly [string, ...string[]]) => readonly [string, ...string[]];
+  inside: Inside;
 }
 
 const LIMIT_MS = 20_000;
@@ -100,8 +115,8 @@ async function checksOf(question: CliQuestion): Promise<DoctorCheck[]> {
         : await machineCliPath(provider.name, place),
     });
     const env = definedOnly(context.env);
-    const ask: Ask = async (asked) => {
-      const [file, ...args] = inside([path, ...asked]);
+    const ask: Ask = async (asked, how) => {
+      const [file, ...args] = inside([path, ...asked], how);
       return await runCommand(file, args, { env, timeoutMs: LIMIT_MS, maxBytes: 1024 * 1024 });
     };
     const { measured, install } = preflight;
@@ -135,7 +150,7 @@ async function checksOf(question: CliQuestion): Promise<DoctorCheck[]> {
   }
 }
 
-type Ask = (args: readonly string[]) => Promise<CommandResult>;
+type Ask = (args: readonly string[], how?: { keyring: boolean }) => Promise<CommandResult>;
 type Problem = Promise<DoctorCheck | undefined>;
 
 type Named = Pick<CliQuestion['provider'], 'name' | 'title'>;
@@ -159,6 +174,12 @@ async function loginProblem(
   const id = `cli.${provider.name}.login`;
   if (login) {
     if ((await ask(login.args)).exitCode === 0) return undefined;
+    if ((await ask(login.args, { keyring: true })).exitCode === 0)
+      return fail(
+        id,
+        `The login of ${provider.title} is in the keyring, which agents in the sandbox cannot reach.`,
+        'Let the CLI keep it in a file, use a key, or set SANDBOX_SOCKETS=keyring in .samocode: agents can then start programs outside of the sandbox.',
+      );
     const judge = login.isAdvisory || !isUsed ? warn : fail;
     return judge(id, `${provider.title} reports that you are not logged in.`, loginFix);
   }

@@ -26,6 +26,7 @@ import { type Trust, trustIn } from '../../project/finding/trust.ts';
 import { runGit } from '../../project/git/git.ts';
 import { PROJECT_ERRORS } from '../../project/git/project-errors.ts';
 import { requireIdentity } from '../../project/git/repository.ts';
+import { openingsOf } from '../../project/settings/openings.ts';
 import { areConfined } from '../../providers/registry.ts';
 import { findGuardTool } from '../../providers/starting/make-guard.ts';
 import { type GuardNow, missingGuard } from '../../providers/starting/probe-guard.ts';
@@ -259,6 +260,8 @@ async function worktreeCheck(
 }
 
 const IN_WORDS: Readonly<Record<Exclude<SandboxLevel, 'none'>, string>> = {
+  strict:
+    'strict: agents have a home of their own, no environment and no network but an allow-list, and nothing else of this machine',
   guard:
     'guard: agents cannot reach the main checkout, the settings and hooks of git, other sessions or the records of gates',
   'best effort':
@@ -267,8 +270,8 @@ const IN_WORDS: Readonly<Record<Exclude<SandboxLevel, 'none'>, string>> = {
 };
 
 function questionOf({ mainRepo, values }: Project): SandboxQuestion {
-  const { sessions: sessionsDir, worktrees: worktreesDir, sandbox, sandboxWrite = [] } = values;
-  return { mainRepo, sessionsDir, worktreesDir, settings: { sandbox, sandboxWrite } };
+  const { sessions: sessionsDir, worktrees: worktreesDir, sandbox } = values;
+  return { mainRepo, sessionsDir, worktreesDir, settings: { sandbox, openings: openingsOf(values) } };
 }
 
 /** The sandbox level of this project's agents, tested on the project's own folders. */
@@ -292,8 +295,8 @@ async function sandboxCheck(
   const { sandbox, permissions } = project.values;
   const now = await guard;
   if (now.level !== 'none') return ok(id, IN_WORDS[now.level], now.level);
-  if (sandbox === 'guard')
-    return fail(id, `SANDBOX is guard, but there is no guard here: ${now.why}.`, now.hint);
+  if (sandbox === 'guard' || sandbox === 'strict')
+    return fail(id, `SANDBOX is ${sandbox}, and that is not available here: ${now.why}.`, now.hint);
   if (areConfined([...used], permissions)) return ok(id, IN_WORDS['provider sandbox'], 'provider sandbox');
   return warn(id, `none: ${now.why}, so agents run with all of your rights.`, now.hint);
 }

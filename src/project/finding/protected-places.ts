@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { configFolder } from '../../base/config-folder.ts';
+import type { SandboxOpenings } from '../../base/sandbox-level.ts';
 import { pathInside, realPathAsFar } from '../git/real-path.ts';
 import { commonDirOf, type GitContext } from '../git/repository.ts';
 import { listWorktrees } from '../git/worktree-list.ts';
@@ -16,7 +17,8 @@ export interface ProtectedPlaces {
   worktreesDir: string;
   configFolder: string;
   programs: string[];
-  writable: string[];
+  openings: SandboxOpenings;
+  isStrict: boolean;
   home: { dir: string; env: GitContext['baseEnv'] };
 }
 
@@ -27,12 +29,13 @@ export interface PlacesQuestion {
   worktreesDir: string;
   homeDir: string;
   programFolder: string;
-  writable: readonly string[];
+  openings: SandboxOpenings;
+  isStrict: boolean;
 }
 
 /** @throws GitError when there is no repository */
 export async function findProtectedPlaces(
-  { mainRepo, homeDir, programFolder, writable, ...folders }: PlacesQuestion,
+  { mainRepo, homeDir, programFolder, openings, isStrict, ...folders }: PlacesQuestion,
   context: GitContext,
 ): Promise<ProtectedPlaces> {
   const main = await realPathAsFar(mainRepo);
@@ -55,7 +58,12 @@ export async function findProtectedPlaces(
     programs: await Promise.all(
       [programFolder, ...SERVICE_UNITS.map((path) => join(homeDir, path))].map(realPathAsFar),
     ),
-    writable: await Promise.all(writable.map(realPathAsFar)),
+    openings: {
+      ...openings,
+      write: await Promise.all(openings.write.map(realPathAsFar)),
+      read: await Promise.all(openings.read.map(realPathAsFar)),
+    },
+    isStrict,
     home: { dir: await realPathAsFar(homeDir), env: context.baseEnv },
   };
 }

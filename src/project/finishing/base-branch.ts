@@ -1,5 +1,6 @@
 import { type GitOptions, gitLine, gitSaysYes } from '../git/git.ts';
 import { commitOf, type GitContext } from '../git/repository.ts';
+import { unsignedCommits } from '../git/unsigned-commits.ts';
 
 export interface BaseBranch {
   /** Short name of the local branch to merge into; absent if there is none. */
@@ -9,6 +10,8 @@ export interface BaseBranch {
   sinceBase: number;
   /** The tip of the session's branch; absent: the branch is gone. */
   tip: string | undefined;
+  /** Of those commits, if the user signs theirs. */
+  unsigned: number;
 }
 
 /**
@@ -25,10 +28,12 @@ export async function findBaseBranch({
   const main = { ...context, cwd: mainRepo };
   const tip = await commitOf(`refs/heads/${branch}`, main);
   const into = await localBranch(base, main);
-  if (tip === undefined) return { into: undefined, ahead: 0, sinceBase: 0, tip };
+  if (tip === undefined) return { into: undefined, ahead: 0, sinceBase: 0, tip, unsigned: 0 };
   const sinceBase = await countCommits(baseCommit, tip, main);
-  if (into === undefined || into === branch) return { into: undefined, ahead: 0, sinceBase, tip };
-  return { into, ahead: await countCommits(`refs/heads/${into}`, tip, main), sinceBase, tip };
+  const unsigned = await unsignedCommits({ mainRepo, since: baseCommit, tip }, context);
+  const seen = { sinceBase, tip, unsigned };
+  if (into === undefined || into === branch) return { into: undefined, ahead: 0, ...seen };
+  return { into, ahead: await countCommits(`refs/heads/${into}`, tip, main), ...seen };
 }
 
 async function countCommits(since: string, tip: string, main: GitOptions): Promise<number> {

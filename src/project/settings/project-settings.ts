@@ -1,7 +1,9 @@
+import { PACKAGE_HOSTS } from '../../base/sandbox-hosts.ts';
+import { SOCKETS } from '../../base/sandbox-level.ts';
 import { GATE_CHANNELS, PERSONAL } from '../../phases/channels.ts';
 import { CHECK_PLACES } from '../../phases/proving.ts';
 import { GATES } from '../../phases/table.ts';
-import { PROVIDER_NAMES } from '../../providers/registry.ts';
+import { PROVIDER_NAMES, PROVIDERS } from '../../providers/registry.ts';
 import {
   absolutePaths,
   amount,
@@ -10,8 +12,11 @@ import {
   file,
   folder,
   homePaths,
+  hostList,
   listOf,
+  namesOfVariables,
   oneOf,
+  ports,
   relativePaths,
   type SettingKind,
   text,
@@ -22,7 +27,7 @@ import { inScope, type SettingSpec } from './setting-spec.ts';
 const PERMISSIONS = ['skip', 'allow'] as const;
 
 /** Strictest first. */
-const SANDBOXES = ['guard', 'auto', 'off'] as const;
+const SANDBOXES = ['strict', 'guard', 'auto', 'off'] as const;
 export type Sandbox = (typeof SANDBOXES)[number];
 
 // No leading dash, so that no program mistakes a model or branch for an option.
@@ -212,7 +217,7 @@ export const PROJECT_SETTINGS = inScope('project', {
     default: 'auto',
     perSession: 'judged',
     risk: 'loosens',
-    doc: 'A kernel sandbox for agents. auto: where it works. guard: no session starts without it. off: none.',
+    doc: 'The kernel sandbox of agents. auto: where it works. guard: always. strict: with an allow-list. off: none.',
   },
   sandboxWrite: {
     ...absolutePaths,
@@ -220,6 +225,41 @@ export const PROJECT_SETTINGS = inScope('project', {
     risk: 'loosens',
     example: 'SANDBOX_WRITE=~/.cache/builds,/srv/fixtures',
     doc: 'Paths that stay writable for agents in the sandbox.',
+  },
+  sandboxSockets: {
+    ...listOf(SOCKETS, { orNone: false }),
+    key: 'SANDBOX_SOCKETS',
+    risk: 'loosens',
+    example: 'SANDBOX_SOCKETS=docker',
+    doc: 'Services that agents in the sandbox may use. Each of them can act outside of it.',
+  },
+  sandboxRead: {
+    ...absolutePaths,
+    key: 'SANDBOX_READ',
+    risk: 'loosens',
+    example: 'SANDBOX_READ=~/.m2/settings.xml,/srv/fixtures',
+    doc: 'For SANDBOX=strict: further paths that agents may read.',
+  },
+  sandboxHosts: {
+    ...hostList([...PACKAGE_HOSTS, ...PROVIDERS.flatMap(({ hosts = [] }) => hosts)]),
+    key: 'SANDBOX_HOSTS',
+    risk: 'loosens',
+    example: 'SANDBOX_HOSTS=packages,docs.example.com,*.example.org',
+    doc: 'For SANDBOX=strict: hosts that agents and checks may reach besides the service of their CLI.',
+  },
+  sandboxEnv: {
+    ...namesOfVariables,
+    key: 'SANDBOX_ENV',
+    risk: 'loosens',
+    example: 'SANDBOX_ENV=DATABASE_URL,NPM_TOKEN',
+    doc: 'For SANDBOX=strict: further environment variables that agents and checks get.',
+  },
+  sandboxPorts: {
+    ...ports,
+    key: 'SANDBOX_PORTS',
+    risk: 'loosens',
+    example: 'SANDBOX_PORTS=5432',
+    doc: 'For SANDBOX=strict: ports of this machine, such as a database for tests, under the same number.',
   },
   checks: {
     ...command,

@@ -97,14 +97,21 @@ function shown(spec: SettingSpec, written: string): string {
 }
 
 function ofCall(spec: SettingSpec, { key, written }: WrittenSetting) {
-  const meant = spec.choices ? nearestName(written, spec.choices) : undefined;
+  const meant = meantBy(written, spec);
   // Some examples are complete lines of the file.
   const example = (spec.default || spec.example)?.replace(/^[A-Z_]+=/, '');
   return { key, meant, example };
 }
 
+/** The known name nearest to a strange one of a list. */
+function meantBy(written: string, { choices }: SettingSpec): string | undefined {
+  if (choices === undefined) return undefined;
+  const strange = written.split(/[\s,]+/).filter((each) => !choices.includes(each.toLowerCase()));
+  return strange.map((each) => nearestName(each, choices)).find((name) => name !== undefined);
+}
+
 function fixOf(spec: SettingSpec, { key, written, source }: WrittenSetting): string {
-  const meant = spec.choices ? nearestName(written, spec.choices) : undefined;
+  const meant = meantBy(written, spec);
   if (meant) return `Did you mean "${meant}"?`;
   const name = 'name' in source ? source.name : key;
   if (spec.required) return 'Correct it, or create the folder.';

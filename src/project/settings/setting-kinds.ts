@@ -1,4 +1,6 @@
 import * as z from 'zod';
+import { editDistance, nearestName } from '../../base/nearest-name.ts';
+import { HOST, PACKAGE_HOSTS, PACKAGES } from '../../base/sandbox-hosts.ts';
 
 export interface SettingKind<Value> {
   kind: 'folder' | 'file' | 'paths' | 'program' | 'text' | 'command' | 'number' | 'choice' | 'choices';
@@ -51,6 +53,54 @@ export const homePaths: SettingKind<string[]> = {
     pathList(/^(?!\/|~|.*(?:^|\/)\.{1,2}(?:\/|$))[^\p{Cc}]+$/u, (path) =>
       path.replace(/^~\/+|\/+$/g, '').replace(/^(?:\.\/+)+(?=.)/, ''),
     ),
+  ),
+};
+
+/** Hosts and the word `packages`, written out. A name close to a known one is a typing mistake. */
+export function hostList(known: readonly string[]): SettingKind<string[]> {
+  return {
+    kind: 'choices',
+    form: 'a comma-separated list of host names (*.example.com: all below it; example.com:8443: another port than 80 and 443), addresses and the word packages',
+    schema: once(() =>
+      z
+        .string()
+        .transform((written) => [
+          ...new Set(
+            written
+              .toLowerCase()
+              .split(/[\s,]+/)
+              .filter(Boolean),
+          ),
+        ])
+        .pipe(z.array(z.string().refine((each) => isHost(each, known))).min(1))
+        .transform((hosts) => [
+          ...new Set(hosts.flatMap((each) => (each === PACKAGES ? PACKAGE_HOSTS : [each]))),
+        ]),
+    ),
+    choices: [PACKAGES, ...known],
+  };
+}
+
+function isHost(written: string, known: readonly string[]): boolean {
+  if (written === PACKAGES || known.includes(written)) return true;
+  const meant = nearestName(written, known);
+  return HOST.test(written) && (meant === undefined || editDistance(written, meant) > 2);
+}
+
+/** Names of environment variables; a star at the end stands for the rest. */
+export const namesOfVariables: SettingKind<string[]> = {
+  kind: 'text',
+  form: 'a comma-separated list of names of environment variables (AWS_* for all that begin so)',
+  schema: once(() => wordList(/^[A-Za-z_]\w*\*?$/)),
+};
+
+export const ports: SettingKind<number[]> = {
+  kind: 'text',
+  form: 'a comma-separated list of ports from 1024 to 65535',
+  schema: once(() =>
+    wordList(/^\d{4,5}$/)
+      .transform((words) => words.map(Number))
+      .pipe(z.array(z.int().min(1024).max(65_535))),
   ),
 };
 
@@ -144,6 +194,13 @@ function pathList(form: RegExp, plain = (path: string) => path) {
     .transform((written) =>
       [...new Set(written.split(',').map((path) => plain(path.trim())))].filter(Boolean),
     )
+    .pipe(z.array(z.string().regex(form)).min(1));
+}
+
+function wordList(form: RegExp) {
+  return z
+    .string()
+    .transform((written) => [...new Set(written.split(/[\s,]+/).filter(Boolean))])
     .pipe(z.array(z.string().regex(form)).min(1));
 }
 

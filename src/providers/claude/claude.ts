@@ -52,6 +52,7 @@ export const claude = {
   starters: ['.local/share/claude'],
   state: {
     ...{ folder: '.claude', variable: 'CLAUDE_CONFIG_DIR' },
+    copies: ['.claude.json'],
     steering: [
       ...[
         'settings.json',
@@ -92,6 +93,8 @@ export const claude = {
     install: 'npm install -g @anthropic-ai/claude-code',
     loginFix: 'Run `claude` once and log in, or set ANTHROPIC_API_KEY.',
   },
+  hosts: ['api.anthropic.com', 'platform.claude.com', 'claude.ai', 'console.anthropic.com'],
+  variables: /^(?:ANTHROPIC|CLAUDE_CODE|DISABLE|API_TIMEOUT|BASH|MCP)_|^(?:CLAUDE_CONFIG_DIR|IS_SANDBOX)$/,
   credentials: [
     'ANTHROPIC_API_KEY',
     'ANTHROPIC_AUTH_TOKEN',

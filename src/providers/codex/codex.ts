@@ -31,6 +31,8 @@ export const codex = {
     install: 'npm install -g @openai/codex',
     loginFix: 'Run `codex login`; with a key or a model provider of your own no login is needed.',
   },
+  hosts: ['api.openai.com', 'chatgpt.com', 'auth.openai.com'],
+  variables: /^(?:OPENAI|CODEX)_/,
   credentials: ['OPENAI_API_KEY', 'CODEX_API_KEY', 'OPENAI_BASE_URL', 'CODEX_HOME'],
   prices: {
     'gpt-5': { input: 1.25, cached: 0.125, output: 10 },

@@ -187,6 +187,8 @@ export interface StateFolder {
    * matches any name that is not hidden.
    */
   steering: readonly string[];
+  /** Files next to it, relative to home, of which a strict sandbox gets a copy. */
+  copies?: readonly string[];
 }
 
 /** A CLI-specific setting: a whole number, named by its key. */
@@ -217,6 +219,9 @@ export interface Provider {
   /** Defaults of its machine settings; absent for the bundled agent, which has none. */
   settings?: { model: string; own?: Readonly<Record<string, OwnSetting>> };
   preflight?: Preflight;
+  /** Its service, for the strict sandbox; and the variables that it reads. */
+  hosts?: readonly string[];
+  variables?: RegExp;
   /** Environment variables that determine the account and the endpoint of its calls. */
   credentials: readonly string[];
   /** List prices by prefix of the model's name. They age: costs computed from them are estimates. */

@@ -47,6 +47,13 @@ export const gemini = {
     install: 'npm install -g @google/gemini-cli',
     loginFix: 'Run `gemini` once and log in, or set GEMINI_API_KEY.',
   },
+  hosts: [
+    'generativelanguage.googleapis.com',
+    'cloudcode-pa.googleapis.com',
+    'oauth2.googleapis.com',
+    'aiplatform.googleapis.com',
+  ],
+  variables: /^(?:GEMINI|GOOGLE)_/,
   credentials: [
     'GEMINI_API_KEY',
     'GOOGLE_API_KEY',

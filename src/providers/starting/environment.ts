@@ -8,11 +8,18 @@ export const SESSION_MARK = 'SAMOCODE_SESSION';
 /** The iteration, a number from 1, next to `SESSION_MARK`. */
 export const ITERATION_MARK = 'SAMOCODE_ITERATION';
 
+export interface Allowed {
+  env: readonly string[];
+  clis: readonly string[];
+}
+
 export interface ChildFacts {
   sessionUlid: string;
   iteration: number;
   /** Absolute; its folder is appended to PATH, where the node in a CLI's first line often is. */
   cliPath?: string;
+  /** In the strict sandbox: what SANDBOX_ENV names, and the CLIs whose variables are needed; others are removed. */
+  only?: Allowed | undefined;
 }
 
 /**
@@ -22,9 +29,10 @@ export interface ChildFacts {
  */
 export function childEnvironment(
   env: Readonly<Record<string, string | undefined>>,
-  { sessionUlid, iteration, cliPath }: ChildFacts,
+  { sessionUlid, iteration, cliPath, only }: ChildFacts,
 ): Record<string, string> {
-  const kept = definedOnly(env, isForChild);
+  const isAllowed = only === undefined ? () => true : allowsVariable(only);
+  const kept = definedOnly(env, (name) => isForChild(name) && isAllowed(name));
   return {
     ...kept,
     ...GIT_FOR_CHILDREN,
@@ -38,18 +46,34 @@ export function childEnvironment(
  * git maintenance would outlive the agent and hold the repository's lock; nobody can type a password or close an
  * editor.
  */
-const GIT_FOR_CHILDREN = {
-  GIT_CONFIG_COUNT: '3',
-  GIT_CONFIG_KEY_0: 'gc.auto',
-  GIT_CONFIG_VALUE_0: '0',
-  GIT_CONFIG_KEY_1: 'maintenance.auto',
-  GIT_CONFIG_VALUE_1: 'false',
+const GIT_SETTINGS = {
+  'gc.auto': '0',
+  'maintenance.auto': 'false',
   // Pruning fails in the guard, and the whole fetch with it.
-  GIT_CONFIG_KEY_2: 'fetch.prune',
-  GIT_CONFIG_VALUE_2: 'false',
+  'fetch.prune': 'false',
+};
+
+const GIT_FOR_CHILDREN = {
+  ...gitConfig(GIT_SETTINGS),
   GIT_TERMINAL_PROMPT: '0',
   GIT_EDITOR: 'true',
 };
+
+/** The same where the agent that signs is hidden: every commit of a user who signs would fail. */
+export const GIT_UNSIGNED = gitConfig({
+  ...GIT_SETTINGS,
+  'commit.gpgSign': 'false',
+  'tag.gpgSign': 'false',
+});
+
+function gitConfig(settings: Readonly<Record<string, string>>): Record<string, string> {
+  const pairs = Object.entries(settings);
+  const variables = pairs.flatMap(([key, value], index) => [
+    [`GIT_CONFIG_KEY_${index}`, key],
+    [`GIT_CONFIG_VALUE_${index}`, value],
+  ]);
+  return { GIT_CONFIG_COUNT: `${pairs.length}`, ...Object.fromEntries(variables) };
+}
 
 /** Variables that agent CLIs set for their children, about another session. Several agents set `AI_AGENT`. */
 const PARENT_CLIENT = new Set(['AI_AGENT', ...PROVIDERS.flatMap(({ leftovers = [] }) => leftovers)]);
@@ -64,6 +88,17 @@ const OURS = /^(?:SAMOCODE_(?!REHEARSAL_)|REHEARSAL_)/;
 /** A notification setting, possibly a secret. NOTIFY_SOCKET is systemd's. */
 export function isNotifyVariable(name: string): boolean {
   return /^(?:NOTIFY_(?!SOCKET$)|TELEGRAM_)/.test(name);
+}
+
+/** What a strict sandbox lets in: no secrets but those of agent CLIs. */
+const PLAIN =
+  /^(?:HOME|PATH|LANG|LANGUAGE|LC_\w+|TZ|TERM|COLORTERM|NO_COLOR|FORCE_COLOR|USER|LOGNAME|SHELL|CI|JAVA_HOME|(?:SAMOCODE_)?REHEARSAL_\w+|GIT_(?:AUTHOR|COMMITTER)_\w+|NODE_EXTRA_CA_CERTS|SSL_CERT_(?:FILE|DIR)|HUSKY|LEFTHOOK)$/;
+
+function allowsVariable({ env, clis }: Allowed): (name: string) => boolean {
+  const own = PROVIDERS.filter(({ name }) => clis.includes(name)).map(({ variables }) => variables);
+  const isNamed = (name: string) =>
+    env.some((each) => (each.endsWith('*') ? name.startsWith(each.slice(0, -1)) : name === each));
+  return (name) => PLAIN.test(name) || isNamed(name) || own.some((variables) => variables?.test(name));
 }
 
 /** A program that knows the user's password: our calls don't need it, but an agent may have to push. */

@@ -1,7 +1,9 @@
 import { dirname, join } from 'node:path';
 import { contains } from '../../base/files/contains.ts';
+import type { SandboxOpenings } from '../../base/sandbox-level.ts';
 import { type HomePlaces, homeMounts } from './home-places.ts';
 import { type Mount, readOnly, writable } from './mount.ts';
+import { runtimeMounts, socketMounts } from './sockets.ts';
 
 /** What a guard protects, and what it opens. All paths are absolute and real. */
 export interface GuardPlaces {
@@ -20,9 +22,11 @@ export interface GuardPlaces {
   configFolder: string;
   /** samocode's program, and the units that start it. */
   programs: readonly string[];
-  /** SANDBOX_WRITE. A folder that contains protected ones opens none of them. */
-  writable: readonly string[];
+  /** A writable folder that contains protected ones opens none of them. */
+  openings: SandboxOpenings;
   home: HomePlaces;
+  /** SANDBOX=strict. */
+  isStrict?: boolean;
   /** Absent before the session has a worktree. */
   session?: SessionPlaces;
 }
@@ -59,12 +63,13 @@ const OPEN_IN_GIT = ['objects', 'refs', 'logs/refs', 'lfs', 'rr-cache', 'reftabl
 export function guardProfile(places: GuardPlaces): Mount[] {
   const { session, commonDir } = places;
   const isWide = (path: string) => protectedFolders(places).some((folder) => contains(path, folder));
-  const wide = places.writable.filter(isWide);
+  const wide = places.openings.write.filter(isWide);
   const opened = (path: string): Mount => ({ ...writable(path), ifThere: true });
   return [
     ...withHeld(places, [
       ...homeMounts(places.home).filter(({ path }) => !wide.some((folder) => contains(folder, path))),
       ...wide.map(opened),
+      ...runtimeMounts(places),
     ]),
     ...places.otherSessions.map((path): Mount => ({ ...readOnly(path), ifThere: true })),
     readOnly(places.mainRepo),
@@ -75,11 +80,12 @@ export function guardProfile(places: GuardPlaces): Mount[] {
     // After the mounts that may contain it: the repository may be the home folder.
     { kind: 'hidden', path: places.configFolder },
     ...(session === undefined ? [] : openForSession(commonDir, session)),
-    ...places.writable.filter((path) => !isWide(path)).map(opened),
+    ...places.openings.write.filter((path) => !isWide(path)).map(opened),
     ...(session?.git === undefined
       ? [{ ...readOnly(places.runRoot), ifThere: true } as const]
       : runFolderOf(places, session.git)),
     ...places.programs.map((path): Mount => ({ ...readOnly(path), ifThere: true })),
+    ...socketMounts(places),
   ];
 }
 
@@ -93,13 +99,13 @@ function withHeld(places: GuardPlaces, mounts: readonly Mount[]): Mount[] {
       .filter((mount) => contains(mount.path, path))
       .sort(byDepth)
       .at(-1);
-    if (above?.path !== path && above?.kind !== 'read_only')
-      layers.set(path, { kind: 'held', path, ifThere: true });
+    const isKept = above?.kind === 'read_only' || above?.kind === 'hidden' || path === '/dev';
+    if (above?.path !== path && !isKept) layers.set(path, { kind: 'held', path, ifThere: true });
   }
   return [...layers.values()].sort(byDepth);
 }
 
-function byDepth(one: Mount, other: Mount): number {
+export function byDepth(one: Mount, other: Mount): number {
   return one.path.length - other.path.length;
 }
 
@@ -114,7 +120,7 @@ export function foldersAbove(paths: readonly string[]): string[] {
   return [...new Set(above)].sort((one, other) => one.length - other.length);
 }
 
-function openForSession(commonDir: string, session: SessionPlaces): Mount[] {
+export function openForSession(commonDir: string, session: SessionPlaces): Mount[] {
   const { worktree, sessionDir, git } = session;
   return [
     ...(git === undefined ? openForCommits(commonDir, session) : privateGitMounts(commonDir, session, git)),
@@ -135,7 +141,10 @@ function privateGitMounts(commonDir: string, { gitDir }: SessionPlaces, { dir, b
 }
 
 /** Hides the run folders of other sessions. */
-function runFolderOf({ runRoot, commonDir }: GuardPlaces, { runDir, objects, lfs }: SessionGit): Mount[] {
+export function runFolderOf(
+  { runRoot, commonDir }: GuardPlaces,
+  { runDir, objects, lfs }: SessionGit,
+): Mount[] {
   return [
     { kind: 'hidden', path: runRoot },
     readOnly(runDir),
@@ -172,7 +181,8 @@ function openForCommits(commonDir: string, { gitDir, branch }: SessionPlaces): M
 
 /** Folders in which no file written inside the guard may appear outside. */
 export function forbiddenFolders(places: GuardPlaces): string[] {
-  const { commonDir, writable: opened, home } = places;
+  const { commonDir, openings, home } = places;
+  const opened = openings.write;
   const all = protectedFolders(places);
   const narrow = opened.filter((path) => !all.some((folder) => contains(path, folder)));
   const isHomeOpen = home.dir === '/' || opened.some((path) => contains(path, home.dir));

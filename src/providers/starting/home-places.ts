@@ -86,7 +86,7 @@ interface StateFolder {
 }
 
 /** The CLIs' state folders, which they must be able to write. */
-function stateFolders({ dir, env }: HomePlaces, clis?: readonly string[]): StateFolder[] {
+export function stateFolders({ dir, env }: HomePlaces, clis?: readonly string[]): StateFolder[] {
   return PROVIDERS.flatMap(({ name, state }) => {
     if (state === undefined || clis?.includes(name) === false) return [];
     const { folder, variable, homeVariable, steering } = state;
@@ -97,7 +97,7 @@ function stateFolders({ dir, env }: HomePlaces, clis?: readonly string[]): State
 }
 
 /** Existing entries that run as the user or are read by their next chat. */
-function steering(home: HomePlaces): string[] {
+export function steering(home: HomePlaces): string[] {
   return stateFolders(home).flatMap(({ folder, steering: names }) =>
     names.flatMap((name) => {
       const [above, rest] = name.split('*');
@@ -109,15 +109,16 @@ function steering(home: HomePlaces): string[] {
 }
 
 /** Real paths, without relative entries. */
-function foldersOfPath({ env: { PATH = '' } }: HomePlaces): string[] {
+export function foldersOfPath({ env: { PATH = '' } }: HomePlaces): string[] {
   return [...new Set(PATH.split(delimiter).filter(isAbsolute).map(real))];
 }
 
-/** Programs are often links to files next to their folder. */
-function prefixOf(folder: string, home: string): string {
+/** Programs are often links to files next to their folder; shims (pyenv, asdf) start those of their version manager. */
+export function prefixOf(folder: string, home: string): string {
   const above = dirname(folder);
-  const isProgramFolder = /^s?bin$/.test(basename(folder));
-  const isPrefix = isProgramFolder && ['lib', 'Cellar'].some((name) => statsAt(join(above, name)));
+  const name = basename(folder);
+  const hasLibrary = /^s?bin$/.test(name) && ['lib', 'Cellar'].some((each) => statsAt(join(above, each)));
+  const isPrefix = hasLibrary || name === 'shims';
   return isPrefix && !contains(above, home) ? above : folder;
 }
 

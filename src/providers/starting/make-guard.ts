@@ -15,6 +15,8 @@ export interface Guard {
   tool: GuardTool;
   /** The tool's arguments, without the separator before the command. */
   args: readonly string[];
+  /** Runs the command inside, and leads its connections out. */
+  relay?: readonly string[];
 }
 
 /** Besides PATH, which may come from a desktop program: the usual system folders. */
@@ -35,46 +37,67 @@ export function findGuardTool(
   return path === undefined ? undefined : { kind, path };
 }
 
-/** @param isRoot whether the agent has root's rights, some of which break any guard */
-export function makeGuard(tool: GuardTool, profile: readonly Mount[], isRoot: boolean): Guard {
-  const args = tool.kind === 'bwrap' ? bwrapArgs(profile, isRoot) : sandboxExecArgs(profile);
+export interface GuardOptions {
+  /** Whether the agent has root's rights, some of which break any guard. */
+  isRoot: boolean;
+  /** Nothing is there but the profile, and no network. */
+  isStrict?: boolean;
+  /** Variables to remove, and to set. */
+  unset?: readonly string[];
+  set?: Readonly<Record<string, string>>;
+}
+
+export function makeGuard(tool: GuardTool, profile: readonly Mount[], options: GuardOptions): Guard {
+  const args = tool.kind === 'bwrap' ? bwrapArgs(profile, options) : sandboxExecArgs(profile);
   return { tool, args };
 }
 
 /** The complete command line for a command inside the guard. */
-export function insideGuard({ tool, args }: Guard, command: readonly string[]): [string, ...string[]] {
+export function insideGuard(
+  { tool, args, relay = [] }: Guard,
+  command: readonly string[],
+): [string, ...string[]] {
   // sandbox-exec does not accept "--".
-  return [tool.path, ...args, ...(tool.kind === 'bwrap' ? ['--'] : []), ...command];
+  return [tool.path, ...args, ...(tool.kind === 'bwrap' ? ['--'] : []), ...relay, ...command];
 }
 
-/** Capabilities with which root could escape: mounts, devices, modules, other processes, files beyond its rights. */
-const DROPPED = [
-  'SYS_ADMIN',
-  'SYS_RAWIO',
-  'SYS_MODULE',
-  'SYS_PTRACE',
-  'SYS_BOOT',
-  'MKNOD',
-  'DAC_READ_SEARCH',
-];
+/** What root keeps: owners and modes of files, signals, other users, and what the sandboxes of CLIs and browsers need. */
+const KEPT = ['CHOWN', 'DAC_OVERRIDE', 'FOWNER', 'FSETID', 'KILL', 'SETGID', 'SETUID', 'SETFCAP'];
 
 /** Kernel settings that root may write: one names a program that the kernel starts outside. */
-const KERNEL = ['/proc/sys', '/proc/sysrq-trigger', '/sys'];
+const KERNEL = ['/proc/sys', '/proc/sysrq-trigger'];
 
-function bwrapArgs(profile: readonly Mount[], isRoot: boolean): string[] {
+/** Besides null, zero, random and terminals of its own: graphics cards and virtual machines. */
+const DEVICES = ['dri', 'kvm', 'nvidia0', 'nvidiactl', 'nvidia-uvm', 'nvidia-uvm-tools', 'nvidia-modeset'];
+
+function bwrapArgs(
+  profile: readonly Mount[],
+  { isRoot, isStrict = false, unset = [], set = {} }: GuardOptions,
+): string[] {
+  const devices = DEVICES.map((name) => `/dev/${name}`).flatMap((path) => ['--dev-bind-try', path, path]);
   return [
-    ...['--dev-bind', '/', '/', '--proc', '/proc', '--unshare-pid', '--die-with-parent'],
-    ...(isRoot ? KERNEL.flatMap((path) => ['--ro-bind-try', path, path]) : []),
+    ...(isStrict ? ['--unshare-net', '--unshare-uts', '--unshare-cgroup-try'] : ['--bind', '/', '/']),
+    ...['--proc', '/proc', '--unshare-pid', '--unshare-ipc', '--die-with-parent'],
+    ...['--dev', '/dev', '--perms', '1777', '--tmpfs', '/dev/shm'],
+    ...(isStrict ? [] : devices),
+    ...(isRoot
+      ? [...KERNEL, ...(isStrict ? [] : ['/sys'])].flatMap((path) => ['--ro-bind-try', path, path])
+      : []),
     ...profile.flatMap(bwrapMount),
-    ...(isRoot ? DROPPED.flatMap((name) => ['--cap-drop', `CAP_${name}`]) : []),
+    // Only now, because mount points had to be made in them.
+    ...profile.filter(({ kind }) => kind === 'empty').flatMap(({ path }) => ['--remount-ro', path]),
+    ...(isStrict ? ['--remount-ro', '/'] : []),
+    ...(isRoot ? ['--cap-drop', 'ALL', ...KEPT.flatMap((name) => ['--cap-add', `CAP_${name}`])] : []),
+    ...unset.flatMap((name) => ['--unsetenv', name]),
+    ...Object.entries(set).flatMap(([name, value]) => ['--setenv', name, value]),
   ];
 }
 
-/** Only held folders may contain devices. */
-const BINDS = { read_only: '--ro-bind', writable: '--bind', held: '--dev-bind' } as const;
+const BINDS = { read_only: '--ro-bind', writable: '--bind', held: '--bind' } as const;
 
 function bwrapMount({ kind, path, from = path, ifThere }: Mount): string[] {
-  if (kind === 'hidden') return ['--tmpfs', path];
+  if (kind === 'empty') return ['--tmpfs', path];
+  if (kind === 'hidden') return from === path ? ['--tmpfs', path] : ['--ro-bind', from, path];
   const bind = BINDS[kind];
   return [ifThere ? `${bind}-try` : bind, from, path];
 }
@@ -88,6 +111,7 @@ function sandboxRule({ kind, path }: Mount): string {
   const where = `(subpath "${path.replaceAll(/["\\]/g, '\\$&')}")`;
   switch (kind) {
     case 'hidden':
+    case 'empty':
       return `(deny file-read* file-write* ${where})`;
     case 'read_only':
       return `(deny file-write* ${where})`;

@@ -22,6 +22,11 @@ export async function nodePath(env: Environment): Promise<string> {
   return await found;
 }
 
+/** The Node of a worker, which a strict sandbox starts the relay with. */
+export function nodeProgram(): string {
+  return process.execPath;
+}
+
 /** The folder of the program running us, which later starts workers and supervisors. */
 export function nodeFolder(): string {
   return dirname(process.execPath);

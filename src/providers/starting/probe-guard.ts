@@ -5,11 +5,21 @@ import { definedOnly } from '../../base/defined-only.ts';
 import { statsAt } from '../../base/files/path-stats.ts';
 import { runCommand } from '../../base/processes/run-command.ts';
 import { visibleControls } from '../../base/text.ts';
-import { forbiddenFolders, type GuardPlaces, guardProfile } from './guard-profile.ts';
-import { findGuardTool, type Guard, type GuardTool, insideGuard, makeGuard } from './make-guard.ts';
+import { type GuardMaker, guardOf } from './guard-of.ts';
+import { forbiddenFolders, type GuardPlaces } from './guard-profile.ts';
+import { findGuardTool, type Guard, type GuardTool, insideGuard } from './make-guard.ts';
+import { strictProblem } from './strict-profile.ts';
 
 /** The active guard, or why there is none and how to get it. */
-export type GuardNow = { level: 'guard' | 'best effort'; guard: Guard } | NoGuard;
+export type GuardNow = ActiveGuard | NoGuard;
+
+export interface ActiveGuard {
+  level: 'strict' | 'guard' | 'best effort';
+  maker: GuardMaker;
+  places: GuardPlaces;
+  /** Around nothing of a session. */
+  guard: Guard;
+}
 
 export interface NoGuard {
   level: 'none';
@@ -36,6 +46,9 @@ export async function probeGuard(places: GuardPlaces, options: ProbeOptions): Pr
   const { env, platform = process.platform, isRoot = process.getuid?.() === 0 } = options;
   const tool = options.tool ?? findGuardTool(env, platform);
   if (tool === undefined) return missingGuard(platform);
+  const problem = places.isStrict ? strictProblem(places, tool) : undefined;
+  if (problem !== undefined)
+    return { level: 'none', why: problem, hint: 'Set SANDBOX=guard in .samocode, or work elsewhere.' };
   // A private git folder stores its refs as files.
   if (statsAt(join(places.commonDir, 'reftable')) !== undefined)
     return {
@@ -45,10 +58,12 @@ export async function probeGuard(places: GuardPlaces, options: ProbeOptions): Pr
     };
   // A missing folder can't be hidden, and creating it inside would create it outside.
   mkdirSync(places.configFolder, { recursive: true, mode: 0o700 });
-  const guard = makeGuard(tool, guardProfile(places), isRoot);
+  const maker = { tool, isRoot };
+  const guard = guardOf(maker, places);
   const why = await failureOf(guard, forbiddenFolders(places), options);
   if (why !== undefined) return { level: 'none', why, hint: HOW_TO_REPAIR[tool.kind] };
-  return { level: isRoot ? 'best effort' : 'guard', guard };
+  const level = isRoot ? 'best effort' : 'guard';
+  return { level: places.isStrict ? 'strict' : level, maker, places, guard };
 }
 
 /** Tries to write a file into each given folder; every write should be refused. */

@@ -3,18 +3,26 @@ import { dirname, join, resolve } from 'node:path';
 import { contains } from '../../base/files/contains.ts';
 import { mayAccess, realFolder, statsAt } from '../../base/files/path-stats.ts';
 import type { ProofFolders } from '../../phases/proving.ts';
+import { guardOf, guardWith } from './guard-of.ts';
 import { foldersAbove, type GuardPlaces, guardProfile } from './guard-profile.ts';
 import { HOME_PROGRAMS } from './home-lists.ts';
-import { insideOf, makeGuard } from './make-guard.ts';
+import { insideOf } from './make-guard.ts';
 import type { Mount } from './mount.ts';
-import type { GuardNow } from './probe-guard.ts';
+import type { ActiveGuard } from './probe-guard.ts';
+import type { StrictPart } from './strict-profile.ts';
 
 /** A guard and what it protects; undefined if there is none. */
-export type ProofGuard = { now: Exclude<GuardNow, { level: 'none' }>; places: GuardPlaces } | undefined;
+export type ProofGuard =
+  | {
+      now: ActiveGuard;
+      /** What leads out of a strict sandbox. */
+      wayOut?: Pick<StrictPart, 'net' | 'ports'> | undefined;
+    }
+  | undefined;
 
 /** Whether a guard can mount one folder over another: then no file of an agent is in a parent folder of a clone. */
 export function hidesFolders(guard: ProofGuard): boolean {
-  return guard?.now.guard.tool.kind === 'bwrap';
+  return guard?.now.maker.tool.kind === 'bwrap';
 }
 
 /** npm verifies these by the hash in the lock file; other programs trust their caches. */
@@ -25,12 +33,14 @@ const VERIFIED = '.npm/_cacache/content-v2';
  * CHECK_HOME.
  */
 export function proofPlace(guard: ProofGuard, folders: ProofFolders, env: Record<string, string>) {
-  const isRoot = guard?.now.level === 'best effort';
   const inGuard = (profile: (places: GuardPlaces) => Mount[]) =>
-    insideOf(guard && makeGuard(guard.now.guard.tool, profile(guard.places), isRoot));
+    insideOf(guard && guardWith(guard.now.maker, guard.now.places, profile(guard.now.places)));
   const home = realFolder(env.HOME);
   const withClone = (places: GuardPlaces) =>
-    guardProfile({ ...places, writable: [...places.writable, folders.clone, folders.empty] });
+    guardProfile({
+      ...places,
+      openings: { ...places.openings, write: [...places.openings.write, folders.clone, folders.empty] },
+    });
   // Without a home there is nothing to hide.
   if (home === undefined || home === '/') return { env, ...inGuard(withClone) };
   const paths = [...HOME_PROGRAMS, VERIFIED, ...folders.ofHome].map((name) => resolve(home, `./${name}`));
@@ -41,6 +51,14 @@ export function proofPlace(guard: ProofGuard, folders: ProofFolders, env: Record
   mkdirSync(own, { recursive: true });
   if (folders.identity && !shown.includes('.gitconfig'))
     writeFileSync(join(own, '.gitconfig'), gitConfig(folders.identity));
+  const { objects, clone } = folders;
+  if (guard?.now.places.isStrict) {
+    mkdirSync(join(folders.empty, 'tmp'), { recursive: true });
+    const { session: _, ...places } = guard.now.places;
+    const part = { home: own, tmp: join(folders.empty, 'tmp'), open: [clone], ...guard.wayOut };
+    const visible = [...objects, ...shown.map((name) => join(home, name))];
+    return { env, ...insideOf(guardOf(guard.now.maker, places, { ...part, shown: visible })) };
+  }
   if (hidesFolders(guard))
     return { env, ...inGuard((places) => hiding(places, { ...folders, home, shown, env })) };
   for (const name of shown) {

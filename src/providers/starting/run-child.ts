@@ -124,7 +124,16 @@ function guardedStart(wanted: ChildGuard | undefined, command: readonly string[]
   writeFileSync(argsPath, guard.args.map((arg) => `${arg}\0`).join(''));
   files.push(openSync(argsPath, 'r'));
   files.push(openSync(statusPath, 'w'));
-  const start = [guard.tool.path, '--args', '4', '--json-status-fd', '5', '--', ...command];
+  const start = [
+    guard.tool.path,
+    '--args',
+    '4',
+    '--json-status-fd',
+    '5',
+    '--',
+    ...(guard.relay ?? []),
+    ...command,
+  ];
   return { command: start, record: { guard: true } };
 }
 

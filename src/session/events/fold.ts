@@ -116,11 +116,16 @@ const FOLDS: { [T in EventType]: (state: SessionState, event: EventOf<T>) => Ses
       noteWith('Not yours to change, and restored or ignored', `${what} (${detail}).`),
     ].slice(-MAX_NOTES),
   }),
-  notice: (state, { code, at }) =>
-    code === 'stalled' && state.openIteration
+  notice: (state, { code, at, text }) => {
+    if (code === NETWORK_REFUSED) return { ...state, notes: [...state.notes, text].slice(-MAX_NOTES) };
+    return code === 'stalled' && state.openIteration
       ? { ...state, openIteration: { ...state.openIteration, stalledAt: at } }
-      : withUnpriced(state, code),
+      : withUnpriced(state, code);
+  },
 };
+
+/** The code of a notice about connections that a strict sandbox refused. */
+export const NETWORK_REFUSED = 'network_refused';
 
 /** Notes go to the next agent only; neither state nor prompts may grow without bound. */
 const MAX_NOTES = 20;

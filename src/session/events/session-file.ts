@@ -2,7 +2,7 @@ import * as z from 'zod';
 import { linesFrom } from '../../base/files/lines.ts';
 import { readPlainFile } from '../../base/files/plain-file.ts';
 import { parseJson } from '../../base/parse-json.ts';
-import { SANDBOX_LEVELS } from '../../base/sandbox-level.ts';
+import { SANDBOX_LEVELS, SandboxOpenings } from '../../base/sandbox-level.ts';
 import { CHANNELS } from '../../phases/channels.ts';
 import { SessionLimits } from '../../phases/limits.ts';
 import { Proving } from '../../phases/proving.ts';
@@ -33,11 +33,10 @@ export const FrozenSettings = z.object({
   /** By provider, where it differs from `timeLimitMs`. */
   timeLimitsMs: z.record(z.string(), z.number()),
   permissions: z.enum(['skip', 'allow']),
-  sandbox: z.enum(['guard', 'auto', 'off']),
+  sandbox: z.enum(['strict', 'guard', 'auto', 'off']),
   /** The start chose a lower level than the project's. */
   sandboxLowered: z.literal(true).optional(),
-  /** Absolute paths that remain writable in the sandbox. */
-  sandboxWrite: z.array(z.string()),
+  openings: SandboxOpenings,
   gates: z.array(z.enum(GATES)),
   gateChannels: z.array(z.enum(CHANNELS)),
   autoApprove: z.boolean(),

@@ -96,10 +96,10 @@ function untilDone(events: readonly SessionEvent[]): SessionEvent[] {
 
 function provedSet(event: EventOf<'checks_ran'> | undefined): ProvedSet | undefined {
   if (event === undefined) return undefined;
-  const { in: place, sandbox, commit, tree } = event;
+  const { in: place, sandbox, commit, tree, unsigned } = event;
   const at = event.ranAt ?? event.at;
   const runs = event.runs.map((run) => ({ ...run, output: `outputs/${basename(run.output)}` }));
-  return { at, in: place, sandbox, commit, tree, runs };
+  return { at, in: place, sandbox, commit, tree, runs, unsigned };
 }
 
 function approvalOf(event: SessionEvent): Approval[] {

@@ -25,6 +25,7 @@ const ProvedSet = z.strictObject({
   commit: z.string(),
   tree: z.string(),
   runs: z.array(CheckRun),
+  unsigned: z.int().optional(),
 });
 export type ProvedSet = z.infer<typeof ProvedSet>;
 
@@ -259,6 +260,7 @@ function checks(proof: SessionProof): string[] {
       ? ['No guard: home was open to the agents, and so were the folders above the clone.']
       : []),
     ...(clone.home?.length ? [`Of home they saw ${clone.home.map(code).join(', ')} (CHECK_HOME).`] : []),
+    ...(set.unsigned ? [unsignedWords(set.unsigned, proof.baseCommit)] : []),
     list(set.runs.map(checkLine)),
     ...set.runs.flatMap(tail),
     ...(baseChecks === undefined
@@ -366,4 +368,10 @@ export function code(text: string): string {
 function htmlText(text: string): string {
   const plain = visibleControls(text).replaceAll('&', '&amp;').replaceAll('<', '&lt;');
   return `<code>${plain}</code>`;
+}
+
+/** Agents cannot use the signing key; the command signs the commits anew, so their hashes change. */
+export function unsignedWords(commits: number, base: string): string {
+  const are = commits === 1 ? '1 commit is' : `${commits} commits are`;
+  return `${are} unsigned. In the worktree, ${code(`git rebase --force-rebase --gpg-sign ${base.slice(0, 12)}`)} signs them.`;
 }

@@ -8,6 +8,7 @@ import {
   openedByModel,
   provedPartly,
   type SessionProof,
+  unsignedWords,
 } from './proof.ts';
 
 /** What a reader needs of a proof: no hash, no output, no line about how it was made. */
@@ -71,6 +72,7 @@ export function proofLimits(proof: SessionProof): string[] {
     ...(reviewed.length > 0 ? [`Shown by the review of an agent alone: ${reviewed.join(', ')}.`] : []),
     ...openedByModel(approvals),
     ...(isOpen ? ['The agents ran without a guard: the home folder was open to them.'] : []),
+    ...(checks?.unsigned ? [unsignedWords(checks.unsigned, proof.baseCommit)] : []),
     ...changedChecks(proof),
     ...(outsidePlan.length > 0
       ? [`Changed, and not named in the plan: ${listed(outsidePlan.map(code), MOST_NAMED)}.`]

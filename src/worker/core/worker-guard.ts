@@ -1,17 +1,29 @@
-import { dirname } from 'node:path';
+import { chmodSync, mkdirSync } from 'node:fs';
+import { copyFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { ifExists } from '../../base/errors.ts';
 import { gitDirOf } from '../../base/files/git-pointer.ts';
 import type { SandboxLevel } from '../../base/sandbox-level.ts';
+import { visibleControls } from '../../base/text.ts';
 import { PHASE_NAMES } from '../../phases/table.ts';
 import { findProtectedPlaces, type ProtectedPlaces } from '../../project/finding/protected-places.ts';
 import { pathInside, realPathAsFar } from '../../project/git/real-path.ts';
+import { removeAtOnce } from '../../project/git/remove-tree.ts';
 import { makePrivateGit } from '../../project/private-git/make-private-git.ts';
 import { basePlace, privateGitIn } from '../../project/private-git/private-git.ts';
-import { areConfined } from '../../providers/registry.ts';
-import { guardProfile, type SessionGit, type SessionPlaces } from '../../providers/starting/guard-profile.ts';
+import { areConfined, copiesOf } from '../../providers/registry.ts';
+import type { Allowed } from '../../providers/starting/environment.ts';
+import { guardOf } from '../../providers/starting/guard-of.ts';
+import type { SessionGit, SessionPlaces } from '../../providers/starting/guard-profile.ts';
 import { type HomePlaces, makeHomeFolders } from '../../providers/starting/home-places.ts';
-import { type Guard, makeGuard } from '../../providers/starting/make-guard.ts';
+import type { Guard } from '../../providers/starting/make-guard.ts';
 import { type GuardNow, probeGuard, SWITCHED_OFF } from '../../providers/starting/probe-guard.ts';
 import type { ProofGuard } from '../../providers/starting/proof-place.ts';
+import { makeTmuxFolder } from '../../providers/starting/sockets.ts';
+import { strictFolders, wayOutRules } from '../../providers/starting/strict-folders.ts';
+import { cacheNames, type StrictPart } from '../../providers/starting/strict-profile.ts';
+import { openWayOut, type WayOut } from '../../providers/starting/way-out.ts';
+import { oneLine } from '../../session/documents/markdown-lines.ts';
 import { runRoot, type SessionPaths } from '../../session/layout/paths.ts';
 import { type Chooser, childChoice } from './child-choice.ts';
 import type { GitGuard } from './git-guard.ts';
@@ -29,34 +41,88 @@ interface Guarded extends Chooser {
   readonly git: GitGuard;
 }
 
+interface GuardWishes {
+  /** If it is not recorded yet. */
+  worktree?: Place;
+  /** The agent's CLI; absent for SETUP and CHECK. */
+  cli?: { name: string; path: string | undefined };
+  /** Further files that it reads. */
+  shown?: readonly string[];
+}
+
 /** The sandbox for agents, SETUP and CHECK: tested once, and again at a resume. */
 export class WorkerGuard {
   #now: Promise<GuardNow> | undefined;
+  #wayOut: Promise<StrictFolders> | undefined;
+  readonly #refused = new Map<string, string>();
 
   /**
    * The guard for programs in the session's worktree, with the private git folder prepared; undefined if unavailable
    * or disabled. Call it only while nothing of the session is running there.
-   * @param worktree if it is not recorded yet
    */
-  async guard(
-    worker: Guarded,
-    worktree: Place | undefined = worker.writer.state.worktree,
-  ): Promise<Guard | undefined> {
+  async guard(worker: Guarded, wishes: GuardWishes = {}): Promise<Guard | undefined> {
+    const { worktree = worker.writer.state.worktree, cli, shown } = wishes;
     const now = await this.now(worker);
     if (now.level === 'none') return undefined;
     const places = await this.#placesOf(worker);
-    const { tool } = now.guard;
     const session = worktree && (await sessionPlaces(worker, worktree, places));
     makeHomeFolders(places.home, providersOf(worker));
-    const git = session && tool.kind === 'bwrap' ? await gitOf(worker, session, places) : undefined;
-    const profile = guardProfile({ ...places, session: session && { ...session, git } });
-    return makeGuard(tool, profile, now.level === 'best effort');
+    makeTmuxFolder(places.home);
+    const git = session && now.maker.tool.kind === 'bwrap' ? await gitOf(worker, session, places) : undefined;
+    const all = { ...places, session: session && { ...session, git } };
+    if (now.level !== 'strict') return guardOf(now.maker, all);
+    const folders = await this.wayOut(worker);
+    await emptied(folders, places.home.dir, cli?.name);
+    return guardOf(now.maker, all, { ...folders, clis: cli === undefined ? [] : [cli], shown: shown ?? [] });
   }
 
   /** The guard for commands that prove a commit, and the paths it hides; undefined if there is none. */
   async ofProof(worker: Guarded): Promise<ProofGuard> {
     const now = await this.now(worker);
-    return now.level === 'none' ? undefined : { now, places: await this.#placesOf(worker) };
+    if (now.level === 'none') return undefined;
+    const own = { ...now, places: await this.#placesOf(worker) };
+    if (now.level !== 'strict') return { now: own };
+    const { net, ports } = await this.wayOut(worker);
+    return { now: own, wayOut: { net, ports } };
+  }
+
+  /** What a strict sandbox of this session needs outside; opened once, also for an agent of an earlier worker. */
+  async wayOut(worker: Guarded): Promise<StrictFolders> {
+    const refused = (target: string, why: string) => {
+      if (this.#refused.size < MAX_REFUSED) this.#refused.set(target.slice(0, 100), why);
+    };
+    this.#wayOut ??= openFolders(worker, refused).catch((error: unknown) => {
+      this.#wayOut = undefined;
+      throw error;
+    });
+    return await this.#wayOut;
+  }
+
+  /** The variables that SETUP, CHECK and agents of these CLIs get; undefined: all. */
+  variables({ file }: Guarded, clis: readonly string[] = []): Allowed | undefined {
+    const { sandbox, openings } = file.settings;
+    return sandbox === 'strict' ? { env: openings.env, clis } : undefined;
+  }
+
+  /** What was refused since the last call: `host:port`, and why. */
+  takeRefused(): string[] {
+    const refused = [...this.#refused].map(([target, why]) => oneLine(visibleControls(`${target} ${why}`)));
+    this.#refused.clear();
+    return refused;
+  }
+
+  /** Removes home and temporary files of an ended agent. */
+  async tidy(): Promise<void> {
+    const folders = await this.#wayOut?.catch(() => undefined);
+    if (folders) for (const folder of [folders.home, folders.tmp]) await removeAtOnce(folder);
+  }
+
+  /** Call it when nothing of the session runs any more. */
+  async leave(): Promise<void> {
+    const folders = await this.#wayOut?.catch(() => undefined);
+    this.#wayOut = undefined;
+    await folders?.close();
+    if (folders) await removeAtOnce(dirname(folders.net));
   }
 
   async home({ env }: Guarded): Promise<HomePlaces> {
@@ -96,12 +162,40 @@ export class WorkerGuard {
         ...{ mainRepo, sessionsDir, worktreesDir, runRoot: runRoot(sessionsDir) },
         homeDir: env.HOME ?? '/',
         programFolder: dirname(rehearsalProgram),
-        writable: settings.sandboxWrite,
+        openings: settings.openings,
+        isStrict: settings.sandbox === 'strict',
       },
       git.context,
     );
     return { ...places, home: { ...places.home, env } };
   }
+}
+
+const MAX_REFUSED = 20;
+
+type StrictFolders = Required<Pick<StrictPart, 'home' | 'tmp' | 'net' | 'ports' | 'caches'>> & WayOut;
+
+async function openFolders(
+  worker: Guarded,
+  refused: (target: string, why: string) => void,
+): Promise<StrictFolders> {
+  const { file, env } = worker;
+  const { own, caches } = strictFolders(await realPathAsFar(file.worktreesDir), file.folder);
+  for (const name of cacheNames()) mkdirSync(join(caches, name), { recursive: true });
+  const rules = wayOutRules(file.settings.openings, providersOf(worker), env);
+  const net = join(own, 'net');
+  const { close } = await openWayOut(net, rules, refused);
+  return { home: join(own, 'home'), tmp: join(own, 'tmp'), net, ports: rules.ports, caches, close };
+}
+
+/** No agent finds what an earlier one has left there. */
+async function emptied({ home, tmp }: StrictFolders, dir: string, cli: string | undefined): Promise<void> {
+  for (const folder of [home, tmp]) {
+    await removeAtOnce(folder);
+    mkdirSync(folder, { recursive: true, mode: folder === tmp ? 0o1777 : 0o700 });
+  }
+  chmodSync(tmp, 0o1777);
+  for (const name of copiesOf(cli)) await ifExists(copyFile(join(dir, name), join(home, name)));
 }
 
 async function gitOf(

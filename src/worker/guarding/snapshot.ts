@@ -51,7 +51,7 @@ export async function mainCheckoutNow(worker: Worker): Promise<MainCheckout | un
 
 /** Files that start the person's programs or are read by their next chat, if no mount protects them. */
 export async function homePrints(worker: Worker): Promise<Record<string, string>> {
-  const { sandboxWrite } = worker.file.settings;
+  const { write } = worker.file.settings.openings;
   const prints: Record<string, string> = {};
   const read = async (path: string, isOpen: boolean): Promise<void> => {
     const real = await realPathAsFar(path);
@@ -64,7 +64,7 @@ export async function homePrints(worker: Worker): Promise<Record<string, string>
   };
   const isOpen = (await worker.guard.now(worker)).level === 'none';
   const watched = watchedInHome(await worker.guard.home(worker), { isOpen });
-  const isMeant = (path: string) => sandboxWrite.some((folder) => contains(folder, path));
+  const isMeant = (path: string) => write.some((folder) => contains(folder, path));
   for (const path of watched.filter((each) => !isMeant(each))) await read(path, isOpen);
   return prints;
 }

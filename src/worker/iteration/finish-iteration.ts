@@ -8,6 +8,7 @@ import type { Outcome } from '../../phases/outcome.ts';
 import { changedPaths } from '../../project/worktrees/changes.ts';
 import type { SignalReading } from '../../session/documents/signal.ts';
 import type { NewEvent } from '../../session/events/events.ts';
+import { NETWORK_REFUSED } from '../../session/events/fold.ts';
 import type { OpenIteration } from '../../session/events/state.ts';
 import type { SessionPaths } from '../../session/layout/paths.ts';
 import { outsidePlanFiles } from '../../session/proof/plan-files.ts';
@@ -45,7 +46,12 @@ export async function finishIteration(worker: Worker, open: Iteration, ended: Ch
   const reading = await readOutcome(worker, open, { ended, left });
   const { outcome, process, signal, acknowledged } = reading;
   const { overview, kept, repairs, after } = left;
-  const notices = [...overview.forgeries, ...repairs, ...reading.notices];
+  const notices = [
+    ...overview.forgeries,
+    ...repairs,
+    ...reading.notices,
+    ...networkRefused(worker, open.iteration),
+  ];
   const checked = await decideChecked(worker, open, outcome);
   if (checked === undefined) {
     // The iteration stays open: the next worker resumes here, and the checks run again.
@@ -111,6 +117,14 @@ async function collectResults(worker: Worker, open: OpenIteration, ended: ChildE
   return { breach, signal, overview, kept, repairs, before, after };
 }
 
+/** The next agent is told, and the person sees it in the flow log. */
+function networkRefused(worker: Worker, iteration: number): NewEvent[] {
+  const refused = worker.guard.takeRefused();
+  if (refused.length === 0) return [];
+  const text = `The sandbox refused connections of iteration ${iteration}: ${refused.join('; ')}.`;
+  return [{ type: 'notice', code: NETWORK_REFUSED, text, flow: text }];
+}
+
 /** Clean-up after a recorded end; it is harmless if a crash interrupts it. */
 async function tidyIteration(
   worker: Worker,
@@ -118,6 +132,7 @@ async function tidyIteration(
   { left, acknowledged }: { left: IterationResults; acknowledged: readonly string[] },
 ): Promise<void> {
   await archiveMessages(worker, acknowledged);
+  await worker.guard.tidy();
   await commitReadableFiles(worker);
   removeOldIterations(worker.paths, iteration);
   const { checkpoint } = left.kept;

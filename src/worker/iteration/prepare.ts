@@ -167,7 +167,7 @@ async function runSetup(
   worktree: Worktree,
 ): Promise<MeanwhileEnd<CommandFailure | undefined>> {
   const env = environmentOf(worker);
-  const guard = await worker.guard.guard(worker, worktree);
+  const guard = await worker.guard.guard(worker, { worktree });
   return await whileTakingCommands(worker, async (signal) => {
     const failure = await failureOf(setup, { cwd: worktree.path, env, ...insideOf(guard), signal });
     if (failure !== undefined) signal.throwIfAborted();
@@ -176,7 +176,11 @@ async function runSetup(
 }
 
 function environmentOf(worker: Worker): Record<string, string> {
-  return childEnvironment(worker.env, { sessionUlid: worker.file.id, iteration: 0 });
+  return childEnvironment(worker.env, {
+    sessionUlid: worker.file.id,
+    iteration: 0,
+    only: worker.guard.variables(worker),
+  });
 }
 
 /**

@@ -34,8 +34,9 @@ export async function spawnChild(worker: Worker, open: Iteration): Promise<Child
   // SETUP and CHECK also run in the guard, and may commit.
   await collectWork(worker);
   // First, because it writes files for the agent that belong to the snapshot.
-  const guard = await worker.guard.guard(worker);
-  const command = await commandFor(worker, open, guard);
+  const cli = { name: open.cli.name, path: await cliPathNow(worker, open.cli) };
+  const guard = await worker.guard.guard(worker, { cli, shown: filesFor(worker) });
+  const command = await commandFor(worker, open, { guard, cliPath: cli.path });
   await prepareIteration(worker, open);
   const { files, logs } = open;
   return await runChild({
@@ -52,12 +53,15 @@ export async function spawnChild(worker: Worker, open: Iteration): Promise<Child
   });
 }
 
-async function commandFor(worker: Worker, open: Iteration, guard: Guard | undefined): Promise<ChildCommand> {
+async function commandFor(
+  worker: Worker,
+  open: Iteration,
+  { guard, cliPath }: { guard: Guard | undefined; cliPath: string | undefined },
+): Promise<ChildCommand> {
   const inGuard = guard !== undefined;
   const { file, paths, env } = worker;
   const { settings } = file;
   const { cli } = open;
-  const cliPath = await cliPathNow(worker, cli);
   const request: ChildRequest = {
     cliPath: cliPath ?? cli.defaultCommand,
     promptPath: open.files.prompt,
@@ -72,7 +76,12 @@ async function commandFor(worker: Worker, open: Iteration, guard: Guard | undefi
     ...(guard && { inside: (command: readonly string[]) => insideGuard(guard, command) }),
     childUuid: open.childUuid,
     nodePath: await nodePath(env),
-    env: childEnvironment(env, { sessionUlid: file.id, iteration: open.iteration, cliPath }),
+    env: childEnvironment(env, {
+      sessionUlid: file.id,
+      iteration: open.iteration,
+      cliPath,
+      only: worker.guard.variables(worker, [cli.name]),
+    }),
     ...budgetOf(worker, open),
     mcp: await childServers(worker, { inGuard }),
     scenarioPath: settings.scenarioPath,
@@ -100,6 +109,11 @@ async function cliPathNow(worker: Worker, cli: Provider): Promise<string | undef
     if (!isSamocodeError(error)) throw error;
     return known;
   }
+}
+
+/** Files that an agent or its CLI reads besides the session's. */
+function filesFor({ file: { settings } }: Worker): string[] {
+  return [settings.mcpPath, settings.scenarioPath].filter((path) => path !== undefined);
 }
 
 function budgetOf(worker: Worker, { phase, wrapUp = false }: Iteration): { budgetUsd?: number } {

@@ -36,6 +36,9 @@ async function workOnce({ worker, lease, died }: OpenedWorker, watch: Watch): Pr
   const away = await followUp(worker, (await restOfFinishing(worker, died)) ?? {});
   await takeOver(worker, lease, { truncatedBytes: writer.truncatedBytes });
   await record(worker, ...away);
+  // An agent of an earlier worker may wait for its connections.
+  if (worker.file.settings.sandbox === 'strict' && stateOf(worker).openIteration)
+    await worker.guard.wayOut(worker).catch((error) => say(worker, error));
   const leave = (why: string) => leaveInOrder(worker, why);
   await work(worker)
     .then(leave)
@@ -60,6 +63,7 @@ async function workOnce({ worker, lease, died }: OpenedWorker, watch: Watch): Pr
 async function leaveInOrder(worker: Worker, why: string): Promise<void> {
   crashPoint('before-leaving');
   await endBaseRun(worker);
+  await worker.guard.leave().catch((error) => say(worker, error));
   await worker.slots.leave();
   await recordIfTaken(worker, { type: 'worker_left', why });
   const { kind } = stateOf(worker).status;

@@ -37,10 +37,14 @@ const GUARD_WORDS =
   "The git folder is private to this session: branches, tags, stashes, settings and hooks stay in it, and only commits on the session's branch are kept. " +
   'Find another way around what is refused; if there is none, signal `blocked` and say why.';
 
-function limitsOfHands({ permissions, isGuarded, phase }: PromptState): string {
+const STRICT_WORDS =
+  'Your home folder and `/tmp` are empty, and are emptied after you; only caches of package managers stay. The network reaches allowed hosts alone, through the proxy that `HTTPS_PROXY` names, and ports that the user opened. ';
+
+function limitsOfHands({ permissions, sandbox, phase }: PromptState): string {
   const isNarrow = permissions === 'allow' && GRANTS[phase] === 'documents';
   const words = PERMISSION_WORDS[permissions] + (isNarrow ? DOCUMENTS_ALONE : '');
-  return isGuarded ? `${words}\n- ${GUARD_WORDS}` : words;
+  if (sandbox === 'none') return words;
+  return `${words}\n- ${GUARD_WORDS}${sandbox === 'strict' ? ` ${STRICT_WORDS}` : ''}`.trimEnd();
 }
 
 export function assemblePrompt(state: PromptState): string {

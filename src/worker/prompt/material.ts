@@ -1,10 +1,12 @@
+import { visibleControls } from '../../base/text.ts';
 import { oneLine } from '../../session/documents/markdown-lines.ts';
 
 /** Every character that some reader treats as a line end. */
 export const LINE_END = /\r\n|[\n\r\v\f\u0085\u2028\u2029]/;
 
 /**
- * Quotes text from others in Markdown, so that no line can pass for one of our headings, labels or fences.
+ * Quotes text from others in Markdown, so that no line can pass for one of our headings, labels or fences, and an agent
+ * reads nothing that a person would not see.
  * @param maxChars longer text is truncated, with a note
  * @param whole where to find the full text
  */
@@ -13,7 +15,7 @@ export function material(text: string, maxChars: number, whole: string): string 
   const quoted = shown
     .trimEnd()
     .split(LINE_END)
-    .map((line) => `> ${line}`.trimEnd())
+    .map((line) => `> ${visibleControls(line)}`.trimEnd())
     .join('\n');
   return shown === text ? quoted : `${quoted}\n\n(Shortened. The full text: ${whole})`;
 }
@@ -29,6 +31,6 @@ export function materialSection(
 
 /** Short text from others inside one of our sentences: a branch, a file name, a plan phase. */
 export function inlineMaterial(text: string): string {
-  const line = oneLine(text).replaceAll('`', "'");
+  const line = visibleControls(oneLine(text)).replaceAll('`', "'");
   return `\`${line.length > 300 ? `${line.slice(0, 299)}…` : line}\``;
 }

@@ -42,7 +42,7 @@ export async function promptState(worker: Worker, facts: PromptFacts) {
     iteration: facts.iteration,
     provider: facts.provider,
     permissions: settings.permissions,
-    isGuarded: (await worker.guard.now(worker)).level !== 'none',
+    sandbox: (await worker.guard.now(worker)).level,
     timeLimitMs: facts.timeLimitMs,
     now: facts.now,
     worktree,

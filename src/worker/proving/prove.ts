@@ -2,6 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import type { Explanation } from '../../base/errors.ts';
 import { statsAt } from '../../base/files/path-stats.ts';
 import { type BaseChecks, type ChecksRan, isNoWorse, isUndecided, redAfter } from '../../phases/proving.ts';
+import { unsignedCommits } from '../../project/git/unsigned-commits.ts';
 import { type CheckPlace, type FailedCheck, runCheck } from '../../project/proving/run-check.ts';
 import type { SetEnd } from '../../project/proving/run-on-clone.ts';
 import { childEnvironment } from '../../providers/starting/environment.ts';
@@ -113,7 +114,8 @@ export async function recordedSet(
     const { runs, failures } = asBefore(worker, end.value);
     const { left } = end.value;
     const sandbox = await worker.guard.level(worker);
-    const events: NewEvent[] = [{ type: 'checks_ran', ...head, ...tip, runs, sandbox }];
+    const unsigned = head.set === 'full' ? await unsignedOf(worker, tip.commit) : undefined;
+    const events: NewEvent[] = [{ type: 'checks_ran', ...head, ...tip, runs, sandbox, unsigned }];
     if (left !== undefined) {
       const text = `Files created by the checks could not be deleted: ${left}. They belong to another user or are locked. Delete them yourself; the results of the checks are valid.`;
       events.push({ type: 'notice', code: 'clone_left', text });
@@ -129,6 +131,14 @@ export async function recordedSet(
     // A check may have started servers, which must not outlive the iteration.
     await endChildTree(worker, undefined, { leftoversOnly: true });
   }
+}
+
+/** Undefined where nothing has to be said. */
+async function unsignedOf(worker: Worker, tip: string): Promise<number | undefined> {
+  const { worktree } = stateOf(worker);
+  if (worktree === undefined) return undefined;
+  const of = { mainRepo: worker.file.mainRepo, since: worktree.baseCommit, tip };
+  return (await unsignedCommits(of, worker.git.context).catch(() => 0)) || undefined;
 }
 
 /** Marks what fails as it did before the work, where that was accepted, and takes it out of the failures. */
@@ -158,7 +168,7 @@ export function asReason({ why, hint }: Explanation): string {
   return `${why} ${hint}`;
 }
 
-/** A check that cannot run on the base, or fails there and nobody has decided about that, is no agent's failure. */
+/** A check that cannot run on the base, or fails there without a decision about that, is not the agent's failure. */
 async function unlessBaseIsRed(worker: Worker, proof: Proof): Promise<Proof> {
   const known = await knownBase(worker);
   if (known === undefined) return { kind: 'stopped', events: [] };
@@ -182,7 +192,11 @@ async function runInWorktree(
   { set, iteration, commands, signal, begins }: WorktreeSet,
 ): Promise<SetEnd> {
   const cwd = stateOf(worker).worktree?.path ?? worker.file.mainRepo;
-  const env = childEnvironment(worker.env, { sessionUlid: worker.file.id, iteration });
+  const env = childEnvironment(worker.env, {
+    sessionUlid: worker.file.id,
+    iteration,
+    only: worker.guard.variables(worker),
+  });
   const place = {
     ...{ cwd, env, ...insideOf(await worker.guard.guard(worker)) },
     outputDir: iterationPaths(worker.paths, iteration).checks,

@@ -32,7 +32,11 @@ export interface ClonedSet {
  */
 export async function runInClone(worker: Worker, set: ClonedSet): Promise<SetEnd> {
   const { worktree, mark, iteration, ...given } = set;
-  const env = childEnvironment(worker.env, { sessionUlid: mark, iteration });
+  const env = childEnvironment(worker.env, {
+    sessionUlid: mark,
+    iteration,
+    only: worker.guard.variables(worker),
+  });
   const guard = await worker.guard.ofProof(worker);
   const onClone = {
     ...given,

@@ -113,7 +113,7 @@ async function askAboutRedBase(worker: Worker): Promise<string | undefined> {
   return question && questionHash(question);
 }
 
-/** Writes a question, unless a crash left it there. @returns as it stands in `_qa.md`; undefined where it cannot */
+/** Writes a question, unless it is there since before a crash. @returns it as in `_qa.md`; undefined if it cannot be written */
 async function askedOnce(worker: Worker, draft: QuestionDraft): Promise<QaQuestion | undefined> {
   const before = await openWith(worker, draft);
   if (before === undefined) await askOne(worker, draft);

@@ -1,5 +1,5 @@
 import { dirname } from 'node:path';
-import type { SandboxLevel } from '../../../base/sandbox-level.ts';
+import type { SandboxLevel, SandboxOpenings } from '../../../base/sandbox-level.ts';
 import { findProtectedPlaces, type ProtectedPlaces } from '../../../project/finding/protected-places.ts';
 import { areConfined } from '../../../providers/registry.ts';
 import { type GuardNow, probeGuard, SWITCHED_OFF } from '../../../providers/starting/probe-guard.ts';
@@ -12,7 +12,7 @@ export interface SandboxQuestion {
   mainRepo: string;
   sessionsDir: string;
   worktreesDir: string;
-  settings: Pick<FrozenSettings, 'sandbox' | 'sandboxWrite'>;
+  settings: Pick<FrozenSettings, 'sandbox' | 'openings'>;
 }
 
 /** Whether agents would run inside the guard here and now, determined by a trial. @throws GitError */
@@ -20,15 +20,16 @@ export async function guardNow(
   { settings, ...places }: SandboxQuestion,
   context: ActionContext,
 ): Promise<GuardNow> {
-  const { sandbox, sandboxWrite } = settings;
+  const { sandbox, openings } = settings;
   if (sandbox === 'off') return SWITCHED_OFF;
-  const protectedPlaces = await placesToProtect({ ...places, writable: sandboxWrite }, context);
+  const isStrict = sandbox === 'strict';
+  const protectedPlaces = await placesToProtect({ ...places, openings, isStrict }, context);
   return await probeGuard(protectedPlaces, { env: context.env });
 }
 
 /** What agents and checks must not access, and what stays writable for them. @throws GitError */
 export async function placesToProtect(
-  folders: Omit<SandboxQuestion, 'settings'> & { writable: readonly string[] },
+  folders: Omit<SandboxQuestion, 'settings'> & { openings: SandboxOpenings; isStrict: boolean },
   { env, home, programs }: ActionContext,
 ): Promise<ProtectedPlaces> {
   const own = { runRoot: runRoot(folders.sessionsDir), programFolder: dirname(programs.worker) };
@@ -41,16 +42,20 @@ export async function placesToProtect(
  */
 export async function sandboxNow(
   question: SandboxQuestion & {
-    settings: Pick<FrozenSettings, 'provider' | 'providers' | 'fallback' | 'permissions'>;
+    settings: Pick<FrozenSettings, 'provider' | 'providers' | 'fallback' | 'permissions' | 'sandboxLowered'>;
   },
   context: ActionContext,
 ): Promise<{ level: SandboxLevel; warning?: string }> {
   const now = await guardNow(question, context);
   if (now.level !== 'none') return { level: now.level };
-  const { sandbox, provider, providers, fallback = [], permissions } = question.settings;
-  if (sandbox === 'guard') throw START_ERRORS.guard_unavailable({ why: now.why, hint: now.hint });
+  const { sandbox, sandboxLowered, provider, providers, fallback = [], permissions } = question.settings;
+  if (sandbox === 'guard' || sandbox === 'strict')
+    throw START_ERRORS.guard_unavailable({ sandbox, why: now.why, hint: now.hint });
   const names = [provider, ...Object.values(providers), ...fallback];
   const level = areConfined(names, permissions) ? 'provider sandbox' : 'none';
-  if (sandbox === 'off') return { level };
+  // A project whose file says so needs no reminder.
+  if (sandbox === 'off' && !sandboxLowered) return { level };
+  if (sandbox === 'off')
+    return { level, warning: 'Agents run without the guard: this start switched it off.' };
   return { level, warning: `Agents run without the guard: ${now.why}. ${now.hint}` };
 }

@@ -1,0 +1,20 @@
+import { gitLine, runGit } from './git.ts';
+import type { GitContext } from './repository.ts';
+
+/** How many commits of a branch have no signature although the user signs theirs: agents cannot. @throws GitError */
+export async function unsignedCommits(
+  { mainRepo, since, tip }: { mainRepo: string; since: string; tip: string },
+  context: GitContext,
+): Promise<number> {
+  const main = { ...context, cwd: mainRepo };
+  // Our own git calls override the setting on their command line.
+  const values = await runGit(['config', '--show-scope', '--type=bool', '--get-all', 'commit.gpgSign'], {
+    ...main,
+    allowFailure: true,
+  });
+  const own = values.stdout.split('\n').filter((line) => line !== '' && !line.startsWith('command'));
+  if (!own.at(-1)?.endsWith('true')) return 0;
+  const commits = await gitLine(['rev-list', '--header', `${since}..${tip}`, '--'], main);
+  const heads = commits.split('\0').flatMap((text) => text.trimStart().split('\n\n')[0] || []);
+  return heads.filter((head) => !/^gpgsig(?:-sha256)? /m.test(head)).length;
+}

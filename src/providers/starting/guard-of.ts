@@ -1,0 +1,39 @@
+import { join } from 'node:path';
+import { GIT_UNSIGNED } from './environment.ts';
+import { type GuardPlaces, guardProfile } from './guard-profile.ts';
+import { type Guard, type GuardOptions, type GuardTool, makeGuard } from './make-guard.ts';
+import type { Mount } from './mount.ts';
+import { nodeProgram } from './node-path.ts';
+import { hiddenVariables } from './sockets.ts';
+import { NET, type StrictPart, strictProfile } from './strict-profile.ts';
+
+export interface GuardMaker {
+  tool: GuardTool;
+  isRoot: boolean;
+}
+
+/** The guard for these places. @param part what the strict sandbox gets */
+export function guardOf({ tool, isRoot }: GuardMaker, places: GuardPlaces, part: StrictPart = {}): Guard {
+  if (!places.isStrict) return makeGuard(tool, guardProfile(places), guardOptions(places, isRoot));
+  const { programs, home } = places;
+  const { unset, set } = guardOptions(places, isRoot);
+  const options = { isRoot, isStrict: true, unset, set: { ...set, HOME: home.dir, TMPDIR: '/tmp' } };
+  const guard = makeGuard(tool, strictProfile(places, part), options);
+  if (part.net === undefined) return guard;
+  const relay = join(programs[0] ?? '', 'relay.cjs');
+  return { ...guard, relay: [nodeProgram(), relay, NET, (part.ports ?? []).join(',')] };
+}
+
+/** The same with other mounts. */
+export function guardWith(
+  { tool, isRoot }: GuardMaker,
+  places: GuardPlaces,
+  profile: readonly Mount[],
+): Guard {
+  return makeGuard(tool, profile, guardOptions(places, isRoot));
+}
+
+function guardOptions(places: GuardPlaces, isRoot: boolean): GuardOptions {
+  const maySign = places.openings.sockets.some((name) => name === 'gpg-agent' || name === 'ssh-agent');
+  return { isRoot, unset: hiddenVariables(places), set: maySign ? {} : GIT_UNSIGNED };
+}

@@ -1,0 +1,37 @@
+import { join } from 'node:path';
+import type { SandboxOpenings } from '../../base/sandbox-level.ts';
+import { PROVIDERS } from '../registry.ts';
+import type { WayOutRules } from './way-out.ts';
+
+/** Where a session's strict sandbox keeps home, temporary files and sockets, and a project its caches. */
+export function strictFolders(worktreesDir: string, session: string): { own: string; caches: string } {
+  const root = join(worktreesDir, '.strict');
+  return { own: join(root, session), caches: join(root, '.caches') };
+}
+
+const LOCAL = /^(?:localhost|127\.\d+\.\d+\.\d+|\[::1\])$/;
+
+/** What agents of these providers may reach: their services, where a variable of the user names another one, too. */
+export function wayOutRules(
+  { hosts, ports }: SandboxOpenings,
+  providers: readonly string[],
+  env: WayOutRules['env'],
+): WayOutRules & { ports: number[] } {
+  const used = PROVIDERS.filter(({ name }) => providers.includes(name));
+  const named = used.flatMap(({ credentials }) => credentials).flatMap((name) => serviceIn(env[name]) ?? []);
+  const isLocal = ({ hostname }: URL) => LOCAL.test(hostname);
+  const portOf = ({ port, protocol }: URL) => Number(port || (protocol === 'https:' ? 443 : 80));
+  return {
+    hosts: [
+      ...hosts,
+      ...used.flatMap((provider) => provider.hosts ?? []),
+      ...named.filter((url) => !isLocal(url)).map((url) => `${url.hostname}:${portOf(url)}`),
+    ],
+    ports: [...new Set([...ports, ...named.filter(isLocal).map(portOf)])],
+    env,
+  };
+}
+
+function serviceIn(value: string | undefined): URL | undefined {
+  return value !== undefined && /^https?:/.test(value) && URL.canParse(value) ? new URL(value) : undefined;
+}
