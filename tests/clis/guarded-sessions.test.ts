@@ -1,5 +1,5 @@
 import { mkdir, readFile, stat, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { test } from 'vitest';
 import { ifExists } from '../../src/base/errors.ts';
 import type { Phase } from '../../src/phases/table.ts';
@@ -105,27 +105,29 @@ test.concurrent("in the guard Codex's own sandbox works with PERMISSIONS=allow",
   expect(await session.git('log', '--format=%s', worktree?.branch ?? '')).toContain('Inside');
 });
 
-test.concurrent('in the guard pnpm installs from its store in HOME, which it cannot link from, and creates no store in the worktree', async ({
-  expect,
-}) => {
-  const { path } = await installCli('pnpm');
-  const script = `npm pack --silent ./lib && '${path}' add --offline ./lib-1.0.0.tgz && rm -r node_modules &&
+test.concurrent.for(['guard', 'strict'] as const)(
+  'with SANDBOX=%s pnpm installs from its store in HOME, which it cannot link from, and creates no store in the worktree',
+  async (sandbox, { expect }) => {
+    const { path } = await installCli('pnpm');
+    const script = `npm pack --silent ./lib && '${path}' add --offline ./lib-1.0.0.tgz && rm -r node_modules &&
     '${path}' install --offline --frozen-lockfile && test ! -e .pnpm-store && node -p 'require("lib")' >"$REHEARSAL_SESSION_DIR/required"`;
-  const acts = [{ act: 'run', command: ['/bin/sh', '-c', script] }, { act: 'normal' }];
-  await using rig = await startRig({
-    sandbox: 'guard',
-    repo: {
-      files: {
-        'package.json': '{ "name": "boat", "version": "1.0.0" }',
-        'lib/package.json': '{ "name": "lib", "version": "1.0.0", "main": "index.js" }',
-        'lib/index.js': "module.exports = 'afloat';",
+    const acts = [{ act: 'run', command: ['/bin/sh', '-c', script] }, { act: 'normal' }];
+    await using rig = await startRig({
+      sandbox,
+      ...(sandbox === 'strict' && { lines: { SANDBOX_READ: dirname(dirname(path)) } }),
+      repo: {
+        files: {
+          'package.json': '{ "name": "boat", "version": "1.0.0" }',
+          'lib/package.json': '{ "name": "lib", "version": "1.0.0", "main": "index.js" }',
+          'lib/index.js': "module.exports = 'afloat';",
+        },
       },
-    },
-    scenario: { rules: [{ when: { iteration: 1 }, do: acts }] },
-  });
-  await rig.untilWaiting('qa_answers');
-  expect(await readFile(join(rig.paths.sessionDir, 'required'), 'utf8')).toBe('afloat\n');
-});
+      scenario: { rules: [{ when: { iteration: 1 }, do: acts }] },
+    });
+    await rig.untilWaiting('qa_answers');
+    expect(await readFile(join(rig.paths.sessionDir, 'required'), 'utf8')).toBe('afloat\n');
+  },
+);
 
 const PLAN = `## Implementation Phases
 ### Phase 1: Build it

@@ -14,7 +14,7 @@ export const SETTING_ERRORS = errors({
     what: `${key} is ${isEmpty ? 'empty' : 'missing'} in ${path}.`,
     why: `It must be ${form}.`,
     hint: `Add a line such as ${key}=${example}.`,
-    next: [{ act: 'set_up', when: 'to have the file created' }],
+    next: [],
   }),
 });
 
