@@ -193,7 +193,10 @@ function eventsOf({ phases, heads, base, also, ends, worktree }: Course, file: o
         signalNotes: [],
         signal:
           ending === 'signalled'
-            ? { status: 'continue', phase: next, summary: `${did(phase, at)} ${also}` }
+            ? {
+                ...{ status: 'continue', phase: next, summary: `${did(phase, at)} ${also}` },
+                ...(phase === 'quality' && { reviewed: ['R2'] }),
+              }
             : undefined,
         problem: ending === 'timeout' ? `it ran out of time ${also}` : undefined,
         decision:

@@ -4,6 +4,7 @@ import { confirmPreview, formatPreview } from '../../kit/terminal/ask-preview.ts
 import type { Cli } from '../../kit/terminal/cli.ts';
 import { hintForTerminal, nextCommands } from '../../kit/terminal/next-commands.ts';
 import { shownFacts } from '../../kit/terminal/session-facts.ts';
+import { shownPath } from '../../kit/terminal/session-words.ts';
 import { projectOf, type SharedOptions, withSharedOptions } from '../../kit/terminal/shared-options.ts';
 import { handleOf } from '../../session/layout/names.ts';
 import type { Preview } from '../common/preview.ts';
@@ -58,15 +59,16 @@ export function addFinish(program: Command, cli: Cli): void {
   });
 }
 
-function printResult({ output }: Cli, how: Way, { view, place, next, ...result }: FinishResult): void {
+function printResult(cli: Cli, how: Way, { view, place, next, ...result }: FinishResult): void {
+  const { output } = cli;
   const { done, commands, url, bodyPath } = result;
   const facts = { ...shownFacts(view), how, done, place: place || undefined, commands, url, bodyPath };
   const shown = next.length === 0 ? facts : { ...facts, next: nextCommands(next) };
   output.result(shown, () =>
     [
-      `${commands.length === 0 ? output.style.good('✔') : output.style.attention('!')} ${done}`,
+      `${commands.length === 0 ? output.style.good('✔') : output.style.attention('!')} ${done.replace(place, shownPath(place, cli))}`,
       ...commands.map((command) => `  ${command}`),
-      ...(bodyPath === undefined ? [] : [`The text of the pull request: ${bodyPath}`]),
+      ...(bodyPath === undefined ? [] : [`The text of the pull request: ${shownPath(bodyPath, cli)}`]),
       ...(next.length === 0 ? [] : [hintForTerminal({ hint: '', next })]),
     ].join('\n'),
   );
@@ -142,8 +144,8 @@ export function addArchive(program: Command, cli: Cli): void {
       const { view, place, moved } = await finishSession(input, await cli.actionContext());
       cli.output.result({ ...shownFacts(view), place, moved }, () =>
         documentsOnly
-          ? `${moved.length} documents of ${view.folder} are in ${place}.`
-          : `${view.folder} is in ${place}; its branch is kept. To restore it: samocode unarchive ${handleOf(view.folder)}`,
+          ? `${moved.length} documents of ${view.folder} are in ${shownPath(place, cli)}.`
+          : `${view.folder} is in ${shownPath(place, cli)}; its branch is kept. To restore it: samocode unarchive ${handleOf(view.folder)}`,
       );
     });
 }

@@ -93,7 +93,7 @@ const UNBROKEN: ReadonlySet<string> = new Set([
 type Terminal = Pick<Cli, 'output' | 'cwd' | 'home'>;
 
 /** On a terminal as short as it can still be copied: below the folder that the person is in, or below `~`. */
-function shownPath(path: string, { output, cwd, home }: Terminal): string {
+export function shownPath(path: string, { output, cwd, home }: Terminal): string {
   if (!output.isLive) return path;
   const below = relative(cwd, path);
   if (below !== '' && !below.startsWith('..') && !isAbsolute(below)) return below;
