@@ -123,6 +123,7 @@ async function placesOf(variables: Variables, place: Place, env: Record<string, 
       ...place.strict,
       sockets: [...(place.sockets ?? [])],
       write: (place.writable ?? []).map((path) => join(MAIN, path)),
+      read: (place.readable ?? []).map((path) => join(HOME, path)),
     },
   };
   const places = await findProtectedPlaces(question, { baseEnv: env });

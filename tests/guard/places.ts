@@ -18,6 +18,8 @@ export interface Place {
   branch?: string;
   /** SANDBOX_WRITE, below MAIN_REPO. */
   writable?: readonly string[];
+  /** SANDBOX_READ, below HOME. */
+  readable?: readonly string[];
   /** SANDBOX_SOCKETS. */
   sockets?: readonly SocketName[];
   /** SANDBOX=strict, with these openings. */

@@ -159,6 +159,20 @@ describe.each(USERS)('strict, $name', (user) => {
     expect(direct.refused).toHaveLength(1);
   });
 
+  test('SANDBOX_READ and SANDBOX_WRITE open what they name, and nothing beside it', async () => {
+    await using open = await makeScene(user, {
+      title: '',
+      ...{ strict: {}, readable: ['.config/shown'], writable: ['shared'] },
+      services: 'mkdir -p "$HOME/.config/shown" "$MAIN/shared"; echo shown >"$HOME/.config/shown/x"',
+    });
+    const { stdout, exitCode } = await open.inside(
+      'cat "$HOME/.config/shown/x"; echo x >"$MAIN/shared/x"; ls -A "$MAIN"',
+    );
+    expect([stdout, exitCode]).toEqual(['shown\n.git\n_samocode\nshared\n', 0]);
+    expect((await open.inside('echo x >"$HOME/.config/shown/y"')).exitCode).not.toBe(0);
+    expect(await open.outside('cat "$MAIN/shared/x"')).toBe('x');
+  });
+
   test('connections wait for a worker that is started again', async () => {
     const running = scene.inside(`sleep 1; curl -sf http://docs.example.com/later`);
     await scene.restartWayOut();

@@ -1,7 +1,9 @@
+import { join } from 'node:path';
 import { type AtGate, decidedBy, type Form, mayOpenGates } from '../../kit/mcp/form.ts';
 import { cut } from '../../kit/mcp/session-fields.ts';
 import type { ToolContext } from '../../kit/mcp/tool.ts';
 import { isHashOf } from '../../session/documents/plan.ts';
+import { nameWithoutDate } from '../../session/layout/names.ts';
 import type { SessionQuestion } from '../common/places/find-session.ts';
 import type { PlanBrief, PlanReport } from './read-plan.act.ts';
 
@@ -45,10 +47,11 @@ function approvalForm({ view, name, hash, servers }: PlanReport, { phases, befor
   return {
     // Claude Code shows four lines: programs to start and checks come before the phases.
     message: [
-      `The plan of ${view.folder} waits for you: ${name} (${hash.slice(0, 12)})`,
+      cut(`${nameWithoutDate(view.folder)}: its plan waits for you (${name})`, 90),
       ...servers,
       cut(beforeDone, 400),
       ...phases.map((phase) => cut(phase, 160)),
+      `The whole plan: ${join(view.paths.sessionDir, name)} (${hash.slice(0, 12)})`,
     ].join('\n'),
     fields: {
       decision: {
