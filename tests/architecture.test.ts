@@ -34,7 +34,7 @@ const OTHER_ACTS = {
   notify: ['reading', 'gates', 'sessions'],
 };
 const EVERY_ACT = ['acts/common', ...Object.keys(OTHER_ACTS).map((act) => `acts/${act}`)];
-const FOR_ACTS = [...BELOW_ACTS, 'acts/common', 'kit/mcp', 'kit/terminal'];
+const FOR_ACTS = [...BELOW_ACTS, 'forge', 'acts/common', 'kit/mcp', 'kit/terminal'];
 
 /** A room may import itself and what is listed here; a single file of a room is a door into it. */
 const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
@@ -44,6 +44,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   // The list of providers names their settings: a new agent CLI is a folder and a line there.
   project: ['base', 'phases', 'providers/registry.ts'],
   providers: ['base', 'phases'],
+  forge: ['base'],
   worker: BELOW_ACTS,
   'acts/common': BELOW_ACTS,
   'kit/mcp': [...BELOW_ACTS, 'acts/common'],
@@ -54,7 +55,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
       [...FOR_ACTS, ...others.map((other) => `acts/${other}`)],
     ]),
   ),
-  supervisor: [...BELOW_ACTS, 'acts/common', 'acts/notify'],
+  supervisor: [...BELOW_ACTS, 'forge', 'acts/common', 'acts/notify'],
   machine: [...FOR_ACTS, 'acts/notify', 'acts/proof', 'acts/set-up', 'supervisor'],
   server: [...BELOW_ACTS, ...EVERY_ACT, 'kit/mcp', 'machine'],
   relay: [],

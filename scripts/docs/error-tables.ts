@@ -6,6 +6,7 @@ import { TELEGRAM_ERRORS } from '../../src/acts/notify/telegram/set-up-telegram.
 import { BASE_ERRORS } from '../../src/base/base-errors.ts';
 import { type Explanation, SamocodeError } from '../../src/base/errors.ts';
 import { DEMO_ERRORS } from '../../src/demo/chat.ts';
+import { FORGE_ERRORS } from '../../src/forge/forge-errors.ts';
 import { SERVER_ERRORS } from '../../src/kit/mcp/server-errors.ts';
 import { CLI_ERRORS } from '../../src/kit/terminal/cli-errors.ts';
 import { INSTALL_ERRORS } from '../../src/machine/install/install-errors.ts';
@@ -26,6 +27,7 @@ export const ERROR_TABLES = {
   CLI_ERRORS,
   COMMAND_ERRORS,
   DEMO_ERRORS,
+  FORGE_ERRORS,
   GATE_ERRORS,
   GIT_ERRORS,
   INSTALL_ERRORS,

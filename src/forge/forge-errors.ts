@@ -1,0 +1,47 @@
+import { errors } from '../base/errors.ts';
+
+/** Why a forge gave no answer: one of few kinds, by which callers branch. What gh printed is the cause. */
+export const FORGE_ERRORS = errors({
+  forge_failed: ({ host, status }: Asked & { status: number | undefined }) => ({
+    what: `A request to ${host} failed.`,
+    why:
+      status === undefined
+        ? 'gh ended with an error, or its answer was not what this version of samocode expects.'
+        : `The answer had the HTTP status ${status}.`,
+    hint: `Try again in a few minutes. If it happens again, run "gh api user --hostname ${host}" to see the message, and update gh.`,
+  }),
+  forge_no_gh: () => ({
+    what: 'gh is not installed.',
+    why: 'There is no program "gh" on PATH, and samocode talks to GitHub through it.',
+    hint: 'Install it (Debian: apt install gh; others: https://cli.github.com), then run "gh auth login".',
+  }),
+  forge_not_logged_in: ({ host }: Asked) => ({
+    what: `gh is not logged in to ${host}.`,
+    why: 'It has no login for this host, or the host has refused it.',
+    hint: `Run "gh auth login --hostname ${host}".`,
+  }),
+  forge_offline: ({ host }: Asked) => ({
+    what: `${host} cannot be reached.`,
+    why: 'gh got no answer: the network, a proxy or the host itself is down. This says nothing about your login.',
+    hint: `Try again once "gh api user --hostname ${host}" answers.`,
+  }),
+  forge_rate_limited: ({ host, until }: Asked & { until: string | undefined }) => ({
+    what: `${host} accepts no more requests from your login${until === undefined ? ' for now' : ` until ${until}`}.`,
+    why: 'Its limit is used up; every program that uses this login counts.',
+    hint: 'Wait until then. samocode asks again by itself where it watches a pull request.',
+  }),
+  forge_refused: ({ host, subject }: Asked & { subject: string }) => ({
+    what: `${host} refused a request about ${subject}.`,
+    why: 'It does not exist, or your login has no rights to it; GitHub does not tell which.',
+    hint: `Check the name and the account ("gh api user --hostname ${host}"); if an organization wants single sign-on or a scope is missing, run "gh auth refresh --hostname ${host}".`,
+  }),
+  forge_renamed: ({ from, to }: { from: string; to: string }) => ({
+    what: `The repository ${from} is now called ${to}.`,
+    why: 'It was renamed or has another owner, and nothing is written to it under its old name.',
+    hint: `Give the remote its new address: git remote set-url <remote> <address of ${to}>.`,
+  }),
+});
+
+interface Asked {
+  host: string;
+}
