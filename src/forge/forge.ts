@@ -70,7 +70,7 @@ export interface PullRequestLook {
 export interface PullRequestDetails extends PullRequestLook {
   title: string;
   /** Of the head. Without a rule of the base branch none is required. */
-  checks: readonly CheckRun[];
+  checks: readonly ForgeCheck[];
   /** Names of checks that passed on an earlier commit of the pull request, or on the tip of its base. */
   passedBefore: readonly string[];
   threads: readonly Thread[];
@@ -79,7 +79,7 @@ export interface PullRequestDetails extends PullRequestLook {
   budget: RequestBudget;
 }
 
-export interface CheckRun {
+export interface ForgeCheck {
   name: string;
   isRequired: boolean;
   state: 'passed' | 'failed' | 'running' | 'cancelled';
