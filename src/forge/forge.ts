@@ -30,7 +30,9 @@ export interface Forge {
   hasWriteAccess(repository: string, login: string): Promise<boolean>;
   /** The open pull request of a branch of the repository itself, with its text byte by byte. */
   openPullRequest(repository: string, branch: string): Promise<OpenPullRequest | undefined>;
-  changeText(repository: string, number: number, text: PullRequestWords): Promise<void>;
+  open(repository: string, request: NewPullRequest): Promise<OpenPullRequest>;
+  /** What is left out stays as it is. */
+  changeText(repository: string, number: number, text: Partial<PullRequestWords>): Promise<void>;
 }
 
 export interface PullRequestsLook {
@@ -73,7 +75,7 @@ export interface PullRequestDetails extends PullRequestLook {
   checks: readonly ForgeCheck[];
   /** Names of checks that passed on an earlier commit of the pull request, or on the tip of its base. */
   passedBefore: readonly string[];
-  threads: readonly Thread[];
+  threads: readonly ReviewThread[];
   reviews: readonly Review[];
   comments: readonly Comment[];
   budget: RequestBudget;
@@ -82,7 +84,8 @@ export interface PullRequestDetails extends PullRequestLook {
 export interface ForgeCheck {
   name: string;
   isRequired: boolean;
-  state: 'passed' | 'failed' | 'running' | 'cancelled';
+  /** `missing`: required and not reported yet. `other`: cancelled, out of date, or waiting for a person. */
+  state: 'passed' | 'failed' | 'running' | 'missing' | 'other';
   head: string;
   /** Another one each time that the check is started. */
   attempt: string;
@@ -96,7 +99,7 @@ export interface ForgeCheck {
 }
 
 export interface Author {
-  /** `ghost` where the account is gone. */
+  /** A bot's ends in `[bot]`. `ghost` where the account is gone. */
   login: string;
   kind: 'person' | 'bot' | 'other';
 }
@@ -112,7 +115,7 @@ export interface Comment {
   isSamocodes: boolean;
 }
 
-export interface Thread {
+export interface ReviewThread {
   id: string;
   isResolved: boolean;
   isOutdated: boolean;
@@ -162,4 +165,10 @@ export interface PullRequestWords {
 export interface OpenPullRequest extends PullRequestWords {
   number: number;
   url: string;
+}
+
+export interface NewPullRequest extends PullRequestWords {
+  branch: string;
+  base: string;
+  isDraft: boolean;
 }

@@ -1,0 +1,177 @@
+import { tmpdir } from 'node:os';
+import * as z from 'zod';
+import { isoUtc } from '../base/clock.ts';
+import { definedOnly } from '../base/defined-only.ts';
+import type { SamocodeError } from '../base/errors.ts';
+import { parseJson } from '../base/parse-json.ts';
+import { isFineForGit } from '../base/processes/git-variables.ts';
+import { type CommandOptions, type CommandResult, runCommand } from '../base/processes/run-command.ts';
+import { FORGE_ERRORS } from './forge-errors.ts';
+
+export interface GhContext {
+  env: Readonly<Record<string, string | undefined>>;
+  signal?: AbortSignal;
+}
+
+export const NETWORK_LIMIT_MS = 120_000;
+/** A hundred threads of long comments. */
+const MAX_ANSWER = 64 * 1024 * 1024;
+
+/** gh, where it finds no repository: everything is named, and no git of the project is started by it. */
+export async function gh(
+  { env, signal }: GhContext,
+  args: readonly string[],
+  options: Pick<CommandOptions, 'input' | 'output'> = {},
+): Promise<CommandResult> {
+  const quiet = { GH_PROMPT_DISABLED: '1', GH_NO_UPDATE_NOTIFIER: '1', NO_COLOR: '1' };
+  const own = { ...definedOnly(env, isFineForGit), ...quiet };
+  const limits = { timeoutMs: NETWORK_LIMIT_MS, maxBytes: MAX_ANSWER, ...(signal && { signal }) };
+  const result = await runCommand('gh', args, { cwd: tmpdir(), env: own, ...limits, ...options });
+  signal?.throwIfAborted();
+  return result;
+}
+
+/** What a request is about: its host, and words for a person. */
+export interface Subject {
+  host: string;
+  subject: string;
+}
+
+export interface Answer {
+  status: number;
+  headers: ReadonlyMap<string, string>;
+  text: string;
+}
+
+/** One request to the API. @returns whatever the host answered @throws FORGE_ERRORS if it did not answer */
+export async function ask(
+  context: GhContext,
+  { host }: Subject,
+  { path, method, body }: { path: string; method?: 'POST' | 'PATCH'; body?: unknown },
+): Promise<Answer> {
+  const how = [...(method ? ['--method', method] : []), ...(body === undefined ? [] : ['--input', '-'])];
+  const input = body === undefined ? {} : { input: JSON.stringify(body) };
+  const run = await gh(context, ['api', path, '--hostname', host, '--include', ...how], input);
+  const end = /\r?\n\r?\n/.exec(run.stdout);
+  const head = run.stdout.slice(0, end?.index).split(/\r?\n/);
+  const text = end ? run.stdout.slice(end.index + end[0].length) : '';
+  const answer = answerOf(run, head, text);
+  if (answer === undefined) throw noAnswer(run, host);
+  return answer;
+}
+
+/** gh prints `HTTP/2.0 200 OK`, the headers and an empty line before an answer; undefined where there was none. */
+export function answerOf(
+  { exitCode }: CommandResult,
+  [first = '', ...lines]: readonly string[],
+  text: string,
+): Answer | undefined {
+  const status = Number(/^HTTP\/\S+ (\d{3})\b/.exec(first)?.[1]);
+  // Null: it was ended in the middle of its answer.
+  if (!status || exitCode === null) return undefined;
+  const headers = lines.flatMap((line): [string, string][] => {
+    const [, name, value] = /^([^:]+): (.*)$/.exec(line) ?? [];
+    return name && value ? [[name.toLowerCase(), value]] : [];
+  });
+  return { status, headers: new Map(headers), text };
+}
+
+const UNREACHABLE = /error connecting|dial tcp|proxyconnect|no such host|timeout|EOF|TLS|x509|connection re/i;
+
+export function noAnswer(
+  { exitCode, notFound, timedOut, stderr }: CommandResult,
+  host: string,
+): SamocodeError {
+  const because = { cause: stderr.slice(0, 500) };
+  if (notFound) return FORGE_ERRORS.forge_no_gh();
+  if (exitCode === 4) return FORGE_ERRORS.forge_not_logged_in({ host }, because);
+  if (timedOut || UNREACHABLE.test(stderr)) return FORGE_ERRORS.forge_offline({ host }, because);
+  return FORGE_ERRORS.forge_failed({ host, status: undefined }, because);
+}
+
+/** The error for an answer that is none of the expected ones. */
+export function failureOf({ status, headers, text }: Answer, { host, subject }: Subject): SamocodeError {
+  const because = { cause: text.slice(0, 500) };
+  const isLimit = headers.has('retry-after') || headers.get('x-ratelimit-remaining') === '0';
+  if (status === 401) return FORGE_ERRORS.forge_not_logged_in({ host }, because);
+  if (status === 429 || (status === 403 && (isLimit || /rate limit/i.test(text))))
+    return FORGE_ERRORS.forge_rate_limited({ host, until: resetIn(headers) }, because);
+  if ([403, 404, 410, 451].includes(status)) return FORGE_ERRORS.forge_refused({ host, subject }, because);
+  return FORGE_ERRORS.forge_failed({ host, status }, because);
+}
+
+/** By the clock of the host: `Retry-After` counts from its answer. */
+function resetIn(headers: Answer['headers']): string | undefined {
+  const after = headers.get('retry-after');
+  const ms =
+    after === undefined
+      ? Number(headers.get('x-ratelimit-reset')) * 1000
+      : Date.parse(headers.get('date') ?? '') + Number(after) * 1000;
+  return Number.isFinite(ms) && ms > 0 ? isoUtc(ms) : undefined;
+}
+
+/** @throws FORGE_ERRORS if the answer is no success, or not what the schema says */
+export function read<T extends z.ZodType>(schema: T, answer: Answer, about: Subject): z.infer<T> {
+  if (answer.status >= 300) throw failureOf(answer, about);
+  return parsed(schema, parseJson(answer.text), about);
+}
+
+function parsed<T extends z.ZodType>(schema: T, value: unknown, { host }: Subject): z.infer<T> {
+  const result = schema.safeParse(value);
+  if (result.success) return result.data;
+  throw FORGE_ERRORS.forge_failed({ host, status: undefined }, { cause: result.error });
+}
+
+/** A question in GraphQL about one repository, which is named `host/owner/name`. */
+export interface Question<T extends z.ZodType> {
+  repository: string;
+  subject: string;
+  /** What is asked of the repository, and what besides. */
+  fields: string;
+  more?: string;
+  /** Of `data`. */
+  schema: T;
+  /** Whether a part of `fields` that has an error is left out of the answer; else any error is thrown. */
+  isParted?: boolean;
+}
+
+const Reply = z.object({
+  data: z.looseObject({ repository: z.record(z.string(), z.unknown()).nullish() }).nullish(),
+  errors: z.array(z.object({ type: z.string().nullish(), path: z.array(z.unknown()).nullish() })).default([]),
+});
+
+/** @throws FORGE_ERRORS; also if the repository has another name by now, which GitHub follows without a word */
+export async function query<T extends z.ZodType>(
+  context: GhContext,
+  { repository, subject, fields, more = '', schema, isParted }: Question<T>,
+): Promise<z.infer<T>> {
+  const { host, owner, name } = partsOf(repository);
+  const about = { host, subject };
+  const of = `owner: ${JSON.stringify(owner)}, name: ${JSON.stringify(name)}`;
+  const asked = `{ rateLimit { cost remaining resetAt } repository(${of}) { nameWithOwner ${fields} } ${more} }`;
+  const answer = await ask(context, about, { path: 'graphql', body: { query: asked } });
+  const { data, errors } = read(Reply, answer, about);
+  for (const { type, path } of errors) {
+    const [root, part] = path ?? [];
+    const inPart = isParted && root === 'repository' && typeof part === 'string' && data?.repository;
+    if (!inPart) throw failureOf({ ...answer, status: STATUS_OF[type ?? ''] ?? 200 }, about);
+    delete inPart[part];
+  }
+  const found = String(data?.repository?.nameWithOwner);
+  if (data?.repository && found.toLowerCase() !== `${owner}/${name}`.toLowerCase())
+    throw FORGE_ERRORS.forge_renamed({ from: repository, to: `${host}/${found}` });
+  return parsed(schema, data, about);
+}
+
+/** An error of GraphQL comes with the status 200. */
+const STATUS_OF: Readonly<Record<string, number>> = {
+  NOT_FOUND: 404,
+  FORBIDDEN: 403,
+  INSUFFICIENT_SCOPES: 403,
+  RATE_LIMITED: 429,
+};
+
+export function partsOf(repository: string): { host: string; owner: string; name: string; path: string } {
+  const [host = '', owner = '', name = ''] = repository.split('/');
+  return { host, owner, name, path: `repos/${owner}/${name}` };
+}

@@ -1,0 +1,189 @@
+import * as z from 'zod';
+import type {
+  Forge,
+  Issue,
+  NewComment,
+  NewPullRequest,
+  OpenPullRequest,
+  PullRequestDetails,
+  PullRequestLook,
+  PullRequestsLook,
+  PullRequestWords,
+} from './forge.ts';
+import { FORGE_ERRORS } from './forge-errors.ts';
+import { ask, type GhContext, partsOf, query, read } from './gh.ts';
+import { Budget, markerLine, nodes, Shown } from './github-answers.ts';
+import { ISSUE, IssueNode } from './issue-answers.ts';
+import { readJobLog } from './job-log.ts';
+import {
+  ChecksPage,
+  checksOf,
+  DetailsNode,
+  detailsOf,
+  LOOK,
+  PullRequestLookNode,
+} from './pull-request-answers.ts';
+
+const AT_ONCE = 50;
+
+const Posted = nodes(z.object({ body: z.string(), viewerDidAuthor: z.boolean(), url: z.string() }));
+const POSTED = 'nodes { body viewerDidAuthor url }';
+
+const OpenPullRequestAnswer = z
+  .object({ number: z.int(), html_url: Shown, title: z.string(), body: z.string().nullish() })
+  .transform(({ number, html_url, title, body }) => ({ number, url: html_url, title, body: body ?? '' }));
+
+/** GitHub, asked by `gh api` with the person's login. Works from gh 2.23 on. */
+export class GitHub implements Forge {
+  readonly #context: GhContext;
+
+  constructor(context: GhContext) {
+    this.#context = context;
+  }
+
+  /** Not `gh auth status`: where it is merely offline, that says that the login is no longer valid. */
+  async login(host: string): Promise<string | undefined> {
+    const about = { host, subject: 'your account' };
+    const answer = await ask(this.#context, about, { path: 'user' });
+    try {
+      return read(z.object({ login: z.string() }), answer, about).login;
+    } catch (error) {
+      // The login of a CI job has no user.
+      if (FORGE_ERRORS.forge_refused.is(error)) return undefined;
+      throw error;
+    }
+  }
+
+  async pullRequests(repository: string, numbers: readonly number[]): Promise<PullRequestsLook> {
+    const fields = numbers
+      .slice(0, AT_ONCE)
+      .map((number) => `p${number}: pullRequest(number: ${number}) { ${LOOK} }`);
+    const { repository: found, rateLimit } = await query(this.#context, {
+      ...{ repository, subject: `the pull requests of ${repository}`, fields: fields.join('\n') },
+      schema: z.object({
+        rateLimit: Budget,
+        repository: z.object({ nameWithOwner: z.string() }).catchall(PullRequestLookNode),
+      }),
+      isParted: true,
+    });
+    const { nameWithOwner: _, ...answers } = found;
+    const here = Object.values(answers).map((each): [number, PullRequestLook] => [each.number, each]);
+    const pullRequests = new Map(here);
+    if (numbers.length <= AT_ONCE) return { pullRequests, budget: rateLimit };
+    const { pullRequests: others, budget } = await this.pullRequests(repository, numbers.slice(AT_ONCE));
+    return {
+      pullRequests: new Map([...pullRequests, ...others]),
+      budget: { ...budget, cost: budget.cost + rateLimit.cost },
+    };
+  }
+
+  async details(repository: string, number: number): Promise<PullRequestDetails> {
+    const about = { repository, subject: `pull request ${number} of ${repository}` };
+    const asked = <T extends z.ZodType>(fields: string, node: T) => ({
+      ...{ ...about, fields: `pullRequest(number: ${number}) { ${fields} }` },
+      schema: z.object({ rateLimit: Budget, repository: z.object({ pullRequest: node }) }),
+    });
+    const found = await query(this.#context, asked(detailsOf(number), DetailsNode));
+    const { page, ...rest } = found.repository.pullRequest;
+    const checks = [...page.checks];
+    for (let { next } = page; next !== undefined; ) {
+      const more = await query(this.#context, asked(checksOf(number, next), z.object({ head: ChecksPage })));
+      checks.push(...more.repository.pullRequest.head.checks);
+      next = more.repository.pullRequest.head.next;
+    }
+    return { ...rest, checks, budget: found.rateLimit };
+  }
+
+  async rerunFailed(repository: string, runId: number): Promise<'started' | 'still_running'> {
+    const { path, about } = this.#place(repository, `run ${runId}`);
+    const request = { path: `${path}/actions/runs/${runId}/rerun-failed-jobs`, method: 'POST' } as const;
+    const answer = await ask(this.#context, about, request);
+    // The same status says that the login may not start it.
+    if (answer.status === 403 && /already running/i.test(answer.text)) return 'still_running';
+    read(z.unknown(), answer, about);
+    return 'started';
+  }
+
+  async comment({
+    repository,
+    number,
+    thread,
+    body,
+    marker,
+  }: NewComment): Promise<{ url: string; isNew: boolean }> {
+    const { path, about } = this.#place(repository, `pull request ${number}`);
+    const inThread = `node(id: ${JSON.stringify(thread)}) { ... on PullRequestReviewThread {
+      top: comments(first: 1) { nodes { fullDatabaseId } } comments(last: 100) { ${POSTED} } } }`;
+    const top = nodes(z.object({ fullDatabaseId: z.coerce.string() }));
+    const found = await query(this.#context, {
+      ...{ repository, subject: about.subject },
+      fields: `pullRequest(number: ${number}) { comments(last: 100) { ${POSTED} } }`,
+      more: thread === undefined ? '' : inThread,
+      schema: z.object({
+        repository: z.object({ pullRequest: z.object({ comments: Posted }) }),
+        node: z.object({ top, comments: Posted }).optional(),
+      }),
+    });
+    const { comments } = found.node ?? found.repository.pullRequest;
+    const line = markerLine(marker);
+    const known = comments.find((each) => each.viewerDidAuthor && each.body.includes(line));
+    if (known !== undefined) return { url: known.url, isNew: false };
+    // Not by GraphQL: that would put an answer into a review that the person has begun, where nobody sees it.
+    const [first] = found.node?.top ?? [];
+    const to = first
+      ? `pulls/${number}/comments/${first.fullDatabaseId}/replies`
+      : `issues/${number}/comments`;
+    const text = { body: `${body.trimEnd()}\n\n${line}` };
+    const answer = await ask(this.#context, about, { path: `${path}/${to}`, method: 'POST', body: text });
+    return { url: read(z.object({ html_url: Shown }), answer, about).html_url, isNew: true };
+  }
+
+  async issue(repository: string, number: number): Promise<Issue> {
+    const found = await query(this.#context, {
+      ...{ repository, subject: `issue ${number} of ${repository}` },
+      fields: `issue(number: ${number}) { ${ISSUE} }`,
+      schema: z.object({ repository: z.object({ issue: IssueNode }) }),
+    });
+    return found.repository.issue;
+  }
+
+  /** Not by `authorAssociation`: a member of an organization need not be able to write. */
+  async hasWriteAccess(repository: string, login: string): Promise<boolean> {
+    const { path, about } = this.#place(repository, 'the rights of an account');
+    const request = { path: `${path}/collaborators/${encodeURIComponent(login)}/permission` };
+    const answer = await ask(this.#context, about, request);
+    // No account of a person has that name.
+    if (answer.status === 404) return false;
+    const { permission } = read(z.object({ permission: z.string() }), answer, about);
+    return permission === 'admin' || permission === 'write';
+  }
+
+  async openPullRequest(repository: string, branch: string): Promise<OpenPullRequest | undefined> {
+    const { owner, path, about } = this.#place(repository, 'a pull request');
+    const head = encodeURIComponent(`${owner}:${branch}`);
+    const answer = await ask(this.#context, about, { path: `${path}/pulls?state=open&head=${head}` });
+    return read(z.array(OpenPullRequestAnswer), answer, about)[0];
+  }
+
+  async open(repository: string, { branch, isDraft, ...request }: NewPullRequest): Promise<OpenPullRequest> {
+    const { path, about } = this.#place(repository, 'a new pull request');
+    const body = { ...request, head: branch, draft: isDraft };
+    const answer = await ask(this.#context, about, { path: `${path}/pulls`, method: 'POST', body });
+    return read(OpenPullRequestAnswer, answer, about);
+  }
+
+  async changeText(repository: string, number: number, body: Partial<PullRequestWords>): Promise<void> {
+    const { path, about } = this.#place(repository, `pull request ${number}`);
+    const request = { path: `${path}/pulls/${number}`, method: 'PATCH', body } as const;
+    read(z.unknown(), await ask(this.#context, about, request), about);
+  }
+
+  jobLog(repository: string, jobId: number): Promise<readonly string[] | undefined> {
+    return readJobLog(this.#context, repository, jobId);
+  }
+
+  #place(repository: string, what: string) {
+    const parts = partsOf(repository);
+    return { ...parts, about: { host: parts.host, subject: `${what} of ${repository}` } };
+  }
+}

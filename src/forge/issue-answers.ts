@@ -1,0 +1,43 @@
+import * as z from 'zod';
+import type { Issue } from './forge.ts';
+import { ACTOR, Actor, COMMENT, CommentNode, maybe, nodes, Shown, Time } from './github-answers.ts';
+
+const EventNode = z.object({
+  ...{ actor: Actor, createdAt: Time },
+  // A renamed title has no label.
+  label: maybe(z.object({ name: Shown })),
+});
+
+export const IssueNode = z
+  .object({
+    ...{ number: z.int(), url: Shown, state: z.string(), title: Shown, body: Shown, author: Actor },
+    ...{ createdAt: Time, labels: maybe(nodes(z.object({ name: Shown }))), comments: nodes(CommentNode) },
+    timelineItems: nodes(EventNode),
+    userContentEdits: maybe(nodes(z.object({ editor: Actor, editedAt: Time }))),
+  })
+  .transform(({ state, labels = [], timelineItems, userContentEdits = [], ...issue }): Issue => {
+    const ofBody = userContentEdits.map(({ editor, editedAt }) => ({ by: editor.login, at: editedAt }));
+    const events = timelineItems.map(({ actor, createdAt: at, label }) => ({ by: actor.login, at, label }));
+    return {
+      ...issue,
+      isOpen: state === 'OPEN',
+      labels: labels.map(({ name }) => name),
+      labelled: events.flatMap(({ label, ...rest }) => (label ? [{ label: label.name, ...rest }] : [])),
+      edits: [
+        // The first version of a text stands among its edits.
+        ...ofBody
+          .filter(({ at }) => at !== issue.createdAt)
+          .map((edit) => ({ what: 'body' as const, ...edit })),
+        ...events.flatMap(({ label, ...edit }) => (label ? [] : [{ what: 'title' as const, ...edit }])),
+      ].sort((a, b) => (a.at < b.at ? -1 : 1)),
+    };
+  });
+
+export const ISSUE = `
+  number url state title body author ${ACTOR} createdAt
+  labels(first: 100) { nodes { name } }
+  comments(last: 100) { nodes { ${COMMENT} } }
+  timelineItems(itemTypes: [LABELED_EVENT, RENAMED_TITLE_EVENT], last: 100) { nodes {
+    ... on LabeledEvent { actor ${ACTOR} createdAt label { name } }
+    ... on RenamedTitleEvent { actor ${ACTOR} createdAt } } }
+  userContentEdits(first: 100) { nodes { editor ${ACTOR} editedAt } }`;

@@ -1,0 +1,68 @@
+import { stripVTControlCharacters } from 'node:util';
+import { shownText } from '../base/text.ts';
+import { answerOf, failureOf, type GhContext, gh, noAnswer, partsOf } from './gh.ts';
+
+const LINES = 200;
+const LINE_CHARS = 2000;
+
+/** The log of a job may have a hundred megabytes, so it is read as it comes and only its part before an error kept. */
+export async function readJobLog(
+  context: GhContext,
+  repository: string,
+  jobId: number,
+): Promise<readonly string[] | undefined> {
+  const { host, path } = partsOf(repository);
+  const log = tailBeforeError();
+  const decoder = new TextDecoder();
+  let stderr = '';
+  const output = (chunk: Uint8Array, of: 'stdout' | 'stderr') => {
+    if (of === 'stdout') log.add(decoder.decode(chunk, { stream: true }));
+    else stderr += Buffer.from(chunk);
+  };
+  const args = ['api', `${path}/actions/jobs/${jobId}/logs`, '--hostname', host, '--include'];
+  const run = await gh(context, args, { output });
+  const { head, lines } = log.end();
+  const answer = answerOf(run, head, lines.join('\n'));
+  if (answer === undefined) throw noAnswer({ ...run, stderr }, host);
+  if (answer.status === 404 || answer.status === 410) return undefined;
+  if (answer.status >= 300) throw failureOf(answer, { host, subject: `job ${jobId} of ${repository}` });
+  return lines;
+}
+
+/** Takes the text in pieces. The clean-up steps behind the last error are left out; without an error they are the end. */
+function tailBeforeError() {
+  const head: string[] = [];
+  let isHead = true;
+  let tail: string[] = [];
+  let beforeError: string[] | undefined;
+  let rest = '';
+  const take = (raw: string) => {
+    if (isHead) {
+      const line = raw.trimEnd();
+      if (line === '') isHead = false;
+      else head.push(line);
+      return;
+    }
+    const line = shownLine(raw);
+    tail.push(line);
+    if (tail.length > 2 * LINES) tail = tail.slice(-LINES);
+    if (line.includes('##[error]')) beforeError = tail.slice(-LINES - 1);
+  };
+  return {
+    add(text: string) {
+      const lines = (rest + text).split('\n');
+      rest = (lines.pop() ?? '').slice(0, 10 * LINE_CHARS);
+      for (const line of lines) take(line);
+    },
+    end() {
+      if (rest !== '') take(rest);
+      return { head, lines: beforeError ?? tail.slice(-LINES) };
+    },
+  };
+}
+
+const TIME_STAMP = /^\ufeff?\d{4}-\d\d-\d\dT[\d:.]+Z /;
+
+function shownLine(line: string): string {
+  return shownText(stripVTControlCharacters(line.trimEnd().replace(TIME_STAMP, '')).slice(0, LINE_CHARS));
+}

@@ -1,0 +1,174 @@
+import * as z from 'zod';
+import type { ForgeCheck, PullRequestLook, Review, ReviewThread } from './forge.ts';
+import {
+  COMMENT,
+  CommentNode,
+  CommentShape,
+  commentOf,
+  maybe,
+  nodes,
+  Shown,
+  Time,
+} from './github-answers.ts';
+
+const commits = <T extends z.ZodType>(rollup: T) =>
+  nodes(z.object({ commit: z.object({ oid: z.string(), statusCheckRollup: maybe(rollup) }) }));
+
+const LookShape = z.object({
+  ...{ number: z.int(), url: Shown, state: z.string(), mergeCommit: maybe(z.object({ oid: z.string() })) },
+  ...{ headRefOid: z.string(), baseRefOid: z.string(), baseRefName: Shown, updatedAt: Time },
+  ...{ mergeable: z.string(), reviewDecision: maybe(z.string()) },
+  commits: commits(z.object({ state: z.string() })),
+  reviewThreads: nodes(z.object({ comments: nodes(z.object({ id: z.string() })) })),
+});
+
+/** Three connections: 50 pull requests cost 150 requests, which are 2 points. */
+export const LOOK = `
+  number url state mergeCommit { oid } headRefOid baseRefOid baseRefName updatedAt mergeable reviewDecision
+  commits(last: 1) { nodes { commit { oid statusCheckRollup { state } } } }
+  reviewThreads(last: 1) { nodes { comments(last: 1) { nodes { id } } } }`;
+
+const REVIEW: Readonly<Record<string, PullRequestLook['review']>> = {
+  ...{ APPROVED: 'approved', CHANGES_REQUESTED: 'changes_requested', REVIEW_REQUIRED: 'required' },
+};
+const MERGEABLE: Readonly<Record<string, PullRequestLook['mergeable']>> = {
+  ...{ MERGEABLE: 'yes', CONFLICTING: 'conflict' },
+};
+const ROLLUP: Readonly<Record<string, PullRequestLook['rollup']>> = {
+  ...{ SUCCESS: 'passed', FAILURE: 'failed', ERROR: 'failed', PENDING: 'running', EXPECTED: 'running' },
+};
+
+function lookOf(answer: z.infer<typeof LookShape>): PullRequestLook {
+  const { number, url, state, headRefOid, baseRefOid, baseRefName, updatedAt } = answer;
+  const isMerged = state === 'MERGED';
+  return {
+    ...{ number, url, head: headRefOid, base: baseRefOid, baseBranch: baseRefName, updatedAt },
+    state: isMerged ? 'merged' : state === 'CLOSED' ? 'closed' : 'open',
+    mergeCommit: isMerged ? answer.mergeCommit?.oid : undefined,
+    mergeable: MERGEABLE[answer.mergeable] ?? 'unknown',
+    review: REVIEW[answer.reviewDecision ?? ''] ?? 'none',
+    rollup: ROLLUP[answer.commits[0]?.commit.statusCheckRollup?.state ?? ''] ?? 'none',
+    lastComment: answer.reviewThreads[0]?.comments[0]?.id,
+  };
+}
+
+export const PullRequestLookNode = LookShape.transform(lookOf);
+
+const Run = z.object({
+  ...{ __typename: z.literal('CheckRun'), databaseId: maybe(z.int()), name: Shown, status: z.string() },
+  ...{ conclusion: maybe(z.string()), detailsUrl: maybe(Shown), title: maybe(Shown) },
+  checkSuite: maybe(
+    z.object({
+      app: maybe(z.object({ slug: Shown })),
+      workflowRun: maybe(z.object({ databaseId: maybe(z.int()) })),
+    }),
+  ),
+  isRequired: z.boolean().default(false),
+});
+const StatusContext = z.object({
+  ...{ __typename: z.literal('StatusContext'), id: z.string(), context: Shown, state: z.string() },
+  ...{ targetUrl: maybe(Shown), description: maybe(Shown), isRequired: z.boolean().default(false) },
+});
+
+const CheckNode = z
+  .discriminatedUnion('__typename', [Run, StatusContext])
+  .transform((check): Omit<ForgeCheck, 'head'> => {
+    const { isRequired } = check;
+    const none = { app: undefined, jobId: undefined, runId: undefined };
+    if (check.__typename === 'StatusContext') {
+      const { id, context, state, targetUrl, description } = check;
+      const about = { name: context, attempt: id, state: STATES[state] ?? 'other', isRequired };
+      return { ...about, ...none, url: targetUrl, text: description };
+    }
+    const { databaseId, name, status, conclusion, checkSuite, detailsUrl, title } = check;
+    const state = status === 'COMPLETED' ? (STATES[conclusion ?? ''] ?? 'other') : 'running';
+    const ids = { jobId: databaseId, runId: checkSuite?.workflowRun?.databaseId };
+    const about = { name, attempt: `${databaseId}`, state, isRequired, app: checkSuite?.app?.slug };
+    return { ...about, ...ids, url: detailsUrl, text: title };
+  });
+
+const STATES: Readonly<Record<string, ForgeCheck['state']>> = {
+  ...{ SUCCESS: 'passed', NEUTRAL: 'passed', SKIPPED: 'passed' },
+  ...{ FAILURE: 'failed', ERROR: 'failed', TIMED_OUT: 'failed', STARTUP_FAILURE: 'failed' },
+  ...{ PENDING: 'running', EXPECTED: 'missing' },
+};
+
+const RUN = 'databaseId name status conclusion';
+const STATUS = 'id context state';
+
+const Names = z.object({ contexts: nodes(CheckNode) });
+const NAMES = `statusCheckRollup { contexts(first: 100) { nodes {
+  __typename ... on CheckRun { ${RUN} } ... on StatusContext { ${STATUS} } } } }`;
+
+const ContextsPage = z.object({
+  contexts: z.object({
+    ...{
+      nodes: z.array(CheckNode),
+      pageInfo: z.object({ hasNextPage: z.boolean(), endCursor: maybe(z.string()) }),
+    },
+  }),
+});
+
+/** A page of the checks of the head, and where the next one begins. */
+export const ChecksPage = commits(ContextsPage).transform(([head]) => {
+  const { nodes: checks = [], pageInfo } = head?.commit.statusCheckRollup?.contexts ?? {};
+  const ofHead = checks.map((check): ForgeCheck => ({ ...check, head: head?.commit.oid ?? '' }));
+  return { checks: ofHead, next: pageInfo?.hasNextPage ? pageInfo.endCursor : undefined };
+});
+
+/** @param after where the page before ended */
+export function checksOf(number: number, after?: string): string {
+  const required = `isRequired(pullRequestNumber: ${number})`;
+  return `head: commits(last: 1) { nodes { commit { oid statusCheckRollup {
+    contexts(first: 100${after === undefined ? '' : `, after: ${JSON.stringify(after)}`}) {
+      pageInfo { hasNextPage endCursor }
+      nodes {
+        __typename
+        ... on CheckRun { ${RUN} detailsUrl title ${required}
+          checkSuite { app { slug } workflowRun { databaseId } } }
+        ... on StatusContext { ${STATUS} targetUrl description ${required} }
+      } } } } } }`;
+}
+
+const REVIEWS = ['approved', 'changes_requested', 'commented', 'dismissed', 'pending'] as const;
+
+const ReviewNode = CommentShape.extend({
+  state: z.string().toLowerCase().pipe(z.enum(REVIEWS)),
+  commit: maybe(z.object({ oid: z.string() })),
+}).transform(
+  ({ state, commit, ...comment }): Review => ({ ...commentOf(comment), state, head: commit?.oid }),
+);
+
+const ThreadNode: z.ZodType<ReviewThread> = z.object({
+  ...{ id: z.string(), isResolved: z.boolean(), isOutdated: z.boolean(), path: Shown },
+  ...{ line: maybe(z.int()), comments: nodes(CommentNode) },
+});
+
+const DetailsShape = LookShape.extend({
+  head: ChecksPage,
+  title: Shown,
+  earlier: commits(Names),
+  baseRef: maybe(z.object({ target: maybe(z.object({ statusCheckRollup: maybe(Names) })) })),
+  ...{ threads: nodes(ThreadNode), reviews: nodes(ReviewNode), comments: nodes(CommentNode) },
+});
+
+/** About 120 requests, which are 1 point. */
+export const detailsOf = (number: number) => `${LOOK}
+  ${checksOf(number)}
+  title
+  earlier: commits(last: 10) { nodes { commit { oid ${NAMES} } } }
+  baseRef { target { ... on Commit { ${NAMES} } } }
+  threads: reviewThreads(last: 100) { nodes {
+    id isResolved isOutdated path line comments(last: 20) { nodes { ${COMMENT} } } } }
+  reviews(last: 100) { nodes { ${COMMENT} state commit { oid } } }
+  comments(last: 100) { nodes { ${COMMENT} } }`;
+
+export const DetailsNode = DetailsShape.transform(
+  ({ title, head, earlier, baseRef, threads, reviews, comments, ...look }) => {
+    const before = earlier.slice(0, -1).map(({ commit }) => commit.statusCheckRollup);
+    const all = [...before, baseRef?.target?.statusCheckRollup].flatMap((each) => each?.contexts ?? []);
+    const passed = all.flatMap(({ name, state }) => (state === 'passed' ? [name] : []));
+    const passedBefore = [...new Set(passed)];
+    return { ...lookOf(look), title, page: head, passedBefore, threads, reviews, comments };
+  },
+);
