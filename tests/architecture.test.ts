@@ -21,6 +21,7 @@ const OTHER_ACTS = {
   proof: [],
   rewind: [],
   finish: [],
+  after: [],
   'clean-up': ['proof'],
   'set-up': ['proof'],
   // A reader of a session can read its proof.
@@ -55,7 +56,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
       [...FOR_ACTS, ...others.map((other) => `acts/${other}`)],
     ]),
   ),
-  supervisor: [...BELOW_ACTS, 'forge', 'acts/common', 'acts/notify'],
+  supervisor: [...BELOW_ACTS, 'forge', 'acts/common', 'acts/after', 'acts/notify'],
   machine: [...FOR_ACTS, 'acts/notify', 'acts/proof', 'acts/set-up', 'supervisor'],
   server: [...BELOW_ACTS, ...EVERY_ACT, 'kit/mcp', 'machine'],
   relay: [],

@@ -2,6 +2,7 @@ import { isoUtc } from '../base/clock.ts';
 import type { OutageKind } from '../phases/ending.ts';
 import type { Phase, WaitingFor } from '../phases/table.ts';
 import { describeBy, openedBy } from './documents/describe-event.ts';
+import type { PullRequestFact } from './events/bodies/positions.ts';
 import type { SessionFile } from './events/session-file.ts';
 import type { SessionView } from './events/session-view.ts';
 import type { SessionState, Status } from './events/state.ts';
@@ -32,6 +33,8 @@ export interface StateFacts {
   stops?: 'after_iteration' | 'now';
   /** The merge of its branch into `into`. */
   merge?: { into: string; outcome: 'under_way' | 'merged' | 'failed' };
+  /** Of its branch, as the forge last described it; `since`: ISO time of that state. */
+  pullRequest?: Pick<PullRequestFact, 'number' | 'url' | 'state' | 'watched' | 'unseen'> & { since: string };
   phase: Phase;
   iteration: number;
   totalIterations: number;
@@ -108,7 +111,7 @@ function conditionOf(view: SessionView): SessionFacts['condition'] {
 }
 
 export function stateFacts(state: SessionState): StateFacts {
-  const { status, progress, stopWanted, merge, lastMerge } = state;
+  const { status, progress, stopWanted, merge, lastMerge, pullRequest } = state;
   return {
     state: status.kind,
     since: status.since,
@@ -118,10 +121,19 @@ export function stateFacts(state: SessionState): StateFacts {
     merge: merge
       ? { into: merge.into, outcome: 'under_way' }
       : lastMerge && { into: lastMerge.into, outcome: lastMerge.outcome === 'merged' ? 'merged' : 'failed' },
+    pullRequest: pullRequest && withoutPlace(pullRequest),
     phase: progress.phase,
     iteration: progress.phaseIteration,
     totalIterations: progress.totalIterations,
   };
+}
+
+function withoutPlace({
+  repository: _repository,
+  mergeCommit: _commit,
+  ...rest
+}: NonNullable<SessionState['pullRequest']>): StateFacts['pullRequest'] {
+  return rest;
 }
 
 function statusFacts(status: Status): Partial<StateFacts> {

@@ -41,7 +41,7 @@ export function stateText(facts: Worded, { reader = 'you', when = at }: WordsFor
   const words = describeState(facts, { reader, when });
   const { predicate = `is ${words.brief}` } = words;
   const stops = facts.stops && STOPS[facts.stops];
-  const briefs = [words.brief, stops, facts.archived && 'in the archive'];
+  const briefs = [words.brief, stops, pullRequestText(facts), facts.archived && 'in the archive'];
   return {
     ...words,
     brief: briefs.filter(Boolean).join(', '),
@@ -154,9 +154,17 @@ function plainNeed(needs = ''): string {
   return /^[a-z_]{1,30}$/.test(needs) ? needs : 'a person';
 }
 
-function describeDone({ totalIterations, merge }: Worded): string {
+function describeDone({ totalIterations, merge, pullRequest }: Worded): string {
   const done = `is done${totalIterations === undefined ? '' : ` after ${totalIterations} iterations`}`;
-  return merge === undefined ? done : `${done}; its branch ${MERGES[merge.outcome]} into ${merge.into}`;
+  if (merge !== undefined) return `${done}; its branch ${MERGES[merge.outcome]} into ${merge.into}`;
+  return pullRequest === undefined
+    ? done
+    : `${done}; its pull request #${pullRequest.number} is ${pullRequest.state}`;
+}
+
+/** The pull request beside the state: `open #17`. */
+function pullRequestText({ pullRequest }: Worded): string | undefined {
+  return pullRequest && `${pullRequest.state} #${pullRequest.number}`;
 }
 
 const MERGES = { under_way: 'is being merged', merged: 'is merged', failed: 'was not merged' } as const;

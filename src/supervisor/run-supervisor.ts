@@ -1,5 +1,6 @@
 import { rm } from 'node:fs/promises';
 import { isDeepStrictEqual } from 'node:util';
+import { PullRequests } from '../acts/after/pull-requests.ts';
 import { BASE_ERRORS } from '../base/base-errors.ts';
 import { isoUtc } from '../base/clock.ts';
 import { crashPoint } from '../base/fault-points.ts';
@@ -7,6 +8,7 @@ import { writeWhole } from '../base/files/atomic-file.ts';
 import { identityAt, statsAt } from '../base/files/path-stats.ts';
 import { newWatcher, type WatchPath } from '../base/files/watcher.ts';
 import type { OwnedLease } from '../base/processes/lease.ts';
+import { GitHub } from '../forge/github.ts';
 import { machineLimits } from '../project/finding/machine-limits.ts';
 import { launchSupervisor } from '../providers/starting/launch-supervisor.ts';
 import { isAskedToLeave, takeSupervisorLease } from './handover.ts';
@@ -94,6 +96,7 @@ async function watch(
   const scan = new Scan(supervisor);
   const now = new NowFile(supervisor);
   const notifying = new Notifier(supervisor, scan);
+  const pullRequests = new PullRequests(new GitHub({ env: supervisor.env }), clock);
   const watcher = newWatcher({ clock, maxPaths: MAX_PATHS, watchPath });
   let reasonAtMs = clock.monotonic();
   try {
@@ -115,6 +118,7 @@ async function watch(
         scan.report('look', error);
         return clock.monotonic() + SCAN_MS;
       });
+      const looksMs = pullRequests.poll(scan.startable(), (what, error) => scan.report(what, error));
       const resendMs = await notifying.poll();
       await now.write(scan).catch((error: unknown) => scan.report('now.json', error));
       const at = clock.monotonic();
@@ -125,7 +129,7 @@ async function watch(
         LONGEST_SCAN_GAP_MS,
         Math.max(SCAN_MS, scan.sessions.size * SCAN_MS_PER_SESSION),
       );
-      const waitMs = Math.min(nextMs, resendMs, leavesAtMs, at + scanGapMs) - at;
+      const waitMs = Math.min(nextMs, looksMs, resendMs, leavesAtMs, at + scanGapMs) - at;
       await clock.sleep(SPACING_MS, signal);
       // Sessions that parked meanwhile are watched from now on, and scanned once more.
       if (!isDeepStrictEqual(watchedBy(supervisor, scan), watched)) continue;
@@ -137,6 +141,7 @@ async function watch(
     throw error;
   } finally {
     await notifying.end();
+    await pullRequests.end();
     watcher.close();
   }
 }

@@ -5,6 +5,7 @@ import { statsAt } from '../base/files/path-stats.ts';
 import { PROVIDER_ERRORS } from '../providers/contract/provider-errors.ts';
 import { supervisorEnvironment } from '../providers/starting/launch-supervisor.ts';
 import { launchWorker } from '../providers/starting/launch-worker.ts';
+import type { SessionView } from '../session/events/session-view.ts';
 import { sessionPaths } from '../session/layout/paths.ts';
 import { SESSION_ERRORS } from '../session/layout/session-errors.ts';
 import { sessionFolders } from '../session/session-list.ts';
@@ -108,6 +109,11 @@ export class Scan {
         session.waits.for !== 'person' &&
         !isForgotten(session.paths, clock.now()),
     );
+  }
+
+  /** The sessions that this supervisor may start a worker for. */
+  *startable(): Iterable<SessionView> {
+    for (const { view, waits } of this.sessions.values()) if (waits.for !== 'person') yield view;
   }
 
   /** Reports a lasting problem once. */

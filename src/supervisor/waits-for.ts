@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import type { SessionView } from '../session/events/session-view.ts';
 import type { LimitedStatus, Status } from '../session/events/state.ts';
+import { watchedPullRequest } from '../session/pull-request.ts';
 import { isLost } from '../session/session-list.ts';
 import { isContinuedBy } from '../session/status.ts';
 
@@ -8,6 +9,8 @@ import { isContinuedBy } from '../session/status.ts';
 export type Waits =
   /** Done, stopped, archived, or of the original tool: the command that acts on it starts a worker. */
   | { for: 'nothing' }
+  /** The same, but its pull request is looked at. */
+  | { for: 'pull_request' }
   /** Its worker is alive; its end wakes the session. */
   | { for: 'its_worker' }
   /** Its worker died or left work undone: started again, with a growing delay and a limited number of times. */
@@ -39,8 +42,8 @@ const WHILE_PARKED: {
     return { for: 'edit', files };
   },
   blocked: ({ paths }) => ({ for: 'edit', files: [paths.overview] }),
-  stopped: () => ({ for: 'nothing' }),
-  done: () => ({ for: 'nothing' }),
+  stopped: () => ({ for: 'pull_request' }),
+  done: () => ({ for: 'pull_request' }),
 };
 
 export function waitsFor(view: SessionView, identity: string): Waits {
@@ -49,7 +52,8 @@ export function waitsFor(view: SessionView, identity: string): Waits {
   if (view.newer !== undefined) return { for: 'person', why: 'newer' };
   if (isLost(view)) return { for: 'person', why: 'lost' };
   if (view.worker === 'alive') return { for: 'its_worker' };
-  if (!wantsWorker && (state.archived || isOver(state.status))) return { for: 'nothing' };
+  const looks = watchedPullRequest(state) !== undefined;
+  if (!wantsWorker && (state.archived || (isOver(state.status) && !looks))) return { for: 'nothing' };
   if (view.worker === 'unknowable') return { for: 'person', why: 'unseen' };
   if (!isContinuedBy(lease, identity)) return { for: 'person', why: 'other_supervisor' };
   if (pendingCommands.length > 0) return { for: 'commands' };

@@ -92,6 +92,7 @@ export class WatchedSession {
     if (await this.isStarting(supervisor)) return later(now + 1000);
     switch (this.waits.for) {
       case 'nothing':
+      case 'pull_request':
       case 'person':
         return later(Number.POSITIVE_INFINITY);
       case 'its_worker':

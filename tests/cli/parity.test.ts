@@ -98,6 +98,7 @@ const IN_TERMINAL: Record<string, Record<string, string[] | Instead>> = {
       'archive --documents',
     ],
     keep: ['archive --keep'],
+    watch: ['finish --watch', 'finish --no-watch'],
     confirm: ['finish --yes', 'archive --yes'],
   },
 };

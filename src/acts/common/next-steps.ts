@@ -38,10 +38,12 @@ function stepsOf(view: SessionView): NextStep[] {
   }
 }
 
-function stepsOfDone({ merge, lastMerge }: SessionState): NextStep[] {
+function stepsOfDone({ merge, lastMerge, pullRequest }: SessionState): NextStep[] {
   if (merge !== undefined) return [{ act: 'follow' }];
   const more: NextStep = { act: 'resume', args: { goal: TO_FILL }, ifWanted: true };
-  if (lastMerge?.outcome === 'merged') return [{ act: 'archive', ifWanted: true }, more];
+  if (lastMerge?.outcome === 'merged' || pullRequest?.state === 'merged')
+    return [{ act: 'archive', ifWanted: true }, more];
+  if (pullRequest?.state === 'open') return [{ act: 'archive', when: 'once it is merged' }, more];
   return [
     { act: 'read_summary' },
     { act: 'finish', args: { how: TO_FILL }, ifWanted: true },

@@ -10,6 +10,7 @@ import {
   supervisorPaths,
 } from '../../providers/starting/supervisor-folder.ts';
 import type { SessionView } from '../../session/events/session-view.ts';
+import { watchedPullRequest } from '../../session/pull-request.ts';
 import { isLost, readSessionList } from '../../session/session-list.ts';
 import { isContinuedBy, isForgotten } from '../../session/status.ts';
 import type { ActionContext } from './context.ts';
@@ -53,7 +54,9 @@ function isWatched(view: SessionView, identity: string, { clock }: ActionContext
   const { isForeign, needsWorker, lease, paths, newer } = view;
   const { kind } = view.state.status;
   if (isForeign || newer !== undefined || isLost(view) || isForgotten(paths, clock.now())) return false;
-  return (needsWorker || (kind !== 'done' && kind !== 'stopped')) && isContinuedBy(lease, identity);
+  const isOver = kind === 'done' || kind === 'stopped';
+  const isDue = needsWorker || !isOver || watchedPullRequest(view.state) !== undefined;
+  return isDue && isContinuedBy(lease, identity);
 }
 
 export function isUnfinished({ isForeign, state: { status } }: SessionView): boolean {

@@ -28,7 +28,9 @@ const NAMES = Object.keys(WAYS) as Way[];
 
 const DAY_MS = 24 * 60 * 60_000;
 
-type FinishOptions = SharedOptions & { yes?: true; withAnswers?: true } & Readonly<Record<string, unknown>>;
+type FinishOptions = SharedOptions & { yes?: true; withAnswers?: true; watch?: boolean } & Readonly<
+    Record<string, unknown>
+  >;
 
 export function addFinish(program: Command, cli: Cli): void {
   const command = withSharedOptions(program.command('finish <session>')).description(
@@ -45,6 +47,10 @@ export function addFinish(program: Command, cli: Cli): void {
       'put what people answered into the pull request, even if anybody can read it',
     ).conflicts(others),
   );
+  command.addOption(
+    new Option('--watch', 'look at the pull request until it is merged or closed').conflicts(others),
+  );
+  command.addOption(new Option('--no-watch', 'the same, not: also where PR_WATCH=on').conflicts(others));
   command.option('-y, --yes', 'do not ask').action(async (session: string, options: FinishOptions) => {
     const way =
       NAMES.find((each) => options[optionOf(each).attributeName()]) ?? (await choose(cli, session, options));
@@ -106,7 +112,12 @@ async function choose(cli: Cli, session: string, options: FinishOptions): Promis
 async function wanted(cli: Cli, session: string, way: Way, options: FinishOptions) {
   const preview = await previewOf(cli, session, way, options);
   const { folder } = preview.view;
-  const flags = [optionOf(way).flags, ...(options.withAnswers ? ['--with-answers'] : [])].join(' ');
+  const { withAnswers, watch } = options;
+  const flags = [
+    optionOf(way).flags,
+    ...(withAnswers ? ['--with-answers'] : []),
+    ...(watch === undefined ? [] : [watch ? '--watch' : '--no-watch']),
+  ].join(' ');
   const command = `samocode finish ${shellWord(folder)} ${flags} --yes`;
   return await confirmPreview(cli, {
     preview,
@@ -122,7 +133,8 @@ async function previewOf(cli: Cli, session: string, way: Way, options: FinishOpt
 }
 
 function inputOf(how: Way, options: FinishOptions): Omit<FinishSessionInput, 'session'> {
-  return { ...projectOf(options), how, keep: [], withAnswers: options.withAnswers === true };
+  const { withAnswers = false, watch } = options;
+  return { ...projectOf(options), how, keep: [], withAnswers, ...(watch !== undefined && { watch }) };
 }
 
 type ArchiveOptions = SharedOptions & { documents?: true; keep?: string[]; yes?: true };

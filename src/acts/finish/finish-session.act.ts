@@ -12,6 +12,7 @@ import type { ActionContext } from '../common/context.ts';
 import type { CommandRequest } from '../common/send-command.ts';
 import { archiveRequest, type FinishSessionInput, type FinishWay, judgeFinish } from './judge-finish.ts';
 import { publish } from './publish.ts';
+import { isWatchedByDefault, recordPullRequest } from './record-pull-request.ts';
 
 export interface FinishResult {
   view: SessionView;
@@ -41,7 +42,10 @@ export async function finishSession(
   if (how === 'pull_request') {
     const { said, ...published } = await publish(look, input.withAnswers === true, context);
     const next = [archiving(view, { when: 'once it is merged' })];
-    return { view, place: '', moved: [], done: said, next, ...published };
+    const { url } = published;
+    const watched = input.watch ?? (await isWatchedByDefault(view));
+    const recorded = url === undefined ? '' : await recordPullRequest(view, { url, watched }, context);
+    return { view, place: '', moved: [], done: `${said}${recorded}`, next, ...published };
   }
   const send = (request: CommandRequest, endsIn: EventType, workMs = ALL_FILES_MS) =>
     sendAndAwait(view, request, [endsIn], context, { workMs });

@@ -18,6 +18,7 @@ export const finishSessionTool = defineTool({
   input: aboutSession({
     how: z.enum(FINISH_WAYS).default('keep_branch').describe('What to do.'),
     keep: z.array(z.string()).default([]).describe('archive_documents: those to leave.'),
+    watch: z.boolean().optional().describe('Look at the pull request until merged.'),
     confirm: Confirm,
   }),
   output: resultWith({
@@ -33,8 +34,8 @@ export const finishSessionTool = defineTool({
   }),
   annotations: { readOnlyHint: false, destructiveHint: true, idempotentHint: true, openWorldHint: true },
   searchHint: 'clean up',
-  async handle({ session, how, keep, confirm, projectDir }, { actions }) {
-    const input = { session, how, keep, projectDir };
+  async handle({ session, how, keep, watch, confirm, projectDir }, { actions }) {
+    const input = { session, how, keep, watch, projectDir };
     if (confirm) {
       const { finishSession } = await import('./finish-session.act.ts');
       const finished = await finishSession({ ...input, isExact: true }, actions);
@@ -49,7 +50,7 @@ export const finishSessionTool = defineTool({
       };
     }
     const { previewFinish } = await import('./preview-finish.act.ts');
-    const args = { how, keep: keep.length > 0 ? TO_FILL : undefined, confirm: true };
+    const args = { how, keep: keep.length > 0 ? TO_FILL : undefined, watch, confirm: true };
     return previewFields(await previewFinish(input, actions), { act: 'finish', args });
   },
 });

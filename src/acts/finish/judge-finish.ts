@@ -31,6 +31,8 @@ export interface FinishSessionInput extends SessionQuestion {
    * choose this.
    */
   withAnswers?: boolean;
+  /** For `pull_request`: the supervisor looks at it until it is merged or closed. By default as PR_WATCH says. */
+  watch?: boolean | undefined;
   waitMs?: number;
 }
 

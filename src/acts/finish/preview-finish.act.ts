@@ -9,6 +9,7 @@ import { type Preview, previewOf } from '../common/preview.ts';
 import { type ComposedPullRequest, composePullRequest } from './compose-pull-request.ts';
 import { type FinishSessionInput, type FinishVerdict, type FinishWay, judgeFinish } from './judge-finish.ts';
 import { whyByHand } from './pull-request.ts';
+import { isWatchedByDefault } from './record-pull-request.ts';
 
 /** Says what finishing a session would do. Changes nothing. @throws what `judgeFinish` throws */
 export async function previewFinish(input: FinishSessionInput, context: ActionContext): Promise<Preview> {
@@ -19,8 +20,13 @@ export async function previewFinish(input: FinishSessionInput, context: ActionCo
   if (how !== 'pull_request') return previewOf(view, undefined, await would({ ...input, how }, look));
   const composed = await composePullRequest(look, input.withAnswers === true, context);
   const text = composed.readable;
-  return { ...previewOf(view, undefined, await aboutPullRequest(look, composed, context)), text };
+  const about = await aboutPullRequest(look, composed, context);
+  const isWatched = input.watch ?? (await isWatchedByDefault(view));
+  return { ...previewOf(view, undefined, [...about, ...(isWatched ? [WATCHED] : [])]), text };
 }
+
+const WATCHED =
+  'The supervisor will look at it, with your login of gh, until it is merged or closed, and notify you.';
 
 async function would(
   { how, keep }: FinishSessionInput & { how: Exclude<FinishWay, 'pull_request'> },

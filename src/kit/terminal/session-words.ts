@@ -1,5 +1,6 @@
 import { basename, isAbsolute, relative } from 'node:path';
 import { age, duration } from '../../base/durations.ts';
+import { stampsAt } from '../../base/files/stamps.ts';
 import { counted } from '../../base/text.ts';
 import type { SessionView } from '../../session/events/session-view.ts';
 import { handleOf, nameWithoutDate } from '../../session/layout/names.ts';
@@ -66,7 +67,14 @@ export function factRows(facts: ShownFacts): Row[] {
     ['spent', cut(facts.spent)],
     ['problems', facts.problems?.join(' ')],
     ['branch', facts.branch && fitLine(`${facts.branch} from ${facts.base}`)],
+    ['PR', facts.pullRequest && pullRequestRow(facts.pullRequest)],
   ];
+}
+
+function pullRequestRow({ url, state, watched, unseen }: NonNullable<ShownFacts['pullRequest']>): string {
+  const trouble = unseen && `not seen since ${stampsAt(Date.parse(unseen.since)).minute}: ${unseen.why}`;
+  const looks = state === 'open' && (watched ? 'the supervisor looks at it' : 'not watched');
+  return fitLine([url, trouble || looks || state].join(', '), 600);
 }
 
 /** Formats the rows that have a value: name, then the value with a hanging indent. */

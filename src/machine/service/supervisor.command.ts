@@ -244,6 +244,7 @@ function waitsWords({ view, waits, isDying }: UnfinishedSession, nowMs: number):
     case 'limit':
     case 'turn':
     case 'edit':
+    case 'pull_request':
       return fitLine(stateLine(sessionFacts(view), { when }));
     case 'person':
       return PERSON[waits.why](name);

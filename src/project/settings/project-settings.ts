@@ -327,6 +327,13 @@ export const PROJECT_SETTINGS = inScope('project', {
     default: 'on',
     doc: 'off: no notifications about sessions of this project. Takes effect at once.',
   },
+  prWatch: {
+    ...oneOf(['on', 'off']),
+    key: 'PR_WATCH',
+    scope: 'project',
+    default: 'off',
+    doc: 'on: a pull request that finish opens is looked at, with your login of gh, until it is merged or closed.',
+  },
   branchPrefix: {
     ...branchPrefix,
     key: 'BRANCH_PREFIX',

@@ -126,6 +126,11 @@ const SENTENCES: { [T in EventType]: (event: EventOf<T>) => string | undefined }
     what === 'session'
       ? `archived to ${to} by ${describeBy(by)}`
       : `${moved.length} documents archived to ${to} by ${describeBy(by)}`,
+  pull_request_seen: ({ number, url, state, watched, unseen }) => {
+    if (unseen !== undefined) return `pull request #${number} cannot be looked at: ${unseen.why}`;
+    const looks = state === 'open' && watched ? '; the supervisor looks at it' : '';
+    return `pull request #${number} is ${state}: ${url}${looks}`;
+  },
   rewind_asked: ({ by, to }) =>
     `rewind to ${to === 'undo' ? 'before the last one' : `iteration ${to}`} requested by ${describeBy(by)}`,
   rewound: ({ to, undo }) => `${describeRewind(to)}; the state before is kept as ${undo.ref}`,

@@ -103,6 +103,13 @@ const FOLDS: { [T in EventType]: (state: SessionState, event: EventOf<T>) => Ses
     ...state,
     ...{ merge: undefined, stopWanted: undefined, lastMerge: { outcome, into, commit, reason } },
   }),
+  pull_request_seen: (state, { at, repository, number, url, ...seen }) => {
+    const { state: now, mergeCommit, watched, unseen } = seen;
+    const before = state.pullRequest;
+    const since = before?.number === number && before.state === now ? before.since : at;
+    const pullRequest = { repository, number, url, state: now, mergeCommit, watched, unseen, since };
+    return { ...state, pullRequest };
+  },
   rewind_asked: (state, { n, by, to, commit, back }) => ({ ...state, rewind: { n, by, to, commit, back } }),
   rewound,
   rewind_failed: ({ rewind: _dropped, ...state }) => state,
@@ -231,6 +238,8 @@ function resumed(state: SessionState, event: EventOf<'resumed'>): SessionState {
       // Which gates open at the start now depends on who gave the new goal.
       startedBy: event.by,
       goal,
+      // What was merged or closed belongs to the earlier work.
+      pullRequest: state.pullRequest?.state === 'open' ? state.pullRequest : undefined,
       notes,
       answers: [],
       oldRounds: oldRounds ?? state.oldRounds,

@@ -17,6 +17,7 @@ import {
   Places,
   PlanServer,
   Position,
+  PullRequestFact,
   RewindTarget,
 } from './bodies/positions.ts';
 import { By } from './bodies/who-acted.ts';
@@ -105,6 +106,7 @@ export const SessionState = z.object({
     })
     .optional(),
   merge: z.object({ by: By, into: z.string() }).optional(),
+  pullRequest: PullRequestFact.extend({ since }).optional(),
   trash: Trash.optional(),
   /** By the hash of the plan with which they were accepted: a rewind may return to an earlier plan. */
   planServers: z.record(z.string(), z.array(PlanServer)).optional(),

@@ -96,6 +96,13 @@ export const merge: Handler<'merge'> = async (worker, { by }) => {
   return { events: [{ type: 'merge_asked', by, into: verdict.into }] };
 };
 
+/** Records what a forge says of the pull request; judged by nothing but what every command is judged by. */
+export const pullRequest: Handler<'pull_request'> = async (_worker, { by, seen }) => {
+  const { number, url, state, unseen } = seen;
+  const flow = unseen === undefined ? `Pull request #${number} is ${state}: ${url}` : undefined;
+  return { events: [{ type: 'pull_request_seen', by, ...seen, ...(flow && { flow }) }] };
+};
+
 /** Rewinds a session; its files follow the event. */
 export const rewind: Handler<'rewind'> = async (worker, { by, to }) => {
   const { mainRepo } = worker.file;

@@ -12,7 +12,7 @@ import { recordedSteps } from '../core/blocked.ts';
 import { type CommandOutcome, followUp, type Handler } from '../core/command-outcome.ts';
 import { ifTaken, lastingFailure } from '../core/passing-errors.ts';
 import { appendPatiently, record, type Worker } from '../core/worker.ts';
-import { archive, discard, merge, rewind, unarchive } from './finish.ts';
+import { archive, discard, merge, pullRequest, rewind, unarchive } from './finish.ts';
 import { answer, approve, takeChangeRequest } from './gate-commands.ts';
 import { resume } from './resume.ts';
 import { message, start, stop } from './running.ts';
@@ -28,6 +28,7 @@ const HANDLERS: { readonly [K in Command['kind']]: Handler<K> } = {
   archive,
   unarchive,
   merge,
+  pull_request: pullRequest,
   discard,
   rewind,
 };

@@ -173,6 +173,18 @@ const ROWS: Record<
     title: `${SESSION} continues with another provider`,
     body: [`${CANARY} of fallback`],
   },
+  pull_request: {
+    plan: () => ({ events: [...BEGUN, MERGED] }),
+    title: `${SESSION}: its pull request #17 is merged`,
+    body: ['https://github.com/fleet/boats/pull/17', /^Next, in a terminal: samocode archive /m],
+  },
+};
+
+const MERGED: NewEvent = {
+  type: 'pull_request_seen',
+  by: { channel: 'settings' },
+  ...{ repository: 'github.com/fleet/boats', number: 17, url: 'https://github.com/fleet/boats/pull/17' },
+  ...{ state: 'merged', mergeCommit: 'd'.repeat(40), watched: true },
 };
 
 test.each(Object.entries(ROWS))(

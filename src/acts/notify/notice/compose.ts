@@ -60,6 +60,8 @@ async function detailsOf({ kind, text }: QueuedNotice, view: SessionView | undef
         : { text };
     case 'done':
       return { text: doneWords(view, status.kind === 'done' ? status.summary : '') };
+    case 'pull_request':
+      return { text: pullRequestWords(view) };
     default:
       return { text };
   }
@@ -121,6 +123,25 @@ function doneWords(view: SessionView, summary: string): string {
   ].join('\n');
 }
 
+function pullRequestNow(view: SessionView | undefined): string {
+  const { pullRequest } = view?.state ?? {};
+  if (pullRequest === undefined) return 'has changed';
+  const { number, state, unseen } = pullRequest;
+  return `#${number} ${unseen === undefined ? `is ${state}` : 'cannot be looked at'}`;
+}
+
+function pullRequestWords(view: SessionView): string {
+  const { pullRequest } = view.state;
+  const isMerged = pullRequest?.state === 'merged';
+  return [
+    pullRequest?.url,
+    pullRequest?.unseen?.why,
+    ...(isMerged ? [`Next, in a terminal: samocode archive ${handleOf(view.folder)}`] : []),
+  ]
+    .filter(Boolean)
+    .join('\n');
+}
+
 /** One line about a notice: our own text, plus the names of session and project. */
 export function titleOf(
   { kind, session, group }: QueuedNotice,
@@ -158,6 +179,8 @@ export function titleOf(
       return `${session}: a recorded answer was changed in the file`;
     case 'fallback':
       return `${session} continues with another provider`;
+    case 'pull_request':
+      return `${session}: its pull request ${pullRequestNow(view)}`;
     default:
       return kind satisfies never;
   }

@@ -22,6 +22,7 @@ export const NOTIFIED_KINDS = [
     'revived',
     'answer_changed',
     'fallback',
+    'pull_request',
   ] as const),
 ] as const;
 

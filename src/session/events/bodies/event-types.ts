@@ -18,6 +18,7 @@ import {
   PlanServer,
   PlanVersion,
   Position,
+  PullRequestFact,
   RecordedAnswer,
   Refusal,
   RewindTarget,
@@ -213,6 +214,8 @@ export const EVENT_BODIES = {
   /** The branch is merged next, even if the worker is replaced meanwhile. */
   merge_asked: z.object({ by: By, into: z.string() }),
   merge_ended: MergeEnd,
+  /** It was opened, or is in another state than before. */
+  pull_request_seen: PullRequestFact.extend({ by: By }),
   /** The files of `commit` are restored next, even if the worker is replaced meanwhile. */
   rewind_asked: z.object({ by: By, to: RewindTarget, commit: z.string(), back: Position }),
   rewound: z.object({

@@ -73,6 +73,22 @@ export const MergeEnd = z.object({
 });
 export type MergeEnd = z.infer<typeof MergeEnd>;
 
+/** The pull request of the session's branch, as the forge last described it. */
+export const PullRequestFact = z.object({
+  /** `host/owner/name`. */
+  repository: z.string(),
+  number: z.int().positive(),
+  url: z.string(),
+  state: z.enum(['open', 'merged', 'closed']),
+  /** Once merged: the commit in the base, also of a squash. */
+  mergeCommit: z.string().optional(),
+  /** The supervisor looks at it until it is merged or closed. */
+  watched: z.boolean(),
+  /** Since when, and why, the forge gives no answer about it. */
+  unseen: z.object({ since: z.iso.datetime(), why: z.string() }).optional(),
+});
+export type PullRequestFact = z.infer<typeof PullRequestFact>;
+
 /** The number of an iteration, or 0 for before the first; `undo` reverts the previous rewind. */
 export const RewindTarget = z.int().nonnegative().or(z.literal('undo'));
 export type RewindTarget = z.infer<typeof RewindTarget>;

@@ -1,0 +1,144 @@
+import { ulid } from 'ulid';
+import { type Clock, isoUtc } from '../../base/clock.ts';
+import { isSamocodeError } from '../../base/errors.ts';
+import type { Forge, PullRequestsLook } from '../../forge/forge.ts';
+import { FORGE_ERRORS } from '../../forge/forge-errors.ts';
+import { leaveCommand } from '../../session/commands/commands.ts';
+import type { PullRequestFact } from '../../session/events/bodies/positions.ts';
+import { FORMAT_VERSION } from '../../session/events/events.ts';
+import type { SessionView } from '../../session/events/session-view.ts';
+import { watchedPullRequest } from '../../session/pull-request.ts';
+
+/** Between two looks at a repository: grows while nothing changes. */
+const SHORTEST_GAP_MS = 60_000;
+const LONGEST_GAP_MS = 600_000;
+const GROWTH = 1.5;
+/** Below this many points the login's limit is left to the person. */
+const SPARED_POINTS = 1000;
+/** Shorter failures are nobody's business. */
+const UNSEEN_AFTER_MS = 10 * 60_000;
+/** While a look is under way. */
+const POLL_MS = 1000;
+
+interface Look {
+  /** Monotonic milliseconds. */
+  dueAtMs: number;
+  gapMs: number;
+  /** Wall-clock time of the first of the failures since the last answer. */
+  failingSinceMs?: number | undefined;
+}
+
+/** Looks at the open pull requests of sessions, one question for each repository, and tells their sessions what changed. */
+export class PullRequests {
+  readonly #forge: Forge;
+  readonly #clock: Clock;
+  readonly #looks = new Map<string, Look>();
+  #running: Promise<void> | undefined;
+
+  constructor(forge: Forge, clock: Clock) {
+    this.#forge = forge;
+    this.#clock = clock;
+  }
+
+  /**
+   * Begins the next look that is due, without waiting for it.
+   * @param views those whose worker may be started: one at work hears of its pull request once it rests
+   * @param failed reports what no session can be told
+   * @returns when to poll again at the latest, monotonic
+   */
+  poll(views: Iterable<SessionView>, failed: (repository: string, error: unknown) => void): number {
+    const now = this.#clock.monotonic();
+    const watched = byRepository(views);
+    for (const repository of [...this.#looks.keys()])
+      if (!watched.has(repository)) this.#looks.delete(repository);
+    if (this.#running !== undefined) return now + POLL_MS;
+    let nextMs = Number.POSITIVE_INFINITY;
+    for (const [repository, sessions] of watched) {
+      const look = this.#looks.get(repository) ?? { dueAtMs: now, gapMs: SHORTEST_GAP_MS };
+      this.#looks.set(repository, look);
+      if (look.dueAtMs <= now) {
+        this.#running = this.#look(repository, sessions, look)
+          .catch((error: unknown) => failed(repository, error))
+          .finally(() => {
+            this.#running = undefined;
+          });
+        return now + POLL_MS;
+      }
+      nextMs = Math.min(nextMs, look.dueAtMs);
+    }
+    return nextMs;
+  }
+
+  /** Waits for a look that is under way. */
+  async end(): Promise<void> {
+    await this.#running;
+  }
+
+  async #look(repository: string, sessions: readonly SessionView[], look: Look): Promise<void> {
+    const clock = this.#clock;
+    const numbers = sessions.flatMap(({ state }) => watchedPullRequest(state)?.number ?? []);
+    try {
+      const answer = await this.#forge.pullRequests(repository, numbers);
+      const changed = await Promise.all(sessions.map((session) => this.#tell(session, answer)));
+      look.failingSinceMs = undefined;
+      look.gapMs = changed.includes(true) ? SHORTEST_GAP_MS : Math.min(look.gapMs * GROWTH, LONGEST_GAP_MS);
+      const { remaining, resetAt } = answer.budget;
+      const resetMs = remaining < SPARED_POINTS ? Date.parse(resetAt) - clock.now() : 0;
+      look.dueAtMs = clock.monotonic() + Math.max(look.gapMs, resetMs);
+    } catch (error) {
+      look.gapMs = Math.min(look.gapMs * GROWTH, LONGEST_GAP_MS);
+      look.dueAtMs = clock.monotonic() + Math.max(look.gapMs, resetIn(error, clock));
+      look.failingSinceMs ??= clock.now();
+      if (!isSamocodeError(error)) throw error;
+      const since = look.failingSinceMs;
+      if (clock.now() - since < UNSEEN_AFTER_MS) return;
+      const why = `${error.what} ${error.why}`;
+      for (const session of sessions) await this.#unseen(session, { since: isoUtc(since), why });
+    }
+  }
+
+  async #tell({ paths, state }: SessionView, { pullRequests }: PullRequestsLook): Promise<boolean> {
+    const before = watchedPullRequest(state);
+    const found = before && pullRequests.get(before.number);
+    if (before === undefined || found === undefined) return false;
+    if (found.state === before.state && before.unseen === undefined) return false;
+    const { repository, number, watched } = before;
+    const { url, mergeCommit } = found;
+    await this.#leave(paths, {
+      ...{ repository, number, url, state: found.state, watched },
+      ...(mergeCommit !== undefined && { mergeCommit }),
+    });
+    return true;
+  }
+
+  async #unseen({ paths, state }: SessionView, unseen: PullRequestFact['unseen']): Promise<void> {
+    const before = watchedPullRequest(state);
+    if (before === undefined || before.unseen !== undefined) return;
+    const { since: _since, ...seen } = before;
+    await this.#leave(paths, { ...seen, unseen });
+  }
+
+  /** Its worker records it: nobody else writes events. */
+  async #leave(paths: SessionView['paths'], seen: PullRequestFact): Promise<void> {
+    const clock = this.#clock;
+    const head = { v: FORMAT_VERSION, id: ulid(clock.now()), at: isoUtc(clock.now()) } as const;
+    await leaveCommand(paths, { ...head, by: { channel: 'settings' }, kind: 'pull_request', seen });
+  }
+}
+
+/** Milliseconds until the forge answers this login again. */
+function resetIn(error: unknown, clock: Clock): number {
+  if (!FORGE_ERRORS.forge_rate_limited.is(error)) return 0;
+  return Math.max(0, Date.parse(String(error.args.until)) - clock.now()) || 0;
+}
+
+function byRepository(views: Iterable<SessionView>): Map<string, SessionView[]> {
+  const watched = new Map<string, SessionView[]>();
+  for (const view of views) {
+    const { state, worker, pendingCommands } = view;
+    const repository = watchedPullRequest(state)?.repository;
+    if (repository === undefined || worker !== 'none' || pendingCommands.length > 0) continue;
+    watched.set(repository, [...(watched.get(repository) ?? []), view]);
+  }
+  return watched;
+}

@@ -1,0 +1,19 @@
+import type { PullRequestFact } from './events/bodies/positions.ts';
+import type { SessionState } from './events/state.ts';
+
+/** The pull request that the supervisor looks at; undefined if there is none, or if nobody asked for it. */
+export function watchedPullRequest({
+  archived,
+  pullRequest,
+}: Pick<SessionState, 'archived' | 'pullRequest'>): SessionState['pullRequest'] {
+  return !archived && pullRequest?.watched && pullRequest.state === 'open' ? pullRequest : undefined;
+}
+
+/** `https://github.com/owner/name/pull/17`, as gh prints it. */
+export function pullRequestAt(
+  url: string,
+): Pick<PullRequestFact, 'repository' | 'number' | 'url'> | undefined {
+  const found = /^https:\/\/([\w.-]+(?::\d+)?\/[\w.-]+\/[\w.-]+)\/pull\/(\d+)$/.exec(url);
+  const [, repository, number] = found ?? [];
+  return repository === undefined ? undefined : { repository, number: Number(number), url };
+}

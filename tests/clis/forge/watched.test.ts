@@ -1,0 +1,199 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { PullRequests } from '../../../src/acts/after/pull-requests.ts';
+import { finishSession } from '../../../src/acts/finish/finish-session.act.ts';
+import { previewFinish } from '../../../src/acts/finish/preview-finish.act.ts';
+import { runCommand } from '../../../src/base/processes/run-command.ts';
+import { GitHub } from '../../../src/forge/github.ts';
+import { pendingCommandIds, readCommand } from '../../../src/session/commands/commands.ts';
+import { fold } from '../../../src/session/events/fold.ts';
+import type { SessionView } from '../../../src/session/events/session-view.ts';
+import { emptyState } from '../../../src/session/events/state.ts';
+import { sessionPaths } from '../../../src/session/layout/paths.ts';
+import { HandClock, MINUTE_MS } from '../../supervisor/scene.ts';
+import { doneSession } from '../../support/done-session.ts';
+import { type GitHubStub, gitHubStub } from '../../support/github-stub/github-stub.ts';
+import type { StubPullRequest } from '../../support/github-stub/model.ts';
+import { SUPERVISED } from '../../support/supervisors.ts';
+import { tempDir } from '../../support/temp-dir.ts';
+
+const DONE = { kind: 'done', since: '2026-01-08T09:00:00.000Z', summary: '' } as const;
+
+/** Sessions that are done, each with its pull request, and what looks at them: by the real gh and a clock set by hand. */
+async function scene({ count = 1 } = {}) {
+  const hub = await gitHubStub();
+  const repository = await hub.addRepository('fleet/boats');
+  const dir = await tempDir();
+  const clock = new HandClock();
+  const looks = new PullRequests(
+    new GitHub({ env: { ...hub.env, PATH: process.env.PATH, HOME: dir.path } }),
+    clock,
+  );
+  const opened = Array.from({ length: count }, (_, at) => repository.openPullRequest(`samocode/${at}`));
+  const views = opened.map((pullRequest, at) => viewOf(dir.path, pullRequest, at));
+  const failures: unknown[] = [];
+  /** One look, if it is due; then what the sessions were told is in their state, as by their workers. */
+  const poll = async (): Promise<number> => {
+    const next = looks.poll(views, (_, error) => failures.push(error));
+    await looks.end();
+    for (const view of views) await takeCommands(view);
+    return next;
+  };
+  return {
+    ...{ hub, repository, opened, views, clock, looks, failures, poll },
+    /** Minutes between the next looks. */
+    gaps: async (times: number) => {
+      const gaps: number[] = [];
+      for (let left = times; left > 0; left -= 1) {
+        await poll();
+        const waitMs = (await poll()) - clock.monotonic();
+        gaps.push(Math.round(waitMs / 100) / 600);
+        clock.pass(waitMs);
+      }
+      return gaps;
+    },
+    async [Symbol.asyncDispose]() {
+      await hub[Symbol.asyncDispose]();
+      await dir[Symbol.asyncDispose]();
+    },
+  };
+}
+
+function viewOf(root: string, { number, url }: StubPullRequest, at: number): SessionView {
+  const paths = sessionPaths(root, `26-01-08-boat-${at}`);
+  const pullRequest = { repository: 'github.com/fleet/boats', number, url, watched: true } as const;
+  const state = {
+    ...{ ...emptyState(), status: DONE },
+    pullRequest: { ...pullRequest, state: 'open', since: DONE.since } as const,
+  };
+  const view = { folder: paths.folder, paths, state, worker: 'none', pendingCommands: [] };
+  return view as Partial<SessionView> as SessionView;
+}
+
+const taken = new Set<string>();
+
+async function takeCommands(view: SessionView): Promise<void> {
+  for (const id of pendingCommandIds(view.paths)) {
+    const reading = await readCommand(view.paths, id);
+    if (taken.has(id) || reading?.kind !== 'command' || reading.command.kind !== 'pull_request') continue;
+    taken.add(id);
+    const { seen, by, at } = reading.command;
+    const envelope = { v: 1, n: view.state.n + 1, lease: 1, at } as const;
+    view.state = fold(view.state, { ...envelope, type: 'pull_request_seen', by, ...seen });
+  }
+}
+
+const stateOf = ({ state: { pullRequest } }: SessionView) => [pullRequest?.state, pullRequest?.mergeCommit];
+const told = ({ state }: SessionView) => state.n;
+
+test('looks begin after a minute and grow to ten while nothing changes, one request for all of a repository', async () => {
+  await using s = await scene({ count: 50 });
+  expect(await s.gaps(8)).toEqual([1.5, 2.25, 3.375, 5.0625, 7.59375, 10, 10, 10].map(rounded));
+  expect(s.hub.requests).toHaveLength(8);
+  expect(Math.max(...s.hub.requests.map(({ points }) => points))).toBeLessThanOrEqual(2);
+  expect(s.views.map(told)).toEqual(s.views.map(() => 0));
+});
+
+const rounded = (minutes: number) => Math.round(minutes * 600) / 600;
+
+test('merged is what GitHub says, also when squashed; each session is told once, and looked at no more', async () => {
+  await using s = await scene({ count: 2 });
+  await s.poll();
+  const [first, second] = s.opened;
+  Object.assign(first ?? {}, { state: 'MERGED', mergeCommit: 'd'.repeat(40) });
+  s.clock.pass(10 * MINUTE_MS);
+  await s.poll();
+  expect(s.views.map(stateOf)).toEqual([
+    ['merged', 'd'.repeat(40)],
+    ['open', undefined],
+  ]);
+  Object.assign(second ?? {}, { state: 'CLOSED' });
+  s.clock.pass(10 * MINUTE_MS);
+  await s.poll();
+  s.clock.pass(60 * MINUTE_MS);
+  expect(await s.poll()).toBe(Number.POSITIVE_INFINITY);
+  expect(s.views.map(told)).toEqual([1, 1]);
+  expect(s.hub.requests).toHaveLength(3);
+});
+
+test('what cannot be seen for ten minutes is said once, with its reason, and taken back by the first answer', async () => {
+  await using s = await scene();
+  s.hub.viewer = undefined;
+  await s.gaps(6);
+  const { pullRequest } = s.views[0]?.state ?? {};
+  expect(pullRequest).toMatchObject({
+    ...{ state: 'open', watched: true },
+    unseen: { since: '2026-01-08T10:00:00.000Z', why: expect.stringContaining('gh is not logged in') },
+  });
+  expect(s.views.map(told)).toEqual([1]);
+  s.hub.viewer = 'person';
+  await s.gaps(1);
+  expect(s.views[0]?.state.pullRequest?.unseen).toBeUndefined();
+  expect(s.failures).toEqual([]);
+});
+
+test('below a thousand points, and where GitHub refuses more, it waits for the reset', async () => {
+  await using s = await scene();
+  const headers = {
+    'X-Ratelimit-Remaining': '0',
+    'X-Ratelimit-Reset': `${Date.UTC(2026, 0, 8, 10, 40) / 1000}`,
+  };
+  s.hub.fault = () => ({ status: 403, headers, body: { message: 'API rate limit exceeded' } });
+  expect(await s.gaps(1)).toEqual([40]);
+  s.hub.fault = undefined;
+  for (const request of s.hub.requests) request.points = 4500;
+  expect(await s.gaps(1)).toEqual([20]);
+});
+
+test.each([
+  ['that works', { worker: 'alive' }],
+  ['with a command that no worker has taken', { pendingCommands: ['01ARZ3NDEKTSV4RRFFQ69G5FAV'] }],
+] as const)('a session %s is not looked at', async (_, now) => {
+  await using s = await scene();
+  Object.assign(s.views[0] ?? {}, now);
+  expect(await s.poll()).toBe(Number.POSITIVE_INFINITY);
+  expect(s.hub.requests).toEqual([]);
+});
+
+/** A done session whose repository is on the stub; the first act of `context` starts a supervisor. */
+async function onHub(hub: GitHubStub) {
+  const rig = await doneSession({ lines: { PR_WATCH: 'on' } });
+  const env = { ...rig.repo.env, ...hub.env, ...SUPERVISED };
+  const git = async (...args: string[]) => {
+    const { exitCode, stderr } = await runCommand('git', args, { cwd: rig.repo.path, env });
+    expect([exitCode, stderr]).toEqual([0, '']);
+  };
+  // As `gh auth setup-git` does.
+  await git('config', '--global', 'credential.https://github.com.helper', '!gh auth git-credential');
+  await git('remote', 'add', 'origin', 'https://github.com/fleet/boats.git');
+  await git('push', '--quiet', 'origin', 'main');
+  return { rig, context: { ...rig.context(), env } };
+}
+
+test('from finish to merged: the pull request is opened, looked at by the supervisor, and its merge leads to archive', async () => {
+  await using hub = await gitHubStub();
+  const repository = await hub.addRepository('fleet/boats');
+  const { rig, context } = await onHub(hub);
+  await using _ = rig;
+  const input = { session: rig.file.folder, how: 'pull_request', keep: [] } as const;
+  expect((await previewFinish(input, context)).would.join(' ')).toContain('The supervisor will look at it');
+  // Merged between opening and the first look.
+  hub.fault = ({ path }) => {
+    const opened = repository.pullRequests.get(17);
+    const isLook = path === '/graphql' && opened !== undefined && hub.requests.length > openedAt;
+    if (isLook) Object.assign(opened, { state: 'MERGED', mergeCommit: 'd'.repeat(40) });
+    return undefined;
+  };
+  let openedAt = Number.POSITIVE_INFINITY;
+  const { done, url } = await finishSession(input, context);
+  openedAt = hub.requests.length;
+  expect(url).toBe('https://github.com/fleet/boats/pull/17');
+  expect(done).toContain('It will be looked at until it is merged or closed.');
+  const { pullRequest } = await rig.until((state) => state.pullRequest?.state === 'merged', {
+    ...{ withinMs: 120_000, leaveDead: true },
+  });
+  expect(pullRequest).toMatchObject({ number: 17, mergeCommit: 'd'.repeat(40), watched: true });
+  const log = await readFile(join(rig.paths.sessionDir, 'session.log'), 'utf8').catch(() => '');
+  expect(log).toContain(`pull request #17 is merged: ${url}`);
+});
