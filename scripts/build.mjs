@@ -29,6 +29,8 @@ const BACKGROUND = {
 const REHEARSAL = { 'samocode-rehearsal': 'src/rehearsal/main.ts' };
 // Runs around each agent of a strict sandbox, so without anything that it doesn't need.
 const RELAY = { relay: 'src/relay/main.ts' };
+// What action.yml starts on a runner of GitHub: one file, committed with the tag of a release and not published on npm.
+const ACTION = { action: 'src/action/main.ts' };
 // They share chunks and load their heavy parts when used.
 const SHARING_CHUNKS = {
   'samocode-mcp': 'src/server/main.ts',
@@ -123,6 +125,7 @@ const also = Object.fromEntries(asked.also.map((text) => text.split('=')));
 const built = await Promise.all([
   build(background),
   build({ ...cjs, entryPoints: REHEARSAL }),
+  build({ ...cjs, entryPoints: ACTION }),
   build({ ...cjs, banner: {}, entryPoints: RELAY }),
   build({ ...esm, entryPoints: SHARING_CHUNKS, splitting: true, chunkNames: 'chunks/[name]-[hash]' }),
   build({ ...esm, entryPoints: also }),

@@ -18,7 +18,8 @@ const BELOW_ACTS = ['base', 'phases', 'session', 'project', 'providers'];
 
 /** The acts, and which others each may import besides those that all may. */
 const OTHER_ACTS = {
-  proof: [],
+  // Asks GitHub about a pull request.
+  proof: ['finish'],
   rewind: [],
   finish: [],
   after: [],
@@ -60,6 +61,8 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   machine: [...FOR_ACTS, 'acts/notify', 'acts/proof', 'acts/set-up', 'supervisor'],
   server: [...BELOW_ACTS, ...EVERY_ACT, 'kit/mcp', 'machine'],
   relay: [],
+  // A program of its own: what repeats a proof, without what acts on sessions.
+  action: ['base', 'phases', 'session', 'project', 'acts/proof'],
   rehearsal: ['base', 'phases', 'session'],
   demo: [...BELOW_ACTS, 'acts/common', 'acts/proof', 'kit/terminal/output.ts'],
   cli: [...BELOW_ACTS, ...EVERY_ACT, 'kit/terminal', 'machine', 'demo'],

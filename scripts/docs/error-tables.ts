@@ -1,3 +1,4 @@
+import { EVENT_ERRORS } from '../../src/action/event-errors.ts';
 import { ACTION_ERRORS } from '../../src/acts/common/action-errors.ts';
 import { READING_ERRORS } from '../../src/acts/common/reading-errors.ts';
 import { START_ERRORS } from '../../src/acts/common/start-errors.ts';
@@ -27,6 +28,7 @@ export const ERROR_TABLES = {
   CLI_ERRORS,
   COMMAND_ERRORS,
   DEMO_ERRORS,
+  EVENT_ERRORS,
   FORGE_ERRORS,
   GATE_ERRORS,
   GIT_ERRORS,

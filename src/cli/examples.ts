@@ -61,7 +61,10 @@ export const EXAMPLES: Readonly<Record<string, readonly Example[]>> = {
     ['samocode why src/auth.ts', 'the decisions behind the changes of this file'],
     ['samocode why src/auth.ts:31', 'the same for one line'],
   ],
-  verify: [['samocode verify jwt', 'on a fresh clone of its branch']],
+  verify: [
+    ['samocode verify jwt', 'on a fresh clone of its branch'],
+    ['samocode verify --pull-request 17', "by this project's own checks, on the head of that pull request"],
+  ],
   wait: [
     ['samocode wait jwt billing --timeout 3600', 'until one of the two needs you, for an hour at most'],
     ['samocode wait --group tonight --until done && git push', 'continue once all of them are done'],

@@ -11,6 +11,8 @@ export interface BuiltPrograms {
   worker: string;
   rehearsal: string;
   cli: string;
+  /** Of action.yml. */
+  action: string;
   /** The file of an additional entry point. */
   extra(name: string): string;
 }
@@ -51,6 +53,7 @@ export async function builtPrograms(
     worker: join(folder, 'worker.cjs'),
     rehearsal: join(folder, 'samocode-rehearsal.cjs'),
     cli: join(folder, 'samocode.js'),
+    action: join(folder, 'action.cjs'),
     extra: (name) => join(folder, `${name}.js`),
   };
 }

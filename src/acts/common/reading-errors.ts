@@ -52,6 +52,16 @@ export const READING_ERRORS = errors({
     hint: known === undefined ? '' : `Name one of them, for example ${known.last}.`,
     next: known === undefined ? [{ act: 'look', session, when: 'to see whether one has started' }] : [],
   }),
+  no_checks: ({ filePath }: { filePath: string }) => ({
+    what: 'The proof was not repeated.',
+    why: `${filePath} has no CHECK, and commands of a pull request are not run.`,
+    hint: 'Add a line such as CHECK=npm test to it.',
+  }),
+  no_forge: ({ mainRepo }: { mainRepo: string }) => ({
+    what: 'The pull request was not read.',
+    why: `${mainRepo} has no remote that names a repository on GitHub.`,
+    hint: 'Add it: git remote add origin https://github.com/<owner>/<name>.git',
+  }),
   no_overview: ({ session, problem, next }: NoOverview) => ({
     what: `The overview of ${session} cannot be read.`,
     why:
@@ -89,6 +99,11 @@ export const READING_ERRORS = errors({
     what: 'The proof was not repeated.',
     why: `A fresh clone of the branch failed: ${visibleControls(problem)}`,
     hint: 'Fix that, then run the command again.',
+  }),
+  pull_request_not_read: ({ number, why }: { number: number; why: string }) => ({
+    what: `Pull request ${number} was not read.`,
+    why,
+    hint: 'Correct that, then run the command again.',
   }),
   report_not_written: ({ path, code }: { path: string; code: string }) => ({
     what: 'The report was not written.',

@@ -11,19 +11,12 @@ import { READING_ERRORS } from '../common/reading-errors.ts';
 import { safeGit } from '../common/session-branch.ts';
 import { type ClonePlace, cloneGuard } from './checks-on-clone.ts';
 import { readProofOf } from './read-proof.act.ts';
+import type { Difference } from './repeated-check.ts';
 
 export interface ProofQuestion {
   /** A session, `proof.json` or `proof.md`, or the folder that contains them. */
   of: string;
   projectDir?: string | undefined;
-}
-
-export interface Difference {
-  what: 'proof' | 'branch' | 'commit' | 'tree' | 'base' | 'exit_status';
-  about?: string;
-  expected: string;
-  found: string;
-  lastLines?: string;
 }
 
 export interface OpenedProof {

@@ -1,23 +1,24 @@
 import { isSamocodeError } from '../../base/errors.ts';
 import type { Project } from '../../project/finding/open-project.ts';
-import { openingsOf } from '../../project/settings/openings.ts';
 import { resolveBase } from '../../project/worktrees/base-commit.ts';
 import { environmentOfSessions } from '../../providers/starting/login-shell.ts';
 import type { ActionContext } from '../common/context.ts';
 import { type DoctorCheck, fail, failed, ok } from '../common/preconditions/check.ts';
-import { checksOnClone, cloneGuard } from './checks-on-clone.ts';
+import { checksOnClone } from './checks-on-clone.ts';
 import { frozenProving } from './frozen-proving.ts';
+import { clonePlaceOf } from './project-clone.ts';
 
 /**
  * Runs SETUP and each CHECK once as a worker would, on the commit from which a session would start: a check that fails
  * there also fails for an agent's work.
  */
 export async function triedChecks(
-  { mainRepo, values }: Project,
+  project: Project,
   context: ActionContext,
   signal: AbortSignal = new AbortController().signal,
 ): Promise<DoctorCheck[]> {
-  const { checks, checkIn, worktrees: worktreesDir, sessions: sessionsDir, sandbox } = values;
+  const { mainRepo, values } = project;
+  const { checks, checkIn } = values;
   if (checks.length === 0) return [];
   let problem: string | undefined;
   const cloneFailed = (words: string) => {
@@ -27,16 +28,8 @@ export async function triedChecks(
   const asWorktree = checkIn === 'worktree';
   try {
     const { commit, name: branch } = await resolveBase({ mainRepo, baseEnv: context.env, signal });
-    const folders = {
-      mainRepo,
-      sessionsDir,
-      worktreesDir,
-      openings: openingsOf(values),
-      isStrict: sandbox === 'strict',
-    };
-    const isOpen = sandbox === 'off' || asWorktree;
-    const guard = isOpen ? undefined : await cloneGuard(folders, context);
-    const place = { mainRepo, worktreesDir, git: { baseEnv: context.env }, guard };
+    const guarded = await clonePlaceOf(project, context);
+    const place = asWorktree ? { ...guarded, guard: undefined } : guarded;
     const commands = checks.map(({ command }) => command);
     const frozen = frozenProving(values);
     const proving = { ...frozen, setupCache: [], copy: asWorktree ? [] : frozen.copy };

@@ -7,17 +7,8 @@ import { provedPartly, type SessionProof } from '../../session/proof/proof.ts';
 import type { ActionContext } from '../common/context.ts';
 import { READING_ERRORS } from '../common/reading-errors.ts';
 import { type ClonePlace, type CloneRunOptions, checksOnClone } from './checks-on-clone.ts';
-import type { Difference, OpenedProof } from './open-proof.ts';
-
-interface RepeatedCheck {
-  command: string;
-  isSetup?: true;
-  redBefore?: true;
-  expected: number | null;
-  /** Null: ended by a signal or the time limit. Absent: it did not run. */
-  found?: number | null;
-  durationMs?: number;
-}
+import type { OpenedProof } from './open-proof.ts';
+import { type Difference, type RepeatedCheck, statusDifference } from './repeated-check.ts';
 
 export interface Verification {
   verified: boolean;
@@ -50,7 +41,7 @@ export async function verifyProof(
   const ran =
     canRun && expected.length > 0 ? await repeat(proof, place, context, options) : { runs: [], failures: [] };
   const checks = [...unexpectedSetup(ran, expected), ...expected].map((run) => repeatedCheck(run, ran));
-  const ofChecks = canRun ? checks.flatMap((check) => statusDifference(check, ran)) : [];
+  const ofChecks = canRun ? checks.flatMap((check) => differenceOf(check, ran)) : [];
   const all = [...known, ...differences, ...ofChecks];
   const ranIn = proof.checks?.in === 'worktree' ? 'worktree' : undefined;
   const partly = provedPartly(proof);
@@ -118,21 +109,6 @@ function unexpectedSetup({ runs }: SetEnd, expected: readonly CheckRun[]): Check
   return setup === undefined || expected.some(({ isSetup }) => isSetup) ? [] : [{ ...setup, exitCode: 0 }];
 }
 
-function statusDifference({ command, expected, found }: RepeatedCheck, { failures }: SetEnd): Difference[] {
-  if (found === expected) return [];
-  const lastLines = failures.find((failure) => failure.command === command)?.lastLines;
-  return [
-    {
-      what: 'exit_status',
-      about: command,
-      expected: formatStatus(expected),
-      found: formatStatus(found),
-      lastLines,
-    },
-  ];
-}
-
-function formatStatus(status: number | null | undefined): string {
-  if (status === undefined) return 'it did not run';
-  return status === null ? 'none: a signal or the time limit ended it' : String(status);
+function differenceOf(check: RepeatedCheck, ran: SetEnd): Difference[] {
+  return check.found === check.expected ? [] : [statusDifference(check, ran)];
 }

@@ -1,38 +1,82 @@
 import type { Command } from 'commander';
-import { duration } from '../../base/durations.ts';
 import { type Cli, EXIT } from '../../kit/terminal/cli.ts';
 import { CLI_ERRORS } from '../../kit/terminal/cli-errors.ts';
 import type { Output } from '../../kit/terminal/output.ts';
-import { projectOf, type SharedOptions, withSharedOptions } from '../../kit/terminal/shared-options.ts';
+import {
+  numberOption,
+  projectOf,
+  type SharedOptions,
+  withSharedOptions,
+} from '../../kit/terminal/shared-options.ts';
 import { harmless } from '../../kit/terminal/style.ts';
-import { RED_AFTER } from '../../phases/proving.ts';
-import type { Difference, OpenedProof } from './open-proof.ts';
+import type { CloneRunOptions } from './checks-on-clone.ts';
+import { differenceLines, formatRepetition, repeatedCheckLines } from './format-repetition.ts';
+import type { OpenedProof } from './open-proof.ts';
 import type { Verification } from './verify-proof.act.ts';
 
 interface VerifyOptions extends SharedOptions {
   yes?: true;
+  pullRequest?: number;
 }
 
 export function addVerify(program: Command, cli: Cli): void {
   withSharedOptions(program.command('verify'))
-    .argument('<session|proof>', 'a session, its proof.json or its proof.md')
+    .argument('[session|proof]', 'a session, its proof.json or its proof.md')
     .description('Repeat the proof of a finished session, and show the differences')
-    .option('-y, --yes', 'run the commands of a proof file without asking')
-    .action(async (of: string, options: VerifyOptions) => {
-      const [{ openProof }, { verifyProof }] = await Promise.all([
-        import('./open-proof.ts'),
-        import('./verify-proof.act.ts'),
-      ]);
-      const context = await cli.actionContext();
-      const opened = await openProof({ of, ...projectOf(options) }, context);
-      if (!options.yes) await agreeTo(cli, opened);
-      const result = await verifyProof(opened, context, {
-        signal: cli.interrupted,
-        begins: (command) => cli.output.say(cli.output.style.dim(`running ${harmless(command)}`)),
-      });
-      cli.leaveWith(result.verified ? EXIT.ok : EXIT.failed);
-      cli.output.result(result, () => formatVerification(result, cli.output));
+    .option('-y, --yes', 'run the commands of a proof file, or code without a guard, without asking')
+    .option(
+      '--pull-request <number>',
+      "repeat the proof of a pull request, by this project's checks",
+      numberOption(1),
+    )
+    .action(async (of: string | undefined, options: VerifyOptions) => {
+      const { pullRequest: number } = options;
+      if ((of === undefined) === (number === undefined))
+        throw CLI_ERRORS.usage({
+          why: 'Either a session or proof is verified, or one pull request.',
+          hint: 'Name one of them: samocode verify <session>, or samocode verify --pull-request <number>.',
+        });
+      if (of !== undefined) await verifyOne(cli, of, options);
+      else if (number !== undefined) await verifyPullRequestOf(cli, number, options);
     });
+}
+
+async function verifyOne(cli: Cli, of: string, options: VerifyOptions): Promise<void> {
+  const [{ openProof }, { verifyProof }] = await Promise.all([
+    import('./open-proof.ts'),
+    import('./verify-proof.act.ts'),
+  ]);
+  const context = await cli.actionContext();
+  const opened = await openProof({ of, ...projectOf(options) }, context);
+  if (!options.yes) await agreeTo(cli, opened);
+  const result = await verifyProof(opened, context, whileRunning(cli));
+  cli.leaveWith(result.verified ? EXIT.ok : EXIT.failed);
+  cli.output.result(result, () => formatVerification(result, cli.output));
+}
+
+async function verifyPullRequestOf(cli: Cli, number: number, options: VerifyOptions): Promise<void> {
+  const { openPullRequest, verifyPullRequest } = await import('./verify-pull-request.act.ts');
+  const context = await cli.actionContext();
+  const opened = await openPullRequest({ number, ...projectOf(options) }, context);
+  if (opened.place.guard === undefined && !options.yes) await agreeToNoGuard(cli, number);
+  const result = await verifyPullRequest(opened, context, whileRunning(cli));
+  cli.leaveWith(result.verified ? EXIT.ok : EXIT.failed);
+  cli.output.result(result, () => formatRepetition(result, cli.output));
+}
+
+function whileRunning({ interrupted: signal, output }: Cli): CloneRunOptions {
+  return { signal, begins: (command) => output.say(output.style.dim(`running ${harmless(command)}`)) };
+}
+
+/** The commands are the project's own, but the code that they run is of whoever opened the pull request. */
+async function agreeToNoGuard(cli: Cli, number: number): Promise<void> {
+  const refusal = CLI_ERRORS.code_not_agreed({ number });
+  if (!cli.isInteractive) throw refusal;
+  cli.output.say(
+    `The code of pull request ${number} would run with your permissions: there is no guard here.`,
+  );
+  const { askYesNo } = await import('../../kit/terminal/ask.ts');
+  if ((await askYesNo(cli, 'Run it?')) !== true) throw refusal;
 }
 
 /**
@@ -59,13 +103,7 @@ async function agreeTo(cli: Cli, { from, proof }: OpenedProof): Promise<void> {
 export function formatVerification(result: Verification, { style }: Pick<Output, 'style'>): string {
   const { checks, differences, verified, branch = '', commit = '', sandbox, partly } = result;
   const { good, bad, attention, dim } = style;
-  const ran = checks.flatMap(({ command, found, expected, redBefore, durationMs = 0 }) => {
-    if (found === undefined) return [];
-    const status = found === null ? 'no exit status' : `exit status ${found}`;
-    const mark = found === expected ? good('✔') : bad('✘');
-    const red = redBefore ? `, ${RED_AFTER}` : '';
-    return [`${mark} ${harmless(command)}: ${status}${red} ${dim(`(${duration(durationMs)})`)}`];
-  });
+  const ran = checks.flatMap((check) => repeatedCheckLines(check, style));
   if (verified) {
     const at = `${harmless(branch)} at ${commit.slice(0, 8)}`;
     const what =
@@ -85,18 +123,3 @@ export function formatVerification(result: Verification, { style }: Pick<Output,
 
 const IN_WORKTREE =
   "  The checks of this proof ran in the agent's worktree (CHECK_IN=worktree), with uncommitted and ignored files.";
-
-const WHATS: Readonly<Record<Difference['what'], string>> = {
-  proof: 'proof',
-  branch: 'branch',
-  commit: 'commit',
-  tree: 'tree',
-  base: 'base commit',
-  exit_status: 'exit status',
-};
-
-function differenceLines({ what, about, expected, found, lastLines }: Difference): string[] {
-  const of = about === undefined ? '' : ` of ${harmless(about)}`;
-  const printed = lastLines ? lastLines.split('\n').map((line) => `    ${harmless(line)}`) : [];
-  return [`  ${WHATS[what]}${of}: expected ${harmless(expected)}, found ${harmless(found)}`, ...printed];
-}

@@ -2,6 +2,11 @@ import { errors } from '../../base/errors.ts';
 
 /** Errors of the command line itself. */
 export const CLI_ERRORS = errors({
+  code_not_agreed: ({ number }: { number: number }) => ({
+    what: 'Nothing was run.',
+    why: `There is no guard here, and you have not agreed to run the code of pull request ${number} with your permissions.`,
+    hint: 'Read its changes, then run the command again with --yes.',
+  }),
   commands_not_agreed: ({ commands }: { commands: readonly string[] }) => ({
     what: 'Nothing was run.',
     why: `You have not agreed to the commands of the proof: ${commands.join('; ')}.`,

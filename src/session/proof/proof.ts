@@ -138,6 +138,18 @@ function jsonOfMarkdown(text: string): string | undefined {
   return `${json}\n`;
 }
 
+/**
+ * The proof in a text that people edit around it, as a pull request's: its data alone counts, by the seal of its own.
+ * @returns undefined if the text has no such data
+ */
+export function proofInText(written: string): ProofReading | undefined {
+  const text = written.replaceAll('\r\n', '\n');
+  const at = text.lastIndexOf(`\n${JSON_FENCE}\n{\n  "samocodeProof": `);
+  if (at < 0) return undefined;
+  const [json = ''] = text.slice(at + `\n${JSON_FENCE}\n`.length).split('\n```');
+  return readProof(`${json}\n`);
+}
+
 /** GitHub converts all line ends of a pull request's text; a mix of both kinds is a change. */
 function withPlainLineEnds(text: string): string {
   return /(?<!\r)\n/.test(text) ? text : text.replaceAll('\r\n', '\n');
@@ -283,9 +295,13 @@ export function onBase({ runs }: ProvedSet): string {
 }
 
 function tail({ command, tail: text }: CheckRun): string[] {
-  if (text === undefined) return [];
+  return text === undefined ? [] : [lastLinesOf(command, text)];
+}
+
+/** The end of an output, folded. */
+export function lastLinesOf(command: string, text: string): string {
   const fence = '`'.repeat(Math.max(3, longestRun(text) + 1));
-  return [details(`Last lines of ${htmlText(command)}`, `${fence}text\n${text}\n${fence}`)];
+  return details(`Last lines of ${htmlText(command)}`, `${fence}text\n${text}\n${fence}`);
 }
 
 function approval(given: Approval): string {

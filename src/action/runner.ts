@@ -1,0 +1,36 @@
+import { appendFileSync, readFileSync } from 'node:fs';
+import { definedOnly } from '../base/defined-only.ts';
+import { parseJson } from '../base/parse-json.ts';
+import { type EventWork, readEvent } from './read-event.ts';
+
+/** The runner of GitHub Actions, by the variables and files that it documents. */
+export interface Runner {
+  env: Readonly<Record<string, string | undefined>>;
+  signal: AbortSignal;
+  /** Writes one line of the job's log. */
+  log(line: string): void;
+}
+
+/** @throws RefusedEvent */
+export function eventOf({ env }: Runner): EventWork {
+  const payload = parseJson(readFileSync(env.GITHUB_EVENT_PATH ?? '', 'utf8'));
+  return readEvent(env.GITHUB_EVENT_NAME ?? '', payload);
+}
+
+export function addSummary({ env }: Runner, markdown: string): void {
+  if (env.GITHUB_STEP_SUMMARY) appendFileSync(env.GITHUB_STEP_SUMMARY, `${markdown}\n`);
+}
+
+/** @param values of one line each, none of them chosen by others */
+export function setOutputs({ env }: Runner, values: Readonly<Record<string, string>>): void {
+  const lines = Object.entries(values).map(([name, value]) => `${name}=${value}\n`);
+  if (env.GITHUB_OUTPUT) appendFileSync(env.GITHUB_OUTPUT, lines.join(''));
+}
+
+/** The runner's own variables: tokens, and the files by which a step sets outputs and variables of later steps. */
+const OF_RUNNER = /^(?:GITHUB|ACTIONS|INPUT|SAMOCODE)_/;
+
+/** What checks get: the programs and settings of the job, and nothing that speaks for it. */
+export function environmentOfChecks({ env }: Runner): Record<string, string> {
+  return definedOnly(env, (name) => !OF_RUNNER.test(name));
+}

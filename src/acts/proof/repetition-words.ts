@@ -1,0 +1,51 @@
+import type { Repetition } from './repeat-claims.ts';
+
+/** What became of a pull request's claims, in a line. @param shown makes text of others harmless */
+export function verdictWords(
+  { result, proved, partly, notRepeated, commit }: Repetition,
+  shown: (text: string) => string,
+): string {
+  const at = commit.slice(0, 12);
+  switch (result) {
+    case 'repeated':
+      return `yes: ${at} is as the proof says`;
+    case 'partly': {
+      const open = notRepeated.length > 0 ? ['commands of the proof that were not repeated'] : [];
+      return `partly: ${at} is as the proof says; ${[...(partly === undefined ? [] : [shown(partly)]), ...open].join('; ')}`;
+    }
+    case 'no_proof':
+      return `no proof to compare with; the checks pass on ${at}`;
+    case 'differs':
+      return proved === undefined
+        ? `no: ${at} fails, or its proof was changed`
+        : `no: ${at} differs from the proof`;
+    default:
+      return result satisfies never;
+  }
+}
+
+/** Of a command that did not run. */
+export function claimWords({ expected }: Repetition['notRepeated'][number]): string {
+  const claim =
+    expected === undefined ? 'nothing' : expected === null ? 'no exit status' : `exit status ${expected}`;
+  return `not repeated, because the base does not have this command; the proof says ${claim}`;
+}
+
+/** What showed a requirement now. @param quoted makes text of others harmless */
+export function requirementWords(
+  { id, text, check, shown }: Repetition['requirements'][number],
+  quoted: (text: string) => string,
+): string {
+  const named = `${quoted(id)} ${quoted(text)}`;
+  switch (shown) {
+    case 'passed':
+    case 'failed':
+      return `${named}: ${shown}, by ${quoted(check)}`;
+    case 'not_repeated':
+      return `${named}: not repeated, by ${quoted(check)}`;
+    case 'reviewed':
+      return `${named}: reviewed by an agent, which cannot be repeated`;
+    default:
+      return shown satisfies never;
+  }
+}

@@ -1,0 +1,120 @@
+import * as z from 'zod';
+import { parseJson } from '../../base/parse-json.ts';
+import type { SandboxLevel } from '../../base/sandbox-level.ts';
+import type { Project } from '../../project/finding/open-project.ts';
+import { gitLine, runGit } from '../../project/git/git.ts';
+import { commitOf, type GitContext } from '../../project/git/repository.ts';
+import { environmentOfSessions } from '../../providers/starting/login-shell.ts';
+import type { ActionContext } from '../common/context.ts';
+import { findProjectFor } from '../common/places/find-project-for.ts';
+import { requireTrust } from '../common/places/trust-project.ts';
+import { READING_ERRORS } from '../common/reading-errors.ts';
+import { gh, NETWORK_LIMIT_MS, repositoryIn } from '../finish/pull-request.ts';
+import { type ClonePlace, type CloneRunOptions, checksOnClone } from './checks-on-clone.ts';
+import { frozenProving } from './frozen-proving.ts';
+import { clonePlaceOf } from './project-clone.ts';
+import { type ClaimedWork, type Repetition, repeatClaims } from './repeat-claims.ts';
+
+export interface PullRequestQuestion {
+  number: number;
+  projectDir?: string | undefined;
+}
+
+export interface OpenedPullRequest {
+  work: ClaimedWork;
+  /** Its SETUP and CHECKs are what runs. */
+  project: Project;
+  place: ClonePlace;
+}
+
+export type VerifiedPullRequest = Repetition & { verified: boolean; sandbox: SandboxLevel };
+
+/**
+ * Finds a pull request of this project's repository and fetches its head.
+ * @throws project_not_found, project_not_trusted, no_checks, pull_request_not_read, GitError
+ */
+export async function openPullRequest(
+  { number, projectDir }: PullRequestQuestion,
+  context: ActionContext,
+): Promise<OpenedPullRequest> {
+  const project = await findProjectFor({ projectDir }, context);
+  await requireTrust(project, context);
+  const { mainRepo, values, filePath } = project;
+  if (values.checks.length === 0) throw READING_ERRORS.no_checks({ filePath });
+  const git = { baseEnv: context.env };
+  const remote = await remoteOf(mainRepo, git);
+  const { head, base, text } = await askForge(remote.repository, number, context);
+  const options = { ...git, cwd: mainRepo };
+  const fetch = ['fetch', '--quiet', '--no-tags', '--no-recurse-submodules', '--no-write-fetch-head'];
+  const from = ['--upload-pack=git-upload-pack', '--', remote.name];
+  await runGit([...fetch, ...from, head, base], { ...options, timeoutMs: NETWORK_LIMIT_MS });
+  if ((await commitOf(head, options)) === undefined)
+    throw READING_ERRORS.pull_request_not_read({ number, why: 'Its head was not in what git fetched.' });
+  return { work: { mainRepo, git, head, base, text }, project, place: await clonePlaceOf(project, context) };
+}
+
+/**
+ * Repeats the proof of a pull request by the project's own commands.
+ * @throws proof_not_repeated if the clone fails; GitError; the signal's reason
+ */
+export async function verifyPullRequest(
+  { work, project: { values }, place }: OpenedPullRequest,
+  context: ActionContext,
+  options: CloneRunOptions,
+): Promise<VerifiedPullRequest> {
+  const env = await environmentOfSessions(context.env, context.home);
+  // Nothing that its code leaves behind is kept for others.
+  const proving = { ...frozenProving(values), setupCache: [] };
+  const cloneFailed = (problem: string) => READING_ERRORS.proof_not_repeated({ problem });
+  const run = async (commit: string, commands: readonly string[]) => {
+    const set = { commit, branch: 'pull-request', base: work.base, commands, proving };
+    return await checksOnClone(place, set, { ...context, env }, { ...options, cloneFailed });
+  };
+  const trusted = { setup: values.setup, checks: values.checks.map(({ command }) => command) };
+  const repetition = await repeatClaims(work, trusted, run);
+  const verified = repetition.result === 'repeated' || repetition.result === 'partly';
+  return { verified, ...repetition, sandbox: place.guard?.now.level ?? 'none' };
+}
+
+async function remoteOf(mainRepo: string, git: GitContext): Promise<{ name: string; repository: string }> {
+  const options = { ...git, cwd: mainRepo, allowFailure: true };
+  const remotes = (await gitLine(['remote'], options)).split('\n').filter(Boolean);
+  const name = remotes.includes('origin') ? 'origin' : remotes[0];
+  const url = name && (await gitLine(['remote', 'get-url', '--push', name], options));
+  const repository = url && repositoryIn(url);
+  if (name === undefined || !repository) throw READING_ERRORS.no_forge({ mainRepo });
+  return { name, repository };
+}
+
+const Sha = z.string().regex(/^[0-9a-f]{40,64}$/);
+const Answer = z.object({
+  head: z.object({ sha: Sha }),
+  base: z.object({ sha: Sha }),
+  body: z.string().nullish(),
+});
+
+/** What GitHub says of a pull request at this moment. @throws pull_request_not_read */
+async function askForge(
+  repository: string,
+  number: number,
+  context: ActionContext,
+): Promise<Pick<ClaimedWork, 'head' | 'base' | 'text'>> {
+  const [host = '', ...name] = repository.split('/');
+  const ask = ['api', `repos/${name.join('/')}/pulls/${number}`, '--hostname', host];
+  const { exitCode, stdout, stderr, notFound } = await gh(context, ask);
+  const answer = Answer.safeParse(parseJson(stdout));
+  if (exitCode === 0 && answer.success) {
+    const { head, base, body } = answer.data;
+    return { head: head.sha, base: base.sha, text: body ?? '' };
+  }
+  throw READING_ERRORS.pull_request_not_read({ number, why: whyNot() }, { cause: stderr });
+
+  function whyNot(): string {
+    if (notFound) return 'gh is not installed (https://cli.github.com).';
+    if (exitCode === 4 || /\(HTTP 401\)/.test(stderr))
+      return `gh is not logged in to ${host} ("gh auth login").`;
+    if (/\(HTTP 404\)/.test(stderr))
+      return `${repository} has no pull request with this number, or your login may not read it.`;
+    return `gh got no answer about it from ${host}.`;
+  }
+}
