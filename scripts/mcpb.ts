@@ -16,7 +16,9 @@ const folder = await mkdtemp(join(tmpdir(), 'samocode-mcpb-'));
 try {
   await cp(join(root, 'packages/desktop'), folder, { recursive: true });
   // Whole: the server starts the worker and the rehearsal child that lie beside it.
-  await cp(join(root, 'dist'), join(folder, DESKTOP_SERVER_FOLDER), { recursive: true });
+  // Not the program of action.yml.
+  const filter = (path: string) => !path.endsWith('/action.cjs');
+  await cp(join(root, 'dist'), join(folder, DESKTOP_SERVER_FOLDER), { recursive: true, filter });
   for (const name of ['LICENSE', 'THIRD-PARTY-NOTICES.md', 'docs/privacy.md'])
     await cp(join(root, name), join(folder, basename(name)));
   const { exitCode, stdout, stderr } = await runCommand('npx', ['-y', PACKER, 'pack', folder, target], {

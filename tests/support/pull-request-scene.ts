@@ -1,0 +1,81 @@
+import { chmod, mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { expect } from 'vitest';
+import { openPullRequest, verifyPullRequest } from '../../src/acts/proof/verify-pull-request.act.ts';
+import { type CommandResult, runCommand } from '../../src/base/processes/run-command.ts';
+import type { Sandbox } from '../../src/project/settings/project-settings.ts';
+import { makeProof } from '../../src/session/proof/make-proof.ts';
+import { type SessionProof, withFoldedProof } from '../../src/session/proof/proof.ts';
+import { builtPrograms } from './built-programs.ts';
+import { makeProject } from './project.ts';
+import { checkRun, provedEvents } from './proved-events.ts';
+
+export const CHECK = 'grep -q done work.txt';
+
+export interface PullRequestPlan {
+  sandbox?: Sandbox;
+  lines?: Record<string, string>;
+  work?: Record<string, string>;
+  /** What gh does, instead of answering. */
+  gh?: string;
+  change?: Partial<SessionProof>;
+  text?: string;
+}
+
+/** A project whose remote has a pull request of a fork, and a gh that answers for it. */
+export async function pullRequestScene({
+  sandbox = 'off',
+  lines = { CHECK },
+  work = { 'work.txt': 'done\n' },
+  gh,
+  change,
+  text,
+}: PullRequestPlan = {}) {
+  const programs = await builtPrograms();
+  const project = await makeProject({ lines, sandbox, acting: { programs } });
+  const { repo, context } = project;
+  const bin = join(repo.root, 'bin');
+  const remote = join(repo.root, 'remote.git');
+  const elsewhere = join(repo.root, 'elsewhere');
+  const base = await repo.git(['rev-parse', 'main']);
+  await repo.git(['clone', '-q', '--bare', repo.path, remote]);
+  await repo.git(['clone', '-q', remote, elsewhere]);
+  for (const [name, content] of Object.entries(work)) await writeFile(join(elsewhere, name), content);
+  await repo.git(['add', '-A'], elsewhere);
+  const author = ['-c', 'user.name=x', '-c', 'user.email=x@example.invalid'];
+  await repo.git([...author, 'commit', '-q', '-m', 'Work'], elsewhere);
+  const [head = '', tree = ''] = (await repo.git(['rev-parse', 'HEAD', 'HEAD^{tree}'], elsewhere)).split(
+    '\n',
+  );
+  await repo.git(['push', '-q', remote, 'HEAD:refs/pull/7/head'], elsewhere);
+  await repo.git(['remote', 'add', 'origin', 'git@github.example:o/r.git']);
+  const runs = [checkRun({ command: CHECK })];
+  const proof =
+    makeProof(provedEvents({ proved: { commit: head, tree, base }, runs })) ?? expect.fail('no proof');
+  const body = text ?? withFoldedProof('By samocode.', { ...proof, ...change });
+  await mkdir(bin);
+  await writeFile(
+    join(repo.root, 'answer.json'),
+    JSON.stringify({ head: { sha: head }, base: { sha: base }, body }),
+  );
+  const scripts = {
+    gh:
+      gh ??
+      `[ "$2" = repos/o/r/pulls/7 ] && [ "$4" = github.example ] && cat '${join(repo.root, 'answer.json')}'`,
+    ssh: `exec git upload-pack '${remote}'`,
+  };
+  for (const [name, script] of Object.entries(scripts)) {
+    await writeFile(join(bin, name), `#!/bin/sh\n${script}\n`);
+    await chmod(join(bin, name), 0o755);
+  }
+  const env = { ...repo.env, PATH: `${bin}:${repo.env.PATH}`, GIT_SSH: join(bin, 'ssh') };
+  const here = { ...context, env };
+  async function verify() {
+    const opened = await openPullRequest({ number: 7 }, here);
+    return await verifyPullRequest(opened, here, { signal: new AbortController().signal });
+  }
+  async function samocode(...args: string[]): Promise<CommandResult> {
+    return await runCommand(process.execPath, [programs.cli, 'verify', ...args], { cwd: repo.path, env });
+  }
+  return { repo, head, verify, samocode, env, [Symbol.asyncDispose]: () => repo[Symbol.asyncDispose]() };
+}
