@@ -1,7 +1,7 @@
-import { join } from 'node:path';
 import type { Cli } from '../../kit/terminal/cli.ts';
 import { CLI_ERRORS } from '../../kit/terminal/cli-errors.ts';
 import { projectFileAt, resolveFolder } from '../../kit/terminal/project-file.ts';
+import { shownPath } from '../../kit/terminal/session-words.ts';
 import { harmless } from '../../kit/terminal/style.ts';
 import type { RiskyLine } from '../../project/finding/trust.ts';
 
@@ -26,12 +26,12 @@ export async function ensureProject(cli: Cli, { project, yes }: EnsureOptions): 
   const missing = await whatIsMissing(cli, folder);
   const { askCommands, offerTrial, suggestedCommands } = await import('./ask-commands.ts');
   if (!yes) {
-    if (!cli.isInteractive) throw CLI_ERRORS.no_project_yet({ folder, steps: missing.steps });
-    cli.output.say(`There is no samocode project in ${folder} yet. It needs:`);
+    if (!cli.isInteractive) throw CLI_ERRORS.no_project_yet({ folder: missing.top, steps: missing.steps });
+    cli.output.say(`There is no samocode project in ${shownPath(missing.top, cli)} yet. It needs:`);
     for (const step of missing.steps) cli.output.say(`  ${step}`);
     const { askYesNo } = await import('../../kit/terminal/ask.ts');
     if (!(await askYesNo(cli, 'Create these?', true)))
-      throw CLI_ERRORS.no_project_yet({ folder, steps: missing.steps });
+      throw CLI_ERRORS.no_project_yet({ folder: missing.top, steps: missing.steps });
   }
   const lines = await (yes ? suggestedCommands(cli, missing.top) : askCommands(cli, missing.top));
   const { setupProject } = await import('./setup-project.act.ts');
@@ -69,8 +69,8 @@ async function whatIsMissing({ env }: Cli, folder: string): Promise<Missing> {
     needsRepository,
     steps: [
       ...first,
-      `the file ${join(top, '.samocode')}`,
-      `the folders ${join(top, '_samocode', 'sessions')} and ${join(top, '_samocode', 'worktrees')}`,
+      'the file .samocode',
+      'the folders _samocode/sessions and _samocode/worktrees',
       'a line for them in .git/info/exclude (no tracked file is changed)',
     ],
   };
