@@ -169,6 +169,7 @@ export interface OpenPullRequest extends PullRequestWords {
 
 export interface NewPullRequest extends PullRequestWords {
   branch: string;
-  base: string;
+  /** Undefined: the default branch of the repository. */
+  base: string | undefined;
   isDraft: boolean;
 }

@@ -7,6 +7,7 @@ import { parseJson } from '../base/parse-json.ts';
 import { isFineForGit } from '../base/processes/git-variables.ts';
 import { type CommandOptions, type CommandResult, runCommand } from '../base/processes/run-command.ts';
 import { FORGE_ERRORS } from './forge-errors.ts';
+import { partsOf } from './repository-name.ts';
 
 export interface GhContext {
   env: Readonly<Record<string, string | undefined>>;
@@ -24,7 +25,9 @@ export async function gh(
   options: Pick<CommandOptions, 'input' | 'output'> = {},
 ): Promise<CommandResult> {
   const quiet = { GH_PROMPT_DISABLED: '1', GH_NO_UPDATE_NOTIFIER: '1', NO_COLOR: '1' };
-  const own = { ...definedOnly(env, isFineForGit), ...quiet };
+  // With one of these it prints for a person, whatever NO_COLOR says.
+  const isKept = (name: string) => isFineForGit(name) && !/^(?:GH_FORCE_TTY|CLICOLOR_FORCE)$/.test(name);
+  const own = { ...definedOnly(env, isKept), ...quiet };
   const limits = { timeoutMs: NETWORK_LIMIT_MS, maxBytes: MAX_ANSWER, ...(signal && { signal }) };
   const result = await runCommand('gh', args, { cwd: tmpdir(), env: own, ...limits, ...options });
   signal?.throwIfAborted();
@@ -90,7 +93,7 @@ export function noAnswer(
 }
 
 /** The error for an answer that is none of the expected ones. */
-export function failureOf({ status, headers, text }: Answer, { host, subject }: Subject): SamocodeError {
+export function forgeFailure({ status, headers, text }: Answer, { host, subject }: Subject): SamocodeError {
   const because = { cause: text.slice(0, 500) };
   const isLimit = headers.has('retry-after') || headers.get('x-ratelimit-remaining') === '0';
   if (status === 401) return FORGE_ERRORS.forge_not_logged_in({ host }, because);
@@ -112,7 +115,7 @@ function resetIn(headers: Answer['headers']): string | undefined {
 
 /** @throws FORGE_ERRORS if the answer is no success, or not what the schema says */
 export function read<T extends z.ZodType>(schema: T, answer: Answer, about: Subject): z.infer<T> {
-  if (answer.status >= 300) throw failureOf(answer, about);
+  if (answer.status >= 300) throw forgeFailure(answer, about);
   return parsed(schema, parseJson(answer.text), about);
 }
 
@@ -123,7 +126,7 @@ function parsed<T extends z.ZodType>(schema: T, value: unknown, { host }: Subjec
 }
 
 /** A question in GraphQL about one repository, which is named `host/owner/name`. */
-export interface Question<T extends z.ZodType> {
+export interface RepositoryQuestion<T extends z.ZodType> {
   repository: string;
   subject: string;
   /** What is asked of the repository, and what besides. */
@@ -143,7 +146,7 @@ const Reply = z.object({
 /** @throws FORGE_ERRORS; also if the repository has another name by now, which GitHub follows without a word */
 export async function query<T extends z.ZodType>(
   context: GhContext,
-  { repository, subject, fields, more = '', schema, isParted }: Question<T>,
+  { repository, subject, fields, more = '', schema, isParted }: RepositoryQuestion<T>,
 ): Promise<z.infer<T>> {
   const { host, owner, name } = partsOf(repository);
   const about = { host, subject };
@@ -154,7 +157,7 @@ export async function query<T extends z.ZodType>(
   for (const { type, path } of errors) {
     const [root, part] = path ?? [];
     const inPart = isParted && root === 'repository' && typeof part === 'string' && data?.repository;
-    if (!inPart) throw failureOf({ ...answer, status: STATUS_OF[type ?? ''] ?? 200 }, about);
+    if (!inPart) throw forgeFailure({ ...answer, status: STATUS_OF[type ?? ''] ?? 200 }, about);
     delete inPart[part];
   }
   const found = String(data?.repository?.nameWithOwner);
@@ -170,8 +173,3 @@ const STATUS_OF: Readonly<Record<string, number>> = {
   INSUFFICIENT_SCOPES: 403,
   RATE_LIMITED: 429,
 };
-
-export function partsOf(repository: string): { host: string; owner: string; name: string; path: string } {
-  const [host = '', owner = '', name = ''] = repository.split('/');
-  return { host, owner, name, path: `repos/${owner}/${name}` };
-}

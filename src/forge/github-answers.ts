@@ -5,7 +5,7 @@ import type { Author, Comment } from './forge.ts';
 const MOST_CHARS = 65_536;
 
 /** A text of others: cut, and with what a reader cannot see as escapes. */
-export const Shown = z
+export const OthersText = z
   .string()
   .transform((text) => shownText(text.length > MOST_CHARS ? `${text.slice(0, MOST_CHARS)}… (cut)` : text));
 
@@ -25,7 +25,7 @@ export const Budget = z.object({ cost: z.int(), remaining: z.int(), resetAt: Tim
 const KINDS: Readonly<Record<string, Author['kind']>> = { User: 'person', Bot: 'bot' };
 
 export const Actor = z
-  .object({ __typename: z.string(), login: Shown })
+  .object({ __typename: z.string(), login: OthersText })
   .nullish()
   .transform((actor): Author => {
     const { __typename: type = '', login = 'ghost' } = actor ?? {};
@@ -36,13 +36,13 @@ export const Actor = z
 export const ACTOR = '{ __typename login }';
 
 export const CommentShape = z.object({
-  ...{ id: z.string(), author: Actor, body: z.string(), url: Shown },
+  ...{ id: z.string(), author: Actor, body: z.string(), url: OthersText },
   ...{ createdAt: Time, lastEditedAt: maybe(Time) },
 });
 export const COMMENT = `id author ${ACTOR} body createdAt lastEditedAt url`;
 
 export function commentOf({ lastEditedAt, body, ...same }: z.infer<typeof CommentShape>): Comment {
-  return { ...same, body: Shown.parse(body), editedAt: lastEditedAt, isSamocodes: isSamocodes(body) };
+  return { ...same, body: OthersText.parse(body), editedAt: lastEditedAt, isSamocodes: isSamocodes(body) };
 }
 
 export const CommentNode = CommentShape.transform(commentOf);

@@ -11,18 +11,19 @@ import type {
   PullRequestWords,
 } from './forge.ts';
 import { FORGE_ERRORS } from './forge-errors.ts';
-import { ask, type GhContext, partsOf, query, read } from './gh.ts';
-import { Budget, markerLine, nodes, Shown } from './github-answers.ts';
+import { ask, type GhContext, query, read } from './gh.ts';
+import { Budget, markerLine, nodes, OthersText } from './github-answers.ts';
 import { ISSUE, IssueNode } from './issue-answers.ts';
 import { readJobLog } from './job-log.ts';
 import {
   ChecksPage,
-  checksOf,
+  checkFields,
   DetailsNode,
-  detailsOf,
+  detailFields,
   LOOK,
   PullRequestLookNode,
 } from './pull-request-answers.ts';
+import { partsOf } from './repository-name.ts';
 
 const AT_ONCE = 50;
 
@@ -30,7 +31,7 @@ const Posted = nodes(z.object({ body: z.string(), viewerDidAuthor: z.boolean(), 
 const POSTED = 'nodes { body viewerDidAuthor url }';
 
 const OpenPullRequestAnswer = z
-  .object({ number: z.int(), html_url: Shown, title: z.string(), body: z.string().nullish() })
+  .object({ number: z.int(), html_url: OthersText, title: z.string(), body: z.string().nullish() })
   .transform(({ number, html_url, title, body }) => ({ number, url: html_url, title, body: body ?? '' }));
 
 /** GitHub, asked by `gh api` with the person's login. Works from gh 2.23 on. */
@@ -83,11 +84,14 @@ export class GitHub implements Forge {
       ...{ ...about, fields: `pullRequest(number: ${number}) { ${fields} }` },
       schema: z.object({ rateLimit: Budget, repository: z.object({ pullRequest: node }) }),
     });
-    const found = await query(this.#context, asked(detailsOf(number), DetailsNode));
+    const found = await query(this.#context, asked(detailFields(number), DetailsNode));
     const { page, ...rest } = found.repository.pullRequest;
     const checks = [...page.checks];
     for (let { next } = page; next !== undefined; ) {
-      const more = await query(this.#context, asked(checksOf(number, next), z.object({ head: ChecksPage })));
+      const more = await query(
+        this.#context,
+        asked(checkFields(number, next), z.object({ head: ChecksPage })),
+      );
       checks.push(...more.repository.pullRequest.head.checks);
       next = more.repository.pullRequest.head.next;
     }
@@ -135,7 +139,7 @@ export class GitHub implements Forge {
       : `issues/${number}/comments`;
     const text = { body: `${body.trimEnd()}\n\n${line}` };
     const answer = await ask(this.#context, about, { path: `${path}/${to}`, method: 'POST', body: text });
-    return { url: read(z.object({ html_url: Shown }), answer, about).html_url, isNew: true };
+    return { url: read(z.object({ html_url: OthersText }), answer, about).html_url, isNew: true };
   }
 
   async issue(repository: string, number: number): Promise<Issue> {
@@ -167,6 +171,10 @@ export class GitHub implements Forge {
 
   async open(repository: string, { branch, isDraft, ...request }: NewPullRequest): Promise<OpenPullRequest> {
     const { path, about } = this.#place(repository, 'a new pull request');
+    if (request.base === undefined) {
+      const answer = await ask(this.#context, about, { path });
+      request.base = read(z.object({ default_branch: z.string() }), answer, about).default_branch;
+    }
     const body = { ...request, head: branch, draft: isDraft };
     const answer = await ask(this.#context, about, { path: `${path}/pulls`, method: 'POST', body });
     return read(OpenPullRequestAnswer, answer, about);

@@ -1,17 +1,28 @@
 import * as z from 'zod';
 import type { Issue } from './forge.ts';
-import { ACTOR, Actor, COMMENT, CommentNode, maybe, nodes, Shown, Time } from './github-answers.ts';
+import { ACTOR, Actor, COMMENT, CommentNode, maybe, nodes, OthersText, Time } from './github-answers.ts';
 
 const EventNode = z.object({
   ...{ actor: Actor, createdAt: Time },
   // A renamed title has no label.
-  label: maybe(z.object({ name: Shown })),
+  label: maybe(z.object({ name: OthersText })),
 });
 
 export const IssueNode = z
   .object({
-    ...{ number: z.int(), url: Shown, state: z.string(), title: Shown, body: Shown, author: Actor },
-    ...{ createdAt: Time, labels: maybe(nodes(z.object({ name: Shown }))), comments: nodes(CommentNode) },
+    ...{
+      number: z.int(),
+      url: OthersText,
+      state: z.string(),
+      title: OthersText,
+      body: OthersText,
+      author: Actor,
+    },
+    ...{
+      createdAt: Time,
+      labels: maybe(nodes(z.object({ name: OthersText }))),
+      comments: nodes(CommentNode),
+    },
     timelineItems: nodes(EventNode),
     userContentEdits: maybe(nodes(z.object({ editor: Actor, editedAt: Time }))),
   })

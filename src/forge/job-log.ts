@@ -1,6 +1,7 @@
 import { stripVTControlCharacters } from 'node:util';
 import { shownText } from '../base/text.ts';
-import { answerOf, failureOf, type GhContext, gh, noAnswer, partsOf } from './gh.ts';
+import { answerOf, forgeFailure, type GhContext, gh, noAnswer } from './gh.ts';
+import { partsOf } from './repository-name.ts';
 
 const LINES = 200;
 const LINE_CHARS = 2000;
@@ -25,7 +26,9 @@ export async function readJobLog(
   const answer = answerOf(run, head, lines.join('\n'));
   if (answer === undefined) throw noAnswer({ ...run, stderr }, host);
   if (answer.status === 404 || answer.status === 410) return undefined;
-  if (answer.status >= 300) throw failureOf(answer, { host, subject: `job ${jobId} of ${repository}` });
+  if (answer.status >= 300) throw forgeFailure(answer, { host, subject: `job ${jobId} of ${repository}` });
+  // It was cut in the middle.
+  if (run.exitCode !== 0) throw noAnswer({ ...run, stderr }, host);
   return lines;
 }
 

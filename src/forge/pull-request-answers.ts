@@ -7,7 +7,7 @@ import {
   commentOf,
   maybe,
   nodes,
-  Shown,
+  OthersText,
   Time,
 } from './github-answers.ts';
 
@@ -15,8 +15,13 @@ const commits = <T extends z.ZodType>(rollup: T) =>
   nodes(z.object({ commit: z.object({ oid: z.string(), statusCheckRollup: maybe(rollup) }) }));
 
 const LookShape = z.object({
-  ...{ number: z.int(), url: Shown, state: z.string(), mergeCommit: maybe(z.object({ oid: z.string() })) },
-  ...{ headRefOid: z.string(), baseRefOid: z.string(), baseRefName: Shown, updatedAt: Time },
+  ...{
+    number: z.int(),
+    url: OthersText,
+    state: z.string(),
+    mergeCommit: maybe(z.object({ oid: z.string() })),
+  },
+  ...{ headRefOid: z.string(), baseRefOid: z.string(), baseRefName: OthersText, updatedAt: Time },
   ...{ mergeable: z.string(), reviewDecision: maybe(z.string()) },
   commits: commits(z.object({ state: z.string() })),
   reviewThreads: nodes(z.object({ comments: nodes(z.object({ id: z.string() })) })),
@@ -55,19 +60,19 @@ function lookOf(answer: z.infer<typeof LookShape>): PullRequestLook {
 export const PullRequestLookNode = LookShape.transform(lookOf);
 
 const Run = z.object({
-  ...{ __typename: z.literal('CheckRun'), databaseId: maybe(z.int()), name: Shown, status: z.string() },
-  ...{ conclusion: maybe(z.string()), detailsUrl: maybe(Shown), title: maybe(Shown) },
+  ...{ __typename: z.literal('CheckRun'), databaseId: maybe(z.int()), name: OthersText, status: z.string() },
+  ...{ conclusion: maybe(z.string()), detailsUrl: maybe(OthersText), title: maybe(OthersText) },
   checkSuite: maybe(
     z.object({
-      app: maybe(z.object({ slug: Shown })),
+      app: maybe(z.object({ slug: OthersText })),
       workflowRun: maybe(z.object({ databaseId: maybe(z.int()) })),
     }),
   ),
   isRequired: z.boolean().default(false),
 });
 const StatusContext = z.object({
-  ...{ __typename: z.literal('StatusContext'), id: z.string(), context: Shown, state: z.string() },
-  ...{ targetUrl: maybe(Shown), description: maybe(Shown), isRequired: z.boolean().default(false) },
+  ...{ __typename: z.literal('StatusContext'), id: z.string(), context: OthersText, state: z.string() },
+  ...{ targetUrl: maybe(OthersText), description: maybe(OthersText), isRequired: z.boolean().default(false) },
 });
 
 const CheckNode = z
@@ -117,7 +122,7 @@ export const ChecksPage = commits(ContextsPage).transform(([head]) => {
 });
 
 /** @param after where the page before ended */
-export function checksOf(number: number, after?: string): string {
+export function checkFields(number: number, after?: string): string {
   const required = `isRequired(pullRequestNumber: ${number})`;
   return `head: commits(last: 1) { nodes { commit { oid statusCheckRollup {
     contexts(first: 100${after === undefined ? '' : `, after: ${JSON.stringify(after)}`}) {
@@ -140,21 +145,21 @@ const ReviewNode = CommentShape.extend({
 );
 
 const ThreadNode: z.ZodType<ReviewThread> = z.object({
-  ...{ id: z.string(), isResolved: z.boolean(), isOutdated: z.boolean(), path: Shown },
+  ...{ id: z.string(), isResolved: z.boolean(), isOutdated: z.boolean(), path: OthersText },
   ...{ line: maybe(z.int()), comments: nodes(CommentNode) },
 });
 
 const DetailsShape = LookShape.extend({
   head: ChecksPage,
-  title: Shown,
+  title: OthersText,
   earlier: commits(Names),
   baseRef: maybe(z.object({ target: maybe(z.object({ statusCheckRollup: maybe(Names) })) })),
   ...{ threads: nodes(ThreadNode), reviews: nodes(ReviewNode), comments: nodes(CommentNode) },
 });
 
 /** About 120 requests, which are 1 point. */
-export const detailsOf = (number: number) => `${LOOK}
-  ${checksOf(number)}
+export const detailFields = (number: number) => `${LOOK}
+  ${checkFields(number)}
   title
   earlier: commits(last: 10) { nodes { commit { oid ${NAMES} } } }
   baseRef { target { ... on Commit { ${NAMES} } } }

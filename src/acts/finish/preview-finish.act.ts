@@ -111,7 +111,7 @@ async function aboutPullRequest(
   const { branch, title, isDraft } = request;
   return [
     why === undefined
-      ? `Branch ${branch} will be pushed (${commits}), and gh will open the pull request "${title}", unless the branch has an open one.`
+      ? `Branch ${branch} will be pushed (${commits}), and the pull request "${title}" will be opened. If the branch has an open one, that is brought up to date, unless somebody has edited its text.`
       : `${why} You will get the commands that publish branch ${branch} (${commits}).`,
     ...(isDraft ? [`It will be a draft: the session is ${view.state.status.kind}, not done.`] : []),
     `The text will be in ${view.paths.sessionDir}/pull-request.md.`,

@@ -1,13 +1,17 @@
 import { join } from 'node:path';
+import { isSamocodeError } from '../../base/errors.ts';
 import { writeWhole } from '../../base/files/atomic-file.ts';
-import type { CommandResult } from '../../base/processes/run-command.ts';
 import { shellWord } from '../../base/shell-quoted.ts';
+import type { OpenPullRequest, PullRequestWords } from '../../forge/forge.ts';
+import { NETWORK_LIMIT_MS } from '../../forge/gh.ts';
+import { GitHub } from '../../forge/github.ts';
 import { runGit } from '../../project/git/git.ts';
 import type { ActionContext } from '../common/context.ts';
 import { refuseFromInside } from '../common/refuse-from-inside.ts';
 import { composePullRequest } from './compose-pull-request.ts';
 import type { FinishVerdict } from './judge-finish.ts';
-import { gh, NETWORK_LIMIT_MS, type PullRequest, whyByHand } from './pull-request.ts';
+import { type PullRequest, whyByHand } from './pull-request.ts';
+import { editedSince, marked, plain } from './text-mark.ts';
 
 export interface Published {
   said: string;
@@ -18,7 +22,8 @@ export interface Published {
 
 /**
  * Publishes a session's branch as a pull request, with `gh` where it is installed and logged in; else gives the commands. The
- * text is written to a file in either case. A second time it pushes what is new to the same pull request.
+ * text is written to a file in either case. A second time it pushes what is new to the same pull request, and brings its
+ * words up to date unless somebody has edited them.
  * @throws inside_session, GitError
  */
 export async function publish(
@@ -28,15 +33,16 @@ export async function publish(
 ): Promise<Published> {
   await refuseFromInside(context);
   const { request, whole } = await composePullRequest(look, withAnswers, context);
+  const body = marked({ title: request.title, body: whole });
   const { paths, sessionFile } = look.view;
   const mainRepo = sessionFile?.mainRepo ?? '';
   const bodyPath = join(paths.sessionDir, 'pull-request.md');
-  await writeWhole(bodyPath, whole);
+  await writeWhole(bodyPath, body);
   const commands = commandsOf(request, mainRepo, bodyPath);
   const handedOver = (said: string, left = commands) => ({ said, bodyPath, commands: left });
   const why = await whyByHand(request, look, context);
-  const { remote, branch } = request;
-  if (why !== undefined || remote === undefined) {
+  const { remote, branch, repository } = request;
+  if (why !== undefined || remote === undefined || repository === undefined) {
     const how =
       commands.length === 1 ? 'This command pushes the branch.' : 'These commands publish the branch.';
     return handedOver(`${why} ${how}`);
@@ -46,17 +52,42 @@ export async function publish(
   const options = { ...look.git, cwd: mainRepo, allowFailure: true, timeoutMs: NETWORK_LIMIT_MS };
   if ((await runGit(push, options)).exitCode !== 0)
     return handedOver(`git could not push ${branch} to ${remote}. These commands publish it.`);
-  const isOpen = ['--state', 'open', '--json', 'url', '--jq', '.[].url'];
-  const known = urlIn(await gh(context, ['pr', 'list', ...ofBranch(request), ...isOpen]));
-  if (known !== undefined)
-    return { ...handedOver(`The branch was pushed to its pull request ${known}.`, []), url: known };
-  const made = await gh(context, ['pr', 'create', ...createArgs(request, bodyPath)]);
-  const url = urlIn(made);
-  if (made.exitCode !== 0 || url === undefined) {
-    const said = `${branch} is pushed to ${remote}, but gh opened no pull request. The last command tries again.`;
+  const forge = new GitHub(context);
+  try {
+    const known = await forge.openPullRequest(repository, branch);
+    if (known === undefined) {
+      const { into: base, title, isDraft } = request;
+      const { url } = await forge.open(repository, { branch, base, title, body, isDraft });
+      return { ...handedOver(`Pull request ${url} is open.`, []), url };
+    }
+    const { change, said } = changeOf(known, { title: request.title, body });
+    if (Object.keys(change).length > 0) await forge.changeText(repository, known.number, change);
+    const pushed = `The branch was pushed to its pull request ${known.url}. ${said}`;
+    return { ...handedOver(pushed, []), url: known.url };
+  } catch (error) {
+    if (!isSamocodeError(error)) throw error;
+    const said = `${branch} is pushed to ${remote}, but its pull request was neither opened nor brought up to date. ${error.what} ${error.hint} Where it has none, the last command opens it.`;
     return handedOver(said, commands.slice(-1));
   }
-  return { ...handedOver(`Pull request ${url} is open.`, []), url };
+}
+
+/** What has to be changed of an open pull request; what somebody has edited stays. */
+function changeOf(
+  known: OpenPullRequest,
+  { title, body }: PullRequestWords,
+): { change: Partial<PullRequestWords>; said: string } {
+  const edited = editedSince(known);
+  if (edited.body) {
+    const said = 'Somebody has edited its text since, or wrote it, so title and text stay as they are.';
+    return { change: {}, said: `${said} The new text is in pull-request.md of the session.` };
+  }
+  const change = {
+    ...(edited.title || known.title === title ? {} : { title }),
+    ...(plain(known.body) === plain(body) ? {} : { body }),
+  };
+  const of = edited.title ? 'Its text is' : 'Its title and text are';
+  const stays = edited.title ? ' Somebody has edited its title, so that stays as it is.' : '';
+  return { change, said: `${of} up to date.${stays}` };
 }
 
 function ofBranch({ repository = '', branch }: PullRequest): string[] {
@@ -85,8 +116,4 @@ function commandsOf(request: PullRequest, mainRepo: string, bodyPath: string): s
     [...git, 'push', remote ?? 'origin', branch],
     ...(isForGh ? [['gh', 'pr', 'create', ...create]] : []),
   ].map((words) => words.map(shellWord).join(' '));
-}
-
-function urlIn({ stdout }: CommandResult): string | undefined {
-  return /^https:\/\/\S+$/m.exec(stdout)?.[0];
 }

@@ -1,11 +1,11 @@
 import { constants } from 'node:fs';
 import { access } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { definedOnly } from '../../base/defined-only.ts';
-import { isFineForGit } from '../../base/processes/git-variables.ts';
-import { type CommandResult, runCommand } from '../../base/processes/run-command.ts';
+import { isSamocodeError } from '../../base/errors.ts';
 import { visibleControls } from '../../base/text.ts';
+import { gh } from '../../forge/gh.ts';
+import { GitHub } from '../../forge/github.ts';
+import { repositoryIn } from '../../forge/repository-name.ts';
 import { gitLine } from '../../project/git/git.ts';
 import { commonDirOf, type GitContext } from '../../project/git/repository.ts';
 import { oneLine } from '../../session/documents/markdown-lines.ts';
@@ -48,14 +48,6 @@ export async function pullRequestOf(
   };
 }
 
-/** `git@github.com:owner/name.git`, `https://github.com/owner/name`, `ssh://git@host:22/owner/name.git`. */
-export function repositoryIn(url: string): string | undefined {
-  const found =
-    /^(?:https?|ssh|git):\/\/(?:[^@/]*@)?([\w.-]+)(?::\d+)?\/([\w.-]+)\/([\w.-]+?)(?:\.git)?\/?$/.exec(url) ??
-    /^(?:[\w.-]+@)?([\w.-]+):([\w.-]+)\/([\w.-]+?)(?:\.git)?\/?$/.exec(url);
-  return found === null ? undefined : found.slice(1, 4).join('/');
-}
-
 const MAX_TITLE = 72;
 
 function titleOf({ state, folder }: SessionView, file: SessionFile): string {
@@ -67,7 +59,7 @@ function titleOf({ state, folder }: SessionView, file: SessionFile): string {
   return words.length > MAX_TITLE ? `${words.slice(0, MAX_TITLE - 1).trimEnd()}…` : words;
 }
 
-/** Why a person has to publish the branch by commands; undefined: gh opens the pull request. */
+/** Why a person has to publish the branch by commands; undefined: samocode opens the pull request. */
 export async function whyByHand(
   { remote, repository }: PullRequest,
   { view, git }: FinishVerdict,
@@ -80,9 +72,13 @@ export async function whyByHand(
   // LFS uploads its files by it, and samocode runs no hooks.
   if (await isExecutable(hook)) return `There is a pre-push hook, ${hook}, which samocode does not run.`;
   const host = repository.split('/')[0] ?? '';
-  const { exitCode, notFound } = await gh(context, ['auth', 'status', '--hostname', host]);
-  if (notFound) return 'gh is not installed.';
-  return exitCode === 0 ? undefined : `gh is not logged in to ${host} ("gh auth login").`;
+  try {
+    await new GitHub(context).login(host);
+    return undefined;
+  } catch (error) {
+    if (isSamocodeError(error)) return `${error.what} ${error.hint}`;
+    throw error;
+  }
 }
 
 export type Visibility = 'private' | 'public' | 'unknown';
@@ -112,13 +108,4 @@ async function isExecutable(path: string): Promise<boolean> {
     () => true,
     () => false,
   );
-}
-
-export const NETWORK_LIMIT_MS = 120_000;
-
-/** gh, where it finds no repository: everything is named, and no git of the project is started by it. */
-export async function gh({ env }: ActionContext, args: readonly string[]): Promise<CommandResult> {
-  const quiet = { GH_PROMPT_DISABLED: '1', GH_NO_UPDATE_NOTIFIER: '1', NO_COLOR: '1' };
-  const own = { ...definedOnly(env, isFineForGit), ...quiet };
-  return await runCommand('gh', args, { cwd: tmpdir(), env: own, timeoutMs: NETWORK_LIMIT_MS });
 }

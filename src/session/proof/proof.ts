@@ -128,8 +128,10 @@ export function readProof(written: string): ProofReading {
 const JSON_FENCE = '```json';
 
 const SEALED_JSON = /^(\{\n[\s\S]*,\n {2}"sha256": ")([0-9a-f]{64})"\n\}\n$/;
-/** Forges and mail programs add trailing spaces. */
-const SEALED_MARKDOWN = /^([\s\S]*<!-- SHA-256 of the text above: )([0-9a-f]{64}) -->\s*$/;
+/** Forges and mail programs add trailing spaces; a pull request's text ends with a mark of ours. */
+const SEALED_MARKDOWN =
+  /^([\s\S]*<!-- SHA-256 of the text above: )([0-9a-f]{64}) -->\s*(?:<!-- samocode text [0-9a-f ]+ -->\s*)?$/;
+
 function jsonOfMarkdown(text: string): string | undefined {
   const parts = SEALED_MARKDOWN.exec(text);
   if (parts === null || fingerprint(parts[1] ?? '') !== parts[2]) return undefined;

@@ -5,7 +5,6 @@ import type { ActionContext } from '../../../src/acts/common/context.ts';
 import { composePullRequest } from '../../../src/acts/finish/compose-pull-request.ts';
 import type { FinishVerdict } from '../../../src/acts/finish/judge-finish.ts';
 import { publish } from '../../../src/acts/finish/publish.ts';
-import { repositoryIn } from '../../../src/acts/finish/pull-request.ts';
 import { systemClock } from '../../../src/base/clock.ts';
 import { systemHost } from '../../../src/base/processes/host.ts';
 import { findBaseBranch } from '../../../src/project/finishing/base-branch.ts';
@@ -15,51 +14,34 @@ import type { SessionView } from '../../../src/session/events/session-view.ts';
 import { emptyState, type SessionState } from '../../../src/session/events/state.ts';
 import { type SessionPaths, sessionPaths } from '../../../src/session/layout/paths.ts';
 import { readProof } from '../../../src/session/proof/proof.ts';
+import { freePort } from '../../support/free-port.ts';
+import { gitHubStub } from '../../support/github-stub/github-stub.ts';
+import type { StubPullRequest } from '../../support/github-stub/model.ts';
 import { PROVED, provedEvents } from '../../support/proved-events.ts';
 import { sessionFileSample } from '../../support/session-file-sample.ts';
 import { makeRepo, type TempRepo } from '../../support/temp-repo.ts';
 
 const SINCE = '2026-01-08T10:00:00.000Z';
 const DONE: SessionState['status'] = { kind: 'done', since: SINCE, summary: 'Every boat has a name.' };
-const URL = 'https://github.example/fleet/boats/pull/7';
+const URL = 'https://github.com/fleet/boats/pull/17';
 
-/** A branch with a commit, a remote that represents github.example, and a gh that records its calls. */
-async function scene(
-  repo: TempRepo,
-  { isLoggedIn = true, known = '', status = DONE, ssh = 'exec git receive-pack', isPrivate = '' } = {},
-) {
-  const remote = join(repo.root, 'remote.git');
-  await repo.git(['init', '--quiet', '--bare', remote]);
-  await repo.git(['remote', 'add', 'origin', 'git@github.example:fleet/boats.git']);
+/** A branch with a commit, and a remote on a GitHub of the test, which the gh of the machine asks. */
+async function scene(repo: TempRepo, { status = DONE } = {}) {
+  const hub = await gitHubStub();
+  const boats = await hub.addRepository('fleet/boats');
+  await repo.git(['remote', 'add', 'origin', 'https://github.com/fleet/boats.git']);
   const baseCommit = await repo.git(['rev-parse', 'main']);
   await repo.git(['switch', '--quiet', '-c', 'samocode/x']);
   await repo.commit('Name "every" boat', { 'boats.txt': 'x\n' });
   await repo.git(['switch', '--quiet', 'main']);
-  const bin = join(repo.root, 'bin');
-  await mkdir(bin);
-  const calls = join(repo.root, 'calls');
-  const gh = [
-    '#!/bin/sh',
-    `for word; do printf '%s\\n' "$word"; done >> '${calls}'`,
-    'case "$1 $2" in',
-    `"auth status") exit ${isLoggedIn ? 0 : 1};;`,
-    `"api repos/fleet/boats") echo '${isPrivate}';;`,
-    `"pr list") echo '${known}';;`,
-    `"pr create") echo '${URL}';;`,
-    'esac',
-  ].join('\n');
-  await writeFile(join(bin, 'gh'), gh);
-  await chmod(join(bin, 'gh'), 0o755);
+  const login = '[credential "https://github.com"]\n\thelper = !gh auth git-credential\n';
+  await writeFile(join(repo.homeDir, '.gitconfig'), login);
   const sessionsDir = join(repo.root, 'sessions');
   const paths = sessionPaths(sessionsDir, '26-01-08-x');
   await mkdir(paths.sessionDir, { recursive: true });
   const sample = sessionFileSample({ folder: paths.folder, sessionsDir, mainRepo: repo.path });
   const worktree = { path: join(repo.root, 'w'), branch: 'samocode/x', base: 'main', baseCommit };
-  const sshPath = join(bin, 'to-the-remote');
-  await writeFile(sshPath, `#!/bin/sh\n${ssh} '${remote}'\n`);
-  await chmod(sshPath, 0o755);
-  const path = `${bin}:${repo.env.PATH}`;
-  const env = { ...repo.env, PATH: path, GIT_SSH: sshPath, GIT_SSH_VARIANT: 'simple' };
+  const env = { ...repo.env, ...hub.env };
   const view = {
     folder: paths.folder,
     paths,
@@ -72,13 +54,11 @@ async function scene(
   const by = { channel: 'cli' } as const;
   const own = { env, by, clock: systemClock, host: await systemHost() };
   const context = own as Partial<ActionContext> as ActionContext;
+  const remote = join(hub.gitRoot, 'fleet/boats.git');
   return {
-    remote,
-    paths,
-    look,
-    context,
-    pushed: () => repo.git(['for-each-ref', '--format=%(refname) %(objectname)'], remote),
-    calls: () => readFile(calls, 'utf8').catch(() => ''),
+    ...{ hub, boats, remote, paths, look, context },
+    pushed: () => repo.git(['for-each-ref', '--format=%(refname) %(objectname)', 'refs/heads'], remote),
+    [Symbol.asyncDispose]: () => hub[Symbol.asyncDispose](),
   };
 }
 
@@ -91,7 +71,7 @@ async function prove(paths: SessionPaths, commit: string): Promise<void> {
 
 test('with gh the branch is pushed and a pull request is opened, whose text has commits and proof', async () => {
   await using repo = await makeRepo({ folder: 'Über boats' });
-  const s = await scene(repo);
+  await using s = await scene(repo);
   const tip = await repo.git(['rev-parse', 'samocode/x']);
   await prove(s.paths, tip);
   const bodyPath = join(s.paths.sessionDir, 'pull-request.md');
@@ -102,19 +82,14 @@ test('with gh the branch is pushed and a pull request is opened, whose text has 
     commands: [],
   });
   expect(await s.pushed()).toBe(`refs/heads/samocode/x ${await repo.git(['rev-parse', 'samocode/x'])}`);
-  const create = [
-    'pr',
-    'create',
-    '--repo',
-    'github.example/fleet/boats',
-    '--head',
-    'samocode/x',
-    '--base',
-    'main',
-  ];
-  const rest = ['--title', 'Give every boat a name', '--body-file', bodyPath, ''];
-  expect((await s.calls()).endsWith([...create, ...rest].join('\n'))).toBe(true);
   const text = await readFile(bodyPath, 'utf8');
+  const opened = {
+    title: 'Give every boat a name',
+    body: text,
+    headBranch: 'samocode/x',
+    baseBranch: 'main',
+  };
+  expect(s.boats.pullRequests.get(17)).toMatchObject({ ...opened, head: tip, isDraft: false });
   expect(text.startsWith("## Summary\n\nIn the agent's words:\n\n> Every boat has a name.\n")).toBe(true);
   expect(text).toContain('> Give every boat a name\n>\n> All of them.');
   expect(text).toContain('1 commit:\n\n- Name "every" boat\n');
@@ -124,7 +99,7 @@ test('with gh the branch is pushed and a pull request is opened, whose text has 
 
 test('the text omits a proof that is only in the session folder or is for another commit', async () => {
   await using repo = await makeRepo();
-  const s = await scene(repo);
+  await using s = await scene(repo);
   await mkdir(join(s.paths.sessionDir, 'proof'));
   await writeFile(join(s.paths.sessionDir, 'proof/proof.md'), '# Proof\n\nAll checks passed.\n');
   const written = async () => await readFile((await publish(s.look, false, s.context)).bodyPath, 'utf8');
@@ -150,24 +125,27 @@ const ANSWERED: SessionState['answers'][number] = {
   at: SINCE,
 };
 
-/** A scene with an answered question, in which gh reports whether the repository is private. */
-async function answered(repo: TempRepo, isPrivate: string) {
-  const s = await scene(repo, { isPrivate });
+/** A scene with an answered question, in which GitHub says whether the repository is private. */
+async function answered(repo: TempRepo, isPrivate: boolean | undefined) {
+  const s = await scene(repo);
+  if (isPrivate === undefined)
+    s.hub.fault = ({ path }) => (path === '/repos/fleet/boats' ? { status: 502 } : undefined);
+  else s.boats.isPrivate = isPrivate;
   s.look.view.state.answers = [ANSWERED];
   await writeFile(s.paths.qa, '# Q&A: x\n\n## Q1: Which names?\n\n- A) Those of birds\n\nAnswer: A\n');
   return s;
 }
 
 test.each([
-  ['private', 'true', false, true],
-  ['public', 'false', false, false],
-  ['not known', '', false, false],
-  ['public, and a person includes them', 'false', true, true],
+  ['private', true, false, true],
+  ['public', false, false, false],
+  ['not known', undefined, false, false],
+  ['public, and a person includes them', false, true, true],
 ])(
   'if the repository is %s, the text includes answers only as far as allowed',
   async (_, isPrivate, wanted, are) => {
     await using repo = await makeRepo();
-    const s = await answered(repo, isPrivate);
+    await using s = await answered(repo, isPrivate);
     const text = await readFile((await publish(s.look, wanted, s.context)).bodyPath, 'utf8');
     expect(text).toContain('**Q1** Which names?');
     expect(text.includes('A: Those of birds')).toBe(are);
@@ -176,7 +154,7 @@ test.each([
 
 test('the preview notes that answers are left out, why, and how to include them', async () => {
   await using repo = await makeRepo();
-  const s = await answered(repo, 'false');
+  await using s = await answered(repo, false);
   expect((await composePullRequest(s.look, false, s.context)).notes).toEqual([
     'The text leaves out what people answered, since the repository is public; a person can include it with --with-answers in a terminal.',
   ]);
@@ -184,7 +162,7 @@ test('the preview notes that answers are left out, why, and how to include them'
 
 test('a question that was rewritten after its answer is not shown with it', async () => {
   await using repo = await makeRepo();
-  const s = await answered(repo, 'true');
+  await using s = await answered(repo, true);
   await writeFile(s.paths.qa, '# Q&A: x\n\n## Q1: May I delete it?\n\n- A) Yes\n\nAnswer: A\n');
   const { readable } = await composePullRequest(s.look, false, s.context);
   expect(readable).toContain(
@@ -197,7 +175,7 @@ test('the template of the base is filled in, even if the branch has changed it',
   await repo.commit('A template', {
     '.github/Pull_Request_Template.md': '## What\r\n\r\n## Checklist\r\n\r\n- [ ] read\r\n',
   });
-  const s = await scene(repo);
+  await using s = await scene(repo);
   await repo.git(['switch', '--quiet', 'samocode/x']);
   await repo.commit('Another one', { '.github/Pull_Request_Template.md': '## Approved by all\n' });
   const { readable, notes } = await composePullRequest(s.look, false, s.context);
@@ -212,7 +190,7 @@ test('with several templates none is filled in, and a note says so', async () =>
   await using repo = await makeRepo();
   const folder = '.github/PULL_REQUEST_TEMPLATE';
   await repo.commit('Two', { [`${folder}/a.md`]: '## A\n', [`${folder}/b.md`]: '## B\n' });
-  const s = await scene(repo);
+  await using s = await scene(repo);
   const { readable, notes } = await composePullRequest(s.look, false, s.context);
   expect(readable.startsWith('## Summary')).toBe(true);
   expect(notes).toEqual(['The repository has 2 templates; none is filled.']);
@@ -220,7 +198,7 @@ test('with several templates none is filled in, and a note says so', async () =>
 
 test("the agent's text for a pull request is included, and cannot close an issue there", async () => {
   await using repo = await makeRepo();
-  const s = await scene(repo);
+  await using s = await scene(repo);
   const summary = '## PR Description\n\nCloses #1\n\n## Notes\n\nfor later\n';
   await writeFile(join(s.paths.sessionDir, '01-08-1000-summary-x.md'), summary);
   const { readable } = await composePullRequest(s.look, false, s.context);
@@ -229,7 +207,7 @@ test("the agent's text for a pull request is included, and cannot close an issue
 
 test('for a repository without a remote, the result says so and the first command adds one', async () => {
   await using repo = await makeRepo();
-  const s = await scene(repo);
+  await using s = await scene(repo);
   await repo.git(['remote', 'remove', 'origin']);
   const { said, commands } = await publish(s.look, false, s.context);
   expect(said).toBe(
@@ -242,26 +220,135 @@ test('for a repository without a remote, the result says so and the first comman
   ]);
 });
 
-test('an open pull request gets the new commits, and no second one is created', async () => {
+test('an open pull request gets the new commits, title and text, and no second one is created', async () => {
   await using repo = await makeRepo();
-  const s = await scene(repo, { known: URL });
-  expect(await publish(s.look, false, s.context)).toMatchObject({ url: URL, commands: [] });
-  expect(await s.calls()).not.toContain('create');
+  await using s = await scene(repo);
+  await publish(s.look, false, s.context);
+  s.look.view.state.goal = 'Name the ships';
+  const said = `The branch was pushed to its pull request ${URL}. Its title and text are up to date.`;
+  const again = await publish(s.look, false, s.context);
+  expect(again).toMatchObject({ said, url: URL, commands: [] });
+  const [pull, ...others] = s.boats.pullRequests.values();
+  expect(others).toEqual([]);
+  expect(pull).toMatchObject({ title: 'Name the ships', body: await readFile(again.bodyPath, 'utf8') });
+  s.hub.requests.length = 0;
+  expect(await publish(s.look, false, s.context)).toMatchObject({ said });
+  expect(s.hub.requests.filter(({ method }) => method !== 'GET')).toEqual([]);
+});
+
+test.each<[string, (pull: StubPullRequest) => void, string, RegExp]>([
+  [
+    'the text was edited',
+    (pull) => {
+      pull.body = pull.body.replace('## Why', '## Why not');
+    },
+    'Give every boat a name',
+    /Somebody has edited its text since, or wrote it, so title and text stay as they are\. The new text is in pull-request\.md/,
+  ],
+  [
+    'a line was added below the text',
+    (pull) => {
+      pull.body = `${pull.body}\nReviewed by me.`;
+    },
+    'Give every boat a name',
+    /title and text stay/,
+  ],
+  [
+    'a person wrote the text',
+    (pull) => {
+      pull.body = 'Mine';
+    },
+    'Give every boat a name',
+    /title and text stay/,
+  ],
+])('if %s, an open pull request keeps its words, and that is said', async (_, edit, title, said) => {
+  await using repo = await makeRepo();
+  await using s = await scene(repo);
+  await publish(s.look, false, s.context);
+  const pull = s.boats.pullRequests.get(17) as StubPullRequest;
+  edit(pull);
+  const { body } = pull;
+  s.look.view.state.goal = 'Name the ships';
+  expect(await publish(s.look, false, s.context)).toMatchObject({
+    said: expect.stringMatching(said),
+    commands: [],
+  });
+  expect(pull).toMatchObject({ title, body });
+});
+
+test('an edited title stays while the text is brought up to date, more than once', async () => {
+  await using repo = await makeRepo();
+  await using s = await scene(repo);
+  await publish(s.look, false, s.context);
+  const pull = s.boats.pullRequests.get(17) as StubPullRequest;
+  pull.title = 'Names!';
+  for (const goal of ['Name the ships', 'Name the rafts']) {
+    s.look.view.state.goal = goal;
+    const { said } = await publish(s.look, false, s.context);
+    expect(said).toContain('Its text is up to date. Somebody has edited its title, so that stays as it is.');
+    expect(pull.title).toBe('Names!');
+    expect(pull.body).toContain(`> ${goal}`);
+  }
+});
+
+test('a text with a proof and line ends of a browser is one that samocode wrote, and its proof can be read', async () => {
+  await using repo = await makeRepo();
+  await using s = await scene(repo);
+  await prove(s.paths, await repo.git(['rev-parse', 'samocode/x']));
+  await publish(s.look, false, s.context);
+  const pull = s.boats.pullRequests.get(17) as StubPullRequest;
+  pull.body = pull.body.replaceAll('\n', '\r\n').trimEnd();
+  expect(readProof(pull.body)).toMatchObject({ kind: 'proof' });
+  expect((await publish(s.look, false, s.context)).said).toContain('Its title and text are up to date.');
+});
+
+test('if GitHub goes away after the push, that is said with the command that opens the pull request', async () => {
+  await using repo = await makeRepo();
+  await using s = await scene(repo);
+  s.hub.fault = ({ path }) => (path === '/user' ? undefined : { status: 502 });
+  const { said, commands, url } = await publish(s.look, false, s.context);
+  expect(said).toContain('samocode/x is pushed to origin, but its pull request was neither opened nor');
+  expect([url, commands]).toEqual([undefined, [expect.stringMatching(/^gh pr create /)]]);
+  expect(await s.pushed()).toContain('refs/heads/samocode/x');
 });
 
 test('an unfinished session is published as a draft pull request', async () => {
   await using repo = await makeRepo();
   const status = { kind: 'stopped', since: SINCE, by: { channel: 'cli' }, why: 'x' } as const;
-  const s = await scene(repo, { status: status as never });
+  await using s = await scene(repo, { status: status as never });
   await publish(s.look, false, s.context);
-  expect(await s.calls()).toContain('--draft');
+  expect(s.boats.pullRequests.get(17)).toMatchObject({ isDraft: true });
 });
 
-test.each<[string, Parameters<typeof scene>[1], (repo: TempRepo) => Promise<unknown>, RegExp, number]>([
-  ['gh is not logged in', { isLoggedIn: false }, async () => {}, /not logged in to github\.example/, 2],
+type Scene = Awaited<ReturnType<typeof scene>>;
+
+test.each<[string, (repo: TempRepo, s: Scene) => Promise<unknown>, RegExp, number]>([
+  [
+    'gh is not logged in',
+    async (_, { hub }) => {
+      hub.viewer = undefined;
+    },
+    /^gh is not logged in to github\.com\. Run "gh auth login --hostname github\.com"\. These commands/,
+    2,
+  ],
+  [
+    'GitHub cannot be reached',
+    async (_, { context }) => {
+      Object.assign(context.env, { HTTPS_PROXY: `http://127.0.0.1:${await freePort()}` });
+    },
+    /^github\.com cannot be reached\. Try again once/,
+    2,
+  ],
+  [
+    'gh is not installed',
+    async (repo, { context }) => {
+      Object.assign(context, { env: { ...context.env, PATH: repo.homeDir } });
+    },
+    /^gh is not installed\. Install it/,
+    2,
+  ],
   [
     'the repository has a pre-push hook',
-    {},
     async (repo) => {
       await repo.write({ '.git/hooks/pre-push': '#!/bin/sh\n' });
       await chmod(join(repo.path, '.git/hooks/pre-push'), 0o755);
@@ -271,7 +358,6 @@ test.each<[string, Parameters<typeof scene>[1], (repo: TempRepo) => Promise<unkn
   ],
   [
     'the machine has a pre-push hook',
-    {},
     async (repo) => {
       await repo.write({ '../hooks/pre-push': '#!/bin/sh\n' });
       await chmod(join(repo.root, 'hooks/pre-push'), 0o755);
@@ -285,36 +371,27 @@ test.each<[string, Parameters<typeof scene>[1], (repo: TempRepo) => Promise<unkn
   ],
   [
     'the remote is a folder',
-    {},
     (repo) => repo.git(['config', 'remote.origin.url', join(repo.root, 'remote.git')]),
     /does not name a repository that gh supports\. This command pushes the branch\./,
     1,
   ],
-  ['the push is refused', { ssh: 'exit 1;' }, async () => {}, /could not push/, 2],
+  [
+    'the push is refused',
+    (repo, { remote }) => repo.git(['config', 'http.receivepack', 'false'], remote),
+    /could not push/,
+    2,
+  ],
 ])(
   'if %s, the commands and the text are returned and nothing is published',
-  async (_, plan, disturb, why, commands) => {
+  async (_, disturb, why, commands) => {
     await using repo = await makeRepo();
-    const s = await scene(repo, plan);
-    await disturb(repo);
+    await using s = await scene(repo);
+    await disturb(repo, s);
     const published = await publish(s.look, false, s.context);
     expect(published).toMatchObject({ said: expect.stringMatching(why) });
     expect([published.url, published.commands.length]).toEqual([undefined, commands]);
     expect(published.commands[0]).toBe(`git -C ${repo.path} push origin samocode/x`);
     expect(await readFile(published.bodyPath, 'utf8')).toContain('- Name "every" boat');
-    expect([await s.pushed(), (await s.calls()).includes('create')]).toEqual(['', false]);
+    expect([await s.pushed(), s.boats.pullRequests.size]).toEqual(['', 0]);
   },
 );
-
-test.each([
-  ['git@github.com:owner/name.git', 'github.com/owner/name'],
-  ['https://github.com/owner/na.me', 'github.com/owner/na.me'],
-  ['https://user:secret@git.example.org/owner/name.git/', 'git.example.org/owner/name'],
-  ['ssh://git@github.com:22/owner/name.git', 'github.com/owner/name'],
-  ['/home/me/boats.git', undefined],
-  ['file:///home/me/boats.git', undefined],
-  ['https://gitlab.com/group/sub/name.git', undefined],
-  ['', undefined],
-])('the URL %s names the repository %s', (url, repository) => {
-  expect(repositoryIn(url)).toBe(repository);
-});

@@ -1,0 +1,13 @@
+/** `git@github.com:owner/name.git`, `https://github.com/owner/name`, `ssh://git@host:22/owner/name.git`. */
+export function repositoryIn(url: string): string | undefined {
+  const found =
+    /^(?:https?|ssh|git):\/\/(?:[^@/]*@)?([\w.-]+)(?::\d+)?\/([\w.-]+)\/([\w.-]+?)(?:\.git)?\/?$/.exec(url) ??
+    /^(?:[\w.-]+@)?([\w.-]+):([\w.-]+)\/([\w.-]+?)(?:\.git)?\/?$/.exec(url);
+  return found === null ? undefined : found.slice(1, 4).join('/');
+}
+
+/** The parts of `host/owner/name`, and what the paths of its API begin with. */
+export function partsOf(repository: string): { host: string; owner: string; name: string; path: string } {
+  const [host = '', owner = '', name = ''] = repository.split('/');
+  return { host, owner, name, path: `repos/${owner}/${name}` };
+}
