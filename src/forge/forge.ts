@@ -10,8 +10,8 @@ export interface Forge {
    */
   login(host: string): Promise<string | undefined>;
   /**
-   * A first, cheap look at several pull requests of one repository, one question for each 50 of them. One that the
-   * forge does not have is missing in the answer.
+   * A first, cheap look at several pull requests of one repository, one question for each 50 of them. One that is
+   * not there, or about which the forge reports an error, is missing in the answer.
    */
   pullRequests(repository: string, numbers: readonly number[]): Promise<PullRequestsLook>;
   /** Everything of one pull request that may start a round. */
@@ -28,7 +28,7 @@ export interface Forge {
   issue(repository: string, number: number): Promise<Issue>;
   /** Whether a login may write to the repository at this moment. Bots have no such permission. */
   hasWriteAccess(repository: string, login: string): Promise<boolean>;
-  /** The open pull request of a branch of the repository itself, with its text byte by byte. */
+  /** The open pull request of a branch of the repository itself, with its text uncut: line ends are the forge's. */
   openPullRequest(repository: string, branch: string): Promise<OpenPullRequest | undefined>;
   open(repository: string, request: NewPullRequest): Promise<OpenPullRequest>;
   /** What is left out stays as it is. */
