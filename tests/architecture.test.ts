@@ -19,7 +19,7 @@ const BELOW_ACTS = ['base', 'phases', 'session', 'project', 'providers'];
 /** The acts, and which others each may import besides those that all may. */
 const OTHER_ACTS = {
   // Asks GitHub about a pull request.
-  proof: ['finish'],
+  proof: [],
   rewind: [],
   finish: [],
   after: [],

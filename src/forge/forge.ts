@@ -32,6 +32,8 @@ export interface Forge {
   openPullRequest(repository: string, branch: string): Promise<OpenPullRequest | undefined>;
   open(repository: string, request: NewPullRequest): Promise<OpenPullRequest>;
   /** What is left out stays as it is. */
+  /** What a proof in the text of a pull request is compared with, at this moment. */
+  published(repository: string, number: number): Promise<{ head: string; base: string; body: string }>;
   changeText(repository: string, number: number, text: Partial<PullRequestWords>): Promise<void>;
 }
 

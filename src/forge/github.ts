@@ -34,6 +34,9 @@ const OpenPullRequestAnswer = z
   .object({ number: z.int(), html_url: OthersText, title: z.string(), body: z.string().nullish() })
   .transform(({ number, html_url, title, body }) => ({ number, url: html_url, title, body: body ?? '' }));
 
+const Commit = z.object({ sha: z.string().regex(/^[0-9a-f]{40,64}$/) });
+const PublishedAnswer = z.object({ head: Commit, base: Commit, body: z.string().nullish() });
+
 /** GitHub, asked by `gh api` with the person's login. Works from gh 2.23 on. */
 export class GitHub implements Forge {
   readonly #context: GhContext;
@@ -167,6 +170,13 @@ export class GitHub implements Forge {
     const head = encodeURIComponent(`${owner}:${branch}`);
     const answer = await ask(this.#context, about, { path: `${path}/pulls?state=open&head=${head}` });
     return read(z.array(OpenPullRequestAnswer), answer, about)[0];
+  }
+
+  async published(repository: string, number: number) {
+    const { path, about } = this.#place(repository, `pull request ${number}`);
+    const answer = await ask(this.#context, about, { path: `${path}/pulls/${number}` });
+    const { head, base, body } = read(PublishedAnswer, answer, about);
+    return { head: head.sha, base: base.sha, body: body ?? '' };
   }
 
   async open(repository: string, { branch, isDraft, ...request }: NewPullRequest): Promise<OpenPullRequest> {

@@ -11,6 +11,7 @@ import type { OwnedLease } from '../base/processes/lease.ts';
 import { GitHub } from '../forge/github.ts';
 import { machineLimits } from '../project/finding/machine-limits.ts';
 import { launchSupervisor } from '../providers/starting/launch-supervisor.ts';
+import { environmentOfSessions } from '../providers/starting/login-shell.ts';
 import { isAskedToLeave, takeSupervisorLease } from './handover.ts';
 import { Notifier } from './notifier.ts';
 import { NowFile } from './now-file.ts';
@@ -96,7 +97,7 @@ async function watch(
   const scan = new Scan(supervisor);
   const now = new NowFile(supervisor);
   const notifying = new Notifier(supervisor, scan);
-  const pullRequests = new PullRequests(new GitHub({ env: supervisor.env }), clock);
+  const pullRequests = new PullRequests(() => gitHubOf(supervisor), clock);
   const watcher = newWatcher({ clock, maxPaths: MAX_PATHS, watchPath });
   let reasonAtMs = clock.monotonic();
   try {
@@ -144,6 +145,11 @@ async function watch(
     await pullRequests.end();
     watcher.close();
   }
+}
+
+/** By the environment of a login, as workers have it: tokens and proxies may be set in a start file of the shell. */
+async function gitHubOf({ env, home }: Supervisor): Promise<GitHub> {
+  return new GitHub({ env: await environmentOfSessions(env, home) });
 }
 
 async function idleMs({ env, home }: Supervisor): Promise<number> {

@@ -61,7 +61,7 @@ export async function pullRequestScene({
   const scripts = {
     gh:
       gh ??
-      `[ "$2" = repos/o/r/pulls/7 ] && [ "$4" = github.example ] && cat '${join(repo.root, 'answer.json')}'`,
+      `[ "$2" = repos/o/r/pulls/7 ] && [ "$4" = github.example ] && printf 'HTTP/2.0 200 OK\\n\\n' && cat '${join(repo.root, 'answer.json')}'`,
     ssh: `exec git upload-pack '${remote}'`,
   };
   for (const [name, script] of Object.entries(scripts)) {

@@ -30,12 +30,13 @@ interface Look {
 
 /** Looks at the open pull requests of sessions, one question for each repository, and tells their sessions what changed. */
 export class PullRequests {
-  readonly #forge: Forge;
+  readonly #forge: () => Promise<Forge>;
   readonly #clock: Clock;
   readonly #looks = new Map<string, Look>();
   #running: Promise<void> | undefined;
 
-  constructor(forge: Forge, clock: Clock) {
+  /** @param forge with the login that the person has at that moment */
+  constructor(forge: () => Promise<Forge>, clock: Clock) {
     this.#forge = forge;
     this.#clock = clock;
   }
@@ -78,7 +79,7 @@ export class PullRequests {
     const clock = this.#clock;
     const numbers = sessions.flatMap(({ state }) => watchedPullRequest(state)?.number ?? []);
     try {
-      const answer = await this.#forge.pullRequests(repository, numbers);
+      const answer = await (await this.#forge()).pullRequests(repository, numbers);
       const changed = await Promise.all(sessions.map((session) => this.#tell(session, answer)));
       look.failingSinceMs = undefined;
       look.gapMs = changed.includes(true) ? SHORTEST_GAP_MS : Math.min(look.gapMs * GROWTH, LONGEST_GAP_MS);

@@ -100,10 +100,10 @@ export const READING_ERRORS = errors({
     why: `A fresh clone of the branch failed: ${visibleControls(problem)}`,
     hint: 'Fix that, then run the command again.',
   }),
-  pull_request_not_read: ({ number, why }: { number: number; why: string }) => ({
+  pull_request_not_read: ({ number }: { number: number }) => ({
     what: `Pull request ${number} was not read.`,
-    why,
-    hint: 'Correct that, then run the command again.',
+    why: 'Its head was not in what git fetched.',
+    hint: 'It may have moved meanwhile: run the command again.',
   }),
   report_not_written: ({ path, code }: { path: string; code: string }) => ({
     what: 'The report was not written.',

@@ -5,7 +5,9 @@ import { shellWord } from '../../base/shell-quoted.ts';
 import type { OpenPullRequest, PullRequestWords } from '../../forge/forge.ts';
 import { NETWORK_LIMIT_MS } from '../../forge/gh.ts';
 import { GitHub } from '../../forge/github.ts';
+import { partsOf } from '../../forge/repository-name.ts';
 import { runGit } from '../../project/git/git.ts';
+import type { Setting } from '../../project/git/git-programs.ts';
 import type { ActionContext } from '../common/context.ts';
 import { refuseFromInside } from '../common/refuse-from-inside.ts';
 import { composePullRequest } from './compose-pull-request.ts';
@@ -49,7 +51,10 @@ export async function publish(
   }
   const refs = `refs/heads/${branch}:refs/heads/${branch}`;
   const push = ['push', '--quiet', '--receive-pack=git-receive-pack', '--', remote, refs];
-  const options = { ...look.git, cwd: mainRepo, allowFailure: true, timeoutMs: NETWORK_LIMIT_MS };
+  // Over https with the login that opens the pull request, where the person has set up none for git.
+  const login: Setting = [`credential.https://${partsOf(repository).host}.helper`, '!gh auth git-credential'];
+  const config = [...(look.git.config ?? []), login];
+  const options = { ...look.git, config, cwd: mainRepo, allowFailure: true, timeoutMs: NETWORK_LIMIT_MS };
   if ((await runGit(push, options)).exitCode !== 0)
     return handedOver(`git could not push ${branch} to ${remote}. These commands publish it.`);
   const forge = new GitHub(context);

@@ -1,6 +1,7 @@
-import * as z from 'zod';
-import { parseJson } from '../../base/parse-json.ts';
 import type { SandboxLevel } from '../../base/sandbox-level.ts';
+import { NETWORK_LIMIT_MS } from '../../forge/gh.ts';
+import { GitHub } from '../../forge/github.ts';
+import { repositoryIn } from '../../forge/repository-name.ts';
 import type { Project } from '../../project/finding/open-project.ts';
 import { gitLine, runGit } from '../../project/git/git.ts';
 import { commitOf, type GitContext } from '../../project/git/repository.ts';
@@ -9,7 +10,6 @@ import type { ActionContext } from '../common/context.ts';
 import { findProjectFor } from '../common/places/find-project-for.ts';
 import { requireTrust } from '../common/places/trust-project.ts';
 import { READING_ERRORS } from '../common/reading-errors.ts';
-import { gh, NETWORK_LIMIT_MS, repositoryIn } from '../finish/pull-request.ts';
 import { type ClonePlace, type CloneRunOptions, checksOnClone } from './checks-on-clone.ts';
 import { frozenProving } from './frozen-proving.ts';
 import { clonePlaceOf } from './project-clone.ts';
@@ -31,7 +31,7 @@ export type VerifiedPullRequest = Repetition & { verified: boolean; sandbox: San
 
 /**
  * Finds a pull request of this project's repository and fetches its head.
- * @throws project_not_found, project_not_trusted, no_checks, pull_request_not_read, GitError
+ * @throws project_not_found, project_not_trusted, no_checks, no_forge, pull_request_not_read, the errors of a forge, GitError
  */
 export async function openPullRequest(
   { number, projectDir }: PullRequestQuestion,
@@ -43,13 +43,12 @@ export async function openPullRequest(
   if (values.checks.length === 0) throw READING_ERRORS.no_checks({ filePath });
   const git = { baseEnv: context.env };
   const remote = await remoteOf(mainRepo, git);
-  const { head, base, text } = await askForge(remote.repository, number, context);
+  const { head, base, body: text } = await new GitHub(context).published(remote.repository, number);
   const options = { ...git, cwd: mainRepo };
   const fetch = ['fetch', '--quiet', '--no-tags', '--no-recurse-submodules', '--no-write-fetch-head'];
   const from = ['--upload-pack=git-upload-pack', '--', remote.name];
   await runGit([...fetch, ...from, head, base], { ...options, timeoutMs: NETWORK_LIMIT_MS });
-  if ((await commitOf(head, options)) === undefined)
-    throw READING_ERRORS.pull_request_not_read({ number, why: 'Its head was not in what git fetched.' });
+  if ((await commitOf(head, options)) === undefined) throw READING_ERRORS.pull_request_not_read({ number });
   return { work: { mainRepo, git, head, base, text }, project, place: await clonePlaceOf(project, context) };
 }
 
@@ -84,37 +83,4 @@ async function remoteOf(mainRepo: string, git: GitContext): Promise<{ name: stri
   const repository = url && repositoryIn(url);
   if (name === undefined || !repository) throw READING_ERRORS.no_forge({ mainRepo });
   return { name, repository };
-}
-
-const Sha = z.string().regex(/^[0-9a-f]{40,64}$/);
-const Answer = z.object({
-  head: z.object({ sha: Sha }),
-  base: z.object({ sha: Sha }),
-  body: z.string().nullish(),
-});
-
-/** What GitHub says of a pull request at this moment. @throws pull_request_not_read */
-async function askForge(
-  repository: string,
-  number: number,
-  context: ActionContext,
-): Promise<Pick<ClaimedWork, 'head' | 'base' | 'text'>> {
-  const [host = '', ...name] = repository.split('/');
-  const ask = ['api', `repos/${name.join('/')}/pulls/${number}`, '--hostname', host];
-  const { exitCode, stdout, stderr, notFound } = await gh(context, ask);
-  const answer = Answer.safeParse(parseJson(stdout));
-  if (exitCode === 0 && answer.success) {
-    const { head, base, body } = answer.data;
-    return { head: head.sha, base: base.sha, text: body ?? '' };
-  }
-  throw READING_ERRORS.pull_request_not_read({ number, why: whyNot() }, { cause: stderr });
-
-  function whyNot(): string {
-    if (notFound) return 'gh is not installed (https://cli.github.com).';
-    if (exitCode === 4 || /\(HTTP 401\)/.test(stderr))
-      return `gh is not logged in to ${host} ("gh auth login").`;
-    if (/\(HTTP 404\)/.test(stderr))
-      return `${repository} has no pull request with this number, or your login may not read it.`;
-    return `gh got no answer about it from ${host}.`;
-  }
 }

@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { PullRequests } from '../../../src/acts/after/pull-requests.ts';
@@ -13,6 +13,7 @@ import { emptyState } from '../../../src/session/events/state.ts';
 import { sessionPaths } from '../../../src/session/layout/paths.ts';
 import { HandClock, MINUTE_MS } from '../../supervisor/scene.ts';
 import { doneSession } from '../../support/done-session.ts';
+import { eventually } from '../../support/eventually.ts';
 import { type GitHubStub, gitHubStub } from '../../support/github-stub/github-stub.ts';
 import type { StubPullRequest } from '../../support/github-stub/model.ts';
 import { SUPERVISED } from '../../support/supervisors.ts';
@@ -26,10 +27,8 @@ async function scene({ count = 1 } = {}) {
   const repository = await hub.addRepository('fleet/boats');
   const dir = await tempDir();
   const clock = new HandClock();
-  const looks = new PullRequests(
-    new GitHub({ env: { ...hub.env, PATH: process.env.PATH, HOME: dir.path } }),
-    clock,
-  );
+  const env = { ...hub.env, PATH: process.env.PATH, HOME: dir.path };
+  const looks = new PullRequests(async () => new GitHub({ env }), clock);
   const opened = Array.from({ length: count }, (_, at) => repository.openPullRequest(`samocode/${at}`));
   const views = opened.map((pullRequest, at) => viewOf(dir.path, pullRequest, at));
   const failures: unknown[] = [];
@@ -164,10 +163,13 @@ async function onHub(hub: GitHubStub) {
     const { exitCode, stderr } = await runCommand('git', args, { cwd: rig.repo.path, env });
     expect([exitCode, stderr]).toEqual([0, '']);
   };
-  // As `gh auth setup-git` does.
-  await git('config', '--global', 'credential.https://github.com.helper', '!gh auth git-credential');
+  // What supervisors and workers start with.
+  const exports = Object.entries(hub.env).map(([name, value]) => `export ${name}='${value}'\n`);
+  for (const name of ['.profile', '.bash_profile'])
+    await writeFile(join(rig.repo.homeDir, name), exports.join(''));
   await git('remote', 'add', 'origin', 'https://github.com/fleet/boats.git');
-  await git('push', '--quiet', 'origin', 'main');
+  // git itself has no login.
+  await git('-c', 'credential.helper=!gh auth git-credential', 'push', '--quiet', 'origin', 'main');
   return { rig, context: { ...rig.context(), env } };
 }
 
@@ -190,9 +192,8 @@ test('from finish to merged: the pull request is opened, looked at by the superv
   openedAt = hub.requests.length;
   expect(url).toBe('https://github.com/fleet/boats/pull/17');
   expect(done).toContain('It will be looked at until it is merged or closed.');
-  const { pullRequest } = await rig.until((state) => state.pullRequest?.state === 'merged', {
-    ...{ withinMs: 120_000, leaveDead: true },
-  });
+  await eventually(async () => (await rig.state()).pullRequest?.state === 'merged', { what: 'the merge' });
+  const { pullRequest } = await rig.state();
   expect(pullRequest).toMatchObject({ number: 17, mergeCommit: 'd'.repeat(40), watched: true });
   const log = await readFile(join(rig.paths.sessionDir, 'session.log'), 'utf8').catch(() => '');
   expect(log).toContain(`pull request #17 is merged: ${url}`);

@@ -46,16 +46,24 @@ test.concurrent.each<[string, PullRequestPlan, string]>([
   ['no login', { gh: 'exit 4' }, 'gh is not logged in to github.example'],
   [
     'no such number',
-    { gh: 'echo "gh: Not Found (HTTP 404)" >&2; exit 1' },
-    'has no pull request with this number',
+    { gh: 'printf "HTTP/2.0 404 Not Found\\n\\n{}"; exit 1' },
+    'refused a request about pull request 7',
   ],
-  ['no network', { gh: 'echo "error connecting to api.github.com" >&2; exit 1' }, 'gh got no answer'],
-  ['an answer that is none', { gh: 'echo "{}"' }, 'gh got no answer'],
+  [
+    'no network',
+    { gh: 'echo "error connecting to api.github.com" >&2; exit 1' },
+    'github.example cannot be reached',
+  ],
+  [
+    'an answer that is none',
+    { gh: 'printf "HTTP/2.0 200 OK\\n\\n{}"' },
+    'A request to github.example failed',
+  ],
   ['no CHECK', { lines: {} }, 'has no CHECK'],
 ])('%s is said, with what to do', async (_, plan, why) => {
   await using at = await pullRequestScene(plan);
   await expect(at.verify()).rejects.toMatchObject({
-    why: expect.stringContaining(why),
+    message: expect.stringContaining(why),
     hint: expect.stringMatching(/./),
   });
 });
