@@ -37,10 +37,16 @@ export async function ensureProject(cli: Cli, { project, yes }: EnsureOptions): 
   const { setupProject } = await import('./setup-project.act.ts');
   const input = { projectDir: missing.top, initRepository: missing.needsRepository, lines };
   const report = await setupProject(input, await cli.actionContext());
-  for (const done of report.done) cli.output.say(`${cli.output.style.good('✔')} ${done}`);
+  for (const done of report.done)
+    cli.output.say(`${cli.output.style.good('✔')} ${doneBelow(missing.top, done, cli)}`);
   for (const warning of report.warnings) cli.output.warn(warning);
   if (!yes) await offerTrial(cli, report.project);
   return report.project.filePath;
+}
+
+/** What was done; on a terminal without the folder that the project is in. */
+export function doneBelow(top: string, sentence: string, { output }: Cli): string {
+  return output.isLive ? sentence.replaceAll(`${top}/`, '') : sentence;
 }
 
 interface Missing {

@@ -8,7 +8,7 @@ import { type SharedOptions, withSharedOptions } from '../../kit/terminal/shared
 import { fitLine } from '../../kit/terminal/style.ts';
 import type { SettingReading } from '../../project/settings/read-settings.ts';
 import type { SettingSource } from '../../project/settings/setting-errors.ts';
-import { askTrust, formatRiskyLines } from './ensure-project.ts';
+import { askTrust, doneBelow, formatRiskyLines } from './ensure-project.ts';
 
 interface InitOptions extends SharedOptions {
   sessions?: string;
@@ -68,7 +68,7 @@ async function init(cli: Cli, folder: string | undefined, options: InitOptions):
   const { good, dim, accent, attention } = cli.output.style;
   cli.output.result(result, () =>
     [
-      ...done.map((sentence) => `${good('✔')} ${sentence}`),
+      ...done.map((sentence) => `${good('✔')} ${doneBelow(project.mainRepo, sentence, cli)}`),
       ...(done.length === 0 ? [`${good('✔')} ${project.filePath} is valid.`] : []),
       ...(trust.kind === 'untrusted'
         ? [
