@@ -2,6 +2,7 @@ import { type Command, Option } from 'commander';
 import { shellWord } from '../../base/shell-quoted.ts';
 import { confirmPreview, formatPreview } from '../../kit/terminal/ask-preview.ts';
 import type { Cli } from '../../kit/terminal/cli.ts';
+import { hanging } from '../../kit/terminal/columns.ts';
 import { hintForTerminal, nextCommands } from '../../kit/terminal/next-commands.ts';
 import { shownFacts } from '../../kit/terminal/session-facts.ts';
 import { shownPath } from '../../kit/terminal/session-words.ts';
@@ -70,9 +71,13 @@ function printResult(cli: Cli, how: Way, { view, place, next, ...result }: Finis
   const { done, commands, url, bodyPath } = result;
   const facts = { ...shownFacts(view), how, done, place: place || undefined, commands, url, bodyPath };
   const shown = next.length === 0 ? facts : { ...facts, next: nextCommands(next) };
+  const columns = output.textColumns;
   output.result(shown, () =>
     [
-      `${commands.length === 0 ? output.style.good('✔') : output.style.attention('!')} ${done.replace(place, shownPath(place, cli))}`,
+      hanging(
+        `${commands.length === 0 ? output.style.good('✔') : output.style.attention('!')} ${done.replace(place, shownPath(place, cli))}`,
+        { first: '', columns },
+      ),
       ...commands.map((command) => `  ${command}`),
       ...(bodyPath === undefined ? [] : [`The text of the pull request: ${shownPath(bodyPath, cli)}`]),
       ...(next.length === 0 ? [] : [hintForTerminal({ hint: '', next })]),

@@ -2,6 +2,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { PullRequests } from '../../../src/acts/after/pull-requests.ts';
+import { sessionWorktrees } from '../../../src/acts/clean-up/worktrees.act.ts';
 import { finishSession } from '../../../src/acts/finish/finish-session.act.ts';
 import { previewFinish } from '../../../src/acts/finish/preview-finish.act.ts';
 import { runCommand } from '../../../src/base/processes/run-command.ts';
@@ -155,10 +156,10 @@ test.each([
   expect(s.hub.requests).toEqual([]);
 });
 
-/** A done session whose repository is on the stub; the first act of `context` starts a supervisor. */
-async function onHub(hub: GitHubStub) {
-  const rig = await doneSession({ lines: { PR_WATCH: 'on' } });
-  const env = { ...rig.repo.env, ...hub.env, ...SUPERVISED };
+/** A done session whose repository is on the stub. */
+async function onHub(hub: GitHubStub, lines: Record<string, string> = {}) {
+  const rig = await doneSession({ lines });
+  const env = { ...rig.repo.env, ...hub.env };
   const git = async (...args: string[]) => {
     const { exitCode, stderr } = await runCommand('git', args, { cwd: rig.repo.path, env });
     expect([exitCode, stderr]).toEqual([0, '']);
@@ -176,8 +177,9 @@ async function onHub(hub: GitHubStub) {
 test('from finish to merged: the pull request is opened, looked at by the supervisor, and its merge leads to archive', async () => {
   await using hub = await gitHubStub();
   const repository = await hub.addRepository('fleet/boats');
-  const { rig, context } = await onHub(hub);
+  const { rig, ...unsupervised } = await onHub(hub, { PR_WATCH: 'on' });
   await using _ = rig;
+  const context = { ...unsupervised.context, env: { ...unsupervised.context.env, ...SUPERVISED } };
   const input = { session: rig.file.folder, how: 'pull_request', keep: [] } as const;
   expect((await previewFinish(input, context)).would.join(' ')).toContain('The supervisor will look at it');
   // Merged between opening and the first look.
@@ -195,6 +197,31 @@ test('from finish to merged: the pull request is opened, looked at by the superv
   await eventually(async () => (await rig.state()).pullRequest?.state === 'merged', { what: 'the merge' });
   const { pullRequest } = await rig.state();
   expect(pullRequest).toMatchObject({ number: 17, mergeCommit: 'd'.repeat(40), watched: true });
-  const log = await readFile(join(rig.paths.sessionDir, 'session.log'), 'utf8').catch(() => '');
-  expect(log).toContain(`pull request #17 is merged: ${url}`);
+  // Written after the event.
+  const log = join(rig.paths.sessionDir, 'session.log');
+  const line = `pull request #17 is merged: ${url}`;
+  await eventually(async () => (await readFile(log, 'utf8')).includes(line), { what: 'the line of its log' });
+});
+
+test('without a watch an open pull request is shown beside the state, keeps its worktree, and leads to archive', async () => {
+  await using hub = await gitHubStub();
+  await hub.addRepository('fleet/boats');
+  const { rig, context } = await onHub(hub);
+  await using _ = rig;
+  const { folder } = rig.file;
+  const samocode = async (...words: string[]) =>
+    await runCommand(process.execPath, [rig.program('cli'), ...words], {
+      ...{ cwd: rig.repo.path, env: context.env },
+    });
+  const finished = await samocode('finish', folder, '--pull-request', '--no-watch', '--yes');
+  expect(finished.stdout).toContain('Pull request https://github.com/fleet/boats/pull/17 is open.');
+  expect(finished.stdout).not.toContain('looked at');
+  expect((await rig.state()).pullRequest).toMatchObject({ state: 'open', watched: false });
+  const status = await samocode('status', folder);
+  expect(status.stdout).toMatch(/done, open #17 [\s\S]* PR +https:\S+\/pull\/17, not watched/);
+  expect(status.stdout).toContain('samocode archive');
+  expect((await samocode('list')).stdout).toContain('done, open #17');
+  const { worktrees } = await sessionWorktrees({ prune: true }, context);
+  expect(worktrees).toMatchObject([{ kept: 'its pull request #17 is open' }]);
+  expect(hub.requests.filter(({ path }) => path === '/graphql')).toEqual([]);
 });
