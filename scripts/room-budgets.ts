@@ -12,7 +12,7 @@ export const BUDGETS: Readonly<Record<string, number>> = {
   worker: 8_268, // 7,600 + 75 for collecting from it; + 10; + 70: what changed below home; + 33: a branch that is gone, what checks leave; + 16: it clears up; + 49: prompts list open signals and quote plan phase and answers; + 6; + 47: no agent where the cost of a day is not known, a look at the supervisor, links; + 1; + 7: the end of a session is committed; + 7: a run folder that was moved away; + 167: a red base is asked about; + 2; + 145: folders of a strict sandbox, refused connections; + 10: unsigned commits; + 8: a pull request is recorded
   supervisor: 1_405, // 1,350 + 20: folders that do not answer; + 35: it polls pull requests
   // What actions, report, notify, and two thirds of cli and server were: 16,065 together, of a goal of 14,800.
-  'acts/common': 2_407, // + 143: every problem of a start at once, next steps of a session that is done; + 2; + 3; + 8: the step after a merge; + 15: errors of a pull request that is verified
+  'acts/common': 2_409, // + 143: every problem of a start at once, next steps of a session that is done; + 2; + 3; + 8: the step after a merge; + 15: errors of a pull request that is verified
   'acts/after': 150, // looks at pull requests until they are merged
   'acts/clean-up': 473, // + 1: an open pull request keeps its worktree; + 10: results of base checks, longer comments
   'acts/finish': 1_376, // + 459: a pull request's text for its reviewer, the repository's template, inert quotes; + 12: unsigned commits; + 72: a pull request is recorded, and watched if asked; + 40: the text of an open one is brought up to date

@@ -41,7 +41,7 @@ export function stateText(facts: Worded, { reader = 'you', when = at }: WordsFor
   const words = describeState(facts, { reader, when });
   const { predicate = `is ${words.brief}` } = words;
   const stops = facts.stops && STOPS[facts.stops];
-  const briefs = [words.brief, stops, pullRequestText(facts), facts.archived && 'in the archive'];
+  const briefs = [words.brief, stops, publishedText(facts), facts.archived && 'in the archive'];
   return {
     ...words,
     brief: briefs.filter(Boolean).join(', '),
@@ -162,8 +162,9 @@ function describeDone({ totalIterations, merge, pullRequest }: Worded): string {
     : `${done}; its pull request #${pullRequest.number} is ${pullRequest.state}`;
 }
 
-/** The pull request beside the state: `open #17`. */
-function pullRequestText({ pullRequest }: Worded): string | undefined {
+/** Where the work is, beside the state: `open #17`, `merged`. */
+function publishedText({ pullRequest, merge }: Worded): string | undefined {
+  if (merge?.outcome === 'merged') return 'merged';
   return pullRequest && `${pullRequest.state} #${pullRequest.number}`;
 }
 

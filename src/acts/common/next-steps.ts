@@ -43,7 +43,9 @@ function stepsOfDone({ merge, lastMerge, pullRequest }: SessionState): NextStep[
   const more: NextStep = { act: 'resume', args: { goal: TO_FILL }, ifWanted: true };
   if (lastMerge?.outcome === 'merged' || pullRequest?.state === 'merged')
     return [{ act: 'archive', ifWanted: true }, more];
-  if (pullRequest?.state === 'open') return [{ act: 'archive', when: 'once it is merged' }, more];
+  // A merge that nobody looks for is the person's to see.
+  if (pullRequest?.state === 'open')
+    return pullRequest.watched ? [more] : [{ act: 'archive', when: 'once it is merged' }, more];
   return [
     { act: 'read_summary' },
     { act: 'finish', args: { how: TO_FILL }, ifWanted: true },
