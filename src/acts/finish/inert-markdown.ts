@@ -38,13 +38,15 @@ function codeBlock(lines: readonly string[]): string[] {
 
 function inert(line: string): string {
   // A table would cut its rows at bars inside code too.
-  return visibleControls(line).replace(
+  const escaped = visibleControls(line).replace(
     /(`+)([^`|]|[^`|][^|]*?[^`|])\1(?!`)|(`+)|([^`]+)/g,
     (code, _fence, _inside, backticks: string | undefined, plain: string | undefined) => {
       if (backticks !== undefined) return backticks.replaceAll('`', '\\`');
       return plain === undefined ? code : inertText(plain);
     },
   );
+  // A table of one column needs no bar.
+  return escaped.replace(/^(\s*)(:-+:?|-+:)\s*$/, '$1\\$2');
 }
 
 /** A zero-width space, as Dependabot and Renovate write it: a forge finds mentions and issues despite escapes. */

@@ -63,6 +63,8 @@ const nasty = fc.constantFrom(
     '---',
     '| a | b |',
     '| - | - |',
+    '\n---:',
+    '\n :-',
   ],
   ...['<details>', '</details>', '<!--', '-->', '<a href=x>', '@alice', '#12', 'GH-3', 'o/r#1', '&#64;bob'],
   ...[
