@@ -48,7 +48,8 @@ async function toDone(rig: SessionRig): Promise<string[]> {
 async function play(number: number): Promise<string[]> {
   await using rig = await startRig({
     sandbox: 'guard',
-    lines: { GATES: 'none' },
+    // An agent that hangs on its own pipe is ended.
+    lines: { GATES: 'none', TIMEOUT: '30' },
     scenario: { paceMs: 0, rules: rulesOf(number) },
     start: { task: 'Describe the repository', run: false },
   });
