@@ -11,7 +11,7 @@ export interface Runner {
   log(line: string): void;
 }
 
-/** @throws RefusedEvent */
+/** @throws event_refused, event_unreadable */
 export function eventOf({ env }: Runner): EventWork {
   const payload = parseJson(readFileSync(env.GITHUB_EVENT_PATH ?? '', 'utf8'));
   return readEvent(env.GITHUB_EVENT_NAME ?? '', payload);

@@ -27,7 +27,7 @@ export const FORGE_ERRORS = errors({
   }),
   forge_rate_limited: ({ host, until }: Asked & { until: string | undefined }) => ({
     what: `${host} accepts no more requests from your login${until === undefined ? ' for now' : ` until ${until}`}.`,
-    why: 'Its limit is used up; every program that uses this login counts.',
+    why: 'The limit of your login is used up, which all programs share that use it.',
     hint: 'Wait until then. samocode asks again by itself where it watches a pull request.',
   }),
   forge_refused: ({ host, subject }: Asked & { subject: string }) => ({

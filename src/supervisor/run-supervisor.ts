@@ -97,7 +97,7 @@ async function watch(
   const scan = new Scan(supervisor);
   const now = new NowFile(supervisor);
   const notifying = new Notifier(supervisor, scan);
-  const pullRequests = new PullRequests(() => gitHubOf(supervisor), clock);
+  const pullRequests = new PullRequests((ended) => gitHubOf(supervisor, ended), clock);
   const watcher = newWatcher({ clock, maxPaths: MAX_PATHS, watchPath });
   let reasonAtMs = clock.monotonic();
   try {
@@ -148,8 +148,8 @@ async function watch(
 }
 
 /** By the environment of a login, as workers have it: tokens and proxies may be set in a start file of the shell. */
-async function gitHubOf({ env, home }: Supervisor): Promise<GitHub> {
-  return new GitHub({ env: await environmentOfSessions(env, home) });
+async function gitHubOf({ env, home }: Supervisor, signal: AbortSignal): Promise<GitHub> {
+  return new GitHub({ env: await environmentOfSessions(env, home), signal });
 }
 
 async function idleMs({ env, home }: Supervisor): Promise<number> {

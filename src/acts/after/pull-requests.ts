@@ -15,7 +15,7 @@ const LONGEST_GAP_MS = 600_000;
 const GROWTH = 1.5;
 /** Below this many points the login's limit is left to the person. */
 const SPARED_POINTS = 1000;
-/** Shorter failures are nobody's business. */
+/** Shorter failures are not reported. */
 const UNSEEN_AFTER_MS = 10 * 60_000;
 /** While a look is under way. */
 const POLL_MS = 1000;
@@ -30,13 +30,14 @@ interface Look {
 
 /** Looks at the open pull requests of sessions, one question for each repository, and tells their sessions what changed. */
 export class PullRequests {
-  readonly #forge: () => Promise<Forge>;
+  readonly #forge: (signal: AbortSignal) => Promise<Forge>;
+  readonly #ended = new AbortController();
   readonly #clock: Clock;
   readonly #looks = new Map<string, Look>();
   #running: Promise<void> | undefined;
 
-  /** @param forge with the login that the person has at that moment */
-  constructor(forge: () => Promise<Forge>, clock: Clock) {
+  /** @param forge with the login that the person has at that moment; ends its requests with the signal */
+  constructor(forge: (signal: AbortSignal) => Promise<Forge>, clock: Clock) {
     this.#forge = forge;
     this.#clock = clock;
   }
@@ -70,8 +71,9 @@ export class PullRequests {
     return nextMs;
   }
 
-  /** Waits for a look that is under way. */
+  /** Ends a look that is under way: whoever takes over looks at once. */
   async end(): Promise<void> {
+    this.#ended.abort();
     await this.#running;
   }
 
@@ -79,7 +81,7 @@ export class PullRequests {
     const clock = this.#clock;
     const numbers = sessions.flatMap(({ state }) => watchedPullRequest(state)?.number ?? []);
     try {
-      const answer = await (await this.#forge()).pullRequests(repository, numbers);
+      const answer = await (await this.#forge(this.#ended.signal)).pullRequests(repository, numbers);
       const changed = await Promise.all(sessions.map((session) => this.#tell(session, answer)));
       look.failingSinceMs = undefined;
       look.gapMs = changed.includes(true) ? SHORTEST_GAP_MS : Math.min(look.gapMs * GROWTH, LONGEST_GAP_MS);
@@ -87,6 +89,7 @@ export class PullRequests {
       const resetMs = remaining < SPARED_POINTS ? Date.parse(resetAt) - clock.now() : 0;
       look.dueAtMs = clock.monotonic() + Math.max(look.gapMs, resetMs);
     } catch (error) {
+      if (this.#ended.signal.aborted) return;
       look.gapMs = Math.min(look.gapMs * GROWTH, LONGEST_GAP_MS);
       look.dueAtMs = clock.monotonic() + Math.max(look.gapMs, resetIn(error, clock));
       look.failingSinceMs ??= clock.now();
@@ -119,7 +122,7 @@ export class PullRequests {
     await this.#leave(paths, { ...seen, unseen });
   }
 
-  /** Its worker records it: nobody else writes events. */
+  /** Its worker records it: only workers write events. */
   async #leave(paths: SessionView['paths'], seen: PullRequestFact): Promise<void> {
     const clock = this.#clock;
     const head = { v: FORMAT_VERSION, id: ulid(clock.now()), at: isoUtc(clock.now()) } as const;

@@ -43,7 +43,7 @@ function stepsOfDone({ merge, lastMerge, pullRequest }: SessionState): NextStep[
   const more: NextStep = { act: 'resume', args: { goal: TO_FILL }, ifWanted: true };
   if (lastMerge?.outcome === 'merged' || pullRequest?.state === 'merged')
     return [{ act: 'archive', ifWanted: true }, more];
-  // A merge that nobody looks for is the person's to see.
+  // Without a watch only the person knows when it is merged.
   if (pullRequest?.state === 'open')
     return pullRequest.watched ? [more] : [{ act: 'archive', when: 'once it is merged' }, more];
   return [

@@ -12,7 +12,7 @@ import type { ActionContext } from '../common/context.ts';
 import type { CommandRequest } from '../common/send-command.ts';
 import { archiveRequest, type FinishSessionInput, type FinishWay, judgeFinish } from './judge-finish.ts';
 import { publish } from './publish.ts';
-import { isWatchedByDefault, recordPullRequest } from './record-pull-request.ts';
+import { isToBeWatched, recordPullRequest } from './record-pull-request.ts';
 
 export interface FinishResult {
   view: SessionView;
@@ -43,7 +43,7 @@ export async function finishSession(
     const { said, ...published } = await publish(look, input.withAnswers === true, context);
     const next = [archiving(view, { when: 'once it is merged' })];
     const { url } = published;
-    const watched = input.watch ?? (await isWatchedByDefault(view));
+    const watched = await isToBeWatched(view, input.watch);
     const recorded = url === undefined ? '' : await recordPullRequest(view, { url, watched }, context);
     return { view, place: '', moved: [], done: `${said}${recorded}`, next, ...published };
   }

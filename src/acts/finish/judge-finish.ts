@@ -31,7 +31,7 @@ export interface FinishSessionInput extends SessionQuestion {
    * choose this.
    */
   withAnswers?: boolean;
-  /** For `pull_request`: the supervisor looks at it until it is merged or closed. By default as PR_WATCH says. */
+  /** For `pull_request`: the supervisor looks at it until it is merged or closed. By default as at an earlier finish, or as PR_WATCH says. */
   watch?: boolean | undefined;
   waitMs?: number;
 }

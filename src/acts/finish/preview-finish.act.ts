@@ -9,7 +9,7 @@ import { type Preview, previewOf } from '../common/preview.ts';
 import { type ComposedPullRequest, composePullRequest } from './compose-pull-request.ts';
 import { type FinishSessionInput, type FinishVerdict, type FinishWay, judgeFinish } from './judge-finish.ts';
 import { whyByHand } from './pull-request.ts';
-import { isWatchedByDefault } from './record-pull-request.ts';
+import { isToBeWatched } from './record-pull-request.ts';
 
 /** Says what finishing a session would do. Changes nothing. @throws what `judgeFinish` throws */
 export async function previewFinish(input: FinishSessionInput, context: ActionContext): Promise<Preview> {
@@ -21,7 +21,7 @@ export async function previewFinish(input: FinishSessionInput, context: ActionCo
   const composed = await composePullRequest(look, input.withAnswers === true, context);
   const text = composed.readable;
   const about = await aboutPullRequest(look, composed, context);
-  const isWatched = input.watch ?? (await isWatchedByDefault(view));
+  const isWatched = await isToBeWatched(view, input.watch);
   return { ...previewOf(view, undefined, [...about, ...(isWatched ? [WATCHED] : [])]), text };
 }
 

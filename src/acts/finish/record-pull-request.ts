@@ -1,16 +1,15 @@
-import { readFile } from 'node:fs/promises';
 import { isSamocodeError } from '../../base/errors.ts';
-import { parseSamocodeFile } from '../../project/settings/samocode-file.ts';
+import { isSetNow } from '../../project/settings/samocode-file.ts';
 import type { SessionView } from '../../session/events/session-view.ts';
 import { pullRequestAt } from '../../session/pull-request.ts';
 import { sendAndAwait } from '../common/after-command.ts';
 import type { ActionContext } from '../common/context.ts';
 
-/** `PR_WATCH=on` in the project's `.samocode` as it is now. */
-export async function isWatchedByDefault({ sessionFile }: SessionView): Promise<boolean> {
-  const text = await readFile(sessionFile?.configPath ?? '', 'utf8').catch(() => '');
-  const written = parseSamocodeFile(text).entries.find(({ key }) => key === 'PR_WATCH')?.value;
-  return written?.toLowerCase() === 'on';
+/** Whether the pull request of a session is to be looked at: as chosen now, or at an earlier finish, else as PR_WATCH says. */
+export async function isToBeWatched({ state, sessionFile }: SessionView, chosen?: boolean): Promise<boolean> {
+  const { pullRequest } = state;
+  const before = pullRequest?.state === 'open' ? pullRequest.watched : undefined;
+  return chosen ?? before ?? (await isSetNow(sessionFile?.configPath ?? '', 'PR_WATCH', 'on'));
 }
 
 /**
@@ -25,8 +24,10 @@ export async function recordPullRequest(
   const place = pullRequestAt(url);
   if (place === undefined) return '';
   const seen = { ...place, state: 'open', watched } as const;
+  const known = view.state.pullRequest;
+  const isKnown = known?.url === url && known.state === 'open' && known.watched === watched;
   try {
-    await sendAndAwait(view, { kind: 'pull_request', seen }, ['pull_request_seen'], context);
+    if (!isKnown) await sendAndAwait(view, { kind: 'pull_request', seen }, ['pull_request_seen'], context);
   } catch (error) {
     // It is open all the same.
     if (!isSamocodeError(error)) throw error;

@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { PROJECT_ERRORS } from '../git/project-errors.ts';
 
@@ -17,6 +18,13 @@ export interface SamocodeFileReading {
   /** In the order of the file; one entry per key. */
   entries: readonly FileEntry[];
   warnings: readonly FileWarning[];
+}
+
+/** Whether a setting of two values is `on` or `off` in a project's `.samocode` as it is now; an unreadable file says nothing. */
+export async function isSetNow(configPath: string, key: string, value: 'on' | 'off'): Promise<boolean> {
+  const text = await readFile(configPath, 'utf8').catch(() => '');
+  const written = parseSamocodeFile(text).entries.find((entry) => entry.key === key)?.value;
+  return written?.toLowerCase() === value;
 }
 
 /** The form of a key; anything else before `=` is a mistake, usually a sentence. */

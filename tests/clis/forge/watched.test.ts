@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
@@ -5,6 +6,7 @@ import { PullRequests } from '../../../src/acts/after/pull-requests.ts';
 import { sessionWorktrees } from '../../../src/acts/clean-up/worktrees.act.ts';
 import { finishSession } from '../../../src/acts/finish/finish-session.act.ts';
 import { previewFinish } from '../../../src/acts/finish/preview-finish.act.ts';
+import { systemClock } from '../../../src/base/clock.ts';
 import { runCommand } from '../../../src/base/processes/run-command.ts';
 import { GitHub } from '../../../src/forge/github.ts';
 import { pendingCommandIds, readCommand } from '../../../src/session/commands/commands.ts';
@@ -23,25 +25,29 @@ import { tempDir } from '../../support/temp-dir.ts';
 const DONE = { kind: 'done', since: '2026-01-08T09:00:00.000Z', summary: '' } as const;
 
 /** Sessions that are done, each with its pull request, and what looks at them: by the real gh and a clock set by hand. */
-async function scene({ count = 1 } = {}) {
+async function scene({ count = 1, gh = '' } = {}) {
   const hub = await gitHubStub();
   const repository = await hub.addRepository('fleet/boats');
   const dir = await tempDir();
   const clock = new HandClock();
-  const env = { ...hub.env, PATH: process.env.PATH, HOME: dir.path };
-  const looks = new PullRequests(async () => new GitHub({ env }), clock);
+  const own = gh === '' ? '' : `${dir.path}:`;
+  if (own) await writeFile(join(dir.path, 'gh'), `#!/bin/sh\n${gh}\n`, { mode: 0o755 });
+  const env = { ...hub.env, PATH: `${own}${process.env.PATH}`, HOME: dir.path };
+  const looks = new PullRequests(async (signal) => new GitHub({ env, signal }), clock);
   const opened = Array.from({ length: count }, (_, at) => repository.openPullRequest(`samocode/${at}`));
   const views = opened.map((pullRequest, at) => viewOf(dir.path, pullRequest, at));
   const failures: unknown[] = [];
   /** One look, if it is due; then what the sessions were told is in their state, as by their workers. */
   const poll = async (): Promise<number> => {
-    const next = looks.poll(views, (_, error) => failures.push(error));
-    await looks.end();
+    const look = () => looks.poll(views, (_, error) => failures.push(error));
+    let next = look();
+    // A second away: a look is under way.
+    for (; next === clock.monotonic() + 1000; next = look()) await systemClock.sleep(5);
     for (const view of views) await takeCommands(view);
     return next;
   };
   return {
-    ...{ hub, repository, opened, views, clock, looks, failures, poll },
+    ...{ hub, repository, opened, views, clock, looks, failures, poll, home: dir.path },
     /** Minutes between the next looks. */
     gaps: async (times: number) => {
       const gaps: number[] = [];
@@ -156,6 +162,14 @@ test.each([
   expect(s.hub.requests).toEqual([]);
 });
 
+test('a supervisor that leaves ends its look, so that the next one need not wait for the network', async () => {
+  await using s = await scene({ gh: 'sleep 20; : >"$HOME/waited"' });
+  s.looks.poll(s.views, (_, error) => s.failures.push(error));
+  await s.looks.end();
+  expect(existsSync(join(s.home, 'waited'))).toBe(false);
+  expect([s.failures, s.views.map(told)]).toEqual([[], [0]]);
+});
+
 /** A done session whose repository is on the stub. */
 async function onHub(hub: GitHubStub, lines: Record<string, string> = {}) {
   const rig = await doneSession({ lines });
@@ -206,7 +220,7 @@ test('from finish to merged: the pull request is opened, looked at by the superv
 test('without a watch an open pull request is shown beside the state, keeps its worktree, and leads to archive', async () => {
   await using hub = await gitHubStub();
   await hub.addRepository('fleet/boats');
-  const { rig, context } = await onHub(hub);
+  const { rig, context } = await onHub(hub, { PR_WATCH: 'on' });
   await using _ = rig;
   const { folder } = rig.file;
   const samocode = async (...words: string[]) =>
@@ -217,6 +231,10 @@ test('without a watch an open pull request is shown beside the state, keeps its 
   expect(finished.stdout).toContain('Pull request https://github.com/fleet/boats/pull/17 is open.');
   expect(finished.stdout).not.toContain('looked at');
   expect((await rig.state()).pullRequest).toMatchObject({ state: 'open', watched: false });
+  const { n } = await rig.state();
+  // Nothing has changed, so no worker is started; and the choice of the first finish stays.
+  await samocode('finish', folder, '--pull-request', '--yes');
+  expect((await rig.state()).n).toBe(n);
   const status = await samocode('status', folder);
   expect(status.stdout).toMatch(/done, open #17 [\s\S]* PR +https:\S+\/pull\/17, not watched/);
   expect(status.stdout).toContain('samocode archive');

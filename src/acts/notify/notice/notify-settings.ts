@@ -1,7 +1,5 @@
-import { readFile } from 'node:fs/promises';
 import { readSettingTexts } from '../../../project/finding/open-project.ts';
 import { readSettings } from '../../../project/settings/read-settings.ts';
-import { parseSamocodeFile } from '../../../project/settings/samocode-file.ts';
 import type { Settings } from '../../../project/settings/settings.ts';
 
 type NotifyKey =
@@ -34,13 +32,6 @@ export async function readNotifySettings(
       problem === undefined ? [] : [`${problem.what} ${problem.why}`],
     ),
   };
-}
-
-/** `NOTIFY=off` in a project's `.samocode` as it is now; an unreadable file mutes nothing. */
-export async function isProjectMuted(configPath: string): Promise<boolean> {
-  const text = await readFile(configPath, 'utf8').catch(() => '');
-  const written = parseSamocodeFile(text).entries.find(({ key }) => key === 'NOTIFY')?.value;
-  return written?.toLowerCase() === 'off';
 }
 
 /** `22:00-07:00`, in minutes of the local day; the end may be on the next day. */

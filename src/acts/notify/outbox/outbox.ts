@@ -5,10 +5,11 @@ import { replaceWhole } from '../../../base/files/atomic-file.ts';
 import { readBoundedText } from '../../../base/files/lines.ts';
 import { identityAt, namesAt } from '../../../base/files/path-stats.ts';
 import { parseJson } from '../../../base/parse-json.ts';
+import { isSetNow } from '../../../project/settings/samocode-file.ts';
 import type { SupervisorPaths } from '../../../providers/starting/supervisor-folder.ts';
 import type { SessionView } from '../../../session/events/session-view.ts';
 import { CHANNEL_NAMES, type ChannelName } from '../notice/channel.ts';
-import { isProjectMuted, quietHours, readNotifySettings } from '../notice/notify-settings.ts';
+import { quietHours, readNotifySettings } from '../notice/notify-settings.ts';
 import { QueuedNotice } from '../notice/queued-notice.ts';
 import { ChannelFile, type OutboxContext } from './channel-file.ts';
 import { ChannelQueue } from './channel-queue.ts';
@@ -53,7 +54,7 @@ export class Outbox {
       isMuted: async ({ sessionFile }) =>
         sessionFile !== undefined &&
         ((namesAt(paths.muted) ?? []).includes(`${sessionFile.id}.json`) ||
-          (await isProjectMuted(sessionFile.configPath))),
+          (await isSetNow(sessionFile.configPath, 'NOTIFY', 'off'))),
     };
   }
 
