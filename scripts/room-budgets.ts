@@ -10,7 +10,7 @@ export const BUDGETS: Readonly<Record<string, number>> = {
   providers: 5_060, // 3,950 + 25 for its mounts; + 130: an empty home for checks; + 286: home read-only, open by name; + 3: who clears up after a verification; + 22: who clears up is started; + 165: sockets, terminals and devices of the user are hidden; + 477: the strict sandbox: its profile, its proxy, its variables; + 5
   forge: 980, // what GitHub is to us through gh: eleven calls and their types (175), questions and answers checked field by field (290), requests, logs and seven kinds of failure (305)
   worker: 8_268, // 7,600 + 75 for collecting from it; + 10; + 70: what changed below home; + 33: a branch that is gone, what checks leave; + 16: it clears up; + 49: prompts list open signals and quote plan phase and answers; + 6; + 47: no agent where the cost of a day is not known, a look at the supervisor, links; + 1; + 7: the end of a session is committed; + 7: a run folder that was moved away; + 167: a red base is asked about; + 2; + 145: folders of a strict sandbox, refused connections; + 10: unsigned commits; + 8: a pull request is recorded
-  supervisor: 1_405, // 1,350 + 20: folders that do not answer; + 35: it polls pull requests
+  supervisor: 1_390, // 1,350 + 20: folders that do not answer; + 20: it polls pull requests
   // What actions, report, notify, and two thirds of cli and server were: 16,065 together, of a goal of 14,800.
   'acts/common': 2_409, // + 143: every problem of a start at once, next steps of a session that is done; + 2; + 3; + 8: the step after a merge; + 15: errors of a pull request that is verified
   'acts/after': 150, // looks at pull requests until they are merged
@@ -18,7 +18,7 @@ export const BUDGETS: Readonly<Record<string, number>> = {
   'acts/finish': 1_379, // + 459: a pull request's text for its reviewer, the repository's template, inert quotes; + 12: unsigned commits; + 72: a pull request is recorded, and watched if asked; + 40: the text of an open one is brought up to date
   'acts/gates': 1_580, // + 130: a person edits the plan; what a question about checks refers to; + 2; + 3: the first line of a form
   'acts/notify': 3_110, // + 150: formats of ntfy, Slack and Discord, Standard Webhooks, one failing message holds up no other; + 26: no links in Telegram; + 26: news of a pull request
-  'acts/proof': 1_049, // + 1: how checks run, in a file that a start can read without what runs them; + 30: partly; + 5; + 27: a verification in the strict sandbox; + 462: the proof of a pull request, repeated by trusted commands
+  'acts/proof': 1_015, // + 1: how checks run, in a file that a start can read without what runs them; + 30: partly; + 5; + 27: a verification in the strict sandbox; + 428: the proof of a pull request, repeated by trusted commands
   action: 329, // the action for GitHub: the event, the fetch, the summary
   'acts/reading': 2_480, // + 237: the cost command; + 50: a short proof
   'acts/report': 1_933, // + 59: links, labels on a phone, seconds, the time zone
