@@ -31,9 +31,9 @@ export interface Forge {
   /** The open pull request of a branch of the repository itself, with its text uncut: line ends are the forge's. */
   openPullRequest(repository: string, branch: string): Promise<OpenPullRequest | undefined>;
   open(repository: string, request: NewPullRequest): Promise<OpenPullRequest>;
-  /** What is left out stays as it is. */
   /** What a proof in the text of a pull request is compared with, at this moment. */
   published(repository: string, number: number): Promise<{ head: string; base: string; body: string }>;
+  /** What is left out stays as it is. */
   changeText(repository: string, number: number, text: Partial<PullRequestWords>): Promise<void>;
 }
 
@@ -73,6 +73,8 @@ export interface PullRequestLook {
 
 export interface PullRequestDetails extends PullRequestLook {
   title: string;
+  /** It waits in a merge queue, which a push would take it out of. */
+  isQueued: boolean;
   /** Of the head. Without a rule of the base branch none is required. */
   checks: readonly ForgeCheck[];
   /** Names of checks that passed on an earlier commit of the pull request, or on the tip of its base. */

@@ -152,6 +152,7 @@ const ThreadNode: z.ZodType<ReviewThread> = z.object({
 const DetailsShape = LookShape.extend({
   head: ChecksPage,
   title: OthersText,
+  isInMergeQueue: maybe(z.boolean()),
   earlier: commits(Names),
   baseRef: maybe(z.object({ target: maybe(z.object({ statusCheckRollup: maybe(Names) })) })),
   ...{ threads: nodes(ThreadNode), reviews: nodes(ReviewNode), comments: nodes(CommentNode) },
@@ -160,7 +161,7 @@ const DetailsShape = LookShape.extend({
 /** About 120 requests, which are 1 point. */
 export const detailFields = (number: number) => `${LOOK}
   ${checkFields(number)}
-  title
+  title isInMergeQueue
   earlier: commits(last: 10) { nodes { commit { oid ${NAMES} } } }
   baseRef { target { ... on Commit { ${NAMES} } } }
   threads: reviewThreads(last: 100) { nodes {
@@ -169,11 +170,12 @@ export const detailFields = (number: number) => `${LOOK}
   comments(last: 100) { nodes { ${COMMENT} } }`;
 
 export const DetailsNode = DetailsShape.transform(
-  ({ title, head, earlier, baseRef, threads, reviews, comments, ...look }) => {
+  ({ title, isInMergeQueue, head, earlier, baseRef, threads, reviews, comments, ...look }) => {
     const before = earlier.slice(0, -1).map(({ commit }) => commit.statusCheckRollup);
     const all = [...before, baseRef?.target?.statusCheckRollup].flatMap((each) => each?.contexts ?? []);
     const passed = all.flatMap(({ name, state }) => (state === 'passed' ? [name] : []));
     const passedBefore = [...new Set(passed)];
-    return { ...lookOf(look), title, page: head, passedBefore, threads, reviews, comments };
+    const isQueued = isInMergeQueue === true;
+    return { ...lookOf(look), title, isQueued, page: head, passedBefore, threads, reviews, comments };
   },
 );

@@ -62,6 +62,8 @@ const Park = z.object({
   weakened: z.array(Weakening).optional(),
   /** A question of the worker's about checks that fail on the base commit is added. */
   asksAboutBase: z.literal(true).optional(),
+  /** The fingerprint of what a round changed beyond plan and pull request. */
+  beyond: z.string().optional(),
   /** Other changed files of tests and checks, for people. */
   changedTests: z.array(z.string()).optional(),
   /** For the prompt of the agent after the wait. */

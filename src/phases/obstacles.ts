@@ -55,6 +55,12 @@ export const OBSTACLES = [
     when: 'tests, CI or check scripts of the base may prove less than before, and no person has accepted that',
     outcome: 'wait for a person, who is shown the difference',
   },
+  {
+    name: 'beyond_round',
+    when: 'a round of the pull request changed files that neither plan nor pull request had, or weakened tests, and no person has accepted that',
+    outcome: 'wait for a person, who is shown the difference',
+    onlyBeforeDone: true,
+  },
   { name: 'later_work', when: 'something was committed after the checks ran', outcome: BACK },
   {
     name: 'later_messages',

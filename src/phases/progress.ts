@@ -64,7 +64,12 @@ export function withCountsReset(progress: Progress): Progress {
 
 /** New work for a done session: everything restarts except the iteration number. */
 export function withNewGoal(progress: Progress): Progress {
-  return { ...initialProgress('investigation'), totalIterations: progress.totalIterations };
+  return withRound(progress, 'investigation');
+}
+
+/** A round of its pull request: the same, but it begins with work. */
+export function withRound(progress: Progress, phase: Phase): Progress {
+  return { ...initialProgress(phase), totalIterations: progress.totalIterations };
 }
 
 export interface ChildEnd {

@@ -2,13 +2,22 @@ import { isoUtc } from '../base/clock.ts';
 import type { OutageKind } from '../phases/ending.ts';
 import type { Phase, WaitingFor } from '../phases/table.ts';
 import { describeBy, openedBy } from './documents/describe-event.ts';
-import type { PullRequestFact } from './events/bodies/positions.ts';
+import type { PullRequestFact, SeenWords } from './events/bodies/positions.ts';
 import type { SessionFile } from './events/session-file.ts';
 import type { SessionView } from './events/session-view.ts';
 import type { SessionState, Status } from './events/state.ts';
 import { shortId } from './layout/names.ts';
 import { NO_CHECK, redAfterText, redBeforeText } from './proof/proof.ts';
 import { isLost, needsHuman } from './session-list.ts';
+
+export interface PullRequestFacts
+  extends Pick<PullRequestFact, 'number' | 'url' | 'state' | 'watched' | 'unseen' | 'asks'> {
+  since: string;
+  /** The newest round that was begun. */
+  round?: number;
+  /** Words that no agent reads, and why; the person decides about them. */
+  held?: Pick<SeenWords, 'by' | 'url' | 'held'>[];
+}
 
 export interface StateFacts {
   state: Status['kind'];
@@ -34,7 +43,7 @@ export interface StateFacts {
   /** The merge of its branch into `into`. */
   merge?: { into: string; outcome: 'under_way' | 'merged' | 'failed' };
   /** Of its branch, as the forge last described it; `since`: ISO time of that state. */
-  pullRequest?: Pick<PullRequestFact, 'number' | 'url' | 'state' | 'watched' | 'unseen'> & { since: string };
+  pullRequest?: PullRequestFacts;
   phase: Phase;
   iteration: number;
   totalIterations: number;
@@ -111,7 +120,7 @@ function conditionOf(view: SessionView): SessionFacts['condition'] {
 }
 
 export function stateFacts(state: SessionState): StateFacts {
-  const { status, progress, stopWanted, merge, lastMerge, pullRequest } = state;
+  const { status, progress, stopWanted, merge, lastMerge } = state;
   return {
     state: status.kind,
     since: status.since,
@@ -121,19 +130,26 @@ export function stateFacts(state: SessionState): StateFacts {
     merge: merge
       ? { into: merge.into, outcome: 'under_way' }
       : lastMerge && { into: lastMerge.into, outcome: lastMerge.outcome === 'merged' ? 'merged' : 'failed' },
-    pullRequest: pullRequest && withoutPlace(pullRequest),
+    pullRequest: pullRequestFacts(state),
     phase: progress.phase,
     iteration: progress.phaseIteration,
     totalIterations: progress.totalIterations,
   };
 }
 
-function withoutPlace({
-  repository: _repository,
-  mergeCommit: _commit,
-  ...rest
-}: NonNullable<SessionState['pullRequest']>): StateFacts['pullRequest'] {
-  return rest;
+function pullRequestFacts({
+  pullRequest,
+  round: begun,
+}: Pick<SessionState, 'pullRequest' | 'round'>): PullRequestFacts | undefined {
+  if (pullRequest === undefined) return undefined;
+  const { number, url, state, watched, unseen, asks, since, words = [] } = pullRequest;
+  const held = words.flatMap(({ by, url: at, held: why }) => (why ? [{ by, url: at, held: why }] : []));
+  const round = Math.max(pullRequest.round ?? 0, begun?.number ?? 0);
+  return {
+    ...{ number, url, state, watched, unseen, asks, since },
+    ...(round > 0 && { round }),
+    ...(held.length > 0 && { held }),
+  };
 }
 
 function statusFacts(status: Status): Partial<StateFacts> {

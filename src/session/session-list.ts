@@ -43,7 +43,9 @@ export async function readAllSessions(sessionsDir: string, host: Host): Promise<
 }
 
 export function needsHuman(view: SessionView): boolean {
-  const { kind } = view.state.status;
+  const { status, pullRequest, archived } = view.state;
+  const { kind } = status;
+  if (kind === 'done' && !archived && pullRequest?.asks !== undefined) return true;
   return kind === 'waiting' || kind === 'blocked' || view.isUnseen === true || isLost(view);
 }
 

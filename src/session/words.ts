@@ -96,7 +96,7 @@ function describeState(facts: Worded, { reader, when }: Required<WordsFor>): Row
     case 'stopped':
       return { brief: 'stopped', why: reason, tone: 'plain' };
     case 'done':
-      return { brief: 'done', predicate: describeDone(facts), why: facts.summary, tone: 'good' };
+      return describeDone(facts, reader);
     default:
       return state satisfies never;
   }
@@ -132,7 +132,7 @@ function describeWaiting(
       return { brief, predicate: `${brief} to its questions${named}`, why: ids, tone };
     }
     case 'plan_approval':
-      return { brief: 'waits for approval', predicate: 'waits for the approval of its plan', tone };
+      return { brief: 'waits for approval', predicate: 'waits for the approval of its plan', why: reason, tone };
     case 'file_update':
       return { brief: 'waits for a file', predicate: 'waits for a change to a file', why: file, tone };
     case 'human_action': {
@@ -154,18 +154,25 @@ function plainNeed(needs = ''): string {
   return /^[a-z_]{1,30}$/.test(needs) ? needs : 'a person';
 }
 
-function describeDone({ totalIterations, merge, pullRequest }: Worded): string {
+function describeDone({ totalIterations, merge, pullRequest, summary }: Worded, reader: string): Row {
   const done = `is done${totalIterations === undefined ? '' : ` after ${totalIterations} iterations`}`;
-  if (merge !== undefined) return `${done}; its branch ${MERGES[merge.outcome]} into ${merge.into}`;
-  return pullRequest === undefined
-    ? done
-    : `${done}; its pull request #${pullRequest.number} is ${pullRequest.state}`;
+  const row = { brief: 'done', predicate: done, why: summary, tone: 'good' } as const;
+  if (merge !== undefined)
+    return { ...row, predicate: `${done}; its branch ${MERGES[merge.outcome]} into ${merge.into}` };
+  if (pullRequest === undefined) return row;
+  const { number, state, asks } = pullRequest;
+  if (asks !== undefined)
+    return { brief: 'done', predicate: `${done}; its pull request #${number} needs ${reader}`, why: asks, tone: 'person' };
+  return { ...row, predicate: `${done}; its pull request #${number} is ${state}` };
 }
 
-/** Where the work is, beside the state: `open #17`, `merged`. */
+/** Where the work is, beside the state: `open #17, round 2`, `merged #17`. */
 function publishedText({ pullRequest, merge }: Worded): string | undefined {
   if (merge?.outcome === 'merged') return 'merged';
-  return pullRequest && `${pullRequest.state} #${pullRequest.number}`;
+  if (pullRequest === undefined) return undefined;
+  const { state, number, round, asks } = pullRequest;
+  const rounds = round === undefined || state !== 'open' ? '' : `, round ${round}`;
+  return `${state} #${number}${rounds}${asks === undefined ? '' : ', asks'}`;
 }
 
 const MERGES = { under_way: 'is being merged', merged: 'is merged', failed: 'was not merged' } as const;

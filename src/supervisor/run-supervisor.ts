@@ -1,6 +1,6 @@
 import { rm } from 'node:fs/promises';
 import { isDeepStrictEqual } from 'node:util';
-import { PullRequests } from '../acts/after/pull-requests.ts';
+import { type Login, PullRequests } from '../acts/after/pull-requests.ts';
 import { BASE_ERRORS } from '../base/base-errors.ts';
 import { isoUtc } from '../base/clock.ts';
 import { crashPoint } from '../base/fault-points.ts';
@@ -12,6 +12,7 @@ import { GitHub } from '../forge/github.ts';
 import { machineLimits } from '../project/finding/machine-limits.ts';
 import { launchSupervisor } from '../providers/starting/launch-supervisor.ts';
 import { environmentOfSessions } from '../providers/starting/login-shell.ts';
+import { BY_SETTINGS } from '../session/commands/judge-running.ts';
 import { isAskedToLeave, takeSupervisorLease } from './handover.ts';
 import { Notifier } from './notifier.ts';
 import { NowFile } from './now-file.ts';
@@ -97,7 +98,7 @@ async function watch(
   const scan = new Scan(supervisor);
   const now = new NowFile(supervisor);
   const notifying = new Notifier(supervisor, scan);
-  const pullRequests = new PullRequests((ended) => gitHubOf(supervisor, ended), clock);
+  const pullRequests = new PullRequests((ended) => loginOf(supervisor, ended), clock);
   const watcher = newWatcher({ clock, maxPaths: MAX_PATHS, watchPath });
   let reasonAtMs = clock.monotonic();
   try {
@@ -148,8 +149,11 @@ async function watch(
 }
 
 /** By the environment of a login, as workers have it: tokens and proxies may be set in a start file of the shell. */
-async function gitHubOf({ env, home }: Supervisor, signal: AbortSignal): Promise<GitHub> {
-  return new GitHub({ env: await environmentOfSessions(env, home), signal });
+async function loginOf(supervisor: Supervisor, signal: AbortSignal): Promise<Login> {
+  const { clock, host, home, programs } = supervisor;
+  const env = await environmentOfSessions(supervisor.env, home);
+  const context = { clock, host, env, home, cwd: home, by: BY_SETTINGS, programs };
+  return { forge: new GitHub({ env, signal }), context };
 }
 
 async function idleMs({ env, home }: Supervisor): Promise<number> {

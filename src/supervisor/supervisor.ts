@@ -18,7 +18,7 @@ export interface Supervisor {
   readonly home: string;
   readonly env: Readonly<Record<string, string | undefined>>;
   /** The built programs that it starts, including itself. */
-  readonly programs: { worker: string; supervisor: string };
+  readonly programs: ActionContext['programs'] & { supervisor: string };
   /** Whether crashed sessions are continued: false with SAMOCODE_REVIVE=off. */
   readonly revives: boolean;
   /** Writes a line of the log. */
@@ -31,7 +31,7 @@ export function newSupervisor(context: ActionContext, say: Supervisor['say']): S
   const paths = supervisorPaths(home, host);
   return {
     ...{ paths, identity: paths.identity, clock, host, home, env, say },
-    programs: { worker: programs.worker, supervisor: supervisorProgram(programs) },
+    programs: { ...programs, supervisor: supervisorProgram(programs) },
     revives: env.SAMOCODE_REVIVE !== 'off',
   };
 }

@@ -38,6 +38,7 @@ export function promptState(phase: Phase, changes: Partial<PromptState> = {}): P
     checks: ['npm test', 'npm run lint'],
     checksIn: 'clone',
     redBase: undefined,
+    round: undefined,
     documents: [
       '_overview.md',
       ...(isAfter('investigation') ? ['01-08-1010-dive-jwt.md'] : []),

@@ -3,11 +3,15 @@ import { type Clock, isoUtc } from '../../base/clock.ts';
 import { isSamocodeError } from '../../base/errors.ts';
 import type { Forge, PullRequestsLook } from '../../forge/forge.ts';
 import { FORGE_ERRORS } from '../../forge/forge-errors.ts';
-import { leaveCommand } from '../../session/commands/commands.ts';
-import type { PullRequestFact } from '../../session/events/bodies/positions.ts';
+import { type Command, leaveCommand } from '../../session/commands/commands.ts';
+import { BY_SETTINGS } from '../../session/commands/judge-running.ts';
+import { PullRequestFact } from '../../session/events/bodies/positions.ts';
 import { FORMAT_VERSION } from '../../session/events/events.ts';
 import type { SessionView } from '../../session/events/session-view.ts';
 import { watchedPullRequest } from '../../session/pull-request.ts';
+import type { ActionContext } from '../common/context.ts';
+import type { CommandRequest } from '../common/send-command.ts';
+import { Rounds } from './rounds.ts';
 
 /** Between two looks at a repository: grows while nothing changes. */
 const SHORTEST_GAP_MS = 60_000;
@@ -20,6 +24,12 @@ const UNSEEN_AFTER_MS = 10 * 60_000;
 /** While a look is under way. */
 const POLL_MS = 1000;
 
+export interface Login {
+  forge: Forge;
+  /** For rounds; absent: their states alone are looked at. */
+  context?: ActionContext;
+}
+
 interface Look {
   /** Monotonic milliseconds. */
   dueAtMs: number;
@@ -30,15 +40,16 @@ interface Look {
 
 /** Looks at the open pull requests of sessions, one question for each repository, and tells their sessions what changed. */
 export class PullRequests {
-  readonly #forge: (signal: AbortSignal) => Promise<Forge>;
+  readonly #login: (signal: AbortSignal) => Promise<Login>;
+  readonly #rounds = new Rounds();
   readonly #ended = new AbortController();
   readonly #clock: Clock;
   readonly #looks = new Map<string, Look>();
   #running: Promise<void> | undefined;
 
-  /** @param forge with the login that the person has at that moment; ends its requests with the signal */
-  constructor(forge: (signal: AbortSignal) => Promise<Forge>, clock: Clock) {
-    this.#forge = forge;
+  /** @param login that the person has at that moment; its requests end with the signal */
+  constructor(login: (signal: AbortSignal) => Promise<Login>, clock: Clock) {
+    this.#login = login;
     this.#clock = clock;
   }
 
@@ -81,8 +92,12 @@ export class PullRequests {
     const clock = this.#clock;
     const numbers = sessions.flatMap(({ state }) => watchedPullRequest(state)?.number ?? []);
     try {
-      const answer = await (await this.#forge(this.#ended.signal)).pullRequests(repository, numbers);
-      const changed = await Promise.all(sessions.map((session) => this.#tell(session, answer)));
+      const login = await this.#login(this.#ended.signal);
+      const answer = await login.forge.pullRequests(repository, numbers);
+      const changed: boolean[] = [];
+      // One after the other: each may fetch and push.
+      for (const session of sessions)
+        changed.push((await this.#tell(session, answer)) || (await this.#advance(session, answer, login)));
       look.failingSinceMs = undefined;
       look.gapMs = changed.includes(true) ? SHORTEST_GAP_MS : Math.min(look.gapMs * GROWTH, LONGEST_GAP_MS);
       const { remaining, resetAt } = answer.budget;
@@ -106,27 +121,41 @@ export class PullRequests {
     const found = before && pullRequests.get(before.number);
     if (before === undefined || found === undefined) return false;
     if (found.state === before.state && before.unseen === undefined) return false;
-    const { repository, number, watched } = before;
     const { url, mergeCommit } = found;
-    await this.#leave(paths, {
-      ...{ repository, number, url, state: found.state, watched },
-      ...(mergeCommit !== undefined && { mergeCommit }),
-    });
+    const isOver = found.state !== 'open';
+    const now = { url, state: found.state, mergeCommit, unseen: undefined };
+    const none = isOver && { asks: undefined, words: undefined, reruns: undefined };
+    await this.#leave(paths, { kind: 'pull_request', seen: PullRequestFact.parse({ ...before, ...now, ...none }) });
     return true;
+  }
+
+  /** A round, where one is due. */
+  async #advance(
+    view: SessionView,
+    { pullRequests }: PullRequestsLook,
+    { forge, context }: Login,
+  ): Promise<boolean> {
+    const found = pullRequests.get(view.state.pullRequest?.number ?? 0);
+    if (found === undefined || context === undefined) return false;
+    const { request, after } = await this.#rounds.advance(view, found, { forge, context });
+    if (request !== undefined) await this.#leave(view.paths, request);
+    await after?.();
+    return request !== undefined;
   }
 
   async #unseen({ paths, state }: SessionView, unseen: PullRequestFact['unseen']): Promise<void> {
     const before = watchedPullRequest(state);
     if (before === undefined || before.unseen !== undefined) return;
     const { since: _since, ...seen } = before;
-    await this.#leave(paths, { ...seen, unseen });
+    await this.#leave(paths, { kind: 'pull_request', seen: { ...seen, unseen } });
   }
 
   /** Its worker records it: only workers write events. */
-  async #leave(paths: SessionView['paths'], seen: PullRequestFact): Promise<void> {
-    const clock = this.#clock;
-    const head = { v: FORMAT_VERSION, id: ulid(clock.now()), at: isoUtc(clock.now()) } as const;
-    await leaveCommand(paths, { ...head, by: { channel: 'settings' }, kind: 'pull_request', seen });
+  async #leave(paths: SessionView['paths'], request: CommandRequest): Promise<void> {
+    const now = this.#clock.now();
+    const head = { v: FORMAT_VERSION, id: ulid(now), at: isoUtc(now), by: BY_SETTINGS } as const;
+    // TypeScript cannot infer that the request's kind and fields belong together.
+    await leaveCommand(paths, { ...head, ...request } as Command);
   }
 }
 

@@ -98,7 +98,7 @@ export interface FinishReading {
 }
 
 /** Reads the facts needed to judge one way of finishing. @throws GitError */
-async function readFinishFacts(
+export async function readFinishFacts(
   view: SessionView,
   how: FinishWay,
   context: ActionContext,

@@ -5,9 +5,8 @@ import { shellWord } from '../../base/shell-quoted.ts';
 import type { OpenPullRequest, PullRequestWords } from '../../forge/forge.ts';
 import { NETWORK_LIMIT_MS } from '../../forge/gh.ts';
 import { GitHub } from '../../forge/github.ts';
-import { partsOf } from '../../forge/repository-name.ts';
 import { runGit } from '../../project/git/git.ts';
-import type { Setting } from '../../project/git/git-programs.ts';
+import { unattended } from '../../project/git/unattended.ts';
 import type { ActionContext } from '../common/context.ts';
 import { refuseFromInside } from '../common/refuse-from-inside.ts';
 import { composePullRequest } from './compose-pull-request.ts';
@@ -26,12 +25,14 @@ export interface Published {
  * Publishes a session's branch as a pull request, with `gh` where it is installed and logged in; else gives the commands. The
  * text is written to a file in either case. A second time it pushes what is new to the same pull request, and brings its
  * words up to date unless somebody has edited them.
+ * @param isUnattended pushes with gh's login alone: nobody is there whose keys or answers git could use
  * @throws inside_session, GitError
  */
 export async function publish(
   look: FinishVerdict,
   withAnswers: boolean,
   context: ActionContext,
+  { isUnattended = false }: { isUnattended?: boolean } = {},
 ): Promise<Published> {
   await refuseFromInside(context);
   const { request, whole } = await composePullRequest(look, withAnswers, context);
@@ -50,10 +51,12 @@ export async function publish(
     return handedOver(`${why} ${how}`);
   }
   const refs = `refs/heads/${branch}:refs/heads/${branch}`;
-  const push = ['push', '--quiet', '--receive-pack=git-receive-pack', '--', remote, refs];
+  const alone = unattended(repository);
+  const to = isUnattended ? alone.url : remote;
+  const push = ['push', '--quiet', '--receive-pack=git-receive-pack', '--', to, refs];
   // Over https with the login that opens the pull request, where the person has set up none for git.
-  const login: Setting = [`credential.https://${partsOf(repository).host}.helper`, '!gh auth git-credential'];
-  const config = [...(look.git.config ?? []), login];
+  const login = isUnattended ? alone.config : alone.config.slice(1);
+  const config = [...(look.git.config ?? []), ...login];
   const options = { ...look.git, config, cwd: mainRepo, allowFailure: true, timeoutMs: NETWORK_LIMIT_MS };
   if ((await runGit(push, options)).exitCode !== 0)
     return handedOver(`git could not push ${branch} to ${remote}. These commands publish it.`);

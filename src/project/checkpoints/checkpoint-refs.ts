@@ -56,6 +56,12 @@ export function mergeRef(sessionFolder: string): string {
   return `${refsOf(sessionFolder)}merge`;
 }
 
+/** What was fetched of a pull request, so that its commits stay, and what was merged from it. */
+export function pullRequestRefs(sessionFolder: string): { head: string; base: string; merged: string } {
+  const of = (name: string) => `${refsOf(sessionFolder)}pull-request/${name}`;
+  return { head: of('head'), base: of('base'), merged: of('merged') };
+}
+
 /** Keeps the checkpoint of a phase's last iteration under a ref that is never pruned. */
 export async function keepPhaseEnd(
   store: CheckpointStore,

@@ -35,6 +35,10 @@ export const modelName = text(
   "a model's name without spaces, 200 characters at most",
   /^[^\s\p{Cc}-][^\s\p{Cc}]{0,199}$/u,
 );
+const accounts = text(
+  'names of accounts, separated by commas',
+  /^[\p{L}\p{N}_.-]+(?:\[bot\])?(?:\s*,\s*[\p{L}\p{N}_.-]+(?:\[bot\])?)*$/u,
+);
 const branchPrefix = text(
   'the first part of a branch name: letters, digits, and . _ - / between them',
   /^(?!.*(?:\.\.|\/\/|\/\.|\.lock(?:\/|$)))[\p{L}\p{N}](?:[\p{L}\p{N}._/-]*[\p{L}\p{N}_-])?$/u,
@@ -333,6 +337,28 @@ export const PROJECT_SETTINGS = inScope('project', {
     scope: 'project',
     default: 'off',
     doc: 'on: a pull request that finish opens is looked at, with your login of gh, until it is merged or closed.',
+  },
+  prRounds: {
+    ...wholeNumber('rounds', 0, 50),
+    key: 'PR_ROUNDS',
+    scope: 'project',
+    default: '3',
+    doc: 'How many rounds a watched pull request may start by itself; then you are asked. Takes effect at once.',
+  },
+  prTrust: {
+    ...accounts,
+    key: 'PR_TRUST',
+    scope: 'project',
+    risk: 'loosens',
+    example: 'PR_TRUST=coderabbitai[bot]',
+    doc: 'Accounts without write access, mostly review bots, whose comments may start a round; separated by commas.',
+  },
+  prRerun: {
+    ...oneOf(['on', 'off']),
+    key: 'PR_RERUN',
+    scope: 'project',
+    default: 'on',
+    doc: 'A failed check that passed before on the pull request or its base is started again once, before it starts a round.',
   },
   branchPrefix: {
     ...branchPrefix,

@@ -108,6 +108,11 @@ export const COMMAND_ERRORS = errors({
     why: `A newer samocode wrote this command (${problem}), and the worker of this session does not know it.`,
     hint: 'Stop the session and resume it here, which starts a worker of this version. Then try again.',
   }),
+  no_pull_request: () => ({
+    what: NOTHING,
+    why: 'The session has no open pull request.',
+    next: [{ act: 'finish', args: { how: 'pull_request' }, when: 'to open one' }],
+  }),
   not_archived: () => ({
     what: NOT_MOVED,
     why: 'The session is not in the archive.',
@@ -146,6 +151,11 @@ export const COMMAND_ERRORS = errors({
     why: `The session is already ${status}.`,
     hint: 'There is nothing to stop.',
   }),
+  not_watched: () => ({
+    what: NOTHING,
+    why: 'Nobody asked for rounds of its pull request.',
+    hint: 'Finish it with --pull-request --watch, or begin one with: samocode round <session>',
+  }),
   nothing_kept: () => ({ what: NOTHING, why: 'The session has no worktree yet.', hint: NONE_YET }),
   nothing_to_archive: ({ hasDocuments }: { hasDocuments: boolean }) => ({
     what: 'Nothing to archive.',
@@ -170,11 +180,21 @@ export const COMMAND_ERRORS = errors({
       { act: 'rewind', args: { undo: true }, when: 'to revert it' },
     ],
   }),
+  round_known: () => ({
+    what: NOTHING,
+    why: 'A round about this has begun before.',
+    hint: 'Nothing needs to be done: each comment, failed check and conflict starts one round at most.',
+  }),
   stop_under_way: () => ({
     what: NOT_RESUMED,
     why: 'A stop has been requested.',
     hint: 'Resume it once it has stopped.',
     next: [{ act: 'follow' }],
+  }),
+  tip_replaced: ({ branch, problem }: { branch: string; problem: string }) => ({
+    what: NOTHING,
+    why: `The branch "${branch}" could not be brought to the head of its pull request: ${problem}`,
+    hint: 'Bring the branch of the session to the state that you want, then begin a round by hand: samocode round <session>',
   }),
   trash_gone: ({ branch, until }: { branch: string; until: string }) => ({
     what: NOT_MOVED,

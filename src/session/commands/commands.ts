@@ -9,7 +9,7 @@ import { type SessionLimits, SpendingLimits } from '../../phases/limits.ts';
 import { Proving } from '../../phases/proving.ts';
 import { PHASE_NAMES } from '../../phases/table.ts';
 import { ChosenChild } from '../events/bodies/event-types.ts';
-import { PullRequestFact, RewindTarget } from '../events/bodies/positions.ts';
+import { PullRequestFact, RewindTarget, Round } from '../events/bodies/positions.ts';
 import { By } from '../events/bodies/who-acted.ts';
 import { FORMAT_VERSION, NewerVersion } from '../events/events.ts';
 import type { SessionPaths } from '../layout/paths.ts';
@@ -64,6 +64,15 @@ export const Command = z.discriminatedUnion('kind', [
   Head.extend({ kind: z.literal('merge') }),
   /** What a forge says of the pull request of its branch. */
   Head.extend({ kind: z.literal('pull_request'), seen: PullRequestFact.strict() }),
+  /** Work on what came back to its pull request; without keys, on commits that others added to its branch. */
+  Head.extend({
+    kind: z.literal('round'),
+    round: Round.strict(),
+    /** Quotes what it is about, as Markdown. */
+    text: z.string(),
+    /** Also beyond PR_ROUNDS. */
+    byHand: z.literal(true).optional(),
+  }),
   /** Move its branch and worktree to the trash, and the session to the archive. */
   Head.extend({ kind: z.literal('discard') }),
   /** Restore files, plan and overview from the end of an iteration, or from before the last rewind. */

@@ -6,12 +6,13 @@ import {
   withChildStarted,
   withCountsReset,
   withNewGoal,
+  withRound,
 } from '../../phases/progress.ts';
 import { baseChecksOf, failedRuns, provesNothing, redAfter } from '../../phases/proving.ts';
 import { noteWith } from '../../phases/verdict.ts';
 import { afterWeakened, withBaseChoice } from './accepted.ts';
 import { BegunIteration, type EventType } from './bodies/event-types.ts';
-import { type AnswerOnRecord, Parked, type Places, withPlaces } from './bodies/positions.ts';
+import { type AnswerOnRecord, Parked, type Places, PullRequestFact, withPlaces } from './bodies/positions.ts';
 import type { EventOf, SessionEvent } from './events.ts';
 import { RESET_FIELDS, rewound, withHalfwayRewind, withRewindContinued } from './fold-rewound.ts';
 import { addCosts, countedIteration, refreshed, warned, withUnpriced } from './fold-spent.ts';
@@ -57,7 +58,9 @@ const FOLDS: { [T in EventType]: (state: SessionState, event: EventOf<T>) => Ses
     const { at, by, plan, phase, servers } = event;
     const approved = { progress: inPhase(state.progress, phase), approvedPlan: { ...plan, by } };
     const planServers = servers ? { ...state.planServers, [plan.hash]: servers } : state.planServers;
-    return { ...running(state, at), ...approved, feedback: undefined, planServers };
+    const accepted = state.status.kind === 'waiting' ? state.status.beyond : undefined;
+    const round = accepted && state.round ? { ...state.round, accepted } : state.round;
+    return { ...running(state, at), ...approved, feedback: undefined, planServers, round };
   },
   changes_requested: (state, { at, feedback }) => ({
     ...running(state, at),
@@ -103,12 +106,13 @@ const FOLDS: { [T in EventType]: (state: SessionState, event: EventOf<T>) => Ses
     ...state,
     ...{ merge: undefined, stopWanted: undefined, lastMerge: { outcome, into, commit, reason } },
   }),
-  pull_request_seen: (state, { at, repository, number, url, ...seen }) => {
-    const { state: now, mergeCommit, watched, unseen } = seen;
+  pull_request_seen: (state, event) => {
+    const seen = PullRequestFact.parse(event);
     const before = state.pullRequest;
-    const since = before?.number === number && before.state === now ? before.since : at;
-    const pullRequest = { repository, number, url, state: now, mergeCommit, watched, unseen, since };
-    return { ...state, pullRequest };
+    const isSame = before?.number === seen.number && before.repository === seen.repository;
+    const since = isSame && before.state === seen.state ? before.since : event.at;
+    const rounds = isSame ? {} : { round: undefined, roundKeys: undefined };
+    return { ...state, ...rounds, pullRequest: { ...seen, since } };
   },
   rewind_asked: (state, { n, by, to, commit, back }) => ({ ...state, rewind: { n, by, to, commit, back } }),
   rewound,
@@ -222,7 +226,7 @@ function answersRecorded(state: SessionState, event: EventOf<'answers_recorded'>
 }
 
 function resumed(state: SessionState, event: EventOf<'resumed'>): SessionState {
-  const { note, goal, phase, oldRounds, oldPlans, oldLedger, oldTip, child } = event;
+  const { note, goal, phase, oldRounds, oldPlans, oldLedger, oldTip, child, round } = event;
   const checked = running(withRewindContinued(withChecksOf(state, event)), event.at);
   const continued = { ...checked, pending: undefined, stopWanted: undefined, outage: undefined };
   // A resume refers to the environment it is run in; a file may be edited from anywhere.
@@ -240,6 +244,7 @@ function resumed(state: SessionState, event: EventOf<'resumed'>): SessionState {
       goal,
       // What was merged or closed belongs to the earlier work.
       pullRequest: state.pullRequest?.state === 'open' ? state.pullRequest : undefined,
+      round: undefined,
       notes,
       answers: [],
       oldRounds: oldRounds ?? state.oldRounds,
@@ -249,10 +254,17 @@ function resumed(state: SessionState, event: EventOf<'resumed'>): SessionState {
       progress: withNewGoal(state.progress),
     };
   }
+  if (round !== undefined) {
+    const roundKeys = [...(state.roundKeys ?? []), ...round.keys].slice(-REMEMBERED_ROUND_KEYS);
+    return { ...rest, notes, round, roundKeys, proved: undefined, progress: withRound(state.progress, phase) };
+  }
   if ('parked' in state.status && state.status.parked) return { ...rest, notes, status: state.status.parked };
   const progress = event.resetsCounts ? withCountsReset(state.progress) : state.progress;
   return { ...rest, notes, backoff: false, progress: inPhase(progress, phase) };
 }
+
+/** A pull request of a size that people read has far fewer. */
+const REMEMBERED_ROUND_KEYS = 2000;
 
 /** A person ended the wait by setting the phase: a resume does not return to it. */
 function phaseSet(state: SessionState, { at, phase }: EventOf<'phase_set'>): SessionState {

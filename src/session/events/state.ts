@@ -19,6 +19,7 @@ import {
   Position,
   PullRequestFact,
   RewindTarget,
+  Round,
 } from './bodies/positions.ts';
 import { By } from './bodies/who-acted.ts';
 
@@ -107,6 +108,10 @@ export const SessionState = z.object({
     .optional(),
   merge: z.object({ by: By, into: z.string() }).optional(),
   pullRequest: PullRequestFact.extend({ since }).optional(),
+  /** The newest round of its pull request; `accepted`: the difference that a person accepted for it. */
+  round: Round.extend({ accepted: z.string().optional() }).optional(),
+  /** What has started a round, the oldest first. */
+  roundKeys: z.array(z.string()).optional(),
   trash: Trash.optional(),
   /** By the hash of the plan with which they were accepted: a rewind may return to an earlier plan. */
   planServers: z.record(z.string(), z.array(PlanServer)).optional(),

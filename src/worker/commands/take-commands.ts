@@ -15,6 +15,7 @@ import { appendPatiently, record, type Worker } from '../core/worker.ts';
 import { archive, discard, merge, pullRequest, rewind, unarchive } from './finish.ts';
 import { answer, approve, takeChangeRequest } from './gate-commands.ts';
 import { resume } from './resume.ts';
+import { round } from './round.ts';
 import { message, start, stop } from './running.ts';
 
 const HANDLERS: { readonly [K in Command['kind']]: Handler<K> } = {
@@ -29,6 +30,7 @@ const HANDLERS: { readonly [K in Command['kind']]: Handler<K> } = {
   unarchive,
   merge,
   pull_request: pullRequest,
+  round,
   discard,
   rewind,
 };

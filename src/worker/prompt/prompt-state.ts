@@ -3,10 +3,12 @@ import { join } from 'node:path';
 import { ifExists } from '../../base/errors.ts';
 import type { BaseChecks } from '../../phases/proving.ts';
 import type { Phase } from '../../phases/table.ts';
+import { documentText } from '../../session/documents/documents.ts';
 import { parsePlan } from '../../session/documents/plan.ts';
 import { type AnswersOnRecord, questionHash } from '../../session/documents/qa.ts';
 import type { QaQuestion } from '../../session/documents/qa-blocks.ts';
 import { isMet } from '../../session/documents/requirements.ts';
+import { openRound, roundDocuments } from '../../session/pull-request.ts';
 import { readPlanEvidence, readQuestions } from '../core/evidence.ts';
 import { checksOf, gatesOf, provingOf, stateOf, type Worker } from '../core/worker.ts';
 import { WORKER_ERRORS } from '../core/worker-errors.ts';
@@ -62,6 +64,7 @@ export async function promptState(worker: Worker, facts: PromptFacts) {
     gates: gatesOf(worker),
     plan: await promptPlan(worker),
     requirements: await promptRequirements(worker),
+    round: await promptRound(worker),
     /** Rounds of questions and plans of earlier goals. */
     earlier: { rounds: oldRounds, plans: oldPlans },
     progress,
@@ -96,6 +99,14 @@ async function promptPlan(worker: Worker) {
   if (version === undefined || text === undefined) return undefined;
   const { phases, testable } = parsePlan(text);
   return { name: version.name, isApproved: outcome.approved, phases, testable };
+}
+
+/** The round of the pull request that the session works on. */
+async function promptRound({ paths, writer }: Worker) {
+  const round = openRound(stateOf({ writer }));
+  const { number, threads = [] } = round ?? {};
+  const text = number && (await documentText(join(paths.sessionDir, roundDocuments(number).about)));
+  return number && text ? { number, text, threads: threads.map(({ name }) => name) } : undefined;
 }
 
 async function promptRequirements(worker: Worker) {

@@ -16,6 +16,7 @@ import type { NewEvent } from '../../session/events/events.ts';
 import { readPlanEvidence } from '../core/evidence.ts';
 import { checksOf, provingOf, stateOf, type Worker } from '../core/worker.ts';
 import { WORKER_ERRORS } from '../core/worker-errors.ts';
+import { waitIfBeyond } from './beyond-round.ts';
 import { failureNote, type TipOfBranch, tipOfBranch } from './check-facts.ts';
 import { branchGone, falseClaims, laterWork } from './false-claims.ts';
 import { changedTests, comparedChecks, tryAddedTests, waitIfWeakened, withNote } from './judge-tests.ts';
@@ -101,6 +102,7 @@ export const OBSTACLE_QUESTIONS: Readonly<Record<ObstacleName, Question>> = {
     inquiry.changedTests = await changedTests(worker, compared);
     return await waitIfWeakened(worker, compared, inquiry.decision);
   },
+  beyond_round: async ({ worker, decision }) => await waitIfBeyond(worker, decision),
   async later_work(inquiry) {
     const later = await laterWork(inquiry.worker, (await shownOf(inquiry)).tip);
     return later.length === 0 ? undefined : afterFalseClaims(progressOf(inquiry.worker), later);

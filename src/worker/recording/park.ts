@@ -70,9 +70,12 @@ async function parkForApproval(worker: Worker, decision: ParkDecision): Promise<
     plan: version,
     flow: `Waiting for approval of the plan${version ? `: ${version.name}` : ''}`,
   };
-  const by = openedAtStart('plan', worker.file.settings, stateOf(worker).startedBy);
+  const { settings } = worker.file;
+  // A choice made at the start was about the plan, not about what somebody on the forge asked for later.
+  const isLate = decision.beyond !== undefined && settings.gates.includes('plan');
+  const by = isLate ? undefined : openedAtStart('plan', settings, stateOf(worker).startedBy);
   if (version === undefined || text === undefined || by === undefined) return [wait];
-  const { gateChannels } = worker.file.settings;
+  const { gateChannels } = settings;
   const unaccepted = refusedServers(by, { name: version.name, text }, gateChannels);
   if (unaccepted) {
     const { what, why } = unaccepted.error;
@@ -82,8 +85,9 @@ async function parkForApproval(worker: Worker, decision: ParkDecision): Promise<
 }
 
 function parked(decision: ParkDecision): Extract<NewEvent, { type: 'parked' }> {
-  const { for: waitsFor, resumePhase, reason, file } = decision;
-  return { type: 'parked', for: waitsFor, resumePhase, openQuestions: [], unconfirmed: [], reason, file };
+  const { for: waitsFor, resumePhase, reason, file, beyond } = decision;
+  const none = { openQuestions: [], unconfirmed: [] };
+  return { type: 'parked', for: waitsFor, resumePhase, ...none, reason, file, beyond };
 }
 
 const MAX_LISTED = 8;

@@ -33,7 +33,7 @@ async function scene({ count = 1, gh = '' } = {}) {
   const own = gh === '' ? '' : `${dir.path}:`;
   if (own) await writeFile(join(dir.path, 'gh'), `#!/bin/sh\n${gh}\n`, { mode: 0o755 });
   const env = { ...hub.env, PATH: `${own}${process.env.PATH}`, HOME: dir.path };
-  const looks = new PullRequests(async (signal) => new GitHub({ env, signal }), clock);
+  const looks = new PullRequests(async (signal) => ({ forge: new GitHub({ env, signal }) }), clock);
   const opened = Array.from({ length: count }, (_, at) => repository.openPullRequest(`samocode/${at}`));
   const views = opened.map((pullRequest, at) => viewOf(dir.path, pullRequest, at));
   const failures: unknown[] = [];

@@ -60,6 +60,7 @@ export class StubPullRequest {
   state: 'OPEN' | 'MERGED' | 'CLOSED' = 'OPEN';
   isDraft = false;
   mergeable = 'MERGEABLE';
+  isQueued = false;
   reviewDecision: string | null = null;
   mergeCommit: string | null = null;
   baseBranch = 'main';
@@ -148,6 +149,7 @@ export class StubPullRequest {
       ...{ headRefOid: this.head, headRefName: this.headBranch },
       ...{ baseRefOid: this.base, baseRefName: this.baseBranch },
       ...{ mergeable: this.mergeable, reviewDecision: this.reviewDecision },
+      isInMergeQueue: this.isQueued,
       baseRef: {
         target: { __typename: 'Commit', oid: this.base, statusCheckRollup: () => this.#rollup(this.base) },
       },

@@ -22,6 +22,7 @@ import {
   RecordedAnswer,
   Refusal,
   RewindTarget,
+  Round,
 } from './positions.ts';
 import { By } from './who-acted.ts';
 
@@ -196,6 +197,8 @@ export const EVENT_BODIES = {
     oldPlans: z.array(z.string()).optional(),
     oldLedger: z.string().optional(),
     oldTip: z.string().optional(),
+    /** A finished session works on what came back to its pull request. */
+    round: Round.optional(),
   }),
   phase_set: z.object({ phase: PhaseName, from: PhaseName }),
   done: z.object({ summary: z.string(), requirements: z.array(ProvedRequirement).optional() }),

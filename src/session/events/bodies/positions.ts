@@ -44,6 +44,8 @@ export const Parked = z.object({
   weakened: z.object({ question: z.string(), keys: z.array(z.string()) }).optional(),
   /** One of the questions asks about checks that fail on the base commit: its fingerprint. */
   baseQuestion: z.string().optional(),
+  /** The fingerprint of what a round changed beyond plan and pull request, which an approval accepts. */
+  beyond: z.string().optional(),
 });
 export type Parked = z.infer<typeof Parked>;
 
@@ -73,6 +75,31 @@ export const MergeEnd = z.object({
 });
 export type MergeEnd = z.infer<typeof MergeEnd>;
 
+/** Words of somebody in a pull request that no round has answered, as they were first seen. */
+export const SeenWords = z.object({
+  key: z.string(),
+  by: z.string(),
+  url: z.string(),
+  /** When they were written, or last edited before they were seen. */
+  at: z.string(),
+  /** Why no agent reads them: who wrote them may not steer, or they were edited after they were seen. */
+  held: z.enum(['stranger', 'edited']).optional(),
+});
+export type SeenWords = z.infer<typeof SeenWords>;
+
+/** Work on what came back to a pull request: failed checks, review comments, a conflict. */
+export const Round = z.object({
+  number: z.int().positive(),
+  /** What started it: no key starts a second one. */
+  keys: z.array(z.string()),
+  /** The head of the pull request and the tip of its base branch when it began. */
+  head: z.string(),
+  base: z.string(),
+  /** The threads to answer, by the names that its document gives them. */
+  threads: z.array(z.object({ name: z.string(), id: z.string() })),
+});
+export type Round = z.infer<typeof Round>;
+
 /** The pull request of the session's branch, as the forge last described it. */
 export const PullRequestFact = z.object({
   /** `host/owner/name`. */
@@ -86,6 +113,15 @@ export const PullRequestFact = z.object({
   watched: z.boolean(),
   /** Since when, and why, the forge gives no answer about it. */
   unseen: z.object({ since: z.iso.datetime(), why: z.string() }).optional(),
+  /** Why a person has to look at it before samocode goes on with it. */
+  asks: z.string().optional(),
+  words: z.array(SeenWords).optional(),
+  /** Runs of checks that were started again, which happens once. */
+  reruns: z.array(z.string()).optional(),
+  /** The tip of the branch when samocode last pushed it. */
+  pushed: z.string().optional(),
+  /** The newest round whose work it contains and whose threads are answered. */
+  round: z.int().positive().optional(),
 });
 export type PullRequestFact = z.infer<typeof PullRequestFact>;
 

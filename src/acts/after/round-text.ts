@@ -1,0 +1,85 @@
+import { counted, shownText, visibleControls } from '../../base/text.ts';
+import type { ForgeCheck, PullRequestDetails } from '../../forge/forge.ts';
+import { oneLine } from '../../session/documents/markdown-lines.ts';
+import type { Matter, Words } from './round-matter.ts';
+
+const MAX_WORDS_CHARS = 8000;
+
+export interface RoundText {
+  text: string;
+  /** The threads that it quotes, by the names that it gives them. */
+  threads: { name: string; id: string }[];
+}
+
+/**
+ * What an agent reads of a round, as Markdown: our words, and quotations with their authors.
+ * @param logs the last lines of failed jobs, by the id of the job
+ */
+export function roundText(
+  { number, url, title, baseBranch, base }: PullRequestDetails,
+  { checks, words, conflict }: Matter,
+  logs: ReadonlyMap<number, readonly string[] | undefined>,
+): RoundText {
+  const reviews = words.filter(({ thread }) => thread === undefined);
+  const ids = new Set(words.flatMap(({ thread }) => thread?.id ?? []));
+  const threads = [...ids].map((id, at) => ({ name: `T${at + 1}`, id }));
+  const parts = [
+    `# What came back to pull request #${number}`,
+    `${url}\n\n${quoted(title)}`,
+    ...checks.map((check) => checkText(check, logs.get(check.jobId ?? 0))),
+    ...(conflict
+      ? [
+          `## It conflicts with ${code(baseBranch)}\n\nMerge ${base}, the tip of that branch, into the branch of this session, and resolve what both changed.`,
+        ]
+      : []),
+    ...reviews.map((words) => `## Review by ${code(words.by)}: changes requested\n\n${quoted(words.comment.body)}`),
+    ...threads.map(({ name, id }) => threadText(name, words.filter(({ thread }) => thread?.id === id))),
+  ];
+  return { text: `${parts.join('\n\n')}\n`, threads };
+}
+
+function checkText({ name, isRequired, app, url, text }: ForgeCheck, log: readonly string[] | undefined): string {
+  const which = isRequired ? 'The required check' : 'The check';
+  const about = [app && `reported by ${code(app)}`, url && `at ${code(url)}`].filter(Boolean).join(', ');
+  const said = text ? `\n\nIt says:\n\n${quoted(text)}` : '';
+  const lines =
+    log === undefined
+      ? 'Its log cannot be read from here.'
+      : `The last ${counted(log.length, 'line')} of its log before the error:\n\n${quoted(log.join('\n'), Number.POSITIVE_INFINITY)}`;
+  return `## ${which} ${code(name)} fails\n\n${about && `It is ${about}. `}${lines}${said}`;
+}
+
+function threadText(name: string, words: readonly Words[]): string {
+  const { thread } = words[0] ?? {};
+  const line = thread?.line === undefined ? '' : `:${thread.line}`;
+  const old = thread?.isOutdated ? ', written about an earlier version of these lines' : '';
+  const comments = words.map(({ by, comment }) => `${code(by)} writes:\n\n${quoted(comment.body)}`);
+  return [`## ${name}: ${code(`${thread?.path ?? ''}${line}`)}${old}`, ...comments].join('\n\n');
+}
+
+/** Text of others inside one of our sentences. */
+function code(text: string): string {
+  return `\`${visibleControls(oneLine(text)).replaceAll('`', "'").slice(0, 300)}\``;
+}
+
+function quoted(text: string, maxChars = MAX_WORDS_CHARS): string {
+  const cut = text.length > maxChars ? `${text.slice(0, maxChars)}\n(cut)` : text;
+  return shownText(cut)
+    .trim()
+    .split(/\r\n|[\n\r\v\f\u0085\u2028\u2029]/)
+    .map((line) => `> ${line}`.trimEnd())
+    .join('\n');
+}
+
+/** What agents wrote for each thread, by its name: the text below `## T1`, up to the next heading of that kind. */
+export function answersIn(text: string): Map<string, string> {
+  const parts = text.split(/^## +(T\d+)\b.*$/m).slice(1);
+  const answers = new Map<string, string>();
+  for (let at = 0; at + 1 < parts.length; at += 2) {
+    const said = parts[at + 1]?.trim().slice(0, MAX_ANSWER_CHARS);
+    if (said) answers.set(parts[at] ?? '', said);
+  }
+  return answers;
+}
+
+const MAX_ANSWER_CHARS = 4000;

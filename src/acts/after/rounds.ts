@@ -1,0 +1,231 @@
+import { isSamocodeError } from '../../base/errors.ts';
+import { counted, listed } from '../../base/text.ts';
+import type { Forge, PullRequestDetails, PullRequestLook } from '../../forge/forge.ts';
+import { PullRequestFact } from '../../session/events/bodies/positions.ts';
+import type { SessionView } from '../../session/events/session-view.ts';
+import { handleOf } from '../../session/layout/names.ts';
+import { nextRound, openRound } from '../../session/pull-request.ts';
+import type { ActionContext } from '../common/context.ts';
+import { findProjectFor } from '../common/places/find-project-for.ts';
+import { requireTrust } from '../common/places/trust-project.ts';
+import type { CommandRequest } from '../common/send-command.ts';
+import { safeGit } from '../common/session-branch.ts';
+import { fetchPublished } from './published-branch.ts';
+import { pushRound } from './push-round.ts';
+import { judgeMatter, type Matter, missingChecks, seenOf, type Words, wordsIn } from './round-matter.ts';
+import { roundText } from './round-text.ts';
+
+export interface RoundContext {
+  forge: Forge;
+  /** With the environment that sessions have. */
+  context: ActionContext;
+  /** Begins a round also beyond PR_ROUNDS, and after somebody has replaced the branch. */
+  byHand?: boolean;
+}
+
+/** What follows for a session from the state of its pull request. */
+export interface Advance {
+  /** For its worker, which records it. */
+  request?: CommandRequest;
+  /** What is done once the request is left. */
+  after?: () => Promise<unknown>;
+  said: string;
+}
+
+const TRUSTED_MS = 5 * 60_000;
+const NAMED_AFTER_MS = 24 * 3_600_000;
+const MAX_NAMED = 10;
+
+/** Decides on the rounds of pull requests, and publishes what they made. */
+export class Rounds {
+  /** By session folder: the look that was dealt with. */
+  readonly #dealtWith = new Map<string, string>();
+  /** By session folder: the head, and since when required checks have not reported on it. */
+  readonly #missing = new Map<string, { head: string; sinceMs: number }>();
+  readonly #writers = new Map<string, { may: boolean; atMs: number }>();
+
+  /** @throws the errors of a forge, GitError */
+  async advance(view: SessionView, look: PullRequestLook, given: RoundContext): Promise<Advance> {
+    const { state, paths } = view;
+    const isOver = state.status.kind === 'done' && look.state === 'open';
+    if (!isOver || state.pullRequest?.state !== 'open') return { said: 'It does not rest on an open pull request.' };
+    const print = JSON.stringify([look, state.round?.number, state.pullRequest.round]);
+    if (!given.byHand && this.#dealtWith.get(paths.sessionDir) === print) return { said: 'Nothing has changed.' };
+    const { isOpen, ...advance } =
+      openRound(state) === undefined ? await this.#next(view, given) : await publishRound(view, look, given);
+    if (!isOpen) this.#dealtWith.set(paths.sessionDir, print);
+    return advance;
+  }
+
+  async #next(view: SessionView, given: RoundContext): Promise<Advance & { isOpen?: boolean }> {
+    const { forge, context } = given;
+    const { pullRequest, roundKeys: keys = [] } = view.state;
+    const { repository, number, words: before = [], reruns = [] } = pullRequest as PullRequestFact;
+    const details = await forge.details(repository, number);
+    const settings = await settingsNow(view, context);
+    if ('asks' in settings) return tell(view, { asks: settings.asks }, settings.asks);
+    const maySteer = await this.#steering(details, repository, { ...given, trusted: settings.trusted });
+    const words = wordsIn(details, { keys, before }, (login) => maySteer.has(login));
+    const asks = this.#unreported(view, details, context);
+    const seen = { words: someOf(words), asks };
+    const verdict = judgeMatter(details, words, { keys, reruns, mayRerun: settings.mayRerun });
+    switch (verdict.kind) {
+      case 'none':
+        return tell(view, seen, 'Nothing has come back to it that no round was about.');
+      case 'running':
+        return { ...tell(view, seen, 'Its checks still run, or it waits in a merge queue.'), isOpen: true };
+      case 'rerun': {
+        const runs = [...verdict.runs.keys()];
+        // Recorded first: a run is never started again twice.
+        const recorded = { ...seen, reruns: [...reruns, ...verdict.runs.values()].slice(-100) };
+        const said = `Checks that passed before have failed: ${counted(runs.length, 'run')} started again.`;
+        const after = async () => {
+          for (const run of runs) await forge.rerunFailed(repository, run);
+        };
+        return { ...tell(view, recorded, said), after, isOpen: true };
+      }
+      case 'round':
+        return await beginRound(view, { details, words, matter: verdict.matter }, { ...given, ...settings });
+      default:
+        return verdict satisfies never;
+    }
+  }
+
+  /** The authors of words who may tell agents what to do. */
+  async #steering(
+    { threads, reviews }: PullRequestDetails,
+    repository: string,
+    { forge, context, trusted }: RoundContext & { trusted: readonly string[] },
+  ): Promise<Set<string>> {
+    const authors = [...threads.flatMap(({ comments }) => comments), ...reviews].map(({ author }) => author);
+    const may = new Set(trusted);
+    const nowMs = context.clock.monotonic();
+    for (const { login, kind } of authors) {
+      if (kind !== 'person' || may.has(login)) continue;
+      const key = `${repository} ${login}`;
+      const known = this.#writers.get(key);
+      const isFresh = known !== undefined && nowMs - known.atMs < TRUSTED_MS;
+      const asked = isFresh ? known : { may: await forge.hasWriteAccess(repository, login), atMs: nowMs };
+      this.#writers.set(key, asked);
+      if (asked.may) may.add(login);
+    }
+    return may;
+  }
+
+  /** Required checks that have not reported for a day: a rule of the base branch may name what no workflow runs. */
+  #unreported({ paths }: SessionView, details: PullRequestDetails, { clock }: ActionContext): string | undefined {
+    const names = missingChecks(details);
+    if (names.length === 0) {
+      this.#missing.delete(paths.sessionDir);
+      return undefined;
+    }
+    const { head } = details;
+    const before = this.#missing.get(paths.sessionDir);
+    const since = before?.head === head ? before : { head, sinceMs: clock.monotonic() };
+    this.#missing.set(paths.sessionDir, since);
+    if (clock.monotonic() - since.sinceMs < NAMED_AFTER_MS) return undefined;
+    return `Required checks have not reported for a day: ${listed(names, MAX_NAMED)}. Start them, or change the rules of the base branch.`;
+  }
+}
+
+/** A changed fact, as a request to the worker; none where it says what is known. */
+function tell({ state }: SessionView, now: Partial<PullRequestFact>, said: string): Advance {
+  const before = PullRequestFact.parse(state.pullRequest);
+  const seen = PullRequestFact.parse({ ...before, ...now });
+  const hasChanged = JSON.stringify(seen) !== JSON.stringify(before);
+  return { said, ...(hasChanged && { request: { kind: 'pull_request' as const, seen } }) };
+}
+
+type RoundSettings = { rounds: number; trusted: readonly string[]; mayRerun: boolean };
+
+function someOf(words: readonly Words[]): PullRequestFact['words'] {
+  return words.length === 0 ? undefined : seenOf(words);
+}
+
+/** The settings of the project as they are now; commands and looser rules in it must be trusted. */
+async function settingsNow(
+  { sessionFile }: SessionView,
+  context: ActionContext,
+): Promise<RoundSettings | { asks: string }> {
+  try {
+    const project = await findProjectFor({ projectDir: sessionFile?.configPath }, context);
+    await requireTrust(project, context);
+    const { prRounds, prTrust, prRerun } = project.values;
+    const trusted = (prTrust ?? '').split(',').map((name) => name.trim());
+    return { rounds: prRounds, trusted: trusted.filter(Boolean), mayRerun: prRerun === 'on' };
+  } catch (error) {
+    if (!isSamocodeError(error)) throw error;
+    return { asks: `No round can begin. ${error.what} ${error.why}` };
+  }
+}
+
+async function beginRound(
+  view: SessionView,
+  { details, words, matter }: { details: PullRequestDetails; words: readonly Words[]; matter: Matter },
+  { forge, context, byHand, rounds }: RoundContext & RoundSettings,
+): Promise<Advance> {
+  const number = nextRound(view.state);
+  const handle = handleOf(view.folder);
+  const seen = { words: someOf(words) };
+  const asking = (asks: string) => tell(view, { ...seen, asks }, asks);
+  if (!byHand && number > rounds) {
+    const used = rounds === 0 ? 'PR_ROUNDS is 0' : `${counted(rounds, 'round')} of it have been used (PR_ROUNDS)`;
+    return asking(`${describeMatter(matter)}, but ${used}. Another round begins by: samocode round ${handle}`);
+  }
+  const published = await fetchPublished(view, details.baseBranch, await safeGit(view, context));
+  if (published === undefined) return { said: 'The session has no branch.' };
+  const { head, base, relation } = published;
+  if (relation === 'replaced' && !byHand) return asking(replacedWords(view, head));
+  const { repository } = view.state.pullRequest as PullRequestFact;
+  const logs = new Map<number, readonly string[] | undefined>();
+  for (const { jobId, app } of matter.checks)
+    if (jobId !== undefined && app === 'github-actions') logs.set(jobId, await forge.jobLog(repository, jobId));
+  const { text, threads } = roundText({ ...details, base }, matter, logs);
+  const round = { number, keys: [...matter.keys], head, base, threads };
+  const request = { kind: 'round', round, text, ...(byHand && { byHand: true as const }) } as const;
+  return { request, said: `Round ${number} begins: ${describeMatter(matter)}.` };
+}
+
+/** `1 failed check, 2 comments and a conflict`, without text of others. */
+function describeMatter({ checks, words, conflict }: Matter): string {
+  const comments = words.filter(({ thread }) => thread !== undefined);
+  const parts = [
+    checks.length > 0 && counted(checks.length, 'failed check'),
+    comments.length > 0 && counted(comments.length, 'comment'),
+    words.length > comments.length && counted(words.length - comments.length, 'review'),
+    conflict && 'a conflict',
+  ].filter(Boolean);
+  const last = parts.pop();
+  return parts.length === 0 ? `${last}` : `${parts.join(', ')} and ${last}`;
+}
+
+function replacedWords({ folder, state: { worktree } }: SessionView, head: string): string {
+  return `Somebody has replaced the branch ${worktree?.branch}: what samocode pushed is not in its head ${head.slice(0, 12)}. Bring the branch of the session to the state that you want; then: samocode round ${handleOf(folder)}`;
+}
+
+/** Publishes the work of a finished round, unless others were faster: then that comes first. */
+async function publishRound(
+  view: SessionView,
+  { baseBranch }: PullRequestLook,
+  { forge, context, byHand }: RoundContext,
+): Promise<Advance & { isOpen?: boolean }> {
+  const round = openRound(view.state);
+  const published = await fetchPublished(view, baseBranch, await safeGit(view, context));
+  if (round === undefined || published === undefined) return { said: 'There is nothing to publish.' };
+  const { head, base, tip, relation } = published;
+  if (relation === 'replaced' && !byHand) {
+    const asks = replacedWords(view, head);
+    return tell(view, { asks }, asks);
+  }
+  if (relation === 'joinable') {
+    const { accepted: _accepted, ...begun } = round;
+    const joining = { ...begun, keys: [], head, base };
+    const request = { kind: 'round' as const, round: joining, text: '' };
+    return { request, said: 'Others have pushed to its branch meanwhile: that is taken over and tested first.' };
+  }
+  const pushed = await pushRound(view, { round, tip }, { forge, context });
+  if ('asks' in pushed) return { ...tell(view, { asks: pushed.asks }, pushed.asks), isOpen: true };
+  const { url } = pushed;
+  const done = { url, round: round.number, pushed: tip, asks: undefined };
+  return tell(view, done, `Round ${round.number} is pushed: ${url}`);
+}

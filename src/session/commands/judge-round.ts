@@ -1,0 +1,26 @@
+import type { Channel } from '../events/bodies/who-acted.ts';
+import type { SessionState } from '../events/state.ts';
+import { nextRound } from '../pull-request.ts';
+import { COMMAND_ERRORS } from './command-errors.ts';
+import type { CommandOf } from './commands.ts';
+import { closedChannel, type Refused, refused, refusedForStatus } from './judge-kind.ts';
+
+/**
+ * Whether a finished session begins a round of its pull request. The person's yes at finish is its gate; whoever begins
+ * one by hand gives that yes again, in a channel that may.
+ */
+export function judgeRound(
+  { by, round, byHand }: Pick<CommandOf<'round'>, 'by' | 'round' | 'byHand'>,
+  state: Pick<SessionState, 'status' | 'pullRequest' | 'round' | 'roundKeys'>,
+  gateChannels: readonly Channel[],
+): { kind: 'accepted' } | Refused {
+  const { status, pullRequest, roundKeys = [] } = state;
+  if (status.kind !== 'done') return refusedForStatus(COMMAND_ERRORS.not_done_yet({ status: status.kind }));
+  if (pullRequest?.state !== 'open') return refused(COMMAND_ERRORS.no_pull_request());
+  const closed = byHand && closedChannel(by, gateChannels, 'No round was begun.');
+  if (closed) return closed;
+  if (!byHand && !pullRequest.watched) return refused(COMMAND_ERRORS.not_watched());
+  const isKnown = round.keys.some((key) => roundKeys.includes(key));
+  if (isKnown || round.number !== nextRound(state)) return refused(COMMAND_ERRORS.round_known());
+  return { kind: 'accepted' };
+}

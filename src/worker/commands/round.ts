@@ -1,0 +1,69 @@
+import { join } from 'node:path';
+import { writeWhole } from '../../base/files/atomic-file.ts';
+import { counted, listed } from '../../base/text.ts';
+import { pullRequestRefs } from '../../project/checkpoints/checkpoint-refs.ts';
+import { fastForward } from '../../project/finishing/fast-forward.ts';
+import { makeMergeCommit } from '../../project/finishing/merge-commit.ts';
+import { gitSaysYes } from '../../project/git/git.ts';
+import { COMMAND_ERRORS } from '../../session/commands/command-errors.ts';
+import { judgeRound } from '../../session/commands/judge-round.ts';
+import { refNameOf } from '../../session/layout/names.ts';
+import { roundDocuments } from '../../session/pull-request.ts';
+import type { Handler } from '../core/command-outcome.ts';
+import { record, stateOf, type Worker } from '../core/worker.ts';
+import { repairMissingWorktree } from '../guarding/restore-worktree.ts';
+import { tipOfBranch } from '../proving/check-facts.ts';
+import { scratchDir } from '../proving/scratch.ts';
+import { inlineMaterial } from '../prompt/material.ts';
+
+/**
+ * Continues a finished session with what came back to its pull request. First its branch takes over what others have
+ * pushed to the pull request; all of it can be repeated after a crash.
+ */
+export const round: Handler<'round'> = async (worker, command) => {
+  const { by, round: begun, text } = command;
+  const verdict = judgeRound(command, stateOf(worker), worker.file.settings.gateChannels);
+  if (verdict.kind === 'refused') return verdict;
+  const { number, keys, head } = begun;
+  const conflicts = await takeOverHead(worker, head);
+  const about = join(worker.paths.sessionDir, roundDocuments(number).about);
+  if (keys.length > 0 || conflicts.length > 0) await writeWhole(about, `${text}${conflictWords(head, conflicts)}`);
+  // Only commits of others: nothing is to be built, but all of it is tested again.
+  const phase = keys.length > 0 || conflicts.length > 0 ? 'implementation' : 'testing';
+  const why = keys.length > 0 ? counted(keys.length, 'matter') : 'others have pushed to its branch';
+  const flow = `Round ${number} of the pull request: ${why}`;
+  return { events: [{ type: 'resumed', by, phase, resetsCounts: true, round: begun, flow }] };
+};
+
+/**
+ * Brings the branch to what others have pushed: forwards it, or merges the head.
+ * @returns files in which both changed the same lines; then nothing is merged
+ * @throws tip_replaced, what repairMissingWorktree throws, GitError
+ */
+async function takeOverHead(worker: Worker, head: string): Promise<string[]> {
+  const { worktree } = stateOf(worker);
+  if (worktree === undefined) return [];
+  await record(worker, ...(await repairMissingWorktree(worker)));
+  const { branch } = worktree;
+  const { mainRepo } = worker.file;
+  const { commit: tip } = await tipOfBranch(worker);
+  if (await gitSaysYes(['merge-base', '--is-ancestor', head, tip], { ...worker.git.context, cwd: mainRepo }))
+    return [];
+  const ref = pullRequestRefs(refNameOf(worker.file)).merged;
+  const context = worker.git.context;
+  const made = await makeMergeCommit({
+    ...{ mainRepo, into: branch, ref, ...context, dir: join(scratchDir(worker), 'merging') },
+    ...{ onto: head, tip, message: `Merge the head of the pull request of '${branch}'` },
+  });
+  if (made.kind === 'conflicts') return made.files;
+  const moved = await fastForward({ mainRepo, branch, from: tip, to: made.commit, ref, ...context });
+  if (moved.kind === 'done') return [];
+  const problem = moved.kind === 'left' ? moved.why : 'it was moved at the same moment.';
+  throw COMMAND_ERRORS.tip_replaced({ branch, problem });
+}
+
+function conflictWords(head: string, files: readonly string[]): string {
+  if (files.length === 0) return '';
+  const where = listed(files.map(inlineMaterial), 20);
+  return `\n## Others have pushed to the branch\n\nTheir head is ${head}. Merge it into the branch and resolve what both changed: ${where}.\n`;
+}

@@ -1,0 +1,51 @@
+import { fingerprint } from '../../base/files/fingerprint.ts';
+import { listed, visibleControls } from '../../base/text.ts';
+import type { Decision, ParkDecision } from '../../phases/decision.ts';
+import { park } from '../../phases/verdict.ts';
+import { gitLine } from '../../project/git/git.ts';
+import { findWeakened } from '../../project/proving/weakened.ts';
+import { changesOfChecks } from '../../project/proving/weakened-read.ts';
+import { changedPaths } from '../../project/worktrees/changes.ts';
+import { outsidePlanFiles } from '../../session/proof/plan-files.ts';
+import { openRound } from '../../session/pull-request.ts';
+import { readPlanEvidence } from '../core/evidence.ts';
+import { checksOf, stateOf, type Worker } from '../core/worker.ts';
+import { tipOfBranch } from './check-facts.ts';
+
+const MAX_NAMED = 20;
+
+/**
+ * What a round changed that nobody has agreed to: files that neither the plan names nor the pull request had changed
+ * before, and tests that were active on its head. Before any of it is pushed a person decides.
+ */
+export async function waitIfBeyond(worker: Worker, decision: Decision): Promise<ParkDecision | undefined> {
+  const round = openRound(stateOf(worker));
+  if (round === undefined) return undefined;
+  const found = await beyondRound(worker, round);
+  if (found.length === 0) return undefined;
+  const beyond = fingerprint(found.join('\n'));
+  if (stateOf(worker).round?.accepted === beyond) return undefined;
+  const { phase } = stateOf(worker).progress;
+  const reason = `Round ${round.number} of the pull request changed more than plan and pull request cover: ${listed(found, MAX_NAMED, { separator: '; ' })}. Nothing of it is pushed yet. The difference: git diff ${round.head.slice(0, 12)}`;
+  return { ...park(phase, 'plan_approval', decision.phase), reason, beyond };
+}
+
+async function beyondRound(worker: Worker, { head, base }: { head: string; base: string }): Promise<string[]> {
+  const { mainRepo } = worker.file;
+  const options = { ...worker.git.context, cwd: mainRepo };
+  const { commit: tip } = await tipOfBranch(worker);
+  const changedIn = async (commit: string) => {
+    const onto = await gitLine(['merge-base', '--end-of-options', base, commit], options);
+    return await changedPaths({ ...options, base: onto, head: commit });
+  };
+  const [before, now] = [await changedIn(head), await changedIn(tip)];
+  const added = now.filter((path) => !before.includes(path));
+  const { text = '' } = await readPlanEvidence(worker);
+  const files = outsidePlanFiles(text, added).map(visibleControls);
+  const own = checksOf(worker);
+  const compared = { mainRepo, base: head, commit: tip };
+  const checks = await changesOfChecks(compared, { own, ofPlan: [] }, worker.git.context);
+  // What the base branch brings along was agreed to there.
+  const weakened = findWeakened(checks.files, checks.commands).filter(({ path }) => now.includes(path));
+  return [...files, ...weakened.map(({ path, what }) => `${visibleControls(path)} ${what}`)];
+}
