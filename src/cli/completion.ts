@@ -71,7 +71,7 @@ function readBefore(command: Command, words: readonly string[]) {
 /** Reads folder names only: reading every session is too slow for a Tab. */
 async function sessionNames(cli: Cli, project: string | undefined, archived: boolean): Promise<Candidate[]> {
   const [{ findSessionsFolders }, { archivedFolders, sessionFolders }] = await Promise.all([
-    import('../acts/common/places/sessions-places.ts'),
+    import('../acts/common/places/sessions-folders.ts'),
     import('../session/session-list.ts'),
   ]);
   const places = await findSessionsFolders(project, await cli.actionContext());

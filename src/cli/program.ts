@@ -7,8 +7,8 @@ import { addAnswer, addApprove, addChanges, addPlan } from '../acts/gates/answer
 import { addMute, addNotify } from '../acts/notify/notify.command.ts';
 import { addVerify } from '../acts/proof/verify.command.ts';
 import { addCost } from '../acts/reading/cost.command.ts';
+import { addList, addStatus, addWait } from '../acts/reading/list-status-wait.command.ts';
 import { addLog } from '../acts/reading/log.command.ts';
-import { addList, addStatus, addWait } from '../acts/reading/look.command.ts';
 import { addDiff, addShow } from '../acts/reading/show-diff.command.ts';
 import { addWhy } from '../acts/reading/why.command.ts';
 import { addReport } from '../acts/report/report.command.ts';

@@ -17,7 +17,7 @@ import { readAllSessions } from '../../session/session-list.ts';
 import { readSession } from '../../session/status.ts';
 import type { ActionContext } from '../common/context.ts';
 import { findProjectFor, type ProjectQuestion } from '../common/places/find-project-for.ts';
-import { allSessionsFolders } from '../common/places/sessions-places.ts';
+import { allSessionsFolders } from '../common/places/sessions-folders.ts';
 import { refuseFromInside } from '../common/refuse-from-inside.ts';
 import { safeGitAt } from '../common/session-branch.ts';
 

@@ -7,7 +7,7 @@ import type { EventType } from '../../session/events/bodies/event-types.ts';
 import type { SessionView } from '../../session/events/session-view.ts';
 import { redAfterText } from '../../session/proof/proof.ts';
 import { ACTION_ERRORS } from '../common/action-errors.ts';
-import { ALL_FILES_MS, type CompletedCommand, sendAndAwait } from '../common/after-command.ts';
+import { ALL_FILES_MS, type CompletedCommand, sendAndAwait } from '../common/await-command.ts';
 import type { ActionContext } from '../common/context.ts';
 import type { CommandRequest } from '../common/send-command.ts';
 import { archiveRequest, type FinishSessionInput, type FinishWay, judgeFinish } from './judge-finish.ts';

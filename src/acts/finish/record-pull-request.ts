@@ -2,7 +2,7 @@ import { isSamocodeError } from '../../base/errors.ts';
 import { isSetNow } from '../../project/settings/samocode-file.ts';
 import type { SessionView } from '../../session/events/session-view.ts';
 import { pullRequestAt } from '../../session/pull-request.ts';
-import { sendAndAwait } from '../common/after-command.ts';
+import { sendAndAwait } from '../common/await-command.ts';
 import type { ActionContext } from '../common/context.ts';
 
 /** Whether the pull request of a session is to be looked at: as chosen now, or at an earlier finish, else as PR_WATCH says. */

@@ -70,7 +70,7 @@ function parsePair(written: string): GivenAnswer {
 
 async function showQuestions(cli: Cli, session: string, options: SharedOptions): Promise<void> {
   const { readQa } = await import('./read-qa.act.ts');
-  const { aboutText, formatQuestion } = await import('./gate-words.ts');
+  const { aboutText, formatQuestion } = await import('./format-gate.ts');
   const { view, title, questions, open, about } = await readQa(
     { session, ...projectOf(options) },
     await cli.actionContext(),
@@ -116,7 +116,7 @@ export function addPlan(program: Command, cli: Cli): void {
     .action(async (session: string, options: PlanOptions) => {
       if (options.edit) return await editPlan(cli, session, options);
       const { readPlan } = await import('./read-plan.act.ts');
-      const { planDifference, formatPlan } = await import('./gate-words.ts');
+      const { planDifference, formatPlan } = await import('./format-gate.ts');
       const plan = await readPlan({ session, ...projectOf(options) }, await cli.actionContext());
       const { view, name, text, state, hash, changes, servers } = plan;
       const short = handleOf(view.folder);

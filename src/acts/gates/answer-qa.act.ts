@@ -3,7 +3,7 @@ import { documentText } from '../../session/documents/documents.ts';
 import { openQuestions } from '../../session/documents/qa.ts';
 import type { AnswerOnRecord } from '../../session/events/bodies/positions.ts';
 import type { SessionView } from '../../session/events/session-view.ts';
-import { sendAndAwait } from '../common/after-command.ts';
+import { sendAndAwait } from '../common/await-command.ts';
 import type { ActionContext } from '../common/context.ts';
 import { accepted, gateChannelsOf } from '../common/early-refusal.ts';
 import { findSession, type SessionQuestion } from '../common/places/find-session.ts';

@@ -4,7 +4,7 @@ import type { Cli, Menus } from '../../kit/terminal/cli.ts';
 import { fitLine } from '../../kit/terminal/style.ts';
 import { parseAnswer } from '../../session/documents/qa.ts';
 import { handleOf } from '../../session/layout/names.ts';
-import { aboutText, formatQuestion, questionHead } from './gate-words.ts';
+import { aboutText, formatQuestion, questionHead } from './format-gate.ts';
 import type { QaItem, QaReport } from './read-qa.act.ts';
 
 export interface GivenAnswer {

@@ -1,7 +1,7 @@
 import type { Cli, Menus } from '../../kit/terminal/cli.ts';
 import { commentsOn } from '../../kit/terminal/editor.ts';
 import { showLines } from '../../kit/terminal/pager.ts';
-import { formatPlan, planDifference } from './gate-words.ts';
+import { formatPlan, planDifference } from './format-gate.ts';
 import type { PlanReport } from './read-plan.act.ts';
 
 /** Undefined: left for later. */

@@ -1,7 +1,7 @@
 import { nameWithoutDate } from '../../session/layout/names.ts';
 import { sessionFolders } from '../../session/session-list.ts';
 import type { ActionContext } from '../common/context.ts';
-import { allSessionsFolders } from '../common/places/sessions-places.ts';
+import { allSessionsFolders } from '../common/places/sessions-folders.ts';
 
 /** The maximum that the protocol allows in one answer. */
 const MOST = 100;

@@ -6,7 +6,7 @@ import { spentBy } from '../../session/events/fold-spent.ts';
 import type { SessionView } from '../../session/events/session-view.ts';
 import { readAllSessions } from '../../session/session-list.ts';
 import type { ActionContext } from '../common/context.ts';
-import { allSessionsFolders, findSessionsFolders } from '../common/places/sessions-places.ts';
+import { allSessionsFolders, findSessionsFolders } from '../common/places/sessions-folders.ts';
 
 /** What ended iterations have cost. */
 export interface CostSum {

@@ -45,7 +45,7 @@ export const getStatusTool = defineTool({
     if (session === undefined) return await aboutGroup({ group: group ?? '', projectDir }, actions);
     const [{ getStatus }, { spentText }] = await Promise.all([
       import('../common/facts/get-status.ts'),
-      import('../common/facts/spent-words.ts'),
+      import('../common/facts/spent-text.ts'),
     ]);
     const report = await getStatus({ session, projectDir }, actions);
     const { worktree, messages, archived } = report.view.state;

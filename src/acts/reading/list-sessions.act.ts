@@ -4,7 +4,7 @@ import type { ActionContext } from '../common/context.ts';
 import { groupLines } from '../common/facts/report-facts.ts';
 import { isStuck, type WorkerReport } from '../common/facts/worker-now.ts';
 import { readWatching, workerReport } from '../common/facts/worker-report.ts';
-import { findSessionsFolders, projectDirOf, type SessionsFolder } from '../common/places/sessions-places.ts';
+import { findSessionsFolders, projectDirOf, type SessionsFolder } from '../common/places/sessions-folders.ts';
 import { READING_ERRORS } from '../common/reading-errors.ts';
 
 export interface ListSessionsInput {

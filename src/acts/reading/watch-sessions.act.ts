@@ -9,7 +9,7 @@ import type { ActionContext } from '../common/context.ts';
 import { reportOn, type SessionReport } from '../common/facts/get-status.ts';
 import { readWatching, type Watching } from '../common/facts/worker-report.ts';
 import { findSessionAndPlace } from '../common/places/find-session.ts';
-import { findSessionsFolders, projectDirOf, type SessionsFolder } from '../common/places/sessions-places.ts';
+import { findSessionsFolders, projectDirOf, type SessionsFolder } from '../common/places/sessions-folders.ts';
 
 export interface WatchSessionsInput {
   /** Only sessions of this project; by default, those of every project known on this machine. */

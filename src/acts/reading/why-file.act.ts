@@ -11,7 +11,7 @@ import { type PlanReasons, planReasons } from '../../session/proof/plan-files.ts
 import { readAllSessions } from '../../session/session-list.ts';
 import type { ActionContext } from '../common/context.ts';
 import { findSession } from '../common/places/find-session.ts';
-import { findSessionsFolders } from '../common/places/sessions-places.ts';
+import { findSessionsFolders } from '../common/places/sessions-folders.ts';
 import { branchOfSession, type SessionBranch, unlessGitFails } from '../common/session-branch.ts';
 import { pathInTree } from './read-changes.act.ts';
 

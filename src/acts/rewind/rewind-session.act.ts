@@ -15,7 +15,7 @@ import { readEvents } from '../../session/events/event-log.ts';
 import type { SessionView } from '../../session/events/session-view.ts';
 import { refNameOf } from '../../session/layout/names.ts';
 import { ACTION_ERRORS } from '../common/action-errors.ts';
-import { ALL_FILES_MS, sendAndAwait } from '../common/after-command.ts';
+import { ALL_FILES_MS, sendAndAwait } from '../common/await-command.ts';
 import type { ActionContext } from '../common/context.ts';
 import { accepted } from '../common/early-refusal.ts';
 import { findSession, type SessionQuestion } from '../common/places/find-session.ts';

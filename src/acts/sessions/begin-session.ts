@@ -11,7 +11,7 @@ import { SessionFile } from '../../session/events/session-file.ts';
 import { NOT_IN_LOGIN_SHELL, type SessionView } from '../../session/events/session-view.ts';
 import type { SessionPaths } from '../../session/layout/paths.ts';
 import { ACTION_ERRORS } from '../common/action-errors.ts';
-import { awaitStart, type CompletedCommand } from '../common/after-command.ts';
+import { awaitStart, type CompletedCommand } from '../common/await-command.ts';
 import type { ActionContext } from '../common/context.ts';
 import { START_ERRORS } from '../common/start-errors.ts';
 import type { NewSession } from './new-session.ts';

@@ -7,7 +7,7 @@ import { judgeResume } from '../../session/commands/judge-running.ts';
 import type { ChosenChild } from '../../session/events/bodies/event-types.ts';
 import type { SessionFile } from '../../session/events/session-file.ts';
 import type { SessionView } from '../../session/events/session-view.ts';
-import { sendAndAwait } from '../common/after-command.ts';
+import { sendAndAwait } from '../common/await-command.ts';
 import type { ActionContext } from '../common/context.ts';
 import { closedTo, earlyRefusal } from '../common/early-refusal.ts';
 import { findProjectFor } from '../common/places/find-project-for.ts';
@@ -22,7 +22,7 @@ import { refuseWhatCannotRun } from '../common/preconditions/ready-project.ts';
 import { requireFolders, requireText } from '../common/preconditions/require.ts';
 import { frozenProving } from '../proof/frozen-proving.ts';
 import { adoptSession } from './adopt-session.act.ts';
-import { ensureWorker, lacksWorker } from './bring-worker.ts';
+import { ensureWorker, lacksWorker } from './ensure-worker.ts';
 import { settingsOfCaps } from './start-choices.ts';
 
 export interface ResumeSessionInput extends SessionQuestion {

@@ -1,6 +1,6 @@
 import { judgeMessage } from '../../session/commands/judge-running.ts';
 import type { SessionView } from '../../session/events/session-view.ts';
-import { sendAndAwait } from '../common/after-command.ts';
+import { sendAndAwait } from '../common/await-command.ts';
 import type { ActionContext } from '../common/context.ts';
 import { accepted } from '../common/early-refusal.ts';
 import { findSession, type SessionQuestion } from '../common/places/find-session.ts';

@@ -2,10 +2,10 @@ import { isSamocodeError, type SamocodeError } from '../../base/errors.ts';
 import type { SessionView } from '../../session/events/session-view.ts';
 import { isAtRest, readSession } from '../../session/status.ts';
 import { ACTION_ERRORS } from '../common/action-errors.ts';
-import { sendAndAwait } from '../common/after-command.ts';
+import { sendAndAwait } from '../common/await-command.ts';
 import type { ActionContext } from '../common/context.ts';
 import { findSession, type SessionQuestion } from '../common/places/find-session.ts';
-import { findSessionsFolders } from '../common/places/sessions-places.ts';
+import { findSessionsFolders } from '../common/places/sessions-folders.ts';
 import { refuseFromInside } from '../common/refuse-from-inside.ts';
 import { listSessions, sessionsOfGroup } from '../reading/list-sessions.act.ts';
 

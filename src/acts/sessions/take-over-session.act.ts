@@ -7,7 +7,7 @@ import type { ActionContext } from '../common/context.ts';
 import { findSession, type SessionQuestion } from '../common/places/find-session.ts';
 import { refuseFromInside } from '../common/refuse-from-inside.ts';
 import { supervise } from '../common/supervision.ts';
-import { launchAndWait } from './bring-worker.ts';
+import { launchAndWait } from './ensure-worker.ts';
 
 export interface TakeOverResult {
   view: SessionView;

@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import type { Cli } from '../../kit/terminal/cli.ts';
 import { CLI_ERRORS } from '../../kit/terminal/cli-errors.ts';
 import { projectOf, type SharedOptions, withSharedOptions } from '../../kit/terminal/shared-options.ts';
-import { showStatus } from '../reading/look.command.ts';
+import { showStatus } from '../reading/list-status-wait.command.ts';
 
 export function addWatch(program: Command, cli: Cli): void {
   withSharedOptions(program.command('watch [session]'))

@@ -1,7 +1,7 @@
 import { appendFile, rename, stat, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { spentText } from '../../../src/acts/common/facts/spent-words.ts';
+import { spentText } from '../../../src/acts/common/facts/spent-text.ts';
 import { askTool } from '../../server/ask-tool.ts';
 import { makeServerRig } from '../../server/server-rig.ts';
 import { eventually } from '../../support/eventually.ts';

@@ -6,7 +6,7 @@ import { statusSentence, WORKER_GONE } from '../../../session/words.ts';
 import { nextSteps } from '../next-steps.ts';
 import type { SessionReport } from './get-status.ts';
 import { DYING } from './recent-revivals.ts';
-import { spentText } from './spent-words.ts';
+import { spentText } from './spent-text.ts';
 import { isStuck, type WorkerNow, type WorkerReport, workerNow } from './worker-now.ts';
 
 /** A session with its worker and its agent's current activity. */

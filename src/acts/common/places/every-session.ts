@@ -1,7 +1,7 @@
 import type { SessionView } from '../../../session/events/session-view.ts';
 import { byUrgency, readSessionList } from '../../../session/session-list.ts';
 import type { ActionContext } from '../context.ts';
-import { allSessionsFolders, type SessionsFolder } from './sessions-places.ts';
+import { allSessionsFolders, type SessionsFolder } from './sessions-folders.ts';
 
 export interface PlacedSession {
   view: SessionView;

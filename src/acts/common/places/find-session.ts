@@ -16,7 +16,7 @@ import {
   findSessionsFolders,
   projectDirOf,
   type SessionsFolder,
-} from './sessions-places.ts';
+} from './sessions-folders.ts';
 
 export interface SessionQuestion {
   /** A session folder, a name without its date (then the newest), a prefix of either, or a short id. */

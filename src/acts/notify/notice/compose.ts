@@ -9,7 +9,7 @@ import type { WaitingStatus } from '../../../session/events/state.ts';
 import { describeChecks, sessionFacts } from '../../../session/facts.ts';
 import { handleOf } from '../../../session/layout/names.ts';
 import { stateText } from '../../../session/words.ts';
-import { spentText } from '../../common/facts/spent-words.ts';
+import { spentText } from '../../common/facts/spent-text.ts';
 import { nextSteps } from '../../common/next-steps.ts';
 import { readPlanOf } from '../../gates/read-plan.act.ts';
 import { readQaOf } from '../../gates/read-qa.act.ts';

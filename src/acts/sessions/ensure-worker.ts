@@ -3,7 +3,7 @@ import { launchWorker, type Wake } from '../../providers/starting/launch-worker.
 import type { SessionView } from '../../session/events/session-view.ts';
 import { readSession } from '../../session/status.ts';
 import { ACTION_ERRORS } from '../common/action-errors.ts';
-import { sendAndAwait } from '../common/after-command.ts';
+import { sendAndAwait } from '../common/await-command.ts';
 import type { ActionContext } from '../common/context.ts';
 import { isStuck, STARTING_MS } from '../common/facts/worker-now.ts';
 import { workerReport } from '../common/facts/worker-report.ts';
