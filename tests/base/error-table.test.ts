@@ -5,7 +5,7 @@ const ERRORS = errors({
   lamp_broken: ({ room }: { room: string }) => ({
     what: `The lamp of ${room} is broken.`,
     why: 'It fell.',
-    next: [{ act: 'look', session: room }],
+    next: [{ act: 'read_status', session: room }],
   }),
   dark: () => ({ what: 'It is dark.', why: 'It is night.', hint: 'Wait for the morning.' }),
 });
@@ -16,7 +16,7 @@ test('an error of a table is explained from its arguments', () => {
     code: 'lamp_broken',
     message: 'The lamp of attic is broken. It fell.',
     hint: '',
-    next: [{ act: 'look', session: 'attic' }],
+    next: [{ act: 'read_status', session: 'attic' }],
     args: { room: 'attic' },
   });
   expect(ERRORS.dark().message).toBe('It is dark. It is night. Wait for the morning.');

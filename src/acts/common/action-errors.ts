@@ -39,7 +39,7 @@ export const ACTION_ERRORS = errors({
   not_finished: ({ session, reason }: { session: string; reason?: string }) => ({
     what: 'The session was not finished.',
     why: reason ?? 'Its worker has not completed it yet.',
-    next: [{ act: 'look', session }],
+    next: [{ act: 'read_status', session }],
   }),
   not_merged: ({ into, reason, files, commands }: NotMerged) => ({
     what: `Nothing was merged into ${into}.`,
@@ -80,7 +80,7 @@ export const ACTION_ERRORS = errors({
     what: `The worker of ${session} did not respond within ${seconds} s.`,
     why: id === undefined ? 'It may still be starting.' : `The command ${id} stays queued.`,
     hint: 'If nothing changes, session.log and worker.stderr of the session say why.',
-    next: [{ act: 'look', session }],
+    next: [{ act: 'read_status', session }],
   }),
   plan_hash_missing: ({ session }: { session: string }) => ({
     what: 'Nothing was approved.',

@@ -21,12 +21,12 @@ export function earlyRefusal({ error, isStatus }: Refused, view?: SessionView): 
   const why = isStatus && view ? statusSentence(view) : error.why;
   const own = error.next.map((step) => ({ ...step, session }));
   if (isStatus && view && view.pendingCommands.length > 0) {
-    const next: NextStep[] = [{ act: 'look', session }];
+    const next: NextStep[] = [{ act: 'read_status', session }];
     return new SamocodeError(code, {}, { what, why, hint: 'An earlier command is still queued.', next });
   }
   // The next steps are known here, so `look` is replaced by them.
   const next =
-    view === undefined ? own : own.flatMap((step) => (step.act === 'look' ? nextSteps(view) : [step]));
+    view === undefined ? own : own.flatMap((step) => (step.act === 'read_status' ? nextSteps(view) : [step]));
   return new SamocodeError(code, {}, { what, why, hint, next });
 }
 

@@ -11,7 +11,7 @@ export function nextSteps(view: SessionView): NextStep[] {
 function stepsOf(view: SessionView): NextStep[] {
   const { state, isForeign, problems } = view;
   const { status } = state;
-  if (state.archived) return [{ act: 'bring_back', ifWanted: true }];
+  if (state.archived) return [{ act: 'unarchive', ifWanted: true }];
   if (isLost(view)) return [{ act: 'fix_problems' }];
   if (view.isUnseen)
     return [{ act: 'take_over', when: 'if the machine that problems names is gone for good' }];

@@ -50,7 +50,8 @@ export const READING_ERRORS = errors({
         ? 'Nothing has been recorded so far.'
         : `Its iterations are ${known.first} to ${known.last}.`,
     hint: known === undefined ? '' : `Name one of them, for example ${known.last}.`,
-    next: known === undefined ? [{ act: 'look', session, when: 'to see whether one has started' }] : [],
+    next:
+      known === undefined ? [{ act: 'read_status', session, when: 'to see whether one has started' }] : [],
   }),
   no_checks: ({ filePath }: { filePath: string }) => ({
     what: 'The proof was not repeated.',
@@ -69,7 +70,7 @@ export const READING_ERRORS = errors({
         ? 'There is no file _overview.md in its folder.'
         : `Its _overview.md is ${problem}.`,
     hint: next.length === 0 ? 'The next iteration rewrites it.' : '',
-    next: next.length === 0 ? [{ act: 'look', session }] : next,
+    next: next.length === 0 ? [{ act: 'read_status', session }] : next,
   }),
   no_plan: ({ session, phase, file, next }: NoPlan) => ({
     what: `There is no plan to read in ${session}.`,
@@ -83,12 +84,12 @@ export const READING_ERRORS = errors({
   no_proof: ({ session }: { session: string }) => ({
     what: `${session} has no proof yet.`,
     why: 'The worker writes it when the session is done.',
-    next: [{ act: 'look', session }],
+    next: [{ act: 'read_status', session }],
   }),
   no_report: ({ session }: { session: string }) => ({
     what: `There is no report of ${session}.`,
     why: 'It was created by the Python samocode and not taken over, or its files cannot be read.',
-    next: [{ act: 'look', session }],
+    next: [{ act: 'read_status', session }],
   }),
   nothing_changed_yet: ({ session, next }: { session: string; next: readonly NextStep[] }) => ({
     what: `${session} has no branch yet.`,

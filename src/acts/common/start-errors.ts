@@ -66,7 +66,7 @@ export const START_ERRORS = errors({
   run_already: ({ session }: { session: string }) => ({
     what: NOTHING,
     why: `samocode has worked on ${session} before, so it must be resumed, not started.`,
-    next: [{ act: 'look', session }],
+    next: [{ act: 'read_status', session }],
   }),
   session_exists: ({ session }: { session: string }) => ({
     what: NOTHING,

@@ -70,8 +70,8 @@ async function aboutGroup(question: GroupQuestion, actions: ActionContext): Prom
   const { readGroup } = await import('./list-sessions.act.ts');
   const { sessions, groupSays } = await readGroup(question, actions);
   const needing = sessions.filter(needsHuman).slice(0, MAX_NEXT);
-  const looks = needing.map(({ folder }) => ({ act: 'look', args: { session: folder } }) as const);
-  return { summary: groupSays.join(' '), next: looks.length > 0 ? looks : [{ act: 'list' }] };
+  const reads = needing.map(({ folder }) => ({ act: 'read_status', args: { session: folder } }) as const);
+  return { summary: groupSays.join(' '), next: reads.length > 0 ? reads : [{ act: 'list' }] };
 }
 
 const MAX_NEXT = 3;

@@ -58,7 +58,7 @@ export const listSessionsTool = defineTool({
       next:
         sessions.length === 0
           ? [{ act: 'start', args: { task: TO_FILL } }]
-          : [{ act: 'look', args: { session: TO_FILL } }],
+          : [{ act: 'read_status', args: { session: TO_FILL } }],
       sessions: shown.map((view) => ({
         ...rowOf(view, workers.get(view)),
         project: belowHome(projectOfListed(list, view), actions.home),

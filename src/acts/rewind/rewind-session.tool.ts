@@ -62,7 +62,7 @@ export const rewindSessionTool = defineTool({
     return {
       ...sessionFields(view),
       summary: [said, ...stays].join(' '),
-      next: isRewound ? nextSteps(view) : [{ act: 'look', when: 'in a moment' }],
+      next: isRewound ? nextSteps(view) : [{ act: 'read_status', when: 'in a moment' }],
       kept_before: undoRef,
       left_as_they_are: leftOut.slice(0, MAX_LISTED).map((path) => cut(path, 150)),
     };

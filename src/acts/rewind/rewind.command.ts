@@ -30,7 +30,7 @@ export function addRewind(program: Command, cli: Cli): void {
       if (to === undefined) return await list(cli, session, options);
       const { rewindSession } = await import('./rewind-session.act.ts');
       const asked = { session, ...projectOf(options), to };
-      const input = options.yes ? { ...asked, isExact: true } : await wanted(cli, asked);
+      const input = options.yes ? { ...asked, isExact: true } : await confirmed(cli, asked);
       if (input === undefined) return;
       const { view, outcome, undoRef, leftOut, stays } = await rewindSession(
         input,
@@ -59,9 +59,9 @@ export function addRewind(program: Command, cli: Cli): void {
     });
 }
 
-type Wish = SessionQuestion & { to: number | 'undo' };
+type RewindRequest = SessionQuestion & { to: number | 'undo' };
 
-async function wanted(cli: Cli, input: Wish): Promise<Wish | undefined> {
+async function confirmed(cli: Cli, input: RewindRequest): Promise<RewindRequest | undefined> {
   const { previewRewind } = await import('./preview-rewind.act.ts');
   const preview = await previewRewind(input, await cli.actionContext());
   const { folder } = preview.view;

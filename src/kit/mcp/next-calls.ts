@@ -37,7 +37,7 @@ const CALLS: Readonly<Record<Act, (args: Args) => string>> = {
   answer_questions: ({ ids }) =>
     ids === undefined ? 'read_qa; ask the user the questions; answer_qa' : `ask the user ${ids}; answer_qa`,
   archive: (args) => tool('finish_session', { ...args, how: 'keep_branch' }),
-  bring_back: () => 'finish_session (how: unarchive)',
+  unarchive: () => 'finish_session (how: unarchive)',
   decide_plan: ({ hash }) =>
     hash === undefined
       ? 'read_plan; show it to the user; approve_plan or request_changes as they say'
@@ -46,7 +46,7 @@ const CALLS: Readonly<Record<Act, (args: Args) => string>> = {
   finish: (args) => tool('finish_session', args),
   follow: (args) => tool('wait', args),
   list: (args) => tool('list_sessions', args),
-  look: (args) => tool('get_status', args),
+  read_status: (args) => tool('get_status', args),
   make_report: () => 'ask the user to run "samocode report <session>"',
   message: (args) => tool('send_message', args),
   name_project: ({ project_dir }) =>

@@ -35,14 +35,14 @@ function commandOf({ act, session, args = {} }: NextStep): string | undefined {
 const COMMANDS: Readonly<Record<Act, (session: string, args: Args) => string | undefined>> = {
   answer_questions: (session) => `answer ${session}`,
   archive: (session, args) => `archive ${session}${options(args)}`,
-  bring_back: (session) => `unarchive ${session}`,
+  unarchive: (session) => `unarchive ${session}`,
   decide_plan: (session) => `plan ${session}`,
   doctor: () => 'doctor',
   finish: (session, { how }) =>
     `finish ${session}${typeof how === 'string' && how !== TO_FILL ? ` --${how.replaceAll('_', '-')}` : ''}`,
   follow: (session) => `log ${session} --follow`,
   list: () => 'list',
-  look: (session) => `status ${session}`,
+  read_status: (session) => `status ${session}`,
   make_report: (session) => `report ${session}`,
   message: (session) => `message ${session} "…"`,
   name_project: () => '… --project <folder>',

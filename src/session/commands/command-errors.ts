@@ -18,7 +18,7 @@ export const COMMAND_ERRORS = errors({
   archived: () => ({
     what: NOTHING,
     why: 'The session is in the archive.',
-    next: [{ act: 'bring_back', ifWanted: true }],
+    next: [{ act: 'unarchive', ifWanted: true }],
   }),
   bad_command: ({ problem }: { problem: string }) => ({
     what: NOTHING,
@@ -210,7 +210,7 @@ export const COMMAND_ERRORS = errors({
     what: `Session ${session} was not taken over.`,
     why: `Its worker is alive on this machine: process ${pid}, since ${since}.`,
     next: [
-      { act: 'look', session },
+      { act: 'read_status', session },
       { act: 'stop', session, when: 'to end it' },
     ],
   }),

@@ -51,7 +51,7 @@ export const GATE_ERRORS = errors({
   not_waiting: ({ for: waited }: { for: 'answers' | 'plan' }) => ({
     what: `The session does not wait for ${waited === 'answers' ? 'answers' : 'approval of a plan'}.`,
     why: waited === 'answers' ? 'No question is open.' : 'No plan waits now.',
-    next: [{ act: 'look' }],
+    next: [{ act: 'read_status' }],
   }),
   person_accepts: ({ persons }: { persons: readonly Channel[] }) => ({
     what: NOT_ANSWERED,
@@ -85,7 +85,7 @@ export const GATE_ERRORS = errors({
     what: NOT_ANSWERED,
     why: `There is no question "${id.slice(0, 40)}". ${known.length > 0 ? `The questions are ${known.join(', ')}.` : 'None has been asked.'}`,
     hint: known.length > 0 ? `Answer ${known.join(', ')}.` : '',
-    next: known.length > 0 ? [{ act: 'answer_questions' }] : [{ act: 'look' }],
+    next: known.length > 0 ? [{ act: 'answer_questions' }] : [{ act: 'read_status' }],
   }),
 });
 

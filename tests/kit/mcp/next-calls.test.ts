@@ -23,7 +23,7 @@ test.each([
     'samocode rewind boat --undo',
   ],
   [
-    { act: 'bring_back', session: '26-01-08-boat' },
+    { act: 'unarchive', session: '26-01-08-boat' },
     'finish_session (how: unarchive)',
     'samocode unarchive boat',
   ],
@@ -77,7 +77,7 @@ test('a condition that several calls share is said to a model once', () => {
   const asked = { ifWanted: true } as const;
   expect(
     nextCalls([
-      { act: 'look' },
+      { act: 'read_status' },
       { act: 'resume', ...asked },
       { act: 'stop', ...asked },
       { act: 'list', when: 'to choose' },
@@ -86,7 +86,7 @@ test('a condition that several calls share is said to a model once', () => {
 });
 
 test('a hint and its next steps become one text', () => {
-  const next = [{ act: 'look' }] as const;
+  const next = [{ act: 'read_status' }] as const;
   expect(toolHint({ hint: 'Free some space.', next })).toBe('Free some space. Next: get_status.');
   expect(terminalHint({ hint: '', next })).toBe('Next: samocode status <session>');
   expect(toolHint({ hint: 'Free some space.', next: [] })).toBe('Free some space.');
