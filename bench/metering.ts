@@ -5,7 +5,7 @@ import { type Bench, median, round } from './bench.ts';
 
 const LINES = 1000;
 const ROUNDS = 30;
-const CAPS = { session: { usd: 10, tokens: 5_000_000, hours: 8 }, phases: { planning: { usd: 2 } } };
+const LIMITS = { session: { usd: 10, tokens: 5_000_000, hours: 8 }, phases: { planning: { usd: 2 } } };
 
 /** What it costs the worker to count along while a child prints. */
 export const meteringBench: Bench = {
@@ -52,7 +52,7 @@ function read(lines: readonly string[], metered: boolean): void {
     for (const event of events) tally.note(event);
     const { input, output } = tally.tokens;
     const live = { ...NOTHING_SPENT, tokens: input + output };
-    judgeLimits(limitUsages(CAPS, { session: live, phases: { planning: live } }, 'planning'));
+    judgeLimits(limitUsages(LIMITS, { session: live, phases: { planning: live } }, 'planning'));
   }
 }
 

@@ -31,7 +31,7 @@ export type SessionSpent = z.infer<typeof SessionSpent>;
 export const NOTHING_SPENT: Spent = { usd: 0, tokens: 0, hours: 0, iterations: 0 };
 
 export interface LimitUsage {
-  cap: LimitName;
+  limitName: LimitName;
   scope: 'session' | Phase;
   limit: number;
   spent: number;
@@ -40,11 +40,10 @@ export interface LimitUsage {
 /** How close the limits are: `wrap_up` means that only the reserve of the last agent is left. */
 export type LimitVerdict = { kind: 'fine' } | { kind: 'wrap_up' | 'reached'; use: LimitUsage };
 
-export function limitUsages(caps: SessionLimits, spent: SessionSpent, phase: Phase): LimitUsage[] {
-  const phaseSpent = spent.phases[phase] ?? NOTHING_SPENT;
-  return LIMIT_NAMES.flatMap((cap) => [
-    ...usageOf({ cap, scope: 'session', limit: caps.session[cap], spent: spent.session[cap] }),
-    ...usageOf({ cap, scope: phase, limit: caps.phases[phase]?.[cap], spent: phaseSpent[cap] }),
+export function limitUsages(limits: SessionLimits, spent: SessionSpent, phase: Phase): LimitUsage[] {
+  return LIMIT_NAMES.flatMap((limitName) => [
+    ...usageOf({ limitName, scope: 'session' }, limits.session, spent.session),
+    ...usageOf({ limitName, scope: phase }, limits.phases[phase], spent.phases[phase]),
   ]);
 }
 
@@ -59,7 +58,7 @@ export function judgeLimits(uses: readonly LimitUsage[]): LimitVerdict {
 /** The money an agent may spend before it must end; undefined without a limit. */
 export function usdLeft(uses: readonly LimitUsage[], { wrapUp }: { wrapUp: boolean }): number | undefined {
   const left = uses
-    .filter(({ cap }) => cap === 'usd')
+    .filter(({ limitName }) => limitName === 'usd')
     .map((each) => each.limit - each.spent - (wrapUp ? 0 : reserveOf(each)));
   return left.length === 0 ? undefined : Math.max(0.01, Math.min(...left));
 }
@@ -67,11 +66,10 @@ export function usdLeft(uses: readonly LimitUsage[], { wrapUp }: { wrapUp: boole
 /** Percentages at which people are warned. */
 const WARN_AT = [50, 80] as const;
 
+type LimitWarning = LimitUsage & { percent: number };
+
 /** The warnings that are due: the highest percentage of each limit, unless it or a higher one was reported. */
-export function dueWarnings(
-  uses: readonly LimitUsage[],
-  reported: readonly string[],
-): Array<LimitUsage & { percent: number }> {
+export function dueWarnings(uses: readonly LimitUsage[], reported: readonly string[]): LimitWarning[] {
   return uses.flatMap((each) => {
     const percent = WARN_AT.findLast((mark) => each.limit > 0 && each.spent * 100 >= each.limit * mark);
     if (percent === undefined) return [];
@@ -82,18 +80,14 @@ export function dueWarnings(
   });
 }
 
-export function warningKey({
-  scope,
-  cap,
-  percent,
-}: Pick<LimitUsage, 'scope' | 'cap'> & { percent: number }): string {
-  return `${scope}:${cap}:${percent}`;
+export function warningKey(warning: Pick<LimitWarning, 'scope' | 'limitName' | 'percent'>): string {
+  return `${warning.scope}:${warning.limitName}:${warning.percent}`;
 }
 
 /** `$4.20 of $5.00`, for people. */
-export function describeUsage({ cap, scope, spent, limit: max }: LimitUsage): string {
+export function describeUsage({ limitName, scope, spent, limit: max }: LimitUsage): string {
   const where = scope === 'session' ? '' : ` in ${scope}`;
-  switch (cap) {
+  switch (limitName) {
     case 'usd':
       return `$${spent.toFixed(2)} of $${max.toFixed(2)}${where}`;
     case 'tokens':
@@ -103,18 +97,18 @@ export function describeUsage({ cap, scope, spent, limit: max }: LimitUsage): st
     case 'iterations':
       return `${spent} of ${max} iterations${where}`;
     default:
-      return cap satisfies never;
+      return limitName satisfies never;
   }
 }
 
-export function settingOf({ cap, scope }: Pick<LimitUsage, 'cap' | 'scope'>): string {
+export function settingOf({ limitName, scope }: Pick<LimitUsage, 'limitName' | 'scope'>): string {
   const names = {
     usd: 'MAX_COST_USD',
     tokens: 'MAX_TOKENS',
     hours: 'MAX_HOURS',
     iterations: 'MAX_ITERATIONS',
   } as const;
-  return scope === 'session' ? names[cap] : `${names[cap]}_${scope.toUpperCase()}`;
+  return scope === 'session' ? names[limitName] : `${names[limitName]}_${scope.toUpperCase()}`;
 }
 
 function addSpent(a: Spent, b: Spent): Spent {
@@ -133,12 +127,12 @@ export function withSpent(spent: SessionSpent, phase: Phase, more: Spent): Sessi
   };
 }
 
-export function withRaised(caps: SessionLimits, raised: SessionLimits | undefined): SessionLimits {
-  if (raised === undefined) return caps;
+export function withRaised(limits: SessionLimits, raised: SessionLimits | undefined): SessionLimits {
+  if (raised === undefined) return limits;
   const phases = Object.fromEntries(
-    PHASE_NAMES.map((phase) => [phase, { ...caps.phases[phase], ...raised.phases[phase] }]),
+    PHASE_NAMES.map((phase) => [phase, { ...limits.phases[phase], ...raised.phases[phase] }]),
   );
-  return { session: { ...caps.session, ...raised.session }, phases };
+  return { session: { ...limits.session, ...raised.session }, phases };
 }
 
 const MAX_RESERVED: Readonly<Record<Exclude<LimitName, 'iterations'>, number>> = {
@@ -148,11 +142,16 @@ const MAX_RESERVED: Readonly<Record<Exclude<LimitName, 'iterations'>, number>> =
 };
 
 /** The reserve for the last agent, which only wraps up. */
-function reserveOf({ cap, limit: max }: LimitUsage): number {
-  if (cap === 'iterations') return max > 1 ? 1 : 0;
-  return Math.min(max / 10, MAX_RESERVED[cap]);
+function reserveOf({ limitName, limit: max }: LimitUsage): number {
+  if (limitName === 'iterations') return max > 1 ? 1 : 0;
+  return Math.min(max / 10, MAX_RESERVED[limitName]);
 }
 
-function usageOf(each: Omit<LimitUsage, 'limit'> & { limit: number | undefined }): LimitUsage[] {
-  return each.limit === undefined ? [] : [{ ...each, limit: each.limit }];
+function usageOf(
+  use: Pick<LimitUsage, 'limitName' | 'scope'>,
+  limits: SpendingLimits = {},
+  spent: Spent = NOTHING_SPENT,
+): LimitUsage[] {
+  const limit = limits[use.limitName];
+  return limit === undefined ? [] : [{ ...use, limit, spent: spent[use.limitName] }];
 }

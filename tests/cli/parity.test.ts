@@ -24,12 +24,12 @@ const IN_TERMINAL: Record<string, Record<string, string[] | Instead>> = {
   },
   start_session: {
     ...Object.fromEntries(
-      START_CHOICE_ROWS.filter(([, { kind }]) => kind !== 'cap').map(([name, { kind, option }]) => {
+      START_CHOICE_ROWS.filter(([, { kind }]) => kind !== 'limit').map(([name, { kind, option }]) => {
         const snake = name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
         return [kind === 'seconds' ? `${snake}_s` : snake, [typedOf(option)]];
       }),
     ),
-    caps: START_CHOICE_ROWS.flatMap(([, { kind, option }]) => (kind === 'cap' ? [typedOf(option)] : [])),
+    limits: START_CHOICE_ROWS.flatMap(([, { kind, option }]) => (kind === 'limit' ? [typedOf(option)] : [])),
     start: ['start --no-run'],
   },
   list_sessions: {
@@ -71,7 +71,7 @@ const IN_TERMINAL: Record<string, Record<string, string[] | Instead>> = {
     goal: ['resume --goal'],
     provider: ['resume --provider'],
     model: ['resume --model'],
-    caps: ['resume --max-cost-usd', 'resume --max-tokens', 'resume --max-hours', 'resume --max-iterations'],
+    limits: ['resume --max-cost-usd', 'resume --max-tokens', 'resume --max-hours', 'resume --max-iterations'],
   },
   read_session: {
     session: ['show <session>', 'log <session>', 'diff <session>'],

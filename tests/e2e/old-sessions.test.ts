@@ -328,8 +328,8 @@ describe('whatever the settings exclude from GATES', () => {
 
 test.concurrent('limits given with the resume of an old folder apply to the session', async () => {
   await using bench = await madeFolder({ '_overview.md': overviewAt('implementation'), [PLAN_NAME]: PLAN });
-  const { view } = await resumeSession({ ...session, caps: { usd: 1 } }, bench.context);
-  expect(view.sessionFile?.settings.caps?.session).toEqual({ usd: 1 });
+  const { view } = await resumeSession({ ...session, limits: { usd: 1 } }, bench.context);
+  expect(view.sessionFile?.settings.limits?.session).toEqual({ usd: 1 });
 });
 
 test.concurrent('a fault that blocks a folder at the gate of its takeover does not open the gate', async () => {

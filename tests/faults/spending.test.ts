@@ -24,7 +24,7 @@ const zero: FaultRow[] = [
   'MAX_COST_USD_INVESTIGATION',
 ].map((key) => ({ name: `${key}=0 spends nothing`, lines: { [key]: '0' }, ends: BLOCKED, also: started(0) }));
 
-const caps: FaultRow[] = [
+const limits: FaultRow[] = [
   {
     name: 'a money limit applies from the start, with one last agent that wraps up',
     from: 'start',
@@ -108,8 +108,8 @@ const caps: FaultRow[] = [
     act: async (rig) => {
       await rig.until(({ status }) => status.kind === 'blocked');
       await expect(rig.resume()).rejects.toMatchObject({ code: 'budget_spent' });
-      await expect(rig.resume({ caps: { usd: 3 } })).rejects.toMatchObject({ code: 'budget_spent' });
-      await rig.resume({ caps: { usd: 50 } });
+      await expect(rig.resume({ limits: { usd: 3 } })).rejects.toMatchObject({ code: 'budget_spent' });
+      await rig.resume({ limits: { usd: 50 } });
     },
     ends: 'waiting/qa_answers',
   },
@@ -209,4 +209,4 @@ const late: FaultRow[] = tellLate.map(([provider, model, script]) => ({
   },
 }));
 
-faultTable([...zero, ...caps, ...late, ...loops]);
+faultTable([...zero, ...limits, ...late, ...loops]);

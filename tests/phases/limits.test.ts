@@ -15,12 +15,14 @@ import {
 } from '../../src/phases/limits.ts';
 import { PHASE_NAMES } from '../../src/phases/table.ts';
 
-const usd = (spent: number, limit = 10): LimitUsage => ({ cap: 'usd', scope: 'session', limit, spent });
+const usd = (spent: number, limit = 10): LimitUsage => ({ limitName: 'usd', scope: 'session', limit, spent });
 
 test('a limit of zero is reached at once', () => {
-  for (const cap of LIMIT_NAMES) {
-    const verdict = judgeLimits(limitUsages({ session: { [cap]: 0 }, phases: {} }, nothing(), 'planning'));
-    expect(verdict).toMatchObject({ kind: 'reached', use: { cap, limit: 0 } });
+  for (const limitName of LIMIT_NAMES) {
+    const verdict = judgeLimits(
+      limitUsages({ session: { [limitName]: 0 }, phases: {} }, nothing(), 'planning'),
+    );
+    expect(verdict).toMatchObject({ kind: 'reached', use: { limitName, limit: 0 } });
   }
 });
 
@@ -34,7 +36,7 @@ test('the last tenth is reserved for the wrap-up agent', () => {
 
 test('of several iterations the last one wraps up', () => {
   const iterations = (spent: number, limit: number): LimitUsage => ({
-    cap: 'iterations',
+    limitName: 'iterations',
     scope: 'session',
     limit,
     spent,
@@ -46,15 +48,15 @@ test('of several iterations the last one wraps up', () => {
 });
 
 test('a phase has separate limits, which other phases do not use up', () => {
-  const caps = { session: { usd: 100 }, phases: { quality: { usd: 3 } } };
+  const limits = { session: { usd: 100 }, phases: { quality: { usd: 3 } } };
   const spent = withSpent(nothing(), 'planning', { ...NOTHING_SPENT, usd: 50 });
-  expect(judgeLimits(limitUsages(caps, spent, 'quality')).kind).toBe('fine');
+  expect(judgeLimits(limitUsages(limits, spent, 'quality')).kind).toBe('fine');
   const more = withSpent(spent, 'quality', { ...NOTHING_SPENT, usd: 3 });
-  expect(judgeLimits(limitUsages(caps, more, 'quality'))).toMatchObject({
+  expect(judgeLimits(limitUsages(limits, more, 'quality'))).toMatchObject({
     kind: 'reached',
     use: { scope: 'quality' },
   });
-  expect(judgeLimits(limitUsages(caps, more, 'testing')).kind).toBe('fine');
+  expect(judgeLimits(limitUsages(limits, more, 'testing')).kind).toBe('fine');
 });
 
 test('people are warned at 50 and 80 percent, once each, and only of the higher', () => {
@@ -65,28 +67,28 @@ test('people are warned at 50 and 80 percent, once each, and only of the higher'
   expect(dueWarnings([usd(9)], [])).toMatchObject([{ percent: 80 }]);
   expect(dueWarnings([usd(9)], ['session:usd:80'])).toEqual([]);
   expect(dueWarnings([usd(0, 0)], [])).toEqual([]);
-  expect(warningKey({ scope: 'quality', cap: 'hours', percent: 50 })).toBe('quality:hours:50');
+  expect(warningKey({ scope: 'quality', limitName: 'hours', percent: 50 })).toBe('quality:hours:50');
 });
 
 test('a raised limit replaces the old one, and the others are kept', () => {
-  const caps = { session: { usd: 5, tokens: 10 }, phases: { testing: { hours: 1 } } };
+  const limits = { session: { usd: 5, tokens: 10 }, phases: { testing: { hours: 1 } } };
   const raised = { session: { usd: 20 }, phases: { testing: { usd: 2 } } };
-  expect(withRaised(caps, raised)).toMatchObject({
+  expect(withRaised(limits, raised)).toMatchObject({
     session: { usd: 20, tokens: 10 },
     phases: { testing: { hours: 1, usd: 2 } },
   });
 });
 
 test('a limit is named by its setting and shown with its unit', () => {
-  expect(settingOf({ cap: 'usd', scope: 'session' })).toBe('MAX_COST_USD');
-  expect(settingOf({ cap: 'iterations', scope: 'planning' })).toBe('MAX_ITERATIONS_PLANNING');
+  expect(settingOf({ limitName: 'usd', scope: 'session' })).toBe('MAX_COST_USD');
+  expect(settingOf({ limitName: 'iterations', scope: 'planning' })).toBe('MAX_ITERATIONS_PLANNING');
   expect(describeUsage(usd(4.2, 5))).toBe('$4.20 of $5.00');
 });
 
 test('a limit that is reached is never judged fine or wrap_up, whatever is spent', () => {
   const amount = fc.double({ min: 0, max: 1e9, noNaN: true });
   const use = fc.record({
-    cap: fc.constantFrom(...LIMIT_NAMES),
+    limitName: fc.constantFrom(...LIMIT_NAMES),
     scope: fc.constantFrom('session' as const, ...PHASE_NAMES),
     limit: amount,
     spent: amount,

@@ -101,7 +101,7 @@ test.each<[string, object, string]>([
   ['an unknown field of the requester', { by: { channel: 'cli', badge: 7 } }, UNKNOWN],
   [
     'an unknown limit',
-    { kind: 'resume', text: undefined, caps: { session: { naps: 3 }, phases: {} } },
+    { kind: 'resume', text: undefined, limits: { session: { naps: 3 }, phases: {} } },
     UNKNOWN,
   ],
   [

@@ -36,7 +36,7 @@ export function sessionFileSample(more: Partial<SessionFile> = {}): SessionFile 
       maxRetries: 3,
       retryDelayMs: 5000,
       retryHours: 12,
-      caps: { session: {}, phases: {} },
+      limits: { session: {}, phases: {} },
       checks: [],
       proving: { in: 'worktree', fast: [], copy: [], timeoutMs: 30 * 60_000, setupCache: [] },
       branch: 'x',

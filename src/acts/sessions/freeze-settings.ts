@@ -17,7 +17,7 @@ import type { FrozenSettings } from '../../session/events/session-file.ts';
 import type { ActionContext } from '../common/context.ts';
 import { findCli, providersOf } from '../common/preconditions/agent-clis.ts';
 import { frozenProving } from '../proof/frozen-proving.ts';
-import { CAP_SETTINGS, type CapSetting, type SessionChoices } from './start-choices.ts';
+import { LIMIT_SETTINGS, type LimitSetting, type SessionChoices } from './start-choices.ts';
 
 /**
  * The settings stored with a session, including the path of every agent CLI it may start.
@@ -52,7 +52,7 @@ export async function freezeSettings(
     retryDelayMs: values.retryDelaySeconds * 1000,
     retryHours: values.retryHours,
     maxParallel: values.maxParallel,
-    caps: capsOf(values),
+    limits: limitsOf(values),
     checks: values.checks.map(({ command }) => command),
     setup: values.setup,
     proving: frozenProving(values),
@@ -92,17 +92,17 @@ function requireSandbox(written: string): Sandbox {
   return parsed.data;
 }
 
-function capsOf(values: ResolvedSettings['values']): SessionLimits {
-  const capsBy = (limitOf: (setting: CapSetting) => number | undefined): SpendingLimits => {
-    const limits = LIMIT_NAMES.map((cap) => [cap, limitOf(CAP_SETTINGS[cap])] as const);
+function limitsOf(values: ResolvedSettings['values']): SessionLimits {
+  const limitsWith = (limitOf: (setting: LimitSetting) => number | undefined): SpendingLimits => {
+    const limits = LIMIT_NAMES.map((name) => [name, limitOf(LIMIT_SETTINGS[name])] as const);
     return Object.fromEntries(limits.filter(([, limit]) => limit !== undefined));
   };
   const phases = PHASE_NAMES.map(
-    (phase) => [phase, capsBy((setting) => values[`${setting}ByPhase`][phase])] as const,
+    (phase) => [phase, limitsWith((setting) => values[`${setting}ByPhase`][phase])] as const,
   );
   return {
-    session: capsBy((setting) => values[setting]),
-    phases: Object.fromEntries(phases.filter(([, caps]) => Object.keys(caps).length > 0)),
+    session: limitsWith((setting) => values[setting]),
+    phases: Object.fromEntries(phases.filter(([, limits]) => Object.keys(limits).length > 0)),
   };
 }
 

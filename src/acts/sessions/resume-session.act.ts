@@ -23,13 +23,13 @@ import { requireFolders, requireText } from '../common/preconditions/require.ts'
 import { frozenProving } from '../proof/frozen-proving.ts';
 import { adoptSession } from './adopt-session.act.ts';
 import { ensureWorker, lacksWorker } from './ensure-worker.ts';
-import { settingsOfCaps } from './start-choices.ts';
+import { settingsOfLimits } from './start-choices.ts';
 
 export interface ResumeSessionInput extends SessionQuestion {
   note?: string | undefined;
   goal?: string | undefined;
   /** Limits of the whole session from now on; they override those of its start. */
-  caps?: SpendingLimits | undefined;
+  limits?: SpendingLimits | undefined;
   /** A provider for every phase from now on, with its own model unless `model` is given. */
   provider?: string | undefined;
   /** A model; without `provider`, for the phases that have no model of their own. */
@@ -54,8 +54,8 @@ export async function resumeSession(
 ): Promise<ResumeSessionResult> {
   const note = input.note?.trim() ? requireText(input.note, 'note') : undefined;
   const goal = input.goal?.trim() ? requireText(input.goal, 'goal') : undefined;
-  const isLimited = Object.values(input.caps ?? {}).some((limit) => limit !== undefined);
-  const caps = isLimited ? { session: { ...input.caps }, phases: {} } : undefined;
+  const isLimited = Object.values(input.limits ?? {}).some((limit) => limit !== undefined);
+  const limits = isLimited ? { session: { ...input.limits }, phases: {} } : undefined;
   const { view: named, place } = await findSessionAndPlace({ ...input, isAct: true }, context);
   const found = named.isForeign ? await takeOver(input, { view: named, place }, context) : named;
   // A finished one is resumed with its new goal like any other session.
@@ -66,7 +66,7 @@ export async function resumeSession(
   const unusable = closedTo(found);
   if (unusable) throw unusable;
   if (verdict.kind === 'refused') {
-    const asksForMore = (goal ?? caps ?? input.provider ?? input.model) !== undefined;
+    const asksForMore = (goal ?? limits ?? input.provider ?? input.model) !== undefined;
     if (!asksForMore && (await lacksWorker(found, verdict.error.code, context)))
       return { view: await ensureWorker(found, note, context), outcome: 'resumed' };
     if (verdict.error.code === 'already_running' && !asksForMore && note === undefined)
@@ -76,7 +76,7 @@ export async function resumeSession(
   requireFolders(found, { goesOn: true });
   const checks = found.sessionFile && (await currentChecks(found, goal, context));
   const child = found.sessionFile && (await chooseAgents(input, found.sessionFile, context));
-  const request = { kind: 'resume', note, goal, caps, child, ...checks } as const;
+  const request = { kind: 'resume', note, goal, limits, child, ...checks } as const;
   const after = await sendAndAwait(found, request, ['resumed'], context);
   return { view: after.view, outcome: 'resumed' };
 }
@@ -87,7 +87,7 @@ async function takeOver(
   { view, place }: FoundSession,
   context: ActionContext,
 ): Promise<SessionView> {
-  const call = { ...childSettingsOf(input), ...settingsOfCaps(input.caps) };
+  const call = { ...childSettingsOf(input), ...settingsOfLimits(input.limits) };
   const goal = input.goal?.trim() || undefined;
   const { view: made } = await adoptSession({ view, place, goal, call }, context);
   const note = input.note?.trim();

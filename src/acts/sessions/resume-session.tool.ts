@@ -16,7 +16,7 @@ export const resumeSessionTool = defineTool({
     goal: z.string().optional().describe('New work in the same session, once it is done.'),
     provider: z.string().optional().describe('Switch to this provider, for every phase.'),
     model: z.string().optional().describe('Switch to this model.'),
-    caps: LimitsArgument.describe('Higher limits for the whole session, when the user agrees.'),
+    limits: LimitsArgument.describe('Higher limits for the whole session, when the user agrees.'),
   }),
   output: resultWith({ ...OF_SESSION, outcome: z.enum(['resumed', 'already_running']).optional() }),
   annotations: { readOnlyHint: false, destructiveHint: true, idempotentHint: true, openWorldHint: true },

@@ -40,8 +40,8 @@ interface Choice {
   /** The description for both, unless `tool` replaces it for models. */
   about: string;
   tool?: string;
-  /** `cap`: one of the limits, which the tool takes as one argument. */
-  kind?: 'text' | 'yes' | 'seconds' | 'by_phase' | 'cap';
+  /** `limit`: one of the limits, which the tool takes as one argument. */
+  kind?: 'text' | 'yes' | 'seconds' | 'by_phase' | 'limit';
   /** The setting that it overrides for this session; without one, it is a choice of the session itself. */
   setting?: keyof CallSettings;
   isForResume?: true;
@@ -86,19 +86,19 @@ const START_CHOICES = {
     about: 'who takes over at a usage limit: codex,gemini',
   },
   maxCostUsd: {
-    ...{ option: '--max-cost-usd <dollars>', kind: 'cap', setting: 'maxCostUsd', ...forResume },
+    ...{ option: '--max-cost-usd <dollars>', kind: 'limit', setting: 'maxCostUsd', ...forResume },
     about: 'limit for the cost of the session; it then asks you',
   },
   maxTokens: {
-    ...{ option: '--max-tokens <tokens>', kind: 'cap', setting: 'maxTokens', ...forResume },
+    ...{ option: '--max-tokens <tokens>', kind: 'limit', setting: 'maxTokens', ...forResume },
     about: 'limit for the tokens of the whole session',
   },
   maxHours: {
-    ...{ option: '--max-hours <hours>', kind: 'cap', setting: 'maxHours', ...forResume },
+    ...{ option: '--max-hours <hours>', kind: 'limit', setting: 'maxHours', ...forResume },
     about: 'limit for the working time of all its agents',
   },
   maxIterations: {
-    ...{ option: '--max-iterations <number>', kind: 'cap', setting: 'maxIterations', ...forResume },
+    ...{ option: '--max-iterations <number>', kind: 'limit', setting: 'maxIterations', ...forResume },
     about: 'limit for the number of its iterations',
   },
   timeout: {
@@ -128,13 +128,13 @@ const START_CHOICES = {
 } as const satisfies Record<string, Choice>;
 
 /** The setting of each limit. */
-export const CAP_SETTINGS = {
+export const LIMIT_SETTINGS = {
   ...{ usd: 'maxCostUsd', tokens: 'maxTokens', hours: 'maxHours', iterations: 'maxIterations' },
 } as const satisfies Record<LimitName, keyof CallSettings>;
-export type CapSetting = (typeof CAP_SETTINGS)[LimitName];
+export type LimitSetting = (typeof LIMIT_SETTINGS)[LimitName];
 
-export function settingsOfCaps(caps: SpendingLimits = {}): CallSettings {
-  return Object.fromEntries(LIMIT_NAMES.map((cap) => [CAP_SETTINGS[cap], caps[cap]]));
+export function settingsOfLimits(limits: SpendingLimits = {}): CallSettings {
+  return Object.fromEntries(LIMIT_NAMES.map((name) => [LIMIT_SETTINGS[name], limits[name]]));
 }
 
 export type StartChoice = keyof typeof START_CHOICES;

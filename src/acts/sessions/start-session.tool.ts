@@ -3,7 +3,7 @@ import { capitalised } from '../../base/text.ts';
 import { defineTool } from '../../kit/mcp/define-tool.ts';
 import { ByPhase, LimitsArgument, OF_SESSION, ProjectDir, resultWith, TEXTS } from '../../kit/mcp/fields.ts';
 import { sessionFields } from '../../kit/mcp/session-fields.ts';
-import { START_CHOICE_ROWS, settingsOfCaps, startInput } from './start-choices.ts';
+import { START_CHOICE_ROWS, settingsOfLimits, startInput } from './start-choices.ts';
 
 const SCHEMAS = {
   text: z.string().optional(),
@@ -14,7 +14,7 @@ const SCHEMAS = {
 
 const ARGUMENTS: z.ZodRawShape = Object.fromEntries(
   START_CHOICE_ROWS.flatMap(([name, { kind = 'text', about, tool = `${capitalised(about)}.` }]) =>
-    kind === 'cap' ? [] : [[argumentOf(name, kind), SCHEMAS[kind].describe(tool)]],
+    kind === 'limit' ? [] : [[argumentOf(name, kind), SCHEMAS[kind].describe(tool)]],
   ),
 );
 
@@ -34,7 +34,7 @@ export const startSessionTool = defineTool({
   ].join('\n'),
   input: z.strictObject({
     ...ARGUMENTS,
-    caps: LimitsArgument.describe('Limits of the session; it blocks there and asks.'),
+    limits: LimitsArgument.describe('Limits of the session; it blocks there and asks.'),
     project_dir: ProjectDir,
     start: z.boolean().default(true).describe('false: only prepare it.'),
   }),
@@ -50,10 +50,10 @@ export const startSessionTool = defineTool({
   isCore: true,
   async handle(input, { actions }) {
     const { startOrContinue } = await import('./continue-folder.act.ts');
-    const { caps, start: run, projectDir, ...chosen } = input;
+    const { limits, start: run, projectDir, ...chosen } = input;
     // TypeScript does not know the arguments that are generated from the table.
     const { timeoutS: timeout, ...others } = chosen as { timeoutS?: number };
-    const wanted = startInput({ ...others, timeout, ...settingsOfCaps(caps) });
+    const wanted = startInput({ ...others, timeout, ...settingsOfLimits(limits) });
     const { view, file, warnings } = await startOrContinue({ ...wanted, projectDir, run }, actions);
     return {
       ...sessionFields(view),

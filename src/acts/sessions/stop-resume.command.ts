@@ -92,7 +92,7 @@ export function addResume(program: Command, cli: Cli): void {
         goal: options.goal,
         provider: options.provider,
         model: options.model,
-        caps: capsOf(options),
+        limits: limitsOf(options),
       };
       const { view, outcome } = await resumeSession(input, await cli.actionContext());
       const facts = shownFacts(view);
@@ -108,7 +108,7 @@ export function addResume(program: Command, cli: Cli): void {
     });
 }
 
-function capsOf({ maxCostUsd, maxTokens, maxHours, maxIterations }: ResumeOptions) {
+function limitsOf({ maxCostUsd, maxTokens, maxHours, maxIterations }: ResumeOptions) {
   return { usd: maxCostUsd, tokens: maxTokens, hours: maxHours, iterations: maxIterations };
 }
 

@@ -58,8 +58,8 @@ const CALLS: Readonly<Record<Act, (args: Args) => string>> = {
   read_document: (args) => tool('read_session', { what: 'document', ...args }),
   read_risky_lines: () => 'setup_project',
   raise_limits: (args) =>
-    `resume_session (caps: {${Object.entries(args)
-      .map(([cap, limit]) => `${cap}: ${limit}`)
+    `resume_session (limits: {${Object.entries(args)
+      .map(([name, limit]) => `${name}: ${limit}`)
       .join(', ')}})`,
   read_plan: (args) => tool('read_plan', args),
   request_changes: (args) => tool('request_changes', args),

@@ -73,9 +73,9 @@ const COMMANDS: Readonly<Record<Act, (session: string, args: Args) => string | u
 
 /** `usd: 5` as `max_cost_usd: 5`. */
 function limitOptions(args: Args): Args {
-  const named = LIMIT_NAMES.filter((cap) => args[cap] !== undefined).map((cap) => [
-    settingOf({ cap, scope: 'session' }).toLowerCase(),
-    args[cap],
+  const named = LIMIT_NAMES.filter((name) => args[name] !== undefined).map((name) => [
+    settingOf({ limitName: name, scope: 'session' }).toLowerCase(),
+    args[name],
   ]);
   return Object.fromEntries(named);
 }

@@ -48,7 +48,7 @@ export const Command = z.discriminatedUnion('kind', [
     kind: z.literal('resume'),
     note: z.string().optional(),
     goal: z.string().optional(),
-    caps: GivenLimits.optional(),
+    limits: GivenLimits.optional(),
     child: ChosenChild.strict().optional(),
     checks: z.array(z.string()).optional(),
     proving: Proving.strict().optional(),

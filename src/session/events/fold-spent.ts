@@ -35,25 +35,25 @@ export function spentBy({
 
 /** Applies a resume: the progress trail starts over and, with higher limits, warnings are repeated. */
 export function refreshed(
-  { raisedCaps: earlier = NO_CAPS, budgetTold }: SessionState,
+  { raisedLimits: earlier = NO_LIMITS, budgetWarned }: SessionState,
   raised: SessionLimits | undefined,
 ): Partial<SessionState> {
   const fresh = { wrappedUp: false, wrapUpDue: false, trail: EMPTY_TRAIL };
-  if (raised === undefined) return { ...fresh, budgetTold };
-  return { ...fresh, budgetTold: [], raisedCaps: withRaised(earlier, raised) };
+  if (raised === undefined) return { ...fresh, budgetWarned };
+  return { ...fresh, budgetWarned: [], raisedLimits: withRaised(earlier, raised) };
 }
 
-const NO_CAPS: SessionLimits = { session: {}, phases: {} };
+const NO_LIMITS: SessionLimits = { session: {}, phases: {} };
 
 export function warned(state: SessionState, event: EventOf<'budget_warned'>): SessionState {
-  return { ...state, budgetTold: [...state.budgetTold, warningKey(event)] };
+  return { ...state, budgetWarned: [...state.budgetWarned, warningKey(event)] };
 }
 
 /** Prefix of the codes of notices that the cost of a CLI is a guess; the name of the CLI follows. */
 export const UNPRICED = 'unpriced_';
 
 export function withUnpriced(state: SessionState, code: string): SessionState {
-  return code.startsWith(UNPRICED) ? { ...state, budgetTold: [...state.budgetTold, code] } : state;
+  return code.startsWith(UNPRICED) ? { ...state, budgetWarned: [...state.budgetWarned, code] } : state;
 }
 
 const COST_KEYS = ['usd', 'inputTokens', 'outputTokens', 'cachedTokens', 'turns'] as const;

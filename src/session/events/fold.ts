@@ -233,7 +233,7 @@ function resumed(state: SessionState, event: EventOf<'resumed'>): SessionState {
   const kept =
     event.by.channel === 'file' ? continued : { ...continued, paidBy: {}, lastProvider: undefined };
   const chosen = child === undefined ? {} : { chosen: { ...state.chosen, ...child } };
-  const rest = { ...kept, ...chosen, ...refreshed(state, event.caps), runWanted: true };
+  const rest = { ...kept, ...chosen, ...refreshed(state, event.limits), runWanted: true };
   const notes = note === undefined ? state.notes : [...state.notes, noteWith('Note from the human', note)];
   if (goal !== undefined) {
     return {

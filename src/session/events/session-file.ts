@@ -48,7 +48,7 @@ export const FrozenSettings = z.object({
   /** The first wait of an outage after the quick retries, in milliseconds, if it is not a minute. */
   outageMs: z.number().optional(),
   maxParallel: z.int().optional(),
-  caps: SessionLimits,
+  limits: SessionLimits,
   checks: z.array(z.string()),
   setup: z.string().optional(),
   proving: Proving,

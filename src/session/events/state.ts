@@ -121,7 +121,7 @@ export const SessionState = z.object({
   cost: Cost,
   /** What counts against the limits, and the limits that a person raised. */
   spent: SessionSpent,
-  raisedCaps: SessionLimits.optional(),
+  raisedLimits: SessionLimits.optional(),
   chosen: ChosenChild.optional(),
   places: Places.optional(),
   checks: z.array(z.string()).optional(),
@@ -131,7 +131,7 @@ export const SessionState = z.object({
   addedTests: AddedTests.optional(),
   acceptedWeakenings: z.array(z.string()).optional(),
   /** Warnings already given, by `warningKey`, and codes of notices about unknown prices. */
-  budgetTold: z.array(z.string()),
+  budgetWarned: z.array(z.string()),
   wrappedUp: z.boolean(),
   /** A limit ended an agent: whatever was counted, the next one only wraps up. */
   wrapUpDue: z.boolean(),
@@ -160,7 +160,7 @@ export function emptyState(): SessionState {
     answeredCommands: [],
     cost: {},
     spent: { session: NOTHING_SPENT, phases: {} },
-    budgetTold: [],
+    budgetWarned: [],
     wrappedUp: false,
     wrapUpDue: false,
     trail: EMPTY_TRAIL,

@@ -28,8 +28,8 @@ export const resume: Handler<'resume'> = async (worker, given) => {
   const { phase, resetsCounts } = verdict;
   // Written before the event, so a crash loses nothing; repeating it is harmless.
   if (acceptsPrograms(state)) await worker.git.accept(state.worktree?.path);
-  const { by, note, goal, caps, child, checks, proving } = command;
-  const common = { by, note, caps, child, checks, proving };
+  const { by, note, goal, limits, child, checks, proving } = command;
+  const common = { by, note, limits, child, checks, proving };
   if (goal !== undefined) return { events: [await newGoal(worker, goal, common)] };
   const flow = 'Session resumed';
   const events = [{ type: 'resumed', ...common, phase, resetsCounts, sandbox: lowered, flow } as const];
@@ -45,29 +45,29 @@ async function liftLimit(worker: Worker): Promise<void> {
 
 /** A person names only the kind of a limit. If that kind has run out in a phase, the raise applies to the phase. */
 function meantForPhase(worker: Worker, command: CommandOf<'resume'>): CommandOf<'resume'> {
-  if (command.caps === undefined) return command;
-  const session = { ...command.caps.session };
+  if (command.limits === undefined) return command;
+  const session = { ...command.limits.session };
   const ofPhase: SpendingLimits = {};
   const spent = runOut(worker, command);
-  for (const { cap } of spent.filter(({ scope }) => scope !== 'session')) {
-    const more = session[cap];
+  for (const { limitName } of spent.filter(({ scope }) => scope !== 'session')) {
+    const more = session[limitName];
     if (more === undefined) continue;
-    ofPhase[cap] = more;
+    ofPhase[limitName] = more;
     // If both have run out, the raise applies to both; a value below the session's applies only to the phase.
-    const whole = spent.find((use) => use.cap === cap && use.scope === 'session');
-    if (whole === undefined || more <= whole.limit) delete session[cap];
+    const whole = spent.find((use) => use.limitName === limitName && use.scope === 'session');
+    if (whole === undefined || more <= whole.limit) delete session[limitName];
   }
   if (Object.keys(ofPhase).length === 0) return command;
-  return { ...command, caps: { session, phases: { [nextPhase(worker, command)]: ofPhase } } };
+  return { ...command, limits: { session, phases: { [nextPhase(worker, command)]: ofPhase } } };
 }
 
 /** What would stop the next agent. */
 function runOut(worker: Worker, command: CommandOf<'resume'>): LimitUsage[] {
   const state = stateOf(worker);
-  return isBudgets(state) ? spentUses(worker) : reachedUses(worker, { ...command, caps: undefined });
+  return isBudgets(state) ? spentUses(worker) : reachedUses(worker, { ...command, limits: undefined });
 }
 
-function reachedUses(worker: Worker, { caps: raised, ...command }: CommandOf<'resume'>): LimitUsage[] {
+function reachedUses(worker: Worker, { limits: raised, ...command }: CommandOf<'resume'>): LimitUsage[] {
   const phase = nextPhase(worker, command);
   const uses = budgetUses(worker, stateOf(worker), { phase, raised });
   return uses.filter((use) => judgeLimits([use]).kind === 'reached');
@@ -83,12 +83,12 @@ function isBudgets({ status }: SessionState): boolean {
 
 /** Refuses a resume that would only block again. */
 function stillSpent(worker: Worker, command: CommandOf<'resume'>): ResumeFacts['spent'] {
-  if (!isBudgets(stateOf(worker)) && command.caps === undefined) return undefined;
+  if (!isBudgets(stateOf(worker)) && command.limits === undefined) return undefined;
   const reached = reachedUses(worker, command);
   if (reached.length === 0) return undefined;
   // A refused resume leaves nothing behind: the next one must raise these limits too.
   const isOther = (use: LimitUsage) =>
-    !reached.some(({ cap, scope }) => cap === use.cap && scope === use.scope);
+    !reached.some(({ limitName, scope }) => limitName === use.limitName && scope === use.scope);
   const all = [...reached, ...runOut(worker, command).filter(isOther)];
   return { reason: budgetReason(all), next: higherLimits(all) };
 }

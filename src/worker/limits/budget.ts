@@ -24,11 +24,11 @@ import { record, recordIfTaken, stateOf, type Worker } from '../core/worker.ts';
 
 export function budgetUses(
   worker: Pick<Worker, 'file'>,
-  state: Pick<SessionState, 'spent' | 'raisedCaps'>,
+  state: Pick<SessionState, 'spent' | 'raisedLimits'>,
   { phase, live, raised }: { phase: Phase; live?: Spent; raised?: SessionLimits | undefined },
 ): LimitUsage[] {
-  const caps = withRaised(withRaised(worker.file.settings.caps, state.raisedCaps), raised);
-  return limitUsages(caps, live ? withSpent(state.spent, phase, live) : state.spent, phase);
+  const limits = withRaised(withRaised(worker.file.settings.limits, state.raisedLimits), raised);
+  return limitUsages(limits, live ? withSpent(state.spent, phase, live) : state.spent, phase);
 }
 
 /** Whether a limit is reached if the cost of an agent that has ended is included. */
@@ -66,10 +66,10 @@ async function reportBudget(
   uses: readonly LimitUsage[],
   write: (worker: Worker, event: NewEvent) => Promise<unknown> = record,
 ): Promise<void> {
-  for (const due of dueWarnings(uses, stateOf(worker).budgetTold)) {
-    const { cap, scope, percent, limit, spent } = due;
+  for (const due of dueWarnings(uses, stateOf(worker).budgetWarned)) {
+    const { limitName, scope, percent, limit, spent } = due;
     const flow = `${percent} % of a limit is used: ${describeUsage(due)}`;
-    await write(worker, { type: 'budget_warned', cap, scope, percent, limit, spent, flow });
+    await write(worker, { type: 'budget_warned', limitName, scope, percent, limit, spent, flow });
   }
 }
 
@@ -100,7 +100,7 @@ export async function endsByBudget(
   live: Spent,
 ): Promise<boolean> {
   const all = budgetUses(worker, stateOf(worker), { phase, live });
-  const uses = all.filter(({ cap }) => cap !== 'iterations');
+  const uses = all.filter(({ limitName }) => limitName !== 'iterations');
   if (uses.length === 0) return false;
   await reportBudget(worker, uses, recordIfTaken);
   const { kind } = judgeLimits(uses);
@@ -130,7 +130,9 @@ export function budgetReason(uses: readonly LimitUsage[]): string {
 /** A sufficient limit of each kind; a person names only kinds, not phases. */
 export function higherLimits(uses: readonly LimitUsage[]): NextStep[] {
   const args = LIMIT_NAMES.flatMap((name) => {
-    const reached = uses.filter(({ cap }) => cap === name).flatMap(({ limit, spent }) => [limit, spent]);
+    const reached = uses
+      .filter(({ limitName }) => limitName === name)
+      .flatMap(({ limit, spent }) => [limit, spent]);
     return reached.length === 0 ? [] : [[name, Math.ceil(Math.max(...reached) * 2 + 1)]];
   });
   return [{ act: 'raise_limits', args: Object.fromEntries(args), ifWanted: true }];

@@ -86,8 +86,8 @@ export function unpriced(
   const code = `${UNPRICED}${provider}`;
   const state = stateOf(worker);
   // A rehearsal costs nothing.
-  if (gap === undefined || provider === 'rehearsal' || state.budgetTold.includes(code)) return [];
-  if (!budgetUses(worker, state, { phase }).some(({ cap }) => cap === 'usd')) return [];
+  if (gap === undefined || provider === 'rehearsal' || state.budgetWarned.includes(code)) return [];
+  if (!budgetUses(worker, state, { phase }).some(({ limitName }) => limitName === 'usd')) return [];
   const model = cost.model ?? `the model of ${provider}`;
   const text =
     gap === 'price'

@@ -118,7 +118,7 @@ const ROWS: Record<
         ...BEGUN,
         {
           type: 'budget_warned',
-          cap: 'usd',
+          limitName: 'usd',
           scope: 'session',
           percent: 80,
           limit: 5,

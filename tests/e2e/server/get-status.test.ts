@@ -52,22 +52,22 @@ test('amounts spent are shown with their limits, and omitted if nothing was spen
   const view = await rig.view();
   const nothing = { usd: 0, tokens: 0, hours: 0, iterations: 0 };
   const spent = (usd: number, tokens: number) => ({ session: { ...nothing, usd, tokens }, phases: {} });
-  const words = (usd: number, tokens: number, caps = {}) =>
+  const words = (usd: number, tokens: number, limits = {}) =>
     spentText({
       ...view,
       state: {
         ...view.state,
         cost: { usd },
         spent: spent(usd, tokens),
-        raisedCaps: { session: caps, phases: {} },
+        raisedLimits: { session: limits, phases: {} },
       },
     });
   expect(words(0, 0)).toBe('');
   expect(words(1.2, 40_000)).toBe('$1.20, 40000 tokens');
   expect(words(1.2, 40_000, { usd: 5 })).toBe('40000 tokens, $1.20 of $5.00');
   const worked = { ...spent(0, 0), session: { ...nothing, iterations: 2 } };
-  const raisedCaps = { session: { usd: 5 }, phases: {} };
-  expect(spentText({ ...view, state: { ...view.state, spent: worked, raisedCaps } })).toBe(
+  const raisedLimits = { session: { usd: 5 }, phases: {} };
+  expect(spentText({ ...view, state: { ...view.state, spent: worked, raisedLimits } })).toBe(
     'cost not known (limit $5.00)',
   );
 });

@@ -13,7 +13,7 @@ test('a call chooses provider, model, limits and fallback for its session alone,
       models: { planning: 'large' },
       model: 'small',
       fallback: 'rehearsal',
-      caps: { usd: 2.5, tokens: 1000, hours: 1, iterations: 9 },
+      limits: { usd: 2.5, tokens: 1000, hours: 1, iterations: 9 },
     },
     bench.context,
   );
@@ -23,7 +23,7 @@ test('a call chooses provider, model, limits and fallback for its session alone,
     model: 'small',
     models: { planning: 'large' },
     fallback: ['rehearsal'],
-    caps: { session: { usd: 2.5, tokens: 1000, hours: 1, iterations: 9 }, phases: {} },
+    limits: { session: { usd: 2.5, tokens: 1000, hours: 1, iterations: 9 }, phases: {} },
   });
 });
 
@@ -33,9 +33,9 @@ test('invalid choices are named, and nothing is started', async () => {
     [{ models: { plan: 'x' } }, 'bad_input', 'There is no phase \\"plan\\"'],
     [{ providers: { quality: 'clod' } }, 'setting_invalid', 'PROVIDER_QUALITY'],
     [{ fallback: 'clod' }, 'setting_invalid', 'FALLBACK'],
-    [{ caps: { dollars: 3 } }, 'bad_input', 'caps'],
-    [{ caps: { usd: -1 } }, 'bad_input', 'caps.usd'],
-    [{ caps: { iterations: 1.5 } }, 'setting_invalid', 'MAX_ITERATIONS'],
+    [{ limits: { dollars: 3 } }, 'bad_input', 'limits'],
+    [{ limits: { usd: -1 } }, 'bad_input', 'limits.usd'],
+    [{ limits: { iterations: 1.5 } }, 'setting_invalid', 'MAX_ITERATIONS'],
     [{ sandbox: 'none' }, 'setting_invalid', 'guard, auto, off'],
   ];
   for (const [args, code, words] of cases) {

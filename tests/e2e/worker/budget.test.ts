@@ -46,11 +46,11 @@ test.concurrent('resuming with a limit that is already used up is refused at onc
   );
   await rig.until(({ status }) => status.kind === 'blocked');
   await expect(rig.resume()).rejects.toMatchObject({ code: 'budget_spent' });
-  await expect(rig.resume({ caps: { usd: 12 } })).rejects.toMatchObject({
+  await expect(rig.resume({ limits: { usd: 12 } })).rejects.toMatchObject({
     code: 'budget_spent',
     next: [{ act: 'raise_limits', args: { usd: 26 } }],
   });
-  await rig.resume({ caps: { usd: 100 } });
+  await rig.resume({ limits: { usd: 100 } });
   await rig.untilWaiting('qa_answers');
 });
 
@@ -94,11 +94,11 @@ test.concurrent('a phase has a separate budget', async () => {
   });
   // There is no option for each phase: the kind of limit is enough.
   expect(status).toMatchObject({ next: [{ act: 'raise_limits', args: { usd: 5 } }] });
-  await expect(rig.resume({ caps: { usd: 2 } })).rejects.toMatchObject({ code: 'budget_spent' });
-  await rig.resume({ caps: { usd: 50 } });
-  const { raisedCaps } = await rig.untilWaiting('plan_approval');
-  expect(raisedCaps).toMatchObject({ session: {}, phases: { requirements: { usd: 50 } } });
-  expect(raisedCaps?.session).toEqual({});
+  await expect(rig.resume({ limits: { usd: 2 } })).rejects.toMatchObject({ code: 'budget_spent' });
+  await rig.resume({ limits: { usd: 50 } });
+  const { raisedLimits } = await rig.untilWaiting('plan_approval');
+  expect(raisedLimits).toMatchObject({ session: {}, phases: { requirements: { usd: 50 } } });
+  expect(raisedLimits?.session).toEqual({});
 });
 
 test.concurrent('the number of agents is limited, and the last of them wraps up', async () => {
@@ -121,10 +121,10 @@ test.concurrent('if several limits are used up, the advice raises them all at on
   const { status } = await rig.until(({ status }) => status.kind === 'blocked');
   const advice = { next: [{ act: 'raise_limits', args: { usd: 25, tokens: 807 } }] };
   expect(status).toMatchObject({ rule: 'budget', ...advice });
-  await expect(rig.resume({ caps: { usd: 25 } })).rejects.toMatchObject({ code: 'budget_spent' });
-  await rig.resume({ caps: { usd: 25, tokens: 807 } });
-  const { raisedCaps } = await rig.untilWaiting('qa_answers');
-  expect(raisedCaps).toMatchObject({
+  await expect(rig.resume({ limits: { usd: 25 } })).rejects.toMatchObject({ code: 'budget_spent' });
+  await rig.resume({ limits: { usd: 25, tokens: 807 } });
+  const { raisedLimits } = await rig.untilWaiting('qa_answers');
+  expect(raisedLimits).toMatchObject({
     session: { usd: 25, tokens: 807 },
     phases: { investigation: { usd: 25 } },
   });
@@ -154,10 +154,10 @@ test.concurrent('the limit of a phase can also be raised after a stop', async ()
   await rig.until(({ openIteration }) => openIteration !== undefined);
   await rig.stop('after_iteration');
   await rig.until(({ status }) => status.kind === 'stopped');
-  await expect(rig.resume({ caps: { usd: 1 } })).rejects.toMatchObject({
+  await expect(rig.resume({ limits: { usd: 1 } })).rejects.toMatchObject({
     next: [{ act: 'raise_limits', args: { usd: 5 } }],
   });
-  await rig.resume({ caps: { usd: 5 } });
-  const { raisedCaps } = await rig.untilWaiting('qa_answers');
-  expect(raisedCaps).toMatchObject({ session: {}, phases: { investigation: { usd: 5 } } });
+  await rig.resume({ limits: { usd: 5 } });
+  const { raisedLimits } = await rig.untilWaiting('qa_answers');
+  expect(raisedLimits).toMatchObject({ session: {}, phases: { investigation: { usd: 5 } } });
 });

@@ -65,10 +65,10 @@ const OTHERS: readonly [string, Record<string, unknown>, string][] = [
   ['wait', { session: 'x', cursors: { x: 'y' } }, '"cursors.x" must be a number, not a text.'],
   [
     'start_session',
-    { task: 'x', caps: { dollars: 5 } },
-    '"caps" has no "dollars"; it takes usd, tokens, hours, iterations.',
+    { task: 'x', limits: { dollars: 5 } },
+    '"limits" has no "dollars"; it takes usd, tokens, hours, iterations.',
   ],
-  ['start_session', { task: 'x', caps: { usd: -1 } }, '"caps.usd" must be 0 or more.'],
+  ['start_session', { task: 'x', limits: { usd: -1 } }, '"limits.usd" must be 0 or more.'],
   [
     'start_session',
     { task: 'x', providers: { cooking: 'codex' } },

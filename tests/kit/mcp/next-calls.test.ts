@@ -29,7 +29,7 @@ test.each([
   ],
   [
     { act: 'raise_limits', session: '26-01-08-boat', args: { usd: 5, hours: 2 } },
-    'resume_session (caps: {usd: 5, hours: 2})',
+    'resume_session (limits: {usd: 5, hours: 2})',
     'samocode resume boat --max-cost-usd 5 --max-hours 2',
   ],
   [

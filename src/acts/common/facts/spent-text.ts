@@ -11,10 +11,10 @@ const NONE: SessionLimits = { session: {}, phases: {} };
 
 /** What a session has spent, with its limits: `$1.20 of $5.00, 40000 tokens`. Empty if nothing yet. */
 export function spentText({ state, sessionFile }: SessionView): string {
-  const { spent, raisedCaps, progress, cost } = state;
-  const caps = withRaised(sessionFile?.settings.caps ?? NONE, raisedCaps);
-  const uses = limitUsages(caps, spent, progress.phase);
-  const limited = new Set(uses.filter(({ scope }) => scope === 'session').map(({ cap }) => cap));
+  const { spent, raisedLimits, progress, cost } = state;
+  const limits = withRaised(sessionFile?.settings.limits ?? NONE, raisedLimits);
+  const uses = limitUsages(limits, spent, progress.phase);
+  const limited = new Set(uses.filter(({ scope }) => scope === 'session').map(({ limitName }) => limitName));
   const { usd, tokens, iterations } = spent.session;
   // Agents have run, but none has reported its cost.
   const isUnknown = cost.usd === undefined && iterations > 0;
@@ -22,7 +22,7 @@ export function spentText({ state, sessionFile }: SessionView): string {
   return [
     ...(usd > 0 && !limited.has('usd') ? [`${about}$${usd.toFixed(2)}`] : []),
     ...(tokens > 0 && !limited.has('tokens') ? [`${Math.round(tokens)} tokens`] : []),
-    ...uses.map((use) => (isUnknown && use.cap === 'usd' ? unknownWords(use) : describeUsage(use))),
+    ...uses.map((use) => (isUnknown && use.limitName === 'usd' ? unknownWords(use) : describeUsage(use))),
   ].join(', ');
 }
 

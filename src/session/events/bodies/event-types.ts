@@ -170,7 +170,7 @@ export const EVENT_BODIES = {
   messages_acknowledged: z.object({ ids: z.array(z.string()) }),
   forgery_seen: z.object({ what: z.string(), detail: z.string() }),
   budget_warned: z.object({
-    cap: z.enum(LIMIT_NAMES),
+    limitName: z.enum(LIMIT_NAMES),
     scope: PhaseName.or(z.literal('session')),
     percent: z.number(),
     limit: z.number(),
@@ -186,7 +186,7 @@ export const EVENT_BODIES = {
     note: z.string().optional(),
     goal: z.string().optional(),
     resetsCounts: z.boolean(),
-    caps: SessionLimits.optional(),
+    limits: SessionLimits.optional(),
     child: ChosenChild.optional(),
     checks: z.array(z.string()).optional(),
     proving: Proving.optional(),

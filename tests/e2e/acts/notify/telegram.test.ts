@@ -161,14 +161,14 @@ test.concurrent('a session is stopped, shown, resumed and given a message by com
   stub.say('/stop 1 now');
   await rig.until(({ status }) => status.kind === 'stopped');
   await phone.message('is stopped');
-  stub.say('/message 1 --caps 5; $(reboot)');
+  stub.say('/message 1 --limits 5; $(reboot)');
   await phone.message('It is stored');
   expect(await eventsOf(rig, 'message_kept')).toMatchObject([{ by: BY_PHONE }]);
   stub.say(`/resume ${rig.file.folder}`);
   await rig.until(({ openIteration }) => openIteration !== undefined);
   const [resumed] = await eventsOf(rig, 'resumed');
   expect(resumed).toMatchObject({ by: BY_PHONE });
-  expect(resumed).not.toHaveProperty('caps');
+  expect(resumed).not.toHaveProperty('limits');
   stub.say('/status nonsense');
   await phone.message('There is no such session');
 });

@@ -1,12 +1,12 @@
 import { expect, test } from 'vitest';
 import { SETTING_ROWS } from '../../src/project/settings/settings.ts';
 
-const CAPS = SETTING_ROWS.filter(([, { key }]) =>
+const LIMITS = SETTING_ROWS.filter(([, { key }]) =>
   /^MAX_(?:COST_USD|TOKENS|HOURS|ITERATIONS)(?:_<PHASE>)?$/.test(key),
 );
 
 test('every limit exists for the session and for each phase', () => {
-  expect(CAPS.map(([, { key }]) => key)).toEqual([
+  expect(LIMITS.map(([, { key }]) => key)).toEqual([
     'MAX_COST_USD',
     'MAX_TOKENS',
     'MAX_HOURS',
@@ -21,7 +21,7 @@ test('every limit exists for the session and for each phase', () => {
 test.each(['-1', 'abc', '1e3', '', 'NaN', 'Infinity', '1,5'])(
   '"%s" is refused as a limit, and the error names the range',
   (text) => {
-    for (const [, { schema, form }] of CAPS) {
+    for (const [, { schema, form }] of LIMITS) {
       expect(schema().safeParse(text).success).toBe(false);
       expect(form).toMatch(/from 0 to/);
     }
@@ -29,6 +29,6 @@ test.each(['-1', 'abc', '1e3', '', 'NaN', 'Infinity', '1,5'])(
 );
 
 test('zero is accepted as a limit', () => {
-  for (const [, { schema }] of CAPS)
+  for (const [, { schema }] of LIMITS)
     expect(schema().safeParse('0')).toMatchObject({ success: true, data: 0 });
 });
