@@ -202,7 +202,7 @@ function inWords(decision: Decision, end: EndingKind): string {
     return outageOf(end) ? LONG_WAITS : 'wait for the end of the limit, run again';
   if (decision.kind === 'block') return `block (\`${decision.rule}\`)`;
   if (decision.kind !== 'run') return decision.kind;
-  if (decision.strike === 'corrective') return 'corrective retry';
+  if (decision.retry === 'corrective') return 'corrective retry';
   return decision.delay === 'backoff' ? 'run again after a growing delay' : 'run again';
 }
 

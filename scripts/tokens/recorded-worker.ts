@@ -184,8 +184,8 @@ export class RecordedWorker implements Happens {
     }
     if (end === 'done') return { kind: 'done', phase, summary: RECORDED_SUMMARY };
     const next = RECORDED_ITERATIONS[this.#iteration]?.phase ?? phase;
-    const strike = end === undefined ? {} : { strike: 'timeout' as const };
-    return { kind: 'run', phase: next, notes: [], delay: 'none', ...strike };
+    const retry = end === undefined ? {} : { retry: 'timeout' as const };
+    return { kind: 'run', phase: next, notes: [], delay: 'none', ...retry };
   }
 
   async #tellNow(activity?: string): Promise<void> {

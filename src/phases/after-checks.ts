@@ -66,9 +66,10 @@ const MAX_LISTED = 30;
  */
 export function afterUncommitted(progress: Progress, files: readonly string[]): Decision {
   const reason = notCommitted(files);
-  if (progress.strikes.corrected) return backToWork(progress, { rule: 'uncommitted', reason, details: [] });
+  if (progress.failureCounts.corrected)
+    return backToWork(progress, { rule: 'uncommitted', reason, details: [] });
   const note = `The work of the agent before you was not accepted, because checks run on a fresh clone of the branch. ${reason}. Commit what belongs to the work; remove or ignore the rest; then signal again.`;
-  return { ...run(progress.phase, [note]), strike: 'corrective' };
+  return { ...run(progress.phase, [note]), retry: 'corrective' };
 }
 
 export function notCommitted(files: readonly string[]): string {
@@ -90,11 +91,11 @@ export function afterUnreviewed(progress: Progress, open: readonly string[]): De
 
 /** A requirement ledger, or MCP servers of a plan, that cannot be read must not be planned with or approved. */
 export function afterBadDocument(
-  { phase, strikes }: Progress,
+  { phase, failureCounts }: Progress,
   { rule, problem }: { rule: 'ledger' | 'plan_servers'; problem: string },
 ): Decision {
-  if (strikes.corrected) return block(phase, rule, problem);
-  return { ...run(phase, [`${problem} Fix this first, then signal again.`]), strike: 'corrective' };
+  if (failureCounts.corrected) return block(phase, rule, problem);
+  return { ...run(phase, [`${problem} Fix this first, then signal again.`]), retry: 'corrective' };
 }
 
 /**

@@ -1,5 +1,5 @@
 import { capitalised } from '../base/text.ts';
-import type { BlockDecision, Decision, ParkDecision, RunDecision, Strike } from './decision.ts';
+import type { BlockDecision, Decision, ParkDecision, RetryKind, RunDecision } from './decision.ts';
 import type { Facts } from './edge-conditions.ts';
 import type { EndingKind, OutageKind } from './ending.ts';
 import { judgeSignal } from './judge-signal.ts';
@@ -106,7 +106,7 @@ function withoutSignal(facts: AllFacts, fault?: Fault): Decision {
 }
 
 function noSignal(progress: Progress, outcome: Outcome): Decision {
-  const { corrected, noSignal: earlier } = progress.strikes;
+  const { corrected, noSignal: earlier } = progress.failureCounts;
   if (outcome.changed && earlier === 0 && !corrected) {
     const note =
       'The agent before you ended without writing _signal.json; its changes are kept. See what it did, continue, and write the signal last.';
@@ -116,7 +116,7 @@ function noSignal(progress: Progress, outcome: Outcome): Decision {
 }
 
 function timedOut(progress: Progress, notes: string[], problem?: string): Decision {
-  if (progress.strikes.timeouts + 1 >= MAX_TIMEOUTS) {
+  if (progress.failureCounts.timeouts + 1 >= MAX_TIMEOUTS) {
     return block(progress.phase, 'timeouts', `${MAX_TIMEOUTS} iterations in a row ran out of time.`);
   }
   const why = problem ?? 'It ran out of its time limit.';
@@ -125,7 +125,7 @@ function timedOut(progress: Progress, notes: string[], problem?: string): Decisi
 }
 
 function retry({ progress, outcome, rules }: AllFacts, notes: string[]): Decision {
-  const { failures } = progress.strikes;
+  const { failures } = progress.failureCounts;
   const { end, problem } = outcome;
   // Negated, so that NaN stops too.
   if (!(failures < rules.maxRetries)) {
@@ -167,7 +167,7 @@ function stoppedAtLimit(progress: Progress, notes: string[]): Decision {
 }
 
 function correct(progress: Progress, { rule, problem }: Fault): Decision {
-  if (progress.strikes.corrected) {
+  if (progress.failureCounts.corrected) {
     const reason = `${problem} Its one corrective retry has failed too (rule ${rule}).`;
     return block(progress.phase, rule, reason);
   }
@@ -176,14 +176,14 @@ function correct(progress: Progress, { rule, problem }: Fault): Decision {
 }
 
 function limited(
-  { phase, notes, strike }: RunDecision,
+  { phase, notes, retry }: RunDecision,
   { limitedUntil }: Pick<Outcome, 'limitedUntil'>,
 ): Decision {
-  return { kind: 'limited', phase, notes, until: limitedUntil ?? null, strike };
+  return { kind: 'limited', phase, notes, until: limitedUntil ?? null, retry };
 }
 
-function again(progress: Progress, strike: Strike, notes: string[]): RunDecision {
-  return { ...run(progress.phase, notes), strike };
+function again(progress: Progress, retry: RetryKind, notes: string[]): RunDecision {
+  return { ...run(progress.phase, notes), retry };
 }
 
 /** Endings that another agent would repeat immediately, whatever its prompt. */

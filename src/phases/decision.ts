@@ -27,8 +27,8 @@ export type JudgedSignal = z.infer<typeof JudgedSignal>;
  * Why an agent runs again in the same phase without progress. `excused`: interrupted from outside (a
  * usage limit, an outage, a user's stop), so earlier failure counts stay.
  */
-export const STRIKES = ['corrective', 'no_signal', 'timeout', 'failure', 'excused'] as const;
-export type Strike = (typeof STRIKES)[number];
+export const RETRY_KINDS = ['corrective', 'no_signal', 'timeout', 'failure', 'excused'] as const;
+export type RetryKind = (typeof RETRY_KINDS)[number];
 
 const Run = z.object({
   kind: z.literal('run'),
@@ -36,7 +36,7 @@ const Run = z.object({
   notes: z.array(z.string()),
   /** `backoff`: wait before the next start, longer each time. */
   delay: z.enum(['none', 'backoff']),
-  strike: z.enum(STRIKES).optional(),
+  retry: z.enum(RETRY_KINDS).optional(),
 });
 
 const Limited = z.object({
@@ -45,7 +45,7 @@ const Limited = z.object({
   notes: z.array(z.string()),
   /** Milliseconds since the epoch; null when unknown, as in an outage. */
   until: z.number().nullable(),
-  strike: z.enum(STRIKES).optional(),
+  retry: z.enum(RETRY_KINDS).optional(),
 });
 
 const Park = z.object({

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import type { Decision, JudgedSignal, Strike } from './decision.ts';
+import type { Decision, JudgedSignal, RetryKind } from './decision.ts';
 import { COUNTED_ENDINGS, type EndingKind } from './ending.ts';
 import { PHASE_NAMES, type Phase } from './table.ts';
 
@@ -20,7 +20,7 @@ export const Progress = z.object({
   /** Quality has changed the tree since it was last entered. */
   qualityChangedTree: z.boolean(),
   /** Failures since an agent's signal was last accepted. */
-  strikes: z.object({
+  failureCounts: z.object({
     /** The only corrective retry is used up. */
     corrected: z.boolean(),
     noSignal: z.int().nonnegative(),
@@ -30,7 +30,7 @@ export const Progress = z.object({
 });
 export type Progress = z.infer<typeof Progress>;
 
-const NO_STRIKES: Progress['strikes'] = { corrected: false, noSignal: 0, timeouts: 0, failures: 0 };
+const NO_FAILURES: Progress['failureCounts'] = { corrected: false, noSignal: 0, timeouts: 0, failures: 0 };
 
 export function initialProgress(phase: Phase = 'init'): Progress {
   return {
@@ -42,7 +42,7 @@ export function initialProgress(phase: Phase = 'init'): Progress {
     testReturns: 0,
     qualitySinceImplementation: false,
     qualityChangedTree: false,
-    strikes: NO_STRIKES,
+    failureCounts: NO_FAILURES,
   };
 }
 
@@ -59,7 +59,7 @@ export function inPhase(progress: Progress, phase: Phase): Progress {
 
 /** A person resumed the session: limits and failure counts restart. */
 export function withCountsReset(progress: Progress): Progress {
-  return { ...progress, counted: noCounts(), qualityRounds: 0, testReturns: 0, strikes: NO_STRIKES };
+  return { ...progress, counted: noCounts(), qualityRounds: 0, testReturns: 0, failureCounts: NO_FAILURES };
 }
 
 /** New work for a done session: everything restarts except the iteration number. */
@@ -82,8 +82,8 @@ export interface ChildEnd {
 
 /** Whether the agent's signal was accepted: what its prompt said then counts as delivered. */
 export function isAccepted({ signal, decision }: Pick<ChildEnd, 'decision' | 'signal'>): boolean {
-  const strike = 'strike' in decision ? decision.strike : undefined;
-  return signal !== undefined && strike === undefined && decision.kind !== 'block';
+  const retry = 'retry' in decision ? decision.retry : undefined;
+  return signal !== undefined && retry === undefined && decision.kind !== 'block';
 }
 
 /** The progress after an agent ended and its outcome was decided. */
@@ -92,7 +92,7 @@ export function withChildEnded(progress: Progress, end: ChildEnd): Progress {
   const counts = signal !== undefined || COUNTED_ENDINGS.includes(end.ending);
   // The target of the agent's signal, even if a person must act first.
   const target = decision.kind === 'park' ? decision.resumePhase : decision.phase;
-  const strike = 'strike' in decision ? decision.strike : undefined;
+  const retry = 'retry' in decision ? decision.retry : undefined;
   const isRound =
     phase === 'quality' && isAccepted(end) && signal?.status === 'continue' && target === 'quality';
   const returned = (phase === 'testing' || phase === 'done') && target === 'implementation';
@@ -105,28 +105,28 @@ export function withChildEnded(progress: Progress, end: ChildEnd): Progress {
     qualitySinceImplementation:
       leftQuality || (phase !== 'implementation' && progress.qualitySinceImplementation),
     qualityChangedTree: progress.qualityChangedTree || (phase === 'quality' && end.treeChanged),
-    strikes: withStrike(progress.strikes, strike),
+    failureCounts: counted(progress.failureCounts, retry),
   };
   return inPhase(ended, decision.phase);
 }
 
-function withStrike(strikes: Progress['strikes'], strike: Strike | undefined): Progress['strikes'] {
-  switch (strike) {
+function counted(before: Progress['failureCounts'], retry?: RetryKind): Progress['failureCounts'] {
+  switch (retry) {
     case undefined:
-      return NO_STRIKES;
+      return NO_FAILURES;
     case 'excused':
-      return strikes;
+      return before;
     case 'corrective':
-      return { ...strikes, corrected: true };
+      return { ...before, corrected: true };
     case 'no_signal':
       // It counts as a `continue`, so earlier failures are over.
-      return { ...NO_STRIKES, noSignal: strikes.noSignal + 1 };
+      return { ...NO_FAILURES, noSignal: before.noSignal + 1 };
     case 'timeout':
-      return { ...strikes, timeouts: strikes.timeouts + 1 };
+      return { ...before, timeouts: before.timeouts + 1 };
     case 'failure':
-      return { ...strikes, failures: strikes.failures + 1 };
+      return { ...before, failures: before.failures + 1 };
     default:
-      return strike satisfies never;
+      return retry satisfies never;
   }
 }
 

@@ -66,7 +66,7 @@ const outages: FaultRow[] = [
             reason: expect.stringMatching(/\d+ tries in .* A resume tries again at once.*Its own words/),
           });
           expect(progress.counted.investigation).toBe(0);
-          expect(progress.strikes.failures).toBe(0);
+          expect(progress.failureCounts.failures).toBe(0);
         },
       },
     );

@@ -229,7 +229,7 @@ const machines: FaultRow[] = [
         rules: [{ when: {}, do: [...(first()[0]?.do ?? []), { act: 'normal' }] }],
         sparesWorker: true,
         act: async (rig) => {
-          await rig.until(({ progress }) => progress.strikes.failures > 0);
+          await rig.until(({ progress }) => progress.failureCounts.failures > 0);
           fake.behaves('sound');
         },
         ends: AT_THE_GATE,
@@ -259,7 +259,7 @@ machines.push(
         before: (rig) => changeSettings(rig, { retryDelayMs: 1500 }),
         sparesWorker: true,
         act: async (rig) => {
-          await rig.until(({ progress }) => progress.strikes.failures > 0);
+          await rig.until(({ progress }) => progress.failureCounts.failures > 0);
           fake.behaves('gone');
         },
         ends: 'blocked/retries',

@@ -51,8 +51,8 @@ test('a session that would be done with a review missing returns to quality, a l
 test('an unusable ledger gets one corrective retry', () => {
   const bad = { rule: 'ledger', problem: 'It cannot be read.' } as const;
   const planning = initialProgress('planning');
-  expect(afterBadDocument(planning, bad)).toMatchObject({ kind: 'run', strike: 'corrective' });
-  const corrected = { ...planning, strikes: { ...planning.strikes, corrected: true } };
+  expect(afterBadDocument(planning, bad)).toMatchObject({ kind: 'run', retry: 'corrective' });
+  const corrected = { ...planning, failureCounts: { ...planning.failureCounts, corrected: true } };
   expect(afterBadDocument(corrected, bad)).toMatchObject({ kind: 'block', rule: 'ledger' });
 });
 

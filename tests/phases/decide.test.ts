@@ -4,7 +4,7 @@ import { checkLimit, decide } from '../../src/phases/decide.ts';
 import { ENDING_KINDS, type EndingKind } from '../../src/phases/ending.ts';
 import { PHASE_NAMES, PHASES } from '../../src/phases/table.ts';
 import { BLOCK_RULES } from '../../src/phases/verdict.ts';
-import { NO_PLAN, outcomeOf, progressIn, RULES, signalled, strikes } from '../support/phase-facts.ts';
+import { failureCounts, NO_PLAN, outcomeOf, progressIn, RULES, signalled } from '../support/phase-facts.ts';
 
 const planned = { ...NO_PLAN, exists: true, approved: true };
 const stale = { ...NO_PLAN, exists: true, changedSinceApproval: true };
@@ -43,24 +43,24 @@ test.each(ENDING_KINDS)('after an ending by %s the decision is that of the table
 
 test('a single missing signal after a change continues, and the prompt of the next agent says so', () => {
   const decision = decide(progressIn('testing'), outcomeOf({ changed: true }), RULES);
-  expect(decision).toMatchObject({ kind: 'run', phase: 'testing', strike: 'no_signal', delay: 'none' });
+  expect(decision).toMatchObject({ kind: 'run', phase: 'testing', retry: 'no_signal', delay: 'none' });
   expect(decision).toHaveProperty('notes', [expect.stringContaining('without writing _signal.json')]);
 });
 
 test('a missing signal without any change gets a corrective retry', () => {
   const decision = decide(progressIn('testing'), outcomeOf({ changed: false }), RULES);
-  expect(decision).toMatchObject({ kind: 'run', strike: 'corrective' });
+  expect(decision).toMatchObject({ kind: 'run', retry: 'corrective' });
 });
 
 test('a second missing signal in a row gets a corrective retry, the third blocks', () => {
-  const second = progressIn('testing', strikes({ noSignal: 1 }));
-  expect(decide(second, outcomeOf(), RULES)).toMatchObject({ kind: 'run', strike: 'corrective' });
-  const third = progressIn('testing', strikes({ noSignal: 1, corrected: true }));
+  const second = progressIn('testing', failureCounts({ noSignal: 1 }));
+  expect(decide(second, outcomeOf(), RULES)).toMatchObject({ kind: 'run', retry: 'corrective' });
+  const third = progressIn('testing', failureCounts({ noSignal: 1, corrected: true }));
   expect(decide(third, outcomeOf(), RULES)).toMatchObject({ kind: 'block', rule: 'no_signal' });
 });
 
 test('a corrective retry that writes no signal blocks even if it changed files', () => {
-  const at = progressIn('testing', strikes({ corrected: true }));
+  const at = progressIn('testing', failureCounts({ corrected: true }));
   expect(decide(at, outcomeOf({ changed: true }), RULES)).toMatchObject({ rule: 'no_signal' });
 });
 
@@ -70,7 +70,7 @@ test('the prompt of a corrective retry says exactly what was wrong', () => {
 });
 
 test('the block after a corrective retry names the rule in its reason', () => {
-  const at = progressIn('planning', strikes({ corrected: true }));
+  const at = progressIn('planning', failureCounts({ corrected: true }));
   const decision = decide(at, signalled(illegal), RULES);
   expect(decision).toMatchObject({ kind: 'block', rule: 'signal_phase', needs: 'human_decision' });
   expect(decision).toHaveProperty('reason', expect.stringContaining("planning can't be followed by done"));
@@ -79,7 +79,7 @@ test('the block after a corrective retry names the rule in its reason', () => {
 
 test('a signal torn by a crash counts as the crash, and the next agent gets both reasons', () => {
   const decision = decide(progressIn('planning'), outcomeOf({ end: 'crashed', signal: malformed }), RULES);
-  expect(decision).toMatchObject({ strike: 'failure' });
+  expect(decision).toMatchObject({ retry: 'failure' });
   expect(decision).toHaveProperty('notes', [
     expect.stringContaining('ended early'),
     expect.stringContaining('not JSON'),
@@ -87,12 +87,12 @@ test('a signal torn by a crash counts as the crash, and the next agent gets both
 });
 
 test('the third agent in a row that runs out of time blocks', () => {
-  const at = progressIn('implementation', strikes({ timeouts: 2 }));
+  const at = progressIn('implementation', failureCounts({ timeouts: 2 }));
   expect(decide(at, outcomeOf({ end: 'timeout' }), RULES)).toMatchObject({ kind: 'block', rule: 'timeouts' });
 });
 
 test('a timeout with a valid signal advances without delay', () => {
-  const at = progressIn('implementation', strikes({ timeouts: 2 }));
+  const at = progressIn('implementation', failureCounts({ timeouts: 2 }));
   const outcome = signalled({ status: 'continue', phase: 'testing' }, { end: 'timeout' });
   expect(decide(at, outcome, RULES)).toMatchObject({ kind: 'run', phase: 'testing', delay: 'none' });
 });
@@ -100,8 +100,8 @@ test('a timeout with a valid signal advances without delay', () => {
 test.each([0, 1, 3])('with %i retries allowed, the failure after them blocks', (maxRetries) => {
   const rules = { ...RULES, maxRetries };
   const failed = outcomeOf({ end: 'crashed', problem: 'socket closed' });
-  const before = progressIn('testing', strikes({ failures: maxRetries - 1 }));
-  const after = progressIn('testing', strikes({ failures: maxRetries }));
+  const before = progressIn('testing', failureCounts({ failures: maxRetries - 1 }));
+  const after = progressIn('testing', failureCounts({ failures: maxRetries }));
   expect(decide(before, failed, rules).kind).toBe('run');
   expect(decide(after, failed, rules)).toMatchObject({
     rule: 'retries',
@@ -110,9 +110,9 @@ test.each([0, 1, 3])('with %i retries allowed, the failure after them blocks', (
 });
 
 test("a user's stop is not a failure", () => {
-  const at = progressIn('testing', strikes({ failures: 3 }));
+  const at = progressIn('testing', failureCounts({ failures: 3 }));
   const decision = decide(at, outcomeOf({ end: 'killed', stopAsked: true }), RULES);
-  expect(decision).toMatchObject({ kind: 'run', strike: 'excused', delay: 'none' });
+  expect(decision).toMatchObject({ kind: 'run', retry: 'excused', delay: 'none' });
 });
 
 test('a usage limit keeps the phase that a valid signal named, and when it ends', () => {
@@ -246,7 +246,7 @@ test('every rule says when it blocks and whose action it needs', () => {
 
 function inShort(decision: ReturnType<typeof decide>): string {
   if (decision.kind === 'block') return `block ${decision.rule}`;
-  const strike = 'strike' in decision ? decision.strike : undefined;
+  const retry = 'retry' in decision ? decision.retry : undefined;
   const later = decision.kind === 'run' && decision.delay === 'backoff';
-  return [decision.kind, ...(strike ? [strike] : []), ...(later ? ['later'] : [])].join(' ');
+  return [decision.kind, ...(retry ? [retry] : []), ...(later ? ['later'] : [])].join(' ');
 }

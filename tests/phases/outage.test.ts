@@ -11,7 +11,7 @@ import {
   withEnding,
 } from '../../src/phases/outage.ts';
 import { anyPatience } from '../properties/phase-worlds.ts';
-import { outcomeOf, PATIENCE, progressIn, RULES, strikes } from '../support/phase-facts.ts';
+import { failureCounts, outcomeOf, PATIENCE, progressIn, RULES } from '../support/phase-facts.ts';
 
 const SECOND_MS = 1000;
 const MINUTE_MS = 60_000;
@@ -71,7 +71,7 @@ test.each(OUTAGES)(
     for (const decision of decided)
       expect(decision).toMatchObject({
         phase: 'testing',
-        strike: 'excused',
+        retry: 'excused',
         notes: [expect.stringContaining(end)],
       });
     expect(decided[3]).toMatchObject({ until: null });
@@ -79,7 +79,7 @@ test.each(OUTAGES)(
 );
 
 test('no number of failures in an outage blocks the session or uses up its retries', () => {
-  const at = progressIn('testing', strikes({ failures: 3 }));
+  const at = progressIn('testing', failureCounts({ failures: 3 }));
   expect(decide(at, outcomeOf({ end: 'overloaded' }), { ...RULES, maxRetries: 0 }).kind).toBe('run');
 });
 

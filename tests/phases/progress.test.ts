@@ -14,7 +14,7 @@ import {
   withNewGoal,
 } from '../../src/phases/progress.ts';
 import { PHASE_NAMES, PHASES, type Phase } from '../../src/phases/table.ts';
-import { NO_PLAN, outcomeOf, progressIn, RULES, signalled, strikes } from '../support/phase-facts.ts';
+import { failureCounts, NO_PLAN, outcomeOf, progressIn, RULES, signalled } from '../support/phase-facts.ts';
 
 const planned = { ...NO_PLAN, exists: true, approved: true };
 const stale = { ...NO_PLAN, exists: true, changedSinceApproval: true };
@@ -100,16 +100,16 @@ test('a return to implementation resets no count', () => {
 });
 
 test('an accepted signal ends every series of failures', () => {
-  const at = progressIn('testing', strikes({ corrected: true, noSignal: 1, timeouts: 2, failures: 3 }));
-  expect(says(at, 'testing').strikes).toEqual(initialProgress().strikes);
+  const at = progressIn('testing', failureCounts({ corrected: true, noSignal: 1, timeouts: 2, failures: 3 }));
+  expect(says(at, 'testing').failureCounts).toEqual(initialProgress().failureCounts);
 });
 
 test('a usage limit and a stop end no series of failures', () => {
-  const at = progressIn('testing', strikes({ corrected: true, timeouts: 2, failures: 1 }));
+  const at = progressIn('testing', failureCounts({ corrected: true, timeouts: 2, failures: 1 }));
   const stopped = outcomeOf({ end: 'killed', stopAsked: true });
   const refusedAndLimited = signalled({ status: 'done' }, { end: 'usage_limit' });
   for (const outcome of [outcomeOf({ end: 'usage_limit' }), stopped, refusedAndLimited]) {
-    expect(after(at, outcome).strikes).toEqual(at.strikes);
+    expect(after(at, outcome).failureCounts).toEqual(at.failureCounts);
   }
 });
 
@@ -117,12 +117,17 @@ test('each kind of failure is counted separately', () => {
   const crashed = after(progressIn('testing'), outcomeOf({ end: 'crashed' }));
   const timedOut = after(crashed, outcomeOf({ end: 'timeout' }));
   const corrected = after(timedOut, signalled({ status: 'done' }));
-  expect(corrected.strikes).toEqual({ corrected: true, noSignal: 0, timeouts: 1, failures: 1 });
+  expect(corrected.failureCounts).toEqual({ corrected: true, noSignal: 0, timeouts: 1, failures: 1 });
 });
 
 test('a missing signal after a change counts as a continue and ends earlier series of failures', () => {
-  const at = progressIn('testing', strikes({ timeouts: 2, failures: 2 }));
-  expect(after(at, outcomeOf()).strikes).toEqual({ corrected: false, noSignal: 1, timeouts: 0, failures: 0 });
+  const at = progressIn('testing', failureCounts({ timeouts: 2, failures: 2 }));
+  expect(after(at, outcomeOf()).failureCounts).toEqual({
+    corrected: false,
+    noSignal: 1,
+    timeouts: 0,
+    failures: 0,
+  });
 });
 
 test('the iteration of a phase counts up while the session stays and restarts when it moves', () => {
@@ -133,7 +138,7 @@ test('the iteration of a phase counts up while the session stays and restarts wh
 });
 
 const worn: Progress = {
-  ...progressIn('quality', strikes({ corrected: true, failures: 2 })),
+  ...progressIn('quality', failureCounts({ corrected: true, failures: 2 })),
   counted: { ...initialProgress().counted, quality: 10 },
   phaseIteration: 4,
   totalIterations: 40,
@@ -170,7 +175,7 @@ test.each(HANDS_OVER)('hand-offs in %s use up the limit of the phase, and nothin
   }
   expect(children).toBe(PHASES[phase].limit);
   expect(checkLimit(progress)).toMatchObject({ kind: 'block', phase, rule: 'phase_limit' });
-  expect(progress).toMatchObject({ phase, qualityRounds: 0, testReturns: 0, ...strikes({}) });
+  expect(progress).toMatchObject({ phase, qualityRounds: 0, testReturns: 0, ...failureCounts({}) });
 });
 
 function after(progress: Progress, outcome: Outcome): Progress {

@@ -3,7 +3,7 @@ import { decide } from '../../src/phases/decide.ts';
 import type { Decision, JudgedSignal } from '../../src/phases/decision.ts';
 import { EDGE_CONDITIONS } from '../../src/phases/edge-conditions.ts';
 import { followsPlan, PHASE_NAMES, PHASES, type Phase, phaseNamed } from '../../src/phases/table.ts';
-import { progressIn, RULES, signalled, strikes } from '../support/phase-facts.ts';
+import { failureCounts, progressIn, RULES, signalled } from '../support/phase-facts.ts';
 import { COLUMNS, PLAIN, SITUATIONS, type Situation } from './phase-verdicts.ts';
 
 interface Case {
@@ -119,7 +119,7 @@ function signalsFor({ column }: Case): JudgedSignal[] {
 }
 
 function decideFor({ situation, phase }: Case, signal: JudgedSignal, corrected = false): Decision {
-  const progress = progressIn(phase, { ...situation.progress, ...strikes({ corrected }) });
+  const progress = progressIn(phase, { ...situation.progress, ...failureCounts({ corrected }) });
   return decide(progress, signalled(signal, situation.outcome), { ...RULES, ...situation.rules });
 }
 
@@ -149,7 +149,7 @@ function expected({ phase, column, code }: Case): string {
 function summary(decision: Decision): string {
   const { kind, phase } = decision;
   if (kind === 'block') return `block ${phase} ${decision.rule}`;
-  if (kind === 'run') return [kind, phase, ...(decision.strike ? [decision.strike] : [])].join(' ');
+  if (kind === 'run') return [kind, phase, ...(decision.retry ? [decision.retry] : [])].join(' ');
   if (kind !== 'park') return `${kind} ${phase}`;
   const extra = decision.askNothingToClarify ? ' nothing to clarify' : '';
   const file = decision.file === undefined ? '' : ` ${decision.file}`;

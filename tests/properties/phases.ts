@@ -114,13 +114,13 @@ function checkWalk({ steps, rules }: Walk): void {
 
     if (from === 'testing' && goesTo(decision) === 'implementation') returns += 1;
     assert(returns <= MAX_TEST_RETURNS, 'too many returns');
-    const strike = 'strike' in decision ? decision.strike : undefined;
-    const stays = step.status === 'continue' && goesTo(decision) === 'quality' && strike === undefined;
+    const retry = 'retry' in decision ? decision.retry : undefined;
+    const stays = step.status === 'continue' && goesTo(decision) === 'quality' && retry === undefined;
     if (from === 'quality' && stays) rounds += 1;
     assert(rounds <= MAX_QUALITY_ROUNDS, 'too many rounds');
 
-    if (strike === 'corrective') correctives += 1;
-    else if (strike === undefined) correctives = 0;
+    if (retry === 'corrective') correctives += 1;
+    else if (retry === undefined) correctives = 0;
     assert(correctives <= 1, 'a second corrective retry');
   }
 }

@@ -178,7 +178,7 @@ test('a violation is reported to the next agent and then dropped', () => {
 const endedAs = (how: Partial<Extract<NewEvent, { type: 'iteration_ended' }>> = {}): NewEvent => ({
   ...{ type: 'iteration_ended', iteration: 1, phase: 'planning', ending: 'overloaded', exitCode: 1 },
   ...{ signalNotes: [], changed: false, treeChanged: false, cost: {}, durationMs: 1, flowLines: [] },
-  decision: { kind: 'run', phase: 'planning', notes: ['ended early'], delay: 'backoff', strike: 'failure' },
+  decision: { kind: 'run', phase: 'planning', notes: ['ended early'], delay: 'backoff', retry: 'failure' },
   ...how,
 });
 
@@ -193,7 +193,7 @@ test.each([
     'at a usage limit',
     endedAs({
       ending: 'usage_limit',
-      decision: { kind: 'limited', phase: 'planning', notes: [], until: null, strike: 'excused' },
+      decision: { kind: 'limited', phase: 'planning', notes: [], until: null, retry: 'excused' },
     }),
   ],
   [
@@ -208,7 +208,7 @@ test.each([
     endedAs({
       ending: 'signalled',
       signal: { status: 'continue', phase: 'done' },
-      decision: { kind: 'run', phase: 'planning', notes: ['wrong'], delay: 'none', strike: 'corrective' },
+      decision: { kind: 'run', phase: 'planning', notes: ['wrong'], delay: 'none', retry: 'corrective' },
     }),
   ],
 ])("the user's text is repeated to the next agent after one that ended %s", (_how, ended) => {
@@ -287,11 +287,11 @@ test('an outage is waited out, its attempts are counted, and a resume resets the
 test('an outage counts for no phase, but its cost counts', () => {
   const cost = { usd: 2 };
   const decision: Decision = {
-    ...{ kind: 'limited', phase: 'planning', notes: [], until: null, strike: 'excused' },
+    ...{ kind: 'limited', phase: 'planning', notes: [], until: null, retry: 'excused' },
   };
   const { progress, spent } = after([...started, begun(1, 'planning'), endedAs({ cost, decision })]);
   expect(progress.counted.planning).toBe(0);
-  expect(progress.strikes.failures).toBe(0);
+  expect(progress.failureCounts.failures).toBe(0);
   expect(spent.session.usd).toBe(2);
   // A night of attempts would otherwise use up MAX_ITERATIONS.
   expect(spent.session.iterations).toBe(0);

@@ -82,9 +82,9 @@ test('a check that fails in another way than before the work proves nothing', ()
 
 test('a reviewer of a requirement is one whose verdict was accepted', () => {
   const requirements = [{ id: 'R2', text: 'It reads well', check: 'reviewed' }];
-  const quality = (iteration: number, strike?: 'corrective'): NewEvent =>
+  const quality = (iteration: number, retry?: 'corrective'): NewEvent =>
     ({
-      ...ended({ kind: 'run', phase: 'quality', notes: [], delay: 'none', strike }),
+      ...ended({ kind: 'run', phase: 'quality', notes: [], delay: 'none', retry }),
       ...{ iteration, phase: 'quality', signal: { status: 'continue', reviewed: ['R2'] } },
     }) as NewEvent;
   const before = [quality(1), quality(2, 'corrective')];

@@ -37,6 +37,6 @@ export function progressIn(phase: Phase, given: Partial<Progress> = {}): Progres
   return { ...initialProgress(phase), ...given };
 }
 
-export function strikes(given: Partial<Progress['strikes']>): Pick<Progress, 'strikes'> {
-  return { strikes: { ...initialProgress().strikes, ...given } };
+export function failureCounts(given: Partial<Progress['failureCounts']>): Pick<Progress, 'failureCounts'> {
+  return { failureCounts: { ...initialProgress().failureCounts, ...given } };
 }

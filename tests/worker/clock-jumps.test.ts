@@ -254,7 +254,7 @@ const OUT: NewEvent[] = [
   {
     ...{ type: 'iteration_ended', iteration: 1, phase: 'investigation', ending: 'network', exitCode: 1 },
     ...{ signalNotes: [], changed: false, treeChanged: false, cost: {}, durationMs: 1, flowLines: [] },
-    decision: { kind: 'limited', phase: 'investigation', notes: [], until: null, strike: 'excused' },
+    decision: { kind: 'limited', phase: 'investigation', notes: [], until: null, retry: 'excused' },
   },
 ];
 

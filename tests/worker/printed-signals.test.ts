@@ -159,7 +159,7 @@ function withItsWork({ plan, questions }: Situation['outcome'], signal: JudgedSi
 
 function isAccepted(decision: Decision, { status }: JudgedSignal): boolean {
   if (decision.kind === 'block') return status === 'blocked';
-  return !('strike' in decision);
+  return !('retry' in decision);
 }
 
 function inShort(decision: Decision): string {

@@ -247,5 +247,5 @@ function reportedEvent(event: SessionEvent): ReportedEvent[] {
 
 function isRoutine(event: SessionEvent): boolean {
   if (event.type !== 'iteration_ended' || event.ending !== 'signalled') return false;
-  return event.decision.kind === 'run' && event.decision.strike === undefined;
+  return event.decision.kind === 'run' && event.decision.retry === undefined;
 }

@@ -162,7 +162,7 @@ export function describeDecision(
   const { decision, ending, signal } = end;
   switch (decision.kind) {
     case 'run': {
-      if (decision.strike) return `again ${decision.phase} (${decision.strike})`;
+      if (decision.retry) return `again ${decision.phase} (${decision.retry})`;
       const reason = signal?.status === 'continue' && signal.reason;
       return `next ${decision.phase}${reason ? ` (${oneLine(reason).slice(0, 200)})` : ''}`;
     }

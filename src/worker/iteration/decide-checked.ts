@@ -50,7 +50,7 @@ export async function decideChecked(
 
 /** The agent's signal was accepted, and another agent follows. */
 function isTaken(decision: Decision): decision is Extract<Decision, { kind: 'run' | 'limited' }> {
-  return (decision.kind === 'run' || decision.kind === 'limited') && decision.strike === undefined;
+  return (decision.kind === 'run' || decision.kind === 'limited') && decision.retry === undefined;
 }
 
 function needsProof(phase: Phase, decision: Decision): boolean {

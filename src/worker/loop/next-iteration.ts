@@ -48,7 +48,7 @@ async function backOff(worker: Worker): Promise<boolean> {
   const { backoff, progress, outage } = stateOf(worker);
   if (!backoff) return true;
   const { retryDelayMs } = worker.file.settings;
-  const growing = growingDelay(Math.max(progress.strikes.failures, outage?.tries ?? 0), retryDelayMs);
+  const growing = growingDelay(Math.max(progress.failureCounts.failures, outage?.tries ?? 0), retryDelayMs);
   const waitMs = growing * (1 + Math.random() / 4);
   const begun = worker.clock.monotonic();
   while (worker.clock.monotonic() - begun < waitMs) {

@@ -65,7 +65,7 @@ test('servers of a plan that cannot be read return it to planning; a command alw
   expect(first).toMatchObject({
     decision: {
       kind: 'run',
-      strike: 'corrective',
+      retry: 'corrective',
       notes: [expect.stringContaining('names "tickets", which is not a predefined server')],
     },
   });

@@ -76,7 +76,7 @@ test.concurrent('an agent that spends too many tokens while it runs is ended wit
   });
   await rig.until(({ progress }) => progress.totalIterations >= 2);
   const ended = (await rig.events()).find((event) => event.type === 'iteration_ended');
-  expect(ended).toMatchObject({ ending: 'budget', decision: { kind: 'run', strike: 'excused' } });
+  expect(ended).toMatchObject({ ending: 'budget', decision: { kind: 'run', retry: 'excused' } });
   const refs = await rig.repo.git(['for-each-ref', '--format=%(refname)', 'refs/samocode/']);
   expect(refs).toContain('001-before-kill');
 });
