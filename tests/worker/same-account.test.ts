@@ -3,7 +3,7 @@ import { systemClock as clock } from '../../src/base/clock.ts';
 import type { NewEvent } from '../../src/session/events/events.ts';
 import type { Worker } from '../../src/worker/core/worker.ts';
 import { Projector } from '../../src/worker/documents/projector.ts';
-import { sameAccount } from '../../src/worker/limits/choose-child.ts';
+import { sameAccount } from '../../src/worker/limits/choose-agent.ts';
 import { shareLimit } from '../../src/worker/limits/shared-limit.ts';
 import { createdEvent, sessionFileSample } from '../support/session-file-sample.ts';
 import { type TempLog, tempLog } from '../support/temp-log.ts';

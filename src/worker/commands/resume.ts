@@ -7,7 +7,7 @@ import { ledgerFingerprint, ledgerText } from '../../session/documents/requireme
 import type { EventBody } from '../../session/events/bodies/event-types.ts';
 import type { NewEvent } from '../../session/events/events.ts';
 import type { SessionState } from '../../session/events/state.ts';
-import { childChoice } from '../core/child-choice.ts';
+import { childChoice } from '../core/agent-choice.ts';
 import type { Handler } from '../core/command-outcome.ts';
 import { branchTip, readQuestions } from '../core/evidence.ts';
 import { stateOf, type Worker } from '../core/worker.ts';

@@ -25,7 +25,7 @@ import { cacheNames, type StrictPart } from '../../providers/starting/strict-pro
 import { openWayOut, type WayOut } from '../../providers/starting/way-out.ts';
 import { oneLine } from '../../session/documents/markdown-lines.ts';
 import { runRoot, type SessionPaths } from '../../session/layout/paths.ts';
-import { type Chooser, childChoice } from './child-choice.ts';
+import { type Chooser, childChoice } from './agent-choice.ts';
 import type { GitGuard } from './git-guard.ts';
 
 interface Place {

@@ -10,7 +10,7 @@ import type { OpenIteration } from '../../session/events/state.ts';
 import { iterationPaths } from '../../session/layout/paths.ts';
 import { record, stateOf, type Worker } from '../core/worker.ts';
 import { budgetVerdict, WRAP_UP_LIMIT_MS } from '../limits/budget.ts';
-import { chooseChild } from '../limits/choose-child.ts';
+import { chooseChild } from '../limits/choose-agent.ts';
 import { assemblePrompt } from '../prompt/assemble.ts';
 import { promptState } from '../prompt/prompt-state.ts';
 import { deliverMessages } from '../recording/messages.ts';

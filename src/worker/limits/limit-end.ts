@@ -5,7 +5,7 @@ import type { NewEvent } from '../../session/events/events.ts';
 import { GUESS_MS, isBelievable, type Limit, spread } from '../../session/events/limit-wait.ts';
 import type { FrozenSettings } from '../../session/events/session-file.ts';
 import { record, stateOf, type Worker } from '../core/worker.ts';
-import { type ChoiceNow, chooseChild } from './choose-child.ts';
+import { type ChoiceNow, chooseChild } from './choose-agent.ts';
 import { readSharedLimit, shareLimit } from './shared-limit.ts';
 
 const LONG_OVER_MS = 10_000;

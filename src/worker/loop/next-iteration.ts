@@ -9,7 +9,7 @@ import { restoreWorktree } from '../guarding/restore-worktree.ts';
 import { runIteration } from '../iteration/run-iteration.ts';
 import { applyPhaseEdit } from '../judging/phase-edit.ts';
 import { withinBudget } from '../limits/budget.ts';
-import { sameAccount } from '../limits/choose-child.ts';
+import { sameAccount } from '../limits/choose-agent.ts';
 import { accountIsFree } from '../limits/limit-end.ts';
 import { queueReason } from '../limits/queue.ts';
 import { baseChecksRun, beginBaseRun } from '../proving/base-run.ts';

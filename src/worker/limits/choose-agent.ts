@@ -1,7 +1,7 @@
 import type { Phase } from '../../phases/table.ts';
 import { credentialNames, providerNamed } from '../../providers/registry.ts';
+import { type ChildChoice, childChoice } from '../core/agent-choice.ts';
 import { blockHere } from '../core/blocked.ts';
-import { type ChildChoice, childChoice } from '../core/child-choice.ts';
 import { stateOf, type Worker } from '../core/worker.ts';
 import { readSharedLimit, type SharedLimit } from './shared-limit.ts';
 
