@@ -5,6 +5,7 @@
 export const ACTS = [
   'answer_questions',
   'archive',
+  'begin_round',
   'unarchive',
   'decide_plan',
   'doctor',

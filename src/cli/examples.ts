@@ -20,6 +20,7 @@ export const EXAMPLES: Readonly<Record<string, readonly Example[]>> = {
     ['samocode resume jwt --note "The database is up again"', 'after you have fixed what blocked it'],
     ['samocode resume jwt --max-cost-usd 20', 'with a higher limit'],
   ],
+  round: [['samocode round jwt', 'at once, instead of when the supervisor looks']],
   finish: [
     ['samocode finish jwt', 'show what each option would do'],
     ['samocode finish jwt --pull-request --yes', 'publish its branch, without confirmation'],

@@ -1,4 +1,5 @@
 import { type Command, CommanderError } from 'commander';
+import { addRound } from '../acts/after/round.command.ts';
 import { addPrune, addWorktrees } from '../acts/clean-up/disk-space.command.ts';
 import { ACTION_ERRORS } from '../acts/common/action-errors.ts';
 import type { Code } from '../acts/common/codes.ts';
@@ -114,6 +115,7 @@ const COMMAND_GROUPS: Readonly<Record<string, readonly AddCommand[]>> = {
     addStop,
     addResume,
     addFinish,
+    addRound,
     addArchive,
     addUnarchive,
     addPrune,

@@ -84,7 +84,7 @@ export async function sceneWith<C extends HandClock>(
   const lines: string[] = [];
   const supervisor: Scene<C>['supervisor'] = {
     ...{ paths, identity: paths.identity, host, home, env: { PATH: process.env.PATH }, revives: true },
-    programs: { worker, supervisor: join(dir.path, 'supervisor.cjs') },
+    programs: { worker, rehearsal: '', supervisor: join(dir.path, 'supervisor.cjs') },
     say: (text) => lines.push(text),
     ...more,
     clock,

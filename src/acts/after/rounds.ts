@@ -3,7 +3,6 @@ import { counted, listed } from '../../base/text.ts';
 import type { Forge, PullRequestDetails, PullRequestLook } from '../../forge/forge.ts';
 import { PullRequestFact } from '../../session/events/bodies/positions.ts';
 import type { SessionView } from '../../session/events/session-view.ts';
-import { handleOf } from '../../session/layout/names.ts';
 import { nextRound, openRound } from '../../session/pull-request.ts';
 import type { ActionContext } from '../common/context.ts';
 import { findProjectFor } from '../common/places/find-project-for.ts';
@@ -165,12 +164,11 @@ async function beginRound(
   { forge, context, byHand, rounds }: RoundContext & RoundSettings,
 ): Promise<Advance> {
   const number = nextRound(view.state);
-  const handle = handleOf(view.folder);
   const seen = { words: someOf(words) };
   const asking = (asks: string) => tell(view, { ...seen, asks }, asks);
   if (!byHand && number > rounds) {
     const used = rounds === 0 ? 'PR_ROUNDS is 0' : `${counted(rounds, 'round')} of it have been used (PR_ROUNDS)`;
-    return asking(`${describeMatter(matter)}, but ${used}. Another round begins by: samocode round ${handle}`);
+    return asking(`${describeMatter(matter)}, but ${used}.`);
   }
   const published = await fetchPublished(view, details.baseBranch, await safeGit(view, context));
   if (published === undefined) return { said: 'The session has no branch.' };
@@ -199,8 +197,8 @@ function describeMatter({ checks, words, conflict }: Matter): string {
   return parts.length === 0 ? `${last}` : `${parts.join(', ')} and ${last}`;
 }
 
-function replacedWords({ folder, state: { worktree } }: SessionView, head: string): string {
-  return `Somebody has replaced the branch ${worktree?.branch}: what samocode pushed is not in its head ${head.slice(0, 12)}. Bring the branch of the session to the state that you want; then: samocode round ${handleOf(folder)}`;
+function replacedWords({ state: { worktree } }: SessionView, head: string): string {
+  return `Somebody has replaced the branch ${worktree?.branch}: what samocode pushed is not in its head ${head.slice(0, 12)}. Bring the branch of the session to the state that you want, then begin a round.`;
 }
 
 /** Publishes the work of a finished round, unless others were faster: then that comes first. */

@@ -16,6 +16,11 @@ export const ACTION_ERRORS = errors({
       ? `Move it back and run "git worktree repair" there, then try again. Or start a new session in the repository's current folder${branch === undefined ? '' : `, with ${branch} as its base`}.`
       : `Move it back, or create the folder again if you removed it: its worktree is then recreated from ${branch ?? 'its branch'}.`,
   }),
+  from_alone: () => ({
+    what: 'No round was begun.',
+    why: 'A round takes what it is about from the pull request, and this call gives more.',
+    hint: 'Leave everything but session and from out; a new goal or a note goes into a call of its own.',
+  }),
   inside_session: () => ({
     what: 'Nothing was changed.',
     why: 'This program was started from inside a samocode session, where only reading is allowed.',

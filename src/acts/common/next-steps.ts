@@ -43,6 +43,8 @@ function stepsOfDone({ merge, lastMerge, pullRequest }: SessionState): NextStep[
   const more: NextStep = { act: 'resume', args: { goal: TO_FILL }, ifWanted: true };
   if (lastMerge?.outcome === 'merged' || pullRequest?.state === 'merged')
     return [{ act: 'archive', ifWanted: true }, more];
+  if (pullRequest?.state === 'open' && pullRequest.asks !== undefined)
+    return [{ act: 'begin_round', when: 'once that is settled' }, more];
   // Without a watch only the person knows when it is merged.
   if (pullRequest?.state === 'open')
     return pullRequest.watched ? [more] : [{ act: 'archive', when: 'once it is merged' }, more];

@@ -13,6 +13,7 @@ import type { CommandRequest } from '../common/send-command.ts';
 import { archiveRequest, type FinishSessionInput, type FinishWay, judgeFinish } from './judge-finish.ts';
 import { publish } from './publish.ts';
 import { isToBeWatched, recordPullRequest } from './record-pull-request.ts';
+import { whyNotUnattended } from './unattended-push.ts';
 
 export interface FinishResult {
   view: SessionView;
@@ -44,8 +45,9 @@ export async function finishSession(
     const next = [archiving(view, { when: 'once it is merged' })];
     const { url } = published;
     const watched = await isToBeWatched(view, input.watch);
-    const recorded = url === undefined ? '' : await recordPullRequest(view, { url, watched }, context);
-    return { view, place: '', moved: [], done: `${said}${recorded}`, next, ...published };
+    const recorded = url === undefined ? '' : await recordPullRequest(view, { url, watched, pushed: look.base?.tip }, context);
+    const trouble = watched && url !== undefined ? await whyNotUnattended(look, url, context) : '';
+    return { view, place: '', moved: [], done: `${said}${recorded}${trouble}`, next, ...published };
   }
   const send = (request: CommandRequest, endsIn: EventType, workMs = ALL_FILES_MS) =>
     sendAndAwait(view, request, [endsIn], context, { workMs });

@@ -18,14 +18,16 @@ export async function isToBeWatched({ state, sessionFile }: SessionView, chosen?
  */
 export async function recordPullRequest(
   view: SessionView,
-  { url, watched }: { url: string; watched: boolean },
+  { url, watched, pushed }: { url: string; watched: boolean; pushed: string | undefined },
   context: ActionContext,
 ): Promise<string> {
   const place = pullRequestAt(url);
   if (place === undefined) return '';
-  const seen = { ...place, state: 'open', watched } as const;
   const known = view.state.pullRequest;
-  const isKnown = known?.url === url && known.state === 'open' && known.watched === watched;
+  const isSame = known?.url === url && known.state === 'open';
+  const { since: _since, ...before } = (isSame && known) || { since: '' };
+  const seen = { ...before, ...place, state: 'open', watched, pushed } as const;
+  const isKnown = isSame && known.watched === watched && known.pushed === pushed;
   try {
     if (!isKnown) await sendAndAwait(view, { kind: 'pull_request', seen }, ['pull_request_seen'], context);
   } catch (error) {

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { ACTION_ERRORS } from '../common/action-errors.ts';
 import { defineTool } from '../../kit/mcp/define-tool.ts';
 import { aboutSession, LimitsArgument, OF_SESSION, resultWith } from '../../kit/mcp/fields.ts';
 import { sessionFields } from '../../kit/mcp/session-fields.ts';
@@ -16,12 +17,25 @@ export const resumeSessionTool = defineTool({
     goal: z.string().optional().describe('New work in the same session, once it is done.'),
     provider: z.string().optional().describe('Switch to this provider, for every phase.'),
     model: z.string().optional().describe('Switch to this model.'),
+    from: z
+      .literal('pull_request')
+      .optional()
+      .describe('Work at once on what came back to the pull request of a finished one. Alone.'),
     limits: LimitsArgument.describe('Higher limits for the whole session, when the user agrees.'),
   }),
-  output: resultWith({ ...OF_SESSION, outcome: z.enum(['resumed', 'already_running']).optional() }),
+  output: resultWith({ ...OF_SESSION, outcome: z.enum(['resumed', 'already_running', 'nothing_to_do']).optional() }),
   annotations: { readOnlyHint: false, destructiveHint: true, idempotentHint: true, openWorldHint: true },
   searchHint: 'unblock, restart',
-  async handle(input, { actions }) {
+  async handle({ from, ...input }, { actions }) {
+    if (from !== undefined) {
+      const { note, goal, provider, model, limits } = input;
+      if ([note, goal, provider, model, limits].some((each) => each !== undefined))
+        throw ACTION_ERRORS.from_alone();
+      const { roundOfSession } = await import('../after/round.act.ts');
+      const { view, outcome, said } = await roundOfSession(input, actions);
+      const what = outcome === 'nothing' ? ('nothing_to_do' as const) : ('resumed' as const);
+      return { ...sessionFields(view), summary: said, outcome: what };
+    }
     const { resumeSession } = await import('./resume-session.act.ts');
     const { view, outcome } = await resumeSession(input, actions);
     return { ...sessionFields(view), outcome };

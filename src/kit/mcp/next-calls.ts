@@ -37,6 +37,7 @@ const CALLS: Readonly<Record<Act, (args: Args) => string>> = {
   answer_questions: ({ ids }) =>
     ids === undefined ? 'read_qa; ask the user the questions; answer_qa' : `ask the user ${ids}; answer_qa`,
   archive: (args) => tool('finish_session', { ...args, how: 'keep_branch' }),
+  begin_round: () => 'resume_session (from: pull_request)',
   unarchive: () => 'finish_session (how: unarchive)',
   decide_plan: ({ hash }) =>
     hash === undefined

@@ -35,6 +35,7 @@ function commandOf({ act, session, args = {} }: NextStep): string | undefined {
 const COMMANDS: Readonly<Record<Act, (session: string, args: Args) => string | undefined>> = {
   answer_questions: (session) => `answer ${session}`,
   archive: (session, args) => `archive ${session}${options(args)}`,
+  begin_round: (session) => `round ${session}`,
   unarchive: (session) => `unarchive ${session}`,
   decide_plan: (session) => `plan ${session}`,
   doctor: () => 'doctor',

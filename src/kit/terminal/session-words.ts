@@ -1,7 +1,7 @@
 import { basename, isAbsolute, relative } from 'node:path';
 import { age, duration } from '../../base/durations.ts';
 import { stampsAt } from '../../base/files/stamps.ts';
-import { counted } from '../../base/text.ts';
+import { counted, listed } from '../../base/text.ts';
 import type { SessionView } from '../../session/events/session-view.ts';
 import { handleOf, nameWithoutDate } from '../../session/layout/names.ts';
 import { NO_CHECK } from '../../session/proof/proof.ts';
@@ -71,10 +71,23 @@ export function factRows(facts: ShownFacts): Row[] {
   ];
 }
 
-function pullRequestRow({ url, state, watched, unseen }: NonNullable<ShownFacts['pullRequest']>): string {
+function pullRequestRow({
+  url,
+  state,
+  watched,
+  unseen,
+  asks,
+  held = [],
+}: NonNullable<ShownFacts['pullRequest']>): string {
   const trouble = unseen && `not seen since ${stampsAt(Date.parse(unseen.since)).minute}: ${unseen.why}`;
   const looks = state === 'open' && (watched ? 'the supervisor looks at it' : 'not watched');
-  return fitLine([url, trouble || looks || state].join(', '), 600);
+  const strange = held.filter((words) => words.held === 'stranger').map((words) => words.url);
+  const edited = held.filter((words) => words.held === 'edited').map((words) => words.url);
+  const left = [
+    strange.length > 0 && `not heard, because the author has no write access: ${listed(strange, 5)}`,
+    edited.length > 0 && `not heard, because it was edited after it was seen: ${listed(edited, 5)}`,
+  ];
+  return fitLine([url, trouble || asks || looks || state, ...left].filter(Boolean).join(', '), 600);
 }
 
 /** Formats the rows that have a value: name, then the value with a hanging indent. */

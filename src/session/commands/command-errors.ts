@@ -154,7 +154,7 @@ export const COMMAND_ERRORS = errors({
   not_watched: () => ({
     what: NOTHING,
     why: 'Nobody asked for rounds of its pull request.',
-    hint: 'Finish it with --pull-request --watch, or begin one with: samocode round <session>',
+    next: [{ act: 'begin_round', ifWanted: true }],
   }),
   nothing_kept: () => ({ what: NOTHING, why: 'The session has no worktree yet.', hint: NONE_YET }),
   nothing_to_archive: ({ hasDocuments }: { hasDocuments: boolean }) => ({
@@ -194,7 +194,7 @@ export const COMMAND_ERRORS = errors({
   tip_replaced: ({ branch, problem }: { branch: string; problem: string }) => ({
     what: NOTHING,
     why: `The branch "${branch}" could not be brought to the head of its pull request: ${problem}`,
-    hint: 'Bring the branch of the session to the state that you want, then begin a round by hand: samocode round <session>',
+    next: [{ act: 'begin_round', when: 'once the branch of the session is as you want it' }],
   }),
   trash_gone: ({ branch, until }: { branch: string; until: string }) => ({
     what: NOT_MOVED,

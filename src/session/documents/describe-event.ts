@@ -127,8 +127,10 @@ const SENTENCES: { [T in EventType]: (event: EventOf<T>) => string | undefined }
     what === 'session'
       ? `archived to ${to} by ${describeBy(by)}`
       : `${moved.length} documents archived to ${to} by ${describeBy(by)}`,
-  pull_request_seen: ({ number, url, state, watched, unseen }) => {
+  pull_request_seen: ({ number, url, state, watched, unseen, asks, round }) => {
+    if (asks !== undefined) return `pull request #${number} needs a person: ${asks}`;
     if (unseen !== undefined) return `pull request #${number} cannot be looked at: ${unseen.why}`;
+    if (round !== undefined && state === 'open') return `pull request #${number} has round ${round}: ${url}`;
     const looks = state === 'open' && watched ? '; the supervisor looks at it' : '';
     return `pull request #${number} is ${state}: ${url}${looks}`;
   },

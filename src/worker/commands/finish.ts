@@ -97,9 +97,13 @@ export const merge: Handler<'merge'> = async (worker, { by }) => {
 };
 
 /** Records what a forge says of the pull request; judged by nothing but what every command is judged by. */
-export const pullRequest: Handler<'pull_request'> = async (_worker, { by, seen }) => {
-  const { number, url, state, unseen } = seen;
-  const flow = unseen === undefined ? `Pull request #${number} is ${state}: ${url}` : undefined;
+export const pullRequest: Handler<'pull_request'> = async (worker, { by, seen }) => {
+  const { number, url, state, unseen, asks, round } = seen;
+  const before = stateOf(worker).pullRequest;
+  const isNews = before?.number !== number || before.state !== state || before.round !== round;
+  const now = asks === undefined ? `is ${state}` : `needs a person: ${asks}`;
+  const isSaid = unseen === undefined && (isNews || before.asks !== asks);
+  const flow = isSaid ? `Pull request #${number} ${now}: ${url}` : undefined;
   return { events: [{ type: 'pull_request_seen', by, ...seen, ...(flow && { flow }) }] };
 };
 

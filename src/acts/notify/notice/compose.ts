@@ -126,8 +126,9 @@ function doneWords(view: SessionView, summary: string): string {
 function pullRequestNow(view: SessionView | undefined): string {
   const { pullRequest } = view?.state ?? {};
   if (pullRequest === undefined) return 'has changed';
-  const { number, state, unseen } = pullRequest;
-  return `#${number} ${unseen === undefined ? `is ${state}` : 'cannot be looked at'}`;
+  const { number, state, unseen, asks } = pullRequest;
+  const how = unseen ? 'cannot be looked at' : asks ? 'needs you' : `is ${state}`;
+  return `#${number} ${how}`;
 }
 
 function pullRequestWords(view: SessionView): string {
@@ -136,6 +137,7 @@ function pullRequestWords(view: SessionView): string {
   return [
     pullRequest?.url,
     pullRequest?.unseen?.why,
+    pullRequest?.asks,
     ...(isMerged ? [`Next, in a terminal: samocode archive ${handleOf(view.folder)}`] : []),
   ]
     .filter(Boolean)

@@ -1,0 +1,51 @@
+import { GitHub } from '../../forge/github.ts';
+import { closedChannel, refused } from '../../session/commands/judge-kind.ts';
+import { COMMAND_ERRORS } from '../../session/commands/command-errors.ts';
+import { PullRequestFact } from '../../session/events/bodies/positions.ts';
+import type { SessionView } from '../../session/events/session-view.ts';
+import { sendAndAwait } from '../common/await-command.ts';
+import type { ActionContext } from '../common/context.ts';
+import { closedTo, earlyRefusal, gateChannelsOf } from '../common/early-refusal.ts';
+import { findSession, type SessionQuestion } from '../common/places/find-session.ts';
+import { refuseFromInside } from '../common/refuse-from-inside.ts';
+import { Rounds } from './rounds.ts';
+
+export interface RoundResult {
+  view: SessionView;
+  outcome: 'begun' | 'recorded' | 'nothing';
+  said: string;
+}
+
+/**
+ * Looks at the pull request of a session now, and does what the supervisor would: begins a round, or publishes the work
+ * of one; also where nobody watches it, and beyond PR_ROUNDS.
+ * @throws an early refusal, the worker's refusal, no_pull_request, the errors of a forge, GitError
+ */
+export async function roundOfSession(question: SessionQuestion, context: ActionContext): Promise<RoundResult> {
+  await refuseFromInside(context);
+  const view = await findSession({ ...question, isAct: true }, context);
+  const unusable = closedTo(view);
+  if (unusable) throw unusable;
+  const { pullRequest, status } = view.state;
+  const closed = closedChannel(context.by, gateChannelsOf(view), 'No round was begun.');
+  if (closed) throw earlyRefusal(closed, view);
+  if (pullRequest?.state !== 'open') throw earlyRefusal(refused(COMMAND_ERRORS.no_pull_request()), view);
+  if (status.kind !== 'done')
+    throw earlyRefusal({ ...refused(COMMAND_ERRORS.not_done_yet({ status: status.kind })), isStatus: true }, view);
+  const { repository, number } = pullRequest;
+  const forge = new GitHub(context);
+  const look = (await forge.pullRequests(repository, [number])).pullRequests.get(number);
+  if (look === undefined) return { view, outcome: 'nothing', said: `GitHub does not show pull request #${number}.` };
+  if (look.state !== 'open') {
+    const before = PullRequestFact.parse(pullRequest);
+    const seen = { ...before, state: look.state, mergeCommit: look.mergeCommit, unseen: undefined, asks: undefined };
+    const after = await sendAndAwait(view, { kind: 'pull_request', seen }, ['pull_request_seen'], context);
+    return { view: after.view, outcome: 'recorded', said: `Pull request #${number} is ${look.state}.` };
+  }
+  const { request, after, said } = await new Rounds().advance(view, look, { forge, context, byHand: true });
+  const endsIn = request?.kind === 'round' ? 'resumed' : 'pull_request_seen';
+  const result = request && (await sendAndAwait(view, request, [endsIn], context));
+  await after?.();
+  const outcome = request === undefined ? 'nothing' : request.kind === 'round' ? 'begun' : 'recorded';
+  return { view: result?.view ?? view, outcome, said };
+}

@@ -1,0 +1,23 @@
+import type { Command } from 'commander';
+import type { Cli } from '../../kit/terminal/cli.ts';
+import { shownFacts } from '../../kit/terminal/session-facts.ts';
+import { projectOf, type SharedOptions, withSharedOptions } from '../../kit/terminal/shared-options.ts';
+import { handleOf } from '../../session/layout/names.ts';
+
+export function addRound(program: Command, cli: Cli): void {
+  withSharedOptions(program.command('round <session>'))
+    .description('Work on what came back to the pull request of a session, or push what a round made')
+    .action(async (session: string, options: SharedOptions) => {
+      const { roundOfSession } = await import('./round.act.ts');
+      const { view, outcome, said } = await roundOfSession(
+        { session, ...projectOf(options) },
+        await cli.actionContext(),
+      );
+      const { good } = cli.output.style;
+      const follow =
+        outcome === 'begun' ? `\nTo follow it: samocode log ${handleOf(view.folder)} --follow` : '';
+      cli.output.result({ ...shownFacts(view), outcome, summary: said }, () =>
+        outcome === 'nothing' ? said : `${good('✔')} ${said}${follow}`,
+      );
+    });
+}

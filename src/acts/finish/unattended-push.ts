@@ -1,0 +1,31 @@
+import { NETWORK_LIMIT_MS } from '../../forge/gh.ts';
+import { runGit } from '../../project/git/git.ts';
+import { unattended } from '../../project/git/unattended.ts';
+import { environmentOfSessions } from '../../providers/starting/login-shell.ts';
+import { pullRequestAt } from '../../session/pull-request.ts';
+import type { ActionContext } from '../common/context.ts';
+import type { FinishVerdict } from './judge-finish.ts';
+
+/**
+ * Tries, as the supervisor will, to push the branch of a watched pull request: with the environment of a login and
+ * nobody to ask. @returns a sentence if that fails; else empty
+ */
+export async function whyNotUnattended(
+  { view, git }: FinishVerdict,
+  url: string,
+  { env, home }: ActionContext,
+): Promise<string> {
+  const repository = pullRequestAt(url)?.repository;
+  const { sessionFile, state } = view;
+  if (repository === undefined || sessionFile === undefined || state.worktree === undefined) return '';
+  const { url: to, config } = unattended(repository);
+  const ref = `refs/heads/${state.worktree.branch}`;
+  const { exitCode } = await runGit(['push', '--dry-run', '--quiet', '--', to, `${ref}:${ref}`], {
+    ...git,
+    ...{ cwd: sessionFile.mainRepo, baseEnv: await environmentOfSessions(env, home) },
+    config: [...(git.config ?? []), ...config],
+    ...{ allowFailure: true, timeoutMs: NETWORK_LIMIT_MS },
+  });
+  if (exitCode === 0) return '';
+  return ` But the supervisor cannot push to ${to} by itself: its login of gh, that of a login shell, may not, or git rewrites this address. What a round makes then waits for you.`;
+}

@@ -1,0 +1,101 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { type Advance, Rounds } from '../../../src/acts/after/rounds.ts';
+import { sendAndAwait } from '../../../src/acts/common/await-command.ts';
+import type { ActionContext } from '../../../src/acts/common/context.ts';
+import { finishSession } from '../../../src/acts/finish/finish-session.act.ts';
+import { runCommand } from '../../../src/base/processes/run-command.ts';
+import { GitHub } from '../../../src/forge/github.ts';
+import type { SessionState } from '../../../src/session/events/state.ts';
+import { type GitHubStub, gitHubStub } from '../../support/github-stub/github-stub.ts';
+import type { StubPullRequest, StubRepository } from '../../support/github-stub/model.ts';
+import { type RigPlan, type SessionRig, startRig } from '../../support/session-rig.ts';
+
+/** What an agent does in a round: a script in the worktree. */
+export const runs = (script: string) => ({ act: 'run', command: ['sh', '-c', script] });
+/** The same in the session folder. */
+export const writes = (name: string, text: string) => ({ act: 'write', path: `session:${name}`, text });
+
+const COMMITS = runs("git add -A; git commit -qm 'Answer the round'");
+const ENDS = { act: 'end', did: 'Looked again', signal: { status: 'continue', phase: 'testing' } };
+
+export interface RoundRig extends AsyncDisposable {
+  hub: GitHubStub;
+  repository: StubRepository;
+  pull: StubPullRequest;
+  rig: SessionRig;
+  context: ActionContext;
+  /** git in a clone of a colleague, with the branch of the pull request checked out. */
+  colleague(...args: string[]): Promise<string>;
+  /** The commit of a branch on the forge. */
+  at(branch: string): Promise<string>;
+  /** What the supervisor would do now, and what it leaves to the worker. */
+  advance(): Promise<Advance>;
+  /** Until the session is done again after `advance` has begun a round. */
+  untilDone(): Promise<SessionState>;
+}
+
+/**
+ * A session that was done, published and is watched. In a round its implementation agent does `work` and commits it all.
+ */
+export async function roundRig({
+  work = [runs('date +%N >>boats.txt')],
+  lines = {},
+  ...plan
+}: RigPlan & { work?: object[] } = {}): Promise<RoundRig> {
+  const hub = await gitHubStub();
+  const repository = await hub.addRepository('fleet/boats');
+  const rig = await startRig({
+    here: true,
+    lines: { GATES: 'none', CHECK: 'true', PR_WATCH: 'on', ...lines },
+    scenario: {
+      rules: [{ when: { phase: 'implementation', planPhase: 'done' }, do: [...work, COMMITS, ENDS] }],
+    },
+    ...plan,
+  });
+  await rig.until(({ status }) => status.kind === 'done', { withinMs: 150_000 });
+  const env = { ...rig.repo.env, ...hub.env };
+  const git = async (cwd: string, ...args: string[]) => {
+    const own = ['-c', 'credential.helper=!gh auth git-credential', ...args];
+    const { exitCode, stdout, stderr } = await runCommand('git', own, { cwd, env });
+    if (exitCode !== 0) throw new Error(`git ${args.join(' ')}: ${stderr}`);
+    return stdout.trim();
+  };
+  const exports = Object.entries(hub.env).map(([name, value]) => `export ${name}='${value}'\n`);
+  for (const name of ['.profile', '.bash_profile'])
+    await writeFile(join(rig.repo.homeDir, name), exports.join(''));
+  const { path } = rig.repo;
+  await git(path, 'remote', 'add', 'origin', 'https://github.com/fleet/boats.git');
+  await git(path, 'push', '--quiet', 'origin', 'main');
+  const context: ActionContext = { ...rig.context(), env };
+  await finishSession({ session: rig.file.folder, how: 'pull_request', keep: [] }, context);
+  const pull = repository.pullRequests.get(17);
+  if (pull === undefined) throw new Error('No pull request was opened.');
+  const clone = join(rig.repo.root, 'colleague');
+  await git(path, 'clone', '--quiet', 'https://github.com/fleet/boats.git', clone);
+  await git(clone, 'switch', '--quiet', pull.headBranch);
+  const rounds = new Rounds();
+  return {
+    ...{ hub, repository, pull, rig, context },
+    colleague: (...args) => git(clone, ...args),
+    at: async (branch) => (await git(path, 'ls-remote', 'origin', `refs/heads/${branch}`)).split('\t')[0] ?? '',
+    async advance() {
+      const forge = new GitHub({ env });
+      const look = (await forge.pullRequests('github.com/fleet/boats', [17])).pullRequests.get(17);
+      if (look === undefined) throw new Error('The forge does not know it.');
+      const view = await rig.view();
+      const supervisor: ActionContext = { ...context, by: { channel: 'settings' } };
+      const advance = await rounds.advance(view, look, { forge, context: supervisor });
+      const { request, after } = advance;
+      const endsIn = request?.kind === 'round' ? 'resumed' : 'pull_request_seen';
+      if (request) await sendAndAwait(view, request, [endsIn], { ...supervisor, clock: rig.context().clock });
+      await after?.();
+      return advance;
+    },
+    untilDone: () => rig.until(({ status }) => status.kind === 'done', { withinMs: 150_000 }),
+    async [Symbol.asyncDispose]() {
+      await rig[Symbol.asyncDispose]();
+      await hub[Symbol.asyncDispose]();
+    },
+  };
+}
