@@ -9,11 +9,11 @@ export interface DemoScreen {
   line(text: string): void;
   /** A tool call of the chat. */
   toolCall(tool: string, about?: string): void;
-  /** `child`: the iteration number of the running agent; undefined while none is running. */
+  /** `iteration`: the number of the running agent; undefined while none is running. */
   progress(status: {
     session: string;
     phase: Phase;
-    child: number | undefined;
+    iteration: number | undefined;
     state: string;
     doing: string;
   }): void;
@@ -60,8 +60,8 @@ export async function playSession(play: Play, from: number): Promise<PlayedSessi
     for (const { phase, lastAction } of ended.slice(shown)) screen.ended(phase, lastAction);
     shown = ended.length;
     if (WORKING.has(state)) {
-      const child = state === 'running' && iteration > shown ? iteration : undefined;
-      screen.progress({ session, phase, child, state, doing: status.activity });
+      const running = state === 'running' && iteration > shown ? iteration : undefined;
+      screen.progress({ session, phase, iteration: running, state, doing: status.activity });
       continue;
     }
     if (status.for === 'qa_answers') answers.push(...(await answerQuestions(play)));

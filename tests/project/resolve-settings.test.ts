@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { readSettings, type SettingTexts } from '../../src/project/settings/read-settings.ts';
-import { childSettings, resolveSettings } from '../../src/project/settings/resolve-settings.ts';
+import { agentSettings, resolveSettings } from '../../src/project/settings/resolve-settings.ts';
 
 const REQUIRED = 'MAIN_REPO=.\nWORKTREES=~/trees\nSESSIONS=/s\n';
 const FILE = '/p/.samocode';
@@ -119,14 +119,14 @@ test('checks keep their order and their keys', () => {
 test('a phase may have its own provider and model', () => {
   const file = 'PROVIDER_QUALITY=codex\nMODEL_PLANNING=opus-4\nTIMEOUT=50\n';
   const settings = resolved({ file, env: { CODEX_MODEL: 'gpt-5' } });
-  expect(childSettings(settings, 'planning')).toMatchObject({ provider: 'claude', model: 'opus-4' });
-  expect(childSettings(settings, 'quality')).toMatchObject({
+  expect(agentSettings(settings, 'planning')).toMatchObject({ provider: 'claude', model: 'opus-4' });
+  expect(agentSettings(settings, 'quality')).toMatchObject({
     provider: 'codex',
     cliPath: 'codex',
     model: 'gpt-5',
     timeoutSeconds: 50,
   });
-  expect(childSettings(settings, 'planning', 'gemini')).toMatchObject({ provider: 'gemini', model: '' });
+  expect(agentSettings(settings, 'planning', 'gemini')).toMatchObject({ provider: 'gemini', model: '' });
 });
 
 test('paths are relative to the file, and a call may set them too', () => {

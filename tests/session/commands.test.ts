@@ -106,7 +106,7 @@ test.each<[string, object, string]>([
   ],
   [
     'an unknown field of the agent',
-    { kind: 'resume', text: undefined, child: { model: '', mood: 'good' } },
+    { kind: 'resume', text: undefined, agent: { model: '', mood: 'good' } },
     UNKNOWN,
   ],
   [

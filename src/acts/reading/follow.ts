@@ -81,7 +81,7 @@ function progressOf(report: SessionReport): FollowProgress {
   return {
     session: facts.session,
     phase: report.view.state.progress.phase,
-    child: report.view.state.openIteration?.iteration,
+    iteration: report.view.state.openIteration?.iteration,
     state: facts.state,
     doing: facts.doing ?? facts.reason,
   };

@@ -26,11 +26,11 @@ export function addReport(program: Command, cli: Cli): void {
       const { openPage, writeOverviewReport, writeSessionReport } = await import('./write-report.act.ts');
       const context = await cli.actionContext();
       const output = options.output === undefined ? undefined : resolve(cli.cwd, options.output);
-      const wish = { output, wordsOf: commandsOf, ...projectOf(options) };
+      const request = { output, wordsOf: commandsOf, ...projectOf(options) };
       const written: { path: string; withoutPage?: string[] } =
         session === undefined
-          ? await writeOverviewReport({ ...wish, allProjects: all }, context)
-          : await writeSessionReport({ ...wish, session }, context);
+          ? await writeOverviewReport({ ...request, allProjects: all }, context)
+          : await writeSessionReport({ ...request, session }, context);
       const { withoutPage = [] } = written;
       if (withoutPage.length > 0) cli.output.warn(`No page could be created for ${withoutPage.join(', ')}.`);
       const isOpened = open && (await openPage(written.path, context));

@@ -56,11 +56,11 @@ export async function adoptSession(adoption: Adoption, context: ActionContext): 
   const project = await readyProject({ projectDir: place.filePath, call, base: choices?.base }, context);
   const { task, totalIterations = 0, iteration = 0, workingDir } = readOverview(old.overview ?? '');
   const branch = await branchOfAdopted(project, { folder, workingDir }, context);
-  const wish = { ...choices, folder, branch, group, run };
+  const request = { ...choices, folder, branch, group, run };
   const made = await newSession(
     project,
     {
-      ...wish,
+      ...request,
       task: old.overview === undefined ? goal : task.trim() || folder,
       takenOver: (gates) => ({
         totalIterations: totalIterations || iteration,

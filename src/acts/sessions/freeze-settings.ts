@@ -5,7 +5,7 @@ import { branchOf } from '../../project/git/branch-name.ts';
 import { openingsOf } from '../../project/settings/openings.ts';
 import type { Sandbox } from '../../project/settings/project-settings.ts';
 import {
-  childSettings,
+  agentSettings,
   ownSettings,
   type ResolvedSettings,
 } from '../../project/settings/resolve-settings.ts';
@@ -108,21 +108,21 @@ function limitsOf(values: ResolvedSettings['values']): SessionLimits {
 
 /** The phases whose model differs from the session's, by a setting of the phase or of its provider. */
 function modelsByPhase(settings: ResolvedSettings): FrozenSettings['models'] {
-  const pairs = PHASE_NAMES.map((phase) => [phase, childSettings(settings, phase).model] as const);
+  const pairs = PHASE_NAMES.map((phase) => [phase, agentSettings(settings, phase).model] as const);
   return Object.fromEntries(pairs.filter(([, model]) => model !== settings.values.model));
 }
 
 /** For all providers: a resume may switch to one that the session did not start with. */
 function timeLimits(settings: ResolvedSettings): FrozenSettings['timeLimitsMs'] {
   const pairs = PROVIDER_NAMES.map(
-    (name) => [name, childSettings(settings, 'init', name).timeoutSeconds] as const,
+    (name) => [name, agentSettings(settings, 'init', name).timeoutSeconds] as const,
   ).filter(([, seconds]) => seconds !== settings.values.timeoutSeconds);
   return Object.fromEntries(pairs.map(([name, seconds]) => [name, seconds * 1000]));
 }
 
 function fallbackOf(settings: ResolvedSettings): Pick<FrozenSettings, 'fallback' | 'fallbackModels'> {
   const { fallback } = settings.values;
-  const models = fallback.map((name) => [name, childSettings(settings, 'init', name).model] as const);
+  const models = fallback.map((name) => [name, agentSettings(settings, 'init', name).model] as const);
   return { fallback: [...fallback], fallbackModels: Object.fromEntries(models) };
 }
 

@@ -1,10 +1,10 @@
 import type { SpendingLimits } from '../../phases/limits.ts';
 import { isUndecided, type Proving } from '../../phases/proving.ts';
-import { childSettings } from '../../project/settings/resolve-settings.ts';
+import { agentSettings } from '../../project/settings/resolve-settings.ts';
 import type { CallSettings } from '../../project/settings/settings.ts';
 import { judgeKind } from '../../session/commands/judge-kind.ts';
 import { judgeResume } from '../../session/commands/judge-running.ts';
-import type { ChosenChild } from '../../session/events/bodies/event-types.ts';
+import type { ChosenAgent } from '../../session/events/bodies/event-types.ts';
 import type { SessionFile } from '../../session/events/session-file.ts';
 import type { SessionView } from '../../session/events/session-view.ts';
 import { sendAndAwait } from '../common/await-command.ts';
@@ -75,8 +75,8 @@ export async function resumeSession(
   }
   requireFolders(found, { goesOn: true });
   const checks = found.sessionFile && (await currentChecks(found, goal, context));
-  const child = found.sessionFile && (await chooseAgents(input, found.sessionFile, context));
-  const request = { kind: 'resume', note, goal, limits, child, ...checks } as const;
+  const agent = found.sessionFile && (await chooseAgents(input, found.sessionFile, context));
+  const request = { kind: 'resume', note, goal, limits, agent, ...checks } as const;
   const after = await sendAndAwait(found, request, ['resumed'], context);
   return { view: after.view, outcome: 'resumed' };
 }
@@ -87,7 +87,7 @@ async function takeOver(
   { view, place }: FoundSession,
   context: ActionContext,
 ): Promise<SessionView> {
-  const call = { ...childSettingsOf(input), ...settingsOfLimits(input.limits) };
+  const call = { ...agentSettingsOf(input), ...settingsOfLimits(input.limits) };
   const goal = input.goal?.trim() || undefined;
   const { view: made } = await adoptSession({ view, place, goal, call }, context);
   const note = input.note?.trim();
@@ -123,10 +123,10 @@ async function currentChecks(
 
 const ABOUT_CHECKS = new Set(['checks', 'base_checks', 'false_done']);
 
-type ChildWish = Pick<ResumeSessionInput, 'provider' | 'model'>;
+type AgentRequest = Pick<ResumeSessionInput, 'provider' | 'model'>;
 
 /** The settings of a call that switches agents; validated like any other setting. */
-function childSettingsOf({ provider, model }: ChildWish): CallSettings {
+function agentSettingsOf({ provider, model }: AgentRequest): CallSettings {
   return { provider: provider?.trim() || undefined, model: model?.trim() || undefined };
 }
 
@@ -136,17 +136,17 @@ function childSettingsOf({ provider, model }: ChildWish): CallSettings {
  * @throws the errors of settings, cli_not_found, root_refused
  */
 async function chooseAgents(
-  wish: ChildWish,
+  request: AgentRequest,
   { configPath, settings }: SessionFile,
   context: ActionContext,
-): Promise<ChosenChild | undefined> {
-  const call = childSettingsOf(wish);
+): Promise<ChosenAgent | undefined> {
+  const call = agentSettingsOf(request);
   if (call.provider === undefined && call.model === undefined) return undefined;
   const project = await findProjectFor({ projectDir: configPath, call }, context);
   const { provider, model } = project.values;
   if (call.provider === undefined) return { model };
   refuseWhatCannotRun({ provider, providers: {}, permissions: settings.permissions }, context);
-  const chosen = childSettings(project, 'init', provider);
+  const chosen = agentSettings(project, 'init', provider);
   const ofCall = call.model === undefined ? chosen.model : model;
   return { provider, model: ofCall, cliPath: await findCli(project, provider, context) };
 }

@@ -38,9 +38,9 @@ export async function startSession(
     const folder = await freeFolder(project.values, { name, words }, context);
     const { autoApprove, acceptSuggestions, sandbox } = input;
     const choices = { folder, branch, base, autoApprove, acceptSuggestions, sandbox };
-    const wish = { ...choices, task, dive, group, run };
+    const request = { ...choices, task, dive, group, run };
     // Another start took the name in the meantime: a derived name gets the next number, a given one is refused.
-    const begun = await beginSession(await newSession(project, wish, context), context);
+    const begun = await beginSession(await newSession(project, request, context), context);
     if (begun !== undefined) return begun;
   }
 }

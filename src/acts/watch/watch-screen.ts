@@ -22,7 +22,7 @@ import {
   type WatchPlace,
 } from './watch-model.ts';
 
-export interface WatchWish {
+export interface WatchInput {
   session?: string | undefined;
   projectDir?: string | undefined;
   /** Runs one command line of this program. */
@@ -35,13 +35,13 @@ type Terminal = Required<Pick<Cli, 'screen' | 'menus'>>;
  * Shows the sessions until the person leaves.
  * @throws what stands in the way of reading them; the terminal has been given back then
  */
-export async function watchOnScreen(cli: Cli, terminal: Terminal, watched: WatchWish): Promise<void> {
+export async function watchOnScreen(cli: Cli, terminal: Terminal, watched: WatchInput): Promise<void> {
   using ended = new LinkedController(cli.interrupted);
   const parts = { ...watched, cli, ended, context: await cli.actionContext(), menus: await terminal.menus() };
   await new Watch(parts).show(terminal.screen);
 }
 
-interface Parts extends WatchWish {
+interface Parts extends WatchInput {
   cli: Cli;
   context: ActionContext;
   menus: Menus;

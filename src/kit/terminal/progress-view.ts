@@ -10,7 +10,7 @@ export interface FollowProgress {
   session: string;
   phase: Phase;
   /** The number of the running agent; undefined if none is running. */
-  child: number | undefined;
+  iteration: number | undefined;
   /** `running`, `waiting`, … */
   state: string;
   /** What the agent is doing, or what the session waits for. */
@@ -69,12 +69,12 @@ export class ProgressView implements Disposable {
   #draw(): void {
     if (this.#progress === undefined) return;
     const { style, columns } = this.#output;
-    const { session, phase, child, state, doing } = this.#progress;
+    const { session, phase, iteration, state, doing } = this.#progress;
     this.#frame += 1;
     const frame = style.accent(FRAMES[this.#frame % FRAMES.length] ?? '');
     const head = [
       style.bold(session),
-      ...(child === undefined ? [] : [style.dim(`agent ${child}`)]),
+      ...(iteration === undefined ? [] : [style.dim(`agent ${iteration}`)]),
       style.dim(this.#elapsed()),
     ];
     this.#output.live(
@@ -87,12 +87,12 @@ export class ProgressView implements Disposable {
     );
   }
 
-  #printChange({ phase, child, state, doing }: FollowProgress): void {
+  #printChange({ phase, iteration, state, doing }: FollowProgress): void {
     // The agent's activity changes too often to print a line for each.
     const isRunning = state === 'running';
-    if (isRunning && child === undefined) return;
+    if (isRunning && iteration === undefined) return;
     const line = isRunning
-      ? `${phase}: agent ${child} works`
+      ? `${phase}: agent ${iteration} works`
       : `${state}${doing ? `: ${fitLine(doing)}` : ''}`;
     if (line === this.#printed) return;
     this.#printed = line;

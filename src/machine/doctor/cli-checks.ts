@@ -19,7 +19,7 @@ import { isOlder } from '../../base/versions.ts';
 import { machineCliPath } from '../../project/finding/machine-cli-path.ts';
 import { type Project, readSettingTexts } from '../../project/finding/open-project.ts';
 import { readSettings } from '../../project/settings/read-settings.ts';
-import { childSettings } from '../../project/settings/resolve-settings.ts';
+import { agentSettings } from '../../project/settings/resolve-settings.ts';
 import type { LoginTraces, Preflight, Provider } from '../../providers/contract/provider.ts';
 import { PROVIDER_ERRORS } from '../../providers/contract/provider-errors.ts';
 import { copiesOf, PROVIDER_NAMES, PROVIDERS, type ProviderName } from '../../providers/registry.ts';
@@ -111,7 +111,7 @@ async function checksOf(question: CliQuestion): Promise<DoctorCheck[]> {
       ...place,
       nodePath: await nodePath(context.env),
       configured: project
-        ? childSettings(project, 'init', provider.name).cliPath
+        ? agentSettings(project, 'init', provider.name).cliPath
         : await machineCliPath(provider.name, place),
     });
     const env = definedOnly(context.env);

@@ -60,7 +60,7 @@ export interface ChildSettings {
 }
 
 /** The settings of an agent, by its phase. @param provider other than the phase's own: a fallback at a usage limit */
-export function childSettings(
+export function agentSettings(
   { values, sources }: Pick<ResolvedSettings, 'values' | 'sources'>,
   phase: Phase,
   provider: ProviderName = values.providerByPhase[phase] ?? values.provider,

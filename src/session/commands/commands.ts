@@ -8,7 +8,7 @@ import { parseJson } from '../../base/parse-json.ts';
 import { type SessionLimits, SpendingLimits } from '../../phases/limits.ts';
 import { Proving } from '../../phases/proving.ts';
 import { PHASE_NAMES } from '../../phases/table.ts';
-import { ChosenChild } from '../events/bodies/event-types.ts';
+import { ChosenAgent } from '../events/bodies/event-types.ts';
 import { PullRequestFact, RewindTarget, Round } from '../events/bodies/positions.ts';
 import { By } from '../events/bodies/who-acted.ts';
 import { FORMAT_VERSION, NewerVersion } from '../events/events.ts';
@@ -49,7 +49,7 @@ export const Command = z.discriminatedUnion('kind', [
     note: z.string().optional(),
     goal: z.string().optional(),
     limits: GivenLimits.optional(),
-    child: ChosenChild.strict().optional(),
+    agent: ChosenAgent.strict().optional(),
     checks: z.array(z.string()).optional(),
     proving: Proving.strict().optional(),
   }),

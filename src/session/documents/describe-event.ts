@@ -115,9 +115,9 @@ const SENTENCES: { [T in EventType]: (event: EventOf<T>) => string | undefined }
   blocked: ({ rule, needs, reason }) => `blocked (${rule}), needs ${needs}: ${reason}`,
   stop_requested: ({ by, when }) => `stop requested by ${describeBy(by)} (${when})`,
   stopped: ({ by, why }) => `stopped by ${describeBy(by)}: ${why}`,
-  resumed: ({ by, goal, child, checks, round }) => {
+  resumed: ({ by, goal, agent, checks, round }) => {
     if (round !== undefined) return `round ${round.number} of the pull request, begun by ${describeBy(by)}`;
-    const chosen = child ? ` with ${[child.provider, child.model].filter(Boolean).join(' ')}` : '';
+    const chosen = agent ? ` with ${[agent.provider, agent.model].filter(Boolean).join(' ')}` : '';
     const checked = checks ? `, checked by ${checks.join(', ') || 'nothing'} from now on` : '';
     return `resumed by ${describeBy(by)}${chosen}${checked}${goal ? ` with a new goal: ${goal}` : ''}`;
   },

@@ -226,13 +226,13 @@ function answersRecorded(state: SessionState, event: EventOf<'answers_recorded'>
 }
 
 function resumed(state: SessionState, event: EventOf<'resumed'>): SessionState {
-  const { note, goal, phase, oldRounds, oldPlans, oldLedger, oldTip, child, round } = event;
+  const { note, goal, phase, oldRounds, oldPlans, oldLedger, oldTip, agent, round } = event;
   const checked = running(withRewindContinued(withChecksOf(state, event)), event.at);
   const continued = { ...checked, pending: undefined, stopWanted: undefined, outage: undefined };
   // A resume refers to the environment it is run in; a file may be edited from anywhere.
   const kept =
     event.by.channel === 'file' ? continued : { ...continued, paidBy: {}, lastProvider: undefined };
-  const chosen = child === undefined ? {} : { chosen: { ...state.chosen, ...child } };
+  const chosen = agent === undefined ? {} : { chosen: { ...state.chosen, ...agent } };
   const rest = { ...kept, ...chosen, ...refreshed(state, event.limits), runWanted: true };
   const notes = note === undefined ? state.notes : [...state.notes, noteWith('Note from the human', note)];
   if (goal !== undefined) {

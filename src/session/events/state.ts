@@ -8,7 +8,7 @@ import { Outage } from '../../phases/outage.ts';
 import { initialProgress } from '../../phases/progress.ts';
 import { AddedTests, BaseChecks, Proving } from '../../phases/proving.ts';
 import { PHASE_NAMES } from '../../phases/table.ts';
-import { BegunIteration, ChosenChild, Trash } from './bodies/event-types.ts';
+import { BegunIteration, ChosenAgent, Trash } from './bodies/event-types.ts';
 import {
   Block,
   Cost,
@@ -122,7 +122,7 @@ export const SessionState = z.object({
   /** What counts against the limits, and the limits that a person raised. */
   spent: SessionSpent,
   raisedLimits: SessionLimits.optional(),
-  chosen: ChosenChild.optional(),
+  chosen: ChosenAgent.optional(),
   places: Places.optional(),
   checks: z.array(z.string()).optional(),
   proving: Proving.optional(),

@@ -7,7 +7,7 @@ import { ledgerFingerprint, ledgerText } from '../../session/documents/requireme
 import type { EventBody } from '../../session/events/bodies/event-types.ts';
 import type { NewEvent } from '../../session/events/events.ts';
 import type { SessionState } from '../../session/events/state.ts';
-import { childChoice } from '../core/agent-choice.ts';
+import { agentChoice } from '../core/agent-choice.ts';
 import type { Handler } from '../core/command-outcome.ts';
 import { branchTip, readQuestions } from '../core/evidence.ts';
 import { stateOf, type Worker } from '../core/worker.ts';
@@ -28,8 +28,8 @@ export const resume: Handler<'resume'> = async (worker, given) => {
   const { phase, resetsCounts } = verdict;
   // Written before the event, so a crash loses nothing; repeating it is harmless.
   if (acceptsPrograms(state)) await worker.git.accept(state.worktree?.path);
-  const { by, note, goal, limits, child, checks, proving } = command;
-  const common = { by, note, limits, child, checks, proving };
+  const { by, note, goal, limits, agent, checks, proving } = command;
+  const common = { by, note, limits, agent, checks, proving };
   if (goal !== undefined) return { events: [await newGoal(worker, goal, common)] };
   const flow = 'Session resumed';
   const events = [{ type: 'resumed', ...common, phase, resetsCounts, sandbox: lowered, flow } as const];
@@ -39,7 +39,7 @@ export const resume: Handler<'resume'> = async (worker, given) => {
 };
 
 async function liftLimit(worker: Worker): Promise<void> {
-  const { provider } = childChoice(worker, stateOf(worker).progress.phase);
+  const { provider } = agentChoice(worker, stateOf(worker).progress.phase);
   await liftSharedLimit(worker, provider.name);
 }
 

@@ -9,13 +9,13 @@ export interface Chooser {
   readonly writer: { readonly state: SessionState };
 }
 
-export interface ChildChoice {
+export interface AgentChoice {
   provider: Provider;
   model: string;
 }
 
 /** The provider and model of a phase: a person's choice at a resume, else those that the session froze. */
-export function childChoice({ file, writer }: Chooser, phase: Phase): ChildChoice {
+export function agentChoice({ file, writer }: Chooser, phase: Phase): AgentChoice {
   const { settings } = file;
   const { chosen } = writer.state;
   if (chosen?.provider !== undefined)

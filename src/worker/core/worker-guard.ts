@@ -25,7 +25,7 @@ import { cacheNames, type StrictPart } from '../../providers/starting/strict-pro
 import { openWayOut, type WayOut } from '../../providers/starting/way-out.ts';
 import { oneLine } from '../../session/documents/markdown-lines.ts';
 import { runRoot, type SessionPaths } from '../../session/layout/paths.ts';
-import { type Chooser, childChoice } from './agent-choice.ts';
+import { agentChoice, type Chooser } from './agent-choice.ts';
 import type { GitGuard } from './git-guard.ts';
 
 interface Place {
@@ -41,7 +41,7 @@ interface Guarded extends Chooser {
   readonly git: GitGuard;
 }
 
-interface GuardWishes {
+interface GuardOptions {
   /** If it is not recorded yet. */
   worktree?: Place;
   /** The agent's CLI; absent for SETUP and CHECK. */
@@ -60,8 +60,8 @@ export class WorkerGuard {
    * The guard for programs in the session's worktree, with the private git folder prepared; undefined if unavailable
    * or disabled. Call it only while nothing of the session is running there.
    */
-  async guard(worker: Guarded, wishes: GuardWishes = {}): Promise<Guard | undefined> {
-    const { worktree = worker.writer.state.worktree, cli, shown } = wishes;
+  async guard(worker: Guarded, options: GuardOptions = {}): Promise<Guard | undefined> {
+    const { worktree = worker.writer.state.worktree, cli, shown } = options;
     const now = await this.now(worker);
     if (now.level === 'none') return undefined;
     const places = await this.#placesOf(worker);
@@ -211,7 +211,7 @@ async function gitOf(
 }
 
 function providersOf(worker: Guarded): string[] {
-  const own = PHASE_NAMES.map((phase) => childChoice(worker, phase).provider.name);
+  const own = PHASE_NAMES.map((phase) => agentChoice(worker, phase).provider.name);
   return [...own, ...(worker.file.settings.fallback ?? [])];
 }
 

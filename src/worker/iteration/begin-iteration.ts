@@ -10,7 +10,7 @@ import type { OpenIteration } from '../../session/events/state.ts';
 import { iterationPaths } from '../../session/layout/paths.ts';
 import { record, stateOf, type Worker } from '../core/worker.ts';
 import { budgetVerdict, WRAP_UP_LIMIT_MS } from '../limits/budget.ts';
-import { chooseChild } from '../limits/choose-agent.ts';
+import { chooseAgent } from '../limits/choose-agent.ts';
 import { assemblePrompt } from '../prompt/assemble.ts';
 import { promptState } from '../prompt/prompt-state.ts';
 import { deliverMessages } from '../recording/messages.ts';
@@ -24,7 +24,7 @@ export async function beginIteration(worker: Worker): Promise<OpenIteration> {
   const { progress, messages } = stateOf(worker);
   const { phase } = progress;
   const iteration = progress.totalIterations + 1;
-  const { provider, model } = await chooseChild(worker, phase);
+  const { provider, model } = await chooseAgent(worker, phase);
   const files = iterationPaths(paths, iteration);
   const wrapUp = budgetVerdict(worker).kind === 'wrap_up';
   ensurePlainFolder(paths.iterations);

@@ -1,11 +1,11 @@
 import type { Phase } from '../../phases/table.ts';
 import { credentialNames, providerNamed } from '../../providers/registry.ts';
-import { type ChildChoice, childChoice } from '../core/agent-choice.ts';
+import { type AgentChoice, agentChoice } from '../core/agent-choice.ts';
 import { blockHere } from '../core/blocked.ts';
 import { stateOf, type Worker } from '../core/worker.ts';
 import { readSharedLimit, type SharedLimit } from './shared-limit.ts';
 
-export interface ChoiceNow extends ChildChoice {
+export interface ChoiceNow extends AgentChoice {
   /** Set if the phase's own provider is at its limit and this one of FALLBACK replaces it. */
   insteadOf?: { provider: string; limit: SharedLimit };
   /** Set if it is at its limit like every other provider: the limit that ends first. */
@@ -13,8 +13,8 @@ export interface ChoiceNow extends ChildChoice {
 }
 
 /** The provider for a phase: its own, or while that is at its limit the first free one of FALLBACK. */
-export async function chooseChild(worker: Worker, phase: Phase): Promise<ChoiceNow> {
-  const own = childChoice(worker, phase);
+export async function chooseAgent(worker: Worker, phase: Phase): Promise<ChoiceNow> {
+  const own = agentChoice(worker, phase);
   const limit = await readSharedLimit(worker, own.provider.name);
   if (limit === undefined) return own;
   const { fallback, fallbackModels } = worker.file.settings;
@@ -39,7 +39,7 @@ export async function chooseChild(worker: Worker, phase: Phase): Promise<ChoiceN
  */
 export async function sameAccount(worker: Worker): Promise<boolean> {
   const { paidBy, progress } = stateOf(worker);
-  const { provider } = await chooseChild(worker, progress.phase);
+  const { provider } = await chooseAgent(worker, progress.phase);
   const before = paidBy[provider.name];
   if (before === undefined) return true;
   const change = credentialChange(provider.name, before, worker.env);

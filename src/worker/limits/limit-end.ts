@@ -5,7 +5,7 @@ import type { NewEvent } from '../../session/events/events.ts';
 import { GUESS_MS, isBelievable, type Limit, spread } from '../../session/events/limit-wait.ts';
 import type { FrozenSettings } from '../../session/events/session-file.ts';
 import { record, stateOf, type Worker } from '../core/worker.ts';
-import { type ChoiceNow, chooseChild } from './choose-agent.ts';
+import { type ChoiceNow, chooseAgent } from './choose-agent.ts';
 import { readSharedLimit, shareLimit } from './shared-limit.ts';
 
 const LONG_OVER_MS = 10_000;
@@ -26,7 +26,7 @@ export async function limitEnd(worker: Worker, stated: number | null): Promise<N
   // window.
   if (known === undefined || known.guessed || end > known.until)
     await shareLimit(worker, provider, { until: end, guessed });
-  const choice = await chooseChild(worker, stateOf(worker).progress.phase);
+  const choice = await chooseAgent(worker, stateOf(worker).progress.phase);
   const isFree = choice.limit === undefined && choice.provider.name !== provider;
   const own = { until: end, guessed, provider };
   const event = limited(worker, choice.limit && choice.limit.until < end ? choice.limit : own);
@@ -51,7 +51,7 @@ function isOfWrongClock({ clock }: Worker, until: number): boolean {
 
 /** Called before every spawn, because another session may have reached the limit. @returns false when it waits */
 export async function accountIsFree(worker: Worker): Promise<boolean> {
-  const choice = await chooseChild(worker, stateOf(worker).progress.phase);
+  const choice = await chooseAgent(worker, stateOf(worker).progress.phase);
   if (choice.limit !== undefined) {
     await record(worker, limited(worker, choice.limit));
     return false;

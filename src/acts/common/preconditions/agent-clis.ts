@@ -1,4 +1,4 @@
-import { childSettings, type ResolvedSettings } from '../../../project/settings/resolve-settings.ts';
+import { agentSettings, type ResolvedSettings } from '../../../project/settings/resolve-settings.ts';
 import { type ProviderName, providerNamed } from '../../../providers/registry.ts';
 import { locateCli } from '../../../providers/starting/locate-cli.ts';
 import { nodePath } from '../../../providers/starting/node-path.ts';
@@ -19,7 +19,7 @@ export async function findCli(
   if (name === 'rehearsal') return programs.rehearsal;
   const { path } = await locateCli({
     cli: providerNamed(name),
-    configured: childSettings(settings, 'init', name).cliPath,
+    configured: agentSettings(settings, 'init', name).cliPath,
     env,
     homeDir: home,
     nodePath: await nodePath(env),

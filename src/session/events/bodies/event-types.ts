@@ -41,14 +41,14 @@ export const Trash = z.object({
 export type Trash = z.infer<typeof Trash>;
 
 /** Another provider or model that a person chose for the following agents. */
-export const ChosenChild = z.object({
+export const ChosenAgent = z.object({
   /** For every phase. Absent: the session's settings apply. */
   provider: z.string().optional(),
   /** With a provider: for every phase, or empty for its default. Without: for the phases that have no model set. */
   model: z.string(),
   cliPath: z.string().optional(),
 });
-export type ChosenChild = z.infer<typeof ChosenChild>;
+export type ChosenAgent = z.infer<typeof ChosenAgent>;
 
 /** The state of a folder without machine state when a session was created from it, and where the session continues. */
 export const TakenOver = z.object({
@@ -187,7 +187,7 @@ export const EVENT_BODIES = {
     goal: z.string().optional(),
     resetsCounts: z.boolean(),
     limits: SessionLimits.optional(),
-    child: ChosenChild.optional(),
+    agent: ChosenAgent.optional(),
     checks: z.array(z.string()).optional(),
     proving: Proving.optional(),
     /** A lower level than before, which the person accepted. */
