@@ -3,7 +3,8 @@ import { CHECKOUT_LIMIT_MS, runGit } from '../project/git/git.ts';
 import type { Setting } from '../project/git/git-programs.ts';
 import { removeTree } from '../project/git/remove-tree.ts';
 import { makeRepository } from '../project/proving/clean-clone.ts';
-import { eventOf, type Runner } from './runner.ts';
+import { readEvent } from './read-event.ts';
+import type { Runner } from './runner.ts';
 
 /** Where the base branch is in the fetched repository. */
 export const BASE_REF = 'refs/remotes/origin/';
@@ -19,7 +20,7 @@ export function repositoryOf({ env }: Pick<Runner, 'env'>): string {
  * @throws event_refused, event_unreadable, GitError
  */
 export async function fetchWork(runner: Runner): Promise<void> {
-  const { head, baseBranch } = eventOf(runner);
+  const { head, baseBranch } = readEvent(runner);
   const { env, signal } = runner;
   const server = env.GITHUB_SERVER_URL ?? 'https://github.com';
   const url = `${server}/${env.GITHUB_REPOSITORY}`;

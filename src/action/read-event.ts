@@ -1,5 +1,8 @@
+import { readFileSync } from 'node:fs';
 import * as z from 'zod';
+import { parseJson } from '../base/parse-json.ts';
 import { EVENT_ERRORS } from './event-errors.ts';
+import type { Runner } from './runner.ts';
 
 /** The work that one event is about. */
 export interface EventWork {
@@ -39,11 +42,12 @@ const EVENTS: Readonly<Record<string, z.ZodType<EventWork>>> = {
   })),
 };
 
-/** Reads an event in GitHub's format. @throws event_refused, event_unreadable */
-export function readEvent(event: string, payload: unknown): EventWork {
+/** Reads the event that started the workflow. @throws event_refused, event_unreadable */
+export function readEvent({ env }: Runner): EventWork {
+  const { GITHUB_EVENT_NAME: event = '', GITHUB_EVENT_PATH: path = '' } = env;
   const schema = Object.hasOwn(EVENTS, event) ? EVENTS[event] : undefined;
   if (schema === undefined) throw EVENT_ERRORS.event_refused({ event });
-  const read = schema.safeParse(payload);
+  const read = schema.safeParse(parseJson(readFileSync(path, 'utf8')));
   if (!read.success) throw EVENT_ERRORS.event_unreadable({ event });
   return read.data;
 }

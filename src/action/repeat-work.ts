@@ -8,7 +8,8 @@ import { code } from '../session/proof/proof.ts';
 import { baseCommands } from './base-commands.ts';
 import { EVENT_ERRORS } from './event-errors.ts';
 import { BASE_REF, repositoryOf } from './fetch-work.ts';
-import { addSummary, environmentOfChecks, eventOf, type Runner, setOutputs } from './runner.ts';
+import { readEvent } from './read-event.ts';
+import { addSummary, environmentOfChecks, type Runner, setOutputs } from './runner.ts';
 import { summaryOf } from './summary.ts';
 
 /**
@@ -17,7 +18,7 @@ import { summaryOf } from './summary.ts';
  * @throws event_refused, event_unreadable, no_base_checks, work_not_cloned, GitError
  */
 export async function repeatWork(runner: Runner): Promise<boolean> {
-  const { head, baseBranch, text } = eventOf(runner);
+  const { head, baseBranch, text } = readEvent(runner);
   const commands = await baseCommands(baseBranch, runner);
   const mainRepo = repositoryOf(runner);
   const git = { baseEnv: runner.env };

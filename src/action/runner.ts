@@ -1,7 +1,5 @@
-import { appendFileSync, readFileSync } from 'node:fs';
+import { appendFileSync } from 'node:fs';
 import { definedOnly } from '../base/defined-only.ts';
-import { parseJson } from '../base/parse-json.ts';
-import { type EventWork, readEvent } from './read-event.ts';
 
 /** The runner of GitHub Actions, by the variables and files that it documents. */
 export interface Runner {
@@ -9,12 +7,6 @@ export interface Runner {
   signal: AbortSignal;
   /** Writes one line of the job's log. */
   log(line: string): void;
-}
-
-/** @throws event_refused, event_unreadable */
-export function eventOf({ env }: Runner): EventWork {
-  const payload = parseJson(readFileSync(env.GITHUB_EVENT_PATH ?? '', 'utf8'));
-  return readEvent(env.GITHUB_EVENT_NAME ?? '', payload);
 }
 
 export function addSummary({ env }: Runner, markdown: string): void {

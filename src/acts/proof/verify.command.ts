@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { duration } from '../../base/durations.ts';
 import { type Cli, EXIT } from '../../kit/terminal/cli.ts';
 import { CLI_ERRORS } from '../../kit/terminal/cli-errors.ts';
 import type { Output } from '../../kit/terminal/output.ts';
@@ -9,10 +10,13 @@ import {
   withSharedOptions,
 } from '../../kit/terminal/shared-options.ts';
 import { harmless } from '../../kit/terminal/style.ts';
+import { RED_AFTER } from '../../phases/proving.ts';
 import type { CloneRunOptions } from './checks-on-clone.ts';
-import { differenceLines, formatRepetition, repeatedCheckLines } from './format-repetition.ts';
 import type { OpenedProof } from './open-proof.ts';
+import { DIFFERENCES, type Difference, type RepeatedCheck } from './repeated-check.ts';
+import { claimWords, requirementWords, verdictWords } from './repetition-words.ts';
 import type { Verification } from './verify-proof.act.ts';
+import type { VerifiedPullRequest } from './verify-pull-request.act.ts';
 
 interface VerifyOptions extends SharedOptions {
   yes?: true;
@@ -123,3 +127,40 @@ export function formatVerification(result: Verification, { style }: Pick<Output,
 
 const IN_WORKTREE =
   "  The checks of this proof ran in the agent's worktree (CHECK_IN=worktree), with uncommitted and ignored files.";
+
+type Style = Output['style'];
+
+/** Formats what became of a pull request's claims: its requirements, the checks, and what differs. */
+function formatRepetition(result: VerifiedPullRequest, { style }: Pick<Output, 'style'>): string {
+  const { checks, notRepeated, requirements, differences, sandbox } = result;
+  const { good, bad, attention, dim } = style;
+  const answer = { repeated: good, partly: attention, no_proof: attention, differs: bad }[result.result];
+  return [
+    ...checks.flatMap((check) => repeatedCheckLines(check, style)),
+    ...notRepeated.map((claim) => `- ${harmless(claim.command)}: ${claimWords(claim)}`),
+    ...requirements.map((requirement) => `- ${requirementWords(requirement, harmless)}`),
+    `${answer(verdictWords(result, harmless))} ${dim(`(sandbox: ${sandbox})`)}`,
+    ...differences.flatMap(differenceLines),
+  ].join('\n');
+}
+
+/** How a check ended; nothing if it did not run. */
+function repeatedCheckLines(
+  { command, found, expected, redBefore, durationMs = 0 }: RepeatedCheck,
+  style: Style,
+): string[] {
+  if (found === undefined) return [];
+  const status = found === null ? 'no exit status' : `exit status ${found}`;
+  const mark = found === (expected ?? 0) ? style.good('✔') : style.bad('✘');
+  const red = redBefore ? `, ${RED_AFTER}` : '';
+  return [`${mark} ${harmless(command)}: ${status}${red} ${style.dim(`(${duration(durationMs)})`)}`];
+}
+
+function differenceLines({ what, about, expected, found, lastLines }: Difference): string[] {
+  const of = about === undefined ? '' : ` of ${harmless(about)}`;
+  const printed = lastLines ? lastLines.split('\n').map((line) => `    ${harmless(line)}`) : [];
+  return [
+    `  ${DIFFERENCES[what]}${of}: expected ${harmless(expected)}, found ${harmless(found)}`,
+    ...printed,
+  ];
+}
