@@ -17,14 +17,14 @@ const CASES = PHASE_NAMES.flatMap((phase) => PROVIDERS.map((provider) => [phase,
 
 /** Token budgets of a plain prompt and of a full one; a token is about four characters. */
 const BUDGETS: Readonly<Record<Phase, readonly [number, number]>> = {
-  init: [1_520, 1_760],
-  investigation: [1_880, 2_230],
-  requirements: [2_130, 2_470],
-  planning: [2_390, 2_730],
-  implementation: [2_870, 3_110],
-  testing: [2_480, 2_720],
-  quality: [2_750, 2_990],
-  done: [1_750, 1_990],
+  init: [1_310, 1_550],
+  investigation: [1_600, 1_950],
+  requirements: [1_880, 2_220],
+  planning: [2_100, 2_440],
+  implementation: [2_510, 2_740],
+  testing: [2_220, 2_450],
+  quality: [2_420, 2_650],
+  done: [1_560, 1_800],
 };
 
 test.each(PHASE_NAMES)('the prompt of %s equals its golden file', async (phase) => {

@@ -34,9 +34,9 @@ const DOCUMENTS_ALONE =
   ' In this phase you can read everything, write files of the session path with your tools for files, and run commands that only read (`git log`, `git diff --no-ext-diff`, `grep`, `ls`); mostly tests and scripts are refused, and so is every change of code.';
 
 const GUARD_WORDS =
-  'You run in a sandbox: the main checkout, other sessions and what starts programs for the user are read-only ("Read-only file system"), and `sudo` fails. ' +
-  "The git folder is private to this session: branches, tags, stashes, settings and hooks stay in it, and only commits on the session's branch are kept. " +
-  'Find another way around what is refused; if there is none, signal `blocked` and say why.';
+  'You run in a sandbox: the main checkout, other sessions and what starts programs for the user are read-only, and `sudo` fails. ' +
+  "The git folder is private to this session; only commits on the session's branch are kept. " +
+  'If there is no way around what is refused, signal `blocked`.';
 
 const STRICT_WORDS =
   'Your home folder and `/tmp` are empty, and are emptied after you; only caches of package managers stay. The network reaches allowed hosts alone, through the proxy that `HTTPS_PROXY` names, and ports that the user opened. ';
@@ -68,7 +68,7 @@ export function assemblePrompt(state: PromptState): string {
     situation: situation(state),
     duties: filledIn(duties, state),
     provider: aboutCli(providerNamed(state.provider).promptText ?? alone, duties),
-    overview: fill(overview, { timestampIteration, timestampFile: stamps.file }),
+    overview: fill(overview, { timestampIteration }),
     signal: fill(signal, { sessionPath: sessionDir, signals: openSignals(signals, state) }),
   });
   // A NUL byte in a program's arguments would prevent its start, whatever its source.
@@ -122,7 +122,7 @@ function openSignals(signals: string, { phase, progress, gates, questions, plan 
 function timeLimit(ms: number, { log }: Stamps): string {
   const minutes = Math.max(1, Math.round(ms / 60_000));
   const many = minutes === 1 ? 'minute' : 'minutes';
-  return `${minutes} ${many} from ${log} on, then the worker ends it; \`date\` tells the time`;
+  return `${minutes} ${many} from ${log} on; \`date\` tells the time`;
 }
 
 /**

@@ -19,7 +19,7 @@ export function situation(state: PromptState): string {
   ];
   const { limit } = PHASES[state.phase];
   lines.push(
-    `This is iteration ${state.progress.phaseIteration + 1} of ${state.phase}; after ${limit}, a human must decide.`,
+    `Iteration ${state.progress.phaseIteration + 1} of ${state.phase}; after ${limit}, a human decides.`,
   );
   return `${lines.map((line) => `- ${line}`).join('\n')}\n`;
 }
@@ -28,9 +28,8 @@ function workplace({ worktree }: PromptState): string {
   if (worktree === undefined)
     return 'There is no worktree; the working directory is the main checkout: change nothing there.';
   const { branch, base, baseCommit } = worktree;
-  const from = `Branch ${inlineMaterial(branch)}, made from ${inlineMaterial(base)}.`;
   const commit = baseCommit.slice(0, 12);
-  return `${from} Everything of this session: \`git diff --no-ext-diff ${commit}\` and \`git log ${commit}..HEAD\`; compare with this commit only.`;
+  return `Branch ${inlineMaterial(branch)}, from ${inlineMaterial(base)}. The work of this session: \`git diff --no-ext-diff ${commit}\`, \`git log ${commit}..HEAD\`.`;
 }
 
 const ofPhase: Readonly<Record<Phase, (state: PromptState) => string[]>> = {
@@ -38,8 +37,8 @@ const ofPhase: Readonly<Record<Phase, (state: PromptState) => string[]>> = {
   investigation: (state) => goalsBefore(state),
   requirements: (state) => [questions(state), ...goalsBefore(state)],
   planning: (state) => [plan(state), ...goalsBefore(state)],
-  implementation: (state) => [plan(state), planPhase(state), testReturns(state), ...sentBack(state)],
-  testing: (state) => [plan(state), testRun(state), testReturns(state)],
+  implementation: (state) => [plan(state), planPhase(state), ...testReturns(state), ...sentBack(state)],
+  testing: (state) => [plan(state), testRun(state), ...testReturns(state)],
   quality: (state) => [plan(state), qualityRound(state)],
   done: (state) => [plan(state)],
 };
@@ -86,8 +85,9 @@ function testRun({ progress }: PromptState): string {
     : '1st run: quality has not reviewed this work yet.';
 }
 
-function testReturns({ progress: { testReturns: count } }: PromptState): string {
-  return `Failed tests or checks have sent the work back ${count} of at most ${MAX_TEST_RETURNS} times.`;
+function testReturns({ progress: { testReturns: count } }: PromptState): string[] {
+  if (count === 0) return [];
+  return [`Failed tests or checks have sent the work back ${count} of at most ${MAX_TEST_RETURNS} times.`];
 }
 
 // The report lists the failures, so an agent gets no separate note about them.
@@ -129,11 +129,10 @@ const RED = {
 
 function checks({ phase, checks: commands, checksIn, redBase: base }: PromptState): string[] {
   if (commands.length === 0 || !CHECKED.includes(phase)) return [];
-  const where =
-    checksIn === 'clone' ? ' on a fresh clone of the branch: commit everything that they need' : '';
+  const where = checksIn === 'clone' ? ' on a fresh clone of the branch: commit all that they need' : '';
   const mayStayRed = base?.choice === 'leave' ? ', or with the status that it had on the base commit' : '';
   return [
-    `Before testing goes to quality and before the end the worker itself runs ${commands.map(inlineMaterial).join(', ')}${where}; each must exit 0${mayStayRed}.`,
+    `Before quality and before the end the worker runs ${commands.map(inlineMaterial).join(', ')}${where}; each must exit 0${mayStayRed}.`,
   ];
 }
 
@@ -145,7 +144,7 @@ function requirements({ phase, requirements: all }: PromptState): string[] {
   const commands = open.map(({ id, check }) => `${id} (${inlineMaterial(check)})`);
   const left = open.length === 0 ? 'none is open' : `open: ${listed(commands, MAX_OPEN)}`;
   return [
-    `Of ${all.length} requirements in \`_requirements.json\`, which the worker keeps, ${left}. It runs their commands with those checks.`,
+    `Of ${all.length} requirements in \`_requirements.json\`, which the worker keeps and runs, ${left}.`,
   ];
 }
 
