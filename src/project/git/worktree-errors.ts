@@ -51,6 +51,11 @@ export const WORKTREE_ERRORS = errors({
     why: `The worktree ${path} is locked${why === '' ? '' : `: ${why}`}.`,
     hint: `If it may be removed, run "git worktree unlock ${shellWord(path)}", then try again.`,
   }),
+  worktree_mounted: ({ mount }: { mount: string }) => ({
+    what: 'Nothing was changed.',
+    why: `${mount} is a mount point: what is mounted there would be deleted with the worktree.`,
+    hint: `Run "umount ${shellWord(mount)}" (for FUSE: "fusermount -u"), then try again.`,
+  }),
   worktree_folder_taken: ({ path, entry }: { path: string; entry: ListedWorktree | undefined }) => ({
     what: 'The worktree was not created.',
     why: describeFolder(path, entry),

@@ -1,4 +1,5 @@
-import { rename } from 'node:fs/promises';
+import { readFile, realpath, rename } from 'node:fs/promises';
+import { ifExists } from '../../base/errors.ts';
 import { crashPoint } from '../../base/fault-points.ts';
 import { runGit } from '../git/git.ts';
 import { GIT_ERRORS } from '../git/git-errors.ts';
@@ -21,7 +22,7 @@ export type RemovedWorktree =
 /**
  * Removes a session's worktree if nothing is lost; its branch stays. Ignored files are deleted too.
  * @param isKept called last: whether all its content is kept elsewhere, so that it may be removed as it is
- * @throws worktree_locked, git_submodules, GitError
+ * @throws worktree_locked, worktree_mounted, git_submodules, GitError
  */
 export async function removeWorktree(
   place: WorktreePlace,
@@ -55,6 +56,7 @@ async function setAside(
   const entry = await registrationOf(place);
   if (entry?.locked !== undefined)
     throw WORKTREE_ERRORS.worktree_locked({ path: worktreePath, why: entry.locked });
+  await refuseMounts(worktreePath);
   if (!isChecked) await refuseSubmodules(worktreePath, context);
   const aside = asideOf(worktreePath);
   await rename(worktreePath, aside);
@@ -68,6 +70,20 @@ async function setAside(
   if (entry) await runGit(['worktree', 'remove', '--', entry.path], { ...context, cwd: mainRepo });
   await clearAside(worktreePath);
   return { kind: 'removed' };
+}
+
+/** @throws worktree_mounted: what is mounted in it, or is its place, is of somewhere else and must not be deleted */
+async function refuseMounts(worktreePath: string): Promise<void> {
+  const path = await realpath(worktreePath);
+  // Only Linux has this table.
+  const table = (await ifExists(readFile('/proc/self/mountinfo', 'utf8'))) ?? '';
+  for (const line of table.split('\n')) {
+    const [, , , , escaped = ''] = line.split(' ');
+    const mount = escaped.replace(/\\([0-7]{3})/g, (_, octal) =>
+      String.fromCharCode(Number.parseInt(octal, 8)),
+    );
+    if (mount === path || mount.startsWith(`${path}/`)) throw WORKTREE_ERRORS.worktree_mounted({ mount });
+  }
 }
 
 /** @throws git_submodules: a submodule may contain work that this inspection does not find */
