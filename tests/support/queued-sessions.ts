@@ -9,14 +9,16 @@ import type { SessionPaths } from '../../src/session/layout/paths.ts';
 import { slotsInUse, slotsRoot } from '../../src/session/slots.ts';
 import { builtPrograms } from './built-programs.ts';
 import { endSessionsBelow, PATIENT_CLOCK, processesOf, untilState, workerPidOf } from './live-session.ts';
-import { makeProject } from './project.ts';
+import { makeProject, projectOf, type TempProject, writeProject } from './project.ts';
 import { endProcessesOf, killSupervisors, SUPERVISED } from './supervisors.ts';
+import { makeRepo } from './temp-repo.ts';
 
-/** Each agent records its session and its folder. */
-const NOTES = 'echo "$SAMOCODE_SESSION $(git branch --show-current)" >> "$REHEARSAL_SESSION_DIR/notes.md"';
-const SCENARIO = {
-  paceMs: 0,
-  rules: [{ when: {}, do: [{ act: 'run', command: ['sh', '-c', NOTES] }, { act: 'normal' }] }],
+/** Each agent waits until all sessions have started, and records its session and its folder. */
+const scenarioOf = (signal: string) => {
+  const wait = `until [ -e '${signal}' ]; do sleep 0.1; done`;
+  const note = 'echo "$SAMOCODE_SESSION $(git branch --show-current)" >> "$REHEARSAL_SESSION_DIR/notes.md"';
+  const command = ['sh', '-c', `${wait}; ${note}`];
+  return { paceMs: 0, rules: [{ when: {}, do: [{ act: 'run', command }, { act: 'normal' }] }] };
 };
 
 export interface QueuedSessions extends AsyncDisposable {
@@ -26,40 +28,50 @@ export interface QueuedSessions extends AsyncDisposable {
 }
 
 /**
- * Sessions of one project without gates, started one after the other, and a supervisor that admits them.
- * @param notify lines of the `.env` of the config folder
+ * Sessions without gates, started one after the other, and a supervisor that admits them.
+ * @param counts the number of sessions of each project
+ * @param machine lines of the `.env` of the config folder
  */
 export async function queuedSessions(
-  count: number,
+  counts: readonly [number, ...number[]],
   maxParallel: number,
-  notify = '',
+  machine = '',
 ): Promise<QueuedSessions> {
   const { worker, rehearsal } = await builtPrograms();
-  const project = await makeProject({
-    lines: { MAX_PARALLEL: String(maxParallel), GATES: 'none' },
-    env: SUPERVISED,
-    acting: { programs: { worker, rehearsal }, clock: PATIENT_CLOCK },
-  });
-  const { repo, context, sessionsDir } = project;
+  const lines = { MAX_PARALLEL: String(maxParallel), GATES: 'none' };
+  const acting = { programs: { worker, rehearsal }, clock: PATIENT_CLOCK };
+  const project = await makeProject({ lines, env: SUPERVISED, acting });
+  const { repo, context } = project;
+  const projects: TempProject[] = [project];
+  for (const _ of counts.slice(1)) {
+    const { homeDir, env } = repo;
+    const other = await projectOf({ ...(await makeRepo()), homeDir, env }, acting);
+    await writeProject(other, { PROVIDER: 'rehearsal', SANDBOX: 'off', ...lines });
+    projects.push(other);
+  }
   const configDir = join(repo.homeDir, '.config/samocode');
   await mkdir(configDir, { recursive: true });
-  await writeFile(join(configDir, '.env'), notify);
+  await writeFile(join(configDir, '.env'), machine);
   const scenario = join(repo.root, 'scenario.json');
-  await writeFile(scenario, JSON.stringify(SCENARIO));
-  const starting = { ...context, env: { ...context.env, REHEARSAL_SCENARIO: scenario } };
+  const signal = join(repo.root, 'all-have-started');
+  await writeFile(scenario, JSON.stringify(scenarioOf(signal)));
   const sessions: QueuedSessions['sessions'] = [];
   const dispose = async () => {
     await killSupervisors(repo.homeDir);
-    await endSessionsBelow(sessionsDir, context.host);
+    for (const { sessionsDir } of projects) await endSessionsBelow(sessionsDir, context.host);
     await endProcessesOf(repo.homeDir);
-    await repo[Symbol.asyncDispose]();
+    for (const each of projects) await each.repo[Symbol.asyncDispose]();
   };
   try {
-    for (let number = 1; number <= count; number += 1) {
-      const task = `Give every boat name number ${number}`;
-      const { file, view } = await startSession({ task, name: `boat-${number}` }, starting);
-      sessions.push({ id: file.id, branch: view.state.worktree?.branch ?? '', paths: view.paths });
-    }
+    for (const [at, count] of counts.entries())
+      for (let number = 1; number <= count; number += 1) {
+        const own = projects[at]?.context ?? context;
+        const starting = { ...own, env: { ...own.env, REHEARSAL_SCENARIO: scenario } };
+        const task = `Give every boat name number ${number}`;
+        const { file, view } = await startSession({ task, name: `boat-${number}` }, starting);
+        sessions.push({ id: file.id, branch: view.state.worktree?.branch ?? '', paths: view.paths });
+      }
+    await writeFile(signal, '');
   } catch (error) {
     await dispose();
     throw error;
@@ -102,10 +114,11 @@ function endOf(event: EventOf<'iteration_ended'> | undefined): string {
 async function leftovers(sessions: QueuedSessions['sessions'], host: ActionContext['host']) {
   const workers = await Promise.all(sessions.map(({ paths }) => workerPidOf({ paths, host })));
   const processes = await Promise.all(sessions.map(({ id }) => processesOf(host, id)));
-  const [first] = sessions;
+  const roots = new Set(sessions.map(({ paths }) => slotsRoot(paths.sessionsDir)));
+  const slots = await Promise.all([...roots].map((root) => slotsInUse(root, host)));
   return {
     workers: workers.filter((pid) => pid !== undefined).length,
     processes: processes.flat().length,
-    slots: first === undefined ? 0 : (await slotsInUse(slotsRoot(first.paths.sessionsDir), host)).length,
+    slots: slots.flat().length,
   };
 }
