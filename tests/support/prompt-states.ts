@@ -19,6 +19,7 @@ export function promptState(phase: Phase, changes: Partial<PromptState> = {}): P
     iteration: at * 2 + 1,
     provider: 'claude',
     permissions: 'skip',
+    hasGivenPlan: false,
     sandbox: 'none' as const,
     timeLimitMs: 30 * 60_000,
     now: new Date(2026, 0, 8, 14, 37).getTime(),

@@ -53,6 +53,11 @@ export const START_ERRORS = errors({
     hint: 'Set it as `Phase: …` under `## Status` in _overview.md.',
     next: [{ act: 'resume', session, when: 'once that is fixed' }],
   }),
+  plan_unusable: ({ path, problem, fix }: { path: string; problem: string; fix: string }) => ({
+    what: NOTHING,
+    why: `${path} cannot be the plan of a session: ${problem}.`,
+    hint: fix,
+  }),
   project_not_trusted: ({ filePath, lines, hash, isLoosening }: NotTrusted) => ({
     what: `${filePath} is not trusted yet.`,
     why: `These lines run something or relax a rule: ${lines}.`,

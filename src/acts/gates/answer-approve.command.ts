@@ -118,21 +118,25 @@ export function addPlan(program: Command, cli: Cli): void {
       const { readPlan } = await import('./read-plan.act.ts');
       const { planDifference, formatPlan } = await import('./format-gate.ts');
       const plan = await readPlan({ session, ...projectOf(options) }, await cli.actionContext());
-      const { view, name, text, state, hash, changes, servers } = plan;
+      const { view, name, text, state, hash, changes, servers, remarks } = plan;
       const short = handleOf(view.folder);
       const { style } = cli.output;
-      await pagedResult(cli, { session: view.folder, name, state, hash, changes, servers, text }, () => {
-        const ways = [
-          `samocode approve ${short}`,
-          `samocode changes ${short} "what to change"`,
-          `samocode plan ${short} --edit`,
-        ];
-        const hint =
-          state === 'waits_for_approval'
-            ? `\n${style.attention('It waits for your approval:')}\n  ${ways.join('\n  ')}`
-            : '';
-        return [formatPlan(plan, cli.output), ...planDifference(plan, cli.output), hint].join('\n');
-      });
+      await pagedResult(
+        cli,
+        { session: view.folder, name, state, hash, changes, servers, remarks, text },
+        () => {
+          const ways = [
+            `samocode approve ${short}`,
+            `samocode changes ${short} "what to change"`,
+            `samocode plan ${short} --edit`,
+          ];
+          const hint =
+            state === 'waits_for_approval'
+              ? `\n${style.attention('It waits for your approval:')}\n  ${ways.join('\n  ')}`
+              : '';
+          return [formatPlan(plan, cli.output), ...planDifference(plan, cli.output), hint].join('\n');
+        },
+      );
     });
 }
 
@@ -202,16 +206,21 @@ async function wantedApproval(cli: Cli, asked: Approval): Promise<Approval | und
   const report = await readPlan({ ...asked, isAct: true }, context).catch(() => undefined);
   if (report?.state !== 'waits_for_approval' || !isHashOf(asked.hash ?? report.hash, report.hash))
     return asked;
-  const { view, name, hash, servers, changes = [] } = report;
+  const { view, name, hash, servers, remarks, changes = [] } = report;
   requireUsable(view);
   requireOpenChannel(view, context);
   const { phases, beforeDone } = planBrief(report);
   const changed = changes.length > 0 ? ['It was changed since the version that you saw before.'] : [];
   const agreed = await confirmPreview(cli, {
-    preview: { view, would: [...phases, beforeDone, ...changed, ...servers], blockers: [], next: [] },
+    preview: {
+      view,
+      would: [...phases, beforeDone, ...remarks, ...changed, ...servers],
+      blockers: [],
+      next: [],
+    },
     title: `Approve ${name} of ${view.folder} (version ${hash.slice(0, 12)})`,
     command: `samocode approve ${shellWord(view.folder)} --hash ${hash.slice(0, 12)} --yes`,
-    facts: { name, hash, phases, beforeDone, servers },
+    facts: { name, hash, phases, beforeDone, servers, remarks },
   });
   return agreed && { ...asked, ...agreed, hash };
 }

@@ -43,12 +43,16 @@ export async function askApproval(
   return { kind: 'decided', decision: { kind: 'changes', feedback } };
 }
 
-function approvalForm({ view, name, hash, servers }: PlanReport, { phases, beforeDone }: PlanBrief): Form {
+function approvalForm(
+  { view, name, hash, servers, remarks }: PlanReport,
+  { phases, beforeDone }: PlanBrief,
+): Form {
   return {
-    // Claude Code shows four lines: programs to start and checks come before the phases.
+    // Claude Code shows four lines: programs to start, gaps and checks come before the phases.
     message: [
       cut(`${nameWithoutDate(view.folder)}: its plan waits for you (${name})`, 90),
       ...servers,
+      ...remarks.map((line) => cut(line, 400)),
       cut(beforeDone, 400),
       ...phases.map((phase) => cut(phase, 160)),
       `The whole plan: ${join(view.paths.sessionDir, name)} (${hash.slice(0, 12)})`,

@@ -48,7 +48,7 @@ function answerWords(question: QaItem, answer: string | undefined, style: Style)
 
 /** The plan with its Markdown rendered. */
 export function formatPlan(
-  { name, state, text, servers }: PlanReport,
+  { name, state, text, servers, remarks }: PlanReport,
   { style, textColumns: columns }: Output,
 ): string {
   const head = style.dim(`${name} (${state.replaceAll('_', ' ')})`);
@@ -56,7 +56,9 @@ export function formatPlan(
   // Below the plan, whatever its length, because the person decides there.
   const starting = starts.map((line) => hanging(line.slice(2), { first: line.slice(0, 2), columns }));
   const below = title === undefined ? [] : ['', style.attention(title), ...starting];
-  return [head, '', formatMarkdown(text, { style, columns }), ...below].join('\n');
+  const said = remarks.map((line) => hanging(harmless(line), { first: '', columns }));
+  const facts = said.length === 0 ? [] : ['', ...said];
+  return [head, '', formatMarkdown(text, { style, columns }), ...below, ...facts].join('\n');
 }
 
 /** The differences from the last version that a person was asked about; empty for the first one. */

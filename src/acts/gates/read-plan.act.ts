@@ -5,6 +5,7 @@ import { decode, readPlainFile } from '../../base/files/plain-file.ts';
 import { counted } from '../../base/text.ts';
 import { runGit } from '../../project/git/git.ts';
 import { readMcpServers } from '../../providers/contract/mcp-file.ts';
+import { coverageLines } from '../../session/documents/given-plan.ts';
 import { currentPlanOf, isPlanOf, parsePlan, planChanges, planHash } from '../../session/documents/plan.ts';
 import {
   LEDGER_NAME,
@@ -37,6 +38,8 @@ export interface PlanReport {
   state: 'waits_for_approval' | 'approved' | 'draft';
   /** The MCP servers that it proposes, one line each; empty if none. */
   servers: string[];
+  /** What samocode says about it, one line each: the boxes of a given plan that its steps cover. */
+  remarks: string[];
   /** The differences from the version that a person was last asked about, line by line; absent for the first one. */
   changes?: string[];
 }
@@ -69,7 +72,14 @@ async function readVersion(view: SessionView, name: string, state: PlanReport['s
     throw noPlan(view, { name, problem: reading.kind === 'missing' ? 'gone' : reading.problem });
   const ledger = await ledgerText(view.paths);
   const text = withLedger(decode(reading.bytes), ledger);
-  return { view, name, text, ledger, hash: planHash(text), state, servers: await serverLines(view, text) };
+  const servers = await serverLines(view, text);
+  return { view, name, text, ledger, hash: planHash(text), state, servers, remarks: remarksOn(view, text) };
+}
+
+/** A given plan belongs to the session's first goal. */
+function remarksOn({ sessionFile, state }: SessionView, text: string): string[] {
+  const given = state.goal === undefined ? sessionFile?.givenPlan : undefined;
+  return given === undefined ? [] : coverageLines(given, text);
 }
 
 function noPlan(view: SessionView, file?: { name: string; problem: string }) {

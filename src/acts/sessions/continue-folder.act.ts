@@ -33,8 +33,8 @@ function isHandedOver({ from, phase }: Partial<FolderToContinue>): boolean {
  */
 async function continueFolder(input: StartSessionInput, context: ActionContext): Promise<Begun> {
   await refuseFromInside(context);
-  const { task, dive, name, branch, settings: call, run } = input;
-  const given = Object.entries({ task, dive, name, branch }).filter(([, words]) => words?.trim());
+  const { task, dive, plan, name, branch, settings: call, run } = input;
+  const given = Object.entries({ task, dive, plan, name, branch }).filter(([, words]) => words?.trim());
   if (given.length > 0) throw START_ERRORS.from_excludes({ given: given.map(([key]) => key) });
   const found = await resolveFolder(input, context);
   const { folder } = found.view;

@@ -14,7 +14,9 @@ import { sandboxNow } from '../common/preconditions/sandbox-now.ts';
 import { freezeSettings } from './freeze-settings.ts';
 import type { SessionChoices } from './start-choices.ts';
 
-export interface SessionRequest extends SessionChoices, Pick<SessionFile, 'task' | 'dive' | 'group'> {
+export interface SessionRequest
+  extends SessionChoices,
+    Pick<SessionFile, 'task' | 'dive' | 'givenPlan' | 'group'> {
   /** False: everything is prepared, and nothing runs until a resume. */
   run: boolean;
   /** For a folder that becomes a session: where it continues, given the session's gates. */
@@ -35,7 +37,7 @@ export interface NewSession {
  */
 export async function newSession(
   project: Project,
-  { run, task, dive, group, takenOver, ...choices }: SessionRequest,
+  { run, task, dive, givenPlan, group, takenOver, ...choices }: SessionRequest,
   context: ActionContext,
 ): Promise<NewSession> {
   const { clock, by } = context;
@@ -53,7 +55,7 @@ export async function newSession(
       ...envelope,
       folder,
       createdAt: at,
-      ...{ task, dive, ...places, configPath, group, settings, sandbox },
+      ...{ task, dive, givenPlan, ...places, configPath, group, settings, sandbox },
       takenOver: takenOver?.(settings.gates),
     },
     start: { v: FORMAT_VERSION, id: ulid(clock.now()), by, at, kind: 'start', run },

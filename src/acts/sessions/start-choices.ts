@@ -23,6 +23,8 @@ export interface FolderToContinue {
 export interface StartSessionInput extends Partial<FolderToContinue>, Omit<SessionChoices, 'folder'> {
   task?: string | undefined;
   dive?: string | undefined;
+  /** The path of a Markdown file with check boxes. */
+  plan?: string | undefined;
   /** Derived from the task if absent. */
   name?: string | undefined;
   projectDir?: string | undefined;
@@ -53,6 +55,10 @@ const forResume = { isForResume: true } as const;
 const START_CHOICES = {
   task: { option: '-t, --task <text>', about: "what to do, in the user's words" },
   dive: { option: '--dive <topic>', about: 'a topic to research first, or instead' },
+  plan: {
+    ...{ option: '--plan <file>', tool: 'A Markdown file with check boxes.' },
+    about: 'carry out a plan: Markdown with check boxes',
+  },
   name: {
     ...{ option: '--name <name>', tool: 'Words and hyphens.' },
     about: 'name of the session (default: words of the task)',

@@ -12,12 +12,13 @@ import { refuseFromInside } from '../common/refuse-from-inside.ts';
 import { START_ERRORS } from '../common/start-errors.ts';
 import { type Begun, beginSession } from './begin-session.ts';
 import { newSession } from './new-session.ts';
+import { givenTask, givenTitle, readGivenPlan } from './read-given-plan.ts';
 import type { FolderToContinue, StartSessionInput } from './start-choices.ts';
 
 /**
  * Starts a session: checks everything, creates the run folder atomically with identity and first command, and launches
  * a worker, which creates the rest.
- * @throws nothing_to_do, bad_branch_name, bad_group_name, and what `readyProject`, `freeFolder`, `newSession` and
+ * @throws nothing_to_do, plan_unusable, bad_branch_name, bad_group_name, and what `readyProject`, `freeFolder`, `newSession` and
  * `beginSession` throw
  */
 export async function startSession(
@@ -26,9 +27,10 @@ export async function startSession(
 ): Promise<Begun> {
   await refuseFromInside(context);
   const group = input.group?.trim() ? normalizeNewName('group', input.group) : undefined;
-  const task = input.task?.trim() ? requireText(input.task, 'task') : undefined;
+  const givenPlan = input.plan?.trim() ? await readGivenPlan(input.plan, context) : undefined;
+  const task = input.task?.trim() ? requireText(input.task, 'task') : givenPlan && givenTask(givenPlan);
   const dive = input.dive?.trim() ? requireText(input.dive, 'dive') : undefined;
-  const words = task ?? dive;
+  const words = (!input.task?.trim() && givenPlan && givenTitle(givenPlan)) || (task ?? dive);
   if (words === undefined) throw START_ERRORS.nothing_to_do();
   const branch = input.branch?.trim() ? requireBranchName(input.branch) : undefined;
   const base = input.base?.trim() || undefined;
@@ -38,7 +40,7 @@ export async function startSession(
     const folder = await freeFolder(project.values, { name, words }, context);
     const { autoApprove, acceptSuggestions, sandbox } = input;
     const choices = { folder, branch, base, autoApprove, acceptSuggestions, sandbox };
-    const request = { ...choices, task, dive, group, run };
+    const request = { ...choices, task, dive, givenPlan, group, run };
     // Another start took the name in the meantime: a derived name gets the next number, a given one is refused.
     const begun = await beginSession(await newSession(project, request, context), context);
     if (begun !== undefined) return begun;

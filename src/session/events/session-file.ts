@@ -76,6 +76,16 @@ export const FrozenSettings = z.object({
 });
 export type FrozenSettings = z.infer<typeof FrozenSettings>;
 
+/** A plan with check boxes that a person gave at the start; its text belongs to the person and is quoted. */
+export const GivenPlan = z.object({
+  /** The name of the file, without its folder. */
+  name: z.string(),
+  /** SHA-256 of its bytes. */
+  hash: z.string(),
+  text: z.string(),
+});
+export type GivenPlan = z.infer<typeof GivenPlan>;
+
 /** `session.json`: the identity and choices of a session, written once before its worker exists. */
 export const SessionFile = z.object({
   v: z.literal(FORMAT_VERSION),
@@ -85,6 +95,8 @@ export const SessionFile = z.object({
   createdAt: z.iso.datetime(),
   task: z.string().optional(),
   dive: z.string().optional(),
+  /** Of the first goal. */
+  givenPlan: GivenPlan.optional(),
   mainRepo: z.string(),
   worktreesDir: z.string(),
   sessionsDir: z.string(),

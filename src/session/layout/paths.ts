@@ -13,6 +13,8 @@ const IN_SESSION = {
   qa: '_qa.md',
   /** Agents propose; the worker updates the states once a plan is approved. */
   requirements: '_requirements.json',
+  /** Worker, once: the plan that a person gave at the start, quoted, its boxes numbered. */
+  givenPlan: '_given-plan.md',
   /** The running agent; cleared by the worker before each agent. */
   signal: '_signal.json',
   /** Worker: one line per iteration, a projection of `iteration_ended`. */

@@ -9,6 +9,7 @@ import { changeFile } from '../../base/files/change-file.ts';
 import { readTail } from '../../base/files/lines.ts';
 import { stampsAt } from '../../base/files/stamps.ts';
 import { describeEvent } from '../../session/documents/describe-event.ts';
+import { quotedPlan } from '../../session/documents/given-plan.ts';
 import { oneLine } from '../../session/documents/markdown-lines.ts';
 import { changeOverview, newOverview } from '../../session/documents/overview.ts';
 import { ledgerText, withStates } from '../../session/documents/requirements.ts';
@@ -107,6 +108,9 @@ export class Projector {
     ensurePlainFolder(this.#paths.sessionDir);
     await this.#overview.write(this.#paths, state, events);
     crashPoint('after-overview');
+    const { givenPlan } = this.#file;
+    if (givenPlan !== undefined && events.some(({ type }) => type === 'session_created'))
+      await writeWhole(this.#paths.givenPlan, quotedPlan(givenPlan));
     if (events.some((event) => event.type === 'answers_recorded'))
       await writeRecordedAnswers(this.#paths, state);
     if (events.some(({ type }) => MOVES_LEDGER.has(type))) await this.#writeLedger(state);

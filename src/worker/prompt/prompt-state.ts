@@ -51,6 +51,7 @@ export async function promptState(worker: Worker, facts: PromptFacts) {
     task: file.task,
     dive: file.dive,
     goal,
+    hasGivenPlan: file.givenPlan !== undefined && goal === undefined,
     feedback,
     /** Corrections, failing checks, hand-offs and a person's notes, oldest first. */
     notes: facts.wrapUp ? [WRAP_UP_NOTE, ...notes] : notes,

@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { listed } from '../../base/text.ts';
 import { MAX_QUALITY_ROUNDS, MAX_TEST_RETURNS, PHASES, type Phase } from '../../phases/table.ts';
 import { parseDocumentName } from '../../session/documents/documents.ts';
@@ -11,6 +12,7 @@ const MAX_DOCUMENTS = 25;
 export function situation(state: PromptState): string {
   const lines = [
     workplace(state),
+    ...givenPlan(state),
     ...ofPhase[state.phase](state),
     ...redBase(state),
     ...checks(state),
@@ -30,6 +32,16 @@ function workplace({ worktree }: PromptState): string {
   const { branch, base, baseCommit } = worktree;
   const commit = baseCommit.slice(0, 12);
   return `Branch ${inlineMaterial(branch)}, from ${inlineMaterial(base)}. The work of this session: \`git diff --no-ext-diff ${commit}\`, \`git log ${commit}..HEAD\`.`;
+}
+
+const PLANS_FROM_BOXES =
+  ' Name in each step of your plan the boxes that it covers, as in `[B7]` or `[B2-B5]`; every open box needs a step.';
+
+function givenPlan({ hasGivenPlan, sessionDir, phase }: PromptState): string[] {
+  if (!hasGivenPlan) return [];
+  const path = inlineMaterial(join(sessionDir, '_given-plan.md'));
+  const rule = phase === 'planning' ? PLANS_FROM_BOXES : '';
+  return [`The human gave a plan: ${path} quotes it, and \`[B7]\` in a step is its seventh box.${rule}`];
 }
 
 const ofPhase: Readonly<Record<Phase, (state: PromptState) => string[]>> = {

@@ -1,0 +1,114 @@
+import { listed, visibleControls } from '../../base/text.ts';
+import type { GivenPlan } from '../events/session-file.ts';
+import { lineBody, oneLine, parseMarkdown } from './markdown-lines.ts';
+import { parsePlan } from './plan.ts';
+
+export interface PlanBox {
+  /** `B7`: its number in the file, from 1. */
+  id: string;
+  text: string;
+  isDone: boolean;
+  /** The index of its line. */
+  line: number;
+  /** The position of the box that it is nested under. */
+  parent: number | undefined;
+}
+
+/** Every repetition is bounded, so that matching takes linear time. */
+const BOX = /^([ \t]{0,40})(?:[-*+]|\d{1,4}[.)])[ \t]{1,8}\[([ xX])\](?=[ \t\r\n]|$)/;
+
+/** The check boxes of any Markdown, in order, except those in code blocks. */
+export function boxesIn(text: string): PlanBox[] {
+  const doc = parseMarkdown(text);
+  const boxes: (PlanBox & { indent: number })[] = [];
+  for (const [line, body] of doc.lines.entries()) {
+    const [all, blanks = '', mark] = (doc.isFenced(line) ? null : BOX.exec(body)) ?? [];
+    if (all === undefined) continue;
+    const indent = blanks.replaceAll('\t', '    ').length;
+    const parent = boxes.findLastIndex((box) => box.indent < indent);
+    const words = oneLine(lineBody(body).slice(all.length));
+    boxes.push({
+      ...{ id: `B${boxes.length + 1}`, text: words, isDone: mark !== ' ', line, indent },
+      parent: parent === -1 ? undefined : parent,
+    });
+  }
+  return boxes;
+}
+
+/** The document that agents read: the file as a quotation, with its boxes numbered. */
+export function quotedPlan({ name, hash, text }: GivenPlan): string {
+  const { lines } = parseMarkdown(text);
+  for (const { id, line } of boxesIn(text)) lines[line] = (lines[line] ?? '').replace(BOX, `$& [${id}]`);
+  return [
+    `# Given by the human: ${visibleControls(oneLine(name))}`,
+    `The text of the file (SHA-256 ${hash}), quoted, with a number at each box.`,
+    '',
+    ...lines.map((line) => `> ${visibleControls(lineBody(line))}`.trimEnd()),
+    '',
+  ].join('\n');
+}
+
+/** `[B7]`, `[B2, B3]` or `[B2-B5]` in a step. */
+const COVERS = /\[(B\d{1,4}(?:\s{0,2}[,–-]\s{0,2}B?\d{1,4}){0,50})\]/g;
+
+/** The positions of the boxes that a step names. */
+function coveredBy(step: string, boxes: readonly PlanBox[]): number[] {
+  const ranges = [...step.matchAll(COVERS)].flatMap(([, inside = '']) =>
+    inside.split(',').map((part) => [...part.matchAll(/\d+/g)].map(Number)),
+  );
+  return [...boxes.keys()].filter((at) =>
+    ranges.some(([from = 0, to = from]) => from <= at + 1 && at + 1 <= to),
+  );
+}
+
+export interface Coverage {
+  open: PlanBox[];
+  /** Open boxes that no step covers. */
+  withoutStep: PlanBox[];
+  /** Steps that cover no box of the given plan. */
+  withoutBox: { phase: number; text: string }[];
+}
+
+/**
+ * Compares a plan of ours with the given one. A box with others nested under it is covered when those are; a step that
+ * names it covers those too.
+ */
+export function coverageOf(given: string, plan: string): Coverage {
+  const boxes = boxesIn(given);
+  const steps = parsePlan(plan).phases.flatMap(({ number: phase, lines }) =>
+    boxesIn(lines.join('\n')).map(({ text }) => ({ phase, text, covers: coveredBy(text, boxes) })),
+  );
+  const named = new Set(steps.flatMap(({ covers }) => covers));
+  const isNamed = (at: number | undefined): boolean =>
+    at !== undefined && (named.has(at) || isNamed(boxes[at]?.parent));
+  const isCovered = ({ isDone }: PlanBox, at: number): boolean => {
+    const nested = boxes.flatMap((box, index) => (box.parent === at ? [isCovered(box, index)] : []));
+    return isDone || isNamed(at) || (nested.length > 0 && nested.every(Boolean));
+  };
+  return {
+    open: boxes.filter(({ isDone }) => !isDone),
+    withoutStep: boxes.filter((box, at) => !isCovered(box, at)),
+    withoutBox: steps.filter(({ covers }) => covers.length === 0),
+  };
+}
+
+const MAX_NAMED = 8;
+
+/** The same for people, a line each; the texts of boxes and steps are others'. */
+export function coverageLines({ name, text }: GivenPlan, plan: string): string[] {
+  const { open, withoutStep, withoutBox } = coverageOf(text, plan);
+  const boxes = withoutStep.map((box) => `[${box.id}] ${short(box.text)}`);
+  const steps = withoutBox.map((step) => `${short(step.text)} (phase ${step.phase})`);
+  const list = (title: string, items: readonly string[]) =>
+    items.length > 0 ? [`${title}: ${listed(items, MAX_NAMED, { separator: '; ' })}`] : [];
+  return [
+    `Open boxes of ${short(name)} with a step: ${open.length - boxes.length} of ${open.length}`,
+    ...list('Boxes without a step', boxes),
+    ...list('Steps without a box', steps),
+  ];
+}
+
+function short(text: string): string {
+  const line = visibleControls(oneLine(text));
+  return line.length > 80 ? `${line.slice(0, 79)}…` : line;
+}

@@ -1,0 +1,114 @@
+import { readFileSync } from 'node:fs';
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { boxesIn, coverageLines, coverageOf, quotedPlan } from '../../src/session/documents/given-plan.ts';
+import { anyText, documentOf } from '../properties/texts.ts';
+
+const recorded = (name: string) => readFileSync(`tests/fixtures/given-plans/${name}.md`, 'utf8');
+
+/** A plan of ours with one phase and these steps. */
+const planOf = (...steps: string[]) =>
+  ['# Plan: x', '### Phase 1: all of it', 'Check: `true`', ...steps.map((step) => `- [ ] ${step}`), ''].join(
+    '\n',
+  );
+
+test('the boxes of a tasks.md of spec-kit are numbered, ticked ones too, but none in a code block', () => {
+  const boxes = boxesIn(recorded('spec-kit-tasks'));
+  expect(boxes.map(({ id, isDone, text }) => `${id}${isDone ? ' done' : ''} ${text.slice(0, 16)}`)).toEqual([
+    'B1 done T001 Create the ',
+    'B2 done T002 [P] Configu',
+    'B3 T003 Define the ',
+    'B4 T004 [P] [US1] C',
+    'B5 T005 [US1] Imple',
+    'B6 T006 [US1] Refus',
+    'B7 T007 [P] [US2] L',
+    'B8 T008 [P] Documen',
+  ]);
+});
+
+test('the subtasks of a BMAD story are nested under their tasks', () => {
+  const boxes = boxesIn(recorded('bmad-story'));
+  expect(boxes.map(({ id, parent }) => [id, parent === undefined ? undefined : boxes[parent]?.id])).toEqual([
+    ['B1', undefined],
+    ['B2', 'B1'],
+    ['B3', 'B1'],
+    ['B4', undefined],
+    ['B5', 'B4'],
+    ['B6', 'B5'],
+    ['B7', 'B4'],
+    ['B8', undefined],
+  ]);
+});
+
+test('a plan of ralphex has its boxes below the headings of its tasks', () => {
+  const boxes = boxesIn(recorded('ralphex-plan'));
+  expect(boxes).toHaveLength(7);
+  expect(boxes.at(-1)).toMatchObject({ id: 'B7', text: 'Mark completed', isDone: false });
+});
+
+test('the gate shows boxes without a step and steps without a box', () => {
+  const plan = planOf('model and its tests [B3, B4]', 'register [B5-B6]', 'paint the boats', 'sail [B99]');
+  const given = { name: 'tasks.md', hash: 'x', text: recorded('spec-kit-tasks') };
+  expect(coverageLines(given, plan)).toEqual([
+    'Open boxes of tasks.md with a step: 4 of 6',
+    'Boxes without a step: [B7] T007 [P] [US2] List boats by harbour in src/services/list.ts; [B8] T008 [P] Document both commands in docs/usage.md',
+    'Steps without a box: paint the boats (phase 1); sail [B99] (phase 1)',
+  ]);
+  const whole = planOf('all of it [B3-B8]');
+  expect(coverageLines(given, whole)).toEqual(['Open boxes of tasks.md with a step: 6 of 6']);
+});
+
+test('a task is covered with all its subtasks, and covers them where a step names it', () => {
+  const story = recorded('bmad-story');
+  const missing = (...steps: string[]) => coverageOf(story, planOf(...steps)).withoutStep.map(({ id }) => id);
+  expect(missing('[B2] and [B3]', 'migration [B4]', 'handbook [B8]')).toEqual([]);
+  expect(missing('[B2]', 'write it [B5]', '[B8]')).toEqual(['B1', 'B3', 'B4', 'B7']);
+});
+
+test('the document for agents quotes each line, shows hidden characters and numbers the boxes', () => {
+  const text = '# Tasks\r\n- [ ] one\u200b\r\n```\n- [ ] code\n```\n1. [x] two\n';
+  expect(quotedPlan({ name: 'a\nb.md', hash: 'ab12', text })).toBe(
+    [
+      '# Given by the human: a b.md',
+      'The text of the file (SHA-256 ab12), quoted, with a number at each box.',
+      '',
+      '> # Tasks',
+      '> - [ ] [B1] one\\u200b',
+      '> ```',
+      '> - [ ] code',
+      '> ```',
+      '> 1. [x] [B2] two',
+      '',
+    ].join('\n'),
+  );
+});
+
+const anyGiven = fc.oneof(
+  anyText,
+  documentOf(['# Tasks', '- [ ] one', '  - [x] two', '\t* [ ] three', '1. [X] four', '```', '- [ ]', 'text']),
+);
+const anyPlan = fc.oneof(
+  anyText,
+  documentOf([
+    '# Plan: x',
+    '### Phase 1: a',
+    '- [ ] step [B1]',
+    '- [x] step [B2-B9999, B1]',
+    '- [ ] step',
+    '## Notes',
+  ]),
+);
+
+test('whatever the two plans are, every open box is covered or shown, and every line of the file is quoted', () => {
+  fc.assert(
+    fc.property(anyGiven, anyPlan, (text, plan) => {
+      const { open, withoutStep } = coverageOf(text, plan);
+      expect(withoutStep.every((box) => open.some(({ id }) => id === box.id))).toBe(true);
+      const quoted = quotedPlan({ name: 'x', hash: 'y', text }).split('\n').slice(3, -1);
+      expect(quoted.every((line) => line.startsWith('>'))).toBe(true);
+      expect(boxesIn(quoted.map((line) => line.replace(/^> ?/, '')).join('\n')).length).toBe(
+        boxesIn(text).length,
+      );
+    }),
+  );
+});
