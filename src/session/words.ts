@@ -132,7 +132,12 @@ function describeWaiting(
       return { brief, predicate: `${brief} to its questions${named}`, why: ids, tone };
     }
     case 'plan_approval':
-      return { brief: 'waits for approval', predicate: 'waits for the approval of its plan', why: reason, tone };
+      return {
+        brief: 'waits for approval',
+        predicate: 'waits for the approval of its plan',
+        why: reason,
+        tone,
+      };
     case 'file_update':
       return { brief: 'waits for a file', predicate: 'waits for a change to a file', why: file, tone };
     case 'human_action': {
@@ -162,7 +167,12 @@ function describeDone({ totalIterations, merge, pullRequest, summary }: Worded, 
   if (pullRequest === undefined) return row;
   const { number, state, asks } = pullRequest;
   if (asks !== undefined)
-    return { brief: 'done', predicate: `${done}; its pull request #${number} needs ${reader}`, why: asks, tone: 'person' };
+    return {
+      brief: 'done',
+      predicate: `${done}; its pull request #${number} needs ${reader}`,
+      why: asks,
+      tone: 'person',
+    };
   return { ...row, predicate: `${done}; its pull request #${number} is ${state}` };
 }
 

@@ -75,7 +75,9 @@ function kindOf(event: SessionEvent, { sessionFile, state }: View): QueuedNotice
     case 'worker_took_over':
       return event.previous === 'died' ? 'revived' : undefined;
     case 'pull_request_seen':
-      return event.state === 'open' && (event.unseen ?? event.asks) === undefined ? undefined : 'pull_request';
+      return event.state === 'open' && (event.unseen ?? event.asks) === undefined
+        ? undefined
+        : 'pull_request';
     case 'notice':
       return NOTICE_KINDS.get(event.code);
     default:

@@ -38,7 +38,11 @@ export async function fetchPublished(
   const online = { ...options, config: [...(git.config ?? []), ...config], timeoutMs: NETWORK_LIMIT_MS };
   await runGit(['fetch', ...how, '--upload-pack=git-upload-pack', '--', url, ...wanted], online);
   const read = async (ref: string) => await gitLine(['rev-parse', '--verify', `${ref}^{commit}`], options);
-  const [head, base, tip] = [await read(refs.head), await read(refs.base), await read(`refs/heads/${worktree.branch}`)];
+  const [head, base, tip] = [
+    await read(refs.head),
+    await read(refs.base),
+    await read(`refs/heads/${worktree.branch}`),
+  ];
   const isIn = async (commit: string, other: string) =>
     await gitSaysYes(['merge-base', '--is-ancestor', commit, other], options);
   const isReplaced = pushed !== undefined && pushed !== head && !(await isIn(pushed, head));

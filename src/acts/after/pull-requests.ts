@@ -125,7 +125,10 @@ export class PullRequests {
     const isOver = found.state !== 'open';
     const now = { url, state: found.state, mergeCommit, unseen: undefined };
     const none = isOver && { asks: undefined, words: undefined, reruns: undefined };
-    await this.#leave(paths, { kind: 'pull_request', seen: PullRequestFact.parse({ ...before, ...now, ...none }) });
+    await this.#leave(paths, {
+      kind: 'pull_request',
+      seen: PullRequestFact.parse({ ...before, ...now, ...none }),
+    });
     return true;
   }
 

@@ -55,11 +55,7 @@ export function judgeMatter(
   const heard = words.filter(({ held }) => held === undefined);
   const conflictKey = `conflict:${short(head)}:${short(base)}`;
   const conflict = mergeable === 'conflict' && isNew(conflictKey);
-  const keys = [
-    ...failed.map(checkKey),
-    ...heard.map(({ key }) => key),
-    ...(conflict ? [conflictKey] : []),
-  ];
+  const keys = [...failed.map(checkKey), ...heard.map(({ key }) => key), ...(conflict ? [conflictKey] : [])];
   return keys.length === 0
     ? { kind: 'none' }
     : { kind: 'round', matter: { checks: failed, words: heard, conflict, keys } };

@@ -32,13 +32,23 @@ export function roundText(
           `## It conflicts with ${code(baseBranch)}\n\nMerge ${base}, the tip of that branch, into the branch of this session, and resolve what both changed.`,
         ]
       : []),
-    ...reviews.map((words) => `## Review by ${code(words.by)}: changes requested\n\n${quoted(words.comment.body)}`),
-    ...threads.map(({ name, id }) => threadText(name, words.filter(({ thread }) => thread?.id === id))),
+    ...reviews.map(
+      (words) => `## Review by ${code(words.by)}: changes requested\n\n${quoted(words.comment.body)}`,
+    ),
+    ...threads.map(({ name, id }) =>
+      threadText(
+        name,
+        words.filter(({ thread }) => thread?.id === id),
+      ),
+    ),
   ];
   return { text: `${parts.join('\n\n')}\n`, threads };
 }
 
-function checkText({ name, isRequired, app, url, text }: ForgeCheck, log: readonly string[] | undefined): string {
+function checkText(
+  { name, isRequired, app, url, text }: ForgeCheck,
+  log: readonly string[] | undefined,
+): string {
   const which = isRequired ? 'The required check' : 'The check';
   const about = [app && `reported by ${code(app)}`, url && `at ${code(url)}`].filter(Boolean).join(', ');
   const said = text ? `\n\nIt says:\n\n${quoted(text)}` : '';

@@ -1,6 +1,6 @@
 import { GitHub } from '../../forge/github.ts';
-import { closedChannel, refused } from '../../session/commands/judge-kind.ts';
 import { COMMAND_ERRORS } from '../../session/commands/command-errors.ts';
+import { closedChannel, refused } from '../../session/commands/judge-kind.ts';
 import { PullRequestFact } from '../../session/events/bodies/positions.ts';
 import type { SessionView } from '../../session/events/session-view.ts';
 import { sendAndAwait } from '../common/await-command.ts';
@@ -21,7 +21,10 @@ export interface RoundResult {
  * of one; also where nobody watches it, and beyond PR_ROUNDS.
  * @throws an early refusal, the worker's refusal, no_pull_request, the errors of a forge, GitError
  */
-export async function roundOfSession(question: SessionQuestion, context: ActionContext): Promise<RoundResult> {
+export async function roundOfSession(
+  question: SessionQuestion,
+  context: ActionContext,
+): Promise<RoundResult> {
   await refuseFromInside(context);
   const view = await findSession({ ...question, isAct: true }, context);
   const unusable = closedTo(view);
@@ -31,14 +34,24 @@ export async function roundOfSession(question: SessionQuestion, context: ActionC
   if (closed) throw earlyRefusal(closed, view);
   if (pullRequest?.state !== 'open') throw earlyRefusal(refused(COMMAND_ERRORS.no_pull_request()), view);
   if (status.kind !== 'done')
-    throw earlyRefusal({ ...refused(COMMAND_ERRORS.not_done_yet({ status: status.kind })), isStatus: true }, view);
+    throw earlyRefusal(
+      { ...refused(COMMAND_ERRORS.not_done_yet({ status: status.kind })), isStatus: true },
+      view,
+    );
   const { repository, number } = pullRequest;
   const forge = new GitHub(context);
   const look = (await forge.pullRequests(repository, [number])).pullRequests.get(number);
-  if (look === undefined) return { view, outcome: 'nothing', said: `GitHub does not show pull request #${number}.` };
+  if (look === undefined)
+    return { view, outcome: 'nothing', said: `GitHub does not show pull request #${number}.` };
   if (look.state !== 'open') {
     const before = PullRequestFact.parse(pullRequest);
-    const seen = { ...before, state: look.state, mergeCommit: look.mergeCommit, unseen: undefined, asks: undefined };
+    const seen = {
+      ...before,
+      state: look.state,
+      mergeCommit: look.mergeCommit,
+      unseen: undefined,
+      asks: undefined,
+    };
     const after = await sendAndAwait(view, { kind: 'pull_request', seen }, ['pull_request_seen'], context);
     return { view: after.view, outcome: 'recorded', said: `Pull request #${number} is ${look.state}.` };
   }

@@ -47,9 +47,11 @@ export class Rounds {
   async advance(view: SessionView, look: PullRequestLook, given: RoundContext): Promise<Advance> {
     const { state, paths } = view;
     const isOver = state.status.kind === 'done' && look.state === 'open';
-    if (!isOver || state.pullRequest?.state !== 'open') return { said: 'It does not rest on an open pull request.' };
+    if (!isOver || state.pullRequest?.state !== 'open')
+      return { said: 'It does not rest on an open pull request.' };
     const print = JSON.stringify([look, state.round?.number, state.pullRequest.round]);
-    if (!given.byHand && this.#dealtWith.get(paths.sessionDir) === print) return { said: 'Nothing has changed.' };
+    if (!given.byHand && this.#dealtWith.get(paths.sessionDir) === print)
+      return { said: 'Nothing has changed.' };
     const { isOpen, ...advance } =
       openRound(state) === undefined ? await this.#next(view, given) : await publishRound(view, look, given);
     if (!isOpen) this.#dealtWith.set(paths.sessionDir, print);
@@ -112,7 +114,11 @@ export class Rounds {
   }
 
   /** Required checks that have not reported for a day: a rule of the base branch may name what no workflow runs. */
-  #unreported({ paths }: SessionView, details: PullRequestDetails, { clock }: ActionContext): string | undefined {
+  #unreported(
+    { paths }: SessionView,
+    details: PullRequestDetails,
+    { clock }: ActionContext,
+  ): string | undefined {
     const names = missingChecks(details);
     if (names.length === 0) {
       this.#missing.delete(paths.sessionDir);
@@ -167,7 +173,8 @@ async function beginRound(
   const seen = { words: someOf(words) };
   const asking = (asks: string) => tell(view, { ...seen, asks }, asks);
   if (!byHand && number > rounds) {
-    const used = rounds === 0 ? 'PR_ROUNDS is 0' : `${counted(rounds, 'round')} of it have been used (PR_ROUNDS)`;
+    const used =
+      rounds === 0 ? 'PR_ROUNDS is 0' : `${counted(rounds, 'round')} of it have been used (PR_ROUNDS)`;
     return asking(`${describeMatter(matter)}, but ${used}.`);
   }
   const published = await fetchPublished(view, details.baseBranch, await safeGit(view, context));
@@ -177,7 +184,8 @@ async function beginRound(
   const { repository } = view.state.pullRequest as PullRequestFact;
   const logs = new Map<number, readonly string[] | undefined>();
   for (const { jobId, app } of matter.checks)
-    if (jobId !== undefined && app === 'github-actions') logs.set(jobId, await forge.jobLog(repository, jobId));
+    if (jobId !== undefined && app === 'github-actions')
+      logs.set(jobId, await forge.jobLog(repository, jobId));
   const { text, threads } = roundText({ ...details, base }, matter, logs);
   const round = { number, keys: [...matter.keys], head, base, threads };
   const request = { kind: 'round', round, text, ...(byHand && { byHand: true as const }) } as const;
@@ -219,7 +227,10 @@ async function publishRound(
     const { accepted: _accepted, ...begun } = round;
     const joining = { ...begun, keys: [], head, base };
     const request = { kind: 'round' as const, round: joining, text: '' };
-    return { request, said: 'Others have pushed to its branch meanwhile: that is taken over and tested first.' };
+    return {
+      request,
+      said: 'Others have pushed to its branch meanwhile: that is taken over and tested first.',
+    };
   }
   const pushed = await pushRound(view, { round, tip }, { forge, context });
   if ('asks' in pushed) return { ...tell(view, { asks: pushed.asks }, pushed.asks), isOpen: true };

@@ -45,7 +45,10 @@ export async function finishSession(
     const next = [archiving(view, { when: 'once it is merged' })];
     const { url } = published;
     const watched = await isToBeWatched(view, input.watch);
-    const recorded = url === undefined ? '' : await recordPullRequest(view, { url, watched, pushed: look.base?.tip }, context);
+    const recorded =
+      url === undefined
+        ? ''
+        : await recordPullRequest(view, { url, watched, pushed: look.base?.tip }, context);
     const trouble = watched && url !== undefined ? await whyNotUnattended(look, url, context) : '';
     return { view, place: '', moved: [], done: `${said}${recorded}${trouble}`, next, ...published };
   }

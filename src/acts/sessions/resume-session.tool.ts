@@ -1,8 +1,8 @@
 import * as z from 'zod';
-import { ACTION_ERRORS } from '../common/action-errors.ts';
 import { defineTool } from '../../kit/mcp/define-tool.ts';
 import { aboutSession, LimitsArgument, OF_SESSION, resultWith } from '../../kit/mcp/fields.ts';
 import { sessionFields } from '../../kit/mcp/session-fields.ts';
+import { ACTION_ERRORS } from '../common/action-errors.ts';
 
 export const resumeSessionTool = defineTool({
   name: 'resume_session',
@@ -23,7 +23,10 @@ export const resumeSessionTool = defineTool({
       .describe('Work at once on what came back to the pull request of a finished one. Alone.'),
     limits: LimitsArgument.describe('Higher limits for the whole session, when the user agrees.'),
   }),
-  output: resultWith({ ...OF_SESSION, outcome: z.enum(['resumed', 'already_running', 'nothing_to_do']).optional() }),
+  output: resultWith({
+    ...OF_SESSION,
+    outcome: z.enum(['resumed', 'already_running', 'nothing_to_do']).optional(),
+  }),
   annotations: { readOnlyHint: false, destructiveHint: true, idempotentHint: true, openWorldHint: true },
   searchHint: 'unblock, restart',
   async handle({ from, ...input }, { actions }) {

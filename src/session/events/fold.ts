@@ -229,9 +229,9 @@ function resumed(state: SessionState, event: EventOf<'resumed'>): SessionState {
   const { note, goal, phase, oldRounds, oldPlans, oldLedger, oldTip, agent, round } = event;
   const checked = running(withRewindContinued(withChecksOf(state, event)), event.at);
   const continued = { ...checked, pending: undefined, stopWanted: undefined, outage: undefined };
-  // A resume refers to the environment it is run in; a file may be edited from anywhere.
-  const kept =
-    event.by.channel === 'file' ? continued : { ...continued, paidBy: {}, lastProvider: undefined };
+  // A resume refers to the environment it is run in; a file may be edited from anywhere, and nobody begins a round there.
+  const isElsewhere = event.by.channel === 'file' || event.by.channel === 'settings';
+  const kept = isElsewhere ? continued : { ...continued, paidBy: {}, lastProvider: undefined };
   const chosen = agent === undefined ? {} : { chosen: { ...state.chosen, ...agent } };
   const rest = { ...kept, ...chosen, ...refreshed(state, event.limits), runWanted: true };
   const notes = note === undefined ? state.notes : [...state.notes, noteWith('Note from the human', note)];
@@ -256,7 +256,14 @@ function resumed(state: SessionState, event: EventOf<'resumed'>): SessionState {
   }
   if (round !== undefined) {
     const roundKeys = [...(state.roundKeys ?? []), ...round.keys].slice(-REMEMBERED_ROUND_KEYS);
-    return { ...rest, notes, round, roundKeys, proved: undefined, progress: withRound(state.progress, phase) };
+    return {
+      ...rest,
+      notes,
+      round,
+      roundKeys,
+      proved: undefined,
+      progress: withRound(state.progress, phase),
+    };
   }
   if ('parked' in state.status && state.status.parked) return { ...rest, notes, status: state.status.parked };
   const progress = event.resetsCounts ? withCountsReset(state.progress) : state.progress;

@@ -12,9 +12,9 @@ import { roundDocuments } from '../../session/pull-request.ts';
 import type { Handler } from '../core/command-outcome.ts';
 import { record, stateOf, type Worker } from '../core/worker.ts';
 import { repairMissingWorktree } from '../guarding/restore-worktree.ts';
+import { inlineMaterial } from '../prompt/material.ts';
 import { tipOfBranch } from '../proving/check-facts.ts';
 import { scratchDir } from '../proving/scratch.ts';
-import { inlineMaterial } from '../prompt/material.ts';
 
 /**
  * Continues a finished session with what came back to its pull request. First its branch takes over what others have
@@ -27,7 +27,8 @@ export const round: Handler<'round'> = async (worker, command) => {
   const { number, keys, head } = begun;
   const conflicts = await takeOverHead(worker, head);
   const about = join(worker.paths.sessionDir, roundDocuments(number).about);
-  if (keys.length > 0 || conflicts.length > 0) await writeWhole(about, `${text}${conflictWords(head, conflicts)}`);
+  if (keys.length > 0 || conflicts.length > 0)
+    await writeWhole(about, `${text}${conflictWords(head, conflicts)}`);
   // Only commits of others: nothing is to be built, but all of it is tested again.
   const phase = keys.length > 0 || conflicts.length > 0 ? 'implementation' : 'testing';
   const why = keys.length > 0 ? counted(keys.length, 'matter') : 'others have pushed to its branch';

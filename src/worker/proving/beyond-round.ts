@@ -30,7 +30,10 @@ export async function waitIfBeyond(worker: Worker, decision: Decision): Promise<
   return { ...park(phase, 'plan_approval', decision.phase), reason, beyond };
 }
 
-async function beyondRound(worker: Worker, { head, base }: { head: string; base: string }): Promise<string[]> {
+async function beyondRound(
+  worker: Worker,
+  { head, base }: { head: string; base: string },
+): Promise<string[]> {
   const { mainRepo } = worker.file;
   const options = { ...worker.git.context, cwd: mainRepo };
   const { commit: tip } = await tipOfBranch(worker);

@@ -78,7 +78,8 @@ export async function roundRig({
   return {
     ...{ hub, repository, pull, rig, context },
     colleague: (...args) => git(clone, ...args),
-    at: async (branch) => (await git(path, 'ls-remote', 'origin', `refs/heads/${branch}`)).split('\t')[0] ?? '',
+    at: async (branch) =>
+      (await git(path, 'ls-remote', 'origin', `refs/heads/${branch}`)).split('\t')[0] ?? '',
     async advance() {
       const forge = new GitHub({ env });
       const look = (await forge.pullRequests('github.com/fleet/boats', [17])).pullRequests.get(17);

@@ -1,0 +1,77 @@
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import type { Words } from '../../../src/acts/after/round-matter.ts';
+import { answersIn, roundText } from '../../../src/acts/after/round-text.ts';
+import type { ForgeCheck, PullRequestDetails } from '../../../src/forge/forge.ts';
+
+const DETAILS = {
+  ...{ number: 17, url: 'https://github.com/fleet/boats/pull/17', title: 'Boats', baseBranch: 'main' },
+  base: 'b'.repeat(40),
+} as PullRequestDetails;
+
+const CHECK: ForgeCheck = {
+  ...{ name: 'test', isRequired: true, state: 'failed', head: '', attempt: '1', app: 'github-actions' },
+  ...{ jobId: 7, runId: 8, url: 'https://ci.example/7', text: undefined },
+};
+
+function words(by: string, body: string, path?: string): Words {
+  const comment = { body, author: { login: by, kind: 'person' } } as Words['comment'];
+  const thread = path === undefined ? {} : { thread: { id: path, path, line: 3 } as Words['thread'] & {} };
+  return { key: `${by} ${body}`, by, url: '', at: '', comment, ...thread };
+}
+
+test('checks, reviews, threads and a conflict, each with its author and its place', () => {
+  const matter = {
+    checks: [CHECK, { ...CHECK, name: 'lint', jobId: 9, app: 'circleci', text: 'see there' }],
+    words: [
+      words('ada', 'No names.'),
+      words('bob', 'Why?', 'a.ts'),
+      words('ada', 'Yes, why?', 'a.ts'),
+      words('bob', 'Here', 'b.ts'),
+    ],
+    conflict: true,
+    keys: [],
+  };
+  const { text, threads } = roundText(DETAILS, matter, new Map([[7, ['one', '##[error]two']]]));
+  expect(threads).toEqual([
+    { name: 'T1', id: 'a.ts' },
+    { name: 'T2', id: 'b.ts' },
+  ]);
+  expect(text).toMatchSnapshot();
+});
+
+test('no text of others can begin a line, so that nobody takes it for ours', () => {
+  const hostile = fc.string({
+    unit: fc.constantFrom('#', '\n', '\r', '\u2028', '\u0085', '`', ' ', 'T', '1', '>', '\u202e', 'a'),
+  });
+  fc.assert(
+    fc.property(hostile, hostile, hostile, (body, name, path) => {
+      const matter = {
+        checks: [{ ...CHECK, name, text: body }],
+        words: [words(name, body, path)],
+        conflict: false,
+        keys: [],
+      };
+      const { text } = roundText({ ...DETAILS, title: body }, matter, new Map([[7, [body]]]));
+      const ours = text
+        .split(/[\n\r\v\f\u0085\u2028\u2029]/)
+        .filter((line) => !line.startsWith('>') && line !== '');
+      expect(ours.filter((line) => line.startsWith('#'))).toHaveLength(3);
+      expect(text).not.toContain('\u202e');
+    }),
+  );
+});
+
+test('a long comment is cut, and a megabyte of it does not reach the prompt', () => {
+  const matter = { checks: [], words: [words('ada', 'x'.repeat(1e6), 'a.ts')], conflict: false, keys: [] };
+  expect(roundText(DETAILS, matter, new Map()).text.length).toBeLessThan(10_000);
+});
+
+test('answers are found below the names of their threads; what is not there has none', () => {
+  const text = '# Answers\n\n## T1\n\nDone.\n\n## T12 (b.ts)\nNot done,\n\nbecause.\n## T3\n\n';
+  expect([...answersIn(text)]).toEqual([
+    ['T1', 'Done.'],
+    ['T12', 'Not done,\n\nbecause.'],
+  ]);
+  expect([...answersIn('')]).toEqual([]);
+});
