@@ -64,12 +64,12 @@ export function withCountsReset(progress: Progress): Progress {
 
 /** New work for a done session: everything restarts except the iteration number. */
 export function withNewGoal(progress: Progress): Progress {
-  return withRound(progress, 'investigation');
+  return { ...initialProgress('investigation'), totalIterations: progress.totalIterations };
 }
 
-/** A round of its pull request: the same, but it begins with work. */
-export function withRound(progress: Progress, phase: Phase): Progress {
-  return { ...initialProgress(phase), totalIterations: progress.totalIterations };
+/** A round of its pull request: the same, but it begins with work; in testing, commits of others are only tested. */
+export function withRound({ totalIterations }: Progress, phase: Phase): Progress {
+  return { ...initialProgress(phase), totalIterations, qualitySinceImplementation: phase === 'testing' };
 }
 
 export interface ChildEnd {

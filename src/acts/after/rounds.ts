@@ -49,7 +49,8 @@ export class Rounds {
     const isOver = state.status.kind === 'done' && look.state === 'open';
     if (!isOver || state.pullRequest?.state !== 'open')
       return { said: 'It does not rest on an open pull request.' };
-    const print = JSON.stringify([look, state.round?.number, state.pullRequest.round]);
+    // `since`: a round may have ended meanwhile.
+    const print = JSON.stringify([look, state.status.since, state.pullRequest.round]);
     if (!given.byHand && this.#dealtWith.get(paths.sessionDir) === print)
       return { said: 'Nothing has changed.' };
     const { isOpen, ...advance } =
@@ -64,7 +65,8 @@ export class Rounds {
     const { repository, number, words: before = [], reruns = [] } = pullRequest as PullRequestFact;
     const details = await forge.details(repository, number);
     const settings = await settingsNow(view, context);
-    if ('asks' in settings) return tell(view, { asks: settings.asks }, settings.asks);
+    // Looked at again each time: what is wrong lies outside of the pull request.
+    if ('asks' in settings) return { ...tell(view, settings, settings.asks), isOpen: true };
     const maySteer = await this.#steering(details, repository, { ...given, trusted: settings.trusted });
     const words = wordsIn(details, { keys, before }, (login) => maySteer.has(login));
     const asks = this.#unreported(view, details, context);

@@ -16,6 +16,7 @@ export const runs = (script: string) => ({ act: 'run', command: ['sh', '-c', scr
 /** The same in the session folder. */
 export const writes = (name: string, text: string) => ({ act: 'write', path: `session:${name}`, text });
 
+const IDENTITY = ['-c', 'user.name=Bob', '-c', 'user.email=bob@example.org'];
 const COMMITS = runs("git add -A; git commit -qm 'Answer the round'");
 const ENDS = { act: 'end', did: 'Looked again', signal: { status: 'continue', phase: 'testing' } };
 
@@ -27,6 +28,8 @@ export interface RoundRig extends AsyncDisposable {
   context: ActionContext;
   /** git in a clone of a colleague, with the branch of the pull request checked out. */
   colleague(...args: string[]): Promise<string>;
+  /** Writes a file there and commits it. */
+  colleagueWrites(name: string, text: string): Promise<void>;
   /** The commit of a branch on the forge. */
   at(branch: string): Promise<string>;
   /** What the supervisor would do now, and what it leaves to the worker. */
@@ -35,14 +38,21 @@ export interface RoundRig extends AsyncDisposable {
   untilDone(): Promise<SessionState>;
 }
 
+export interface RoundPlan extends RigPlan {
+  work?: object[];
+  /** Called before each question to the forge is answered. */
+  begin?: (repository: StubRepository) => void;
+}
+
 /**
  * A session that was done, published and is watched. In a round its implementation agent does `work` and commits it all.
  */
 export async function roundRig({
   work = [runs('date +%N >>boats.txt')],
   lines = {},
+  begin = () => {},
   ...plan
-}: RigPlan & { work?: object[] } = {}): Promise<RoundRig> {
+}: RoundPlan = {}): Promise<RoundRig> {
   const hub = await gitHubStub();
   const repository = await hub.addRepository('fleet/boats');
   const rig = await startRig({
@@ -53,10 +63,14 @@ export async function roundRig({
     },
     ...plan,
   });
+  if (lines.GATES === 'plan') {
+    await rig.untilWaiting('plan_approval', { withinMs: 150_000 });
+    await rig.approve();
+  }
   await rig.until(({ status }) => status.kind === 'done', { withinMs: 150_000 });
   const env = { ...rig.repo.env, ...hub.env };
   const git = async (cwd: string, ...args: string[]) => {
-    const own = ['-c', 'credential.helper=!gh auth git-credential', ...args];
+    const own = ['-c', 'credential.helper=!gh auth git-credential', ...IDENTITY, ...args];
     const { exitCode, stdout, stderr } = await runCommand('git', own, { cwd, env });
     if (exitCode !== 0) throw new Error(`git ${args.join(' ')}: ${stderr}`);
     return stdout.trim();
@@ -68,6 +82,10 @@ export async function roundRig({
   await git(path, 'remote', 'add', 'origin', 'https://github.com/fleet/boats.git');
   await git(path, 'push', '--quiet', 'origin', 'main');
   const context: ActionContext = { ...rig.context(), env };
+  hub.fault = ({ path }) => {
+    if (path === '/graphql') begin(repository);
+    return undefined;
+  };
   await finishSession({ session: rig.file.folder, how: 'pull_request', keep: [] }, context);
   const pull = repository.pullRequests.get(17);
   if (pull === undefined) throw new Error('No pull request was opened.');
@@ -78,6 +96,11 @@ export async function roundRig({
   return {
     ...{ hub, repository, pull, rig, context },
     colleague: (...args) => git(clone, ...args),
+    async colleagueWrites(name, text) {
+      await writeFile(join(clone, name), text);
+      await git(clone, 'add', '-A');
+      await git(clone, 'commit', '--quiet', '-m', `Write ${name}`);
+    },
     at: async (branch) =>
       (await git(path, 'ls-remote', 'origin', `refs/heads/${branch}`)).split('\t')[0] ?? '',
     async advance() {
