@@ -4,7 +4,7 @@ import { shortNames } from '../../kit/terminal/short-names.ts';
 import type { ShownSession } from '../reading/watch-sessions.act.ts';
 import type { WatchedRow, WatchModel, WatchPlace } from './watch-model.ts';
 
-/** The parts of the list, from the top. */
+/** The groups of the list, top to bottom. */
 export const GROUPS = ['needs you', 'working', 'waiting', 'done', 'stopped'] as const;
 export type Group = (typeof GROUPS)[number];
 
@@ -16,7 +16,7 @@ export function groupOf({ needsHuman, state }: Pick<ShownFacts, 'needsHuman' | '
       return 'working';
     case 'queued':
     case 'limited':
-    // Without a need for a person these wait for a moment only.
+    // Sessions that need no person continue shortly.
     case 'waiting':
     case 'blocked':
       return 'waiting';
@@ -32,24 +32,24 @@ export function isOver(group: Group): boolean {
   return group === 'done' || group === 'stopped';
 }
 
-/** The sessions that the person can go to: those that fit the filter, or all but the folded ones. */
+/** The sessions that can be selected: those that match the filter, or all but the folded ones. */
 export function visibleRows(
   { rows = [] }: Pick<WatchModel, 'rows'>,
   { filter, showsStopped, selected }: WatchPlace,
 ): readonly WatchedRow[] {
-  if (filter) return rows.filter((row) => fits(row, filter.toLowerCase()));
+  if (filter) return rows.filter((row) => matches(row, filter.toLowerCase()));
   if (showsStopped) return rows;
-  // A session that is stopped from this screen stays visible while it is selected.
+  // A session stopped from this screen stays visible while it is selected.
   const open = rows.filter(({ facts, key }) => groupOf(facts) !== 'stopped' || key === selected);
   return open.length > 0 ? open : rows;
 }
 
-function fits({ facts, project }: WatchedRow, filter: string): boolean {
+function matches({ facts, project }: WatchedRow, filter: string): boolean {
   const texts = [facts.session, facts.id, project, facts.phase, groupOf(facts), facts.task ?? ''];
   return texts.some((text) => text.toLowerCase().includes(filter));
 }
 
-/** The row that the person is on. */
+/** The selected row; the first one if the selection is not visible. */
 export function selectedRow(model: Pick<WatchModel, 'rows'>, place: WatchPlace): WatchedRow | undefined {
   const rows = visibleRows(model, place);
   return rows.find(({ key }) => key === place.selected) ?? rows[0];
@@ -57,7 +57,7 @@ export function selectedRow(model: Pick<WatchModel, 'rows'>, place: WatchPlace):
 
 export type UnnamedRow = Omit<WatchedRow, 'name' | 'project'>;
 
-/** Rows in the order of the screen: group by group, the newest first; what is over by when it ended. */
+/** Rows in screen order: by group, newest first; finished sessions by when they ended. */
 export function orderRows(rows: readonly UnnamedRow[]): WatchedRow[] {
   const names = shortNames(rows.map(({ facts }) => facts.session));
   const named = rows.map((row, at): WatchedRow => {
@@ -76,15 +76,15 @@ function orderMs({ facts }: WatchedRow): number {
   return Date.parse(at) || 0;
 }
 
-/** What was made of a report: most are the same from one look to the next. */
-const made = new WeakMap<ShownSession, UnnamedRow>();
+/** The row of each session; most sessions are unchanged from one poll to the next. */
+const cache = new WeakMap<ShownSession, UnnamedRow>();
 
 export function watchedRows(sessions: readonly ShownSession[]): WatchedRow[] {
   return orderRows(sessions.map(rowOf));
 }
 
 function rowOf(session: ShownSession): UnnamedRow {
-  const known = made.get(session);
+  const known = cache.get(session);
   if (known !== undefined) return known;
   const { view, projectDir } = session;
   const row: UnnamedRow = {
@@ -93,6 +93,6 @@ function rowOf(session: ShownSession): UnnamedRow {
     projectDir,
     isEstimate: view.state.cost.usdIsEstimate === true,
   };
-  made.set(session, row);
+  cache.set(session, row);
   return row;
 }

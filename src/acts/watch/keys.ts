@@ -1,7 +1,7 @@
 import type { ShownFacts } from '../../kit/terminal/session-facts.ts';
 import type { WatchedRow, WatchPlace } from './watch-model.ts';
 
-/** What a person may do with a session from the screen; each is a command of its own as well. */
+/** The actions on a session; each is also a command. */
 export type WatchAct =
   | 'answer'
   | 'message'
@@ -29,7 +29,7 @@ export const ACT_KEYS: Readonly<Record<string, WatchAct>> = {
   e: 'edit',
 };
 
-/** Whether an act makes sense for a session as it is now: only such keys are shown, and only they do something. */
+/** Whether an action applies to a session in its current state. Other keys are neither shown nor accepted. */
 export function canAct(
   act: WatchAct,
   { state, for: waitsFor, archived, worker, worktree, totalIterations }: ShownFacts,
@@ -65,16 +65,16 @@ export function canAct(
   }
 }
 
-export interface KeyWords {
+export interface KeyHint {
   key: string;
   what: string;
 }
 
-/** What comes after done, in this order; before that the other acts come first. */
+/** The first keys of a session that is done, in this order. */
 const AFTER_DONE: readonly WatchAct[] = ['finish', 'report', 'verify', 'resume'];
 
 /** The keys of the list for the selected session, most useful first. */
-export function listKeys(row: WatchedRow | undefined): KeyWords[] {
+export function listKeys(row: WatchedRow | undefined): KeyHint[] {
   if (row === undefined) return [];
   const { facts } = row;
   const rank = (act: WatchAct) => {
@@ -84,15 +84,15 @@ export function listKeys(row: WatchedRow | undefined): KeyWords[] {
   return Object.entries(ACT_KEYS)
     .filter(([, act]) => canAct(act, facts))
     .toSorted(([, a], [, b]) => rank(a) - rank(b))
-    .map(([key, act]) => ({ key, what: wordOf(act, facts) }));
+    .map(([key, act]) => ({ key, what: labelOf(act, facts) }));
 }
 
-function wordOf(act: WatchAct, { for: waitsFor }: ShownFacts): string {
+function labelOf(act: WatchAct, { for: waitsFor }: ShownFacts): string {
   return act === 'answer' && waitsFor === 'plan_approval' ? 'decide on the plan' : act;
 }
 
-/** They are named wherever the person is. */
-export function leavingKeys({ filter }: Pick<WatchPlace, 'filter'>): KeyWords[] {
+/** The keys that are always shown. */
+export function fixedKeys({ filter }: Pick<WatchPlace, 'filter'>): KeyHint[] {
   return [
     { key: '?', what: 'help' },
     { key: 'q', what: filter ? 'all sessions' : 'quit' },
@@ -105,31 +105,31 @@ const ABOUT: Readonly<Record<WatchAct, string>> = {
   stop: 'stop it after the current agent, or at once',
   resume: 'continue it, with a note or a new goal',
   finish: 'merge its branch, open a pull request, archive or discard it',
-  report: 'write its report, a page for a browser',
+  report: 'write its report as an HTML page',
   verify: 'repeat the checks of its proof on a fresh clone',
-  output: 'all that its newest agent says and does, in your pager',
-  log: 'its log: what happened, one line each',
-  diff: 'the diff since the base',
-  edit: 'its worktree in your editor (`VISUAL`, `EDITOR`), or in a shell',
+  output: 'show everything its latest agent says and does, in your pager',
+  log: 'show its log, one line per event',
+  diff: 'show its diff against the base',
+  edit: 'open its worktree in your editor (`VISUAL`, `EDITOR`), or in a shell',
 };
 
-/** Unfolds the group of the stopped sessions. */
+/** Folds and unfolds the group of stopped sessions. */
 export const STOPPED_KEY = 't';
 
 /** All keys, for the help and for docs/watch.md. */
-export const ALL_KEYS: readonly KeyWords[] = [
+export const ALL_KEYS: readonly KeyHint[] = [
   { key: '↑ ↓ j k', what: 'select a session' },
-  { key: 'PgUp PgDn', what: 'the same by pages' },
-  { key: 'Home End g G', what: 'the first session, the last one' },
+  { key: 'PgUp PgDn', what: 'select a session one page away' },
+  { key: 'Home End g G', what: 'select the first or the last session' },
   {
     key: '/',
-    what: 'only the sessions that have this text; Esc shows all',
+    what: 'filter: show only sessions that contain this text; Esc shows all',
   },
-  { key: STOPPED_KEY, what: 'show or fold the stopped sessions' },
+  { key: STOPPED_KEY, what: 'show or fold stopped sessions' },
   ...Object.entries(ACT_KEYS).map(([key, act]) => ({ key, what: ABOUT[act] })),
-  { key: '?', what: 'all keys' },
-  { key: 'q', what: 'back; from the list: quit, and sessions go on' },
+  { key: '?', what: 'show all keys' },
+  { key: 'q', what: 'go back; in the list: quit (sessions continue)' },
   { key: 'Ctrl-C', what: 'quit at once' },
-  { key: 'Ctrl-L', what: 'draw the screen again' },
-  { key: 'Ctrl-Z', what: 'suspend; `fg` continues' },
+  { key: 'Ctrl-L', what: 'redraw the screen' },
+  { key: 'Ctrl-Z', what: 'suspend; `fg` resumes' },
 ];

@@ -3,25 +3,25 @@ import { selectedRow, visibleRows } from './groups.ts';
 import { ACT_KEYS, canAct, STOPPED_KEY, type WatchAct } from './keys.ts';
 import type { WatchedRow, WatchModel, WatchPlace } from './watch-model.ts';
 
-/** What a key asks for beside another place on the screen. */
+/** What a key requests besides moving on the screen. */
 export type KeyIntent =
   | { kind: 'quit'; isInterrupt: boolean }
   | { kind: 'suspend' }
   | { kind: 'redraw' }
   | { kind: 'act'; act: WatchAct; row: WatchedRow };
 
-export interface Press {
+export interface Listed {
   model: WatchModel;
   place: WatchPlace;
-  /** How high the list is. */
+  /** The number of lines of the list. */
   height: number;
 }
 
-const SAME_KEYS: Readonly<Record<string, string>> = { return: 'enter', space: 'enter' };
+const KEY_ALIASES: Readonly<Record<string, string>> = { return: 'enter', space: 'enter' };
 
-/** What follows from a key; pure. */
-export function press(key: Key, { model, place, height }: Press): { place: WatchPlace; intent?: KeyIntent } {
-  const { notice: _said, ...rest } = place;
+/** The next place and the request that a key leads to. Pure. */
+export function press(key: Key, { model, place, height }: Listed): { place: WatchPlace; intent?: KeyIntent } {
+  const { notice: _shown, ...rest } = place;
   const quiet: WatchPlace = rest;
   if (key.ctrl) return { place: quiet, intent: controlIntent(key.name) };
   if (place.isHelp) return { place: { ...quiet, isHelp: false } };
@@ -39,19 +39,19 @@ export function press(key: Key, { model, place, height }: Press): { place: Watch
     case 'escape':
       return { place: unfiltered(quiet) };
     default: {
-      const act = ACT_KEYS[SAME_KEYS[key.name] ?? key.name];
+      const act = ACT_KEYS[KEY_ALIASES[key.name] ?? key.name];
       if (act !== undefined) return pressedAct(act, selectedRow(model, place), quiet);
       return { place: moved(key, { model, place: quiet, height }) };
     }
   }
 }
 
-function unfiltered({ filter: _text, isTyping: _was, ...place }: WatchPlace): WatchPlace {
+function unfiltered({ filter: _filter, isTyping: _isTyping, ...place }: WatchPlace): WatchPlace {
   return place;
 }
 
-/** The filter with one key more; arrows still select. */
-function typed(key: Key, press: Press): WatchPlace {
+/** Edits the filter; keys that type nothing still move the selection. */
+function typed(key: Key, press: Listed): WatchPlace {
   const { place } = press;
   const { filter = '' } = place;
   switch (key.name) {
@@ -90,7 +90,7 @@ function pressedAct(act: WatchAct, row: WatchedRow | undefined, place: WatchPlac
   return { place: { ...place, notice: `Nothing to ${act}: ${row.name} is ${row.facts.state}.` } };
 }
 
-/** How far a key moves, in lines; undefined for one that does not. */
+/** How many lines a key moves the selection; undefined for any other key. */
 function stepOf({ name }: Key, page: number): number | undefined {
   switch (name) {
     case 'up':
@@ -114,7 +114,7 @@ function stepOf({ name }: Key, page: number): number | undefined {
   }
 }
 
-function moved(key: Key, { model, place, height }: Press): WatchPlace {
+function moved(key: Key, { model, place, height }: Listed): WatchPlace {
   const rows = visibleRows(model, place);
   const step = stepOf(key, Math.max(1, height - 1));
   if (step === undefined || rows.length === 0) return place;

@@ -8,7 +8,7 @@ import { goneText, STOPS, stateText } from '../../session/words.ts';
 import { type Group, groupOf, isOver } from './groups.ts';
 import type { WatchedRow } from './watch-model.ts';
 
-/** How wide each column is; 0: left out. */
+/** The width of each column; 0 omits it. */
 interface RowColumns {
   name: number;
   project: number;
@@ -19,15 +19,15 @@ interface RowColumns {
   cost: number;
 }
 
-/** `▸ ● ` in front of each row. */
+/** The width of `▸ ● ` before each row. */
 const MARKS = 4;
 const BAR = PHASE_NAMES.length;
 const LONGEST_PHASE = 14;
 
-/** What is worth its room: the narrower the screen, the fewer columns. */
+/** Chooses the columns: fewer on a narrower screen. */
 export function rowColumns(rows: readonly WatchedRow[], columns: number): RowColumns {
   const longest = Math.max(8, ...rows.map(({ name }) => columnsOf(name)));
-  const costs = Math.max(0, ...rows.map((row) => costWords(row).length));
+  const costs = Math.max(0, ...rows.map((row) => costText(row).length));
   const isSeveral = new Set(rows.map(({ projectDir }) => projectDir)).size > 1;
   const fixed = {
     name: Math.min(longest, Math.floor(columns * 0.3)),
@@ -41,15 +41,14 @@ export function rowColumns(rows: readonly WatchedRow[], columns: number): RowCol
   return { ...fixed, doing: Math.max(8, columns - taken) };
 }
 
-interface RowWords {
+interface RowOptions {
   isSelected: boolean;
   widths: RowColumns;
   style: Style;
   nowMs: number;
 }
 
-/** One session on one line. */
-export function rowLine(row: WatchedRow, { isSelected, widths, style, nowMs }: RowWords): string {
+export function rowLine(row: WatchedRow, { isSelected, widths, style, nowMs }: RowOptions): string {
   const { facts } = row;
   const group = groupOf(facts);
   const name = fitLine(row.name);
@@ -58,22 +57,22 @@ export function rowLine(row: WatchedRow, { isSelected, widths, style, nowMs }: R
     [style.dim(fitLine(row.project)), widths.project],
     [phaseBar(facts, style), widths.bar],
     [isOver(group) ? style.dim(facts.phase) : facts.phase, widths.phase],
-    [doingWords(facts, { group, style, nowMs }), widths.doing],
+    [activityText(facts, { group, style, nowMs }), widths.doing],
   ];
   const texts = cells.map(([text, width]) =>
     width > 0 ? `${padTo(cutToColumns(text, width), width)} ` : '',
   );
-  const elapsed = elapsedWords(facts, group, nowMs);
+  const elapsed = elapsedText(facts, group, nowMs);
   const right = `${style.dim(elapsed.padStart(widths.elapsed))}${costCell(row, widths.cost)}`;
   const mark = isSelected ? style.bold(style.accent('▸')) : ' ';
   return `${mark} ${symbolOf(facts, group, style)} ${texts.join('')}${right}`;
 }
 
 function costCell(row: WatchedRow, width: number): string {
-  return width === 0 ? '' : ` ${costWords(row).padStart(width)}`;
+  return width === 0 ? '' : ` ${costText(row).padStart(width)}`;
 }
 
-function costWords({ facts, isEstimate }: WatchedRow): string {
+function costText({ facts, isEstimate }: WatchedRow): string {
   return facts.costUsd ? `${isEstimate ? '~' : ''}$${facts.costUsd.toFixed(2)}` : '';
 }
 
@@ -84,44 +83,44 @@ function symbolOf({ state }: ShownFacts, group: Group, style: Style): string {
   return state === 'done' ? style.good('✔') : style.dim('■');
 }
 
-/** A cell per phase: those behind it, the present one, those to come. */
+/** One cell per phase: completed, current and remaining ones. */
 function phaseBar({ phase, state }: Pick<ShownFacts, 'phase' | 'state'>, style: Style): string {
   const at = state === 'done' ? BAR : PHASE_NAMES.indexOf(phase as Phase);
   const present = at < BAR ? style.accent('▰') : '';
   return `${style.good('▰'.repeat(Math.max(0, at)))}${present}${style.dim('▱'.repeat(Math.max(0, BAR - at - 1)))}`;
 }
 
-function elapsedWords({ since }: ShownFacts, group: Group, nowMs: number): string {
+function elapsedText({ since }: ShownFacts, group: Group, nowMs: number): string {
   const ms = nowMs - Date.parse(since);
   return group === 'working' ? stopwatch(ms) : age(ms);
 }
 
 const MINUTE_MS = 60_000;
 
-/** Whether a time in the list counts seconds: a stopwatch, or less than a minute. The others may be a few seconds old. */
+/** Whether a time in the list is shown in seconds: a stopwatch, or less than a minute. Others may lag by a few seconds. */
 export function countsSeconds(rows: readonly WatchedRow[], nowMs: number): boolean {
   const isNear = (time = '') => Math.abs(nowMs - Date.parse(time)) < MINUTE_MS;
   return rows.some(({ facts }) => groupOf(facts) === 'working' || isNear(facts.since) || isNear(facts.until));
 }
 
-/** What it does now, or what it waits for, with why: short, since a narrow screen cuts it. */
-function doingWords(
+/** What the session is doing, or what it waits for and why. Short, because a narrow screen truncates it. */
+function activityText(
   facts: ShownFacts,
-  { group, style, nowMs }: Pick<RowWords, 'style' | 'nowMs'> & { group: Group },
+  { group, style, nowMs }: Pick<RowOptions, 'style' | 'nowMs'> & { group: Group },
 ) {
   const { doing, stalled, stops, worker } = facts;
   const gone = goneText(facts);
   if (gone !== undefined) return style.bad(gone);
   if (stops !== undefined) return STOPS[stops];
-  if (group !== 'working') return restWords(facts, { style, nowMs });
+  if (group !== 'working') return restText(facts, { style, nowMs });
   const now = doing === undefined ? (worker === 'starting' ? 'starting' : 'preparing') : fitLine(doing);
   return stalled ? `${style.bad('seems stalled')} ${now}` : now;
 }
 
-function restWords(facts: ShownFacts, { style, nowMs }: Pick<RowWords, 'style' | 'nowMs'>): string {
+function restText(facts: ShownFacts, { style, nowMs }: Pick<RowOptions, 'style' | 'nowMs'>): string {
   const when = (time: string) => `in ${age(Date.parse(time) - nowMs)}`;
   const { brief, why = '', tone } = stateText(facts, { when });
-  // Its mark says that it is done.
+  // The symbol already shows that it is done.
   if (facts.state === 'done') return style.dim(fitLine(why));
   const words = tone === 'plain' ? style.dim(brief) : painted(brief, tone, style);
   return why === '' ? words : `${words}${style.dim(`: ${fitLine(why)}`)}`;

@@ -5,39 +5,39 @@ import { phaseLine } from '../../kit/terminal/progress-view.ts';
 import { factRows, namedLines, type Row, stateCell } from '../../kit/terminal/session-words.ts';
 import { fitLine, type Style } from '../../kit/terminal/style.ts';
 import { GROUPS, groupOf, selectedRow, visibleRows } from './groups.ts';
-import { ALL_KEYS, type KeyWords, leavingKeys, listKeys, STOPPED_KEY } from './keys.ts';
+import { ALL_KEYS, fixedKeys, type KeyHint, listKeys, STOPPED_KEY } from './keys.ts';
 import { rowColumns, rowLine } from './row-line.ts';
 import type { WatchedDetails, WatchedRow, WatchModel, WatchPlace } from './watch-model.ts';
 
-export interface Drawn {
+export interface Canvas {
   columns: number;
   rows: number;
   style: Style;
 }
 
-/** The title and the keys. */
+/** The lines of the title and the keys. */
 const CHROME = 2;
-/** Details of fewer lines say nothing. */
-const LEAST_DETAILS = 5;
-const LEAST_LIST = 5;
+/** With fewer lines, no details are shown. */
+const MIN_DETAILS = 5;
+const MIN_LIST = 5;
 
-/** The whole screen as lines, none of them wider than it. Pure. */
-export function screenLines(model: WatchModel, place: WatchPlace, drawn: Drawn): string[] {
-  const { columns, rows } = drawn;
+/** The whole screen as lines, none wider than the terminal. Pure. */
+export function screenLines(model: WatchModel, place: WatchPlace, canvas: Canvas): string[] {
+  const { columns, rows } = canvas;
   const height = Math.max(0, rows - CHROME);
-  const body = bodyLines(model, place, { ...drawn, rows: height });
+  const body = bodyLines(model, place, { ...canvas, rows: height });
   const filled = Array.from({ length: height }, (_, index) => body[index] ?? '');
-  const lines = [titleLine(model, place, drawn), ...filled, keyLine(model, place, drawn)];
+  const lines = [titleLine(model, place, canvas), ...filled, keyLine(model, place, canvas)];
   return lines.slice(-rows).map((line) => cutToColumns(line, columns));
 }
 
-export function listHeight(model: WatchModel, place: WatchPlace, { rows }: Pick<Drawn, 'rows'>): number {
+export function listHeight(model: WatchModel, place: WatchPlace, { rows }: Pick<Canvas, 'rows'>): number {
   return partHeights(listItems(model, place).length, Math.max(1, rows - CHROME)).list;
 }
 
-function bodyLines(model: WatchModel, place: WatchPlace, drawn: Drawn): string[] {
-  const { columns, rows: height, style } = drawn;
-  if (place.isHelp) return helpLines(drawn);
+function bodyLines(model: WatchModel, place: WatchPlace, canvas: Canvas): string[] {
+  const { columns, rows: height, style } = canvas;
+  if (place.isHelp) return helpLines(canvas);
   if (model.rows === undefined) return ['', style.dim('  Reading the sessions …')];
   if (model.rows.length === 0) return ['', '  No sessions yet. Start one with: samocode start --task "…"'];
   const row = selectedRow(model, place);
@@ -53,13 +53,13 @@ function bodyLines(model: WatchModel, place: WatchPlace, drawn: Drawn): string[]
   return [...listed, ...gap, style.dim('─'.repeat(columns)), ...known];
 }
 
-/** The list has what it needs as long as the details keep some room; both share what there is. */
+/** The list gets what it needs, as long as enough lines remain for the details. */
 function partHeights(lines: number, height: number): { list: number; details: number } {
-  if (height < LEAST_LIST + LEAST_DETAILS) return { list: height, details: 0 };
+  if (height < MIN_LIST + MIN_DETAILS) return { list: height, details: 0 };
   const wanted = lines + 1;
   const list = Math.min(
     wanted,
-    Math.max(LEAST_LIST, height - Math.max(LEAST_DETAILS, Math.floor(height * 0.45))),
+    Math.max(MIN_LIST, height - Math.max(MIN_DETAILS, Math.floor(height * 0.45))),
   );
   return { list, details: height - list };
 }
@@ -67,7 +67,7 @@ function partHeights(lines: number, height: number): { list: number; details: nu
 function titleLine(
   { rows = [] }: WatchModel,
   { filter, isTyping }: WatchPlace,
-  { columns, style }: Drawn,
+  { columns, style }: Canvas,
 ): string {
   const counts = GROUPS.map(
     (group) => [group, rows.filter(({ facts }) => groupOf(facts) === group).length] as const,
@@ -85,14 +85,14 @@ function titleLine(
   return `${padTo(cutToColumns(head, room - 1), room)}${style.dim(cost)}`;
 }
 
-function keyLine(model: WatchModel, place: WatchPlace, { style, columns }: Drawn): string {
+function keyLine(model: WatchModel, place: WatchPlace, { style, columns }: Canvas): string {
   if (place.notice !== undefined) return style.attention(fitLine(place.notice, columns));
   if (place.isTyping)
     return `${style.bold(style.accent('/'))}${place.filter}${style.dim('▏ Enter keeps it  Esc shows all')}`;
   const { first, last } = keysOf(model, place);
-  const widthOf = (keys: readonly KeyWords[]) =>
+  const widthOf = (keys: readonly KeyHint[]) =>
     keys.reduce((sum, { key, what }) => sum + columnsOf(key) + what.length + GAP.length + 1, 0);
-  // Where there is little room, the help still says the rest.
+  // Keys that do not fit are listed in the help.
   const fitting = first.filter(
     (_, index) => widthOf([...first.slice(0, index + 1), ...last]) <= columns + GAP.length,
   );
@@ -103,10 +103,10 @@ const GAP = '  ';
 
 function keysOf(model: WatchModel, place: WatchPlace) {
   if (place.isHelp) return { first: [], last: [{ key: 'any key', what: 'back' }] };
-  return { first: listKeys(selectedRow(model, place)), last: leavingKeys(place) };
+  return { first: listKeys(selectedRow(model, place)), last: fixedKeys(place) };
 }
 
-function helpLines({ style, columns }: Drawn): string[] {
+function helpLines({ style, columns }: Canvas): string[] {
   const lines = ALL_KEYS.map(({ key, what }) =>
     hanging(what.replaceAll('`', ''), { first: `  ${style.bold(style.accent(key.padEnd(12)))} `, columns }),
   );
@@ -115,7 +115,7 @@ function helpLines({ style, columns }: Drawn): string[] {
 
 interface Part {
   columns: number;
-  /** Lines that there are for it. */
+  /** The number of lines available. */
   height: number;
   style: Style;
   nowMs: number;
@@ -123,7 +123,7 @@ interface Part {
 
 type ListItem = { row: WatchedRow } | { title: string; isFolded: boolean };
 
-/** The rows under the titles of their groups. */
+/** The rows below the titles of their groups. */
 function listItems(model: WatchModel, place: WatchPlace): ListItem[] {
   const shown = visibleRows(model, place);
   const all = place.filter ? shown : (model.rows ?? []);
@@ -136,7 +136,7 @@ function listItems(model: WatchModel, place: WatchPlace): ListItem[] {
   });
 }
 
-/** Of a longer list the part around the selected row. */
+/** The list, or the part of it around the selected row if it is too long. */
 function listLines(
   items: readonly ListItem[],
   selected: WatchedRow,
@@ -156,13 +156,13 @@ function listLines(
   });
 }
 
-/** The selected line a third below the top, without an empty end. */
+/** The first line shown: keeps the selected one a third from the top, without empty lines at the end. */
 function firstShown(selected: number, { height, count }: { height: number; count: number }): number {
   if (count <= height || selected < 0) return 0;
   return Math.max(0, Math.min(selected - Math.floor(height / 3), count - height));
 }
 
-/** What the list has no room for: of one session, as far as the height allows; the end of what it prints fills the rest. */
+/** Details of the selected session, as far as they fit; the end of its output fills the remaining lines. */
 function detailLines(
   row: WatchedRow,
   details: WatchedDetails | undefined,
@@ -179,7 +179,7 @@ function detailLines(
     ['phase', phaseLine({ phase: facts.phase, isDone, columns: columns - FIRST, style })],
     ['next', facts.needsHuman ? style.accent(fitLine(facts.next, 400)) : undefined],
     ['about', fitLine(about)],
-    // Two lines of each at most: a task may have pages.
+    // At most two lines each: a task may be pages long.
     ...factRows(facts).map(
       ([name, value]): Row => [name, value && fitLine(value, 2 * (columns - FIRST) - 2)],
     ),

@@ -1,48 +1,48 @@
 import type { ShownFacts } from '../../kit/terminal/session-facts.ts';
 import type { Commit } from '../../project/worktrees/changes.ts';
 
-/** One session as the screen shows it. */
 export interface WatchedRow {
-  /** Its run folder: no other session has that. */
+  /** Its run folder, which is unique. */
   key: string;
   facts: ShownFacts;
-  /** What it is called here: its name without the date, unless another one is called the same. */
+  /** Its name without the date, unless another session has the same one. */
   name: string;
-  /** The folder of its project, and that one's own name. */
   projectDir: string;
+  /** The name of the project's folder. */
   project: string;
-  /** What it has cost is an estimate. */
+  /** Whether its cost is an estimate. */
   isEstimate: boolean;
 }
 
-/** Of the selected session, read beside the list; the key says of which one. */
+/** Details of the selected session, read separately from the list. */
 export interface WatchedDetails {
+  /** Of its row. */
   key: string;
   commits?: readonly Commit[];
   totalCommits?: number;
-  /** The last lines of what its agent says and does, or of its log while none works, oldest first. */
+  /** The last lines of its agent's output, or of its log while no agent runs; oldest first. */
   tail?: readonly string[];
 }
 
-/** What is known, and nothing of where the person is. */
+/** What the screen shows, independent of the person's place on it. */
 export interface WatchModel {
-  /** In the order of the screen; undefined while they are read for the first time. */
+  /** In screen order; undefined until they have been read once. */
   rows: readonly WatchedRow[] | undefined;
   details?: WatchedDetails;
   nowMs: number;
 }
 
-/** Where the person is on the screen. */
+/** The person's place on the screen: selection, filter and folds. */
 export interface WatchPlace {
-  /** Key of the selected row; undefined before there is any. */
+  /** Key of the selected row; undefined while there is none. */
   selected?: string;
   isHelp: boolean;
-  /** What was typed to choose among the sessions, and whether it still is. */
   filter?: string;
+  /** The filter is being typed. */
   isTyping?: boolean;
-  /** The stopped sessions are unfolded. */
+  /** Stopped sessions are unfolded. */
   showsStopped?: boolean;
-  /** One sentence about the last act. */
+  /** A sentence about the last action. */
   notice?: string;
 }
 

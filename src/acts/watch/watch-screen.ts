@@ -32,8 +32,8 @@ export interface WatchInput {
 type Terminal = Required<Pick<Cli, 'screen' | 'menus'>>;
 
 /**
- * Shows the sessions until the person leaves.
- * @throws what stands in the way of reading them; the terminal has been given back then
+ * Shows the sessions until the person quits.
+ * @throws errors of reading them, after the terminal was restored
  */
 export async function watchOnScreen(cli: Cli, terminal: Terminal, watched: WatchInput): Promise<void> {
   using ended = new LinkedController(cli.interrupted);
@@ -48,19 +48,19 @@ interface Parts extends WatchInput {
   ended: AbortController;
 }
 
-/** A frame a second where something counts seconds, else seldom, beside one for each key and each change. */
+/** Redraws every second while a time in seconds is shown, otherwise rarely; also on each key and each change. */
 const TICK_MS = 1000;
-const SELDOM_MS = 10_000;
+const IDLE_TICK_MS = 10_000;
 
 class Watch {
   readonly #parts: Parts;
   #model: WatchModel;
   #place: WatchPlace = START_PLACE;
   #sessions = new Map<string, ShownSession>();
-  /** What was read beside the list last, and whether something is being read. */
-  readonly #read: Record<Beside, string> = { commits: '', tail: '' };
+  /** The stamps of the details read last. */
+  readonly #read: Record<Detail, string> = { commits: '', tail: '' };
   #isReading = false;
-  /** Why the screen was left without a person who asked for it. */
+  /** The error that closed the screen. */
   #failure: { error: unknown } | undefined;
 
   constructor(parts: Parts) {
@@ -70,7 +70,7 @@ class Watch {
 
   async show(openScreen: Terminal['screen']): Promise<void> {
     const { ended } = this.#parts;
-    const screen = openScreen((event) => this.#hear(event, screen));
+    const screen = openScreen((event) => this.#handle(event, screen));
     try {
       screen.open();
       this.#draw();
@@ -91,7 +91,7 @@ class Watch {
       this.#sessions = new Map(sessions.map((one) => [one.view.paths.runDir, one]));
       const rows = watchedRows(sessions);
       this.#model = { ...this.#model, rows };
-      // From the first list on it is the session that stays, not the first line.
+      // Later lists keep the session selected, not the line.
       this.#place = { ...this.#place, selected: this.#place.selected ?? rows[0]?.key };
       this.#draw();
     }
@@ -104,9 +104,9 @@ class Watch {
       await clock.sleep(TICK_MS, signal);
       const { rows = [], nowMs: drawnMs } = this.#model;
       const nowMs = clock.now();
-      // The clock may have been set back since.
-      if (countsSeconds(rows, nowMs) || Math.abs(nowMs - drawnMs) >= SELDOM_MS) this.#draw();
-      else this.#readBeside();
+      // The clock may have been set back.
+      if (countsSeconds(rows, nowMs) || Math.abs(nowMs - drawnMs) >= IDLE_TICK_MS) this.#draw();
+      else this.#readDetails();
     }
   }
 
@@ -116,21 +116,21 @@ class Watch {
     const { columns, rows, style } = output;
     this.#model = { ...this.#model, nowMs: context.clock.now() };
     output.draw(screenLines(this.#model, this.#place, { columns, rows, style }), cutToColumns);
-    this.#readBeside();
+    this.#readDetails();
   }
 
-  #hear(event: ScreenEvent, screen: WholeScreen): void {
+  #handle(event: ScreenEvent, screen: WholeScreen): void {
     if (event.kind === 'key') {
       const model = this.#model;
       const height = listHeight(model, this.#place, this.#parts.cli.output);
       const pressed = press(event.key, { model, place: this.#place, height });
       this.#place = pressed.place;
-      if (pressed.intent) this.#do(pressed.intent, screen);
+      if (pressed.intent) this.#perform(pressed.intent, screen);
     }
     this.#draw();
   }
 
-  #do(intent: KeyIntent, screen: WholeScreen): void {
+  #perform(intent: KeyIntent, screen: WholeScreen): void {
     const { cli, ended } = this.#parts;
     switch (intent.kind) {
       case 'quit':
@@ -151,7 +151,7 @@ class Watch {
     }
   }
 
-  /** Gives the terminal back for the questions of an act, and takes it again. */
+  /** Restores the terminal for the questions of an action, then shows the screen again. */
   async #act({ act: what, row }: Extract<KeyIntent, { kind: 'act' }>, screen: WholeScreen): Promise<void> {
     const { cli, menus, ended, run } = this.#parts;
     screen.close();
@@ -163,20 +163,20 @@ class Watch {
       cli.output.error(error);
       await menus.pause(BACK);
     } finally {
-      // The commands have set how they would end; the screen has not ended.
+      // Commands set an exit status, but the screen continues.
       cli.leaveWith(EXIT.ok);
       if (!ended.signal.aborted) screen.open();
     }
     this.#draw();
   }
 
-  /** Reads what is shown beside the list where it may have changed, one thing at a time. */
-  #readBeside(): void {
+  /** Reads the details that may have changed, one at a time. */
+  #readDetails(): void {
     const row = selectedRow(this.#model, this.#place);
     const session = row && this.#sessions.get(row.key);
     if (session === undefined || this.#isReading || this.#parts.ended.signal.aborted) return;
-    for (const what of BESIDE) {
-      const stamp = `${row?.key} ${besideStamp(what, session, this.#model.nowMs)}`;
+    for (const what of DETAILS) {
+      const stamp = `${row?.key} ${detailStamp(what, session, this.#model.nowMs)}`;
       if (this.#read[what] === stamp) continue;
       this.#read[what] = stamp;
       this.#isReading = true;
@@ -185,10 +185,10 @@ class Watch {
     }
   }
 
-  async #readOne(what: Beside, session: ShownSession): Promise<void> {
+  async #readOne(what: Detail, session: ShownSession): Promise<void> {
     const { runDir: key } = session.view.paths;
     try {
-      const found = await readBeside(what, session, this.#parts.context);
+      const found = await readDetail(what, session, this.#parts.context);
       const { details } = this.#model;
       const known = details?.key === key ? details : undefined;
       this.#model = { ...this.#model, details: { ...known, key, ...found } };
@@ -206,46 +206,46 @@ class Watch {
 
 const BACK = 'back to the screen';
 
-type Acting = Pick<Parts, 'cli' | 'menus' | 'run'>;
+type ActDeps = Pick<Parts, 'cli' | 'menus' | 'run'>;
 
 /**
- * Does what a key asks for, by the questions and the commands of the terminal, in lines below each other.
- * @returns what was done, as a sentence; undefined when the person left it
+ * Performs the action of a key with the same questions and commands as in a terminal.
+ * @returns what was done, as a sentence; undefined when the person cancelled or has read the output
  */
-async function act(what: WatchAct, row: WatchedRow, acting: Acting): Promise<string | undefined> {
-  if (what === 'answer') return (await answer(row, acting)) ? DONE.answer?.(row.name) : undefined;
-  if (what === 'edit') return await edit(row, acting);
-  const words = await WORDS[what](row, acting.menus);
-  if (words === undefined) return undefined;
-  const { options = [], texts = [] } = words;
+async function act(what: WatchAct, row: WatchedRow, context: ActDeps): Promise<string | undefined> {
+  if (what === 'answer') return (await answer(row, context)) ? DONE.answer?.(row.name) : undefined;
+  if (what === 'edit') return await edit(row, context);
+  const input = await INPUTS[what](row, context.menus);
+  if (input === undefined) return undefined;
+  const { options = [], texts = [] } = input;
   const command = what === 'output' ? 'log' : what;
   // Names of old folders may begin with a dash.
-  await acting.run([command, '--project', row.projectDir, ...options, '--', row.facts.session, ...texts]);
-  const said = DONE[what]?.(row.name);
-  // What was shown in lines is to be read before the screen comes back.
-  if (said === undefined) await acting.menus.pause(BACK);
-  return said;
+  await context.run([command, '--project', row.projectDir, ...options, '--', row.facts.session, ...texts]);
+  const done = DONE[what]?.(row.name);
+  // Let the person read the output before the screen comes back.
+  if (done === undefined) await context.menus.pause(BACK);
+  return done;
 }
 
-/** What only shows something is done with its last line. */
+/** Absent for actions whose output says it all. */
 const DONE: Readonly<Partial<Record<WatchAct, (name: string) => string>>> = {
   answer: (name) => `Your decision is recorded: ${name} continues.`,
-  message: (name) => `The next agent of ${name} gets your message.`,
+  message: (name) => `The next agent of ${name} will get your message.`,
   stop: (name) => `${name} was asked to stop.`,
   resume: (name) => `${name} was asked to continue.`,
 };
 
-async function answer({ facts, projectDir }: WatchedRow, { cli }: Acting): Promise<boolean> {
+async function answer({ facts, projectDir }: WatchedRow, { cli }: ActDeps): Promise<boolean> {
   const { getStatus } = await import('../common/facts/get-status.ts');
   const question = { session: facts.session, projectDir };
   const { view } = await getStatus(question, await cli.actionContext());
   return await askAtGate(cli, view, question);
 }
 
-/** Gives the terminal to the person's editor, or to a shell, in the worktree. */
-async function edit({ name, facts }: WatchedRow, { cli }: Acting): Promise<string | undefined> {
+/** Runs the person's editor, or a shell, in the worktree. */
+async function edit({ name, facts }: WatchedRow, { cli }: ActDeps): Promise<string | undefined> {
   const { worktree = '' } = facts;
-  if (statsAt(worktree) === undefined) return `The worktree of ${name} is gone; a resume makes it again.`;
+  if (statsAt(worktree) === undefined) return `The worktree of ${name} is gone; a resume restores it.`;
   const { VISUAL, EDITOR, SHELL = '/bin/sh' } = cli.env;
   const editor = VISUAL || EDITOR;
   if (!editor) cli.output.say(`A shell in the worktree of ${name}; "exit" returns to the screen.`);
@@ -254,17 +254,17 @@ async function edit({ name, facts }: WatchedRow, { cli }: Acting): Promise<strin
   return undefined;
 }
 
-interface Words {
+interface CommandInput {
   options?: string[];
   texts?: string[];
 }
 
-/** What a command is given; undefined where the person leaves it. */
-const WORDS: Readonly<
-  Record<Exclude<WatchAct, 'answer' | 'edit'>, (row: WatchedRow, menus: Menus) => Promise<Words | undefined>>
-> = {
+/** Asks for the input of a command; undefined if the person cancels. */
+type AskInput = (row: WatchedRow, menus: Menus) => Promise<CommandInput | undefined>;
+
+const INPUTS: Readonly<Record<Exclude<WatchAct, 'answer' | 'edit'>, AskInput>> = {
   async message({ name }, menus) {
-    const text = await menus.write(`Message for the next agent of ${name}; Esc leaves it`, (typed) =>
+    const text = await menus.write(`Message for the next agent of ${name}; Esc cancels`, (typed) =>
       typed.trim() === '' ? 'Write what the agent should know.' : undefined,
     );
     return text === undefined ? undefined : { texts: [text] };
@@ -282,8 +282,8 @@ const WORDS: Readonly<
   async resume({ name, facts }, menus) {
     const isDone = facts.state === 'done';
     const question = isDone ? `New goal of ${name}` : `Note for the next agent of ${name}; Enter for none`;
-    const text = await menus.write(`${question}; Esc leaves it`, (typed) =>
-      isDone && typed.trim() === '' ? 'Write what is to be done next.' : undefined,
+    const text = await menus.write(`${question}; Esc cancels`, (typed) =>
+      isDone && typed.trim() === '' ? 'Write what should be done next.' : undefined,
     );
     if (text === undefined) return undefined;
     return text.trim() === '' ? {} : { options: [isDone ? '--goal' : '--note', text] };
@@ -296,29 +296,29 @@ const WORDS: Readonly<
   diff: async () => ({ texts: ['.'] }),
 };
 
-/** What is read of the selected session beside the list. */
-export const BESIDE = ['commits', 'tail'] as const;
-export type Beside = (typeof BESIDE)[number];
+/** What is read about the selected session in addition to the list. */
+const DETAILS = ['commits', 'tail'] as const;
+type Detail = (typeof DETAILS)[number];
 
-/** More than a screen shows of it, and about as many bytes of what an agent printed. */
+/** More than a screen shows. */
 const TAIL_LINES = 60;
 const TAIL_BYTES = 32 * 1024;
 const DETAIL_COMMITS = 3;
 
 /**
- * Tells when there may be something new to read. A branch may move without a sign in the session's files, so what git
- * says gets older by itself while an agent works.
+ * Changes when there may be something new to read. A branch may move without a trace in the session's files, so
+ * commits are read again every 15 s while an agent runs.
  */
-function besideStamp(what: Beside, { view }: ShownSession, nowMs: number): string {
+function detailStamp(what: Detail, { view }: ShownSession, nowMs: number): string {
   const { paths, state } = view;
   const { openIteration: open, n } = state;
   if (what === 'commits') return `${n} ${open === undefined ? 0 : Math.floor(nowMs / 15_000)}`;
   return `${n} ${identityAt(open === undefined ? paths.sessionLog : join(paths.logs, open.log))}`;
 }
 
-/** What cannot be read is left out: the row says what is wrong with a session. */
-async function readBeside(
-  what: Beside,
+/** What cannot be read is omitted: the row shows what is wrong with the session. */
+async function readDetail(
+  what: Detail,
   session: ShownSession,
   context: ActionContext,
 ): Promise<Omit<WatchedDetails, 'key'>> {
@@ -332,7 +332,7 @@ async function readBeside(
 
 type Reader = (session: ShownSession, context: ActionContext) => Promise<Omit<WatchedDetails, 'key'>>;
 
-const READERS: Readonly<Record<Beside, Reader>> = {
+const READERS: Readonly<Record<Detail, Reader>> = {
   async commits({ view }, context) {
     const { recentCommits } = await import('../reading/read-changes.act.ts');
     const { commits, total } = await recentCommits(view, DETAIL_COMMITS, context);

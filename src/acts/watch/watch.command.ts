@@ -6,7 +6,7 @@ import { showStatus } from '../reading/list-status-wait.command.ts';
 
 export function addWatch(program: Command, cli: Cli): void {
   withSharedOptions(program.command('watch [session]'))
-    .description('Watch all sessions of this machine, or one, live; keys answer, approve, look in, stop')
+    .description('Watch all sessions of this machine, or one, live; keys answer, approve, show output, stop')
     .action((session: string | undefined, options: SharedOptions) => watch(program, cli, session, options));
 }
 
@@ -18,7 +18,7 @@ async function watch(
 ): Promise<void> {
   if (cli.output.json) {
     throw CLI_ERRORS.usage({
-      why: '--json and a live screen exclude each other: a screen does not end, so no single object can hold it.',
+      why: '--json excludes a live screen: the screen never ends, so it is no single object.',
       hint: 'Run "samocode list --all --json" for one object.',
     });
   }
@@ -29,7 +29,7 @@ async function watch(
   await watchOnScreen(cli, { screen, menus }, { session, ...projectOf(options), run });
 }
 
-/** Without a terminal to draw on, prints the current state once. */
+/** Prints the current state once, where no screen can be drawn. */
 async function showOnce(cli: Cli, session: string | undefined, options: SharedOptions): Promise<void> {
   cli.output.warn('this terminal cannot show a live screen; the status is shown once.');
   await showStatus(cli, session, { ...options, all: options.project ? undefined : true });

@@ -36,15 +36,15 @@ test.each([
   ['^c', { kind: 'quit', isInterrupt: true }],
   ['^z', { kind: 'suspend' }],
   ['^l', { kind: 'redraw' }],
-])('%s asks for %o', (name, intent) => {
+])('%s requests %o', (name, intent) => {
   expect(pressed(`down ${name}`).intent).toEqual(intent);
 });
 
-test.each(['^c', '^z', '^l'])('%s acts in the help and while a filter is typed, too', (name) => {
+test.each(['^c', '^z', '^l'])('%s also works in the help and while a filter is typed', (name) => {
   for (const first of ['?', '/']) expect(pressed(`${first} ${name}`).intent).toBeDefined();
 });
 
-test('q leads back by one level, and quits only from the list', () => {
+test('q goes back one level, and quits only in the list', () => {
   const inHelp = pressed('? q');
   expect(inHelp.place.isHelp).toBe(false);
   const filtered = pressed('/ b o return q');
@@ -54,7 +54,7 @@ test('q leads back by one level, and quits only from the list', () => {
     expect(pressed('q', place).intent).toMatchObject({ kind: 'quit' });
 });
 
-test('what is typed after / chooses among the sessions, stopped ones as well, until Esc', () => {
+test('text typed after / filters all sessions, including stopped ones, until Esc', () => {
   const typed = pressed('/ b o a t x backspace s');
   expect(typed.place).toMatchObject({ filter: 'boats', isTyping: true });
   const boats = ROWS.filter(({ facts }) => facts.session.endsWith('boats'));
@@ -68,7 +68,7 @@ test('what is typed after / chooses among the sessions, stopped ones as well, un
   expect(visibleRows(MODEL, pressed('/ space 漢').place)).toEqual([]);
 });
 
-test('stopped sessions are folded until t, except for the one that the person is at', () => {
+test('stopped sessions are folded until t is pressed, except for the selected one', () => {
   const last = ROWS.at(-1);
   expect(pressed('end').place.selected).toBe(OPEN.at(-1)?.key);
   expect(pressed('t end').place.selected).toBe(last?.key);

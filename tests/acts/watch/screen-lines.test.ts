@@ -36,7 +36,7 @@ test.each([
   await expect(`${text}\n`).toMatchFileSnapshot(`../../golden/watch/${columns}-columns.txt`);
 });
 
-test('no size makes a line wider or a screen higher than the terminal, whatever is looked at', () => {
+test('at every size and place, the screen fits the terminal', () => {
   const places: Partial<WatchPlace>[] = [
     ...[{}, { isHelp: true }, { notice: '船'.repeat(300) }, { showsStopped: true }],
     ...[{ filter: '船'.repeat(300), isTyping: true }, { filter: 'no such' }, { filter: 'b' }],
@@ -87,21 +87,21 @@ test('text of a session contains no control sequences on the screen', () => {
   expect(text).not.toMatch(/[\u0000-\u001f\u007f-\u009f\u202a-\u202e]/);
 });
 
-test('a group that is folded says how many it has and by which key they are shown', () => {
+test('a folded group shows its size and the key that unfolds it', () => {
   expect(drawn(80, 40).join('\n')).toContain('STOPPED 1 · t shows them');
   const shown = drawn(80, 40, { showsStopped: true }).join('\n');
   expect(shown).toMatch(/STOPPED 1\s*\n {2}■ 26-01-05-boats/);
   expect(drawn(80, 40)[0]).toContain('1 done · 1 stopped');
 });
 
-test('docs/watch.md has the keys that the help has', async () => {
+test('docs/watch.md lists the same keys as the help', async () => {
   const page = await readFile(join(import.meta.dirname, '../../../docs/watch.md'), 'utf8');
   const named = (key: string) => key.split(' ').map((each) => `\`${each}\``);
   const table = ALL_KEYS.map(({ key, what }) => `| ${named(key).join(' ')} | ${what} |`);
   expect(page.split('\n').filter((line) => /^\| `(?!samocode)/.test(line))).toEqual(table);
 });
 
-test('without a session the screen says how to start one, and before they are read that they are', () => {
+test('the screen says that sessions are being read, and without sessions how to start one', () => {
   expect(drawn(80, 24, {}, { rows: [], nowMs: NOW }).join('\n')).toContain('samocode start --task');
   expect(drawn(80, 24, {}, { rows: undefined, nowMs: NOW }).join('\n')).toContain('Reading');
 });
@@ -118,11 +118,11 @@ test.each([
   ['26-01-08-🚀-rocket', true, 'works, with a stopwatch'],
   ['26-01-07-limits', false, 'has most of an hour left'],
   ['26-01-06-boats', false, 'was done days ago'],
-])('whether a list with only %s counts seconds: %s, because it %s', (key, isCounting) => {
+])('a list with only %s counts seconds: %s, because it %s', (key, isCounting) => {
   const rows = ROWS.filter((row) => row.key === key);
   expect(rows).toHaveLength(1);
   expect(countsSeconds(rows, NOW)).toBe(isCounting);
-  // In its first minute, and before a clock that was set back, it always does.
+  // Always in its first minute, and while a clock that was set back is behind it.
   const [row] = rows;
   expect(countsSeconds(rows, Date.parse(row?.facts.since ?? '') + 59_000)).toBe(true);
   expect(countsSeconds(rows, Date.parse(row?.facts.since ?? '') - 59_000)).toBe(true);

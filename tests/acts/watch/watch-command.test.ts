@@ -3,7 +3,7 @@ import { typed } from '../../cli/typed.ts';
 import { makeServerRig } from '../../server/server-rig.ts';
 import { CREATED, DONE, PREPARED } from '../../session/events.ts';
 
-test('without a terminal the screen is a list that is printed once, or the status of one session', async () => {
+test('without a terminal, the list or the status of one session is printed once', async () => {
   await using serverRig = await makeServerRig();
   await serverRig.addSession('26-01-08-boat', [CREATED, PREPARED, DONE]);
   const place = { cwd: serverRig.repo.path, home: serverRig.repo.homeDir };
@@ -13,7 +13,7 @@ test('without a terminal the screen is a list that is printed once, or the statu
   expect((await typed(['watch', 'boat'], place)).stdout).toContain('26-01-08-boat');
 });
 
-test('a screen never ends, so --json is refused, and the error names the list', async () => {
+test('--json is refused because a screen never ends, and the error names the list', async () => {
   await using serverRig = await makeServerRig();
   const place = { cwd: serverRig.repo.path, home: serverRig.repo.homeDir };
   const { exitCode, stdout } = await typed(['watch', '--json'], place);
