@@ -10,7 +10,7 @@ import { findSession, type SessionQuestion } from '../common/places/find-session
 import { refuseFromInside } from '../common/refuse-from-inside.ts';
 
 /**
- * Sends no notifications of a session any more, or again. It is noted in the supervisor's folder, which no agent reaches.
+ * Mutes or unmutes a session. Recorded in the supervisor's folder, which no agent can reach.
  * @throws inside_session, session_not_found, not_taken_over_yet, session_lost
  */
 export async function muteSession(
@@ -25,8 +25,8 @@ export async function muteSession(
   const path = join(muted, `${sessionFile.id}.json`);
   if (isMuted) {
     await mkdir(muted, { recursive: true, mode: 0o700 });
-    const noted = { v: 1, session, at: isoUtc(context.clock.now()) };
-    await writeWhole(path, `${JSON.stringify(noted)}\n`, 0o600);
+    const note = { v: 1, session, at: isoUtc(context.clock.now()) };
+    await writeWhole(path, `${JSON.stringify(note)}\n`, 0o600);
   } else await rm(path, { force: true });
   return view;
 }

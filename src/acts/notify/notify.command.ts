@@ -6,7 +6,7 @@ import { handleOf } from '../../session/layout/names.ts';
 
 export function addNotify(program: Command, cli: Cli): void {
   const notify = withSharedOptions(program.command('notify'))
-    .description('Show by which channels you are notified, and whether they work')
+    .description('Show the channels that notify you, and whether they work')
     .action(async () => {
       const [{ configuredChannels }, { channelTroubleText }] = await Promise.all([
         import('./outbox/test-channels.ts'),
@@ -24,7 +24,7 @@ export function addNotify(program: Command, cli: Cli): void {
               : `${attention('!')} ${channelTroubleText({ channel, ...failing })}`,
           ),
           channels.length === 0
-            ? 'No channel is set up: run "samocode notify telegram", or put NOTIFY_WEBHOOK_URL (ntfy, Slack, Discord, your own), NOTIFY_DESKTOP or NOTIFY_COMMAND into ~/.config/samocode/.env.'
+            ? 'No channel is set up: run "samocode notify telegram", or set NOTIFY_WEBHOOK_URL (ntfy, Slack, Discord, your own), NOTIFY_DESKTOP or NOTIFY_COMMAND in ~/.config/samocode/.env.'
             : 'To try them: samocode notify test',
         ].join('\n'),
       );
@@ -39,7 +39,7 @@ interface TelegramOptions {
 
 function addNotifyTelegram(notify: Command, cli: Cli): void {
   withSharedOptions(notify.command('telegram'))
-    .description('Let a Telegram bot of yours notify you and take your answers')
+    .description('Set up a Telegram bot of yours that notifies you and takes your answers')
     .option('--token-stdin', 'read the token of the bot from standard input')
     .action(async (options: TelegramOptions) => {
       const [{ setUpTelegram }, { readTelegramSettings, telegramFiles }, { supervisorPaths }, inside] =
@@ -56,7 +56,7 @@ function addNotifyTelegram(notify: Command, cli: Cli): void {
       const { apiRoot } = await readTelegramSettings(env, home);
       const { accent } = cli.output.style;
       const { json } = cli.output;
-      const say = (words: string) => (json ? cli.output.warn(words) : cli.output.say(words));
+      const say = (text: string) => (json ? cli.output.warn(text) : cli.output.say(text));
       const show = (bot: string, code: string) =>
         say(
           [
@@ -86,7 +86,7 @@ async function tokenOf(cli: Cli, { tokenStdin }: TelegramOptions): Promise<strin
 
 function addNotifyTest(notify: Command, cli: Cli): void {
   withSharedOptions(notify.command('test'))
-    .description('Send a test notification by each channel')
+    .description('Send a test notification through each channel')
     .action(async () => {
       const { testChannels } = await import('./outbox/test-channels.ts');
       const channels = await testChannels(await cli.actionContext(), cli.interrupted);
@@ -123,8 +123,8 @@ export function addMute(program: Command, cli: Cli): void {
       const view = await muteSession({ session, ...projectOf(options), isMuted }, await cli.actionContext());
       cli.output.result({ session: view.folder, muted: isMuted }, () =>
         isMuted
-          ? `${cli.output.style.good('✔')} No notifications of ${handleOf(view.folder)} are sent any more.`
-          : `${cli.output.style.good('✔')} Notifications of ${handleOf(view.folder)} are sent again, from now on.`,
+          ? `${cli.output.style.good('✔')} ${handleOf(view.folder)} is muted: it sends no notifications.`
+          : `${cli.output.style.good('✔')} ${handleOf(view.folder)} is no longer muted.`,
       );
     });
 }

@@ -126,7 +126,7 @@ const ROWS: Record<
         } satisfies NewEvent,
       ],
     }),
-    title: `${SESSION} comes near a limit of its budget`,
+    title: `${SESSION} is close to a limit of its budget`,
     body: ['80 % of a limit is used'],
   },
   queued: {
@@ -155,7 +155,7 @@ const ROWS: Record<
         } as NewEvent,
       ],
     }),
-    title: `${SESSION} continues after its worker had died`,
+    title: `${SESSION} continues after its worker died`,
     body: ['the previous worker had died'],
   },
   answer_changed: {
@@ -165,7 +165,7 @@ const ROWS: Record<
   },
   group_done: {
     plan: () => ({ events: [...BEGUN, DONE], group: 'night' }),
-    title: 'Group night is over',
+    title: 'Group night has ended',
     body: [`Done: ${SESSION}`],
   },
   fallback: {

@@ -41,7 +41,7 @@ test('a webhook of another format is named with it', async () => {
   expect(JSON.parse(hook.posts[0]?.body ?? '')).toMatchObject({ topic: 'hook', tags: ['done'] });
 });
 
-test('a test from inside of a session is refused', async () => {
+test('a test from inside a session is refused', async () => {
   await using repo = await makeRepo();
   await using hook = await hookServer();
   await settings(repo.homeDir, `NOTIFY_WEBHOOK_URL=${hook.url}\n`);

@@ -92,7 +92,7 @@ test('two channels each get every change once, and one that fails delays no othe
   await poll();
   expect(sent).toEqual({ desktop: ['s:3'], command: [] });
   expect((await here.state('command'))?.failing).toMatchObject({
-    why: 'One failed unexpectedly and is tried again apart from the others.',
+    why: 'One failed unexpectedly and is retried separately.',
     waiting: 1,
   });
   isBroken = false;
@@ -102,7 +102,7 @@ test('two channels each get every change once, and one that fails delays no othe
   expect((await here.state('command'))?.failing).toBeUndefined();
 });
 
-test('a message that fails for an unknown reason holds no later one, and is given up after six tries', async () => {
+test('a message that fails for an unknown reason delays no later one, and is dropped after six tries', async () => {
   await using here = await outboxScene();
   const tried: string[] = [];
   const channel: NotifyChannel = {
@@ -119,7 +119,7 @@ test('a message that fails for an unknown reason holds no later one, and is give
   await poll();
   expect(tried).toEqual(['bad:3', 'good:3']);
   expect((await here.state('telegram'))?.failing).toMatchObject({
-    why: 'One failed unexpectedly and is tried again apart from the others.',
+    why: 'One failed unexpectedly and is retried separately.',
     waiting: 1,
     givenUp: 0,
   });
@@ -133,7 +133,7 @@ test('a message that fails for an unknown reason holds no later one, and is give
   expect((await here.state('telegram'))?.failing).toMatchObject({ waiting: 0, givenUp: 1 });
 });
 
-test('a webhook that answers 500 for a day is retried with growing delays, and then gets what still holds', async () => {
+test('a webhook that answers 500 for a day is retried with growing delays, and then receives what still applies', async () => {
   await using here = await outboxScene();
   await using hook = await hookServer();
   await here.settings({ NOTIFY_WEBHOOK_URL: hook.url });

@@ -6,7 +6,7 @@ export interface CommandChannelOptions {
   command: string;
   env: Readonly<Record<string, string | undefined>>;
   home: string;
-  /** Then its whole process group is ended. */
+  /** When it is over, the whole process group of the command is ended. */
   timeoutMs?: number;
 }
 
@@ -34,7 +34,7 @@ export function commandChannel({
         : exitCode === null
           ? 'The command was ended by a signal.'
           : `The command ended with status ${exitCode}.`;
-      throw NOTIFY_ERRORS.undelivered({ channel: 'command', why, canHelp: 'later' });
+      throw NOTIFY_ERRORS.undelivered({ channel: 'command', why, retry: 'later' });
     },
   };
 }

@@ -45,10 +45,10 @@ export function desktopChannel({ env }: DesktopOptions): NotifyChannel {
         if (exitCode === 0) return;
         if (notFound) continue;
         const why = `${program} showed nothing: no desktop session may be running.`;
-        throw NOTIFY_ERRORS.undelivered({ channel: 'desktop', why, canHelp: 'later' });
+        throw NOTIFY_ERRORS.undelivered({ channel: 'desktop', why, retry: 'later' });
       }
       const why = `None of ${PROGRAMS.map(([program]) => program).join(', ')} is on PATH.`;
-      throw NOTIFY_ERRORS.undelivered({ channel: 'desktop', why, canHelp: 'never' });
+      throw NOTIFY_ERRORS.undelivered({ channel: 'desktop', why, retry: 'never' });
     },
   };
 }

@@ -13,12 +13,12 @@ export interface Post {
 /** ntfy turns a message of more bytes into an attachment. */
 const MAX_NTFY_BYTES = 4096;
 const MAX_DISCORD_CHARACTERS = 2000;
-/** No preview of an address in the text: the service would fetch what an agent has written. */
+/** No link previews: the service would fetch URLs that an agent wrote. */
 const SUPPRESS_EMBEDS = 4;
 
 /**
- * What is posted where, as the service documents it. Nothing in the text of an agent addresses anybody.
- * @returns undefined when the address names no topic of ntfy
+ * What is posted where, as the service documents it. Agents' text cannot mention anybody.
+ * @returns undefined if the URL names no ntfy topic
  */
 export function postOf(format: WebhookFormat, url: URL, notifications: readonly Notification[]) {
   const to = (body: object): Post => ({ url, body: JSON.stringify(body) });

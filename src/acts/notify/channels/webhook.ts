@@ -13,7 +13,7 @@ export interface WebhookOptions {
   clock: Pick<Clock, 'now'>;
 }
 
-/** Posts notifications, signed as Standard Webhooks says where there is a secret. */
+/** Posts notifications, signed according to Standard Webhooks if there is a secret. */
 export function webhookChannel({ url, format = 'json', secret, clock }: WebhookOptions): NotifyChannel {
   const { address, authorization } = withoutUser(url);
   return {
@@ -22,7 +22,7 @@ export function webhookChannel({ url, format = 'json', secret, clock }: WebhookO
     async send(notifications, signal) {
       const post = postOf(format, address, notifications);
       if (post === undefined)
-        throw undelivered({ why: 'NOTIFY_WEBHOOK_URL names no topic of ntfy.', canHelp: 'never' });
+        throw undelivered({ why: 'NOTIFY_WEBHOOK_URL names no ntfy topic.', retry: 'never' });
       const response = await fetch(post.url, {
         method: 'POST',
         headers: {
@@ -37,7 +37,7 @@ export function webhookChannel({ url, format = 'json', secret, clock }: WebhookO
         signal,
       }).catch((error: unknown) => {
         signal.throwIfAborted();
-        throw undelivered({ why: `${networkWords(error)}.`, canHelp: 'later' }, error);
+        throw undelivered({ why: `${networkProblem(error)}.`, retry: 'later' }, error);
       });
       await response.body?.cancel();
       if (!response.ok) throw undelivered(refusalOf(response));
@@ -45,7 +45,7 @@ export function webhookChannel({ url, format = 'json', secret, clock }: WebhookO
   };
 }
 
-/** fetch refuses an address with a user. */
+/** fetch refuses a URL with credentials. */
 function withoutUser(url: string): { address: URL; authorization?: string } {
   const address = new URL(url);
   const user = [address.username, address.password].map(decodeURIComponent).join(':');
@@ -72,9 +72,9 @@ function signed(body: string, secret: string, { id, nowMs }: { id: string; nowMs
 
 function refusalOf({ status, headers }: Response): Omit<Undelivered, 'channel'> {
   const why = `The server answered ${status}.`;
-  if (status !== 429 && status !== 408 && status < 500) return { why, canHelp: 'never' };
+  if (status !== 429 && status !== 408 && status < 500) return { why, retry: 'never' };
   const seconds = Number(headers.get('retry-after') ?? Number.NaN);
-  return { why, canHelp: 'later', retryAfterMs: seconds > 0 ? seconds * 1000 : undefined };
+  return { why, retry: 'later', retryAfterMs: seconds > 0 ? seconds * 1000 : undefined };
 }
 
 function undelivered(args: Omit<Undelivered, 'channel'>, cause?: unknown) {
@@ -82,7 +82,7 @@ function undelivered(args: Omit<Undelivered, 'channel'>, cause?: unknown) {
 }
 
 /** fetch puts the system error into `cause`, or several into an AggregateError. */
-function networkWords(error: unknown): string {
+function networkProblem(error: unknown): string {
   const cause = error instanceof Error ? error.cause : undefined;
   const first = cause instanceof AggregateError ? cause.errors[0] : cause;
   const code = systemErrorCode(first);

@@ -8,11 +8,11 @@ export type ChannelName = (typeof CHANNEL_NAMES)[number];
 /** One way to reach the person. It keeps no queue and retries nothing; the outbox does both for every channel. */
 export interface NotifyChannel {
   readonly name: ChannelName;
-  /** Of what it sends, where there is a choice and another than the default was made. */
+  /** The format of its messages, unless it is the default. */
   readonly format?: string;
   /**
    * Sends one notification, or several as one digest.
-   * @throws NOTIFY_ERRORS.undelivered, which says whether a later try can help and when
+   * @throws NOTIFY_ERRORS.undelivered, which says whether and when to retry
    */
   send(notifications: readonly Notification[], signal: AbortSignal): Promise<void>;
   /**
@@ -32,13 +32,11 @@ export interface Settled {
 }
 
 export const NOTIFY_ERRORS = errors({
-  undelivered: ({ channel, why, canHelp }: Undelivered) => ({
-    what: `A notification was not sent by ${channel}.`,
+  undelivered: ({ channel, why, retry }: Undelivered) => ({
+    what: `A notification was not sent through ${channel}.`,
     why,
     hint:
-      canHelp === 'later'
-        ? 'It is sent again later.'
-        : 'Correct the settings of the channel, then send a test.',
+      retry === 'later' ? 'It will be retried.' : 'Correct the settings of the channel, then send a test.',
   }),
 });
 
@@ -47,7 +45,7 @@ export interface Undelivered {
   /** Our own text: nothing written by another program or the network. */
   why: string;
   /** `never`: this notification is dropped. */
-  canHelp: 'later' | 'never';
+  retry: 'later' | 'never';
   retryAfterMs?: number;
 }
 

@@ -25,8 +25,8 @@ const MAX_BODY = 16_000;
 
 /**
  * Renders a notice from the session's current state.
- * @param view undefined where the session is gone
- * @returns undefined where the notice was settled meanwhile
+ * @param view undefined if the session is gone
+ * @returns undefined if the notice has been settled in the meantime
  */
 export async function compose(
   notice: QueuedNotice,
@@ -51,7 +51,7 @@ async function detailsOf({ kind, text }: QueuedNotice, view: SessionView | undef
   switch (kind) {
     case 'waiting':
     case 'plan_changed':
-      return status.kind === 'waiting' ? await askedIn(view, status) : { text };
+      return status.kind === 'waiting' ? await waitingDetails(view, status) : { text };
     case 'blocked':
       return status.kind === 'blocked' ? { text: `${status.reason}\nNeeds: ${status.needs}` } : { text };
     case 'queued':
@@ -59,15 +59,15 @@ async function detailsOf({ kind, text }: QueuedNotice, view: SessionView | undef
         ? { text: `Queued since ${stampsAt(Date.parse(status.since)).minute}: ${status.reason}` }
         : { text };
     case 'done':
-      return { text: doneWords(view, status.kind === 'done' ? status.summary : '') };
+      return { text: doneText(view, status.kind === 'done' ? status.summary : '') };
     case 'pull_request':
-      return { text: pullRequestWords(view) };
+      return { text: pullRequestText(view) };
     default:
       return { text };
   }
 }
 
-async function askedIn(view: SessionView, status: WaitingStatus): Promise<Details> {
+async function waitingDetails(view: SessionView, status: WaitingStatus): Promise<Details> {
   const reason = status.reason ?? '';
   if (status.for === 'qa_answers') {
     const { questions: all, about } = await readQaOf(view);
@@ -105,7 +105,7 @@ async function planOf(view: SessionView): Promise<Notification['plan']> {
   }
 }
 
-function doneWords(view: SessionView, summary: string): string {
+function doneText(view: SessionView, summary: string): string {
   const { state, sessionFile } = view;
   const checks = state.checks ?? sessionFile?.settings.checks ?? [];
   const isToFinish = nextSteps(view).some(({ act }) => act === 'finish');
@@ -131,7 +131,7 @@ function pullRequestNow(view: SessionView | undefined): string {
   return `#${number} ${how}`;
 }
 
-function pullRequestWords(view: SessionView): string {
+function pullRequestText(view: SessionView): string {
   const { pullRequest } = view.state;
   const isMerged = pullRequest?.state === 'merged';
   return [
@@ -164,19 +164,19 @@ export function titleOf(
     case 'stalled':
       return `${session} shows no sign of life`;
     case 'crash_loop':
-      return `${session} is in a crash loop: its worker ends again and again`;
+      return `${session} is in a crash loop: its worker keeps dying`;
     case 'main_checkout_moved':
       return `The main checkout of ${project} changed while ${session} ran`;
     case 'budget':
-      return `${session} comes near a limit of its budget`;
+      return `${session} is close to a limit of its budget`;
     case 'queued':
       return `${session} has been queued for a long time`;
     case 'done':
       return `${session} is done`;
     case 'group_done':
-      return `Group ${group} is over`;
+      return `Group ${group} has ended`;
     case 'revived':
-      return `${session} continues after its worker had died`;
+      return `${session} continues after its worker died`;
     case 'answer_changed':
       return `${session}: a recorded answer was changed in the file`;
     case 'fallback':

@@ -1,6 +1,6 @@
 import type { QaQuestion } from '../../../session/documents/qa-blocks.ts';
 
-/** Kinds that need an action of the person: only they are sent during the quiet hours. */
+/** Kinds that require the person to act; only these are sent during quiet hours. */
 export const NEEDS_PERSON = [
   'waiting',
   'blocked',
@@ -26,7 +26,7 @@ export const NOTIFIED_KINDS = [
   ] as const),
 ] as const;
 
-/** One change of a session, rendered for its person at the time of sending: what it asks for is still open. */
+/** A change of a session, rendered when it is sent: what it asks for is still open then. */
 export interface Notification {
   /** `<session id>:<event number>`, `:crash_loop:<lease number>` or `:queued:<since>`; identical on every channel. */
   id: string;
@@ -42,11 +42,11 @@ export interface Notification {
   body: string;
   questions?: readonly QaQuestion[];
   plan?: { name: string; path: string; hash: string; summary: string };
-  /** It may have been sent before: the supervisor ended before it recorded the sending. */
+  /** It may have been sent before, if the supervisor ended before recording that. */
   maybeRepeated?: true;
 }
 
-/** The title as channels for people show it. */
+/** The title as shown to people. */
 export function shownTitle({ title, maybeRepeated }: Notification): string {
   return maybeRepeated ? `${title} (may have been sent before)` : title;
 }

@@ -9,7 +9,7 @@ import type { ComposeOptions } from '../notice/compose.ts';
 import type { QuietHours } from '../notice/notify-settings.ts';
 import type { QueuedNotice } from '../notice/queued-notice.ts';
 
-/** The first supervisor of a machine is started by the event that it is to notify of. */
+/** The first supervisor of a machine is started by the very event that it must report. */
 const BEFORE_FIRST_MS = 60_000;
 
 /** When notifications began: earlier events are ignored. A time in the future, from a wrong clock, is replaced. */
@@ -43,7 +43,7 @@ export class ChannelFile {
     return since;
   }
 
-  /** The ids that need no sending, with further ones added. */
+  /** The ids that are sent or skipped, with further ones added. */
   passedWith(ids: readonly string[]): string[] {
     const passed = [...this.state.passed, ...ids];
     if (passed.length <= 2 * KEPT_IDS) return passed;

@@ -51,7 +51,7 @@ export class ChannelQueue {
     this.#maybeSent = new Set(file.state.sending);
   }
 
-  /** When it retries after failures, monotonic. */
+  /** When it retries after failures, in monotonic milliseconds. */
   retryTimes(): number[] {
     return [this.#retryAtMs, ...[...this.#setAside.values()].map(({ retryAtMs }) => retryAtMs)];
   }
@@ -127,7 +127,7 @@ export class ChannelQueue {
   async #send(batch: readonly Notification[]): Promise<boolean> {
     const { sendMs, signal } = this.#context;
     const ids = batch.map(({ id }) => id);
-    // If this cannot be recorded, nothing is sent: neither could the sending be recorded.
+    // If this cannot be recorded, nothing is sent, since the result could not be recorded either.
     await this.#file.write({ sending: ids });
     try {
       const end = await within({ ms: sendMs, signal }, (ended) => this.#channel.send(batch, ended));
@@ -158,14 +158,14 @@ export class ChannelQueue {
     const known = NOTIFY_ERRORS.undelivered.is(error) ? error.args : undefined;
     const isUnknown = error !== undefined && known === undefined;
     if (error === undefined) for (const id of ids) this.#maybeSent.add(id);
-    else if (known?.canHelp !== 'later') report(`notifications by ${this.name}`, error);
-    const lost = known?.canHelp === 'never' ? ids : isUnknown ? this.#putAside(ids) : [];
+    else if (known?.retry !== 'later') report(`notifications by ${this.name}`, error);
+    const lost = known?.retry === 'never' ? ids : isUnknown ? this.#putAside(ids) : [];
     const isHeld = !isUnknown && lost.length === 0;
     const { since = isoUtc(clock.now()), tries = 0, givenUp = 0 } = this.#file.state.failing ?? {};
     const why =
       error === undefined
         ? `No answer within ${sendMs / 1000} s.`
-        : (known?.why ?? 'One failed unexpectedly and is tried again apart from the others.');
+        : (known?.why ?? 'One failed unexpectedly and is retried separately.');
     if (isHeld) this.#retryAtMs = clock.monotonic() + (known?.retryAfterMs ?? backOffMs(tries));
     const waiting = this.waiting().length - lost.length;
     await this.#file.note({
@@ -176,7 +176,7 @@ export class ChannelQueue {
     return !isHeld;
   }
 
-  /** @returns those that have failed too often: a message that arrived all the same must not come for a week */
+  /** @returns those that failed too often: a message that did arrive must not be repeated for a week */
   #putAside(ids: readonly string[]): string[] {
     for (const id of ids) {
       const { tries } = this.#setAside.get(id) ?? { tries: 0 };
@@ -201,7 +201,7 @@ export class ChannelQueue {
         await within({ ms: sendMs, signal }, settle);
       } catch (error) {
         if (signal.aborted) return;
-        if (NOTIFY_ERRORS.undelivered.is(error) && error.args.canHelp === 'later') {
+        if (NOTIFY_ERRORS.undelivered.is(error) && error.args.retry === 'later') {
           this.#retryAtMs = clock.monotonic() + (error.args.retryAfterMs ?? RETRY_MS[1] ?? 0);
           return;
         }
@@ -259,7 +259,7 @@ const SETTLES: readonly EventType[] = [
   ...(['went_on', 'phase_set', 'rewound', 'archived', 'done'] as const),
 ];
 
-/** Who settled what a notification asked for, by the first such event after it. */
+/** Who settled what a notification asked for, according to the first such event after it. */
 export async function settlementOf(
   { id, place }: { id: string; place: string },
   view: SessionView | undefined,

@@ -29,7 +29,7 @@ export interface OutboxOptions {
 const SEND_MS = 30_000;
 
 /**
- * Sends what is in the queue by every configured channel, in the background. Each channel has its own file, so that
+ * Sends what is in the queue through every configured channel, in the background. Each channel has its own file, so that
  * one that fails delays no other.
  */
 export class Outbox {
@@ -58,7 +58,7 @@ export class Outbox {
     };
   }
 
-  /** Starts to send what is due. @returns when to poll again at the latest, monotonic */
+  /** Starts to send what is due. @returns the latest time to poll again, in monotonic milliseconds */
   async poll(sessions: ReadonlyMap<string, { view: SessionView }>): Promise<number> {
     const { clock } = this.#options;
     this.#views = sessions;
@@ -110,12 +110,12 @@ export class Outbox {
     this.#channels = queues;
     this.#context.quiet = quietHours(settings.notifyQuiet);
     this.#context.detail = settings.notifyDetail;
-    await this.#forgetTroubles();
+    await this.#clearFailures();
     this.#settingsId = id;
   }
 
   /** Clears the failures of channels that are no longer configured. */
-  async #forgetTroubles(): Promise<void> {
+  async #clearFailures(): Promise<void> {
     for (const name of CHANNEL_NAMES) {
       if (this.#channels.some((channel) => channel.name === name)) continue;
       const file = await ChannelFile.open(name, this.#context);

@@ -29,7 +29,7 @@ export async function configuredChannels(
   return { channels: await Promise.all(channels), problems };
 }
 
-export interface Tried {
+export interface Trial {
   channel: ChannelName;
   format?: string;
   why?: string;
@@ -37,21 +37,21 @@ export interface Tried {
 
 const TEST_MS = 30_000;
 
-/** Sends a test notification by each channel at once, without the queue. @throws inside_session */
-export async function testChannels(context: ActionContext, signal: AbortSignal): Promise<Tried[]> {
+/** Sends a test notification through each channel immediately, bypassing the queue. @throws inside_session */
+export async function testChannels(context: ActionContext, signal: AbortSignal): Promise<Trial[]> {
   await refuseFromInside(context);
   const { env, home, clock } = context;
   const { settings } = await readNotifySettings(env, home);
   const one: Notification = {
     ...{ id: `test:${ulid()}`, at: isoUtc(clock.now()), kind: 'done', needsPerson: false },
     ...{ session: 'test', sessionsDir: '', project: 'samocode' },
-    ...{ title: 'A test notification of samocode', body: 'It was sent by "samocode notify test".' },
+    ...{ title: 'A test notification from samocode', body: 'It was sent by "samocode notify test".' },
   };
-  const tries = channelsOf(settings, context).map((channel) => trial(channel, one, signal));
+  const tries = channelsOf(settings, context).map((channel) => attempt(channel, one, signal));
   return await Promise.all(tries);
 }
 
-async function trial(channel: NotifyChannel, one: Notification, signal: AbortSignal): Promise<Tried> {
+async function attempt(channel: NotifyChannel, one: Notification, signal: AbortSignal): Promise<Trial> {
   const { name, format } = channel;
   try {
     const end = await within({ ms: TEST_MS, signal }, (ended) => channel.send([one], ended));

@@ -81,47 +81,47 @@ const REJECTIONS: readonly (readonly [RegExp, Plain])[] = [
   ],
 ];
 
-export interface FailureWords {
+export interface FailureText {
   why: string;
   hint: string;
 }
 
 /** A failure as text for people. */
-export function failureWords(failure: BotFailure): FailureWords {
+export function failureText(failure: BotFailure): FailureText {
   switch (failure.kind) {
     case 'slow_down':
-      return words('Telegram asks to send less.', 'It is sent later.');
+      return text('Telegram limits how much the bot may send.', 'It will be sent later.');
     case 'bad_token':
-      return words('Telegram does not know the bot: TELEGRAM_BOT_TOKEN is wrong or was revoked.', SET_UP);
+      return text('Telegram does not know the bot: TELEGRAM_BOT_TOKEN is wrong or was revoked.', SET_UP);
     case 'conflict':
       return failure.with === 'webhook'
-        ? words(
-            'A webhook is set for the bot, so that Telegram sends its messages elsewhere.',
+        ? text(
+            'A webhook is set for the bot, so Telegram delivers its messages there.',
             'Use a separate bot for samocode, or remove the webhook (deleteWebhook of the Bot API).',
           )
-        : words(
+        : text(
             'Another program reads the messages of the bot: another machine, or another tool with the same token.',
             'End that program, or use a separate bot on each machine.',
           );
     case 'closed_chat':
-      return words(
+      return text(
         'The bot may not write to TELEGRAM_CHAT_ID: it is blocked or was removed, or the chat has changed.',
         `Write to the bot, or add it to the group again. If the group has become a supergroup: ${SET_UP}`,
       );
     case 'unreachable':
-      return words('Telegram cannot be reached.', 'It is tried again.');
+      return text('Telegram cannot be reached.', 'It will be retried.');
     case 'rejected':
-      return words(
+      return text(
         `Telegram refused the message (${failure.status}).`,
-        'Report it with the kind of the session.',
+        'Please report it, with the kind of the notification.',
       );
     default:
-      return words(`Telegram refused the message (${failure.kind}).`, '');
+      return text(`Telegram refused the message (${failure.kind}).`, '');
   }
 }
 
 const SET_UP = 'Run: samocode notify telegram';
 
-function words(why: string, hint: string): FailureWords {
+function text(why: string, hint: string): FailureText {
   return { why, hint };
 }

@@ -2,22 +2,22 @@ import { isoUtc } from '../../../base/clock.ts';
 import { statsAt } from '../../../base/files/path-stats.ts';
 import { supervisorEnvironment } from '../../../providers/starting/launch-supervisor.ts';
 import type { ActionContext } from '../../common/context.ts';
-import { failureWords, isOfCall, newBotApi, sendingFailure } from './bot-api.ts';
+import { failureText, isOfCall, newBotApi, sendingFailure } from './bot-api.ts';
 import { Phone } from './phone.ts';
 import type { TelegramChat } from './telegram-chat.ts';
 import { telegramSettings } from './telegram-settings.ts';
 
 /** Telegram's long-poll time; changed settings take effect within it. */
 const POLL_SECONDS = 25;
-const TAKEN = ['message', 'callback_query'] as const;
+const KINDS = ['message', 'callback_query'] as const;
 const FIRST_WAIT_MS = 1000;
 const LONGEST_WAIT_MS = 60_000;
-/** While a set-up reads the messages of the same bot. */
+/** How long a set-up may read the messages of the same bot. */
 const SET_UP_MS = 10 * 60_000;
 const POLLED_MS = 10 * 60_000;
 const AWAY_MS = 3_600_000;
 /** Limits the log, since anyone may write to a bot. */
-const MOST_SAID = 100;
+const MAX_LOGGED = 100;
 
 export interface Listening {
   chat: TelegramChat;
@@ -37,13 +37,13 @@ export async function listenToTelegram(
   signal: AbortSignal,
 ): Promise<void> {
   const { clock, env, home } = context;
-  const said = new Set<string>();
+  const logged = new Set<string>();
   const report = (text: string) => {
-    if (said.has(text) || said.size >= MOST_SAID) return;
-    said.add(text);
+    if (logged.has(text) || logged.size >= MAX_LOGGED) return;
+    logged.add(text);
     say(text);
   };
-  let trouble: string | undefined;
+  let lastProblem: string | undefined;
   const by = { channel: 'phone', client: 'telegram' } as const;
   // Workers started from here get none of the bot's settings.
   const acting = { ...context, env: supervisorEnvironment(env, home), by };
@@ -59,9 +59,9 @@ export async function listenToTelegram(
     if (settings === undefined) return;
     const api = newBotApi(settings);
     try {
-      const { offset, lookedAt } = await chat.sent.read();
-      const wasAway = clock.now() - Date.parse(lookedAt) > AWAY_MS;
-      const updates = await api.getUpdates({ offset, timeout: POLL_SECONDS, allowed_updates: TAKEN }, signal);
+      const { offset, polledAt } = await chat.sent.read();
+      const wasAway = clock.now() - Date.parse(polledAt) > AWAY_MS;
+      const updates = await api.getUpdates({ offset, timeout: POLL_SECONDS, allowed_updates: KINDS }, signal);
       // Read again: permissions may have changed during the poll.
       const allowed = await settingsNow();
       if (allowed?.token !== settings.token) return;
@@ -79,28 +79,28 @@ export async function listenToTelegram(
           wasAway,
         };
         await phone.take(update, place).catch((error: unknown) => {
-          if (!signal.aborted) report(`telegram: ${troubleOf(error)}`);
+          if (!signal.aborted) report(`telegram: ${problemText(error)}`);
         });
       }
-      if (clock.now() - Date.parse(lookedAt) > POLLED_MS)
+      if (clock.now() - Date.parse(polledAt) > POLLED_MS)
         await chat.sent.change((state) => {
-          state.lookedAt = isoUtc(clock.now());
+          state.polledAt = isoUtc(clock.now());
         });
       waitMs = 0;
-      trouble = undefined;
+      lastProblem = undefined;
     } catch (error) {
       if (signal.aborted) return;
-      const words = troubleOf(error);
-      if (words !== trouble) say(`telegram: ${words}`);
-      trouble = words;
+      const problem = problemText(error);
+      if (problem !== lastProblem) say(`telegram: ${problem}`);
+      lastProblem = problem;
       waitMs = nextWaitMs(error, waitMs);
     }
   }
 }
 
 /** Our own text: an error of a call may contain the token. */
-function troubleOf(error: unknown): string {
-  if (isOfCall(error)) return failureWords(sendingFailure(error)).why;
+function problemText(error: unknown): string {
+  if (isOfCall(error)) return failureText(sendingFailure(error)).why;
   return error instanceof Error ? error.message : String(error);
 }
 

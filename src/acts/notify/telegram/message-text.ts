@@ -10,9 +10,9 @@ export interface MessageLine {
 export const MAX_MESSAGE = 4096;
 export const MAX_CAPTION = 1024;
 
-/** A text of others as lines in which Telegram finds no link, command or name to tap on. */
+/** Text by others as lines in which Telegram detects no link, command or mention. */
 export function linesOf(text: string): MessageLine[] {
-  // Half a character, which a cut may have left, is refused as no UTF-8.
+  // Truncation may have left half of a surrogate pair, which Telegram rejects as invalid UTF-8.
   const whole = Buffer.from(shownText(text)).toString();
   return plainLines(whole.replace(LINK_STARTS, `$&${WORD_JOINER}`));
 }
@@ -22,12 +22,12 @@ export function plainLines(text: string): MessageLine[] {
   return text.split('\n').map((line) => ({ text: line }));
 }
 
-/** Has no width, and ends what Telegram takes for a link, whatever `parse_mode` says. */
+/** Zero-width; ends anything that Telegram would detect as a link, whatever the `parse_mode`. */
 export const WORD_JOINER = '\u2060';
 
 /**
  * Where Telegram's links begin: a command, a mention or tag, an address with or without its scheme. A path such as
- * `/home/me/plan.md` is none, and stays as it is, so that it can be copied.
+ * `/home/me/plan.md` is not a link and stays unchanged, so that it can be copied.
  */
 const LINK_STARTS = new RegExp(
   [
@@ -38,7 +38,7 @@ const LINK_STARTS = new RegExp(
   'gu',
 );
 
-/** The same wherever a cut may make a word begin. */
+/** The same at every position where a split may begin a word. */
 const POSSIBLE_STARTS = /[/@#$.:](?!\s|\ufe0f|$)/g;
 
 export function bold(text: string): MessageLine {

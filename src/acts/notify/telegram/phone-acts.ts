@@ -20,14 +20,14 @@ export type Intent =
 
 export interface PhoneReply {
   words: string;
-  /** Ids of questions, or the hash of a plan, that this settles: messages about them lose their buttons. */
+  /** The ids of questions or the hash of the plan that this settles: messages about them lose their buttons. */
   settles: readonly string[];
 }
 
 /** What a button or a reply means. Its text is data only. */
 export async function intentOf(
   sent: SentMessage,
-  said: { choice: string } | { reply: string },
+  input: { choice: string } | { reply: string },
   context: ActionContext,
 ): Promise<Intent> {
   const found = await sessionOf(sent, context);
@@ -38,7 +38,7 @@ export async function intentOf(
     refusal: (await howSettled(view, sent)) ?? refusal,
     isOver: true,
   });
-  const text = 'choice' in said ? said.choice : said.reply;
+  const text = 'choice' in input ? input.choice : input.reply;
   switch (about.kind) {
     case 'question': {
       const open = await stillOpen(view, [about]);
@@ -46,7 +46,7 @@ export async function intentOf(
       return answering(question, [{ id: about.id, text }], context);
     }
     case 'suggestions': {
-      if ('reply' in said) return { refusal: 'Reply to one of the questions instead.' };
+      if ('reply' in input) return { refusal: 'Reply to one of the questions instead.' };
       const open = await stillOpen(view, about.answers);
       if ('refusal' in open) return await over(open.refusal);
       return answering(
@@ -59,23 +59,23 @@ export async function intentOf(
     case 'changes': {
       const refusal = planRefusal(view, about.hash);
       if (refusal !== undefined) return await over(refusal);
-      if ('choice' in said)
-        return said.choice === 'approve'
+      if ('choice' in input)
+        return input.choice === 'approve'
           ? approving(question, about.hash, context)
           : { asks: 'changes', hash: about.hash };
       return about.kind === 'changes'
-        ? sendingBack(question, about.hash, text, context)
-        : { refusal: 'Press "Request changes" first, then reply to the question that comes.' };
+        ? requestingChanges(question, about.hash, text, context)
+        : { refusal: 'Press "Request changes" first, then reply to the question that follows.' };
     }
     case 'session':
-      if ('reply' in said) return { refusal: 'To give the agent a message, send: /message' };
-      if (said.choice === 'status') return { shows: 'status' };
+      if ('reply' in input) return { refusal: 'To give the agent a message, send: /message' };
+      if (input.choice === 'status') return { shows: 'status' };
       if (await hasMovedOn(view, sent)) return { refusal: TOO_OLD, isOver: true };
-      return said.choice === 'stop'
+      return input.choice === 'stop'
         ? stopping(question, 'after_iteration', context)
         : resuming(question, context);
     case 'message':
-      return 'reply' in said ? leaving(question, text, context) : { refusal: TOO_OLD };
+      return 'reply' in input ? messaging(question, text, context) : { refusal: TOO_OLD };
     case 'pick':
       return { refusal: TOO_OLD };
     default:
@@ -114,7 +114,7 @@ function approving(question: SessionQuestion, hash: string, context: ActionConte
   };
 }
 
-function sendingBack(
+function requestingChanges(
   question: SessionQuestion,
   hash: string,
   feedback: string,
@@ -129,9 +129,9 @@ function sendingBack(
   };
 }
 
-export function leaving(question: SessionQuestion, text: string, context: ActionContext): Intent {
+export function messaging(question: SessionQuestion, text: string, context: ActionContext): Intent {
   return {
-    pending: 'leaving the message',
+    pending: 'sending the message',
     act: async () => {
       const { readBy } = await sendMessage({ ...question, text }, context);
       return { words: readBy, settles: [] };

@@ -6,16 +6,16 @@ import type { ActionContext } from '../../common/context.ts';
 import { reportOn } from '../../common/facts/get-status.ts';
 import { listSessions } from '../../reading/list-sessions.act.ts';
 import { bold, linesOf, plainLines, splitAtLineEnds } from './message-text.ts';
-import { type Intent, leaving, resuming, stopping } from './phone-acts.ts';
+import { type Intent, messaging, resuming, stopping } from './phone-acts.ts';
 import { sessionAt } from './phone-session.ts';
 import { type Draft, RESUME, STATUS, STOP } from './render.ts';
 import type { Button, Where } from './sent-messages.ts';
 
-const HELP = `/sessions - all sessions, what needs you first
+const HELP = `/sessions - all sessions, those that need you first
 /status [number or name] - one session
-/stop [number or name] - stop it after the running iteration; add "now" to end its agent
-/resume [number or name] - continue it
-/message [number or name] text - guidance for its next agent
+/stop [number or name] - stop it after the current iteration; add "now" to end its agent at once
+/resume [number or name] - resume it
+/message [number or name] text - leave guidance for its next agent
 Questions and plans come as separate messages: press a button, or reply to the question.`;
 
 export interface PhoneContext extends ActionContext {
@@ -70,7 +70,7 @@ export async function actOn(
     case 'resume':
       return { intent: resuming(question, context) };
     case 'message': {
-      if (text !== '') return { intent: leaving(question, text, context) };
+      if (text !== '') return { intent: messaging(question, text, context) };
       const lines = linesOf(`Reply to this with your message for ${view.folder}.`);
       return { drafts: [{ lines, about: { kind: 'message' }, asksFor: 'Message' }], where };
     }
@@ -97,27 +97,27 @@ async function named(
   const sessions = await allSessions(context);
   const numbered = /^\d{1,3}$/.test(word) ? listed[Number(word) - 1] : undefined;
   const byName = sessions.find(({ folder }) => folder === word || nameWithoutDate(folder) === word);
-  const meant = numbered ?? (byName && whereOf(byName));
-  if (meant !== undefined) return await actOn(act, meant, text, context);
+  const target = numbered ?? (byName && whereOf(byName));
+  if (target !== undefined) return await actOn(act, target, text, context);
   const isName = word !== '' && act !== 'message' && word !== 'now';
   if (isName) return { intent: { refusal: 'There is no such session. See /sessions.' } };
   const [only] = sessions;
   if (only !== undefined && sessions.length === 1) return await actOn(act, whereOf(only), rest, context);
   if (only === undefined) return { drafts: [{ lines: linesOf('There are no sessions.') }] };
-  const offered = sessions.slice(0, MOST_OFFERED);
+  const offered = sessions.slice(0, MAX_OFFERED);
   const buttons = offered.map(({ folder }, at): Button[] => [{ text: folder, choice: String(at) }]);
   const about = { kind: 'pick' as const, act, text: rest, sessions: offered.map(whereOf) };
   return { drafts: [{ lines: linesOf(`/${act}: which session?`), about, buttons }] };
 }
 
-const MOST_OFFERED = 12;
-const MOST_LISTED = 40;
+const MAX_OFFERED = 12;
+const MAX_LISTED = 40;
 
 /** Sessions of every project of this machine; those that need the person come first. */
 async function allSessions(context: PhoneContext): Promise<SessionView[]> {
   try {
     const { sessions } = await listSessions({ allProjects: true }, context);
-    return sessions.slice(0, MOST_LISTED);
+    return sessions.slice(0, MAX_LISTED);
   } catch (error) {
     if (isSamocodeError(error) && error.code === 'project_not_found') return [];
     throw error;

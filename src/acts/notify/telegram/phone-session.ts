@@ -18,7 +18,7 @@ export async function sessionAt(
   { host }: Pick<ActionContext, 'host'>,
 ): Promise<Found> {
   const view = await readSession(sessionPaths(sessionsDir, session), host);
-  if (view === undefined) return { refusal: `There is no session ${session} any more.` };
+  if (view === undefined) return { refusal: `Session ${session} no longer exists.` };
   if (view.sessionFile === undefined)
     return { refusal: `${session} was not started by this samocode: act on it in the terminal first.` };
   return { view, question: { session, projectDir: view.sessionFile.configPath } };
@@ -33,7 +33,7 @@ export async function sessionOf(sent: SentMessage, context: Pick<ActionContext, 
   return sent.notification.startsWith(`${found.view.sessionFile?.id}:`) ? found : { refusal: TOO_OLD };
 }
 
-export const TOO_OLD = 'This is too old: nothing was done.';
+export const TOO_OLD = 'This message is too old; nothing was done.';
 
 /** Who settled what a message asks, and how, according to the session's events since. */
 export async function howSettled({ paths }: SessionView, sent: SentMessage): Promise<string | undefined> {
@@ -60,12 +60,11 @@ export async function stillOpen<T extends { id: string; hash: string }>(
   view: SessionView,
   wanted: readonly T[],
 ): Promise<{ open: T[] } | { refusal: string }> {
-  if (gateOf(view)?.for !== 'qa_answers')
-    return { refusal: `${view.folder} does not wait for answers any more.` };
+  if (gateOf(view)?.for !== 'qa_answers') return { refusal: `${view.folder} no longer waits for answers.` };
   const { questions, open } = openQuestions(await documentText(view.paths.qa), view.state);
   const hashes = new Map(questions.map((question) => [question.id, questionHash(question)]));
   const same = wanted.filter(({ id, hash }) => hashes.get(id) === hash);
-  if (same.length === 0) return { refusal: 'The question has changed since: nothing was answered.' };
+  if (same.length === 0) return { refusal: 'The question has changed; nothing was answered.' };
   const waiting = same.filter(({ id }) => open.includes(id));
   return waiting.length > 0 ? { open: waiting } : { refusal: 'Already answered.' };
 }
@@ -73,9 +72,9 @@ export async function stillOpen<T extends { id: string; hash: string }>(
 /** Why the plan of a message is not the one that waits; undefined if it is. */
 export function planRefusal(view: SessionView, hash: string): string | undefined {
   const gate = gateOf(view);
-  if (gate?.for !== 'plan_approval') return `${view.folder} does not wait for an approval any more.`;
+  if (gate?.for !== 'plan_approval') return `${view.folder} no longer waits for an approval.`;
   if (gate.plan === undefined || !isHashOf(hash, gate.plan.hash))
-    return 'This is not the plan that waits now: nothing was decided.';
+    return 'Another plan is waiting now; nothing was decided.';
   return undefined;
 }
 

@@ -16,7 +16,7 @@ import type { SentMessage, Where } from './sent-messages.ts';
 import { PENDING, type TelegramChat } from './telegram-chat.ts';
 import { mayAct, type Sender, type TelegramSettings } from './telegram-settings.ts';
 
-/** Older messages are not acted on: the person may have changed their mind. */
+/** Older messages are ignored, because the person may have changed their mind. */
 const TOO_OLD_MS = 3_600_000;
 const MAX_ALERT = 200;
 
@@ -43,11 +43,11 @@ export class Phone {
   async take({ message, callback_query: query }: Update, place: PhonePlace): Promise<void> {
     if (query?.message !== undefined) {
       const refusal = this.#refusalOf({ chat: query.message.chat, from: query.from }, place.settings);
-      if (refusal === undefined) await this.#pressed(query, place);
+      if (refusal === undefined) await this.#button(query, place);
       else if (refusal !== '') await answer(query, refusal, place);
     } else if (message?.text !== undefined) {
       const refusal = this.#refusalOf(message, place.settings);
-      if (refusal === undefined) await this.#said(message, message.text.replaceAll(WORD_JOINER, ''), place);
+      if (refusal === undefined) await this.#text(message, message.text.replaceAll(WORD_JOINER, ''), place);
       else if (refusal !== '' && message.text.startsWith('/')) await this.#reply(refusal, undefined, place);
     }
   }
@@ -70,7 +70,7 @@ export class Phone {
     }
   }
 
-  async #pressed(query: CallbackQuery, place: PhonePlace): Promise<void> {
+  async #button(query: CallbackQuery, place: PhonePlace): Promise<void> {
     const [key, ...rest] = (query.data ?? '').split(':');
     const choice = rest.join(':');
     const [sent] = await this.#chat.sent.find((each) => each.key === key);
@@ -102,7 +102,7 @@ export class Phone {
     await this.#carryOut(intent, sent, place, again);
   }
 
-  async #said(message: Message, text: string, place: PhonePlace): Promise<void> {
+  async #text(message: Message, text: string, place: PhonePlace): Promise<void> {
     const isOld = place.context.clock.now() - message.date * 1000 > TOO_OLD_MS;
     const to = message.reply_to_message;
     const [sent] =

@@ -53,17 +53,17 @@ export type SentMessage = z.infer<typeof SentMessage>;
 
 const State = z.object({
   v: z.literal(1),
-  /** The first update that was not handled yet. */
+  /** The first update not yet handled. */
   offset: z.int(),
-  /** ISO time of the last poll for updates, to ten minutes. */
-  lookedAt: z.string(),
+  /** ISO time of the last poll for updates, accurate to ten minutes. */
+  polledAt: z.string(),
   sent: z.array(SentMessage),
   listed: z.array(Where),
 });
 type State = z.infer<typeof State>;
 
 const MAX_BYTES = 16 * 1024 * 1024;
-const MOST_SENT = 400;
+const MAX_SENT = 400;
 const KEPT_MS = 30 * 24 * 3_600_000;
 
 /** `telegram.json` of the supervisor: sent messages that can still be answered. Only the supervisor writes it. */
@@ -82,7 +82,7 @@ export class SentMessages {
     if (this.#state !== undefined) return this.#state;
     const found = this.#path === undefined ? undefined : await plainJson(this.#path, MAX_BYTES, State);
     const at = isoUtc(this.#clock.now());
-    this.#state ??= found ?? { v: 1, offset: 0, lookedAt: at, sent: [], listed: [] };
+    this.#state ??= found ?? { v: 1, offset: 0, polledAt: at, sent: [], listed: [] };
     return this.#state;
   }
 
@@ -90,7 +90,7 @@ export class SentMessages {
     const state = await this.read();
     change(state);
     const oldest = isoUtc(this.#clock.now() - KEPT_MS);
-    state.sent = state.sent.filter(({ at }) => at > oldest).slice(-MOST_SENT);
+    state.sent = state.sent.filter(({ at }) => at > oldest).slice(-MAX_SENT);
     await this.#write();
   }
 

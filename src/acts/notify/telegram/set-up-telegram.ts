@@ -6,7 +6,7 @@ import type { Clock } from '../../../base/clock.ts';
 import { errors } from '../../../base/errors.ts';
 import { writeWhole } from '../../../base/files/atomic-file.ts';
 import { setInEnvFile } from '../../../project/settings/env-file.ts';
-import { type BotApi, type FailureWords, failureWords, newBotApi, sendingFailure } from './bot-api.ts';
+import { type BotApi, type FailureText, failureText, newBotApi, sendingFailure } from './bot-api.ts';
 
 export interface SetUp {
   token: string;
@@ -43,7 +43,7 @@ export async function setUpTelegram(setUp: SetUp, signal: AbortSignal): Promise<
   const api = newBotApi(setUp);
   const { username: bot } = await called(api.getMe(signal));
   const { url } = await called(api.getWebhookInfo(signal));
-  if (url) throw TELEGRAM_ERRORS.telegram_refused(failureWords({ kind: 'conflict', with: 'webhook' }));
+  if (url) throw TELEGRAM_ERRORS.telegram_refused(failureText({ kind: 'conflict', with: 'webhook' }));
   await setInEnvFile(home, { TELEGRAM_BOT_TOKEN: token });
   await mkdir(dirname(setUpPath), { recursive: true, mode: 0o700 });
   await writeWhole(setUpPath, '', 0o600);
@@ -54,7 +54,7 @@ export async function setUpTelegram(setUp: SetUp, signal: AbortSignal): Promise<
     const user = isGroup ? message.from?.id : undefined;
     const users = user === undefined ? undefined : { TELEGRAM_USERS: String(user) };
     const path = await setInEnvFile(home, { TELEGRAM_CHAT_ID: String(chat), ...users });
-    const text = 'samocode is set up: it writes here when a session needs you. /help shows the commands.';
+    const text = 'samocode is set up and will write here when a session needs you. /help shows the commands.';
     await called(api.sendMessage({ chat_id: chat, text }, signal));
     return { bot, chat, isGroup, user, path };
   } finally {
@@ -97,17 +97,17 @@ async function called<T>(call: Promise<T>, passing: readonly string[] = []): Pro
   } catch (error) {
     const failure = sendingFailure(error);
     if (passing.includes(failure.kind)) return undefined;
-    throw TELEGRAM_ERRORS.telegram_refused(failureWords(failure));
+    throw TELEGRAM_ERRORS.telegram_refused(failureText(failure));
   }
 }
 
 export const TELEGRAM_ERRORS = errors({
   telegram_no_chat: ({ bot }: { bot: string }) => ({
     what: 'Telegram was not set up.',
-    why: `No message with the code came to @${bot} within ten minutes.`,
-    hint: 'Run the command again, and send what it shows.',
+    why: `No message with the code reached @${bot} within ten minutes.`,
+    hint: 'Run the command again and send the bot the message that it shows.',
   }),
-  telegram_refused: ({ why, hint }: FailureWords) => ({ what: 'Telegram was not set up.', why, hint }),
+  telegram_refused: ({ why, hint }: FailureText) => ({ what: 'Telegram was not set up.', why, hint }),
   telegram_token_form: () => ({
     what: 'Telegram was not set up.',
     why: 'That is not a bot token: one looks like 123456789:AAE… and has no spaces.',

@@ -1,7 +1,7 @@
 import type { ActionContext } from '../../common/context.ts';
 import { NOTIFY_ERRORS, type NotifyChannel, type Settled } from '../notice/channel.ts';
 import type { Notification } from '../notice/notification.ts';
-import { type BotFailure, failureWords, newBotApi, sendingFailure } from './bot-api.ts';
+import { type BotFailure, failureText, newBotApi, sendingFailure } from './bot-api.ts';
 import { digestOf, draftsOf } from './render.ts';
 import { SentMessages } from './sent-messages.ts';
 import { TelegramChat } from './telegram-chat.ts';
@@ -70,7 +70,7 @@ export class TelegramChannel implements NotifyChannel {
     const settings = await telegramSettings(env, home);
     if (settings === undefined) {
       const why = 'TELEGRAM_BOT_TOKEN and TELEGRAM_CHAT_ID are not both set.';
-      throw NOTIFY_ERRORS.undelivered({ channel: 'telegram', why, canHelp: 'never' });
+      throw NOTIFY_ERRORS.undelivered({ channel: 'telegram', why, retry: 'never' });
     }
     return { api: newBotApi(settings), chat: settings.chat };
   }
@@ -86,12 +86,12 @@ function batchOf(notification: Notification) {
 
 /** Whether and when to retry. */
 function undelivered(failure: BotFailure) {
-  const canHelp = failure.kind === 'slow_down' || failure.kind === 'unreachable' ? 'later' : 'never';
+  const retry = failure.kind === 'slow_down' || failure.kind === 'unreachable' ? 'later' : 'never';
   const retryAfterMs = failure.kind === 'slow_down' ? failure.retryAfterMs : undefined;
   return NOTIFY_ERRORS.undelivered({
     channel: 'telegram',
-    why: failureWords(failure).why,
-    canHelp,
+    why: failureText(failure).why,
+    retry,
     retryAfterMs,
   });
 }

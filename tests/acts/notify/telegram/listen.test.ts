@@ -54,7 +54,7 @@ test('a poll respects a requested delay, and messages that arrived in the meanti
   scene.stub.say('/help');
   await eventually(async () => scene.stub.message('/sessions - all'));
   expect(one.said).toEqual([
-    'telegram: Telegram asks to send less.',
+    'telegram: Telegram limits how much the bot may send.',
     'telegram: Telegram cannot be reached.',
   ]);
 });
@@ -93,7 +93,7 @@ test('unknown buttons, and those of another message, have no effect', async () =
   };
   for (const data of ['', ':', 'AAAAAAAA:approve', `${'x'.repeat(64)}`]) stub.pressData(message, data);
   await eventually(async () => stub.answers.length === 4);
-  expect(new Set(stub.answers)).toEqual(new Set(['This is too old: nothing was done.']));
+  expect(new Set(stub.answers)).toEqual(new Set(['This message is too old; nothing was done.']));
 });
 
 test('updates of other kinds, and invalid ones, delay no others', async () => {

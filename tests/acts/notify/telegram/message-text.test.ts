@@ -75,7 +75,7 @@ test('shortened text has one line and no half of a character', () => {
   );
 });
 
-/** What a phone shows: the joiner has no width. */
+/** The text as a phone shows it: the joiner is invisible. */
 const readOn = (lines: ReturnType<typeof linesOf>) => toPlain(lines).replaceAll(WORD_JOINER, '');
 
 const LINKS = [
@@ -112,7 +112,7 @@ const LINKS = [
   ],
 ];
 
-test.each(LINKS)('Telegram makes a link of %j, and of the text that is sent none', (text) => {
+test.each(LINKS)('Telegram makes a link of %j, but not of the text that is sent', (text) => {
   expect(linksIn(text)).not.toEqual([]);
   expect(linksIn(toPlain(linesOf(text)))).toEqual([]);
   expect(linksIn(toPlain([bold(text)]))).toEqual([]);
@@ -164,7 +164,7 @@ const bits = fc.constantFrom(
 );
 const linkish = fc.string({ unit: bits, maxLength: 60 });
 
-test('no text of others contains a link, however it is written and wherever it is cut', () => {
+test('text by others contains no link, however it is written and wherever it is split', () => {
   fc.assert(
     fc.property(linkish, fc.integer({ min: 2, max: 20 }), (text, max) => {
       expect(linksIn(toPlain(linesOf(text)))).toEqual([]);
@@ -184,12 +184,12 @@ test.each([
   'and so on...',
   '$0.00 of $1.50',
   'v1.2.3',
-])('%s is sent as it is, so that it can be copied', (text) => {
+])('%s is sent unchanged, so that it can be copied', (text) => {
   expect(toPlain(linesOf(text))).toBe(text);
   expect(linksIn(text)).toEqual([]);
 });
 
-test.each(JOINED_TEXTS)('%s is sent as it is', (_of, text) => {
+test.each(JOINED_TEXTS)('%s is sent unchanged', (_of, text) => {
   expect(toPlain(linesOf(text))).toBe(text);
 });
 

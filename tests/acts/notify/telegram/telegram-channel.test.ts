@@ -73,16 +73,16 @@ test('many notices at once come as one message, and a possible repeat says so', 
 });
 
 const refusals = [
-  ['429', 'slow down', REFUSALS.slowDown(7), { canHelp: 'later', retryAfterMs: 7000 }],
-  ['403', 'blocked', REFUSALS.blocked, { canHelp: 'never', why: expect.stringContaining('may not write') }],
-  ['502', 'in trouble', REFUSALS.badGateway, { canHelp: 'later', why: 'Telegram cannot be reached.' }],
+  ['429', 'slow down', REFUSALS.slowDown(7), { retry: 'later', retryAfterMs: 7000 }],
+  ['403', 'blocked', REFUSALS.blocked, { retry: 'never', why: expect.stringContaining('may not write') }],
+  ['502', 'in trouble', REFUSALS.badGateway, { retry: 'later', why: 'Telegram cannot be reached.' }],
   [
     '400',
     'unknown chat',
     { error_code: 400, description: 'Bad Request: chat not found' },
-    { canHelp: 'never' },
+    { retry: 'never' },
   ],
-  ['400', 'anything else', { error_code: 400, description: 'Bad Request: BUTTON' }, { canHelp: 'never' }],
+  ['400', 'anything else', { error_code: 400, description: 'Bad Request: BUTTON' }, { retry: 'never' }],
 ] as const;
 
 test.each(refusals)('%s, %s, says whether a retry can help', async (_status, _name, refusal, args) => {
@@ -97,7 +97,7 @@ test('messages sent before a failed one are not sent again', async () => {
   const notification = { ...WAITING, questions: QUESTIONS };
   const send = () => scene.channel.send([notification], signal);
   scene.stub.failAfter('sendMessage', 1, REFUSALS.slowDown(1));
-  await expect(send()).rejects.toThrow('Telegram asks to send less');
+  await expect(send()).rejects.toThrow('Telegram limits how much the bot may send');
   await send();
   expect(scene.stub.messages).toHaveLength(3);
 });
@@ -110,7 +110,7 @@ test.each([
   const path = join(scene.dir.path, '.config/samocode/.env');
   await writeFile(path, `${scene.stub.env}${line}\n`);
   const error = await scene.channel.send([NOTIFICATION], signal).catch((thrown: unknown) => thrown);
-  expect(NOTIFY_ERRORS.undelivered.is(error) && error.args.canHelp).toBe('never');
+  expect(NOTIFY_ERRORS.undelivered.is(error) && error.args.retry).toBe('never');
   expect(String(error)).toContain('TELEGRAM_BOT_TOKEN');
   expect(everythingIn(error)).not.toMatch(/w{30}|nonsense/);
 });
@@ -120,7 +120,7 @@ test('an unreachable network is retried, and the error contains no token', async
     `TELEGRAM_BOT_TOKEN=${TOKEN}\nTELEGRAM_CHAT_ID=${ME.id}\nTELEGRAM_API_ROOT=http://127.0.0.1:1\n`,
   );
   const error = await scene.channel.send([NOTIFICATION], signal).catch((thrown: unknown) => thrown);
-  expect(NOTIFY_ERRORS.undelivered.is(error) && error.args.canHelp).toBe('later');
+  expect(NOTIFY_ERRORS.undelivered.is(error) && error.args.retry).toBe('later');
   expect(everythingIn(error)).not.toContain(TOKEN);
 });
 

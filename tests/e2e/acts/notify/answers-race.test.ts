@@ -12,7 +12,7 @@ import { type PhoneRig, phoneRig } from './phone.ts';
 const ROUNDS = Number(process.env.SAMOCODE_ROUNDS ?? 1) * 10;
 const AT_ONCE = 2;
 
-test(`of answers over five channels at once one counts, and the phone says which, ${ROUNDS} times`, async () => {
+test(`one of five simultaneous answers counts, and the phone says which, ${ROUNDS} times`, async () => {
   const winners = new Map<string, number>();
   for (let round = 0; round < ROUNDS; round += AT_ONCE) {
     const played = await Promise.all(Array.from({ length: AT_ONCE }, playRound));

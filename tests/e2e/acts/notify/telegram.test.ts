@@ -65,7 +65,7 @@ test.concurrent('a plan is sent back with text, the old button has no effect, an
     feedback: 'Fewer boats in README.md; rm -rf / $(touch x)',
   });
   await rig.until(({ n, status }) => n > (requested?.n ?? 0) + 3 && status.kind === 'waiting');
-  // Like somebody who has kept the data of the old button.
+  // As if somebody had kept the data of the old button.
   stub.pressData(old, old.buttons[0]?.[0]?.callback_data ?? 'AAAAAAAA:approve');
   await eventually(async () => stub.answers.length >= 2);
   expect(await eventsOf(rig, 'plan_approved')).toEqual([]);
@@ -139,7 +139,7 @@ test.concurrent('updates more than an hour old are rejected, and none is process
   const { rig, stub } = phone;
   await rig.untilWaiting('qa_answers');
   stub.say('/stop', { date: Math.floor(Date.now() / 1000) - 3700 });
-  await phone.message('This is too old');
+  await phone.message('This message is too old');
   const update = stub.say('/sessions');
   await phone.message('1. ');
   const listed = stub.messages.length;

@@ -33,7 +33,7 @@ test.each([
     'whsec_AAECAwQFBgcICQoLDA0ODw==',
     Buffer.from([...Array(16).keys()]),
   ],
-])('a post is signed as Standard Webhooks says: %s', async (_name, secret, key) => {
+])('a post is signed according to Standard Webhooks: %s', async (_name, secret, key) => {
   await using hook = await hookServer();
   const channel = webhookChannel({ url: hook.url, secret, clock: systemClock });
   await channel.send([NOTIFICATION], running);
@@ -113,7 +113,7 @@ test('a user in the address becomes a header, and ntfy without a topic says so',
   expect(hook.posts[0]?.headers.authorization).toBe(`Basic ${basic}`);
   const topicless = webhookChannel({ url: url.origin, format: 'ntfy', clock: systemClock });
   await expect(topicless.send([DONE], running)).rejects.toMatchObject({
-    args: { why: 'NOTIFY_WEBHOOK_URL names no topic of ntfy.', canHelp: 'never' },
+    args: { why: 'NOTIFY_WEBHOOK_URL names no topic of ntfy.', retry: 'never' },
   });
 });
 
@@ -125,13 +125,13 @@ test.each([
   [302, 'never'],
   [400, 'never'],
   [404, 'never'],
-])('a webhook that answers %i is retried: %s', async (status, canHelp) => {
+])('a webhook that answers %i is retried: %s', async (status, retry) => {
   await using hook = await hookServer();
   hook.answer = { status, headers: { location: hook.url } };
   const channel = webhookChannel({ url: hook.url, clock: systemClock });
   await expect(channel.send([NOTIFICATION], running)).rejects.toMatchObject({
     code: 'undelivered',
-    args: { channel: 'webhook', why: `The server answered ${status}.`, canHelp },
+    args: { channel: 'webhook', why: `The server answered ${status}.`, retry },
   });
   expect(hook.posts).toHaveLength(1);
 });
@@ -150,7 +150,7 @@ test("a command that fails or does not read its input is reported in samocode's 
   await using dir = await tempDir();
   const failing = commandChannel({ command: 'echo secret >&2; exit 3', env: { PATH }, home: dir.path });
   await expect(failing.send([NOTIFICATION], running)).rejects.toMatchObject({
-    args: { why: 'The command ended with status 3.', canHelp: 'later' },
+    args: { why: 'The command ended with status 3.', retry: 'later' },
   });
   const huge = { ...NOTIFICATION, body: 'x'.repeat(1024 * 1024) };
   await commandChannel({ command: 'exec <&-; exit 0', env: { PATH }, home: dir.path }).send([huge], running);
@@ -205,12 +205,12 @@ test('several notifications are shown as one pop-up with their titles', async ()
 test('without notify-send another desktop program is used, and without any an error is reported', async () => {
   await using dir = await tempDir();
   const channel = desktopChannel({ env: { PATH: dir.path } });
-  await expect(channel.send([DONE], running)).rejects.toMatchObject({ args: { canHelp: 'never' } });
+  await expect(channel.send([DONE], running)).rejects.toMatchObject({ args: { retry: 'never' } });
   await fakeProgram(dir.path, 'osascript');
   await channel.send([DONE], running);
   expect(await readFile(join(dir.path, 'called'), 'utf8')).toContain(
     `end run\n${DONE.title}\n${DONE.body}\n`,
   );
   await fakeProgram(dir.path, 'notify-send', 1);
-  await expect(channel.send([DONE], running)).rejects.toMatchObject({ args: { canHelp: 'later' } });
+  await expect(channel.send([DONE], running)).rejects.toMatchObject({ args: { retry: 'later' } });
 });
