@@ -1,4 +1,5 @@
 import type { Implementation } from '@modelcontextprotocol/sdk/types.js';
+import { TOOLS } from './tools.ts';
 
 /** The bundle for Claude Desktop contains it as an image. */
 export const ICON_SVG =
@@ -21,8 +22,10 @@ export function serverInfo(version: string): Implementation {
   };
 }
 
+const READING_TOOLS = TOOLS.filter(({ annotations }) => annotations.readOnlyHint).map(({ name }) => name);
+
 /** Instructions of a read-only server. */
-export const READ_ONLY_INSTRUCTIONS = `samocode runs coding tasks unattended, in sessions. This server is read-only (--read-only): list_sessions, get_status, wait, read_qa, read_plan, read_session. Nothing can be started, answered, approved or stopped here.
+export const READ_ONLY_INSTRUCTIONS = `samocode runs coding tasks unattended, in sessions. This server is read-only (--read-only): ${READING_TOOLS.join(', ')}. Nothing can be started, answered, approved or stopped here.
 
 Rules
 - wait blocks until something happens and costs almost nothing. Pass the cursor of the last result and call it again when changed is false. Do not poll get_status.
