@@ -1,4 +1,5 @@
 import { isoUtc } from '../base/clock.ts';
+import { isLower } from '../base/sandbox-level.ts';
 import type { OutageKind } from '../phases/ending.ts';
 import type { Phase, WaitingFor } from '../phases/table.ts';
 import { describeBy, openedBy } from './documents/describe-event.ts';
@@ -186,7 +187,6 @@ function statusFacts(status: Status): Partial<StateFacts> {
   }
 }
 
-/** The level in force, in a few words; undefined before the session was created. */
 /** Who commits, where the environment of the start said so; git's settings say it for all other sessions. */
 export function describeAuthor(file: Pick<SessionFile, 'settings'> | undefined): string | undefined {
   const identity = file?.settings.gitIdentity;
@@ -197,10 +197,11 @@ export function describeAuthor(file: Pick<SessionFile, 'settings'> | undefined):
   return who ? `${who} (from the environment at the start)` : undefined;
 }
 
+/** The level in force, in a few words; undefined before the session was created. */
 export function describeSandbox({ sandbox }: Pick<SessionState, 'sandbox'>): string | undefined {
   if (sandbox === undefined) return undefined;
   // Only bubblewrap can give an agent a git folder separate from the repository's.
-  const hasOwnGitFolder = (sandbox === 'guard' || sandbox === 'best effort') && process.platform === 'linux';
+  const hasOwnGitFolder = !isLower(sandbox, 'best effort') && process.platform === 'linux';
   const level = sandbox === 'best effort' ? 'best effort (agents are root)' : sandbox;
   return hasOwnGitFolder ? level : `${level}, objects open`;
 }
