@@ -108,9 +108,10 @@ export function steering(home: HomePlaces): string[] {
   );
 }
 
-/** Real paths, without relative entries. */
+/** Real paths, without relative entries and those of another user, which `su` leaves in PATH. */
 export function foldersOfPath({ env: { PATH = '' } }: HomePlaces): string[] {
-  return [...new Set(PATH.split(delimiter).filter(isAbsolute).map(real))];
+  const folders = PATH.split(delimiter).filter((path) => isAbsolute(path) && mayAccess(path, constants.X_OK));
+  return [...new Set(folders.map(real))];
 }
 
 /** Programs are often links to files next to their folder; shims (pyenv, asdf) start those of their version manager. */
