@@ -2,7 +2,6 @@ import type { ActionContext } from '../acts/common/context.ts';
 import { type ChannelTrouble, channelTroubles } from '../acts/common/facts/channel-state.ts';
 import { REVIVAL_LIMIT, recentRevivals } from '../acts/common/facts/recent-revivals.ts';
 import { watchedFolders } from '../acts/common/supervision.ts';
-import { whyUnwritable } from '../base/files/why-unwritable.ts';
 import { machineLimits } from '../project/finding/machine-limits.ts';
 import {
   isOff,
@@ -10,6 +9,7 @@ import {
   readPresence,
   type SupervisorPaths,
   supervisorPaths,
+  whyNoSupervisor,
 } from '../providers/starting/supervisor-folder.ts';
 import { type DaySpent, spentOnDay } from '../session/day-spent.ts';
 import type { SessionView } from '../session/events/session-view.ts';
@@ -63,7 +63,7 @@ export async function readSupervisorStatus(context: ActionContext): Promise<Supe
     }
   }
   const { usdPerDay } = await machineLimits(env, home);
-  const unwritable = (await whyUnwritable(paths.dir)) ?? (await whyUnwritable(paths.leases));
+  const unwritable = await whyNoSupervisor(paths);
   return {
     presence: await readPresence(paths, host),
     paths,

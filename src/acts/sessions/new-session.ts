@@ -2,6 +2,7 @@ import { ulid } from 'ulid';
 import { isoUtc } from '../../base/clock.ts';
 import type { Gate } from '../../phases/table.ts';
 import type { Project } from '../../project/finding/open-project.ts';
+import { isOff, supervisorPaths, whyNoSupervisor } from '../../providers/starting/supervisor-folder.ts';
 import type { CommandOf } from '../../session/commands/commands.ts';
 import { judgeStart } from '../../session/commands/judge-running.ts';
 import type { TakenOver } from '../../session/events/bodies/event-types.ts';
@@ -27,7 +28,7 @@ export interface NewSession {
   paths: SessionPaths;
   file: SessionFile;
   start: CommandOf<'start'>;
-  /** About settings that have no effect or a different one than expected, and why a wanted guard is missing. */
+  /** About settings that have no effect or a different one than expected; why a guard or the supervisor is missing. */
   warnings: string[];
 }
 
@@ -61,10 +62,19 @@ export async function newSession(
     start: { v: FORMAT_VERSION, id: ulid(clock.now()), by, at, kind: 'start', run },
     warnings: [
       ...(warning === undefined ? [] : [warning]),
+      ...(await unwatched(context)),
       ...identityKept(settings),
       ...project.warnings.map(({ text }) => text),
     ],
   };
+}
+
+async function unwatched({ env, home, host }: ActionContext): Promise<string[]> {
+  const why = isOff(env) ? undefined : await whyNoSupervisor(supervisorPaths(home, host));
+  if (why === undefined) return [];
+  return [
+    `${why}: nothing watches the session while it waits, and no notification is sent. Make the folder writable for your user.`,
+  ];
 }
 
 function identityKept({ gitIdentity }: SessionFile['settings']): string[] {

@@ -5,10 +5,14 @@ import { absent, type DoctorCheck, ok, warn, warnIf } from '../../acts/common/pr
 import { isUnfinished, watchedFolders } from '../../acts/common/supervision.ts';
 import { configuredChannels } from '../../acts/notify/outbox/test-channels.ts';
 import { readTelegramSettings } from '../../acts/notify/telegram/telegram-settings.ts';
-import { whyUnwritable } from '../../base/files/why-unwritable.ts';
 import { listed } from '../../base/text.ts';
 import { isOlder } from '../../base/versions.ts';
-import { isOff, readPresence, supervisorPaths } from '../../providers/starting/supervisor-folder.ts';
+import {
+  isOff,
+  readPresence,
+  supervisorPaths,
+  whyNoSupervisor,
+} from '../../providers/starting/supervisor-folder.ts';
 import type { SessionView } from '../../session/events/session-view.ts';
 import { readSessionList } from '../../session/session-list.ts';
 import { describeHolders, slotsInUse, slotsRoot } from '../../session/slots.ts';
@@ -95,7 +99,7 @@ async function presenceCheck(
     const found = `A supervisor of an older version is running: ${words}.`;
     return isOld ? warn(id, found, 'The next act on a session replaces it.') : ok(id, words, 'running');
   }
-  const unwritable = (await whyUnwritable(paths.dir)) ?? (await whyUnwritable(paths.leases));
+  const unwritable = await whyNoSupervisor(paths);
   if (unwritable !== undefined)
     return warn(
       id,

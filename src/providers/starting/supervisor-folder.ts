@@ -9,6 +9,7 @@ import { writeWhole } from '../../base/files/atomic-file.ts';
 import { below } from '../../base/files/below.ts';
 import { fingerprint } from '../../base/files/fingerprint.ts';
 import { plainJson, readPlainFile } from '../../base/files/plain-file.ts';
+import { whyUnwritable } from '../../base/files/why-unwritable.ts';
 import type { Host } from '../../base/processes/host.ts';
 import { readHolding } from '../../base/processes/lease.ts';
 
@@ -129,6 +130,11 @@ export async function readPresence(
     };
   }
   return { kind: isOff(env) ? 'off' : 'none' };
+}
+
+/** Why its folder cannot be written, as in a read-only home; then no supervisor can run. */
+export async function whyNoSupervisor({ dir, leases }: SupervisorPaths): Promise<string | undefined> {
+  return (await whyUnwritable(dir)) ?? (await whyUnwritable(leases));
 }
 
 /** `SAMOCODE_SUPERVISOR=off`: start none. */
