@@ -14,6 +14,7 @@ import {
   REVIEWED,
   withLedger,
 } from '../../session/documents/requirements.ts';
+import { estimateText } from '../../session/estimate.ts';
 import type { PlanVersion } from '../../session/events/bodies/positions.ts';
 import { readEvents } from '../../session/events/event-log.ts';
 import type { SessionEvent } from '../../session/events/events.ts';
@@ -38,7 +39,7 @@ export interface PlanReport {
   state: 'waits_for_approval' | 'approved' | 'draft';
   /** The MCP servers that it proposes, one line each; empty if none. */
   servers: string[];
-  /** What samocode says about it, one line each: the boxes of a given plan that its steps cover. */
+  /** What samocode says about it, one line each: the boxes of a given plan that its steps cover, what it will take. */
   remarks: string[];
   /** The differences from the version that a person was last asked about, line by line; absent for the first one. */
   changes?: string[];
@@ -77,9 +78,11 @@ async function readVersion(view: SessionView, name: string, state: PlanReport['s
 }
 
 /** A given plan belongs to the session's first goal. */
-function remarksOn({ sessionFile, state }: SessionView, text: string): string[] {
+function remarksOn(view: SessionView, text: string): string[] {
+  const { sessionFile, state } = view;
   const given = state.goal === undefined ? sessionFile?.givenPlan : undefined;
-  return given === undefined ? [] : coverageLines(given, text);
+  const estimate = gateOf(view)?.estimate;
+  return [...(given ? coverageLines(given, text) : []), ...(estimate ? [estimateText(estimate)] : [])];
 }
 
 function noPlan(view: SessionView, file?: { name: string; problem: string }) {

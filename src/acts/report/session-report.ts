@@ -8,6 +8,7 @@ import { documentText, parseDocumentName, sortNewestFirst } from '../../session/
 import { taskText } from '../../session/documents/overview.ts';
 import { parsePlan } from '../../session/documents/plan.ts';
 import { isMet, ledgerText, parseLedger } from '../../session/documents/requirements.ts';
+import { estimateScore } from '../../session/estimate.ts';
 import type { EventOf, SessionEvent } from '../../session/events/events.ts';
 import type { SessionView } from '../../session/events/session-view.ts';
 import { describeSandbox } from '../../session/facts.ts';
@@ -167,6 +168,7 @@ async function reportPlan(
       name,
       state,
       text: text.slice(0, MAX_PLAN_CHARS),
+      estimate: estimateScore(events, view.state.status.kind === 'done'),
       approved:
         approval?.type === 'plan_approved' ? { by: openedBy(approval.by), at: approval.at } : undefined,
       phases: parsePlan(text).phases.map(({ number, name: title, steps, completed }) => {

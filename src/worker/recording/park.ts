@@ -4,6 +4,7 @@ import { changeFile } from '../../base/files/change-file.ts';
 import { listed, visibleControls } from '../../base/text.ts';
 import type { ParkDecision } from '../../phases/decision.ts';
 import { type BaseChecks, isUndecided, RED_AFTER, type Weakening } from '../../phases/proving.ts';
+import { readKnownProjects } from '../../project/finding/known-projects.ts';
 import { refusedServers } from '../../session/commands/judge-gates.ts';
 import { openedAtStart } from '../../session/commands/judge-running.ts';
 import { openedBy } from '../../session/documents/describe-event.ts';
@@ -12,7 +13,8 @@ import { oneLine } from '../../session/documents/markdown-lines.ts';
 import { openQuestions, parseQa, questionHash, suggestedAnswers } from '../../session/documents/qa.ts';
 import type { QaQuestion } from '../../session/documents/qa-blocks.ts';
 import { appendRound, newQa, type QuestionDraft, setQaStatus } from '../../session/documents/qa-change.ts';
-import type { Parked } from '../../session/events/bodies/positions.ts';
+import { estimateFrom, pastWork, plannedWork } from '../../session/estimate.ts';
+import type { Parked, PlanEstimate } from '../../session/events/bodies/positions.ts';
 import type { NewEvent } from '../../session/events/events.ts';
 import { readPlanEvidence, readQuestions } from '../core/evidence.ts';
 import { stateOf, type Worker } from '../core/worker.ts';
@@ -68,6 +70,7 @@ async function parkForApproval(worker: Worker, decision: ParkDecision): Promise<
   const wait: NewEvent = {
     ...parked(decision),
     plan: version,
+    estimate: text === undefined ? undefined : await estimateOf(worker, text),
     flow: `Waiting for approval of the plan${version ? `: ${version.name}` : ''}`,
   };
   const { settings } = worker.file;
@@ -82,6 +85,14 @@ async function parkForApproval(worker: Worker, decision: ParkDecision): Promise<
     return [{ ...wait, reason: [decision.reason, what, why].filter(Boolean).join(' ') }];
   }
   return [wait, await planApproved(worker, by, { plan: version, text, phase: decision.resumePhase })];
+}
+
+/** Recorded, so that the report can compare it with what the work took. */
+async function estimateOf({ file, host, watch, ...worker }: Worker, plan: string): Promise<PlanEstimate> {
+  const known = await readKnownProjects(watch.home).catch(() => undefined);
+  const folders = known?.kind === 'read' ? known.projects.map(({ sessions }) => sessions) : [];
+  const past = await pastWork([file.sessionsDir, ...folders], host);
+  return estimateFrom(past, plannedWork(file, worker.writer.state, plan));
 }
 
 function parked(decision: ParkDecision): Extract<NewEvent, { type: 'parked' }> {

@@ -141,6 +141,8 @@ export interface ReportPlan {
   state: string;
   text: string;
   approved?: { by: string; at?: string };
+  /** Our own text: what it was estimated to take, and what it took. */
+  estimate?: string;
   phases: { number: number; name: string; done: number; total: number; completed: boolean }[];
 }
 

@@ -119,10 +119,14 @@ ${given && html`<p class="answer" dir="auto">${answer}</p>`}
 }
 
 /** The plan's progress and text. */
-function planPart({ name, state, text, approved, phases }: ReportPlan): Html {
+function planPart({ name, state, text, approved, estimate, phases }: ReportPlan): Html {
   const by = approved && html` by ${approved.by}${approved.at && html`, ${moment(approved.at)}`}`;
   return html`<p class="note"><code>${name}</code> · ${state.replaceAll('_', ' ')}${by}</p>
-<ol class="progress">${phases.map(phaseProgress)}</ol>
+${
+  estimate &&
+  html`<p class="note">${estimate}</p>
+`
+}<ol class="progress">${phases.map(phaseProgress)}</ol>
 <details><summary>The full plan</summary>${markdown(text)}</details>`;
 }
 

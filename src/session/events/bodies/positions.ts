@@ -29,6 +29,20 @@ export const PlanServer = z.object({
 });
 export type PlanServer = z.infer<typeof PlanServer>;
 
+const Range = z.object({ least: z.number(), most: z.number() });
+export type Range = z.infer<typeof Range>;
+
+/** What a plan will take from its approval on, by past sessions with the same provider and model. */
+export const PlanEstimate = z.object({
+  provider: z.string(),
+  model: z.string(),
+  from: z.enum(['project', 'machine']),
+  /** How many they were; below five there are no ranges. */
+  sessions: z.int().nonnegative(),
+  ranges: z.object({ iterations: Range, hours: Range, usd: Range.optional() }).optional(),
+});
+export type PlanEstimate = z.infer<typeof PlanEstimate>;
+
 export const Parked = z.object({
   for: z.enum(WAITING_FOR),
   resumePhase: z.enum(PHASE_NAMES),
@@ -40,6 +54,7 @@ export const Parked = z.object({
   /** Answers in `_qa.md` that are not known to come from a person. */
   unconfirmed: z.array(RecordedAnswer),
   plan: PlanVersion.optional(),
+  estimate: PlanEstimate.optional(),
   /** The question about weakened checks: its id, and the keys of what an answer accepts. */
   weakened: z.object({ question: z.string(), keys: z.array(z.string()) }).optional(),
   /** One of the questions asks about checks that fail on the base commit: its fingerprint. */
