@@ -22,14 +22,15 @@ const OTHER_ACTS = {
   proof: [],
   rewind: [],
   finish: [],
-  after: [],
+  // A round is published as a finish is.
+  after: ['finish'],
   'clean-up': ['proof'],
   'set-up': ['proof'],
   // A reader of a session can read its proof.
   reading: ['proof'],
   gates: [],
   // `run` sets up a project, follows the session, and asks at its gates.
-  sessions: ['proof', 'set-up', 'reading', 'gates'],
+  sessions: ['proof', 'set-up', 'reading', 'gates', 'after'],
   report: ['reading', 'gates'],
   watch: ['reading', 'gates'],
   // What a person does on the phone.

@@ -11,7 +11,7 @@ import { shortId } from './layout/names.ts';
 import { NO_CHECK, redAfterText, redBeforeText } from './proof/proof.ts';
 import { isLost, needsHuman } from './session-list.ts';
 
-export interface PullRequestFacts
+export interface SeenPullRequest
   extends Pick<PullRequestFact, 'number' | 'url' | 'state' | 'watched' | 'unseen' | 'asks'> {
   since: string;
   /** The newest round that was begun. */
@@ -44,7 +44,7 @@ export interface StateFacts {
   /** The merge of its branch into `into`. */
   merge?: { into: string; outcome: 'under_way' | 'merged' | 'failed' };
   /** Of its branch, as the forge last described it; `since`: ISO time of that state. */
-  pullRequest?: PullRequestFacts;
+  pullRequest?: SeenPullRequest;
   phase: Phase;
   iteration: number;
   totalIterations: number;
@@ -141,7 +141,7 @@ export function stateFacts(state: SessionState): StateFacts {
 function pullRequestFacts({
   pullRequest,
   round: begun,
-}: Pick<SessionState, 'pullRequest' | 'round'>): PullRequestFacts | undefined {
+}: Pick<SessionState, 'pullRequest' | 'round'>): SeenPullRequest | undefined {
   if (pullRequest === undefined) return undefined;
   const { number, url, state, watched, unseen, asks, since, words = [] } = pullRequest;
   const held = words.flatMap(({ by, url: at, held: why }) => (why ? [{ by, url: at, held: why }] : []));

@@ -41,7 +41,7 @@ export function stateText(facts: Worded, { reader = 'you', when = at }: WordsFor
   const words = describeState(facts, { reader, when });
   const { predicate = `is ${words.brief}` } = words;
   const stops = facts.stops && STOPS[facts.stops];
-  const briefs = [words.brief, stops, publishedText(facts), facts.archived && 'in the archive'];
+  const briefs = [words.brief, stops, publishedText(facts, reader), facts.archived && 'in the archive'];
   return {
     ...words,
     brief: briefs.filter(Boolean).join(', '),
@@ -177,12 +177,12 @@ function describeDone({ totalIterations, merge, pullRequest, summary }: Worded, 
 }
 
 /** Where the work is, beside the state: `open #17, round 2`, `merged #17`. */
-function publishedText({ pullRequest, merge }: Worded): string | undefined {
+function publishedText({ pullRequest, merge }: Worded, reader: string): string | undefined {
   if (merge?.outcome === 'merged') return 'merged';
   if (pullRequest === undefined) return undefined;
   const { state, number, round, asks } = pullRequest;
   const rounds = round === undefined || state !== 'open' ? '' : `, round ${round}`;
-  return `${state} #${number}${rounds}${asks === undefined ? '' : ', asks'}`;
+  return `${state} #${number}${rounds}${asks === undefined ? '' : `, needs ${reader}`}`;
 }
 
 const MERGES = { under_way: 'is being merged', merged: 'is merged', failed: 'was not merged' } as const;

@@ -69,6 +69,7 @@ const IN_TERMINAL: Record<string, Record<string, string[] | Instead>> = {
     session: ['resume <session>'],
     note: ['resume --note'],
     goal: ['resume --goal'],
+    from: ['round <session>'],
     provider: ['resume --provider'],
     model: ['resume --model'],
     limits: ['resume --max-cost-usd', 'resume --max-tokens', 'resume --max-hours', 'resume --max-iterations'],

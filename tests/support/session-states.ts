@@ -96,6 +96,31 @@ const ROWS = {
     status: DONE,
     state: { pullRequest: { ...PULL_REQUEST, unseen: { since, why: 'gh is not logged in to github.com.' } } },
   },
+  'pull request in its second round': {
+    status: RUNNING,
+    state: {
+      pullRequest: { ...PULL_REQUEST, round: 1 },
+      round: { number: 2, keys: [], head: 'a'.repeat(40), base: 'b'.repeat(40), threads: [] },
+    },
+  },
+  'pull request asks': {
+    status: DONE,
+    state: {
+      pullRequest: {
+        ...PULL_REQUEST,
+        ...{ round: 3, asks: '1 comment, but 3 rounds of it have been used (PR_ROUNDS).' },
+        words: [
+          {
+            key: 'k',
+            by: 'mallory',
+            url: 'https://github.com/fleet/boats/pull/17#k',
+            at: since,
+            held: 'stranger',
+          },
+        ],
+      },
+    },
+  },
   'pull request merged': { status: DONE, state: { pullRequest: { ...PULL_REQUEST, state: 'merged' } } },
   'pull request closed': { status: DONE, state: { pullRequest: { ...PULL_REQUEST, state: 'closed' } } },
   unseen: { status: RUNNING, view: { isUnseen: true }, report: { worker: 'gone' } },

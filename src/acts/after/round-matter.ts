@@ -2,7 +2,7 @@ import type { Comment, ForgeCheck, PullRequestDetails, Review, ReviewThread } fr
 import type { SeenWords } from '../../session/events/bodies/positions.ts';
 
 /** A comment or review that nobody has answered yet. */
-export interface Words extends SeenWords {
+export interface Remark extends SeenWords {
   comment: Comment | Review;
   /** The thread that it stands in; absent for a review. */
   thread?: ReviewThread;
@@ -11,7 +11,7 @@ export interface Words extends SeenWords {
 /** What a round is about. Each has a key. */
 export interface Matter {
   checks: readonly ForgeCheck[];
-  words: readonly Words[];
+  words: readonly Remark[];
   conflict: boolean;
   keys: readonly string[];
 }
@@ -37,7 +37,7 @@ export type MatterVerdict =
  */
 export function judgeMatter(
   details: PullRequestDetails,
-  words: readonly Words[],
+  words: readonly Remark[],
   { keys: known, reruns, mayRerun }: KnownMatter,
 ): MatterVerdict {
   if (details.state !== 'open') return { kind: 'none' };
@@ -90,7 +90,7 @@ export function wordsIn(
   { threads, reviews }: Pick<PullRequestDetails, 'threads' | 'reviews'>,
   { keys, before }: { keys: readonly string[]; before: readonly SeenWords[] },
   maySteer: (login: string) => boolean,
-): Words[] {
+): Remark[] {
   const open = threads.filter(({ isResolved }) => !isResolved);
   const ofThreads = open.flatMap((thread) =>
     thread.comments.map((comment) => ({ key: `thread:${comment.id}`, comment, thread })),
@@ -99,11 +99,11 @@ export function wordsIn(
   for (const review of reviews) if (VERDICTS.has(review.state)) verdicts.set(review.author.login, review);
   const wanting = [...verdicts.values()].filter(({ state }) => state === 'changes_requested');
   const ofReviews = wanting.map((comment) => ({ key: `review:${comment.id}`, comment }));
-  const all: Omit<Words, keyof Omit<SeenWords, 'key'>>[] = [...ofReviews, ...ofThreads];
+  const all: Omit<Remark, keyof Omit<SeenWords, 'key'>>[] = [...ofReviews, ...ofThreads];
   return all
     .filter(({ key, comment }) => !comment.isSamocodes && !keys.includes(key))
     .slice(-MAX_WORDS)
-    .map((each): Words => {
+    .map((each): Remark => {
       const { author, url, editedAt, createdAt } = each.comment;
       const seen = before.find(({ key }) => key === each.key);
       const at = editedAt ?? createdAt;
@@ -118,6 +118,6 @@ const VERDICTS: ReadonlySet<Review['state']> = new Set(['approved', 'changes_req
 const MAX_WORDS = 200;
 
 /** What is kept of words, so that a later edit is seen. */
-export function seenOf(words: readonly Words[]): SeenWords[] {
+export function seenOf(words: readonly Remark[]): SeenWords[] {
   return words.map(({ key, by, url, at, held }) => ({ key, by, url, at, ...(held && { held }) }));
 }

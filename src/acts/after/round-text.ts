@@ -1,7 +1,7 @@
 import { counted, shownText, visibleControls } from '../../base/text.ts';
 import type { ForgeCheck, PullRequestDetails } from '../../forge/forge.ts';
 import { oneLine } from '../../session/documents/markdown-lines.ts';
-import type { Matter, Words } from './round-matter.ts';
+import type { Matter, Remark } from './round-matter.ts';
 
 const MAX_WORDS_CHARS = 8000;
 
@@ -59,7 +59,7 @@ function checkText(
   return `## ${which} ${code(name)} fails\n\n${about && `It is ${about}. `}${lines}${said}`;
 }
 
-function threadText(name: string, words: readonly Words[]): string {
+function threadText(name: string, words: readonly Remark[]): string {
   const { thread } = words[0] ?? {};
   const line = thread?.line === undefined ? '' : `:${thread.line}`;
   const old = thread?.isOutdated ? ', written about an earlier version of these lines' : '';

@@ -2,8 +2,8 @@ import { isSamocodeError } from '../../base/errors.ts';
 import { counted, listed } from '../../base/text.ts';
 import type { Forge, PullRequestDetails, PullRequestLook } from '../../forge/forge.ts';
 import { PullRequestFact } from '../../session/events/bodies/positions.ts';
+import { nextRound, openRound } from '../../session/events/rounds.ts';
 import type { SessionView } from '../../session/events/session-view.ts';
-import { nextRound, openRound } from '../../session/pull-request.ts';
 import type { ActionContext } from '../common/context.ts';
 import { findProjectFor } from '../common/places/find-project-for.ts';
 import { requireTrust } from '../common/places/trust-project.ts';
@@ -11,7 +11,7 @@ import type { CommandRequest } from '../common/send-command.ts';
 import { safeGit } from '../common/session-branch.ts';
 import { fetchPublished } from './published-branch.ts';
 import { pushRound } from './push-round.ts';
-import { judgeMatter, type Matter, missingChecks, seenOf, type Words, wordsIn } from './round-matter.ts';
+import { judgeMatter, type Matter, missingChecks, type Remark, seenOf, wordsIn } from './round-matter.ts';
 import { roundText } from './round-text.ts';
 
 export interface RoundContext {
@@ -145,7 +145,7 @@ function tell({ state }: SessionView, now: Partial<PullRequestFact>, said: strin
 
 type RoundSettings = { rounds: number; trusted: readonly string[]; mayRerun: boolean };
 
-function someOf(words: readonly Words[]): PullRequestFact['words'] {
+function someOf(words: readonly Remark[]): PullRequestFact['words'] {
   return words.length === 0 ? undefined : seenOf(words);
 }
 
@@ -168,7 +168,7 @@ async function settingsNow(
 
 async function beginRound(
   view: SessionView,
-  { details, words, matter }: { details: PullRequestDetails; words: readonly Words[]; matter: Matter },
+  { details, words, matter }: { details: PullRequestDetails; words: readonly Remark[]; matter: Matter },
   { forge, context, byHand, rounds }: RoundContext & RoundSettings,
 ): Promise<Advance> {
   const number = nextRound(view.state);

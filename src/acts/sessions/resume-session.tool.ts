@@ -13,19 +13,16 @@ export const resumeSessionTool = defineTool({
     'It opens no gate: questions need answer_qa, a plan approve_plan. Then wait.',
   ].join('\n'),
   input: aboutSession({
-    note: z.string().optional().describe('For the next agent: what was decided or done.'),
-    goal: z.string().optional().describe('New work in the same session, once it is done.'),
+    note: z.string().optional().describe('For the next agent.'),
+    goal: z.string().optional().describe('New work for a finished one.'),
     provider: z.string().optional().describe('Switch to this provider, for every phase.'),
     model: z.string().optional().describe('Switch to this model.'),
-    from: z
-      .literal('pull_request')
-      .optional()
-      .describe('Work at once on what came back to the pull request of a finished one. Alone.'),
+    from: z.literal('pull_request').optional().describe('What came back to it.'),
     limits: LimitsArgument.describe('Higher limits for the whole session, when the user agrees.'),
   }),
   output: resultWith({
     ...OF_SESSION,
-    outcome: z.enum(['resumed', 'already_running', 'nothing_to_do']).optional(),
+    outcome: z.enum(['resumed', 'already_running', 'nothing']).optional(),
   }),
   annotations: { readOnlyHint: false, destructiveHint: true, idempotentHint: true, openWorldHint: true },
   searchHint: 'unblock, restart',
@@ -36,7 +33,7 @@ export const resumeSessionTool = defineTool({
         throw ACTION_ERRORS.from_alone();
       const { roundOfSession } = await import('../after/round.act.ts');
       const { view, outcome, said } = await roundOfSession(input, actions);
-      const what = outcome === 'nothing' ? ('nothing_to_do' as const) : ('resumed' as const);
+      const what = outcome === 'nothing' ? ('nothing' as const) : ('resumed' as const);
       return { ...sessionFields(view), summary: said, outcome: what };
     }
     const { resumeSession } = await import('./resume-session.act.ts');

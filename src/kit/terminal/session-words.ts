@@ -68,26 +68,23 @@ export function factRows(facts: ShownFacts): Row[] {
     ['problems', facts.problems?.join(' ')],
     ['branch', facts.branch && fitLine(`${facts.branch} from ${facts.base}`)],
     ['PR', facts.pullRequest && pullRequestRow(facts.pullRequest)],
+    ['asks', facts.pullRequest?.asks],
+    ['not heard', facts.pullRequest && heldRow(facts.pullRequest)],
   ];
 }
 
-function pullRequestRow({
-  url,
-  state,
-  watched,
-  unseen,
-  asks,
-  held = [],
-}: NonNullable<ShownFacts['pullRequest']>): string {
+function pullRequestRow({ url, state, watched, unseen }: NonNullable<ShownFacts['pullRequest']>): string {
   const trouble = unseen && `not seen since ${stampsAt(Date.parse(unseen.since)).minute}: ${unseen.why}`;
   const looks = state === 'open' && (watched ? 'the supervisor looks at it' : 'not watched');
-  const strange = held.filter((words) => words.held === 'stranger').map((words) => words.url);
-  const edited = held.filter((words) => words.held === 'edited').map((words) => words.url);
-  const left = [
-    strange.length > 0 && `not heard, because the author has no write access: ${listed(strange, 5)}`,
-    edited.length > 0 && `not heard, because it was edited after it was seen: ${listed(edited, 5)}`,
-  ];
-  return fitLine([url, trouble || asks || looks || state, ...left].filter(Boolean).join(', '), 600);
+  return fitLine([url, trouble || looks || state].join(', '), 600);
+}
+
+/** Comments that no agent reads, for the person. */
+function heldRow({ held = [] }: NonNullable<ShownFacts['pullRequest']>): string | undefined {
+  const words = held.map(
+    ({ url, held: why }) => `${url} (${why === 'edited' ? 'edited after it was seen' : 'no write access'})`,
+  );
+  return words.length === 0 ? undefined : fitLine(listed(words, 8), 900);
 }
 
 /** Formats the rows that have a value: name, then the value with a hanging indent. */

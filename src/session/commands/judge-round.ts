@@ -1,6 +1,6 @@
 import type { Channel } from '../events/bodies/who-acted.ts';
+import { nextRound } from '../events/rounds.ts';
 import type { SessionState } from '../events/state.ts';
-import { nextRound } from '../pull-request.ts';
 import { COMMAND_ERRORS } from './command-errors.ts';
 import type { CommandOf } from './commands.ts';
 import { closedChannel, type Refused, refused, refusedForStatus } from './judge-kind.ts';

@@ -5,16 +5,16 @@ import { pullRequestRefs } from '../../project/checkpoints/checkpoint-refs.ts';
 import { fastForward } from '../../project/finishing/fast-forward.ts';
 import { makeMergeCommit } from '../../project/finishing/merge-commit.ts';
 import { gitSaysYes } from '../../project/git/git.ts';
+import { checksRoot } from '../../project/proving/setup-cache.ts';
 import { COMMAND_ERRORS } from '../../session/commands/command-errors.ts';
 import { judgeRound } from '../../session/commands/judge-round.ts';
+import { roundDocuments } from '../../session/events/rounds.ts';
 import { refNameOf } from '../../session/layout/names.ts';
-import { roundDocuments } from '../../session/pull-request.ts';
 import type { Handler } from '../core/command-outcome.ts';
+import { branchTip } from '../core/evidence.ts';
 import { record, stateOf, type Worker } from '../core/worker.ts';
 import { repairMissingWorktree } from '../guarding/restore-worktree.ts';
 import { inlineMaterial } from '../prompt/material.ts';
-import { tipOfBranch } from '../proving/check-facts.ts';
-import { scratchDir } from '../proving/scratch.ts';
 
 /**
  * Continues a finished session with what came back to its pull request. First its branch takes over what others have
@@ -46,14 +46,15 @@ async function takeOverHead(worker: Worker, head: string): Promise<string[]> {
   if (worktree === undefined) return [];
   await record(worker, ...(await repairMissingWorktree(worker)));
   const { branch } = worktree;
-  const { mainRepo } = worker.file;
-  const { commit: tip } = await tipOfBranch(worker);
+  const { mainRepo, worktreesDir, folder } = worker.file;
+  const tip = await branchTip(worker);
+  if (tip === undefined) return [];
   if (await gitSaysYes(['merge-base', '--is-ancestor', head, tip], { ...worker.git.context, cwd: mainRepo }))
     return [];
   const ref = pullRequestRefs(refNameOf(worker.file)).merged;
   const context = worker.git.context;
   const made = await makeMergeCommit({
-    ...{ mainRepo, into: branch, ref, ...context, dir: join(scratchDir(worker), 'merging') },
+    ...{ mainRepo, into: branch, ref, ...context, dir: join(checksRoot(worktreesDir), folder, 'joining') },
     ...{ onto: head, tip, message: `Merge the head of the pull request of '${branch}'` },
   });
   if (made.kind === 'conflicts') return made.files;

@@ -19,7 +19,7 @@ import type { Phase } from '../../phases/table.ts';
 import { providerNamed } from '../../providers/registry.ts';
 import { oneLine } from '../../session/documents/markdown-lines.ts';
 import { parseSignal } from '../../session/documents/signal.ts';
-import { roundDocuments } from '../../session/pull-request.ts';
+import { roundDocuments } from '../../session/events/rounds.ts';
 import { inlineMaterial, LINE_END, material, materialSection } from './material.ts';
 import type { PromptState } from './prompt-state.ts';
 import { nextPlanPhase, situation } from './situation-lines.ts';

@@ -8,7 +8,7 @@ import { parsePlan } from '../../session/documents/plan.ts';
 import { type AnswersOnRecord, questionHash } from '../../session/documents/qa.ts';
 import type { QaQuestion } from '../../session/documents/qa-blocks.ts';
 import { isMet } from '../../session/documents/requirements.ts';
-import { openRound, roundDocuments } from '../../session/pull-request.ts';
+import { openRound, roundDocuments } from '../../session/events/rounds.ts';
 import { readPlanEvidence, readQuestions } from '../core/evidence.ts';
 import { checksOf, gatesOf, provingOf, stateOf, type Worker } from '../core/worker.ts';
 import { WORKER_ERRORS } from '../core/worker-errors.ts';

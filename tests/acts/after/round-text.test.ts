@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import type { Words } from '../../../src/acts/after/round-matter.ts';
+import type { Remark } from '../../../src/acts/after/round-matter.ts';
 import { answersIn, roundText } from '../../../src/acts/after/round-text.ts';
 import type { ForgeCheck, PullRequestDetails } from '../../../src/forge/forge.ts';
 
@@ -14,9 +14,9 @@ const CHECK: ForgeCheck = {
   ...{ jobId: 7, runId: 8, url: 'https://ci.example/7', text: undefined },
 };
 
-function words(by: string, body: string, path?: string): Words {
-  const comment = { body, author: { login: by, kind: 'person' } } as Words['comment'];
-  const thread = path === undefined ? {} : { thread: { id: path, path, line: 3 } as Words['thread'] & {} };
+function words(by: string, body: string, path?: string): Remark {
+  const comment = { body, author: { login: by, kind: 'person' } } as Remark['comment'];
+  const thread = path === undefined ? {} : { thread: { id: path, path, line: 3 } as Remark['thread'] & {} };
   return { key: `${by} ${body}`, by, url: '', at: '', comment, ...thread };
 }
 

@@ -93,7 +93,10 @@ test('a pull request that goes red twice, gets three comments, a conflict and a 
   expect(said).toContain('Somebody has replaced the branch');
   const view = await rig.view();
   expect(needsHuman(view)).toBe(true);
-  expect(stateText(sessionFacts(view))).toMatchObject({ brief: 'done, open #17, round 2, asks', why: said });
+  expect(stateText(sessionFacts(view))).toMatchObject({
+    brief: 'done, open #17, round 2, needs you',
+    why: said,
+  });
   const head = await s.at(pull.headBranch);
   await rig.repo.git(['fetch', '--quiet', join(hub.gitRoot, 'fleet/boats.git'), head]);
   await rig.repo.git(['reset', '--quiet', '--hard', head], view.state.worktree?.path);
