@@ -84,11 +84,14 @@ export function addWait(program: Command, cli: Cli): void {
   withSharedOptions(program.command('wait [sessions...]'))
     .description('Wait until one of several sessions needs you or ends')
     .addOption(
-      new Option('--until <what>', 'change: anything; attention: it needs you or ended; done: it ended')
+      new Option(
+        '--until <what>',
+        'change: anything; attention: it needs you or ended; done: it ended; merged: its watched pull request is merged or closed',
+      )
         .choices(WAIT_UNTIL)
         .default('attention'),
     )
-    .option('--group <name>', 'all sessions of this group; done: when all of them have ended')
+    .option('--group <name>', 'all sessions of this group; done, merged: when that is true of all of them')
     .option('--timeout <seconds>', 'exit with status 1 after this time', wholeSeconds)
     .action(async (sessions: string[], { until, timeout, group, ...options }: WaitOptions) => {
       if ((sessions.length === 0) === (group === undefined))
@@ -123,8 +126,11 @@ export function addWait(program: Command, cli: Cli): void {
     });
 }
 
-/** With `until: change`, a change is success; otherwise scripts need to know how the session rests. */
+/** With `until: change`, a change is success, and with `merged` a merge; otherwise scripts need to know how the session rests. */
 function statusOf({ view, changed }: WaitResult, until: WaitUntil): number {
   if (!changed) return EXIT.failed;
-  return until === 'change' || view.state.status.kind === 'stopped' ? EXIT.ok : exitStatusOf(view);
+  const { status, pullRequest } = view.state;
+  if (until === 'merged' && status.kind !== 'blocked')
+    return pullRequest?.state === 'merged' ? EXIT.ok : EXIT.failed;
+  return until === 'change' || status.kind === 'stopped' ? EXIT.ok : exitStatusOf(view);
 }

@@ -3,6 +3,7 @@ import type { EventType } from '../../session/events/bodies/event-types.ts';
 import { readEvents } from '../../session/events/event-log.ts';
 import type { SessionEvent } from '../../session/events/events.ts';
 import type { SessionView } from '../../session/events/session-view.ts';
+import { watchedPullRequest } from '../../session/pull-request.ts';
 import { byUrgency, needsHuman } from '../../session/session-list.ts';
 import { readSession } from '../../session/status.ts';
 import { waitForEvents } from '../../session/watching/watch.ts';
@@ -19,7 +20,7 @@ export interface WaitForAnyInput {
    * only later events count.
    */
   sessions: readonly { session: string; cursor?: number | undefined }[];
-  /** All sessions of this group instead; `until: done` then requires all of them to have ended. */
+  /** All sessions of this group instead; `until: done` and `merged` then require all of them to have ended. */
   group?: string | undefined;
   /** The cursors of an earlier result, by folder; used for sessions without a cursor of their own. */
   cursors?: Readonly<Record<string, number>> | undefined;
@@ -130,9 +131,10 @@ async function readWatched(watched: Watched, until: WaitUntil, context: ActionCo
 
 /** A wait for the end of a group ignores each end before the last. */
 function withoutEarlyEnds(readings: readonly Reading[], until: WaitUntil): Reading[] {
-  const areAllOver = readings.every(({ view }) => isOver(view));
-  if (until !== 'done' || areAllOver) return [...readings];
-  return readings.map((reading) => (isOver(reading.view) ? { ...reading, isReached: false } : reading));
+  const isEnd = until === 'merged' ? isPublished : isOver;
+  const isForAll = until === 'done' || until === 'merged';
+  if (!isForAll || readings.every(({ view }) => isEnd(view))) return [...readings];
+  return readings.map((reading) => (isEnd(reading.view) ? { ...reading, isReached: false } : reading));
 }
 
 /** Of several, a session that was already reported and only rests must not end the wait for the others. */
@@ -191,6 +193,8 @@ function isReached(
       return isHumans || isOver(view);
     case 'done':
       return isOver(view) || view.state.status.kind === 'blocked';
+    case 'merged':
+      return isPublished(view) || view.state.status.kind === 'blocked';
     case 'change':
       // The end of an iteration and the decision after it are one change.
       if (view.state.pending !== undefined) return false;
@@ -206,8 +210,16 @@ function isOver(view: SessionView): boolean {
   return kind === 'done' || kind === 'stopped';
 }
 
-/** `change`: any notable event; `attention`: a person is needed or it has ended; `done`: it has ended. */
-export const WAIT_UNTIL = ['change', 'attention', 'done'] as const;
+/** True if it has ended, and nothing more will be learned of its pull request. */
+function isPublished(view: SessionView): boolean {
+  return isOver(view) && watchedPullRequest(view.state) === undefined;
+}
+
+/**
+ * `change`: any notable event; `attention`: a person is needed or it has ended; `done`: it has ended; `merged`: so has
+ * its pull request, or nobody watches one.
+ */
+export const WAIT_UNTIL = ['change', 'attention', 'done', 'merged'] as const;
 export type WaitUntil = (typeof WAIT_UNTIL)[number];
 
 /** One event as a sentence. May contain text written by agents. */

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { sendCommand } from '../../../src/acts/common/send-command.ts';
 import { listSessions } from '../../../src/acts/reading/list-sessions.act.ts';
 import { waitForAny } from '../../../src/acts/reading/wait-for-change.act.ts';
 import { startSession } from '../../../src/acts/sessions/start-session.act.ts';
@@ -70,6 +71,23 @@ test('sessions of a group are listed, awaited and stopped together, and no other
   const ended = await waitForAny(question, context);
   expect(ended).toMatchObject({ changed: true, groupSays: ['2 of 2 done.'] });
   for (const folder of group) expect((await bench.view(folder)).state.status).toMatchObject({ kind: 'done' });
+  const seen = {
+    repository: 'github.com/o/r',
+    number: 1,
+    url: 'https://github.com/o/r/pull/1',
+    watched: true,
+  };
+  const becomes = async (folder: string, state: 'open' | 'merged') => {
+    const { paths } = await bench.view(folder);
+    await sendCommand(paths, { kind: 'pull_request', seen: { ...seen, state } }, context);
+  };
+  for (const folder of group) await becomes(folder, 'open');
+  const merges = { ...question, until: 'merged', timeoutMs: 0 } as const;
+  const [one = '', two = ''] = group;
+  await becomes(one, 'merged');
+  expect((await waitForAny(merges, context)).changed, 'one of two is merged').toBe(false);
+  await becomes(two, 'merged');
+  expect((await waitForAny(merges, context)).changed).toBe(true);
   const none = await command(bench, 'stop', '--group', 'tonight');
   expect(none).toMatchObject({ exitCode: 0, stdout: 'No session runs here.\n' });
 
