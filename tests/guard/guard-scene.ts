@@ -9,6 +9,7 @@ import { realPathAsFar } from '../../src/project/git/real-path.ts';
 import { makePrivateGit } from '../../src/project/private-git/make-private-git.ts';
 import { basePlace, privateGitIn } from '../../src/project/private-git/private-git.ts';
 import { PROVIDER_NAMES } from '../../src/providers/registry.ts';
+import { makeCredentialFolder } from '../../src/providers/starting/forge-logins.ts';
 import { guardOf } from '../../src/providers/starting/guard-of.ts';
 import type { GuardPlaces } from '../../src/providers/starting/guard-profile.ts';
 import { makeHomeFolders } from '../../src/providers/starting/home-places.ts';
@@ -146,7 +147,9 @@ async function placesOf(variables: Variables, place: Place, env: Record<string, 
       lfs: basePlace(git.dir, 'lfs'),
     },
   };
-  return { ...places, session };
+  const { hidesForgeLogin = false } = place;
+  if (hidesForgeLogin) makeCredentialFolder(places.home);
+  return { ...places, session, hidesForgeLogin };
 }
 
 /** What the worker prepares for a strict sandbox. */

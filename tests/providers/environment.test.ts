@@ -45,6 +45,27 @@ test("agents do not get samocode's settings and secrets", () => {
   expect(Object.values(given)).not.toContain('secret');
 });
 
+test('where other people’s words can reach an agent, it gets no variable with a login of GitHub or GitLab', () => {
+  const logins =
+    `GH_TOKEN GITHUB_TOKEN GH_ENTERPRISE_TOKEN GITHUB_ENTERPRISE_TOKEN COPILOT_GITHUB_TOKEN GITHUB_PAT
+    GITHUB_PERSONAL_ACCESS_TOKEN HOMEBREW_GITHUB_API_TOKEN GITLAB_TOKEN GITLAB_ACCESS_TOKEN MY_GITLAB_TOKEN CI_JOB_TOKEN
+    OAUTH_TOKEN GIT_ASKPASS SSH_ASKPASS`.split(/\s+/);
+  const others = {
+    ANTHROPIC_API_KEY: 'key',
+    CLAUDE_CODE_OAUTH_TOKEN: 'token',
+    GITHUB_REPOSITORY: 'o/r',
+    HUGH_TOKEN: 'x',
+  };
+  const env = { ...Object.fromEntries(logins.map((name) => [name, 'secret'])), ...others };
+  const kept = (given: Record<string, string>) => logins.filter((name) => name in given);
+  expect(kept(childEnvironment(env, marks))).toEqual(logins);
+  const given = childEnvironment(env, { ...marks, hidesForgeLogin: true });
+  expect([kept(given), given]).toEqual([[], expect.objectContaining(others)]);
+  // Also those that SANDBOX_ENV names.
+  const only = { env: ['G*'], clis: [] };
+  expect(kept(childEnvironment(env, { ...marks, only, hidesForgeLogin: true }))).toEqual([]);
+});
+
 test('logins, proxies and folders of the CLIs pass unchanged', () => {
   const env = {
     HOME: '/home/ada',

@@ -153,6 +153,17 @@ export const ACTION_ERRORS = errors({
     why: `"${session.slice(0, 80)}" is only the beginning of a session's name; without a confirmation, the full name is required.`,
     hint: `Give it: ${meant.slice(0, 5).join(', or ')}.`,
   }),
+  watch_unguarded: ({ session, why, hint }: { session: string; why: string; hint: string }) => ({
+    what: 'Nothing was published.',
+    why: `Agents of a session whose pull request is watched must not be able to log in to GitHub as the user, and here they could: ${why}.`,
+    hint,
+    next: [
+      {
+        ...{ act: 'finish', session, when: 'to publish it without watching' },
+        args: { how: 'pull_request', watch: false },
+      },
+    ],
+  }),
 });
 
 const NEW_GOAL = { goal: TO_FILL };

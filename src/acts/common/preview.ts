@@ -8,6 +8,8 @@ export interface Preview {
   would: readonly string[];
   /** What would be published, in Markdown. */
   text?: string | undefined;
+  /** Whether the pull request will be watched; absent where it can't be. */
+  watch?: boolean | undefined;
   /** Empty: nothing is in the way. */
   blockers: readonly string[];
   /** The steps that remove the blockers. */

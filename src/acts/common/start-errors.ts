@@ -19,6 +19,11 @@ export const START_ERRORS = errors({
     why: `SANDBOX is ${sandbox}, and that is not available here: ${why}.`,
     hint,
   }),
+  forge_login_open: ({ why, hint }: { why: string; hint: string }) => ({
+    what: NOTHING,
+    why: `PR_WATCH is on, so agents must not be able to log in to GitHub as the user, and here they could: ${why}.`,
+    hint: `${hint} Or remove PR_WATCH=on from .samocode.`,
+  }),
   from_excludes: ({ given }: { given: readonly string[] }) => ({
     what: NOTHING,
     why: `A session that continues a folder keeps its task, name and branch; this call also gives ${given.join(', ')}.`,

@@ -1,5 +1,6 @@
 import { type Command, Option } from 'commander';
 import { shellWord } from '../../base/shell-quoted.ts';
+import { askYesNo } from '../../kit/terminal/ask.ts';
 import { confirmPreview, formatPreview } from '../../kit/terminal/ask-preview.ts';
 import type { Cli } from '../../kit/terminal/cli.ts';
 import { hanging } from '../../kit/terminal/columns.ts';
@@ -60,7 +61,7 @@ export function addFinish(program: Command, cli: Cli): void {
     if (which === undefined) return;
     const { finishSession } = await import('./finish-session.act.ts');
     // The checks of a merge take their time, and a person who waits may press Ctrl-C: the worker continues.
-    const input = { ...which, ...inputOf(way, options), waitMs: DAY_MS };
+    const input = { ...inputOf(way, options), ...which, waitMs: DAY_MS };
     if (way === 'merge') cli.output.say('Merging; checks may take a while. Ctrl-C leaves it to the worker.');
     printResult(cli, way, await finishSession(input, await cli.actionContext()));
   });
@@ -114,23 +115,36 @@ async function choose(cli: Cli, session: string, options: FinishOptions): Promis
   return undefined;
 }
 
-async function wanted(cli: Cli, session: string, way: Way, options: FinishOptions) {
-  const preview = await previewOf(cli, session, way, options);
+async function wanted(
+  cli: Cli,
+  session: string,
+  way: Way,
+  given: FinishOptions,
+): Promise<Pick<FinishSessionInput, 'session' | 'watch'> | undefined> {
+  const first = await previewOf(cli, session, way, given);
+  const isAsked = cli.isInteractive && given.watch === undefined && first.watch !== undefined;
+  const watch = isAsked ? await askYesNo(cli, WATCH_IT, first.watch) : given.watch;
+  if (isAsked && watch === undefined) return undefined;
+  const options = watch === undefined ? given : { ...given, watch };
+  const preview = !isAsked || watch === first.watch ? first : await previewOf(cli, session, way, options);
   const { folder } = preview.view;
-  const { withAnswers, watch } = options;
+  const { withAnswers } = options;
   const flags = [
     optionOf(way).flags,
     ...(withAnswers ? ['--with-answers'] : []),
     ...(watch === undefined ? [] : [watch ? '--watch' : '--no-watch']),
   ].join(' ');
   const command = `samocode finish ${shellWord(folder)} ${flags} --yes`;
-  return await confirmPreview(cli, {
+  const agreed = await confirmPreview(cli, {
     preview,
     title: `${TITLES[way]}: ${folder}`,
     command,
     facts: { how: way },
   });
+  return agreed && { ...agreed, watch };
 }
+
+const WATCH_IT = 'Watch it until it is merged or closed?';
 
 async function previewOf(cli: Cli, session: string, way: Way, options: FinishOptions): Promise<Preview> {
   const { previewFinish } = await import('./preview-finish.act.ts');

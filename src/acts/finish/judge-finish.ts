@@ -21,7 +21,9 @@ import type { ActionContext } from '../common/context.ts';
 import { closedTo, earlyRefusal, gateChannelsOf } from '../common/early-refusal.ts';
 import { findSession, type SessionQuestion } from '../common/places/find-session.ts';
 import { requireFolders } from '../common/preconditions/require.ts';
+import { watchRefusal } from '../common/preconditions/sandbox-now.ts';
 import { safeGit } from '../common/session-branch.ts';
+import { isToBeWatched } from './record-pull-request.ts';
 
 export interface FinishSessionInput extends SessionQuestion {
   how: FinishWay;
@@ -53,7 +55,11 @@ export async function judgeFinish(input: FinishSessionInput, context: ActionCont
   const refused = verdict.kind === 'refused' ? earlyRefusal(verdict, view) : undefined;
   const moved = 'moved' in verdict ? (verdict.moved ?? []) : [];
   const isForPerson = input.withAnswers === true && !isPersonal(context.by.channel);
-  const refusal = closedTo(view) ?? (isForPerson ? ACTION_ERRORS.answers_need_person() : refused);
+  const isWatched = how === 'pull_request' && (await isToBeWatched(view, input.watch));
+  const refusal =
+    closedTo(view) ??
+    (isForPerson ? ACTION_ERRORS.answers_need_person() : refused) ??
+    (isWatched ? await watchRefusal(view, context) : undefined);
   return { view, ...reading, refusal, moved };
 }
 

@@ -5,6 +5,7 @@ import { joinNames } from '../../session/commands/judge-finish.ts';
 import { SCREENS } from '../../session/layout/paths.ts';
 import { unsignedWords } from '../../session/proof/proof.ts';
 import type { ActionContext } from '../common/context.ts';
+import { watchRefusal } from '../common/preconditions/sandbox-now.ts';
 import { type Preview, previewOf } from '../common/preview.ts';
 import { type ComposedPullRequest, composePullRequest } from './compose-pull-request.ts';
 import { type FinishSessionInput, type FinishVerdict, type FinishWay, judgeFinish } from './judge-finish.ts';
@@ -20,9 +21,12 @@ export async function previewFinish(input: FinishSessionInput, context: ActionCo
   if (how !== 'pull_request') return previewOf(view, undefined, await would({ ...input, how }, look));
   const composed = await composePullRequest(look, input.withAnswers === true, context);
   const text = composed.readable;
-  const about = await aboutPullRequest(look, composed, context);
+  const why = await whyByHand(composed.request, look, context);
+  const about = aboutPullRequest(look, composed, why);
   const isWatched = await isToBeWatched(view, input.watch);
-  return { ...previewOf(view, undefined, [...about, ...(isWatched ? [WATCHED] : [])]), text };
+  const mayWatch = why === undefined && (isWatched || (await watchRefusal(view, context)) === undefined);
+  const preview = previewOf(view, undefined, [...about, ...(isWatched ? [WATCHED] : [])]);
+  return { ...preview, text, watch: mayWatch ? isWatched : undefined };
 }
 
 const WATCHED =
@@ -100,13 +104,11 @@ function aboutChecks(
     : `CHECK_IN=worktree: no check can run on the result; ${into} will move only if it has no new commits, and the branch none since its checks passed.`;
 }
 
-async function aboutPullRequest(
-  look: FinishVerdict,
+function aboutPullRequest(
+  { view, base }: FinishVerdict,
   { request, notes }: ComposedPullRequest,
-  context: ActionContext,
-): Promise<string[]> {
-  const { view, base } = look;
-  const why = await whyByHand(request, look, context);
+  why: string | undefined,
+): string[] {
   const commits = counted(base?.sinceBase ?? 0, 'commit');
   const { branch, title, isDraft } = request;
   return [

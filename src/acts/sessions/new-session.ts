@@ -47,7 +47,7 @@ export async function newSession(
   const settings = await freezeSettings(project, choices, context);
   accepted(judgeStart({ by }, {}, settings));
   const places = { mainRepo, worktreesDir: values.worktrees, sessionsDir: values.sessions };
-  const { level: sandbox, warning } = await sandboxNow({ ...places, settings }, context);
+  const { level: sandbox, warning } = await sandboxNow({ ...places, configPath, settings }, context);
   const at = isoUtc(clock.now());
   const envelope = { v: FORMAT_VERSION, id: ulid(clock.now()) } as const;
   return {

@@ -39,8 +39,8 @@ const COMMANDS: Readonly<Record<Act, (session: string, args: Args) => string | u
   unarchive: (session) => `unarchive ${session}`,
   decide_plan: (session) => `plan ${session}`,
   doctor: () => 'doctor',
-  finish: (session, { how }) =>
-    `finish ${session}${typeof how === 'string' && how !== TO_FILL ? ` --${how.replaceAll('_', '-')}` : ''}`,
+  finish: (session, { how, watch }) =>
+    `finish ${session}${typeof how === 'string' && how !== TO_FILL ? ` --${how.replaceAll('_', '-')}` : ''}${watch === false ? ' --no-watch' : ''}`,
   follow: (session) => `log ${session} --follow`,
   list: () => 'list',
   read_status: (session) => `status ${session}`,

@@ -17,6 +17,7 @@ import {
 } from '../../acts/common/preconditions/check.ts';
 import { commandChecks } from '../../acts/common/preconditions/command-checks.ts';
 import { guardNow, type SandboxQuestion } from '../../acts/common/preconditions/sandbox-now.ts';
+import { START_ERRORS } from '../../acts/common/start-errors.ts';
 import { triedChecks } from '../../acts/proof/try-checks.ts';
 import { isSamocodeError, systemErrorCode } from '../../base/errors.ts';
 import type { SandboxLevel } from '../../base/sandbox-level.ts';
@@ -29,7 +30,7 @@ import { requireIdentity } from '../../project/git/repository.ts';
 import { openingsOf } from '../../project/settings/openings.ts';
 import { areConfined } from '../../providers/registry.ts';
 import { findGuardTool } from '../../providers/starting/make-guard.ts';
-import { type GuardNow, missingGuard } from '../../providers/starting/probe-guard.ts';
+import { forgeLoginProblem, type GuardNow, missingGuard } from '../../providers/starting/probe-guard.ts';
 import { jsonValue, valueAt } from '../install/json-member.ts';
 import { ASKED_PROVIDERS, cliChecks, usedProviders } from './cli-checks.ts';
 import { folderChecks, gitCheck, linkChecks, machineChecks } from './machine-checks.ts';
@@ -294,6 +295,11 @@ async function sandboxCheck(
   }
   const { sandbox, permissions } = project.values;
   const now = await guard;
+  const open = project.values.prWatch === 'on' ? forgeLoginProblem(now) : undefined;
+  if (open !== undefined) {
+    const { why, hint } = START_ERRORS.forge_login_open(open);
+    return fail(id, why, hint);
+  }
   if (now.level !== 'none') return ok(id, IN_WORDS[now.level], now.level);
   if (sandbox === 'guard' || sandbox === 'strict')
     return fail(id, `SANDBOX is ${sandbox}, and that is not available here: ${now.why}.`, now.hint);

@@ -336,7 +336,7 @@ export const PROJECT_SETTINGS = inScope('project', {
     key: 'PR_WATCH',
     scope: 'project',
     default: 'off',
-    doc: 'on: a pull request that finish opens is looked at, with your login of gh, until it is merged or closed.',
+    doc: 'on: a pull request of finish is looked at until it is merged or closed. Needs the guard; agents get no login of GitHub.',
   },
   prRounds: {
     ...wholeNumber('rounds', 0, 50),

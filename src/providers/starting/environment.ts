@@ -2,13 +2,14 @@ import { delimiter, dirname } from 'node:path';
 import { definedOnly } from '../../base/defined-only.ts';
 import { isFineForGit } from '../../base/processes/git-variables.ts';
 import { PROVIDERS } from '../registry.ts';
+import { isForgeLogin } from './forge-logins.ts';
 
 /** The session's ULID, in the environment of every process of an agent. */
 export const SESSION_MARK = 'SAMOCODE_SESSION';
 /** The iteration, a number from 1, next to `SESSION_MARK`. */
 export const ITERATION_MARK = 'SAMOCODE_ITERATION';
 
-export interface Allowed {
+interface Allowed {
   env: readonly string[];
   clis: readonly string[];
 }
@@ -20,6 +21,8 @@ export interface ChildFacts {
   cliPath?: string;
   /** In the strict sandbox: what SANDBOX_ENV names, and the CLIs whose variables are needed; others are removed. */
   only?: Allowed | undefined;
+  /** Without logins of GitHub and GitLab: in the guard, /proc would still show a variable that only the guard unsets. */
+  hidesForgeLogin?: boolean;
 }
 
 /**
@@ -29,10 +32,11 @@ export interface ChildFacts {
  */
 export function childEnvironment(
   env: Readonly<Record<string, string | undefined>>,
-  { sessionUlid, iteration, cliPath, only }: ChildFacts,
+  { sessionUlid, iteration, cliPath, only, hidesForgeLogin }: ChildFacts,
 ): Record<string, string> {
   const isAllowed = only === undefined ? () => true : allowsVariable(only);
-  const kept = definedOnly(env, (name) => isForChild(name) && isAllowed(name));
+  const isHidden = (name: string) => hidesForgeLogin === true && isForgeLogin(name);
+  const kept = definedOnly(env, (name) => isForChild(name) && isAllowed(name) && !isHidden(name));
   return {
     ...kept,
     ...GIT_FOR_CHILDREN,

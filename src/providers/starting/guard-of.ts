@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { GIT_UNSIGNED } from './environment.ts';
+import { forgeLoginMounts } from './forge-logins.ts';
 import { type GuardPlaces, guardProfile } from './guard-profile.ts';
 import { type Guard, type GuardOptions, type GuardTool, makeGuard } from './make-guard.ts';
 import type { Mount } from './mount.ts';
@@ -14,11 +15,11 @@ export interface GuardMaker {
 
 /** The guard for these places. @param part what the strict sandbox gets */
 export function guardOf({ tool, isRoot }: GuardMaker, places: GuardPlaces, part: StrictPart = {}): Guard {
-  if (!places.isStrict) return makeGuard(tool, guardProfile(places), guardOptions(places, isRoot));
+  if (!places.isStrict) return guardWith({ tool, isRoot }, places, guardProfile(places));
   const { programs, home } = places;
   const { unset, set } = guardOptions(places, isRoot);
   const options = { isRoot, isStrict: true, unset, set: { ...set, HOME: home.dir, TMPDIR: '/tmp' } };
-  const guard = makeGuard(tool, strictProfile(places, part), options);
+  const guard = makeGuard(tool, [...strictProfile(places, part), ...forgeLoginMounts(places)], options);
   if (part.net === undefined) return guard;
   const relay = join(programs[0] ?? '', 'relay.cjs');
   return { ...guard, relay: [nodeProgram(), relay, NET, (part.ports ?? []).join(',')] };
@@ -30,7 +31,7 @@ export function guardWith(
   places: GuardPlaces,
   profile: readonly Mount[],
 ): Guard {
-  return makeGuard(tool, profile, guardOptions(places, isRoot));
+  return makeGuard(tool, [...profile, ...forgeLoginMounts(places)], guardOptions(places, isRoot));
 }
 
 function guardOptions(places: GuardPlaces, isRoot: boolean): GuardOptions {

@@ -27,6 +27,8 @@ export interface GuardPlaces {
   home: HomePlaces;
   /** SANDBOX=strict. */
   isStrict?: boolean;
+  /** Nothing that logs in to GitHub or GitLab is there. */
+  hidesForgeLogin?: boolean;
   /** Absent before the session has a worktree. */
   session?: SessionPlaces;
 }

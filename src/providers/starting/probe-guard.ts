@@ -66,6 +66,17 @@ export async function probeGuard(places: GuardPlaces, options: ProbeOptions): Pr
   return { level: places.isStrict ? 'strict' : level, maker, places, guard };
 }
 
+/** Sockets through which a program inside gets what is hidden. */
+const LEADS_OUT: readonly string[] = ['docker', 'keyring'];
+
+/** Why agents could log in to GitHub as the user; undefined: they can't, if their profile hides the login. */
+export function forgeLoginProblem(now: GuardNow): Pick<NoGuard, 'why' | 'hint'> | undefined {
+  if (now.level === 'none') return now;
+  const [open] = now.places.openings.sockets.filter((name) => LEADS_OUT.includes(name));
+  if (open === undefined) return undefined;
+  return { why: `SANDBOX_SOCKETS opens ${open}`, hint: `Remove ${open} from SANDBOX_SOCKETS in .samocode.` };
+}
+
 /** Tries to write a file into each given folder; every write should be refused. */
 const SCRIPT = 'name=$1; shift; for folder do (: >"$folder/$name") 2>/dev/null; done; echo tried';
 

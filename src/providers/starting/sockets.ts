@@ -113,7 +113,8 @@ function socketsOf(name: SocketName, { dir, env }: HomePlaces): string[] {
   );
 }
 
-function hide(path: string): Mount[] {
+/** A folder becomes empty; so does a file. */
+export function hide(path: string): Mount[] {
   if (isFolder(path)) return [{ kind: 'hidden', path }];
   return statsAt(path) === undefined ? [] : [{ kind: 'hidden', path, from: '/dev/null' }];
 }

@@ -1,6 +1,7 @@
 import { listed } from '../../base/text.ts';
 import { parseDocumentName } from '../documents/documents.ts';
 import { oneLine } from '../documents/markdown-lines.ts';
+import type { PullRequestFact } from '../events/bodies/positions.ts';
 import type { By, Channel } from '../events/bodies/who-acted.ts';
 import type { SessionState } from '../events/state.ts';
 import { COMMAND_ERRORS } from './command-errors.ts';
@@ -140,4 +141,15 @@ export function judgePullRequest(
   if (closed) return closed;
   const into = state.worktree?.base ?? 'any branch';
   return sinceBase === 0 ? refused(COMMAND_ERRORS.nothing_to_merge({ into })) : { kind: 'accepted' };
+}
+
+/** Whether the pull request may be recorded so: to begin watching it needs an allowed channel, like an approval. */
+export function judgeWatch(
+  { by, gateChannels }: Asked,
+  { pullRequest }: Pick<SessionState, 'pullRequest'>,
+  { url, watched }: Pick<PullRequestFact, 'url' | 'watched'>,
+): { kind: 'accepted' } | Refused {
+  const isBegun = watched && !(pullRequest?.watched && pullRequest.url === url);
+  const closed = isBegun ? closedChannel(by, gateChannels, 'The pull request is not watched.') : undefined;
+  return closed ?? { kind: 'accepted' };
 }

@@ -8,6 +8,7 @@ import {
   judgeDiscard,
   judgeMerge,
   judgeUnarchive,
+  judgeWatch,
 } from '../../session/commands/judge-finish.ts';
 import { judgeRewind } from '../../session/commands/judge-rewind.ts';
 import { readEvents } from '../../session/events/event-log.ts';
@@ -96,8 +97,11 @@ export const merge: Handler<'merge'> = async (worker, { by }) => {
   return { events: [{ type: 'merge_asked', by, into: verdict.into }] };
 };
 
-/** Records what a forge says of the pull request; judged by nothing but what every command is judged by. */
+/** Records what a forge says of the pull request. */
 export const pullRequest: Handler<'pull_request'> = async (worker, { by, seen }) => {
+  const { gateChannels } = worker.file.settings;
+  const verdict = judgeWatch({ by, gateChannels }, stateOf(worker), seen);
+  if (verdict.kind === 'refused') return verdict;
   const { number, url, state, unseen, asks, round } = seen;
   const before = stateOf(worker).pullRequest;
   const isNews = before?.number !== number || before.state !== state || before.round !== round;

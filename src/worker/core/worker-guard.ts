@@ -11,10 +11,12 @@ import { pathInside, realPathAsFar } from '../../project/git/real-path.ts';
 import { removeAtOnce } from '../../project/git/remove-tree.ts';
 import { makePrivateGit } from '../../project/private-git/make-private-git.ts';
 import { basePlace, privateGitIn } from '../../project/private-git/private-git.ts';
+import { forgeLoginIsHidden } from '../../project/settings/forge-login.ts';
 import { areConfined, copiesOf } from '../../providers/registry.ts';
-import type { Allowed } from '../../providers/starting/environment.ts';
+import type { ChildFacts } from '../../providers/starting/environment.ts';
+import { makeCredentialFolder } from '../../providers/starting/forge-logins.ts';
 import { guardOf } from '../../providers/starting/guard-of.ts';
-import type { SessionGit, SessionPlaces } from '../../providers/starting/guard-profile.ts';
+import type { GuardPlaces, SessionGit, SessionPlaces } from '../../providers/starting/guard-profile.ts';
 import { type HomePlaces, makeHomeFolders } from '../../providers/starting/home-places.ts';
 import type { Guard } from '../../providers/starting/make-guard.ts';
 import { type GuardNow, probeGuard, SWITCHED_OFF } from '../../providers/starting/probe-guard.ts';
@@ -68,6 +70,7 @@ export class WorkerGuard {
     const session = worktree && (await sessionPlaces(worker, worktree, places));
     makeHomeFolders(places.home, providersOf(worker));
     makeTmuxFolder(places.home);
+    if (places.hidesForgeLogin) makeCredentialFolder(places.home);
     const git = session && now.maker.tool.kind === 'bwrap' ? await gitOf(worker, session, places) : undefined;
     const all = { ...places, session: session && { ...session, git } };
     if (now.level !== 'strict') return guardOf(now.maker, all);
@@ -98,10 +101,18 @@ export class WorkerGuard {
     return await this.#wayOut;
   }
 
-  /** The variables that SETUP, CHECK and agents of these CLIs get; undefined: all. */
-  variables({ file }: Guarded, clis: readonly string[] = []): Allowed | undefined {
-    const { sandbox, openings } = file.settings;
-    return sandbox === 'strict' ? { env: openings.env, clis } : undefined;
+  /** Which variables SETUP, CHECK and agents of these CLIs get. */
+  async variables(
+    worker: Guarded,
+    clis: readonly string[] = [],
+  ): Promise<Pick<ChildFacts, 'only' | 'hidesForgeLogin'>> {
+    const { sandbox, openings } = worker.file.settings;
+    const only = sandbox === 'strict' ? { env: openings.env, clis } : undefined;
+    return { only, hidesForgeLogin: await this.hidesForgeLogin(worker) };
+  }
+
+  async hidesForgeLogin({ file: { configPath }, writer: { state } }: Guarded): Promise<boolean> {
+    return await forgeLoginIsHidden({ configPath, ...state });
   }
 
   /** What was refused since the last call: `host:port`, and why. */
@@ -154,7 +165,8 @@ export class WorkerGuard {
     return await probeGuard(await this.#placesOf(worker), { env: worker.env });
   }
 
-  async #placesOf({ file, env, rehearsalProgram, git }: Guarded): Promise<ProtectedPlaces> {
+  async #placesOf(worker: Guarded): Promise<ProtectedPlaces & Pick<GuardPlaces, 'hidesForgeLogin'>> {
+    const { file, env, rehearsalProgram, git } = worker;
     const { mainRepo, sessionsDir, worktreesDir, settings } = file;
     // Read each time, because the person may have added a checkout.
     const places = await findProtectedPlaces(
@@ -167,7 +179,8 @@ export class WorkerGuard {
       },
       git.context,
     );
-    return { ...places, home: { ...places.home, env } };
+    const hidesForgeLogin = await this.hidesForgeLogin(worker);
+    return { ...places, home: { ...places.home, env }, hidesForgeLogin };
   }
 }
 

@@ -1,17 +1,27 @@
 import { isLower, type SandboxLevel } from '../../base/sandbox-level.ts';
+import { forgeLoginProblem, type GuardNow } from '../../providers/starting/probe-guard.ts';
 import { blockHere } from '../core/blocked.ts';
 import { stateOf, type Worker } from '../core/worker.ts';
 
 export const SANDBOX_LOWER = 'sandbox_lower';
+export const FORGE_LOGIN = 'forge_login_open';
 
-/** Blocks a session that would run with less protection than it started with. @returns false when it is blocked */
+/** Blocks a session that would run with less protection than it started with, or than it needs. @returns false when it is blocked */
 export async function checkSandboxLevel(worker: Worker): Promise<boolean> {
   const level = await levelIfLower(worker);
-  if (level === undefined) return true;
   const now = await worker.guard.now(worker);
+  if (level === undefined) return await forgeLoginIsClosed(worker, now);
   const why = now.level === 'none' ? `: ${now.why}. ${now.hint}` : '.';
   const reason = `The session started with the sandbox level "${promised(worker)}" and would continue with "${level}"${why} Fix that and resume, or resume in a terminal to continue at this level.`;
   return await blockHere(worker, { reason, needs: 'human_decision', rule: SANDBOX_LOWER });
+}
+
+/** Blocks a session whose agents could log in to GitHub as the user, and whom other people's words can reach. */
+async function forgeLoginIsClosed(worker: Worker, now: GuardNow): Promise<boolean> {
+  const problem = forgeLoginProblem(now);
+  if (problem === undefined || !(await worker.guard.hidesForgeLogin(worker))) return true;
+  const reason = `Its pull request is watched or PR_WATCH is on, so its agents must not be able to log in to GitHub as you, and here they could: ${problem.why}. Fix that and resume, or stop watching: "samocode finish <session> --pull-request --no-watch", and no PR_WATCH=on in .samocode.`;
+  return await blockHere(worker, { reason, needs: 'human_decision', rule: FORGE_LOGIN });
 }
 
 /** The current level of a session that was blocked for a lower one, if it is still lower. */

@@ -166,7 +166,7 @@ async function runSetup(
   setup: string,
   worktree: Worktree,
 ): Promise<MeanwhileEnd<CommandFailure | undefined>> {
-  const env = environmentOf(worker);
+  const env = await environmentOf(worker);
   const guard = await worker.guard.guard(worker, { worktree });
   return await whileTakingCommands(worker, async (signal) => {
     const failure = await failureOf(setup, { cwd: worktree.path, env, ...insideOf(guard), signal });
@@ -175,11 +175,11 @@ async function runSetup(
   });
 }
 
-function environmentOf(worker: Worker): Record<string, string> {
+async function environmentOf(worker: Worker): Promise<Record<string, string>> {
   return childEnvironment(worker.env, {
     sessionUlid: worker.file.id,
     iteration: 0,
-    only: worker.guard.variables(worker),
+    ...(await worker.guard.variables(worker)),
   });
 }
 
@@ -188,7 +188,7 @@ function environmentOf(worker: Worker): Record<string, string> {
  * checks
  */
 async function requireCheckPrograms(worker: Worker, cwd: string): Promise<void> {
-  const env = environmentOf(worker);
+  const env = await environmentOf(worker);
   for (const check of checksOf(worker)) {
     const program = await missingProgram(check, { cwd, env });
     if (program !== undefined && !isOfRepository(program)) throw WORKER_ERRORS.checks({ program, check });

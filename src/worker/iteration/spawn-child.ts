@@ -80,7 +80,7 @@ async function commandFor(
       sessionUlid: file.id,
       iteration: open.iteration,
       cliPath,
-      only: worker.guard.variables(worker, [cli.name]),
+      ...(await worker.guard.variables(worker, [cli.name])),
     }),
     ...budgetOf(worker, open),
     mcp: await childServers(worker, { inGuard }),

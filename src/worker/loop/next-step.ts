@@ -5,7 +5,7 @@ import { joinEnvironment } from '../core/children-environment.ts';
 import { stoppedEvent } from '../core/stopped.ts';
 import { record, stateOf, type Worker } from '../core/worker.ts';
 import { performMerge } from '../finishing/perform-merge.ts';
-import { SANDBOX_LOWER } from '../guarding/check-sandbox-level.ts';
+import { FORGE_LOGIN, SANDBOX_LOWER } from '../guarding/check-sandbox-level.ts';
 import { prepare } from '../iteration/prepare.ts';
 import { runIteration } from '../iteration/run-iteration.ts';
 import { queueReason } from '../limits/queue.ts';
@@ -15,6 +15,7 @@ import { waitsOut, wokenByHand } from './parked.ts';
 const NEED_ANOTHER_ENVIRONMENT = new Set([
   ...['credentials_changed', 'checks', 'base_checks', 'setup_not_found', 'guard_failed'],
   SANDBOX_LOWER,
+  FORGE_LOGIN,
 ]);
 
 /** Does the next step that the state requires. @returns why the worker leaves; undefined if there is more to do */

@@ -195,7 +195,7 @@ async function runInWorktree(
   const env = childEnvironment(worker.env, {
     sessionUlid: worker.file.id,
     iteration,
-    only: worker.guard.variables(worker),
+    ...(await worker.guard.variables(worker)),
   });
   const place = {
     ...{ cwd, env, ...insideOf(await worker.guard.guard(worker)) },

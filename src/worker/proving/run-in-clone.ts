@@ -35,7 +35,7 @@ export async function runInClone(worker: Worker, set: ClonedSet): Promise<SetEnd
   const env = childEnvironment(worker.env, {
     sessionUlid: mark,
     iteration,
-    only: worker.guard.variables(worker),
+    ...(await worker.guard.variables(worker)),
   });
   const guard = await worker.guard.ofProof(worker);
   const onClone = {

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { stripVTControlCharacters } from 'node:util';
 import { expect, test } from 'vitest';
 import { PullRequests } from '../../../src/acts/after/pull-requests.ts';
 import { sessionWorktrees } from '../../../src/acts/clean-up/worktrees.act.ts';
@@ -14,6 +15,8 @@ import { fold } from '../../../src/session/events/fold.ts';
 import type { SessionView } from '../../../src/session/events/session-view.ts';
 import { emptyState } from '../../../src/session/events/state.ts';
 import { sessionPaths } from '../../../src/session/layout/paths.ts';
+import { KEY } from '../../cli/keys.ts';
+import { changeSettings } from '../../faults/with-settings.ts';
 import { HandClock, MINUTE_MS } from '../../supervisor/scene.ts';
 import { doneSession } from '../../support/done-session.ts';
 import { eventually } from '../../support/eventually.ts';
@@ -21,6 +24,7 @@ import { type GitHubStub, gitHubStub } from '../../support/github-stub/github-st
 import type { StubPullRequest } from '../../support/github-stub/model.ts';
 import { SUPERVISED } from '../../support/supervisors.ts';
 import { tempDir } from '../../support/temp-dir.ts';
+import { openTerminal } from '../../support/terminal.ts';
 
 /** Of 50 unchanged pull requests; a thousand of them take some minutes. */
 const LOOKS = Number(process.env.LOOKS ?? 8);
@@ -176,7 +180,7 @@ test('a supervisor that leaves ends its look, so that the next one need not wait
 
 /** A done session whose repository is on the stub. */
 async function onHub(hub: GitHubStub, lines: Record<string, string> = {}) {
-  const rig = await doneSession({ lines });
+  const rig = await doneSession({ lines, sandbox: 'guard' });
   const env = { ...rig.repo.env, ...hub.env };
   const git = async (...args: string[]) => {
     const { exitCode, stderr } = await runCommand('git', args, { cwd: rig.repo.path, env });
@@ -246,4 +250,56 @@ test('without a watch an open pull request is shown beside the state, keeps its 
   const { worktrees } = await sessionWorktrees({ prune: true }, context);
   expect(worktrees).toMatchObject([{ kept: 'its pull request #17 is open' }]);
   expect(hub.requests.filter(({ path }) => path === '/graphql')).toEqual([]);
+});
+
+test('a terminal asks whether to watch it before anything is published, unless that channel opens no gate', async () => {
+  await using hub = await gitHubStub();
+  const repository = await hub.addRepository('fleet/boats');
+  const { rig, context } = await onHub(hub);
+  await using _ = rig;
+  const program = `'${process.execPath}' '${rig.program('cli')}' finish ${rig.file.folder}`;
+  const finish = async (
+    options: string,
+    answers: ReadonlyArray<readonly [question: string, keys: string]>,
+  ) => {
+    const place = { dir: rig.repo.root, cwd: rig.repo.path, env: { ...context.env, PAGER: 'cat' } };
+    await using terminal = await openTerminal(`${program} ${options}`, place);
+    for (const [question, keys] of answers) {
+      await terminal.until(question);
+      terminal.type(keys);
+    }
+    return stripVTControlCharacters(await terminal.end()).replaceAll(/\s+/g, ' ');
+  };
+  const WATCH = 'Watch it until it is merged or closed?';
+  const watched = async () => (await rig.state()).pullRequest?.watched;
+
+  await finish('', [
+    ['How to finish it?', KEY.down + KEY.enter],
+    [WATCH, KEY.escape],
+  ]);
+  expect(repository.pullRequests.size).toBe(0);
+  const unwatched = await finish('--pull-request', [
+    [WATCH, KEY.enter],
+    ['Do it?', 'y'],
+  ]);
+  expect(unwatched).not.toContain('The supervisor will look at it');
+  expect(await watched()).toBe(false);
+  const begun = await finish('--pull-request', [
+    [WATCH, 'y'],
+    ['Do it?', 'y'],
+  ]);
+  expect(begun).toContain('The supervisor will look at it');
+  expect(begun).toContain('It will be looked at until it is merged or closed.');
+  expect(await watched()).toBe(true);
+  // What was chosen before is what Enter means.
+  await finish('--pull-request', [
+    [WATCH, KEY.enter],
+    ['Do it?', 'y'],
+  ]);
+  expect(await watched()).toBe(true);
+
+  await changeSettings(rig, { gateChannels: ['tool'] });
+  const refused = await finish('--pull-request', []);
+  expect(refused).not.toContain(WATCH);
+  expect(refused).toContain('GATE_CHANNELS');
 });

@@ -1,10 +1,19 @@
 import { dirname } from 'node:path';
+import type { SamocodeError } from '../../../base/errors.ts';
 import type { SandboxLevel, SandboxOpenings } from '../../../base/sandbox-level.ts';
 import { findProtectedPlaces, type ProtectedPlaces } from '../../../project/finding/protected-places.ts';
+import { forgeLoginIsHidden } from '../../../project/settings/forge-login.ts';
 import { areConfined } from '../../../providers/registry.ts';
-import { type GuardNow, probeGuard, SWITCHED_OFF } from '../../../providers/starting/probe-guard.ts';
+import {
+  forgeLoginProblem,
+  type GuardNow,
+  probeGuard,
+  SWITCHED_OFF,
+} from '../../../providers/starting/probe-guard.ts';
 import type { FrozenSettings } from '../../../session/events/session-file.ts';
+import type { SessionView } from '../../../session/events/session-view.ts';
 import { runRoot } from '../../../session/layout/paths.ts';
+import { ACTION_ERRORS } from '../action-errors.ts';
 import type { ActionContext } from '../context.ts';
 import { START_ERRORS } from '../start-errors.ts';
 
@@ -38,19 +47,22 @@ export async function placesToProtect(
 
 /**
  * The sandbox level that a new session would have; `warning`: why a wanted guard is unavailable, and how to get it.
- * @throws guard_unavailable if the session requires a guard; GitError
+ * @throws guard_unavailable if the session requires a guard; forge_login_open; GitError
  */
 export async function sandboxNow(
   question: SandboxQuestion & {
     settings: Pick<FrozenSettings, 'provider' | 'providers' | 'fallback' | 'permissions' | 'sandboxLowered'>;
+    configPath: string;
   },
   context: ActionContext,
 ): Promise<{ level: SandboxLevel; warning?: string }> {
   const now = await guardNow(question, context);
-  if (now.level !== 'none') return { level: now.level };
   const { sandbox, sandboxLowered, provider, providers, fallback = [], permissions } = question.settings;
-  if (sandbox === 'guard' || sandbox === 'strict')
+  if (now.level === 'none' && (sandbox === 'guard' || sandbox === 'strict'))
     throw START_ERRORS.guard_unavailable({ sandbox, why: now.why, hint: now.hint });
+  const problem = forgeLoginProblem(now);
+  if (problem && (await forgeLoginIsHidden(question))) throw START_ERRORS.forge_login_open(problem);
+  if (now.level !== 'none') return { level: now.level };
   const names = [provider, ...Object.values(providers), ...fallback];
   const level = areConfined(names, permissions) ? 'provider sandbox' : 'none';
   // A project whose file says so needs no reminder.
@@ -59,3 +71,18 @@ export async function sandboxNow(
     return { level, warning: 'Agents run without the guard: this start switched it off.' };
   return { level, warning: `Agents run without the guard: ${now.why}. ${now.hint}` };
 }
+
+/** Why the pull request of a session can't be watched; undefined: its agents can't log in to GitHub as the user. @throws GitError */
+export async function watchRefusal(
+  { folder: session, sessionFile }: SessionView,
+  context: ActionContext,
+): Promise<SamocodeError | undefined> {
+  if (sessionFile === undefined) return undefined;
+  const problem = forgeLoginProblem(await guardNow(sessionFile, context));
+  if (problem === undefined) return undefined;
+  const { why, hint } = problem;
+  const isFrozen = sessionFile.settings.sandbox === 'off';
+  return ACTION_ERRORS.watch_unguarded({ session, why, hint: isFrozen ? KEPT : hint });
+}
+
+const KEPT = 'A session keeps the SANDBOX that it was started with.';
