@@ -50,7 +50,10 @@ export function addFinish(program: Command, cli: Cli): void {
     ).conflicts(others),
   );
   command.addOption(
-    new Option('--watch', 'look at the pull request until it is merged or closed').conflicts(others),
+    new Option(
+      '--watch',
+      'look at the pull request until it is merged, and work on what comes back to it',
+    ).conflicts(others),
   );
   command.addOption(new Option('--no-watch', 'the same, not: also where PR_WATCH=on').conflicts(others));
   command.option('-y, --yes', 'do not ask').action(async (session: string, options: FinishOptions) => {
@@ -144,7 +147,7 @@ async function wanted(
   return agreed && { ...agreed, watch };
 }
 
-const WATCH_IT = 'Watch it until it is merged or closed?';
+const WATCH_IT = 'Watch it until it is merged, and work on what comes back?';
 
 async function previewOf(cli: Cli, session: string, way: Way, options: FinishOptions): Promise<Preview> {
   const { previewFinish } = await import('./preview-finish.act.ts');

@@ -30,7 +30,7 @@ export async function previewFinish(input: FinishSessionInput, context: ActionCo
 }
 
 const WATCHED =
-  'The supervisor will look at it, with your login of gh, until it is merged or closed, and notify you.';
+  'The supervisor will look at it, with your login of gh, until it is merged or closed. What comes back from people with write access, from required checks and from its base starts rounds of work, whose results are pushed to it.';
 
 async function would(
   { how, keep }: FinishSessionInput & { how: Exclude<FinishWay, 'pull_request'> },

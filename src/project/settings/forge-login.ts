@@ -4,9 +4,13 @@ import { isSetNow } from './samocode-file.ts';
 interface Reached {
   configPath: string;
   pullRequest?: { watched: boolean } | undefined;
+  /** A round was begun, perhaps by hand. */
+  round?: unknown;
 }
 
 /** Whether the user's logins of GitHub and GitLab are hidden from agents: as soon as other people's words can reach them. */
-export async function forgeLoginIsHidden({ configPath, pullRequest }: Reached): Promise<boolean> {
-  return pullRequest?.watched === true || (await isSetNow(configPath, 'PR_WATCH', 'on'));
+export async function forgeLoginIsHidden({ configPath, pullRequest, round }: Reached): Promise<boolean> {
+  return (
+    round !== undefined || pullRequest?.watched === true || (await isSetNow(configPath, 'PR_WATCH', 'on'))
+  );
 }

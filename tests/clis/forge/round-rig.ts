@@ -56,7 +56,7 @@ export async function roundRig({
   const hub = await gitHubStub();
   const repository = await hub.addRepository('fleet/boats');
   const rig = await startRig({
-    here: true,
+    ...{ here: true, sandbox: 'guard' },
     lines: { GATES: 'none', CHECK: 'true', PR_WATCH: 'on', ...lines },
     scenario: {
       rules: [{ when: { phase: 'implementation', planPhase: 'done' }, do: [...work, COMMITS, ENDS] }],

@@ -270,7 +270,7 @@ test('a terminal asks whether to watch it before anything is published, unless t
     }
     return stripVTControlCharacters(await terminal.end()).replaceAll(/\s+/g, ' ');
   };
-  const WATCH = 'Watch it until it is merged or closed?';
+  const WATCH = 'Watch it until it is merged, and work on what comes back?';
   const watched = async () => (await rig.state()).pullRequest?.watched;
 
   await finish('', [
