@@ -15,7 +15,6 @@ export const BUDGETS: Readonly<Record<string, number>> = {
   'acts/common': 2_457, // + 6: a file that cannot be a plan; + 143: every problem of a start at once, next steps of a session that is done; + 2; + 3; + 8: the step after a merge; + 15: errors of a pull request that is verified; + 42: refusals of a watch without a guard
   'acts/after': 150, // looks at pull requests until they are merged
   'acts/clean-up': 473, // + 1: an open pull request keeps its worktree; + 10: results of base checks, longer comments
-  'acts/counting': 60, // counts sessions
   'acts/finish': 1_401, // + 459: a pull request's text for its reviewer, the repository's template, inert quotes; + 12: unsigned commits; + 72: a pull request is recorded, and watched if asked; + 40: the text of an open one is brought up to date; + 22: a terminal asks whether to watch
   'acts/gates': 1_614, // + 3: the estimate; + 31: remarks on a plan at every face; + 130: a person edits the plan; what a question about checks refers to; + 2; + 3: the first line of a form
   'acts/notify': 3_110, // + 150: formats of ntfy, Slack and Discord, Standard Webhooks, one failing message holds up no other; + 26: no links in Telegram; + 26: news of a pull request

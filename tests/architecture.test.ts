@@ -21,7 +21,6 @@ const OTHER_ACTS = {
   // Asks GitHub about a pull request.
   proof: [],
   rewind: [],
-  counting: [],
   finish: [],
   // A round is published as a finish is.
   after: ['finish'],

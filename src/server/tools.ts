@@ -1,4 +1,3 @@
-import { countSessionsTool } from '../acts/counting/count-sessions.tool.ts';
 import { finishSessionTool } from '../acts/finish/finish-session.tool.ts';
 import { answerQaTool } from '../acts/gates/answer-qa.tool.ts';
 import { approvePlanTool } from '../acts/gates/approve-plan.tool.ts';
@@ -22,7 +21,6 @@ export const TOOLS: readonly Tool[] = [
   setupProjectTool,
   startSessionTool,
   listSessionsTool,
-  countSessionsTool,
   getStatusTool,
   waitTool,
   readQaTool,
