@@ -29,7 +29,7 @@ export const CheckRun = z.object({
   exitCode: z.int().nullable(),
   /** How it failed, in short; absent: it exited with 0. */
   how: z.string().optional(),
-  /** It ended in the same way on the base commit, and a person let it. */
+  /** It failed in the same way on the base commit, and a person accepted that. */
   redBefore: z.literal(true).optional(),
   durationMs: z.number(),
   /** SHA-256 of all standard output and errors. */
@@ -96,7 +96,7 @@ export const BaseChecks = z.object({
   failed: z.array(FailedRun.extend({ how: z.string() })),
   /** Fingerprint of the question about it. */
   question: z.string().optional(),
-  /** `fix`: the task includes it. `leave`: it may fail at the end as it does here. */
+  /** `fix`: the task includes it. `leave`: it may still fail at the end. */
   choice: z.enum(['fix', 'leave']).optional(),
 });
 export type BaseChecks = z.infer<typeof BaseChecks>;
@@ -162,7 +162,7 @@ export function provesNothing({ runs }: Pick<ChecksRan, 'runs'>, files: readonly
   return files.filter((_, at) => ofFiles[at]?.exitCode === 0);
 }
 
-/** Those that were red before the work too, and may be, aside. */
+/** The failed runs, except those that were red before the work and may stay so. */
 export function failedRuns({ runs }: Pick<ChecksRan, 'runs'>): (CheckRun & { how: string })[] {
   return runs.flatMap((run) => {
     const { how, redBefore } = run;

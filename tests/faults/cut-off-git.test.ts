@@ -28,7 +28,7 @@ async function die(rig: SessionRig, how: (typeof DEATHS)[number]): Promise<void>
     try {
       process.kill(pid, 'SIGKILL');
     } catch {
-      // Another one of them had prevented it.
+      // It ended when another one of them was killed.
     }
 }
 

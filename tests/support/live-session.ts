@@ -46,7 +46,7 @@ const CATCH_UP_MS = 10_000;
 const RECENT_EVENTS = 20;
 const TAIL_BYTES = 64 * 1024;
 
-/** Acts of tests reach a late worker: with this clock, timeouts last four times as long. */
+/** With this clock, timeouts last four times as long, so that acts in tests reach a slow worker. */
 export const PATIENT_CLOCK: Clock = { ...systemClock, monotonic: () => systemClock.monotonic() / 4 };
 
 export async function workerPidOf({ paths, host }: SessionLocation): Promise<number | undefined> {

@@ -70,7 +70,7 @@ const ABOUT_BASE: ParkDecision = {
   asksAboutBase: true,
 };
 
-test('a red base is one question, also after a crash, whose fingerprint the wait has', async () => {
+test('a red base is asked about once, even after a crash, and the wait records the fingerprint of the question', async () => {
   await using log = await tempLog();
   await using repo = await makeRepo();
   const worker = await withRedBase(log, repo);

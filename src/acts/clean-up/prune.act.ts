@@ -133,8 +133,8 @@ async function ofSession(
 }
 
 /**
- * Recent clones may be in use by running checks. A worker removes its own clones when it starts; other owners are in
- * the names of theirs.
+ * Recent clones may be in use by running checks. A worker removes its own clones when it starts; the names of other
+ * clones say who owns them.
  */
 async function ofClones(
   worktreesDir: string,

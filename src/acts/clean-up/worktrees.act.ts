@@ -52,7 +52,7 @@ export async function sessionWorktrees(
   if (prune) await refuseFromInside(context);
   const project = await findProjectFor(question, context);
   const main = { mainRepo: project.mainRepo, baseEnv: context.env };
-  const views = await viewsAround(project.values.sessions, context);
+  const views = await allViews(project.values.sessions, context);
   const removed: string[] = [];
   const worktrees: SessionWorktree[] = [];
   for await (const found of findWorktrees(project, views, context)) {
@@ -80,7 +80,7 @@ export async function sessionWorktrees(
 }
 
 /** Sessions of other SESSIONS folders may have worktrees here too. */
-async function viewsAround(sessionsDir: string, context: ActionContext): Promise<SessionView[]> {
+async function allViews(sessionsDir: string, context: ActionContext): Promise<SessionView[]> {
   const places = await allSessionsFolders(context);
   const folders = new Set([sessionsDir, ...places.map((place) => place.sessionsDir)]);
   return (await Promise.all([...folders].map((each) => readAllSessions(each, context.host)))).flat();

@@ -96,7 +96,7 @@ export function addStart(program: Command, cli: Cli): void {
   withSharedOptions(withStartOptions(program.command('start')))
     .description('Start a session in the background')
     .option('-y, --yes', 'create a missing project without asking, with the check that its files suggest')
-    .option('--no-run', 'prepare the session, but start no agent before "samocode resume"')
+    .option('--no-run', 'prepare the session, but start no agent until "samocode resume"')
     .action(async (options: Options) => {
       const begun = await begin(cli, options);
       if (begun === undefined) return cli.leaveWith(EXIT.waiting);

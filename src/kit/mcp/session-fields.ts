@@ -96,7 +96,7 @@ function shownOf(text: string): string {
 export function previewFields({ view, would, text, blockers, next }: Preview, confirm: NextStep): ToolResult {
   const isFree = blockers.length === 0;
   return {
-    summary: isFree ? 'Nothing is done yet.' : 'Nothing is done, and it would be refused.',
+    summary: isFree ? 'Nothing has been done yet.' : 'Nothing has been done, and it would be refused.',
     next: isFree
       ? [{ ...confirm, when: 'once the user has seen what it would do and agrees' }]
       : [{ act: 'clear_the_way' }, ...next],

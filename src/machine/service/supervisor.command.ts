@@ -49,7 +49,7 @@ export function addSupervisor(program: Command, cli: Cli): void {
 async function showStatus(cli: Cli): Promise<void> {
   const context = await cli.actionContext();
   const facts = await readFacts(context);
-  cli.output.result(facts, () => supervisorWords(facts, cli.output, context.clock.now()));
+  cli.output.result(facts, () => supervisorText(facts, cli.output, context.clock.now()));
 }
 
 async function readFacts(context: ActionContext): Promise<SupervisorFacts> {
@@ -84,7 +84,7 @@ async function watch(cli: Cli): Promise<void> {
   cli.output.say(
     `Supervisor ${__VERSION__}, process ${process.pid}${cli.isInteractive ? '; Ctrl-C ends it' : ''}.`,
   );
-  cli.output.say([...watchedWords(facts, cli.output, context.clock.now()), ''].join('\n'));
+  cli.output.say([...watchedText(facts, cli.output, context.clock.now()), ''].join('\n'));
   const end = await runSupervisor(supervisor, { signal: endOf(cli), stays: true });
   if (end === 'held') return sayRunning(cli, await readFacts(context));
   cli.output.result({ outcome: end }, () => ENDS[end]);
@@ -96,13 +96,13 @@ async function sayRunning(cli: Cli, facts: SupervisorFacts): Promise<void> {
   const result = { outcome: 'runs_already', pid, version, since };
   cli.output.result(result, () =>
     [
-      `A supervisor is already running${runsWords(facts, clock.now())}.`,
+      `A supervisor is already running${runsText(facts, clock.now())}.`,
       'To see what it watches: samocode supervisor --status',
     ].join('\n'),
   );
 }
 
-/** Ctrl-C, or how a service manager and a closed terminal end a program. */
+/** Aborted by Ctrl-C and by the signals of a service manager and of a closed terminal. */
 function endOf({ interrupted }: Cli): AbortSignal {
   const asked = new AbortController();
   for (const signal of ['SIGTERM', 'SIGHUP'] as const) process.once(signal, () => asked.abort());
@@ -126,16 +126,16 @@ async function changeService(cli: Cli, options: SupervisorOptions): Promise<void
       : uninstallSupervisor({ dryRun }, context);
   const plan = await change(true);
   if (options.dryRun || plan.outcome === 'nothing_to_do') {
-    cli.output.result(plan, () => reportWords(plan));
+    cli.output.result(plan, () => reportText(plan));
     return;
   }
-  // Before it is done: what a failure has left half done is then on the screen.
+  // Printed first, so that the steps are on the screen if one of them fails.
   cli.output.say(plan.steps.join('\n'));
   const report = await change(false);
   cli.output.result(report, () => `Done. ${report.next ?? ''}`.trim());
 }
 
-function reportWords({ outcome, services, steps }: SupervisorInstallReport): string {
+function reportText({ outcome, services, steps }: SupervisorInstallReport): string {
   if (outcome === 'nothing_to_do') return `Nothing to do${services.length > 0 ? ` (${services[0]})` : ''}.`;
   return ['This would be done:', ...steps].join('\n');
 }
@@ -160,7 +160,7 @@ export interface SupervisorFacts {
   spentTodayUnknown?: string;
   maxUsdPerDay?: number;
   problems: string[];
-  /** Channels whose notifications do not get out. */
+  /** Channels whose notifications are not delivered. */
   channels: ChannelTrouble[];
   sessionsDirs: string[];
   sessions: UnfinishedFacts[];
@@ -170,9 +170,9 @@ interface UnfinishedFacts {
   session: string;
   sessionsDir: string;
   state: Status['kind'];
-  /** What wakes it, one word; `person`: nothing but one. */
+  /** What wakes it, in one word; `person`: only a person does. */
   waitsFor: UnfinishedSession['waits']['for'];
-  /** The same in words. */
+  /** The same as a sentence. */
   words: string;
   /** ISO time since when its state holds. */
   since: string;
@@ -214,7 +214,7 @@ function unfinishedFacts(session: UnfinishedSession, nowMs: number): UnfinishedF
     sessionsDir: view.paths.sessionsDir,
     state: status.kind,
     waitsFor: isDying ? 'person' : waits.for,
-    words: waitsWords(session, nowMs),
+    words: waitsText(session, nowMs),
     since: status.since,
     needsYou: isDying || waits.for === 'edit' || waits.for === 'person',
   };
@@ -229,7 +229,7 @@ const PERSON = {
 };
 
 /** What a session waits for, in one line. */
-function waitsWords({ view, waits, isDying }: UnfinishedSession, nowMs: number): string {
+function waitsText({ view, waits, isDying }: UnfinishedSession, nowMs: number): string {
   const name = handleOf(view.folder);
   const when = (time: string) => `in ${duration(Date.parse(time) - nowMs)}`;
   switch (waits.for) {
@@ -254,7 +254,7 @@ function waitsWords({ view, waits, isDying }: UnfinishedSession, nowMs: number):
 }
 
 /** `samocode supervisor --status`. */
-export function supervisorWords(facts: SupervisorFacts, output: Output, nowMs: number): string {
+export function supervisorText(facts: SupervisorFacts, output: Output, nowMs: number): string {
   const { style, textColumns: columns } = output;
   const { service, spentTodayUsd, spentTodayUnknown, maxUsdPerDay, problems, channels } = facts;
   const limit = maxUsdPerDay === undefined ? '' : ` of $${maxUsdPerDay.toFixed(2)}`;
@@ -273,13 +273,13 @@ export function supervisorWords(facts: SupervisorFacts, output: Output, nowMs: n
     ['problems', problems.length > 0 ? problems.join(' ') : undefined],
   ];
   const shown = namedLines(rows, { style, columns });
-  const head = headWords(facts, output, nowMs).map((text) => hanging(text, { first: '', columns }));
-  return [...head, ...shown, '', ...watchedWords(facts, output, nowMs)].join('\n');
+  const head = headText(facts, output, nowMs).map((text) => hanging(text, { first: '', columns }));
+  return [...head, ...shown, '', ...watchedText(facts, output, nowMs)].join('\n');
 }
 
-function headWords(facts: SupervisorFacts, { style }: Output, nowMs: number): string[] {
+function headText(facts: SupervisorFacts, { style }: Output, nowMs: number): string[] {
   const { running, unwritable, sessions } = facts;
-  if (running) return [`${style.good('The supervisor is running')}${runsWords(facts, nowMs)}.`];
+  if (running) return [`${style.good('The supervisor is running')}${runsText(facts, nowMs)}.`];
   const none = style.attention('No supervisor is running.');
   if (unwritable !== undefined)
     return [
@@ -292,8 +292,8 @@ function headWords(facts: SupervisorFacts, { style }: Output, nowMs: number): st
   return [`${none} Nothing watches the sessions below. ${off}`];
 }
 
-/** Behind "is running": the process, or nothing where a service is only just starting. */
-function runsWords(
+/** Follows "is running": the process, or nothing while a service is starting. */
+function runsText(
   { pid, version, since }: Pick<SupervisorFacts, 'pid' | 'version' | 'since'>,
   nowMs: number,
 ): string {
@@ -301,8 +301,8 @@ function runsWords(
   return `: process ${pid}, version ${version ?? 'unknown'}, for ${duration(nowMs - Date.parse(since))}`;
 }
 
-/** The registered folders, with the sessions of each that are not over. */
-function watchedWords(
+/** The registered folders with their unfinished sessions. */
+function watchedText(
   facts: SupervisorFacts,
   { style, textColumns: columns }: Output,
   nowMs: number,

@@ -42,7 +42,7 @@ export async function moveBranch(move: BranchMove): Promise<string | undefined> 
   return commit;
 }
 
-/** Only what must be quit; anything else in progress (a merge, one pick) ends with the reset of the index. */
+/** The operations that need `--quit`; others (a merge, a single pick) end when the index is reset. */
 async function operationsToQuit(worktreePath: string): Promise<string[]> {
   const gitDir = (await gitDirOf(worktreePath).catch(() => undefined)) ?? join(worktreePath, '.git');
   const has = async (name: string) => (await ifExists(lstat(join(gitDir, name)))) !== undefined;

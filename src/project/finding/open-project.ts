@@ -55,7 +55,7 @@ export async function openProject(request: ProjectRequest): Promise<Project> {
   return project;
 }
 
-/** The same, with its problems as a result. @throws project_file_unreadable */
+/** The same, but returns problems instead of throwing them. @throws project_file_unreadable */
 export async function readProject(request: ProjectRequest): Promise<ProjectReading> {
   const { filePath, env, signal } = request;
   const texts = await readSettingTexts(request);

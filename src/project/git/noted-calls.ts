@@ -34,7 +34,7 @@ export function notedCall(
   try {
     if (statsAt(notes) === undefined) mkdirSync(notes);
   } catch {
-    // The folder around it is gone: git reports what that means.
+    // The folder is gone; git reports the consequence.
     return plain;
   }
   const path = join(notes, randomUUID());

@@ -86,7 +86,7 @@ function overviewUri({ view, place, isShadowed }: PlacedSession): string {
 const A_DAY_MS = 24 * 60 * 60 * 1000;
 const MAX_LINES = 30;
 
-/** A line per session that is live or ended within a day, those that need the user first. No text is by an agent. */
+/** A line per session that is live or ended within a day, those that need the user first. Contains no text by agents. */
 export async function sessionLines(context: ActionContext): Promise<string> {
   const now = context.clock.now();
   const all = await everySession(context);

@@ -90,7 +90,7 @@ test('an iteration counts on the day of its end, for its project and for the age
   });
 });
 
-test('a cost that was not reported is unknown, and never nothing', async () => {
+test('a cost that was not reported is unknown and never counts as zero', async () => {
   const { serverRig, session, report } = await scene();
   await using _ = serverRig;
   await session('26-01-08-a', 'boats', 1, [
@@ -117,7 +117,7 @@ test('a cost that was not reported is unknown, and never nothing', async () => {
   );
 });
 
-test('the command prints a line for each row in a pipe, and says where nothing was spent yet', async () => {
+test('in a pipe the command prints one line per row, and it says if nothing has been spent yet', async () => {
   const { serverRig, session } = await scene();
   await using _ = serverRig;
   const place = { cwd: serverRig.repo.path, home: serverRig.repo.homeDir, clock };

@@ -52,7 +52,7 @@ test('at every size and place, the screen fits the terminal', () => {
 });
 
 test.each(ROWS.map(({ key }) => key))(
-  'the selected session %s is on the screen, however low that is',
+  'the selected session %s is visible on however small a screen',
   (key) => {
     const lines = drawn(80, 9, { selected: key });
     expect(lines.filter((line) => line.startsWith('▸'))).toHaveLength(1);

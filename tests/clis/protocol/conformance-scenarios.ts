@@ -1,11 +1,11 @@
 /** A scenario of the official suite: whether the samocode server passes it, or why it does not apply. */
 type Applies = 'passes' | { not: string };
 
-const fixture = (what: string): Applies => ({ not: `it asks for ${what} of the suite's own example server` });
+const fixture = (what: string): Applies => ({ not: `it requires ${what} of the suite's example server` });
 const NEWER: Applies = {
-  not: 'it is of revision 2026-07-28, which the SDK we use does not speak; such clients fall back',
+  not: 'it belongs to revision 2026-07-28, which our SDK does not implement; such clients fall back',
 };
-const EXTENSION: Applies = { not: 'it is of an extension that we do not have' };
+const EXTENSION: Applies = { not: 'it belongs to an extension that we do not implement' };
 const NO_LOGGING: Applies = { not: 'we declare no logging: clients show stderr' };
 const NO_SAMPLING: Applies = { not: 'we ask no client for its model' };
 
@@ -19,8 +19,8 @@ export const SCENARIOS: Readonly<Record<string, Applies>> = {
   'completion-complete': 'passes',
   'tools-list': 'passes',
   'tools-call-simple-text': 'passes',
-  'tools-call-image': { not: 'no tool of ours gives an image' },
-  'tools-call-audio': { not: 'no tool of ours gives sound' },
+  'tools-call-image': { not: 'no tool of ours returns an image' },
+  'tools-call-audio': { not: 'no tool of ours returns audio' },
   'tools-call-embedded-resource': { not: 'our tools name resources and embed none: some clients drop them' },
   'tools-call-mixed-content': { not: 'our results are one text: some clients drop the rest' },
   'tools-call-with-logging': NO_LOGGING,

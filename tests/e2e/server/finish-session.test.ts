@@ -26,7 +26,7 @@ test('without confirm the effects are only described; with it they are applied, 
   const { worktree } = await rig.state();
   const result = await finish(rig);
   expect(result).toMatchObject({
-    summary: 'Nothing is done yet.',
+    summary: 'Nothing has been done yet.',
     next: expect.stringContaining('confirm: true'),
   });
   expect(String(result.would)).toContain(`Branch ${worktree?.branch} will stay: 0 commits ahead of main`);
@@ -105,7 +105,7 @@ test('the text of a pull request is shown before it goes out, and no model says 
   await using rig = await doneSession({ copyOf: inject('resting'), here: true });
   const result = await finish(rig, { how: 'pull_request' });
   expect(result).toMatchObject({
-    summary: 'Nothing is done yet.',
+    summary: 'Nothing has been done yet.',
     text: expect.stringContaining('## Why\n'),
   });
   expect(String(result.would)).toContain('This repository has no remote');

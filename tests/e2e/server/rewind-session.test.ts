@@ -28,7 +28,7 @@ test.concurrent('checkpoints are listed, a rewind first shows what it undoes, an
   expect(listed.says).toContain('0: before the first iteration');
 
   const preview = await rewind(rig, { to: 2 });
-  expect(preview).toMatchObject({ summary: 'Nothing is done yet.' });
+  expect(preview).toMatchObject({ summary: 'Nothing has been done yet.' });
   expect(preview.would).toEqual([
     expect.stringContaining('the end of iteration 2; the session is then stopped in requirements'),
     `Undone: iterations 3 to ${totalIterations}.`,

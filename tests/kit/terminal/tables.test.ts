@@ -4,7 +4,7 @@ import { columnsOf, table } from '../../../src/kit/terminal/columns.ts';
 import { Output } from '../../../src/kit/terminal/output.ts';
 import type { ShownFacts } from '../../../src/kit/terminal/session-facts.ts';
 import { formatList, formatStatus } from '../../../src/kit/terminal/session-words.ts';
-import { type SupervisorFacts, supervisorWords } from '../../../src/machine/service/supervisor.command.ts';
+import { type SupervisorFacts, supervisorText } from '../../../src/machine/service/supervisor.command.ts';
 import { handleOf, shortId } from '../../../src/session/layout/names.ts';
 
 const NOW = Date.parse('2026-01-02T03:04:05Z');
@@ -158,7 +158,7 @@ test.each(WIDTHS)("the supervisor's list fits %i columns", (columns) => {
       words: 'waits for approval of its plan, which it has changed twice',
     })),
   };
-  expect(tooWide(supervisorWords(facts, terminal(columns), NOW), columns)).toEqual([]);
+  expect(tooWide(supervisorText(facts, terminal(columns), NOW), columns)).toEqual([]);
 });
 
 test('an unknown cost of a day is shown as unknown, never as zero', () => {
@@ -173,7 +173,7 @@ test('an unknown cost of a day is shown as unknown, never as zero', () => {
     },
     ...{ spentTodayUnknown: '/config/supervisor/spent cannot be written (EACCES)', maxUsdPerDay: 20 },
   };
-  const text = supervisorWords(facts, terminal(200), NOW);
+  const text = supervisorText(facts, terminal(200), NOW);
   expect(text).toContain('not known today of $20.00: /config/supervisor/spent cannot be written (EACCES)');
   expect(text).not.toContain('$0.00');
 });

@@ -58,7 +58,7 @@ test.concurrent.each([
   expect(await read({}, { SHELL })).toEqual({ kind: 'unknown', why: expect.stringContaining(why) });
 });
 
-test.concurrent('start-up files that never end cost the limit, and leave nothing behind', async () => {
+test.concurrent('start-up files that never end use up the time limit and leave nothing behind', async () => {
   const reading = await read({ '.bash_profile': "trap '' TERM\nsleep 4243 & sleep 4243\nexec sleep 4243\n" });
   expect(reading).toEqual({ kind: 'unknown', why: '/bin/bash did not answer within 5 s' });
   const { stdout } = await runCommand('ps', ['-A', '-o', 'args=']);

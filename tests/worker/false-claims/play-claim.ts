@@ -27,8 +27,8 @@ export interface ClaimEnd {
 }
 
 /**
- * Plays the agent that finds a script next to it, once; the next agent only reports that it was sent back. If the claim
- * is repeated, agents of other phases only report that they have worked.
+ * The agent: it runs the script next to it, once; the next agent only reports that it was sent back. If the claim is
+ * repeated, agents of other phases only report that they have worked.
  */
 const AGENT = `#!/bin/sh
 here=$(dirname "$0")

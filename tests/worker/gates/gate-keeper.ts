@@ -28,8 +28,8 @@ import {
 import { expectLost, expectPlayed, expectReported, readOnce } from './gate-record.ts';
 
 /** A phase allows ten agents, and some cases need two. */
-const CHILDREN_PER_SESSION = 6;
-/** Processes that were left behind act a second after their agent: by then this has passed. */
+const AGENTS_PER_SESSION = 6;
+/** Longer than the second after which processes that an agent left behind act. */
 const LATE_IS_OVER_MS = 1500;
 
 const PROGRAMS = { 'play-cheat': 'tests/worker/gates/play-cheat.ts' };
@@ -81,7 +81,7 @@ export class GateKeeper implements AsyncDisposable {
       await this.#endSession();
       throw error;
     }
-    if (++this.#played === CHILDREN_PER_SESSION) await this.#endSession();
+    if (++this.#played === AGENTS_PER_SESSION) await this.#endSession();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

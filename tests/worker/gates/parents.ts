@@ -75,17 +75,17 @@ const AT_EVERY_GATE: readonly ParentAct[] = [
 export const PARENT_ACTS: Readonly<Record<'qa' | 'plan', readonly ParentAct[]>> = {
   qa: [
     {
-      name: 'answers by the tool',
+      name: 'answers with the tool',
       play: (kit) => kit.tool('answer_qa', { session: kit.session, answers: { Q1: 'A' } }),
       refusal: 'channel_closed',
     },
     {
-      name: 'accepts the suggestions by the tool',
+      name: 'accepts the suggestions with the tool',
       play: opens,
       refusal: 'channel_closed',
     },
     {
-      name: 'confirms the answers in the file by the tool',
+      name: 'confirms the answers in the file with the tool',
       play: (kit) => kit.tool('answer_qa', { session: kit.session, confirm_typed: true }),
       refusal: 'channel_closed',
     },
@@ -104,7 +104,7 @@ export const PARENT_ACTS: Readonly<Record<'qa' | 'plan', readonly ParentAct[]>> 
   ],
   plan: [
     {
-      name: 'approves by the tool',
+      name: 'approves with the tool',
       play: opens,
       refusal: 'channel_closed',
     },

@@ -30,7 +30,7 @@ export function reportFacts(
   const facts = sessionFacts(view);
   const problems = [
     ...view.problems,
-    ...(isDying ? [dyingWords(view)] : []),
+    ...(isDying ? [dyingText(view)] : []),
     ...(unwatched === undefined ? [] : [unwatched]),
     ...troubles,
   ];
@@ -48,7 +48,7 @@ export function reportFacts(
 
 /** Why a session does not continue by itself. */
 export function stuckText(view: SessionView, { isDying, unwatched }: WorkerReport): string {
-  return isDying ? dyingWords(view) : (unwatched ?? `${capitalised(WORKER_GONE)}.`);
+  return isDying ? dyingText(view) : (unwatched ?? `${capitalised(WORKER_GONE)}.`);
 }
 
 /** A group as sentences: how many are done, and what each of the others is doing or waiting for. */
@@ -67,6 +67,6 @@ export function groupLines(
 
 const MAX_OF_GROUP = 20;
 
-function dyingWords({ paths }: SessionView): string {
+function dyingText({ paths }: SessionView): string {
   return `${DYING}: see worker.stderr in ${paths.runDir}.`;
 }

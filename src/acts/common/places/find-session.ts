@@ -65,7 +65,7 @@ export async function findSessionAndPlace(
         some.map(({ place, folders }) => openAll([meaning(folders)].flat(), place, context)),
       );
       const all = looks.flat();
-      const found = theOneMeant(session, meaning === whole ? all : currentOnes(all));
+      const found = onlyMatch(session, meaning === whole ? all : currentOnes(all));
       if (found !== undefined) return await reached(found, question, context);
     }
   }
@@ -111,7 +111,7 @@ function currentOnes(found: readonly FoundSession[]): readonly FoundSession[] {
 }
 
 /** @throws session_ambiguous */
-function theOneMeant(session: string, meant: readonly FoundSession[]): FoundSession | undefined {
+function onlyMatch(session: string, meant: readonly FoundSession[]): FoundSession | undefined {
   if (meant.length <= 1) return meant[0];
   // Picking one would be unstable: other projects are added, removed and moved.
   const names = [...new Set(meant.map(({ view }) => view.folder))];
