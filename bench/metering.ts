@@ -12,7 +12,7 @@ export const meteringBench: Bench = {
   name: 'metering',
   title: 'Counting what is spent',
   about:
-    'reading 1,000 lines of a child, with what they spent counted and held against the limits, beside reading alone',
+    'reading 1,000 lines of an agent and judging their cost against the limits, compared with reading alone',
   means: {
     bareMs: 'ms to read 1,000 lines',
     meteredMs: 'ms to read and count them',
