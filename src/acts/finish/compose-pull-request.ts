@@ -19,7 +19,7 @@ import { type MadeDecision, type PullRequestText, pullRequestText } from './pull
 
 export interface ComposedPullRequest extends PullRequestText {
   request: PullRequest;
-  /** What a person should know of the text, a sentence each. */
+  /** What a person should know about the text, one sentence each. */
   notes: string[];
 }
 
@@ -82,7 +82,7 @@ function aboutAnswers(hasAnswers: boolean, visibility: Visibility): string {
   return `The text leaves out what people answered, since ${why}; a person can include it with --with-answers in a terminal.`;
 }
 
-/** What was decided for the present goal. A question that an agent has rewritten since is not the one that was answered. */
+/** What was decided for the current goal. A question that an agent has since rewritten is not the one that was answered. */
 async function decisionsOf({ state, paths }: SessionView): Promise<MadeDecision[]> {
   const { questions } = parseQa((await documentText(paths.qa)) ?? '');
   const asked = new Map(questions.map((question) => [questionHash(question), question]));
@@ -100,7 +100,7 @@ function inWords({ options }: QaQuestion, answer: string): string {
     : answer;
 }
 
-/** The part of the newest summary that the agent meant for a pull request. */
+/** The section of the newest summary that the agent wrote for a pull request. */
 async function agentsDescription({ paths, folder, state }: SessionView): Promise<string | undefined> {
   if (state.status.kind !== 'done') return undefined;
   const names = (namesAt(paths.sessionDir) ?? []).filter(
@@ -118,7 +118,7 @@ const ONE_OF_SEVERAL = /^(?:\.github\/|docs\/)?pull_request_template\/[^/]+\.(?:
 const FOLDERS = ['.github/', './', 'docs/'];
 const MOST_CHARS = 20_000;
 
-/** The template that a forge would put into a new pull request, as it is on the base: the branch is an agent's. */
+/** The template that a forge would use for a new pull request. Read from the base, since the branch is an agent's. */
 async function templateIn({
   base,
   head: _,

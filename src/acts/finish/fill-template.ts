@@ -8,15 +8,15 @@ import {
 
 export type Topic = 'summary' | 'why' | 'decisions' | 'requirements' | 'checks' | 'limits' | 'changes';
 
-/** A part of a text for reviewers, which makes sense below any heading. */
+/** A part of a text for reviewers that makes sense below any heading. */
 export interface TextPart {
   topic: Topic;
   heading: string;
   body: string;
 }
 
-/** How templates head what a part is about. */
-const HEADS: Readonly<Record<Topic, RegExp>> = {
+/** The headings of templates, by topic. */
+const HEADINGS: Readonly<Record<Topic, RegExp>> = {
   summary: /\b(?:summary|description|overview|what|changes?)\b/i,
   why: /\b(?:why|motivation|context|background|purpose|rationale|reason)\b/i,
   decisions: /\b(?:decisions?|design|approach)\b/i,
@@ -30,14 +30,14 @@ const HEADS: Readonly<Record<Topic, RegExp>> = {
 const PERSONAL = /\b(?:check-?list|types?|breaking|related|additional|screenshots?)\b/i;
 
 /**
- * A repository's template with each part at the end of the section that is about it, and those without one below. Every
- * word of the template stays, and no box is ticked: what a box says is for a person to say.
+ * Adds each part to the end of the template's section about its topic, or to the end of the text. Every word of the
+ * template stays, and no box is ticked: only a person can confirm what a box says.
  */
 export function fillTemplate(template: string, parts: readonly TextPart[]): string {
   return editMarkdown(template.trimEnd(), (doc, editor) => {
     const open = doc.headings.filter(({ index, text }) => !isHidden(doc, index) && !PERSONAL.test(text));
     for (const { topic, heading, body } of parts) {
-      const found = open.find(({ text }) => HEADS[topic].test(text));
+      const found = open.find(({ text }) => HEADINGS[topic].test(text));
       if (found === undefined)
         editor.insertBlock(doc.lines.length, [`## ${heading}`, '', ...body.split('\n')]);
       else editor.insertBlock(endOfContent(doc, sectionOf(doc, found)), body.split('\n'));
@@ -49,7 +49,7 @@ export function withHeadings(parts: readonly TextPart[]): string {
   return parts.map(({ heading, body }) => `## ${heading}\n\n${body}\n`).join('\n');
 }
 
-/** Up to the next heading of any level that can be seen. */
+/** The section up to the next visible heading of any level. */
 function sectionOf(doc: MarkdownLines, { index }: Heading): Section {
   const next = doc.headings.find((heading) => heading.index > index && !isHidden(doc, heading.index));
   return { heading: index, start: index + 1, end: next?.index ?? doc.lines.length };

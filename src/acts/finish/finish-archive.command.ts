@@ -46,16 +46,15 @@ export function addFinish(program: Command, cli: Cli): void {
   command.addOption(
     new Option(
       '--with-answers',
-      'put what people answered into the pull request, even if anybody can read it',
+      'include what people answered in the pull request, even if it is public',
     ).conflicts(others),
   );
   command.addOption(
-    new Option(
-      '--watch',
-      'look at the pull request until it is merged, and work on what comes back to it',
-    ).conflicts(others),
+    new Option('--watch', 'watch the pull request until it is merged, and work on what comes back').conflicts(
+      others,
+    ),
   );
-  command.addOption(new Option('--no-watch', 'the same, not: also where PR_WATCH=on').conflicts(others));
+  command.addOption(new Option('--no-watch', 'do not watch it, even with PR_WATCH=on').conflicts(others));
   command.option('-y, --yes', 'do not ask').action(async (session: string, options: FinishOptions) => {
     const way =
       NAMES.find((each) => options[optionOf(each).attributeName()]) ?? (await choose(cli, session, options));
@@ -63,7 +62,7 @@ export function addFinish(program: Command, cli: Cli): void {
     const which = options.yes ? { session, isExact: true } : await wanted(cli, session, way, options);
     if (which === undefined) return;
     const { finishSession } = await import('./finish-session.act.ts');
-    // The checks of a merge take their time, and a person who waits may press Ctrl-C: the worker continues.
+    // The checks of a merge may take long. A person who does not want to wait presses Ctrl-C; the worker continues.
     const input = { ...inputOf(way, options), ...which, waitMs: DAY_MS };
     if (way === 'merge') cli.output.say('Merging; checks may take a while. Ctrl-C leaves it to the worker.');
     printResult(cli, way, await finishSession(input, await cli.actionContext()));
@@ -93,7 +92,7 @@ function optionOf(way: Way): Option {
   return new Option(`--${way.replaceAll('_', '-')}`, WAYS[way]);
 }
 
-/** By a menu, where there is one; else every way is shown. */
+/** Asks with a menu; without one, prints every way. */
 async function choose(cli: Cli, session: string, options: FinishOptions): Promise<Way | undefined> {
   const previews = await Promise.all(
     NAMES.map(async (way) => ({ way, preview: await previewOf(cli, session, way, options) })),
@@ -102,7 +101,7 @@ async function choose(cli: Cli, session: string, options: FinishOptions): Promis
   const free = previews.filter(({ preview }) => preview.blockers.length === 0);
   if (menus && free.length > 0) {
     const choices = free.map(({ way }) => ({ value: way, label: WAYS[way] }));
-    const chosen = await menus.choose('How to finish it? Esc leaves it as it is', choices);
+    const chosen = await menus.choose('How should it be finished? Esc cancels', choices);
     return NAMES.find((way) => way === chosen);
   }
   const ways = previews.map(({ way, preview: { would, blockers } }) => ({

@@ -18,10 +18,10 @@ import { whyNotUnattended } from './unattended-push.ts';
 export interface FinishResult {
   view: SessionView;
   done: string;
-  /** The folder that took the session or its documents; empty where nothing was moved. */
+  /** The folder that the session or its documents were moved to; empty if nothing was moved. */
   place: string;
   moved: readonly string[];
-  /** Shell commands that are left to the person, in order. */
+  /** Shell commands left to the person, in order. */
   commands: readonly string[];
   next: readonly NextStep[];
   url?: string;
@@ -29,7 +29,7 @@ export interface FinishResult {
 }
 
 /**
- * Finishes a session in one of the ways; work that no commit holds is never lost by it.
+ * Finishes a session; uncommitted work is never lost.
  * @throws an early refusal, the worker's refusal with what would be lost; not_finished; not_merged; pending
  */
 export async function finishSession(
@@ -111,16 +111,16 @@ function mergeResult({ view, events }: CompletedCommand): FinishResult {
       next: [archiving(view, { ifWanted: true })],
     };
   if (outcome !== 'ready') throw ACTION_ERRORS.not_merged({ into, reason, files, commands });
-  const done = `The merge is made and nothing else was changed.${checked} ${reason} These commands do the rest.`;
+  const done = `The merge commit exists, and nothing else was changed.${checked} ${reason} These commands do the rest.`;
   return { ...result, done, next: [archiving(view, { when: 'once they have run' })] };
 }
 
-/** What is left to do with a session whose work has arrived. */
+/** The last step for a session whose work has been merged. */
 function archiving({ folder }: SessionView, condition: Pick<NextStep, 'when' | 'ifWanted'>): NextStep {
   return { act: 'archive', session: folder, ...condition };
 }
 
-/** Its worker could not do what it had accepted; it has recorded why, and that things are as they were. */
+/** The worker could not carry out the accepted command: it recorded why, and that nothing has changed. */
 function notFinished({ folder }: SessionView, events: CompletedCommand['events']): SamocodeError {
   const notice = events.findLast((event) => event.type === 'notice');
   const error = ACTION_ERRORS.not_finished({ session: folder, reason: notice?.text });

@@ -3,13 +3,13 @@ import { lineBody, longestRun, oneLine, parseMarkdown } from '../../session/docu
 
 /**
  * Renders text from agents and people as inert Markdown: no HTML, link, picture or table, no user is mentioned and no issue is
- * closed. Emphasis and code on one line stay what they are.
+ * closed. Emphasis and code on one line keep their meaning.
  */
 export function inertLine(text: string): string {
   return inert(oneLine(text));
 }
 
-/** The same for a text of several lines, as a quotation: what begins in it ends with it. Blocks of code stay code. */
+/** The same for several lines, as a quotation: whatever begins in it ends with it. Code blocks stay code. */
 export function inertQuote(text: string): string {
   const doc = parseMarkdown(text.trim());
   const bodies = doc.lines.map(lineBody);
@@ -23,21 +23,21 @@ export function inertQuote(text: string): string {
   return quoted.map((line) => `> ${line}`.trimEnd()).join('\n');
 }
 
-/** How many lines a block of code takes that begins with the first one. */
+/** The number of lines of the code block that begins with the first line. */
 function fencedSize([first = '', ...lines]: readonly string[]): number {
   const fence = /^ {0,3}(`{3,}|~{3,})/.exec(first)?.[1] ?? '';
   const end = lines.findIndex((line) => line.trim().startsWith(fence) && /^ {0,3}(`+|~+)\s*$/.test(line));
   return end + 2;
 }
 
-/** Replaces the fences: those of the text may be inside a list, and end with it. */
+/** Replaces the fences: those of the text may be inside a list and end with it. */
 function codeBlock(lines: readonly string[]): string[] {
   const fence = '`'.repeat(Math.max(3, longestRun(lines.join('\n')) + 1));
   return [fence, ...lines.map(visibleControls), fence];
 }
 
 function inert(line: string): string {
-  // A table would cut its rows at bars inside code too.
+  // A table would split its rows at bars inside code, too.
   const escaped = visibleControls(line).replace(
     /(`+)([^`|]|[^`|][^|]*?[^`|])\1(?!`)|(`+)|([^`]+)/g,
     (code, _fence, _inside, backticks: string | undefined, plain: string | undefined) => {
@@ -49,7 +49,7 @@ function inert(line: string): string {
   return escaped.replace(/^(\s*)(:-+:?|-+:)\s*$/, '$1\\$2');
 }
 
-/** A zero-width space, as Dependabot and Renovate write it: a forge finds mentions and issues despite escapes. */
+/** A zero-width space, as Dependabot and Renovate use it: a forge detects mentions and issues despite escapes. */
 const GAP = '&#8203;';
 
 function inertText(text: string): string {

@@ -33,7 +33,7 @@ export interface FinishSessionInput extends SessionQuestion {
    * choose this.
    */
   withAnswers?: boolean;
-  /** For `pull_request`: the supervisor looks at it until it is merged or closed. By default as at an earlier finish, or as PR_WATCH says. */
+  /** For `pull_request`: the supervisor watches it until it is merged or closed. Default: as at an earlier finish, else PR_WATCH. */
   watch?: boolean | undefined;
   waitMs?: number;
 }

@@ -30,7 +30,7 @@ export async function previewFinish(input: FinishSessionInput, context: ActionCo
 }
 
 const WATCHED =
-  'The supervisor will look at it, with your login of gh, until it is merged or closed. What comes back from people with write access, from required checks and from its base starts rounds of work, whose results are pushed to it.';
+  'The supervisor will watch it with your gh login until it is merged or closed, and notify you. What comes back from people with write access, required checks and its base starts rounds of work, whose results are pushed to it.';
 
 async function would(
   { how, keep }: FinishSessionInput & { how: Exclude<FinishWay, 'pull_request'> },
@@ -50,7 +50,7 @@ async function would(
         `${counted(moved.length, 'document')} will move into the session's own _archive: ${joinNames(moved)}.`,
         ...(keep.length > 0 ? [`These will stay: ${joinNames(keep)}.`] : []),
         ...(facts.names.includes(SCREENS)
-          ? ['Pictures in screens/ will go with them; a copy stays with what is not moved.']
+          ? ['Images in screens/ will be moved too; a copy stays with the documents that are not moved.']
           : []),
         'Branch, worktree and overview will stay; the session can then take a new goal.',
       ];
@@ -65,7 +65,7 @@ async function would(
       ];
     case 'unarchive':
       return [
-        `The session's folder will move back to ${view.paths.sessionsDir}; its worktree will be created again when it continues.`,
+        `The session's folder will move back to ${view.paths.sessionsDir}; its worktree will be recreated when it continues.`,
         ...(view.state.trash ? [`Branch ${view.state.trash.branch} will be restored.`] : []),
       ];
     default:
@@ -77,17 +77,17 @@ async function aboutMerge({ view, base, git }: FinishVerdict): Promise<string[]>
   const { sessionFile, state } = view;
   const { into = '', ahead = 0 } = base ?? {};
   const own = state.checks ?? sessionFile?.settings.checks ?? [];
-  // Those of the requirements are among what the work was proved by.
+  // The checks of the requirements are among the commands that proved the work.
   const checks = new Set([...own, ...(state.proved?.commands ?? [])]);
   const place = (state.proving ?? sessionFile?.settings.proving)?.in ?? 'worktree';
   const entries = await listWorktrees(sessionFile?.mainRepo ?? '', git);
   const checkout = entries.find(({ branch }) => branch === into);
   return [
-    `${counted(ahead, 'commit')} of branch ${state.worktree?.branch} will be merged into ${into}, in a clone that is thrown away.`,
+    `${counted(ahead, 'commit')} of branch ${state.worktree?.branch} will be merged into ${into}, in a temporary clone.`,
     aboutChecks(checks.size, place, { into, mayStayRed: state.baseChecks?.choice === 'leave' }),
     checkout === undefined
-      ? `${into} is checked out nowhere: the branch alone will move.`
-      : `${into} is checked out in ${checkout.path}: its files will be updated if it has no uncommitted changes; else you will get the command.`,
+      ? `${into} is not checked out anywhere: only the branch will move.`
+      : `${into} is checked out in ${checkout.path}: its files will be updated if it has no uncommitted changes; otherwise you will get the command.`,
     'Branch and worktree will stay; nothing will be pushed.',
     ...aboutSignatures(view, base),
   ];
@@ -101,7 +101,7 @@ function aboutChecks(
   if (checks === 0) return 'The project has no CHECK: nothing will be checked.';
   return place === 'clone'
     ? `${counted(checks, 'check')} will run on the result; ${into} will move only if all of them pass${mayStayRed ? ', or fail as they did before the work' : ''}.`
-    : `CHECK_IN=worktree: no check can run on the result; ${into} will move only if it has no new commits, and the branch none since its checks passed.`;
+    : `CHECK_IN=worktree: no check can run on the result; ${into} will move only if neither it nor the branch has new commits since the checks passed.`;
 }
 
 function aboutPullRequest(
@@ -113,7 +113,7 @@ function aboutPullRequest(
   const { branch, title, isDraft } = request;
   return [
     why === undefined
-      ? `Branch ${branch} will be pushed (${commits}), and the pull request "${title}" will be opened. If the branch has an open one, that is brought up to date, unless somebody has edited its text.`
+      ? `Branch ${branch} will be pushed (${commits}), and the pull request "${title}" will be opened. If the branch already has an open one, it will be updated, unless somebody has edited its text.`
       : `${why} You will get the commands that publish branch ${branch} (${commits}).`,
     ...(isDraft ? [`It will be a draft: the session is ${view.state.status.kind}, not done.`] : []),
     `The text will be in ${view.paths.sessionDir}/pull-request.md.`,
@@ -134,7 +134,7 @@ function aboutWorktree({ worktree }: FinishVerdict['facts']): string[] {
   if (worktree === undefined) return [];
   return worktree.reading.kind === 'missing'
     ? ['Its worktree is already gone.']
-    : [`The worktree ${worktree.path} will be removed, ignored files with it.`];
+    : [`The worktree ${worktree.path} will be removed, including ignored files.`];
 }
 
 function aboutBranch({ view, base }: FinishVerdict): string {

@@ -22,10 +22,10 @@ export interface Published {
 }
 
 /**
- * Publishes a session's branch as a pull request, with `gh` where it is installed and logged in; else gives the commands. The
- * text is written to a file in either case. A second time it pushes what is new to the same pull request, and brings its
- * words up to date unless somebody has edited them.
- * @param isUnattended pushes with gh's login alone: nobody is there whose keys or answers git could use
+ * Publishes a session's branch as a pull request if `gh` is installed and logged in; otherwise returns the commands. The
+ * text is written to a file in either case. A second call pushes new commits to the same pull request and updates its
+ * title and text unless somebody has edited them.
+ * @param isUnattended push with gh's login only, because nobody is there to unlock a key or answer a prompt
  * @throws inside_session, GitError
  */
 export async function publish(
@@ -54,7 +54,7 @@ export async function publish(
   const alone = unattended(repository);
   const to = isUnattended ? alone.url : remote;
   const push = ['push', '--quiet', '--receive-pack=git-receive-pack', '--', to, refs];
-  // Over https with the login that opens the pull request, where the person has set up none for git.
+  // Over https with the login that opens the pull request, if the person has set up none for git.
   const login = isUnattended ? alone.config : alone.config.slice(1);
   const config = [...(look.git.config ?? []), ...login];
   const options = { ...look.git, config, cwd: mainRepo, allowFailure: true, timeoutMs: NETWORK_LIMIT_MS };
@@ -74,19 +74,19 @@ export async function publish(
     return { ...handedOver(pushed, []), url: known.url };
   } catch (error) {
     if (!isSamocodeError(error)) throw error;
-    const said = `${branch} is pushed to ${remote}, but its pull request was neither opened nor brought up to date. ${error.what} ${error.hint} Where it has none, the last command opens it.`;
+    const said = `${branch} is pushed to ${remote}, but its pull request was neither opened nor updated. ${error.what} ${error.hint} If there is none yet, the last command opens it.`;
     return handedOver(said, commands.slice(-1));
   }
 }
 
-/** What has to be changed of an open pull request; what somebody has edited stays. */
+/** What to change in an open pull request; what somebody has edited stays. */
 function changeOf(
   known: OpenPullRequest,
   { title, body }: PullRequestWords,
 ): { change: Partial<PullRequestWords>; said: string } {
   const edited = editedSince(known);
   if (edited.body) {
-    const said = 'Somebody has edited its text since, or wrote it, so title and text stay as they are.';
+    const said = 'Its text was edited or written by somebody else, so title and text stay unchanged.';
     return { change: {}, said: `${said} The new text is in pull-request.md of the session.` };
   }
   const change = {
@@ -94,7 +94,7 @@ function changeOf(
     ...(plain(known.body) === plain(body) ? {} : { body }),
   };
   const of = edited.title ? 'Its text is' : 'Its title and text are';
-  const stays = edited.title ? ' Somebody has edited its title, so that stays as it is.' : '';
+  const stays = edited.title ? ' Somebody has edited its title, so it stays unchanged.' : '';
   return { change, said: `${of} up to date.${stays}` };
 }
 
@@ -112,7 +112,7 @@ function createArgs(request: PullRequest, bodyPath: string): string[] {
   ];
 }
 
-/** What publishes the branch by hand. Where gh cannot know the repository, its command would only fail. */
+/** The commands that publish the branch by hand; without gh's if gh cannot know the repository. */
 function commandsOf(request: PullRequest, mainRepo: string, bodyPath: string): string[] {
   const { remote, branch, repository } = request;
   const git = ['git', '-C', mainRepo];

@@ -15,41 +15,41 @@ import { checksSection, proofLimits, requirementLines } from '../../session/proo
 import { fillTemplate, type TextPart, withHeadings } from './fill-template.ts';
 import { inertLine, inertQuote } from './inert-markdown.ts';
 
-/** What the text of a pull request is made of. Texts are of agents and people. */
+/** The facts in the text of a pull request. Strings are written by agents and people. */
 export interface PullRequestFacts {
   folder: string;
   status: Status;
   task: string;
-  /** The part of the agent's summary that is meant for a pull request. */
+  /** The section of the agent's summary for a pull request. */
   description: string | undefined;
   decisions: readonly MadeDecision[];
   /** Whether what people answered may be in the text. */
   withAnswers: boolean;
   commits: { subjects: readonly string[]; total: number };
   stat: DiffStat;
-  /** Of the branch's last commit. */
+  /** The proof of the branch's last commit. */
   proof: SessionProof | undefined;
-  /** The commit of a proof that is not of the last commit. */
+  /** The commit of the proof, if that is not the last commit. */
   olderProof: string | undefined;
-  /** The repository's own. */
+  /** The repository's template. */
   template: string | undefined;
 }
 
 export interface MadeDecision {
   id: string;
-  /** Absent where it is not known any more what was asked. */
+  /** Absent if the question is no longer on record. */
   question: string | undefined;
   answer: string;
   by: By;
 }
 
 export interface PullRequestText {
-  /** What a reviewer reads: all but what is folded below it. */
+  /** What a reviewer reads: everything except what is folded below it. */
   readable: string;
   whole: string;
 }
 
-/** GitHub takes no longer text. */
+/** GitHub accepts no longer text. */
 const MAX_BODY = 60_000;
 
 /** The text of a pull request, written for its reviewer. */
@@ -67,7 +67,7 @@ function partsOf(facts: PullRequestFacts): TextPart[] {
   const { proof } = facts;
   const parts: TextPart[] = [
     { topic: 'summary', heading: 'Summary', body: summary(facts) },
-    { topic: 'why', heading: 'Why', body: `The task, as it was given:\n\n${quoted(facts.task, 2000)}` },
+    { topic: 'why', heading: 'Why', body: `The task, as given:\n\n${quoted(facts.task, 2000)}` },
     { topic: 'decisions', heading: 'Decisions', body: decisions(facts) },
     { topic: 'requirements', heading: 'Requirements', body: proof === undefined ? '' : requirements(proof) },
     { topic: 'checks', heading: 'Checks', body: proof === undefined ? '' : checksSection(proof) },
@@ -84,21 +84,21 @@ function summary({ status, description }: PullRequestFacts): string {
 
 function decisions({ decisions: made, withAnswers, proof }: PullRequestFacts): string {
   const answers = made.map(({ id, question, answer, by }) => {
-    const asked = `**${id}** ${question === undefined ? '(the question is not on record any more)' : shortLine(question)}`;
+    const asked = `**${id}** ${question === undefined ? '(the question is no longer on record)' : shortLine(question)}`;
     const who = shortLine(openedBy(by));
     return withAnswers ? `${asked} → ${shortLine(answer)} (${who})` : `${asked} (answered by ${who})`;
   });
   const plans = (proof?.approvals ?? []).flatMap((given) =>
     given.what === 'plan' ? [`The plan was approved by ${shortLine(openedBy(given.by))}.`] : [],
   );
-  const hidden = made.length > 0 && !withAnswers ? ['What was answered is not part of this text.'] : [];
+  const hidden = made.length > 0 && !withAnswers ? ['The answers are not part of this text.'] : [];
   const lines = [...answers, ...hidden, ...plans.slice(-1)];
-  return lines.length === 0 ? '' : `What came up on the way, and who decided it:\n\n${list(lines)}`;
+  return lines.length === 0 ? '' : `What came up, and who decided it:\n\n${list(lines)}`;
 }
 
 function requirements(proof: SessionProof): string {
   const lines = requirementLines(proof, shortLine);
-  return lines.length === 0 ? '' : `In the words that were approved with the plan:\n\n${list(lines)}`;
+  return lines.length === 0 ? '' : `As approved with the plan:\n\n${list(lines)}`;
 }
 
 function limits({ status, proof, olderProof }: PullRequestFacts): string {
@@ -143,7 +143,7 @@ function shortLine(text: string): string {
   return inertLine(text.length > MOST_OF_LINE ? `${text.slice(0, MOST_OF_LINE)}…` : text);
 }
 
-/** Leaves room for the little that comes after it. */
+/** Leaves room for what follows. */
 function cut(text: string): string {
   return text.length > MAX_BODY - 200 ? `${text.slice(0, MAX_BODY - 200)}\n\n(cut)` : text;
 }

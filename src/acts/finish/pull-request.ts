@@ -17,9 +17,9 @@ import type { ActionContext } from '../common/context.ts';
 import type { FinishVerdict } from './judge-finish.ts';
 
 export interface PullRequest {
-  /** Absent where the repository has none. */
+  /** Absent if the repository has none. */
   remote: string | undefined;
-  /** `host/owner/name` for gh; absent where the remote's URL names none. */
+  /** `host/owner/name` for gh; absent if the remote's URL names none. */
   repository: string | undefined;
   branch: string;
   into: string | undefined;
@@ -27,7 +27,7 @@ export interface PullRequest {
   isDraft: boolean;
 }
 
-/** The pull request of a session's branch: where it goes, and what it is called. */
+/** The target and title of the pull request of a session's branch. */
 export async function pullRequestOf(
   { view, base, git }: FinishVerdict,
   sessionFile: SessionFile,
@@ -59,7 +59,7 @@ function titleOf({ state, folder }: SessionView, file: SessionFile): string {
   return words.length > MAX_TITLE ? `${words.slice(0, MAX_TITLE - 1).trimEnd()}…` : words;
 }
 
-/** Why a person has to publish the branch by commands; undefined: samocode opens the pull request. */
+/** Why a person must publish the branch; undefined if samocode can open the pull request. */
 export async function whyByHand(
   { remote, repository }: PullRequest,
   { view, git }: FinishVerdict,
@@ -69,7 +69,7 @@ export async function whyByHand(
   if (remote === undefined) return 'This repository has no remote to push the branch to.';
   if (repository === undefined) return `The remote "${remote}" does not name a repository that gh supports.`;
   const hook = join(await hooksDir(mainRepo, git), 'pre-push');
-  // LFS uploads its files by it, and samocode runs no hooks.
+  // LFS uploads its files in this hook, and samocode runs no hooks.
   if (await isExecutable(hook)) return `There is a pre-push hook, ${hook}, which samocode does not run.`;
   const host = repository.split('/')[0] ?? '';
   try {
@@ -83,7 +83,7 @@ export async function whyByHand(
 
 export type Visibility = 'private' | 'public' | 'unknown';
 
-/** Who can read a pull request. What is internal to a company counts as private. */
+/** Who can read a pull request. A repository internal to a company counts as private. */
 export async function visibilityOf({ repository }: PullRequest, context: ActionContext): Promise<Visibility> {
   if (repository === undefined) return 'unknown';
   const [host = '', ...name] = repository.split('/');
@@ -94,7 +94,7 @@ export async function visibilityOf({ repository }: PullRequest, context: ActionC
   return answer === 'false' ? 'public' : 'unknown';
 }
 
-/** Where git looks for hooks when a person pushes; our own calls have another setting. */
+/** Where git looks for hooks when a person pushes; our own calls use another setting. */
 async function hooksDir(mainRepo: string, git: GitContext): Promise<string> {
   const list = ['config', '--show-origin', '--type=path', '--get-all', 'core.hooksPath'];
   const set = await gitLine(list, { ...git, cwd: mainRepo, allowFailure: true });

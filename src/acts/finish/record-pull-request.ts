@@ -5,7 +5,7 @@ import { pullRequestAt } from '../../session/pull-request.ts';
 import { sendAndAwait } from '../common/await-command.ts';
 import type { ActionContext } from '../common/context.ts';
 
-/** Whether the pull request of a session is to be looked at: as chosen now, or at an earlier finish, else as PR_WATCH says. */
+/** Whether to watch the pull request of a session: as chosen now or at an earlier finish, else by PR_WATCH. */
 export async function isToBeWatched({ state, sessionFile }: SessionView, chosen?: boolean): Promise<boolean> {
   const { pullRequest } = state;
   const before = pullRequest?.state === 'open' ? pullRequest.watched : undefined;
@@ -13,8 +13,8 @@ export async function isToBeWatched({ state, sessionFile }: SessionView, chosen?
 }
 
 /**
- * Records the open pull request of a session's branch, so that its state is shown beside that of the session.
- * @returns a sentence about who looks at it; empty if its address is not one that samocode knows
+ * Records the open pull request of a session's branch, so that its state is shown with the session's.
+ * @returns a sentence about watching it; empty if samocode does not know this kind of address
  */
 export async function recordPullRequest(
   view: SessionView,
@@ -31,9 +31,9 @@ export async function recordPullRequest(
   try {
     if (!isKnown) await sendAndAwait(view, { kind: 'pull_request', seen }, ['pull_request_seen'], context);
   } catch (error) {
-    // It is open all the same.
+    // The pull request is open nevertheless.
     if (!isSamocodeError(error)) throw error;
     return ` It could not be recorded in the session: ${error.why}`;
   }
-  return watched ? ' It will be looked at until it is merged or closed.' : '';
+  return watched ? ' It will be watched until it is merged or closed.' : '';
 }

@@ -7,8 +7,8 @@ import type { ActionContext } from '../common/context.ts';
 import type { FinishVerdict } from './judge-finish.ts';
 
 /**
- * Tries, as the supervisor will, to push the branch of a watched pull request: with the environment of a login and
- * nobody to ask. @returns a sentence if that fails; else empty
+ * Tries to push the branch of a watched pull request as the supervisor will: with a login environment and without
+ * prompts. @returns a sentence if that fails, otherwise an empty string
  */
 export async function whyNotUnattended(
   { view, git }: FinishVerdict,
@@ -27,5 +27,5 @@ export async function whyNotUnattended(
     ...{ allowFailure: true, timeoutMs: NETWORK_LIMIT_MS },
   });
   if (exitCode === 0) return '';
-  return ` But the supervisor cannot push to ${to} by itself: its login of gh, that of a login shell, may not, or git rewrites this address. What a round makes then waits for you.`;
+  return ` However, the supervisor cannot push to ${to} unattended: the gh login of a login shell lacks permission, or git rewrites this address. The work of a round will then wait for you.`;
 }

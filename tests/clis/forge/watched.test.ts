@@ -203,7 +203,7 @@ test('from finish to merged: the pull request is opened, looked at by the superv
   await using _ = rig;
   const context = { ...unsupervised.context, env: { ...unsupervised.context.env, ...SUPERVISED } };
   const input = { session: rig.file.folder, how: 'pull_request', keep: [] } as const;
-  expect((await previewFinish(input, context)).would.join(' ')).toContain('The supervisor will look at it');
+  expect((await previewFinish(input, context)).would.join(' ')).toContain('The supervisor will watch it');
   // Merged between opening and the first look.
   hub.fault = ({ path }) => {
     const opened = repository.pullRequests.get(17);
@@ -215,7 +215,7 @@ test('from finish to merged: the pull request is opened, looked at by the superv
   const { done, url } = await finishSession(input, context);
   openedAt = hub.requests.length;
   expect(url).toBe('https://github.com/fleet/boats/pull/17');
-  expect(done).toContain('It will be looked at until it is merged or closed.');
+  expect(done).toContain('It will be watched until it is merged or closed.');
   await eventually(async () => (await rig.state()).pullRequest?.state === 'merged', { what: 'the merge' });
   const { pullRequest } = await rig.state();
   expect(pullRequest).toMatchObject({ number: 17, mergeCommit: 'd'.repeat(40), watched: true });

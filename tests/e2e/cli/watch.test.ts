@@ -71,7 +71,7 @@ test('the screen shows a session and its log, answers its questions, stops it an
   terminal.type(KEY.enter);
   await terminal.until('STOPPED 1');
   terminal.type('f');
-  await terminal.until('How to finish it?');
+  await terminal.until('How should it be finished?');
   terminal.type(KEY.escape);
   await terminal.until('back to the screen');
   terminal.type('q');

@@ -78,7 +78,7 @@ test('documents are archived except for those that are kept, and an unknown name
   expect((await finish(rig, input)).would).toEqual(
     expect.arrayContaining([
       `1 document will move into the session's own _archive: ${dive}.`,
-      'Pictures in screens/ will go with them; a copy stays with what is not moved.',
+      'Images in screens/ will be moved too; a copy stays with the documents that are not moved.',
     ]),
   );
   expect(await finish(rig, { ...input, keep: ['no.md'] })).toMatchObject({

@@ -165,9 +165,7 @@ test('a question that was rewritten after its answer is not shown with it', asyn
   await using s = await answered(repo, true);
   await writeFile(s.paths.qa, '# Q&A: x\n\n## Q1: May I delete it?\n\n- A) Yes\n\nAnswer: A\n');
   const { readable } = await composePullRequest(s.look, false, s.context);
-  expect(readable).toContain(
-    '**Q1** (the question is not on record any more) → A (a person, in the terminal)',
-  );
+  expect(readable).toContain('**Q1** (the question is no longer on record) → A (a person, in the terminal)');
 });
 
 test('the template of the base is filled in, even if the branch has changed it', async () => {
@@ -243,7 +241,7 @@ test.each<[string, (pull: StubPullRequest) => void, string, RegExp]>([
       pull.body = pull.body.replace('## Why', '## Why not');
     },
     'Give every boat a name',
-    /Somebody has edited its text since, or wrote it, so title and text stay as they are\. The new text is in pull-request\.md/,
+    /Its text was edited or written by somebody else, so title and text stay unchanged\. The new text is in pull-request\.md/,
   ],
   [
     'a line was added below the text',
@@ -276,7 +274,7 @@ test.each<[string, (pull: StubPullRequest) => void, string, RegExp]>([
   expect(pull).toMatchObject({ title, body });
 });
 
-test('an edited title stays while the text is brought up to date, more than once', async () => {
+test('an edited title stays while the text is updated, more than once', async () => {
   await using repo = await makeRepo();
   await using s = await scene(repo);
   await publish(s.look, false, s.context);
@@ -285,7 +283,7 @@ test('an edited title stays while the text is brought up to date, more than once
   for (const goal of ['Name the ships', 'Name the rafts']) {
     s.look.view.state.goal = goal;
     const { said } = await publish(s.look, false, s.context);
-    expect(said).toContain('Its text is up to date. Somebody has edited its title, so that stays as it is.');
+    expect(said).toContain('Its text is up to date. Somebody has edited its title, so it stays unchanged.');
     expect(pull.title).toBe('Names!');
     expect(pull.body).toContain(`> ${goal}`);
   }
@@ -307,7 +305,7 @@ test('if GitHub goes away after the push, that is said with the command that ope
   await using s = await scene(repo);
   s.hub.fault = ({ path }) => (path === '/user' ? undefined : { status: 502 });
   const { said, commands, url } = await publish(s.look, false, s.context);
-  expect(said).toContain('samocode/x is pushed to origin, but its pull request was neither opened nor');
+  expect(said).toContain('samocode/x is pushed to origin, but its pull request was neither opened nor updated');
   expect([url, commands]).toEqual([undefined, [expect.stringMatching(/^gh pr create /)]]);
   expect(await s.pushed()).toContain('refs/heads/samocode/x');
 });
