@@ -13,7 +13,7 @@ export function addSummary({ env }: Runner, markdown: string): void {
   if (env.GITHUB_STEP_SUMMARY) appendFileSync(env.GITHUB_STEP_SUMMARY, `${markdown}\n`);
 }
 
-/** @param values of one line each, none of them chosen by others */
+/** @param values single lines, none of them controlled by others */
 export function setOutputs({ env }: Runner, values: Readonly<Record<string, string>>): void {
   const lines = Object.entries(values).map(([name, value]) => `${name}=${value}\n`);
   if (env.GITHUB_OUTPUT) appendFileSync(env.GITHUB_OUTPUT, lines.join(''));
@@ -22,7 +22,7 @@ export function setOutputs({ env }: Runner, values: Readonly<Record<string, stri
 /** The runner's own variables: tokens, and the files by which a step sets outputs and variables of later steps. */
 const OF_RUNNER = /^(?:GITHUB|ACTIONS|INPUT|SAMOCODE)_/;
 
-/** What checks get: the programs and settings of the job, and nothing that speaks for it. */
+/** The environment of checks: the programs and settings of the job, without its credentials. */
 export function environmentOfChecks({ env }: Runner): Record<string, string> {
   return definedOnly(env, (name) => !OF_RUNNER.test(name));
 }

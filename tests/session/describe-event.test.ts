@@ -30,7 +30,7 @@ test('a takeover names how the previous worker ended and how an open iteration i
     truncatedBytes: 12,
   } as const;
   expect(lineOf({ type: 'worker_took_over', worker, version: '1', previous: 'died', ...recovery })).toBe(
-    'worker 3 on pid 7: the previous worker had died; adopt: the child of iteration 4 still runs; 12 bytes of a torn line cut off',
+    'worker 3 on pid 7: the previous worker died; adopt: the child of iteration 4 still runs; 12 bytes of a torn line cut off',
   );
 });
 

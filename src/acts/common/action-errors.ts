@@ -6,8 +6,8 @@ import { joinNames } from '../../session/commands/judge-finish.ts';
 export const ACTION_ERRORS = errors({
   answers_need_person: () => ({
     what: 'Nothing was published.',
-    why: "What people answered becomes public on a person's word alone, and this call could come from a model.",
-    hint: 'Leave out --with-answers, or let the user type it in a terminal outside of any agent.',
+    why: "Only a person may make people's answers public, and this call could come from a model.",
+    hint: 'Leave out --with-answers, or let the user type it in a terminal outside any agent.',
   }),
   folder_gone: ({ session, path, branch, isRepository }: FolderGone) => ({
     what: `Session ${session} was not changed.`,

@@ -103,8 +103,8 @@ export const READING_ERRORS = errors({
   }),
   pull_request_not_read: ({ number }: { number: number }) => ({
     what: `Pull request ${number} was not read.`,
-    why: 'Its head was not in what git fetched.',
-    hint: 'It may have moved meanwhile: run the command again.',
+    why: 'git did not fetch its head commit.',
+    hint: 'It may have moved in the meantime; run the command again.',
   }),
   report_not_written: ({ path, code }: { path: string; code: string }) => ({
     what: 'The report was not written.',

@@ -75,7 +75,7 @@ export function factRows(facts: ShownFacts): Row[] {
 
 function pullRequestRow({ url, state, watched, unseen }: NonNullable<ShownFacts['pullRequest']>): string {
   const trouble = unseen && `not seen since ${stampsAt(Date.parse(unseen.since)).minute}: ${unseen.why}`;
-  const looks = state === 'open' && (watched ? 'the supervisor looks at it' : 'not watched');
+  const looks = state === 'open' && (watched ? 'the supervisor watches it' : 'not watched');
   return fitLine([url, trouble || looks || state].join(', '), 600);
 }
 

@@ -336,7 +336,7 @@ export const PROJECT_SETTINGS = inScope('project', {
     key: 'PR_WATCH',
     scope: 'project',
     default: 'off',
-    doc: 'on: a pull request of finish is looked at until it is merged or closed. Needs the guard; agents get no login of GitHub.',
+    doc: 'on: a pull request of finish is watched until it is merged or closed. Needs the guard; agents get no login of GitHub.',
   },
   prRounds: {
     ...wholeNumber('rounds', 0, 50),

@@ -11,7 +11,7 @@ export interface WayOutRules {
   hosts: readonly string[];
   /** Ports of this machine. */
   ports: readonly number[];
-  /** The user's own proxy variables: what is allowed goes on through it. */
+  /** The user's own proxy variables: allowed connections are forwarded through that proxy. */
   env: Readonly<Record<string, string | undefined>>;
 }
 

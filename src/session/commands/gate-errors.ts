@@ -102,7 +102,7 @@ interface ClosedChannel {
 const WAYS: Readonly<Record<Channel, string>> = {
   tool: 'through the chat',
   elicitation: 'in a form of the chat client',
-  cli: 'with samocode in a terminal, outside of any agent',
+  cli: 'with samocode in a terminal, outside any agent',
   phone: 'by phone',
   file: 'by typing answers into _qa.md',
   settings: 'by a setting',

@@ -131,7 +131,7 @@ const SENTENCES: { [T in EventType]: (event: EventOf<T>) => string | undefined }
     if (asks !== undefined) return `pull request #${number} needs a person: ${asks}`;
     if (unseen !== undefined) return `pull request #${number} cannot be looked at: ${unseen.why}`;
     if (round !== undefined && state === 'open') return `pull request #${number} has round ${round}: ${url}`;
-    const looks = state === 'open' && watched ? '; the supervisor looks at it' : '';
+    const looks = state === 'open' && watched ? '; the supervisor watches it' : '';
     return `pull request #${number} is ${state}: ${url}${looks}`;
   },
   rewind_asked: ({ by, to }) =>
@@ -150,7 +150,7 @@ const SENTENCES: { [T in EventType]: (event: EventOf<T>) => string | undefined }
 };
 
 function tookOver(event: EventOf<'worker_took_over'>): string {
-  const before = event.previous === 'died' ? 'the previous worker had died' : 'started';
+  const before = event.previous === 'died' ? 'the previous worker died' : 'started';
   const recovery =
     event.recovery === 'nothing' ? '' : `; ${event.recovery}${event.why ? `: ${event.why}` : ''}`;
   const cut = event.truncatedBytes ? `; ${event.truncatedBytes} bytes of a torn line cut off` : '';

@@ -156,7 +156,7 @@ const ROWS: Record<
       ],
     }),
     title: `${SESSION} continues after its worker died`,
-    body: ['the previous worker had died'],
+    body: ['the previous worker died'],
   },
   answer_changed: {
     plan: () => ({ events: [...BEGUN, notice('answer_changed')] }),

@@ -41,7 +41,7 @@ test('names of any letters are padded to the same width', () => {
   expect(names.map((name) => columnsOf(padTo(name, 6)))).toEqual([6, 6, 6, 6]);
 });
 
-test('what is printed is as wide as it is computed, also where an emoji is cut or broken, and text is hidden', () => {
+test('printed text is as wide as computed, even with a truncated emoji or hidden text', () => {
   const unit = fc.oneof(
     fc.constantFrom(...HIDDEN_CHARACTERS),
     fc.constantFrom('a', ' ', '語', '👩‍👧', '❤️', 'می‌خ'),

@@ -14,7 +14,7 @@ import { type Machine, thisMachine } from './check.ts';
 import { commandChecks } from './command-checks.ts';
 
 /**
- * The project of a new session, able to begin one. Whatever prevents that is named at once.
+ * The project of a new session. All problems that prevent a start are reported together.
  * @throws project_not_found, project_not_trusted, command_not_found, root_refused, no_git_identity, base_not_found,
  * cli_not_found, cli_not_executable, several_problems; the errors of settings and repositories
  */
@@ -66,7 +66,7 @@ async function problemOf(require: () => unknown): Problems {
   }
 }
 
-/** What `setup_project` reports as impossible, said again where a session would begin with it. */
+/** The commands that `setup_project` reports as impossible, reported again at a start. */
 async function impossibleCommands(project: Project, context: ActionContext): Problems {
   const failed = (await commandChecks(project, context)).filter(({ level }) => level === 'fail');
   return failed.map(({ found, fix = '' }) => START_ERRORS.command_not_found({ found, fix }));
