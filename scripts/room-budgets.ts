@@ -12,16 +12,17 @@ export const BUDGETS: Readonly<Record<string, number>> = {
   forge: 980, // what GitHub is to us through gh: eleven calls and their types (175), questions and answers checked field by field (290), requests, logs and seven kinds of failure (305)
   worker: 8_320, // + 11: a plan waits with an estimate; + 15: a given plan is quoted in the session's folder and named in prompts; 7,600 + 75 for collecting from it; + 10; + 70: what changed below home; + 33: a branch that is gone, what checks leave; + 16: it clears up; + 49: prompts list open signals and quote plan phase and answers; + 6; + 47: no agent where the cost of a day is not known, a look at the supervisor, links; + 1; + 7: the end of a session is committed; + 7: a run folder that was moved away; + 167: a red base is asked about; + 2; + 145: folders of a strict sandbox, refused connections; + 10: unsigned commits; + 8: a pull request is recorded; + 26: no login of a forge for agents that other people’s words reach, and none of them without a guard
   supervisor: 1_390, // 1,350 + 20: folders that do not answer; + 20: it polls pull requests
-  'acts/common': 2_457, // + 6: a file that cannot be a plan; + 143: every problem of a start at once, next steps of a session that is done; + 2; + 3; + 8: the step after a merge; + 15: errors of a pull request that is verified; + 42: refusals of a watch without a guard
+  'acts/common': 2_588, // + 6: a file that cannot be a plan; + 143: every problem of a start at once, next steps of a session that is done; + 2; + 3; + 8: the step after a merge; + 15: errors of a pull request that is verified; + 42: refusals of a watch without a guard; + 131: comments between the lines of a diff or a plan, with their places
   'acts/after': 150, // looks at pull requests until they are merged
   'acts/clean-up': 473, // + 1: an open pull request keeps its worktree; + 10: results of base checks, longer comments
   'acts/finish': 1_401, // + 459: a pull request's text for its reviewer, the repository's template, inert quotes; + 12: unsigned commits; + 72: a pull request is recorded, and watched if asked; + 40: the text of an open one is brought up to date; + 22: a terminal asks whether to watch
-  'acts/gates': 1_614, // + 3: the estimate; + 31: remarks on a plan at every face; + 130: a person edits the plan; what a question about checks refers to; + 2; + 3: the first line of a form
+  'acts/gates': 1_618, // + 3: the estimate; + 31: remarks on a plan at every face; + 130: a person edits the plan; what a question about checks refers to; + 2; + 3: the first line of a form; + 4
   'acts/notify': 3_110, // + 150: formats of ntfy, Slack and Discord, Standard Webhooks, one failing message holds up no other; + 26: no links in Telegram; + 26: news of a pull request
   'acts/proof': 1_015, // + 1: how checks run, in a file that a start can read without what runs them; + 30: partly; + 5; + 27: a verification in the strict sandbox; + 428: the proof of a pull request, repeated by trusted commands
   action: 329, // the action for GitHub: the event, the fetch, the summary
   'acts/reading': 2_500, // + 237: the cost command; + 50: a short proof; + 20: a wait until merged
   'acts/report': 1_941, // + 8: what a plan took, beside its estimate; + 59: links, labels on a phone, seconds, the time zone
+  'acts/review': 143, // what a person comments on, and where it goes; the command
   'acts/rewind': 385, // + 8: longer comments
   'acts/sessions': 1_784, // + 51: a given plan is read
   'acts/set-up': 512, // + 25: --yes; + 5; + 6: short paths
@@ -29,7 +30,7 @@ export const BUDGETS: Readonly<Record<string, number>> = {
   kit: 2_795, // what tools and commands are made of; + 103: what ended a list is folded, a command per line, pauses; + 12: characters that hide, the suggested check with --yes; + 10: the row of a pull request; + 5: code without a guard
   machine: 3_437, // 2,480 + 630: the commands of doctor, install and supervisor, and setup_project, which runs doctor; + 292: doctor and install by client, a verdict, three more warnings; + 1; + 23: doctor starts each CLI as a session would, logins in keyrings; + 1; + 4: an import that breaks; + 6: doctor says that PR_WATCH needs the guard
   server: 1_195,
-  cli: 820, // + 3: an example; + 7: the cost command, wrapped errors
+  cli: 825, // + 5: the review command, with examples; + 3: an example; + 7: the cost command, wrapped errors
   relay: 65, // inside a strict sandbox; + 1
   'demo, rehearsal': 1_300,
 };

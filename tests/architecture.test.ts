@@ -32,6 +32,8 @@ const OTHER_ACTS = {
   // `run` sets up a project, follows the session, and asks at its gates.
   sessions: ['proof', 'set-up', 'reading', 'gates', 'after'],
   report: ['reading', 'gates'],
+  // Comments become guidance, a goal, or changes to the plan.
+  review: ['reading', 'gates', 'sessions'],
   watch: ['reading', 'gates'],
   // What a person does on the phone.
   notify: ['reading', 'gates', 'sessions'],

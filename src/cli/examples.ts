@@ -36,6 +36,10 @@ export const EXAMPLES: Readonly<Record<string, readonly Example[]>> = {
     ['samocode watch', 'every session of this machine; q quits'],
     ['samocode watch jwt', 'one of them'],
   ],
+  review: [
+    ['samocode review jwt', 'write comments below the lines of its diff, or of the plan that waits'],
+    ['samocode review jwt src/auth', 'only what changed there'],
+  ],
   report: [
     ['samocode report jwt --open', 'in the browser'],
     ['samocode report --all', 'one page for the morning'],

@@ -13,6 +13,7 @@ import { addLog } from '../acts/reading/log.command.ts';
 import { addDiff, addShow } from '../acts/reading/show-diff.command.ts';
 import { addWhy } from '../acts/reading/why.command.ts';
 import { addReport } from '../acts/report/report.command.ts';
+import { addReview } from '../acts/review/review.command.ts';
 import { addRewind } from '../acts/rewind/rewind.command.ts';
 import { addMessage } from '../acts/sessions/message.command.ts';
 import { addRun, addStart } from '../acts/sessions/start-run.command.ts';
@@ -135,7 +136,7 @@ const COMMAND_GROUPS: Readonly<Record<string, readonly AddCommand[]>> = {
     addWait,
     addWorktrees,
   ],
-  Decide: [addAnswer, addPlan, addApprove, addChanges, addMessage, addRewind],
+  Decide: [addAnswer, addPlan, addApprove, addChanges, addReview, addMessage, addRewind],
   'Set up': [
     addInit,
     addTrust,

@@ -122,6 +122,7 @@ const TERMINAL_ONLY: Record<string, string> = {
   'verify [session|proof]': 'runs commands of a proof, which is a person’s to agree to',
   'verify --pull-request': 'runs code of others, which is a person’s to agree to',
   'verify --yes': 'likewise',
+  review: 'the person’s own editor; a chat sends what they say by send_message',
   watch: 'a screen; a chat waits',
   report: 'a page for a browser; a chat has the same from read_session',
   prune: 'the disk is the person’s',

@@ -1,4 +1,5 @@
 import { isSamocodeError } from '../../base/errors.ts';
+import { shownText } from '../../base/text.ts';
 import type { Cli, Menus } from '../../kit/terminal/cli.ts';
 import { commentsOn } from '../../kit/terminal/editor.ts';
 import { showLines } from '../../kit/terminal/pager.ts';
@@ -7,6 +8,7 @@ import type { SessionView } from '../../session/events/session-view.ts';
 import { handleOf } from '../../session/layout/names.ts';
 import type { Code } from '../common/codes.ts';
 import { gateChannelsOf } from '../common/early-refusal.ts';
+import { commentsMessage, documentLines } from '../common/line-comments.ts';
 import { askOpenQuestions } from './ask-questions.ts';
 import { formatPlan, planDifference } from './format-gate.ts';
 import type { PlanReport } from './read-plan.act.ts';
@@ -116,7 +118,9 @@ async function decideByMenu(cli: Cli, plan: PlanReport, menus: Menus): Promise<D
       case 'edit':
         return 'edit';
       case 'comment': {
-        const feedback = await commentsOn(cli, plan.text);
+        const shown = documentLines(plan.name, shownText(plan.text));
+        const comments = await commentsOn(cli, { name: 'plan.md', lines: shown.lines });
+        const feedback = commentsMessage(shown, comments, shown).message;
         if (feedback === '') cli.output.say('No comment was written.');
         // Show the saved comments again before they cost an agent's time.
         else if (await isSent(cli, feedback, menus)) return { feedback };

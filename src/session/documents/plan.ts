@@ -257,13 +257,13 @@ export function planChanges(approvedText: string, currentText: string): PlanChan
   return { lines: [...lines.slice(0, MAX_LINES - 1), more], notesShrank };
 }
 
-interface DiffLine {
+export interface DiffLine {
   mark: ' ' | '-' | '+';
   text: string;
 }
 
 /** A simple diff: where the texts differ, it takes the side whose next line appears sooner in the other one. */
-function compareLines(old: readonly string[], now: readonly string[]): DiffLine[] {
+export function compareLines(old: readonly string[], now: readonly string[]): DiffLine[] {
   const lines: DiffLine[] = [];
   const linesUntil = (line: string | undefined, side: readonly string[], from: number) => {
     const at = line === undefined ? -1 : side.slice(from, from + MAX_LOOKAHEAD).indexOf(line);

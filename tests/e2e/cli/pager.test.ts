@@ -67,7 +67,8 @@ test('the text is printed if the pager is missing, or with --no-pager', async ()
 });
 
 test("comments are written in the user's editor, with its options", async () => {
-  const env = { PATH: process.env.PATH, VISUAL: `sed -i -e '/^> - two/a Why two?'`, EDITOR: 'false' };
-  expect(await commentsOn({ env }, '# Plan\n- one\n- two\n')).toBe('> - two\nWhy two?');
-  expect(await commentsOn({ env: { ...env, VISUAL: '' } }, '# Plan\n- two\n')).toBe('');
+  const env = { PATH: process.env.PATH, VISUAL: `sed -i -e '/^- two/a Why two?'`, EDITOR: 'false' };
+  const plan = { name: 'plan.md', lines: ['# Plan', '- one', '- two'] };
+  expect(await commentsOn({ env }, plan)).toEqual([{ below: 2, text: 'Why two?' }]);
+  expect(await commentsOn({ env: { ...env, VISUAL: '' } }, plan)).toEqual([]);
 });

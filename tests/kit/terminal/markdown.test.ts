@@ -2,7 +2,6 @@ import { stripVTControlCharacters } from 'node:util';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { columnsOf } from '../../../src/kit/terminal/columns.ts';
-import { commentsIn } from '../../../src/kit/terminal/editor.ts';
 import { diffColours, formatMarkdown } from '../../../src/kit/terminal/markdown.ts';
 import { pagerOf } from '../../../src/kit/terminal/pager.ts';
 import { makeStyle } from '../../../src/kit/terminal/style.ts';
@@ -104,10 +103,4 @@ test.each([
   [{ TERM: 'dumb' }, undefined],
 ])('in the environment %j the pager is %s', (env, pager) => {
   expect(pagerOf(env)).toBe(pager);
-});
-
-test('comments between the quoted lines of a plan are sent with the line above each', () => {
-  const edited = '\n> # Plan\n>\n> - one\n>\nWhy not two?\n\nReally.\n> - three\n> - four\nno\n';
-  expect(commentsIn(edited)).toBe('> - one\nWhy not two?\n\nReally.\n\n> - four\nno');
-  expect(commentsIn('> # Plan\n> - one\n')).toBe('');
 });

@@ -1,0 +1,80 @@
+import { shownText } from '../../base/text.ts';
+import type { SessionView } from '../../session/events/session-view.ts';
+import { gateOf } from '../../session/status.ts';
+import type { ActionContext } from '../common/context.ts';
+import {
+  type CommentedText,
+  commentsMessage,
+  diffLines,
+  documentLines,
+  type LineComment,
+} from '../common/line-comments.ts';
+import { findSession, type SessionQuestion } from '../common/places/find-session.ts';
+import { readPlanOf } from '../gates/read-plan.act.ts';
+import { requestChanges } from '../gates/request-changes.act.ts';
+import { readChanges } from '../reading/read-changes.act.ts';
+import { resumeSession } from '../sessions/resume-session.act.ts';
+import { sendMessage } from '../sessions/send-message.act.ts';
+
+export interface ReviewQuestion extends SessionQuestion {
+  /** A file or folder whose diff to review; else the whole diff, or the plan that waits for approval. */
+  path?: string | undefined;
+}
+
+/** What is reviewed, as it was when the person began. Agents wrote it. */
+export interface SessionReview extends CommentedText {
+  view: SessionView;
+  of: 'plan' | 'diff';
+  /** Completes "Comments on …". */
+  title: string;
+  /** Paths with changes that the diff does not show. */
+  uncommitted: string[];
+  isCut: boolean;
+}
+
+/** More than anybody reviews at once. */
+const MAX_CHARS = 4_000_000;
+
+/** Reads what a person comments on. @throws session_not_found, no_plan; what `readChanges` throws */
+export async function openReview(question: ReviewQuestion, context: ActionContext): Promise<SessionReview> {
+  const view = await findSession({ ...question, isAct: true }, context);
+  if (gateOf(view)?.for === 'plan_approval' && question.path === undefined) {
+    const { name, text } = await readPlanOf(view);
+    const lines = documentLines(name, shownText(text));
+    return { view, of: 'plan', title: `the plan ${name}`, uncommitted: [], isCut: false, ...lines };
+  }
+  const whole = { ...question, path: question.path ?? '.', maxChars: MAX_CHARS };
+  const { since, uncommitted, patch } = await readChanges(whole, context);
+  const lines = diffLines(shownText(patch?.text ?? ''));
+  const isCut = patch?.truncated === true;
+  return { view, of: 'diff', title: `the changes since ${since}`, uncommitted, isCut, ...lines };
+}
+
+export interface SentReview {
+  view: SessionView;
+  /** Guidance for the next agent, the goal of a finished session, or changes to the plan. */
+  as: 'message' | 'goal' | 'changes';
+  /** For a message: a sentence that says when an agent will read it. */
+  readBy?: string;
+  /** How many comments are about lines that have changed meanwhile. */
+  stale: number;
+}
+
+/**
+ * Sends comments as one message to where the session can use them.
+ * @throws what `requestChanges`, `resumeSession` and `sendMessage` throw
+ */
+export async function sendReview(
+  question: ReviewQuestion,
+  { review, comments }: { review: SessionReview; comments: readonly LineComment[] },
+  context: ActionContext,
+): Promise<SentReview> {
+  const now = await openReview(question, context);
+  const { message, stale } = commentsMessage(review, comments, now);
+  const text = `Comments on ${review.title}:\n\n${message}`;
+  if (review.of === 'plan')
+    return { ...(await requestChanges({ ...question, feedback: text }, context)), as: 'changes', stale };
+  if (now.view.state.status.kind !== 'done')
+    return { ...(await sendMessage({ ...question, text }, context)), as: 'message', stale };
+  return { ...(await resumeSession({ ...question, goal: text }, context)), as: 'goal', stale };
+}

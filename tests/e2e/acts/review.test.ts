@@ -1,0 +1,70 @@
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import type { LineComment } from '../../../src/acts/common/line-comments.ts';
+import { openReview, type SessionReview, sendReview } from '../../../src/acts/review/review-session.act.ts';
+import { askingRig, plannedRig } from '../../support/asking-rig.ts';
+import { commitWork, doneSession } from '../../support/done-session.ts';
+import type { SessionRig } from '../../support/session-rig.ts';
+
+/** The comments of a person who is done before anything changes, unless `meanwhile` changes it. */
+async function reviewed(
+  rig: SessionRig,
+  comment: (review: SessionReview) => LineComment[],
+  meanwhile: () => Promise<unknown> = async () => {},
+) {
+  const question = { session: rig.file.folder };
+  const review = await openReview(question, rig.context());
+  await meanwhile();
+  return await sendReview(question, { review, comments: comment(review) }, rig.context());
+}
+
+const below = (line: string, text: string) => (review: SessionReview) => [
+  { below: review.lines.indexOf(line), text },
+];
+
+test('comments on the diff of a working session are guidance for its next agent', async () => {
+  await using rig = await askingRig();
+  await rig.untilWaiting('qa_answers');
+  await commitWork(rig, 'work.txt');
+  const sent = await reviewed(rig, below('+work', 'Say what kind.'));
+  expect(sent).toMatchObject({ as: 'message', stale: 0 });
+  const { file } = (await rig.events()).find(({ type }) => type === 'message_kept') as { file: string };
+  const kept = await readFile(join(rig.paths.inbox, file), 'utf8');
+  expect(kept).toMatch(
+    /Comments on the changes since main at [0-9a-f]{8}:\n\nwork\.txt:1\n> \+work\n\nSay what kind\./,
+  );
+});
+
+test('a line that changed while the person wrote is said to be stale', async () => {
+  await using rig = await askingRig();
+  await rig.untilWaiting('qa_answers');
+  await commitWork(rig, 'work.txt');
+  const { path } = (await rig.state()).worktree ?? { path: '' };
+  const sent = await reviewed(rig, below('+work', 'Say what kind.'), async () => {
+    await writeFile(join(path, 'work.txt'), 'hard work\n');
+    await rig.repo.git(['commit', '--quiet', '-am', 'Say more'], path);
+  });
+  expect(sent).toMatchObject({ as: 'message', stale: 1 });
+});
+
+test('comments on a plan that waits are requested changes', async () => {
+  await using rig = await plannedRig();
+  await rig.untilWaiting('plan_approval');
+  const { view } = await reviewed(rig, ({ of, places, lines }) => {
+    expect(of).toBe('plan');
+    expect(places[0]?.file).toMatch(/-plan-.*\.md$/);
+    return [{ below: lines.findIndex((line) => line.startsWith('### Phase 1')), text: 'Mind the harbour' }];
+  });
+  expect(view.state.feedback).toMatch(/plan-.*\.md:\d+\n> ### Phase 1.*\n\nMind the harbour$/);
+});
+
+test('comments on a done session are its new goal', async () => {
+  await using rig = await doneSession();
+  const { as, view } = await reviewed(rig, (review) => [
+    { below: -1, text: 'Well done.' },
+    ...below('+work', 'More of it.')(review),
+  ]);
+  expect(as).toBe('goal');
+  expect(view.state.goal).toContain('Well done.\n\nwork.txt:1\n> +work\n\nMore of it.');
+});
