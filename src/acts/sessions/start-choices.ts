@@ -56,7 +56,7 @@ const START_CHOICES = {
   task: { option: '-t, --task <text>', about: "what to do, in the user's words" },
   dive: { option: '--dive <topic>', about: 'a topic to research first, or instead' },
   plan: {
-    ...{ option: '--plan <file>', tool: 'A Markdown file with check boxes.' },
+    ...{ option: '--plan <file>', tool: 'Markdown with check boxes.' },
     about: 'carry out a plan: Markdown with check boxes',
   },
   name: {
@@ -116,7 +116,7 @@ const START_CHOICES = {
       option: '--sandbox <level>',
       about: 'guard (or nothing starts), auto, or off (no sandbox for agents)',
     },
-    tool: 'guard, auto or off; only a person may choose less than the project has.',
+    tool: 'guard, auto or off; only a person may lower it.',
   },
   acceptSuggestions: {
     ...{ option: '--accept-suggestions', kind: 'yes', tool: 'Accept suggested answers. Like auto_approve.' },

@@ -34,7 +34,7 @@ export const startSessionTool = defineTool({
   ].join('\n'),
   input: z.strictObject({
     ...ARGUMENTS,
-    limits: LimitsArgument.describe('Limits of the session; it blocks there and asks.'),
+    limits: LimitsArgument.describe('There it blocks and asks.'),
     project_dir: ProjectDir,
     start: z.boolean().default(true).describe('false: only prepare it.'),
   }),
