@@ -31,6 +31,8 @@ export interface StateFacts {
   about?: 'checks';
   /** Why it waits, is queued, blocked or stopped; may be a text by an agent, a person or a file. */
   reason?: string;
+  /** It has not begun: `starts after boats and at 2026-11-23 23:00 (Europe/Berlin)`. */
+  starts?: string;
   needs?: string;
   by?: string;
   summary?: string;
@@ -159,7 +161,7 @@ function statusFacts(status: Status): Partial<StateFacts> {
     case 'running':
       return {};
     case 'queued':
-      return { reason: status.reason };
+      return { reason: status.reason, starts: status.order && status.reason };
     case 'waiting': {
       const { for: waitsFor, reason, file, openQuestions, weakened } = status;
       return {

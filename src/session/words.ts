@@ -77,7 +77,12 @@ function describeState(facts: Worded, { reader, when }: Required<WordsFor>): Row
     case 'running':
       return { brief: 'running', tone: 'working' };
     case 'queued':
-      return { brief: 'queued', predicate: 'is queued until a slot is free', why: reason, tone: 'plain' };
+      return {
+        brief: 'queued',
+        predicate: facts.starts ?? 'is queued until a slot is free',
+        why: reason,
+        tone: 'plain',
+      };
     case 'waiting':
       return describeWaiting(facts, reader);
     case 'limited':
@@ -202,9 +207,9 @@ function predicateOf(facts: SessionFacts): string {
   return hasPosition(facts) ? `${predicate} ${place}` : predicate;
 }
 
-function hasPosition({ state, condition }: SessionFacts): boolean {
+function hasPosition({ state, condition, starts }: SessionFacts): boolean {
   if (condition === 'unreadable' || condition === 'unseen') return condition === 'unseen';
-  return state !== 'starting' && state !== 'done';
+  return state !== 'starting' && state !== 'done' && starts === undefined;
 }
 
 /** The contents of `now.json`, for status bars. @param activity what the agent is doing */

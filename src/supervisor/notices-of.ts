@@ -3,6 +3,8 @@ import type { QueuedNotice } from '../acts/notify/notice/queued-notice.ts';
 import { isoUtc } from '../base/clock.ts';
 import { describeEvent } from '../session/documents/describe-event.ts';
 import type { EventOf, SessionEvent } from '../session/events/events.ts';
+import { sessionFacts } from '../session/facts.ts';
+import { stateLine } from '../session/words.ts';
 import type { Scan } from './scan.ts';
 import type { WatchedSession } from './watched-session.ts';
 
@@ -42,12 +44,18 @@ export function noticesOf(
   { sessionId, sessions }: Pick<Scan, 'sessions'> & { sessionId: string },
 ): QueuedNotice[] {
   const group = view.sessionFile?.group;
-  const isGroupEnd = group !== undefined && (event.type === 'done' || event.type === 'stopped');
-  if (isGroupEnd) return groupNotice(event.at, view, { group, sessions });
+  const isRest = event.type === 'done' || event.type === 'stopped' || event.type === 'blocked';
+  const ofGroup =
+    group !== undefined && isRest ? groupNotice(event.at, view, { group, sessions }) : undefined;
+  if (ofGroup !== undefined && event.type !== 'blocked') return ofGroup;
   const kind = kindOf(event, view);
   if (kind === undefined) return [];
   const text = describeEvent(event) ?? kind;
-  return [{ v: 1, id: `${sessionId}:${event.n}`, at: event.at, kind, ...placeOf(view), text }];
+  // A blocked session needs a person, whatever becomes of its group.
+  return [
+    ...(ofGroup ?? []),
+    { v: 1, id: `${sessionId}:${event.n}`, at: event.at, kind, ...placeOf(view), text },
+  ];
 }
 
 function placeOf({ folder, paths }: View) {
@@ -96,7 +104,7 @@ function becomesLong({ at, until }: EventOf<'limited'>, asksAt: number, retryHou
   return Date.parse(at) - beganMs <= LONG_OUTAGE_MS && until - beganMs > LONG_OUTAGE_MS;
 }
 
-/** One notification for a group, sent when the last of its sessions has ended. */
+/** One notification for a group, sent when the last of its sessions has ended or is blocked. */
 function groupNotice(
   at: string,
   view: View,
@@ -108,13 +116,13 @@ function groupNotice(
     .filter(({ paths, sessionFile }) => paths.sessionsDir === sessionsDir && sessionFile?.group === group)
     .filter((one) => !one.state.archived || one.folder === view.folder);
   const kindOfOne = ({ state }: View) => state.status.kind;
-  const done = members.filter((one) => kindOfOne(one) === 'done');
-  const stopped = members.filter((one) => kindOfOne(one) === 'stopped').length;
+  const others = members.filter((one) => kindOfOne(one) !== 'done');
+  const done = members.length - others.length;
   const last = members.toSorted(byEnd).at(-1);
-  if (last?.sessionFile === undefined || done.length === 0 || done.length + stopped < members.length)
-    return [];
-  const names = done.map(({ folder }) => folder).join(', ');
-  const text = `Done: ${names}.${stopped > 0 ? ` Stopped: ${stopped}.` : ''}`;
+  const isAtRest = others.every((one) => kindOfOne(one) === 'stopped' || kindOfOne(one) === 'blocked');
+  if (last?.sessionFile === undefined || done === 0 || !isAtRest) return [];
+  const rest = others.map((one) => `${one.folder} ${stateLine(sessionFacts(one))}`);
+  const text = [`${done} of ${members.length} done`, ...rest].join('; ');
   // Sessions are read one after the other, so the event at hand need not be the one that ended the last session.
   const id = `${last.sessionFile.id}:group:${last.state.status.since}`;
   return [{ v: 1, id, at, kind: 'group_done', group, ...placeOf(last), text }];

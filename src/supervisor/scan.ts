@@ -45,7 +45,7 @@ export class Scan {
     const due = new Map<WatchedSession, Startable>();
     for (const session of this.sessions.values()) {
       try {
-        const one = await session.due(this.#supervisor);
+        const one = await session.due(this.#supervisor, () => this.#viewsIn(session.paths.sessionsDir));
         if (one.kind === 'later') nextMs = Math.min(nextMs, one.atMs);
         else due.set(session, one);
       } catch (error) {
@@ -107,7 +107,7 @@ export class Scan {
       (session) =>
         session.waits.for !== 'nothing' &&
         session.waits.for !== 'person' &&
-        !isForgotten(session.paths, clock.now()),
+        (isTimed(session) || !isForgotten(session.paths, clock.now())),
     );
   }
 
@@ -123,6 +123,11 @@ export class Scan {
     if (this.#problems.size >= KEPT_PROBLEMS) this.#problems.clear();
     this.#problems.add(text);
     this.#supervisor.say(text);
+  }
+
+  #viewsIn(sessionsDir: string): SessionView[] {
+    const views = [...this.sessions.values()].map(({ view }) => view);
+    return views.filter(({ paths }) => paths.sessionsDir === sessionsDir);
   }
 
   async #admit(
@@ -188,4 +193,9 @@ export class Scan {
       .filter(([, { paths }]) => paths.sessionsDir === sessionsDir)
       .map(([key]) => key);
   }
+}
+
+/** Its start may be further away than the time after which a session is forgotten. */
+function isTimed({ waits }: WatchedSession): boolean {
+  return waits.for === 'order' && waits.order.at !== undefined;
 }

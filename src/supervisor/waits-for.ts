@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import type { StartOrder } from '../session/events/bodies/positions.ts';
 import type { SessionView } from '../session/events/session-view.ts';
 import type { LimitedStatus, Status } from '../session/events/state.ts';
 import { watchedPullRequest } from '../session/pull-request.ts';
@@ -21,8 +22,10 @@ export type Waits =
   | { for: 'limit'; limit: LimitedStatus }
   /** A slot, or a new day of MAX_COST_USD_PER_DAY: started when admitted. */
   | { for: 'turn' }
-  /** An edit by a person: all answers, the awaited file, or a different `Phase:` line. */
-  | { for: 'edit'; files: string[] }
+  /** It has not begun: other sessions, or a time. Started when they are over, or when a person has to decide. */
+  | { for: 'order'; order: StartOrder }
+  /** An edit by a person: all answers, the awaited file, or a different `Phase:` line. `asked`: about its order. */
+  | { for: 'edit'; files: string[]; asked?: { order: StartOrder; key: string } }
   /** Only `samocode resume` or `takeover`: it belongs to another supervisor or cannot be read from here. */
   | { for: 'person'; why: 'other_supervisor' | 'unseen' | 'lost' | 'newer' };
 
@@ -33,13 +36,14 @@ const WHILE_PARKED: {
   // A healthy session in these states has work for a worker; without it, the log was lost or moved.
   starting: () => ({ for: 'person', why: 'lost' }),
   running: () => ({ for: 'person', why: 'lost' }),
-  queued: () => ({ for: 'turn' }),
+  queued: (_view, { order }) => (order === undefined ? { for: 'turn' } : { for: 'order', order }),
   limited: (_view, limit) => ({ for: 'limit', limit }),
-  waiting: ({ paths }, { for: waitsFor, file }) => {
+  waiting: ({ paths, sessionFile }, { for: waitsFor, file, order: asked }) => {
     const files = [paths.overview];
     if (waitsFor === 'qa_answers') files.push(paths.qa);
     if (waitsFor === 'file_update' && file !== undefined) files.push(join(paths.sessionDir, file));
-    return { for: 'edit', files };
+    const order = asked && sessionFile?.order;
+    return { for: 'edit', files, ...(order && { asked: { order, key: asked.key } }) };
   },
   blocked: ({ paths }) => ({ for: 'edit', files: [paths.overview] }),
   stopped: () => ({ for: 'pull_request' }),

@@ -8,6 +8,7 @@ import type { RestingFile } from '../session/documents/typed-answers.ts';
 import { limitWait } from '../session/events/limit-wait.ts';
 import type { SessionView } from '../session/events/session-view.ts';
 import type { SessionPaths } from '../session/layout/paths.ts';
+import { predecessorsNow } from '../session/start-order.ts';
 import { readEdit } from './edits.ts';
 import type { Supervisor } from './supervisor.ts';
 import { type Waits, waitsFor } from './waits-for.ts';
@@ -85,8 +86,8 @@ export class WatchedSession {
     this.isDying = false;
   }
 
-  /** What is due now. Starts nothing. */
-  async due(supervisor: Supervisor): Promise<Due> {
+  /** What is due now. Starts nothing. @param others reads the sessions of its SESSIONS folder */
+  async due(supervisor: Supervisor, others: () => SessionView[]): Promise<Due> {
     const { clock, revives } = supervisor;
     const now = clock.monotonic();
     if (await this.isStarting(supervisor)) return later(now + 1000);
@@ -114,8 +115,24 @@ export class WatchedSession {
         const due = await this.#start({ admitted: true }, 'turn', supervisor);
         return due.kind === 'start' ? { ...due, kind: 'turn' } : due;
       }
-      case 'edit':
-        return await this.#dueForEdit(this.waits.files, supervisor);
+      case 'order': {
+        const { order } = this.waits;
+        const before = predecessorsNow(order, others());
+        const isKept = before.kind === 'asks' && before.key === this.view.state.order?.keptFor;
+        const leftMs = typeof order.at === 'number' ? order.at - clock.now() : 0;
+        if (before.kind === 'asks' && !isKept)
+          return await this.#start({}, `order ${before.key}`, supervisor);
+        if (before.kind !== 'met') return later(Number.POSITIVE_INFINITY);
+        return leftMs > 0 ? later(now + leftMs) : await this.#start({}, `order ${order.at}`, supervisor);
+      }
+      case 'edit': {
+        const { asked, files } = this.waits;
+        const before = asked && predecessorsNow(asked.order, others());
+        const isAsked = before?.kind === 'asks' && before.key === asked?.key;
+        if (before !== undefined && !isAsked)
+          return await this.#start({}, `order ${before.kind} ${asked?.key}`, supervisor);
+        return await this.#dueForEdit(files, supervisor);
+      }
       case 'revival':
         if (!revives) return later(Number.POSITIVE_INFINITY);
         return await this.#start({}, 'revival', supervisor);

@@ -145,8 +145,32 @@ test('for a group one notification is queued, when its last session ends', async
       session: 'last',
       kind: 'group_done',
       group: 'night',
-      text: 'Done: first, last.',
+      text: '2 of 2 done',
     }),
+  ]);
+});
+
+test('a group in which one is blocked is told with its result, and the blocked one by itself', async () => {
+  await using here = await sceneOfToday();
+  const { startMs } = here;
+  for (const name of ['a', 'b'])
+    await here.session(name, { events: [...BEGUN, DONE], startMs, group: 'night' });
+  const boats = await here.session('boats', { events: BEGUN, startMs, group: 'night' });
+  const scan = watching(here);
+  await scan();
+  expect(await here.queued()).toEqual([]);
+  const blocked = {
+    type: 'blocked',
+    phase: 'planning',
+    reason: 'The sail is torn',
+    needs: 'x',
+    rule: 'y',
+  } as const;
+  await more(boats, [...BEGUN, blocked], 2, startMs + 1000);
+  await scan();
+  expect((await here.queued()).map(({ kind, text }) => `${kind}: ${text}`)).toEqual([
+    'group_done: 2 of 3 done; boats blocked: The sail is torn',
+    'blocked: blocked (y), needs x: The sail is torn',
   ]);
 });
 
@@ -157,7 +181,7 @@ test('the end of a group is queued once, even if its sessions end at the same mo
     await here.session(name, { events: [...BEGUN, DONE], startMs, group: 'night' });
   await watching(here)();
   expect(await here.queued()).toEqual([
-    expect.objectContaining({ session: 'c', kind: 'group_done', text: 'Done: a, b, c.' }),
+    expect.objectContaining({ session: 'c', kind: 'group_done', text: '3 of 3 done' }),
   ]);
 });
 
@@ -190,5 +214,7 @@ test('an archived member does not delay the notification of its group', async ()
   await here.session('a', { events: [...BEGUN, ...away], startMs: startMs - 60_000, group: 'night' });
   await here.session('b', { events: [...BEGUN, DONE], startMs, group: 'night' });
   await watching(here)();
-  expect((await here.queued()).map(({ kind, text }) => `${kind} ${text}`)).toContain('group_done Done: b.');
+  expect((await here.queued()).map(({ kind, text }) => `${kind} ${text}`)).toContain(
+    'group_done 1 of 1 done',
+  );
 });

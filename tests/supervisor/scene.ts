@@ -42,6 +42,7 @@ export interface LeasePlan {
 export interface SessionPlan {
   id?: string;
   group?: string;
+  order?: SessionFile['order'];
   events: readonly NewEvent[];
   /** The time of its first event; the others follow at intervals of a second. */
   startMs?: number;
@@ -112,7 +113,7 @@ export async function sceneWith<C extends HandClock>(
     started: () => lines.filter((line) => line.includes('a worker was started')).map(folderOf),
     async session(
       folder,
-      { id = folder, group, events, startMs = START_MS, qa, overview, ...plan },
+      { id = folder, group, order, events, startMs = START_MS, qa, overview, ...plan },
       project = 'p',
     ) {
       const sessionsDir = join(dir.path, project, 'sessions');
@@ -120,7 +121,13 @@ export async function sceneWith<C extends HandClock>(
       const session = sessionPaths(sessionsDir, folder);
       const sample = sessionFileSample({ id, folder, sessionsDir });
       const { configPath = sample.configPath } = plan;
-      const file = { ...sample, configPath, group, settings: { ...sample.settings, ...plan.settings } };
+      const file = {
+        ...sample,
+        configPath,
+        group,
+        order,
+        settings: { ...sample.settings, ...plan.settings },
+      };
       await mkdir(dirname(session.events), { recursive: true });
       await mkdir(session.sessionDir, { recursive: true });
       await writeFile(session.events, eventLines(eventsOf(file, events), startMs));

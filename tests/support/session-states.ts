@@ -33,6 +33,14 @@ const ROWS = {
   starting: { status: { kind: 'starting', since } },
   'never begun': { status: { kind: 'starting', since }, view: { wantsWorker: false } },
   queued: { status: { kind: 'queued', since, reason: 'quoted: 3 of 3 slots are taken' } },
+  'queued until another is done': {
+    status: {
+      kind: 'queued',
+      since,
+      reason: 'starts after 26-01-08-sail',
+      order: { after: '26-01-08-sail' },
+    },
+  },
   running: { status: RUNNING, report: { worker: 'working', activity: 'quoted: runs npm test' } },
   stalled: { status: RUNNING, report: { worker: 'working', isStalled: true, activity: 'quoted: reads' } },
   'to stop after this iteration': {

@@ -20,11 +20,12 @@ function stepsOf(view: SessionView): NextStep[] {
     return [...fix, { act: 'resume', ifWanted: true }];
   }
   switch (status.kind) {
-    case 'starting':
     case 'queued':
+      return [FOLLOW, ...(status.order ? [{ act: 'resume', when: 'to start it now' } as const] : [])];
+    case 'starting':
     case 'running':
     case 'limited':
-      return [{ act: 'follow' }];
+      return [FOLLOW];
     case 'waiting':
       return [afterWaiting(status)];
     case 'blocked':
@@ -37,6 +38,8 @@ function stepsOf(view: SessionView): NextStep[] {
       return status satisfies never;
   }
 }
+
+const FOLLOW: NextStep = { act: 'follow' };
 
 function stepsOfDone({ merge, lastMerge, pullRequest }: SessionState): NextStep[] {
   if (merge !== undefined) return [{ act: 'follow' }];

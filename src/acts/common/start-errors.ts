@@ -4,6 +4,11 @@ import { shellWord } from '../../base/shell-quoted.ts';
 
 /** Why a session cannot be started or taken over: the project, the machine, the name, the task. */
 export const START_ERRORS = errors({
+  bad_start_time: ({ given, why, hint }: { given: string; why: string; hint: string }) => ({
+    what: NOTHING,
+    why: `"${given.slice(0, 40)}" ${why}.`,
+    hint,
+  }),
   bad_phase: ({ given, allowed }: { given: string; allowed: readonly string[] }) => ({
     what: NOTHING,
     why: `A session cannot continue at "${given.slice(0, 40)}".`,
@@ -26,7 +31,7 @@ export const START_ERRORS = errors({
   }),
   from_excludes: ({ given }: { given: readonly string[] }) => ({
     what: NOTHING,
-    why: `A session that continues a folder keeps its task, name and branch; this call also gives ${given.join(', ')}.`,
+    why: `A session that continues a folder keeps its task, name and branch, and continues at once; this call also gives ${given.join(', ')}.`,
     hint: 'Leave that out, or start a new session without from.',
   }),
   from_missing: () => ({
@@ -45,6 +50,11 @@ export const START_ERRORS = errors({
     what: NOTHING,
     why: 'It has neither a task nor a topic to research (dive).',
     hint: "Give a task in the user's own words, a topic, or both.",
+  }),
+  other_sessions: ({ session, projectDir }: { session: string; projectDir: string }) => ({
+    what: NOTHING,
+    why: `${session} belongs to another project, ${projectDir}; a session can only follow one of its own project.`,
+    hint: 'Name a session of this project, or start this one when that one is done.',
   }),
   person_needed: ({ filePath, lines }: { filePath: string; lines: string }) => ({
     what: 'Nothing was trusted.',
@@ -83,6 +93,11 @@ export const START_ERRORS = errors({
     why: `A session of that name already exists: ${session}.`,
     hint: 'Choose another name, or continue that one.',
     next: [{ act: 'resume', session, args: { session } }],
+  }),
+  start_circle: ({ chain }: { chain: readonly string[] }) => ({
+    what: NOTHING,
+    why: `It would wait for itself: ${chain.join(' → ')}.`,
+    hint: 'Start it in another group, or after something else.',
   }),
   task_unknown: ({ session }: { session: string }) => ({
     what: `Session ${session} was not taken over.`,

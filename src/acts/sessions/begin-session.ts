@@ -8,7 +8,7 @@ import { statsAt } from '../../base/files/path-stats.ts';
 import { readHolding } from '../../base/processes/lease.ts';
 import { type Command, leaveCommand } from '../../session/commands/commands.ts';
 import { SessionFile } from '../../session/events/session-file.ts';
-import { NOT_IN_LOGIN_SHELL, type SessionView } from '../../session/events/session-view.ts';
+import { NO_LIMIT_KNOWN, NOT_IN_LOGIN_SHELL, type SessionView } from '../../session/events/session-view.ts';
 import type { SessionPaths } from '../../session/layout/paths.ts';
 import { ACTION_ERRORS } from '../common/action-errors.ts';
 import { awaitStart, type CompletedCommand } from '../common/await-command.ts';
@@ -34,13 +34,14 @@ export async function beginSession(made: NewSession, context: ActionContext): Pr
   if (!(await makeRunFolder(paths, file, start))) return undefined;
   const { view, events } = await startWorker(made, context);
   const notices = events.flatMap((event) =>
-    event.type === 'notice' && event.code === NOT_IN_LOGIN_SHELL ? [event.text] : [],
+    event.type === 'notice' && SAID_AT_START.has(event.code) ? [event.text] : [],
   );
   return { view, file, warnings: [...made.warnings, ...notices] };
 }
 
-const PREPARED = ['prepared', 'parked', 'done', 'blocked'] as const;
-const AT_REST = ['stopped', 'parked', 'done', 'blocked'] as const;
+const SAID_AT_START: ReadonlySet<string> = new Set([NOT_IN_LOGIN_SHELL, NO_LIMIT_KNOWN]);
+const PREPARED = ['prepared', 'queued', 'parked', 'done', 'blocked'] as const;
+const AT_REST = ['stopped', 'queued', 'parked', 'done', 'blocked'] as const;
 
 async function startWorker({ paths, start }: NewSession, context: ActionContext): Promise<CompletedCommand> {
   try {

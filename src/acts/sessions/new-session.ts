@@ -17,7 +17,7 @@ import type { SessionChoices } from './start-choices.ts';
 
 export interface SessionRequest
   extends SessionChoices,
-    Pick<SessionFile, 'task' | 'dive' | 'givenPlan' | 'group'> {
+    Pick<SessionFile, 'task' | 'dive' | 'givenPlan' | 'group' | 'order'> {
   /** False: everything is prepared, and nothing runs until a resume. */
   run: boolean;
   /** For a folder that becomes a session: where it continues, given the session's gates. */
@@ -38,7 +38,7 @@ export interface NewSession {
  */
 export async function newSession(
   project: Project,
-  { run, task, dive, givenPlan, group, takenOver, ...choices }: SessionRequest,
+  { run, task, dive, givenPlan, group, order, takenOver, ...choices }: SessionRequest,
   context: ActionContext,
 ): Promise<NewSession> {
   const { clock, by } = context;
@@ -56,7 +56,7 @@ export async function newSession(
       ...envelope,
       folder,
       createdAt: at,
-      ...{ task, dive, givenPlan, ...places, configPath, group, settings, sandbox },
+      ...{ task, dive, givenPlan, ...places, configPath, group, order, settings, sandbox },
       takenOver: takenOver?.(settings.gates),
     },
     start: { v: FORMAT_VERSION, id: ulid(clock.now()), by, at, kind: 'start', run },

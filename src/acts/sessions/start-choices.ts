@@ -20,7 +20,18 @@ export interface FolderToContinue {
   phase: string;
 }
 
-export interface StartSessionInput extends Partial<FolderToContinue>, Omit<SessionChoices, 'folder'> {
+/** What has to hold before a session begins, as it was written. */
+export interface OrderWish {
+  /** A session, or a group. */
+  after?: string | undefined;
+  afterMerge?: string | undefined;
+  at?: string | undefined;
+}
+
+export interface StartSessionInput
+  extends Partial<FolderToContinue>,
+    Omit<SessionChoices, 'folder'>,
+    OrderWish {
   task?: string | undefined;
   dive?: string | undefined;
   /** The path of a Markdown file with check boxes. */
@@ -66,6 +77,19 @@ const START_CHOICES = {
   group: { option: '--group <name>', about: 'groups can be awaited and stopped' },
   base: { option: '--base <ref>', about: 'where it begins, if not the default branch' },
   branch: { option: '--branch <name>', about: 'name of the branch to make' },
+  after: {
+    ...{ option: '--after <name>', about: 'start once that session, or group, is done' },
+    tool: 'Session or group to be done first.',
+  },
+  afterMerge: {
+    ...{ option: '--after-merge <session>', about: 'start once its branch is merged' },
+    tool: 'Session to be merged first.',
+  },
+  at: {
+    option: '--at <time>',
+    tool: 'Start at 23:00, 2026-12-01T07:00 (local) or limit: the end of the usage limit.',
+    about: 'start at 23:00, 2026-12-01T07:00 (local time), or limit: when the usage limit ends',
+  },
   provider: {
     ...{ option: '--provider <name>', setting: 'provider', ...forResume },
     about: `${PROVIDER_CHOICES} (no model)`,

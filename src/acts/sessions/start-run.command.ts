@@ -103,11 +103,13 @@ export function addStart(program: Command, cli: Cli): void {
       const { view, warnings } = begun;
       const short = handleOf(view.folder);
       const { good, accent } = cli.output.style;
-      cli.output.result({ ...shownFacts(view), warnings }, () =>
+      const facts = shownFacts(view);
+      const { starts = 'is started' } = facts;
+      cli.output.result({ ...facts, warnings }, () =>
         [
           ...(options.run
             ? [
-                `${good('✔')} ${view.folder} is started; you can close this terminal.`,
+                `${good('✔')} ${view.folder} ${starts}; you can close this terminal.`,
                 `  follow it   ${accent(`samocode run ${short}`)}`,
               ]
             : [

@@ -12,13 +12,14 @@ import { refuseFromInside } from '../common/refuse-from-inside.ts';
 import { START_ERRORS } from '../common/start-errors.ts';
 import { type Begun, beginSession } from './begin-session.ts';
 import { newSession } from './new-session.ts';
+import { isOrdered, orderOfStart } from './order-of-start.ts';
 import { givenTask, givenTitle, readGivenPlan } from './read-given-plan.ts';
 import type { FolderToContinue, StartSessionInput } from './start-choices.ts';
 
 /**
  * Starts a session: checks everything, creates the run folder atomically with identity and first command, and launches
  * a worker, which creates the rest.
- * @throws nothing_to_do, plan_unusable, bad_branch_name, bad_group_name, and what `readyProject`, `freeFolder`, `newSession` and
+ * @throws nothing_to_do, plan_unusable, bad_branch_name, bad_group_name, and what `orderOfStart`, `readyProject`, `freeFolder`, `newSession` and
  * `beginSession` throw
  */
 export async function startSession(
@@ -35,12 +36,14 @@ export async function startSession(
   const branch = input.branch?.trim() ? requireBranchName(input.branch) : undefined;
   const base = input.base?.trim() || undefined;
   const { projectDir, settings: call, name, run = true } = input;
-  const project = await readyProject({ projectDir, call, base }, context);
+  const isLater = isOrdered(input);
+  const project = await readyProject({ projectDir, call, base: isLater ? undefined : base }, context);
+  const order = isLater ? await orderOfStart({ ...input, base, group }, project, context) : undefined;
   for (;;) {
     const folder = await freeFolder(project.values, { name, words }, context);
     const { autoApprove, acceptSuggestions, sandbox } = input;
     const choices = { folder, branch, base, autoApprove, acceptSuggestions, sandbox };
-    const request = { ...choices, task, dive, givenPlan, group, run };
+    const request = { ...choices, task, dive, givenPlan, group, order, run };
     // Another start took the name in the meantime: a derived name gets the next number, a given one is refused.
     const begun = await beginSession(await newSession(project, request, context), context);
     if (begun !== undefined) return begun;

@@ -243,6 +243,7 @@ function waitsText({ view, waits, isDying }: UnfinishedSession, nowMs: number): 
       return 'no worker has taken its command yet';
     case 'limit':
     case 'turn':
+    case 'order':
     case 'edit':
     case 'pull_request':
       return fitLine(stateLine(sessionFacts(view), { when }));

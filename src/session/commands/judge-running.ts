@@ -27,7 +27,8 @@ export function judgeResume(
 ): ResumeVerdict {
   const closed = atGate(status);
   if (closed) return closed;
-  if (status.kind === 'starting' || status.kind === 'queued' || status.kind === 'running')
+  const isQueued = status.kind === 'queued' && status.order === undefined;
+  if (status.kind === 'starting' || isQueued || status.kind === 'running')
     // While an agent runs, a requested stop cannot be cancelled: the resume could come from the agent.
     return stopWanted === undefined
       ? refusedForStatus(COMMAND_ERRORS.already_running())
@@ -43,6 +44,8 @@ export function judgeResume(
       return { kind: 'accepted', phase: status.resumePhase, resetsCounts: false };
     case 'limited':
     case 'stopped':
+    // It has not begun, and begins now.
+    case 'queued':
       return { kind: 'accepted', phase: progress.phase, resetsCounts: false };
     case 'blocked':
       if (!FULL_CHANNELS.includes(by.channel) && acceptsPrograms({ status }))

@@ -42,6 +42,7 @@ const WENT_ON: Readonly<Record<EventOf<'went_on'>['why'], string>> = {
   slot_free: 'a slot is free',
   limit_over: 'the wait is over',
   fallback: 'another provider takes over',
+  order_over: 'nothing before it is left to wait for',
 };
 
 const SETS = {

@@ -39,3 +39,20 @@ export function withBaseChoice(state: SessionState, answers: readonly RecordedAn
   const choice = answer.text === LEAVES_BASE_RED ? 'leave' : 'fix';
   return { ...state, baseChecks: { ...baseChecks, choice } };
 }
+
+/** The options of the question whether to begin although a session before it is not done; the first one waits. */
+const STARTS_ANYWAY = 'B';
+const DISCARDS = 'C';
+
+/** What was decided about the order in which a session begins. Its rounds of questions are not those of the gate. */
+export function afterOrder(
+  { answers, oldRounds }: Pick<SessionState, 'answers' | 'oldRounds'>,
+  { order }: Pick<WaitingStatus, 'order'>,
+): Partial<SessionState> {
+  const answer = order && answers.find(({ id }) => id === order.question);
+  if (order === undefined || answer === undefined) return {};
+  const rounds = { oldRounds: Math.max(oldRounds, order.round) };
+  if (answer.text === STARTS_ANYWAY) return { ...rounds, order: { startsAnyway: true } };
+  if (answer.text === DISCARDS) return { ...rounds, order: { discardedBy: answer.by } };
+  return { ...rounds, order: { keptFor: order.key } };
+}

@@ -10,7 +10,7 @@ import {
 } from '../../phases/progress.ts';
 import { baseChecksOf, failedRuns, provesNothing, redAfter } from '../../phases/proving.ts';
 import { noteWith } from '../../phases/verdict.ts';
-import { afterWeakened, withBaseChoice } from './accepted.ts';
+import { afterOrder, afterWeakened, withBaseChoice } from './accepted.ts';
 import { BegunIteration, type EventType } from './bodies/event-types.ts';
 import { type AnswerOnRecord, Parked, type Places, PullRequestFact, withPlaces } from './bodies/positions.ts';
 import type { EventOf, SessionEvent } from './events.ts';
@@ -47,8 +47,11 @@ const FOLDS: { [T in EventType]: (state: SessionState, event: EventOf<T>) => Ses
   }),
   command_accepted: commandAnswered,
   command_refused: commandAnswered,
-  queued: (state, { at, reason }) => ({ ...state, status: { kind: 'queued', since: at, reason } }),
-  went_on: (state, { at }) => running(state, at),
+  queued: (state, { at, reason, order }) => ({
+    ...state,
+    status: { kind: 'queued', since: at, reason, order },
+  }),
+  went_on: (state, { at, why }) => running(why === 'order_over' ? withOrderOver(state) : state, at),
   iteration_started: iterationStarted,
   iteration_ended: iterationEnded,
   checks_ran: checksRan,
@@ -145,6 +148,17 @@ function commandAnswered(state: SessionState, { id }: { id: string }): SessionSt
   return { ...state, answeredCommands: [...state.answeredCommands, id].slice(-REMEMBERED_COMMANDS) };
 }
 
+/** Whether a resume ends its wait for others; where it was asked about that, it is asked again. */
+function beginsNow({ status, prepared }: SessionState): boolean {
+  const isHeld = status.kind === 'queued' || (status.kind === 'stopped' && status.parked === undefined);
+  return isHeld && !prepared;
+}
+
+/** Answers about the order open no gate. */
+function withOrderOver(state: SessionState): SessionState {
+  return { ...state, order: { isOver: true }, answers: [] };
+}
+
 function running(state: SessionState, since: string): SessionState {
   return { ...state, status: { kind: 'running', since } };
 }
@@ -217,7 +231,7 @@ function answersRecorded(state: SessionState, event: EventOf<'answers_recorded'>
   const { status } = state;
   if (status.kind !== 'waiting' || status.for !== 'qa_answers') return answered;
   if (event.open.length === 0) {
-    const { phase, ...rest } = afterWeakened(answered, status);
+    const { phase, ...rest } = { ...afterOrder(answered, status), ...afterWeakened(answered, status) };
     return { ...running({ ...answered, ...rest }, event.at), progress: inPhase(state.progress, phase) };
   }
   const given = new Set(event.answers.map((answer) => answer.id));
@@ -227,7 +241,8 @@ function answersRecorded(state: SessionState, event: EventOf<'answers_recorded'>
 
 function resumed(state: SessionState, event: EventOf<'resumed'>): SessionState {
   const { note, goal, phase, oldRounds, oldPlans, oldLedger, oldTip, agent, round } = event;
-  const checked = running(withRewindContinued(withChecksOf(state, event)), event.at);
+  const begun = beginsNow(state) ? withOrderOver(state) : state;
+  const checked = running(withRewindContinued(withChecksOf(begun, event)), event.at);
   const continued = { ...checked, pending: undefined, stopWanted: undefined, outage: undefined };
   // A resume refers to the environment it is run in; a file may be edited from anywhere, and nobody begins a round there.
   const isElsewhere = event.by.channel === 'file' || event.by.channel === 'settings';

@@ -10,7 +10,7 @@ import { GATES, PHASE_NAMES } from '../../phases/table.ts';
 import type { SessionPaths } from '../layout/paths.ts';
 import { SESSION_ERRORS } from '../layout/session-errors.ts';
 import { TakenOver } from './bodies/event-types.ts';
-import type { Places } from './bodies/positions.ts';
+import { type Places, StartOrder } from './bodies/positions.ts';
 import { withLog } from './event-log.ts';
 import { FORMAT_VERSION, NewerVersion, parseEvent } from './events.ts';
 
@@ -105,6 +105,8 @@ export const SessionFile = z.object({
   takenOver: TakenOver.optional(),
   /** The name under which sessions of one SESSIONS folder are listed, waited for and stopped together. */
   group: z.string().optional(),
+  /** What has to hold before it begins. */
+  order: StartOrder.optional(),
   settings: FrozenSettings,
   /** The sandbox level that was available at the start. */
   sandbox: z.enum(SANDBOX_LEVELS),

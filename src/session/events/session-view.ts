@@ -37,3 +37,6 @@ export function viewWithoutWorker(paths: SessionPaths, state: SessionState, prob
 
 /** Code of the notice that a login shell, from which the session may be resumed, lacks credentials it uses. */
 export const NOT_IN_LOGIN_SHELL = 'credentials_not_in_login_shell';
+
+/** Code of the notice that there is no usage limit whose end a session could wait for. */
+export const NO_LIMIT_KNOWN = 'no_limit_known';

@@ -20,6 +20,7 @@ import {
   PullRequestFact,
   RewindTarget,
   Round,
+  StartOrder,
 } from './bodies/positions.ts';
 import { By } from './bodies/who-acted.ts';
 
@@ -34,7 +35,7 @@ export type LimitedStatus = z.infer<typeof LimitedNow>;
 
 export const Status = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('starting'), since }),
-  z.object({ kind: z.literal('queued'), since, reason: z.string() }),
+  z.object({ kind: z.literal('queued'), since, reason: z.string(), order: StartOrder.optional() }),
   z.object({ kind: z.literal('running'), since }),
   Waiting,
   LimitedNow,
@@ -80,6 +81,13 @@ export const SessionState = z.object({
   archived: z.boolean(),
   runWanted: z.boolean(),
   status: Status,
+  /** What became of the order in which it begins; `keptFor`: what a person knows of, and still waits. */
+  order: z
+    .object({
+      ...{ isOver: z.literal(true).optional(), startsAnyway: z.literal(true).optional() },
+      ...{ keptFor: z.string().optional(), discardedBy: By.optional() },
+    })
+    .optional(),
   /** Everything that a rewind restores; `parked` and `done` are part of `status`. */
   ...Position.omit({ parked: true, done: true }).shape,
   worktree: Worktree.optional(),

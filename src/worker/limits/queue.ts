@@ -52,6 +52,7 @@ async function isBehindOthers(worker: Worker): Promise<boolean> {
     (view) =>
       view.folder !== paths.folder &&
       view.state.status.kind === 'queued' &&
+      view.state.status.order === undefined &&
       (view.state.createdAt ?? '') < own &&
       view.worker !== 'unknowable' &&
       !isLost(view) &&

@@ -11,6 +11,7 @@ import { runIteration } from '../iteration/run-iteration.ts';
 import { queueReason } from '../limits/queue.ts';
 import { nextIteration } from './next-iteration.ts';
 import { waitsOut, wokenByHand } from './parked.ts';
+import { openOrder, orderStep } from './start-order.ts';
 
 const NEED_ANOTHER_ENVIRONMENT = new Set([
   ...['credentials_changed', 'checks', 'base_checks', 'setup_not_found', 'guard_failed'],
@@ -37,6 +38,8 @@ function mayStop({ status, prepared, openIteration }: SessionState): boolean {
 
 async function stepOf(worker: Worker, state: SessionState): Promise<string | undefined> {
   const { status, prepared, openIteration } = state;
+  const order = openOrder(worker);
+  if (order !== undefined && status.kind !== 'waiting') return await orderStep(worker, order);
   switch (status.kind) {
     case 'starting':
       if (state.createdAt === undefined) return 'nothing to do';

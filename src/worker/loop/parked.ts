@@ -10,6 +10,7 @@ import { waitingCommandIds } from '../commands/take-commands.ts';
 import { RunFolderGoneError } from '../core/passing-errors.ts';
 import { record, stateOf, takesTypedAnswers, type Worker } from '../core/worker.ts';
 import { applyPhaseEdit } from '../judging/phase-edit.ts';
+import { orderHasMoved } from './start-order.ts';
 
 const POLL_MS = 200;
 /** The longest wait of a worker itself; longer waits are left to the supervisor. */
@@ -21,6 +22,7 @@ export async function wokenByHand(worker: Worker): Promise<boolean> {
   requireRunFolder(worker);
   const { status } = stateOf(worker);
   if (status.kind === 'waiting') {
+    if (await orderHasMoved(worker, status)) return true;
     if (status.for === 'qa_answers' && (await takeRested(worker, status))) return true;
     if (status.for === 'file_update' && (await fileWaitIsOver(worker, status))) return true;
   }

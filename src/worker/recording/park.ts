@@ -14,8 +14,9 @@ import { openQuestions, parseQa, questionHash, suggestedAnswers } from '../../se
 import type { QaQuestion } from '../../session/documents/qa-blocks.ts';
 import { appendRound, newQa, type QuestionDraft, setQaStatus } from '../../session/documents/qa-change.ts';
 import { estimateFrom, pastWork, plannedWork } from '../../session/estimate.ts';
-import type { Parked, PlanEstimate } from '../../session/events/bodies/positions.ts';
+import type { Parked, PlanEstimate, StartOrder } from '../../session/events/bodies/positions.ts';
 import type { NewEvent } from '../../session/events/events.ts';
+import { describeOrder } from '../../session/start-order.ts';
 import { readPlanEvidence, readQuestions } from '../core/evidence.ts';
 import { stateOf, type Worker } from '../core/worker.ts';
 import { planApproved } from './plan-approved.ts';
@@ -63,6 +64,25 @@ async function parkForAnswers(worker: Worker, decision: ParkDecision): Promise<N
   const left = open.filter((id) => !given.has(id));
   const flow = `Suggestions accepted by ${openedBy(by)}`;
   return [wait, { type: 'answers_recorded', by, answers, open: left, flow }];
+}
+
+/** Asks whether to begin although a session before it is not done. No choice of the start answers that. */
+export async function askAboutOrder(
+  worker: Worker,
+  { after, afterGroup, afterMerge }: StartOrder,
+  { about, key }: { about: string; key: string },
+): Promise<NewEvent[]> {
+  const until = describeOrder({ after, afterGroup, afterMerge });
+  const question = await askedOnce(worker, {
+    text: oneLine(`This session is to start ${until}, but ${about}. What should happen?`),
+    options: ['keep waiting', 'start now, without waiting for that', 'discard this session'],
+  });
+  await markWaiting(worker);
+  const { open, unconfirmed, fileHash = '' } = await readQuestions(worker);
+  const order = question && { question: question.id, round: question.round, key };
+  const flow = `Waiting for answers: ${open.join(', ')}`;
+  const wait = parked({ kind: 'park', phase: 'init', for: 'qa_answers', resumePhase: 'init' });
+  return [{ ...wait, openQuestions: open, unconfirmed, order, fileHash, flow }];
 }
 
 async function parkForApproval(worker: Worker, decision: ParkDecision): Promise<NewEvent[]> {

@@ -165,8 +165,8 @@ const ROWS: Record<
   },
   group_done: {
     plan: () => ({ events: [...BEGUN, DONE], group: 'night' }),
-    title: 'Group night has ended',
-    body: [`Done: ${SESSION}`],
+    title: 'Group night has come to rest',
+    body: ['1 of 1 done'],
   },
   fallback: {
     plan: () => ({ events: [...BEGUN, notice('fallback')] }),

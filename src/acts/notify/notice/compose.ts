@@ -174,7 +174,7 @@ export function titleOf(
     case 'done':
       return `${session} is done`;
     case 'group_done':
-      return `Group ${group} has ended`;
+      return `Group ${group} has come to rest`;
     case 'revived':
       return `${session} continues after its worker died`;
     case 'answer_changed':

@@ -23,6 +23,7 @@ import {
   Refusal,
   RewindTarget,
   Round,
+  StartOrder,
 } from './positions.ts';
 import { By } from './who-acted.ts';
 
@@ -112,9 +113,10 @@ export const EVENT_BODIES = {
     by: By.optional(),
     ...Refusal.shape,
   }),
-  queued: z.object({ reason: z.string() }),
+  /** `order`: it has not begun, and waits for this instead of a slot; `limit` is a time there. */
+  queued: z.object({ reason: z.string(), order: StartOrder.optional() }),
   /** A wait in the queue, for a usage limit or for an outage is over. */
-  went_on: z.object({ why: z.enum(['slot_free', 'limit_over', 'fallback']) }),
+  went_on: z.object({ why: z.enum(['slot_free', 'limit_over', 'fallback', 'order_over']) }),
   iteration_started: BegunIteration.extend({
     credentials: z.array(z.string()),
     sandbox: z.enum(SANDBOX_LEVELS),

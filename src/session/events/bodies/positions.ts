@@ -43,6 +43,19 @@ export const PlanEstimate = z.object({
 });
 export type PlanEstimate = z.infer<typeof PlanEstimate>;
 
+/** What has to hold before a session begins: all of it. */
+export const StartOrder = z.object({
+  /** The folder of a session that has to be done. */
+  after: z.string().optional(),
+  /** The sessions of this group have to be done, also those that join it later. */
+  afterGroup: z.string().optional(),
+  /** The folder of a session whose branch has to be merged. */
+  afterMerge: z.string().optional(),
+  /** Milliseconds since the epoch; `limit`: when the usage limit of its provider's account ends. */
+  at: z.number().or(z.literal('limit')).optional(),
+});
+export type StartOrder = z.infer<typeof StartOrder>;
+
 export const Parked = z.object({
   for: z.enum(WAITING_FOR),
   resumePhase: z.enum(PHASE_NAMES),
@@ -61,6 +74,8 @@ export const Parked = z.object({
   baseQuestion: z.string().optional(),
   /** The fingerprint of what a round changed beyond plan and pull request, which an approval accepts. */
   beyond: z.string().optional(),
+  /** The question whether to begin although a session before it is not done: its id, its round, and what it is about. */
+  order: z.object({ question: z.string(), round: z.int(), key: z.string() }).optional(),
 });
 export type Parked = z.infer<typeof Parked>;
 

@@ -1,0 +1,70 @@
+import type { Project } from '../../project/finding/open-project.ts';
+import { requireBase } from '../../project/worktrees/base-commit.ts';
+import type { StartOrder } from '../../session/events/bodies/positions.ts';
+import type { SessionView } from '../../session/events/session-view.ts';
+import { readAllSessions } from '../../session/session-list.ts';
+import { circleOf, membersOf } from '../../session/start-order.ts';
+import { ACTION_ERRORS } from '../common/action-errors.ts';
+import type { ActionContext } from '../common/context.ts';
+import { findSessionAndPlace, type SessionQuestion } from '../common/places/find-session.ts';
+import { projectDirOf } from '../common/places/sessions-folders.ts';
+import { START_ERRORS } from '../common/start-errors.ts';
+import type { OrderWish, StartSessionInput } from './start-choices.ts';
+import { startTime } from './start-time.ts';
+
+export function isOrdered({ after, afterMerge, at }: OrderWish): boolean {
+  return [after, afterMerge, at].some((words) => words?.trim());
+}
+
+/**
+ * What has to hold before a session begins. The branch of a session before it is a base, even before it exists.
+ * @throws bad_start_time, other_sessions, start_circle, base_not_found; what `findSessionAndPlace` throws
+ */
+export async function orderOfStart(
+  wish: OrderWish & Pick<StartSessionInput, 'projectDir' | 'base' | 'group'>,
+  { mainRepo, values }: Pick<Project, 'mainRepo' | 'values'>,
+  context: ActionContext,
+): Promise<StartOrder> {
+  const { clock, host, env } = context;
+  const { group, base } = wish;
+  const [after, afterMerge, at] = [wish.after, wish.afterMerge, wish.at].map((words) => words?.trim());
+  const views = await readAllSessions(values.sessions, host);
+  const named = async (session: string | undefined, isWholeName?: true) =>
+    session
+      ? await folderHere({ session, projectDir: wish.projectDir, isWholeName }, values, context)
+      : undefined;
+  const isGroup = after !== undefined && (group === after || membersOf(after, views).length > 0);
+  // The whole name of a session counts first, then a group, then the beginning of a name.
+  const whole = await named(after, true).catch((error: unknown) => {
+    if (!ACTION_ERRORS.session_not_found.is(error)) throw error;
+    return undefined;
+  });
+  const order: StartOrder = {
+    ...(whole === undefined && isGroup ? { afterGroup: after } : { after: whole ?? (await named(after)) }),
+    afterMerge: await named(afterMerge),
+    at: at ? startTime(at, clock.now()) : undefined,
+  };
+  const circle = circleOf({ name: 'this session', group, order }, views);
+  if (circle !== undefined) throw START_ERRORS.start_circle({ chain: circle });
+  if (base && !branchesBefore(order, views).includes(base))
+    await requireBase({ mainRepo, base, baseEnv: env });
+  return order;
+}
+
+/** @throws other_sessions */
+async function folderHere(
+  question: SessionQuestion,
+  { sessions }: Pick<Project['values'], 'sessions'>,
+  context: ActionContext,
+): Promise<string> {
+  const { view, place } = await findSessionAndPlace(question, context);
+  const { folder: session } = view;
+  if (view.paths.sessionsDir === sessions) return session;
+  throw START_ERRORS.other_sessions({ session, projectDir: projectDirOf(place) });
+}
+
+function branchesBefore(order: StartOrder, views: readonly SessionView[]): string[] {
+  const ofGroup = membersOf(order.afterGroup, views);
+  const named = views.filter(({ folder }) => folder === order.after || folder === order.afterMerge);
+  return [...ofGroup, ...named].flatMap(({ sessionFile }) => sessionFile?.settings.branch ?? []);
+}

@@ -1,0 +1,153 @@
+import { mkdir } from 'node:fs/promises';
+import { expect, test } from 'vitest';
+import { documentText } from '../../src/session/documents/documents.ts';
+import { parseQa, questionHash } from '../../src/session/documents/qa.ts';
+import type { StartOrder } from '../../src/session/events/bodies/positions.ts';
+import type { NewEvent } from '../../src/session/events/events.ts';
+import type { SessionFile } from '../../src/session/events/session-file.ts';
+import { sessionPaths } from '../../src/session/layout/paths.ts';
+import { record, stateOf, type Worker } from '../../src/worker/core/worker.ts';
+import { Projector } from '../../src/worker/documents/projector.ts';
+import { shareLimit } from '../../src/worker/limits/shared-limit.ts';
+import { openOrder, orderHasMoved, orderStep } from '../../src/worker/loop/start-order.ts';
+import { BLOCKED, CREATED, DONE, PREPARED, writeEvents } from '../session/events.ts';
+import { HandClock, MINUTE_MS, START_MS } from '../supervisor/scene.ts';
+import { hostWith } from '../support/hosts.ts';
+import { createdEvent, sessionFileSample } from '../support/session-file-sample.ts';
+import { tempLog } from '../support/temp-log.ts';
+
+const STOPPED: NewEvent = { type: 'stopped', by: { channel: 'cli' }, why: 'on request' };
+
+/** The worker of a session that has not begun, and what a person or another session does meanwhile. */
+async function unbegun(order: StartOrder, settings: Partial<SessionFile['settings']> = {}) {
+  const log = await tempLog();
+  const { paths } = log;
+  const clock = new HandClock();
+  const sample = sessionFileSample({ folder: paths.folder, sessionsDir: paths.sessionsDir, order });
+  const file = { ...sample, settings: { ...sample.settings, ...settings } };
+  await mkdir(paths.sessionDir, { recursive: true });
+  const { writer } = await log.open();
+  await writer.append(createdEvent(file));
+  const parts = {
+    ...{ paths, file, clock, writer, host: hostWith([]), env: { HOME: paths.runDir } },
+    ...{ environment: { isJoined: true }, projector: new Projector(paths, file) },
+  };
+  // These tests use neither git nor slots.
+  const worker = parts as unknown as Worker;
+  return {
+    worker,
+    clock,
+    step: async () => {
+      const open = openOrder(worker) ?? expect.fail('it has begun');
+      const left = await orderStep(worker, open);
+      return left ?? stateOf(worker).status.kind;
+    },
+    other: async (folder: string, ...events: NewEvent[]) =>
+      await writeEvents(sessionPaths(paths.sessionsDir, folder), [CREATED, PREPARED, ...events]),
+    questions: async () => parseQa((await documentText(paths.qa)) ?? '').questions,
+    async answer(text: string) {
+      const [asked] = parseQa((await documentText(paths.qa)) ?? '').questions.slice(-1);
+      if (asked === undefined) expect.fail('nothing was asked');
+      const answers = [{ id: asked.id, question: questionHash(asked), text }];
+      await record(worker, { type: 'answers_recorded', by: { channel: 'cli' }, answers, open: [] });
+    },
+    [Symbol.asyncDispose]: () => log[Symbol.asyncDispose](),
+  };
+}
+
+test('a session waits for its time by the wall clock, also when the clock is set back', async () => {
+  await using here = await unbegun({ at: START_MS + 30 * MINUTE_MS });
+  expect(await here.step()).toBe('queued');
+  expect(stateOf(here.worker).status).toMatchObject({
+    reason: expect.stringMatching(/^starts at 2026-01-0/),
+  });
+  expect(await here.step()).toBe('queued');
+  here.clock.pass(29 * MINUTE_MS);
+  here.clock.nowMs -= 10 * MINUTE_MS;
+  expect(await here.step()).toBe('queued');
+  here.clock.pass(11 * MINUTE_MS);
+  expect(await here.step()).toBe('running');
+  expect(openOrder(here.worker)).toBeUndefined();
+});
+
+test('a session that follows another begins once that is done, and its time has come too', async () => {
+  await using here = await unbegun({ after: 'boats', at: START_MS + MINUTE_MS });
+  await here.other('boats');
+  expect(await here.step()).toBe('queued');
+  here.clock.pass(2 * MINUTE_MS);
+  expect(await here.step()).toBe('queued');
+  await here.other('boats', DONE);
+  here.clock.pass(-2 * MINUTE_MS);
+  expect(await here.step()).toBe('queued');
+  here.clock.pass(MINUTE_MS);
+  expect(await here.step()).toBe('running');
+});
+
+test('a session waits for the end of a usage limit as it is known at that time', async () => {
+  await using here = await unbegun({ at: 'limit' });
+  const until = START_MS + 60 * MINUTE_MS;
+  await shareLimit(here.worker, 'rehearsal', { until, guessed: false });
+  expect(await here.step()).toBe('queued');
+  expect(stateOf(here.worker).status).toMatchObject({ order: { at: until } });
+  await shareLimit(here.worker, 'rehearsal', { until: until + MINUTE_MS, guessed: false });
+  here.clock.pass(60 * MINUTE_MS);
+  expect(await here.step()).toBe('queued');
+  expect(await here.step()).toBe('queued');
+  expect(stateOf(here.worker).status).toMatchObject({ order: { at: until + MINUTE_MS } });
+  here.clock.pass(MINUTE_MS);
+  expect(await here.step()).toBe('running');
+});
+
+test('without a known usage limit there is none to wait for', async () => {
+  await using here = await unbegun({ at: 'limit' });
+  expect(await here.step()).toBe('running');
+});
+
+test('a blocked session before it is asked about once, and no choice of the start answers that', async () => {
+  await using here = await unbegun({ after: 'boats' }, { gates: [], acceptSuggestions: true });
+  await here.other('boats', BLOCKED);
+  expect(await here.step()).toBe('waiting');
+  expect(await here.questions()).toMatchObject([
+    { text: 'This session is to start after boats, but boats is blocked. What should happen?' },
+  ]);
+  await here.answer('A');
+  expect(await here.step()).toBe('queued');
+  expect(await here.step()).toBe('queued');
+  expect(await here.questions()).toHaveLength(1);
+  // Blocked again, it is something else.
+  await here.other('boats', DONE, BLOCKED);
+  expect(await here.step()).toBe('waiting');
+  expect(await here.questions()).toHaveLength(2);
+});
+
+test('a session that is started anyway begins, and its gate for questions is still closed', async () => {
+  await using here = await unbegun({ after: 'boats', at: START_MS + MINUTE_MS });
+  await here.other('boats', STOPPED);
+  expect(await here.step()).toBe('waiting');
+  await here.answer('B');
+  expect(await here.step()).toBe('running');
+  expect(stateOf(here.worker)).toMatchObject({ order: { isOver: true }, oldRounds: 1, answers: [] });
+});
+
+test('a question about a session that is resumed or done is withdrawn', async () => {
+  await using here = await unbegun({ after: 'boats' });
+  await here.other('boats', BLOCKED);
+  expect(await here.step()).toBe('waiting');
+  const { status } = stateOf(here.worker);
+  if (status.kind !== 'waiting') expect.fail();
+  expect(await orderHasMoved(here.worker, status)).toBe(false);
+  await here.other('boats');
+  expect(await orderHasMoved(here.worker, status)).toBe(true);
+  expect(await here.questions()).toMatchObject([{ answer: 'no longer asked, because that has changed' }]);
+  expect(await here.step()).toBe('queued');
+  await here.other('boats', DONE);
+  expect(await here.step()).toBe('running');
+});
+
+test('a resume of a session that has not begun starts it now', async () => {
+  await using here = await unbegun({ at: START_MS + MINUTE_MS });
+  expect(await here.step()).toBe('queued');
+  const by = { channel: 'cli' } as const;
+  await record(here.worker, { type: 'resumed', by, phase: 'init', resetsCounts: false });
+  expect(openOrder(here.worker)).toBeUndefined();
+});
