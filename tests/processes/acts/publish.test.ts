@@ -305,7 +305,9 @@ test('if GitHub goes away after the push, that is said with the command that ope
   await using s = await scene(repo);
   s.hub.fault = ({ path }) => (path === '/user' ? undefined : { status: 502 });
   const { said, commands, url } = await publish(s.look, false, s.context);
-  expect(said).toContain('samocode/x is pushed to origin, but its pull request was neither opened nor updated');
+  expect(said).toContain(
+    'samocode/x is pushed to origin, but its pull request was neither opened nor updated',
+  );
   expect([url, commands]).toEqual([undefined, [expect.stringMatching(/^gh pr create /)]]);
   expect(await s.pushed()).toContain('refs/heads/samocode/x');
 });
