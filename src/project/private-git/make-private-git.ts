@@ -139,7 +139,9 @@ async function writeAlternates(
   { git: { dir }, commonDir }: PrivateGitPlan,
   context: GitContext,
 ): Promise<void> {
-  const further = await borrowedBy(commonDir, context);
+  // Few repositories borrow objects; git is asked only about those.
+  const borrows = statsAt(join(commonDir, 'objects/info/alternates')) !== undefined;
+  const further = borrows ? await borrowedBy(commonDir, context) : [];
   const places = [basePlace(dir, 'objects'), join(commonDir, 'objects'), ...further];
   const path = join(dir, 'objects/info/alternates');
   rmSync(path, { recursive: true, force: true });
