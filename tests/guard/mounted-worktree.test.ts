@@ -28,9 +28,7 @@ test.each([
   };
   expect(await prune('--bind', source, mount)).toMatchObject({
     removed: [],
-    worktrees: [
-      { path, kept: `${mount} is a mount point: what is mounted there would be deleted with the worktree.` },
-    ],
+    worktrees: [{ path, kept: `${mount} is a mount point, which cannot be deleted with the worktree.` }],
   });
   expect(await readFile(join(source, 'README.md'), 'utf8')).toBe('# A project\n');
   expect(await prune()).toMatchObject({ removed: [path], worktrees: [] });

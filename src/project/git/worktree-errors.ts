@@ -53,7 +53,7 @@ export const WORKTREE_ERRORS = errors({
   }),
   worktree_mounted: ({ mount }: { mount: string }) => ({
     what: 'Nothing was changed.',
-    why: `${mount} is a mount point: what is mounted there would be deleted with the worktree.`,
+    why: `${mount} is a mount point, which cannot be deleted with the worktree.`,
     hint: `Run "umount ${shellWord(mount)}", then try again.`,
   }),
   worktree_folder_taken: ({ path, entry }: { path: string; entry: ListedWorktree | undefined }) => ({

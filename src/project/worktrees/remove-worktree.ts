@@ -72,7 +72,7 @@ async function setAside(
   return { kind: 'removed' };
 }
 
-/** @throws worktree_mounted: what is mounted in it, or is its place, is of somewhere else and must not be deleted */
+/** @throws worktree_mounted: a mount point, in it or itself, cannot be deleted, and its content belongs elsewhere */
 async function refuseMounts(worktreePath: string): Promise<void> {
   const path = await realpath(worktreePath);
   // Only Linux has this table.
