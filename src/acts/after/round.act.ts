@@ -56,9 +56,14 @@ export async function roundOfSession(
     return { view: after.view, outcome: 'recorded', said: `Pull request #${number} is ${look.state}.` };
   }
   const { request, after, said } = await new Rounds().advance(view, look, { forge, context, byHand: true });
-  const endsIn = request?.kind === 'round' ? 'resumed' : 'pull_request_seen';
-  const result = request && (await sendAndAwait(view, request, [endsIn], context));
+  const result = request && (await sendAndAwait(view, request, ['resumed', 'pull_request_seen'], context));
   await after?.();
-  const outcome = request === undefined ? 'nothing' : request.kind === 'round' ? 'begun' : 'recorded';
-  return { view: result?.view ?? view, outcome, said };
+  if (result === undefined) return { view, outcome: 'nothing', said };
+  const hasBegun = result.events.some(({ type }) => type === 'resumed');
+  const isAsked = request?.kind === 'round' && !hasBegun;
+  return {
+    view: result.view,
+    outcome: hasBegun ? 'begun' : 'recorded',
+    said: (isAsked && result.view.state.pullRequest?.asks) || said,
+  };
 }

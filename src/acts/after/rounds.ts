@@ -31,6 +31,9 @@ export interface Advance {
   said: string;
 }
 
+/** `isOpen`: it is decided again at the next look, also if the pull request has not changed. */
+type Undecided = Advance & { isOpen?: boolean };
+
 const TRUSTED_MS = 5 * 60_000;
 const NAMED_AFTER_MS = 24 * 3_600_000;
 const MAX_NAMED = 10;
@@ -48,7 +51,7 @@ export class Rounds {
     const { state, paths } = view;
     const isOver = state.status.kind === 'done' && look.state === 'open';
     if (!isOver || state.pullRequest?.state !== 'open')
-      return { said: 'It does not rest on an open pull request.' };
+      return { said: 'The session is not done, or its pull request is not open.' };
     // `since`: a round may have ended meanwhile.
     const print = JSON.stringify([look, state.status.since, state.pullRequest.round]);
     if (!given.byHand && this.#dealtWith.get(paths.sessionDir) === print)
@@ -59,7 +62,7 @@ export class Rounds {
     return advance;
   }
 
-  async #next(view: SessionView, given: RoundContext): Promise<Advance & { isOpen?: boolean }> {
+  async #next(view: SessionView, given: RoundContext): Promise<Undecided> {
     const { forge, context } = given;
     const { pullRequest, roundKeys: keys = [] } = view.state;
     const { repository, number, words: before = [], reruns = [] } = pullRequest as PullRequestFact;
@@ -73,8 +76,11 @@ export class Rounds {
     const seen = { words: someOf(words), asks };
     const verdict = judgeMatter(details, words, { keys, reruns, mayRerun: settings.mayRerun });
     switch (verdict.kind) {
-      case 'none':
-        return tell(view, seen, 'Nothing has come back to it that no round was about.');
+      case 'none': {
+        const isAwaited = asks === undefined && this.#missing.has(view.paths.sessionDir);
+        const said = 'Nothing has come back to it that no round was about.';
+        return { ...tell(view, seen, said), isOpen: isAwaited };
+      }
       case 'running':
         return { ...tell(view, seen, 'Its checks still run, or it waits in a merge queue.'), isOpen: true };
       case 'rerun': {
@@ -117,7 +123,7 @@ export class Rounds {
 
   /** Required checks that have not reported for a day: a rule of the base branch may name what no workflow runs. */
   #unreported(
-    { paths }: SessionView,
+    { paths, state }: SessionView,
     details: PullRequestDetails,
     { clock }: ActionContext,
   ): string | undefined {
@@ -130,8 +136,10 @@ export class Rounds {
     const before = this.#missing.get(paths.sessionDir);
     const since = before?.head === head ? before : { head, sinceMs: clock.monotonic() };
     this.#missing.set(paths.sessionDir, since);
-    if (clock.monotonic() - since.sinceMs < NAMED_AFTER_MS) return undefined;
-    return `Required checks have not reported for a day: ${listed(names, MAX_NAMED)}. Start them, or change the rules of the base branch.`;
+    const asks = `Required checks have not reported for a day: ${listed(names, MAX_NAMED)}. Start them, or change the rules of the base branch.`;
+    // A supervisor before this one has named them.
+    const isNamed = state.pullRequest?.asks === asks;
+    return isNamed || clock.monotonic() - since.sinceMs >= NAMED_AFTER_MS ? asks : undefined;
   }
 }
 
@@ -170,10 +178,11 @@ async function beginRound(
   view: SessionView,
   { details, words, matter }: { details: PullRequestDetails; words: readonly Remark[]; matter: Matter },
   { forge, context, byHand, rounds }: RoundContext & RoundSettings,
-): Promise<Advance> {
+): Promise<Undecided> {
   const number = nextRound(view.state);
   const seen = { words: someOf(words) };
-  const asking = (asks: string) => tell(view, { ...seen, asks }, asks);
+  // What it asks may be settled without a change of the pull request.
+  const asking = (asks: string) => ({ ...tell(view, { ...seen, asks }, asks), isOpen: true });
   if (!byHand && number > rounds) {
     const used =
       rounds === 0 ? 'PR_ROUNDS is 0' : `${counted(rounds, 'round')} of it have been used (PR_ROUNDS)`;
@@ -216,7 +225,7 @@ async function publishRound(
   view: SessionView,
   { baseBranch }: PullRequestLook,
   { forge, context, byHand }: RoundContext,
-): Promise<Advance & { isOpen?: boolean }> {
+): Promise<Undecided> {
   const round = openRound(view.state);
   const published = await fetchPublished(view, baseBranch, await safeGit(view, context));
   if (round === undefined || published === undefined) return { said: 'There is nothing to publish.' };

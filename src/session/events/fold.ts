@@ -271,14 +271,9 @@ function resumed(state: SessionState, event: EventOf<'resumed'>): SessionState {
   }
   if (round !== undefined) {
     const roundKeys = [...(state.roundKeys ?? []), ...round.keys].slice(-REMEMBERED_ROUND_KEYS);
-    return {
-      ...rest,
-      notes,
-      round,
-      roundKeys,
-      proved: undefined,
-      progress: withRound(state.progress, phase),
-    };
+    const pullRequest = state.pullRequest && { ...state.pullRequest, asks: undefined };
+    const begun = { round, roundKeys, pullRequest, progress: withRound(state.progress, phase) };
+    return { ...rest, notes, ...begun, proved: undefined };
   }
   if ('parked' in state.status && state.status.parked) return { ...rest, notes, status: state.status.parked };
   const progress = event.resetsCounts ? withCountsReset(state.progress) : state.progress;

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { crashPoint } from '../../base/fault-points.ts';
 import { writeWhole } from '../../base/files/atomic-file.ts';
 import { counted, listed } from '../../base/text.ts';
 import { pullRequestRefs } from '../../project/checkpoints/checkpoint-refs.ts';
@@ -8,10 +9,14 @@ import { gitSaysYes } from '../../project/git/git.ts';
 import { checksRoot } from '../../project/proving/setup-cache.ts';
 import { COMMAND_ERRORS } from '../../session/commands/command-errors.ts';
 import { judgeRound } from '../../session/commands/judge-round.ts';
+import { PullRequestFact } from '../../session/events/bodies/positions.ts';
+import type { By } from '../../session/events/bodies/who-acted.ts';
+import type { NewEvent } from '../../session/events/events.ts';
 import { roundDocuments } from '../../session/events/rounds.ts';
 import { refNameOf } from '../../session/layout/names.ts';
 import type { Handler } from '../core/command-outcome.ts';
 import { branchTip } from '../core/evidence.ts';
+import { lastingFailure } from '../core/passing-errors.ts';
 import { record, stateOf, type Worker } from '../core/worker.ts';
 import { repairMissingWorktree } from '../guarding/restore-worktree.ts';
 import { inlineMaterial } from '../prompt/material.ts';
@@ -25,16 +30,38 @@ export const round: Handler<'round'> = async (worker, command) => {
   const verdict = judgeRound(command, stateOf(worker), worker.file.settings.gateChannels);
   if (verdict.kind === 'refused') return verdict;
   const { number, keys, head } = begun;
-  const conflicts = await takeOverHead(worker, head);
+  const joined = await joinHead(worker, head);
+  if ('problem' in joined) return { events: [askingFor(worker, by, joined.problem)] };
+  crashPoint('round-joined');
+  const { conflicts } = joined;
   const about = join(worker.paths.sessionDir, roundDocuments(number).about);
   if (keys.length > 0 || conflicts.length > 0)
     await writeWhole(about, `${text}${conflictWords(head, conflicts)}`);
+  crashPoint('round-quoted');
   // Only commits of others: nothing is to be built, but all of it is tested again.
   const phase = keys.length > 0 || conflicts.length > 0 ? 'implementation' : 'testing';
   const why = keys.length > 0 ? counted(keys.length, 'matter') : 'others have pushed to its branch';
   const flow = `Round ${number} of the pull request: ${why}`;
   return { events: [{ type: 'resumed', by, phase, resetsCounts: true, round: begun, flow }] };
 };
+
+/** A refusal would be seen by nobody: the supervisor asked. */
+function askingFor(worker: Worker, by: By, problem: string): NewEvent {
+  const seen = PullRequestFact.parse(stateOf(worker).pullRequest);
+  const asks = `No round can begin: ${problem}`;
+  return { type: 'pull_request_seen', by, ...seen, asks, flow: asks };
+}
+
+async function joinHead(
+  worker: Worker,
+  head: string,
+): Promise<{ conflicts: readonly string[] } | { problem: string }> {
+  try {
+    return { conflicts: await takeOverHead(worker, head) };
+  } catch (error) {
+    return { problem: lastingFailure(worker, error, 'begin the round again').message };
+  }
+}
 
 /**
  * Brings the branch to what others have pushed: forwards it, or merges the head.

@@ -32,8 +32,8 @@ export interface RoundRig extends AsyncDisposable {
   colleagueWrites(name: string, text: string): Promise<void>;
   /** The commit of a branch on the forge. */
   at(branch: string): Promise<string>;
-  /** What the supervisor would do now, and what it leaves to the worker. */
-  advance(): Promise<Advance>;
+  /** What the supervisor would do now, or so much later, and what it leaves to the worker. */
+  advance(laterMs?: number): Promise<Advance>;
   /** Until the session is done again after `advance` has begun a round. */
   untilDone(): Promise<SessionState>;
 }
@@ -103,16 +103,18 @@ export async function roundRig({
     },
     at: async (branch) =>
       (await git(path, 'ls-remote', 'origin', `refs/heads/${branch}`)).split('\t')[0] ?? '',
-    async advance() {
+    async advance(laterMs = 0) {
       const forge = new GitHub({ env });
       const look = (await forge.pullRequests('github.com/fleet/boats', [17])).pullRequests.get(17);
       if (look === undefined) throw new Error('The forge does not know it.');
       const view = await rig.view();
-      const supervisor: ActionContext = { ...context, by: { channel: 'settings' } };
+      const { clock } = context;
+      const later = Object.create(clock, { monotonic: { value: () => clock.monotonic() + laterMs } });
+      const supervisor: ActionContext = { ...context, clock: later, by: { channel: 'settings' } };
       const advance = await rounds.advance(view, look, { forge, context: supervisor });
       const { request, after } = advance;
-      const endsIn = request?.kind === 'round' ? 'resumed' : 'pull_request_seen';
-      if (request) await sendAndAwait(view, request, [endsIn], { ...supervisor, clock: rig.context().clock });
+      if (request)
+        await sendAndAwait(view, request, ['resumed', 'pull_request_seen'], { ...supervisor, clock });
       await after?.();
       return advance;
     },

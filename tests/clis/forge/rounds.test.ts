@@ -134,7 +134,7 @@ test('what nobody agreed to waits for a person before it is pushed; a round that
   expect(waiting.why).toContain(
     'Round 1 of the pull request changed more than plan and pull request cover: boats.txt; new.txt.',
   );
-  expect((await s.advance()).said).toBe('It does not rest on an open pull request.');
+  expect((await s.advance()).said).toBe('The session is not done, or its pull request is not open.');
   await rig.approve();
   await s.untilDone();
 
@@ -161,6 +161,14 @@ test('what nobody agreed to waits for a person before it is pushed; a round that
   expect(pull.threads[1]?.comments[1]?.body).toContain('Its agents left no word about this thread.');
   expect((await rig.state()).pullRequest).toMatchObject({ round: 1, pushed });
   expect(needsHuman(await rig.view())).toBe(false);
+
+  // A required check that no workflow reports is named after a day, and once.
+  pull.check('never', 'EXPECTED', { app: undefined });
+  expect((await s.advance()).request).toBeUndefined();
+  expect((await s.advance(23 * 3_600_000)).request).toBeUndefined();
+  expect((await s.advance(25 * 3_600_000)).request).toBeDefined();
+  expect((await rig.state()).pullRequest?.asks).toContain('have not reported for a day: never.');
+  expect((await s.advance(60 * 3_600_000)).request).toBeUndefined();
 }, 600_000);
 
 test('the supervisor begins a round at its first look, with the login of a login shell', async () => {
@@ -177,4 +185,48 @@ test('the supervisor begins a round at its first look, with the login of a login
   expect(begun).toMatchObject({ by: { channel: 'settings' }, phase: 'implementation', round: { number: 1 } });
   await s.rig.until(({ openIteration }) => openIteration?.phase === 'implementation', { withinMs: 60_000 });
   await s.rig.stop('now');
+}, 300_000);
+
+test.each(['round-joined', 'round-quoted'])(
+  'a worker that dies at %s begins the round once, with what others have pushed',
+  async (point) => {
+    await using s = await roundRig({ here: false, faults: true });
+    const { pull, rig } = s;
+    await s.colleague('commit', '--quiet', '--allow-empty', '-m', 'Of a colleague');
+    await s.colleague('push', '--quiet');
+    pull.check('test', 'FAILURE');
+    Object.assign(s.context.env, {
+      SAMOCODE_CRASH_AT: point,
+      SAMOCODE_CRASHED_FILE: join(rig.repo.root, 'crashed'),
+    });
+    await s.advance();
+    await rig.until(({ round }) => round?.number === 1, { withinMs: 60_000 });
+    expect(await readFile(join(rig.repo.root, 'crashed'), 'utf8')).toBeDefined();
+    const begun = (await rig.events()).filter((event) => event.type === 'resumed');
+    expect(begun).toHaveLength(1);
+    await rig.stop('now');
+    const { path } = (await rig.state()).worktree ?? {};
+    expect(await rig.repo.git(['log', '--format=%s'], path)).toContain('Of a colleague');
+  },
+  300_000,
+);
+
+test('a branch that cannot take over what others pushed asks, instead of a refusal that nobody sees', async () => {
+  await using s = await roundRig();
+  const { pull, rig } = s;
+  await s.colleagueWrites('boats.txt', 'Of a colleague\n');
+  await s.colleague('push', '--quiet');
+  const { path = '' } = (await rig.state()).worktree ?? {};
+  await writeFile(join(path, 'boats.txt'), 'Of a person, not committed\n');
+  pull.check('test', 'FAILURE');
+  await s.advance();
+  const { pullRequest, status } = await rig.state();
+  expect(status.kind).toBe('done');
+  expect(pullRequest?.asks).toMatch(/^No round can begin: /);
+  expect(needsHuman(await rig.view())).toBe(true);
+  expect(await readFile(join(path, 'boats.txt'), 'utf8')).toBe('Of a person, not committed\n');
+  await rm(join(path, 'boats.txt'));
+  const byHand = await roundOfSession({ session: rig.file.folder }, s.context);
+  expect(byHand.outcome).toBe('begun');
+  expect((await rig.state()).pullRequest?.asks).toBeUndefined();
 }, 300_000);
