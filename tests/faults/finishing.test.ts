@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { readdir, writeFile } from 'node:fs/promises';
+import { appendFile, mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { finishSession } from '../../src/acts/finish/finish-session.act.ts';
@@ -97,3 +97,31 @@ test.concurrent.each([
   },
   600_000,
 );
+
+test.concurrent('a discard that is killed while it deletes goes on, and none of 300 files is lost', async () => {
+  await using rig = await copied();
+  const { path = '' } = (await rig.state()).worktree ?? {};
+  const unsaved = Array.from({ length: 300 }, (_, at) => `unsaved-${at}.txt`);
+  for (const name of unsaved) await writeFile(join(path, name), name);
+  // Ignored, so that they are not kept and only take their time.
+  await appendFile(join(rig.repo.path, '.git/info/exclude'), 'cache/\n');
+  for (let folder = 0; folder < 400; folder += 1) {
+    const dir = join(path, 'cache', `${folder}`);
+    await mkdir(dir, { recursive: true });
+    for (let at = 0; at < 100; at += 1) await writeFile(join(dir, `${at}`), '');
+  }
+  const input = { session: rig.file.folder, keep: [] };
+  const asked = finishSession({ ...input, how: 'discard' }, rig.context()).catch((error: unknown) => error);
+  const removing = async () =>
+    (await readdir(dirname(path))).filter((name) => name.startsWith(`${basename(path)}.removing-`));
+  await eventually(async () => (await removing()).length > 0, { what: 'a worktree that is being deleted' });
+  await rig.killWorker();
+  expect(await removing()).toHaveLength(1);
+  await nextWorker(rig);
+  await asked;
+  expect(await removing()).toEqual([]);
+  expect((await rig.state()).archived).toBe(true);
+  await finishSession({ ...input, how: 'unarchive' }, rig.context());
+  const back = await Promise.all(unsaved.map((name) => readFile(join(path, name), 'utf8')));
+  expect(back).toEqual(unsaved);
+}, 600_000);
