@@ -116,7 +116,7 @@ const ROWS = {
     state: {
       pullRequest: {
         ...PULL_REQUEST,
-        ...{ round: 3, asks: '1 comment, but 3 rounds of it have been used (PR_ROUNDS).' },
+        ...{ round: 3, asks: '1 comment, but no round is left (PR_ROUNDS=3).' },
         words: [
           {
             key: 'k',

@@ -13,7 +13,7 @@ import type { ActionContext } from '../common/context.ts';
 import type { CommandRequest } from '../common/send-command.ts';
 import { Rounds } from './rounds.ts';
 
-/** Between two looks at a repository: grows while nothing changes. */
+/** The delay between two polls of a repository; grows while nothing changes. */
 const SHORTEST_GAP_MS = 60_000;
 const LONGEST_GAP_MS = 600_000;
 const GROWTH = 1.5;
@@ -38,7 +38,7 @@ interface Look {
   failingSinceMs?: number | undefined;
 }
 
-/** Looks at the open pull requests of sessions, one question for each repository, and tells their sessions what changed. */
+/** Polls the open pull requests of sessions, with one request per repository, and reports changes to their sessions. */
 export class PullRequests {
   readonly #login: (signal: AbortSignal) => Promise<Login>;
   readonly #rounds = new Rounds();
@@ -47,7 +47,7 @@ export class PullRequests {
   readonly #looks = new Map<string, Look>();
   #running: Promise<void> | undefined;
 
-  /** @param login that the person has at that moment; its requests end with the signal */
+  /** @param login that the person has at that moment; the signal aborts its requests */
   constructor(login: (signal: AbortSignal) => Promise<Login>, clock: Clock) {
     this.#login = login;
     this.#clock = clock;
@@ -55,7 +55,7 @@ export class PullRequests {
 
   /**
    * Begins the next look that is due, without waiting for it.
-   * @param views those whose worker may be started: one at work hears of its pull request once it rests
+   * @param views those whose worker may be started: a working session gets the news when it rests
    * @param failed reports what no session can be told
    * @returns when to poll again at the latest, monotonic
    */
@@ -82,7 +82,7 @@ export class PullRequests {
     return nextMs;
   }
 
-  /** Ends a look that is under way: whoever takes over looks at once. */
+  /** Aborts a poll in progress; the next supervisor polls at once. */
   async end(): Promise<void> {
     this.#ended.abort();
     await this.#running;

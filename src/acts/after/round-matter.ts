@@ -1,7 +1,7 @@
 import type { Comment, ForgeCheck, PullRequestDetails, Review, ReviewThread } from '../../forge/forge.ts';
 import type { SeenWords } from '../../session/events/bodies/positions.ts';
 
-/** A comment or review that nobody has answered yet. */
+/** A comment or review that no round has covered yet. */
 export interface Remark extends SeenWords {
   comment: Comment | Review;
   /** The thread that it stands in; absent for a review. */
@@ -32,7 +32,7 @@ export type MatterVerdict =
   | { kind: 'round'; matter: Matter };
 
 /**
- * What came back to a pull request that no earlier round was about.
+ * What came back to a pull request since the last round.
  * @param words as `wordsIn` found them
  */
 export function judgeMatter(
@@ -66,7 +66,7 @@ export function missingChecks({ checks }: Pick<PullRequestDetails, 'checks'>): s
   return checks.flatMap(({ state, name }) => (state === 'missing' ? [name] : []));
 }
 
-/** Where the base branch requires none, all of them count. */
+/** If the base branch requires none, all of them count. */
 function thatCount(checks: readonly ForgeCheck[]): readonly ForgeCheck[] {
   const required = checks.filter(({ isRequired }) => isRequired);
   return required.length > 0 ? required : checks;

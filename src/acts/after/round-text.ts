@@ -4,6 +4,10 @@ import { oneLine } from '../../session/documents/markdown-lines.ts';
 import type { Matter, Remark } from './round-matter.ts';
 
 const MAX_WORDS_CHARS = 8000;
+/** Of the end of a log, where its error is. */
+const MAX_LOG_CHARS = 40_000;
+/** A command of a worker may have 2 MB. */
+const MAX_CHARS = 300_000;
 
 export interface RoundText {
   text: string;
@@ -12,7 +16,7 @@ export interface RoundText {
 }
 
 /**
- * What an agent reads of a round, as Markdown: our words, and quotations with their authors.
+ * The Markdown document about a round that agents read: our own words, and quotations with their authors.
  * @param logs the last lines of failed jobs, by the id of the job
  */
 export function roundText(
@@ -42,7 +46,8 @@ export function roundText(
       ),
     ),
   ];
-  return { text: `${parts.join('\n\n')}\n`, threads };
+  const text = parts.join('\n\n');
+  return { text: `${text.length > MAX_CHARS ? `${text.slice(0, MAX_CHARS)}\n\n(Cut.)` : text}\n`, threads };
 }
 
 function checkText(
@@ -55,7 +60,7 @@ function checkText(
   const lines =
     log === undefined
       ? 'Its log cannot be read from here.'
-      : `The last ${counted(log.length, 'line')} of its log before the error:\n\n${quoted(log.join('\n'), Number.POSITIVE_INFINITY)}`;
+      : `The last ${counted(log.length, 'line')} of its log before the error:\n\n${quoted(log.join('\n').slice(-MAX_LOG_CHARS), MAX_LOG_CHARS)}`;
   return `## ${which} ${code(name)} fails\n\n${about && `It is ${about}. `}${lines}${said}`;
 }
 

@@ -6,7 +6,7 @@ import { handleOf } from '../../session/layout/names.ts';
 
 export function addRound(program: Command, cli: Cli): void {
   withSharedOptions(program.command('round <session>'))
-    .description('Work on what came back to the pull request of a session, or push what a round made')
+    .description('Work on reviews and failed checks of a pull request, or push the work of a round')
     .action(async (session: string, options: SharedOptions) => {
       const { roundOfSession } = await import('./round.act.ts');
       const { view, outcome, said } = await roundOfSession(

@@ -2,7 +2,7 @@ import { isSamocodeError } from '../../base/errors.ts';
 import { counted, listed } from '../../base/text.ts';
 import type { Forge, PullRequestDetails, PullRequestLook } from '../../forge/forge.ts';
 import { PullRequestFact } from '../../session/events/bodies/positions.ts';
-import { nextRound, openRound } from '../../session/events/rounds.ts';
+import { describeKeys, nextRound, openRound } from '../../session/events/rounds.ts';
 import type { SessionView } from '../../session/events/session-view.ts';
 import type { ActionContext } from '../common/context.ts';
 import { findProjectFor } from '../common/places/find-project-for.ts';
@@ -22,11 +22,11 @@ export interface RoundContext {
   byHand?: boolean;
 }
 
-/** What follows for a session from the state of its pull request. */
+/** What to do for a session, given the state of its pull request. */
 export interface Advance {
   /** For its worker, which records it. */
   request?: CommandRequest;
-  /** What is done once the request is left. */
+  /** The step after the request is queued. */
   after?: () => Promise<unknown>;
   said: string;
 }
@@ -38,9 +38,9 @@ const TRUSTED_MS = 5 * 60_000;
 const NAMED_AFTER_MS = 24 * 3_600_000;
 const MAX_NAMED = 10;
 
-/** Decides on the rounds of pull requests, and publishes what they made. */
+/** Decides about the rounds of pull requests and publishes their work. */
 export class Rounds {
-  /** By session folder: the look that was dealt with. */
+  /** By session folder: the state that was handled last. */
   readonly #dealtWith = new Map<string, string>();
   /** By session folder: the head, and since when required checks have not reported on it. */
   readonly #missing = new Map<string, { head: string; sinceMs: number }>();
@@ -78,7 +78,7 @@ export class Rounds {
     switch (verdict.kind) {
       case 'none': {
         const isAwaited = asks === undefined && this.#missing.has(view.paths.sessionDir);
-        const said = 'Nothing has come back to it that no round was about.';
+        const said = 'Nothing new has come back to it.';
         return { ...tell(view, seen, said), isOpen: isAwaited };
       }
       case 'running':
@@ -100,7 +100,7 @@ export class Rounds {
     }
   }
 
-  /** The authors of words who may tell agents what to do. */
+  /** The authors who may tell agents what to do. */
   async #steering(
     { threads, reviews }: PullRequestDetails,
     repository: string,
@@ -184,9 +184,8 @@ async function beginRound(
   // What it asks may be settled without a change of the pull request.
   const asking = (asks: string) => ({ ...tell(view, { ...seen, asks }, asks), isOpen: true });
   if (!byHand && number > rounds) {
-    const used =
-      rounds === 0 ? 'PR_ROUNDS is 0' : `${counted(rounds, 'round')} of it have been used (PR_ROUNDS)`;
-    return asking(`${describeMatter(matter)}, but ${used}.`);
+    const used = rounds === 0 ? 'PR_ROUNDS is 0' : `no round is left (PR_ROUNDS=${rounds})`;
+    return asking(`${describeKeys(matter.keys)}, but ${used}.`);
   }
   const published = await fetchPublished(view, details.baseBranch, await safeGit(view, context));
   if (published === undefined) return { said: 'The session has no branch.' };
@@ -200,27 +199,14 @@ async function beginRound(
   const { text, threads } = roundText({ ...details, base }, matter, logs);
   const round = { number, keys: [...matter.keys], head, base, threads };
   const request = { kind: 'round', round, text, ...(byHand && { byHand: true as const }) } as const;
-  return { request, said: `Round ${number} begins: ${describeMatter(matter)}.` };
-}
-
-/** `1 failed check, 2 comments and a conflict`, without text of others. */
-function describeMatter({ checks, words, conflict }: Matter): string {
-  const comments = words.filter(({ thread }) => thread !== undefined);
-  const parts = [
-    checks.length > 0 && counted(checks.length, 'failed check'),
-    comments.length > 0 && counted(comments.length, 'comment'),
-    words.length > comments.length && counted(words.length - comments.length, 'review'),
-    conflict && 'a conflict',
-  ].filter(Boolean);
-  const last = parts.pop();
-  return parts.length === 0 ? `${last}` : `${parts.join(', ')} and ${last}`;
+  return { request, said: `Round ${number} begins: ${describeKeys(matter.keys)}.` };
 }
 
 function replacedWords({ state: { worktree } }: SessionView, head: string): string {
   return `Somebody has replaced the branch ${worktree?.branch}: what samocode pushed is not in its head ${head.slice(0, 12)}. Bring the branch of the session to the state that you want, then begin a round.`;
 }
 
-/** Publishes the work of a finished round, unless others were faster: then that comes first. */
+/** Publishes the work of a finished round, unless others have pushed; their commits are then taken over first. */
 async function publishRound(
   view: SessionView,
   { baseBranch }: PullRequestLook,
@@ -240,7 +226,7 @@ async function publishRound(
     const request = { kind: 'round' as const, round: joining, text: '' };
     return {
       request,
-      said: 'Others have pushed to its branch meanwhile: that is taken over and tested first.',
+      said: 'Others have pushed to its branch meanwhile: their commits are taken over and tested first.',
     };
   }
   const pushed = await pushRound(view, { round, tip }, { forge, context });

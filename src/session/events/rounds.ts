@@ -1,3 +1,4 @@
+import { counted } from '../../base/text.ts';
 import type { SessionState } from './state.ts';
 
 /** The round whose work is not in the pull request yet; undefined: there is none, or it is answered. */
@@ -17,4 +18,16 @@ export function roundDocuments(number: number): { about: string; answers: string
 export function nextRound(state: Pick<SessionState, 'round' | 'pullRequest'>): number {
   const last = Math.max(state.round?.number ?? 0, state.pullRequest?.round ?? 0);
   return openRound(state) === undefined ? last + 1 : last;
+}
+
+const KINDS = { check: 'failed check', thread: 'comment', review: 'review', conflict: 'conflict' } as const;
+
+/** What a round is about, by the keys that started it: `1 failed check and 2 comments`. Contains no text of others. */
+export function describeKeys(keys: readonly string[]): string {
+  const parts = Object.entries(KINDS).flatMap(([kind, what]) => {
+    const count = keys.filter((key) => key.startsWith(`${kind}:`)).length;
+    return count === 0 ? [] : [counted(count, what)];
+  });
+  const last = parts.pop() ?? '';
+  return parts.length === 0 ? last : `${parts.join(', ')} and ${last}`;
 }

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { crashPoint } from '../../base/fault-points.ts';
 import { writeWhole } from '../../base/files/atomic-file.ts';
-import { counted, listed } from '../../base/text.ts';
+import { listed } from '../../base/text.ts';
 import { pullRequestRefs } from '../../project/checkpoints/checkpoint-refs.ts';
 import { fastForward } from '../../project/finishing/fast-forward.ts';
 import { makeMergeCommit } from '../../project/finishing/merge-commit.ts';
@@ -9,10 +9,11 @@ import { gitSaysYes } from '../../project/git/git.ts';
 import { checksRoot } from '../../project/proving/setup-cache.ts';
 import { COMMAND_ERRORS } from '../../session/commands/command-errors.ts';
 import { judgeRound } from '../../session/commands/judge-round.ts';
+import { documentText } from '../../session/documents/documents.ts';
 import { PullRequestFact } from '../../session/events/bodies/positions.ts';
 import type { By } from '../../session/events/bodies/who-acted.ts';
 import type { NewEvent } from '../../session/events/events.ts';
-import { roundDocuments } from '../../session/events/rounds.ts';
+import { describeKeys, roundDocuments } from '../../session/events/rounds.ts';
 import { refNameOf } from '../../session/layout/names.ts';
 import type { Handler } from '../core/command-outcome.ts';
 import { branchTip } from '../core/evidence.ts';
@@ -35,12 +36,13 @@ export const round: Handler<'round'> = async (worker, command) => {
   crashPoint('round-joined');
   const { conflicts } = joined;
   const about = join(worker.paths.sessionDir, roundDocuments(number).about);
+  const whole = text === '' ? ((await documentText(about)) ?? '') : text;
   if (keys.length > 0 || conflicts.length > 0)
-    await writeWhole(about, `${text}${conflictWords(head, conflicts)}`);
+    await writeWhole(about, `${whole}${conflictWords(head, conflicts)}`);
   crashPoint('round-quoted');
   // Only commits of others: nothing is to be built, but all of it is tested again.
   const phase = keys.length > 0 || conflicts.length > 0 ? 'implementation' : 'testing';
-  const why = keys.length > 0 ? counted(keys.length, 'matter') : 'others have pushed to its branch';
+  const why = keys.length > 0 ? describeKeys(keys) : 'others have pushed to its branch';
   const flow = `Round ${number} of the pull request: ${why}`;
   return { events: [{ type: 'resumed', by, phase, resetsCounts: true, round: begun, flow }] };
 };

@@ -65,6 +65,14 @@ test('no text of others can begin a line, so that nobody takes it for ours', () 
 test('a long comment is cut, and a megabyte of it does not reach the prompt', () => {
   const matter = { checks: [], words: [words('ada', 'x'.repeat(1e6), 'a.ts')], conflict: false, keys: [] };
   expect(roundText(DETAILS, matter, new Map()).text.length).toBeLessThan(10_000);
+  // A command of a worker may have 2 MB, whatever came back.
+  const lines = Array(200).fill('\u00e9'.repeat(2000));
+  const checks = Array.from({ length: 30 }, (_, at) => ({ ...CHECK, jobId: at }));
+  const many = { ...matter, checks, words: Array(200).fill(words('ada', 'x'.repeat(1e6))) };
+  const logs = new Map(checks.map(({ jobId }) => [jobId, [...lines, '##[error]red']]));
+  const { text } = roundText(DETAILS, many, logs);
+  expect(Buffer.byteLength(JSON.stringify(text))).toBeLessThan(2_000_000);
+  expect(text).toContain('> ##[error]red');
 });
 
 test('answers are found below the names of their threads; what is not there has none', () => {

@@ -62,7 +62,7 @@ test('a pull request that goes red twice, gets three comments, a conflict and a 
   const [answered, ...unanswered] = pull.threads.map(({ comments }) => comments.map(({ body }) => body));
   expect(answered?.[1]).toMatch(new RegExp(`pushed with ${pushed}[^]*> Named it @&#8203;ada`));
   expect(unanswered.map(({ length }) => length)).toEqual([1, 1]);
-  expect((await s.advance()).said).toBe('Nothing has come back to it that no round was about.');
+  expect((await s.advance()).said).toBe('Nothing new has come back to it.');
   const { pullRequest: seen } = await facts();
   expect(seen?.held).toEqual([
     { by: 'mallory', url: order.comments[0]?.url, held: 'stranger' },
@@ -75,7 +75,7 @@ test('a pull request that goes red twice, gets three comments, a conflict and a 
   await s.colleagueWrites('boats.txt', 'Of main\n');
   await s.colleague('push', '--quiet');
   pull.mergeable = 'CONFLICTING';
-  expect((await s.advance()).said).toBe('Round 2 begins: 1 failed check and a conflict.');
+  expect((await s.advance()).said).toBe('Round 2 begins: 1 failed check and 1 conflict.');
   expect(await about(2)).toContain('Its log cannot be read from here.');
   await s.untilDone();
   expect((await s.advance()).said).toContain('Round 2 is pushed');
@@ -111,7 +111,7 @@ test('a pull request that goes red twice, gets three comments, a conflict and a 
 
   // Three rounds are used up.
   pull.reply(order, 'ada', 'And the colour?');
-  expect((await s.advance()).said).toBe('1 comment, but 3 rounds of it have been used (PR_ROUNDS).');
+  expect((await s.advance()).said).toBe('1 comment, but no round is left (PR_ROUNDS=3).');
   expect(needsHuman(await rig.view())).toBe(true);
   Object.assign(pull, { state: 'MERGED', mergeCommit: 'd'.repeat(40) });
   await roundOfSession({ session: rig.file.folder }, s.context);
