@@ -274,7 +274,7 @@ test('a terminal asks whether to watch it before anything is published, unless t
   const watched = async () => (await rig.state()).pullRequest?.watched;
 
   await finish('', [
-    ['How to finish it?', KEY.down + KEY.enter],
+    ['How should it be finished?', KEY.down + KEY.enter],
     [WATCH, KEY.escape],
   ]);
   expect(repository.pullRequests.size).toBe(0);
@@ -282,14 +282,14 @@ test('a terminal asks whether to watch it before anything is published, unless t
     [WATCH, KEY.enter],
     ['Do it?', 'y'],
   ]);
-  expect(unwatched).not.toContain('The supervisor will look at it');
+  expect(unwatched).not.toContain('The supervisor will watch it');
   expect(await watched()).toBe(false);
   const begun = await finish('--pull-request', [
     [WATCH, 'y'],
     ['Do it?', 'y'],
   ]);
-  expect(begun).toContain('The supervisor will look at it');
-  expect(begun).toContain('It will be looked at until it is merged or closed.');
+  expect(begun).toContain('The supervisor will watch it');
+  expect(begun).toContain('It will be watched until it is merged or closed.');
   expect(await watched()).toBe(true);
   // What was chosen before is what Enter means.
   await finish('--pull-request', [
