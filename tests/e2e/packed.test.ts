@@ -11,7 +11,6 @@ const ROOT = join(import.meta.dirname, '../..');
 /** Required files, and files that are also allowed. */
 const PROMISED = [
   '.env.example',
-  'CHANGELOG.md',
   'LICENSE',
   'README.md',
   'THIRD-PARTY-NOTICES.md',

@@ -18,7 +18,7 @@ export const finishSessionTool = defineTool({
   input: aboutSession({
     how: z.enum(FINISH_WAYS).default('keep_branch').describe('What to do.'),
     keep: z.array(z.string()).default([]).describe('archive_documents: those to leave.'),
-    watch: z.boolean().optional().describe('Watch it until merged; work on what comes back.'),
+    watch: z.boolean().optional().describe('Until merged; rounds on what comes back.'),
     confirm: Confirm,
   }),
   output: resultWith({

@@ -14,8 +14,7 @@ export const getStatusTool = defineTool({
   title: 'Get session status',
   description: [
     'Show what a coding session is doing: state, phase, iteration, what it waits for, branch and worktree.',
-    'Use when the user asks about its progress. To follow a session use wait, which costs less.',
-    'next lists the steps to take.',
+    'Use when the user asks about progress; to follow a session, wait costs less.',
   ].join('\n'),
   input: z
     .strictObject({

@@ -24,12 +24,12 @@ export const waitTool = defineTool({
       session: SessionName.optional(),
       cursor: Cursor.optional().describe('cursor of its last result.'),
       sessions: z.array(z.string().min(1)).min(1).max(MAX_SESSIONS).optional().describe('Instead of one.'),
-      group: z.string().optional().describe('All its sessions; done: all of them.'),
+      group: z.string().optional().describe('All its sessions.'),
       cursors: z.record(z.string(), Cursor).optional().describe('cursors of its last result.'),
       until: z
         .enum(WAIT_UNTIL)
         .default('change')
-        .describe('attention: it needs the user or ended; done: ended; merged: its pull request too.'),
+        .describe('attention: needs the user or ended; done: ended; merged: its pull request is.'),
       timeout_s: z.number().min(0).optional().describe('Seconds; limited to what the client allows.'),
       project_dir: ProjectDir,
     })

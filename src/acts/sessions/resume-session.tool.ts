@@ -15,7 +15,7 @@ export const resumeSessionTool = defineTool({
   input: aboutSession({
     note: z.string().optional().describe('For the next agent.'),
     goal: z.string().optional().describe('New work for a finished one.'),
-    provider: z.string().optional().describe('Switch to this provider, for every phase.'),
+    provider: z.string().optional().describe('Switch to it, for every phase.'),
     model: z.string().optional().describe('Switch to this model.'),
     from: z.literal('pull_request').optional().describe('What came back to it.'),
     limits: LimitsArgument.describe('Higher limits for the whole session, when the user agrees.'),

@@ -65,7 +65,10 @@ const forResume = { isForResume: true } as const;
 /** Every choice at a start, in the order of the help; tool, command and use case are derived from it. */
 const START_CHOICES = {
   task: { option: '-t, --task <text>', about: "what to do, in the user's words" },
-  dive: { option: '--dive <topic>', about: 'a topic to research first, or instead' },
+  dive: {
+    ...{ option: '--dive <topic>', tool: 'Topic to research first.' },
+    about: 'a topic to research first, or instead',
+  },
   plan: {
     ...{ option: '--plan <file>', tool: 'Markdown with check boxes.' },
     about: 'carry out a plan: Markdown with check boxes',
@@ -74,20 +77,26 @@ const START_CHOICES = {
     ...{ option: '--name <name>', tool: 'Words and hyphens.' },
     about: 'name of the session (default: words of the task)',
   },
-  group: { option: '--group <name>', about: 'groups can be awaited and stopped' },
-  base: { option: '--base <ref>', about: 'where it begins, if not the default branch' },
-  branch: { option: '--branch <name>', about: 'name of the branch to make' },
+  group: {
+    ...{ option: '--group <name>', tool: 'For wait and stop_session.' },
+    about: 'groups can be awaited and stopped',
+  },
+  base: {
+    ...{ option: '--base <ref>', tool: 'If not the default branch.' },
+    about: 'where it begins, if not the default branch',
+  },
+  branch: { ...{ option: '--branch <name>', tool: 'Its new name.' }, about: 'name of the branch to make' },
   after: {
     ...{ option: '--after <name>', about: 'start once that session, or group, is done' },
-    tool: 'Session or group to be done first.',
+    tool: 'Session or group.',
   },
   afterMerge: {
     ...{ option: '--after-merge <session>', about: 'start once its branch is merged' },
-    tool: 'Session to be merged first.',
+    tool: 'One session.',
   },
   at: {
     option: '--at <time>',
-    tool: 'Start at 23:00, 2026-12-01T07:00 (local) or limit: the end of the usage limit.',
+    tool: '23:00, 2026-12-01T07:00 (local) or limit: when the usage limit ends.',
     about: 'start at 23:00, 2026-12-01T07:00 (local time), or limit: when the usage limit ends',
   },
   provider: {
@@ -112,7 +121,7 @@ const START_CHOICES = {
     ...{ about: 'other models for single phases: planning=opus', tool: 'Likewise: {"planning":"opus"}' },
   },
   fallback: {
-    ...{ option: '--fallback <names>', setting: 'fallback' },
+    ...{ option: '--fallback <names>', setting: 'fallback', tool: 'At a usage limit: codex,gemini.' },
     about: 'who takes over at a usage limit: codex,gemini',
   },
   maxCostUsd: {
@@ -132,7 +141,7 @@ const START_CHOICES = {
     about: 'limit for the number of its iterations',
   },
   timeout: {
-    ...{ option: '--timeout <seconds>', kind: 'seconds', setting: 'timeoutSeconds' },
+    ...{ option: '--timeout <seconds>', kind: 'seconds', setting: 'timeoutSeconds', tool: 'Of one agent.' },
     about: 'seconds that one agent may run',
   },
   sandbox: {
@@ -140,17 +149,20 @@ const START_CHOICES = {
       option: '--sandbox <level>',
       about: 'guard (or nothing starts), auto, or off (no sandbox for agents)',
     },
-    tool: 'guard, auto or off; only a person may lower it.',
+    tool: 'guard, auto, off; only a person lowers it.',
   },
   acceptSuggestions: {
-    ...{ option: '--accept-suggestions', kind: 'yes', tool: 'Accept suggested answers. Like auto_approve.' },
+    ...{ option: '--accept-suggestions', kind: 'yes', tool: 'Like auto_approve, for questions.' },
     about: 'accept every suggested answer without asking you',
   },
   autoApprove: {
     ...{ option: '--auto-approve', kind: 'yes', about: 'approve the plan without asking you' },
     tool: 'Approve the plan without asking. Only when the user said so; recorded as yours.',
   },
-  from: { option: '--from <folder>', about: 'instead of a task: a folder prepared by hand' },
+  from: {
+    ...{ option: '--from <folder>', tool: 'Instead of task: a prepared folder.' },
+    about: 'instead of a task: a folder prepared by hand',
+  },
   phase: {
     option: '--phase <name>',
     about: 'with from: phase to continue at',

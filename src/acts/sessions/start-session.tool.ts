@@ -28,9 +28,9 @@ export const startSessionTool = defineTool({
   name: 'start_session',
   title: 'Start a session',
   description: [
-    'Start an unattended coding session on a task, in its own git worktree and branch; it continues when this chat ends.',
+    'Start an unattended coding session on a task, in its own git worktree; it continues when this chat ends.',
     'Use when the user wants samocode to do a task or research a topic.',
-    'To continue an existing session use resume_session, or from. Returns its name and cursor; then wait.',
+    'To continue an existing one use resume_session, or from. Then wait.',
   ].join('\n'),
   input: z.strictObject({
     ...ARGUMENTS,

@@ -113,7 +113,7 @@ test('a user in the address becomes a header, and ntfy without a topic says so',
   expect(hook.posts[0]?.headers.authorization).toBe(`Basic ${basic}`);
   const topicless = webhookChannel({ url: url.origin, format: 'ntfy', clock: systemClock });
   await expect(topicless.send([DONE], running)).rejects.toMatchObject({
-    args: { why: 'NOTIFY_WEBHOOK_URL names no topic of ntfy.', retry: 'never' },
+    args: { why: 'NOTIFY_WEBHOOK_URL names no ntfy topic.', retry: 'never' },
   });
 });
 
