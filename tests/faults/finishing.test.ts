@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { appendFile, mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { finishSession } from '../../src/acts/finish/finish-session.act.ts';
@@ -104,7 +104,7 @@ test.concurrent('a discard that is killed while it deletes goes on, and none of 
   const unsaved = Array.from({ length: 300 }, (_, at) => `unsaved-${at}.txt`);
   for (const name of unsaved) await writeFile(join(path, name), name);
   // Ignored, so that they are not kept and only take their time.
-  await appendFile(join(rig.repo.path, '.git/info/exclude'), 'cache/\n');
+  await writeFile(join(path, '.gitignore'), 'cache/\n');
   for (let folder = 0; folder < 400; folder += 1) {
     const dir = join(path, 'cache', `${folder}`);
     await mkdir(dir, { recursive: true });
