@@ -140,7 +140,8 @@ export class PullRequests {
   ): Promise<boolean> {
     const found = pullRequests.get(view.state.pullRequest?.number ?? 0);
     if (found === undefined || context === undefined) return false;
-    const { request, after } = await this.#rounds.advance(view, found, { forge, context });
+    const given = { forge, context, signal: this.#ended.signal };
+    const { request, after } = await this.#rounds.advance(view, found, given);
     if (request !== undefined) await this.#leave(view.paths, request);
     await after?.();
     return request !== undefined;

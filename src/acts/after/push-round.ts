@@ -21,10 +21,11 @@ const MAX_BYTES = 256 * 1024;
 export async function pushRound(
   view: SessionView,
   { round, tip }: { round: Round; tip: string },
-  { forge, context }: { forge: Forge; context: ActionContext },
+  { forge, context, signal }: { forge: Forge; context: ActionContext; signal?: AbortSignal },
 ): Promise<{ url: string } | { asks: string }> {
   const reading = await readFinishFacts(view, 'pull_request', context);
-  const look = { view, ...reading, moved: [] };
+  const git = { ...reading.git, ...(signal && { signal }) };
+  const look = { view, ...reading, git, moved: [] };
   const { said, url, commands } = await publish(look, false, context, { isUnattended: true });
   if (url === undefined) return { asks: [said, ...commands].join(' ') };
   const { repository, number } = view.state.pullRequest as PullRequestFact;

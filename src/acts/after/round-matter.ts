@@ -4,7 +4,7 @@ import type { SeenWords } from '../../session/events/bodies/positions.ts';
 /** A comment or review that no round has covered yet. */
 export interface Remark extends SeenWords {
   comment: Comment | Review;
-  /** The thread that it stands in; absent for a review. */
+  /** Its thread; absent for a review. */
   thread?: ReviewThread;
 }
 

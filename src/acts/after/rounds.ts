@@ -1,6 +1,7 @@
 import { isSamocodeError } from '../../base/errors.ts';
 import { counted, listed } from '../../base/text.ts';
 import type { Forge, PullRequestDetails, PullRequestLook } from '../../forge/forge.ts';
+import type { GitContext } from '../../project/git/repository.ts';
 import { PullRequestFact } from '../../session/events/bodies/positions.ts';
 import { describeKeys, nextRound, openRound } from '../../session/events/rounds.ts';
 import type { SessionView } from '../../session/events/session-view.ts';
@@ -20,6 +21,8 @@ export interface RoundContext {
   context: ActionContext;
   /** Begins a round also beyond PR_ROUNDS, and after somebody has replaced the branch. */
   byHand?: boolean;
+  /** Ends what git does; the next look repeats it. */
+  signal?: AbortSignal;
 }
 
 /** What to do for a session, given the state of its pull request. */
@@ -177,7 +180,7 @@ async function settingsNow(
 async function beginRound(
   view: SessionView,
   { details, words, matter }: { details: PullRequestDetails; words: readonly Remark[]; matter: Matter },
-  { forge, context, byHand, rounds }: RoundContext & RoundSettings,
+  { forge, context, byHand, signal, rounds }: RoundContext & RoundSettings,
 ): Promise<Undecided> {
   const number = nextRound(view.state);
   const seen = { words: someOf(words) };
@@ -187,7 +190,7 @@ async function beginRound(
     const used = rounds === 0 ? 'PR_ROUNDS is 0' : `no round is left (PR_ROUNDS=${rounds})`;
     return asking(`${describeKeys(matter.keys)}, but ${used}.`);
   }
-  const published = await fetchPublished(view, details.baseBranch, await safeGit(view, context));
+  const published = await fetchPublished(view, details.baseBranch, await gitOf(view, { context, signal }));
   if (published === undefined) return { said: 'The session has no branch.' };
   const { head, base, relation } = published;
   if (relation === 'replaced' && !byHand) return asking(replacedWords(view, head));
@@ -202,18 +205,25 @@ async function beginRound(
   return { request, said: `Round ${number} begins: ${describeKeys(matter.keys)}.` };
 }
 
+async function gitOf(
+  view: SessionView,
+  { context, signal }: { context: ActionContext; signal: AbortSignal | undefined },
+): Promise<GitContext> {
+  return { ...(await safeGit(view, context)), ...(signal && { signal }) };
+}
+
 function replacedWords({ state: { worktree } }: SessionView, head: string): string {
-  return `Somebody has replaced the branch ${worktree?.branch}: what samocode pushed is not in its head ${head.slice(0, 12)}. Bring the branch of the session to the state that you want, then begin a round.`;
+  return `The branch ${worktree?.branch} was replaced: its head ${head.slice(0, 12)} no longer contains what samocode pushed. Bring the branch of the session to the state that you want, then begin a round.`;
 }
 
 /** Publishes the work of a finished round, unless others have pushed; their commits are then taken over first. */
 async function publishRound(
   view: SessionView,
   { baseBranch }: PullRequestLook,
-  { forge, context, byHand }: RoundContext,
+  { forge, context, byHand, signal }: RoundContext,
 ): Promise<Undecided> {
   const round = openRound(view.state);
-  const published = await fetchPublished(view, baseBranch, await safeGit(view, context));
+  const published = await fetchPublished(view, baseBranch, await gitOf(view, { context, signal }));
   if (round === undefined || published === undefined) return { said: 'There is nothing to publish.' };
   const { head, base, tip, relation } = published;
   if (relation === 'replaced' && !byHand) {
@@ -229,7 +239,7 @@ async function publishRound(
       said: 'Others have pushed to its branch meanwhile: their commits are taken over and tested first.',
     };
   }
-  const pushed = await pushRound(view, { round, tip }, { forge, context });
+  const pushed = await pushRound(view, { round, tip }, { forge, context, ...(signal && { signal }) });
   if ('asks' in pushed) return { ...tell(view, { asks: pushed.asks }, pushed.asks), isOpen: true };
   const { url } = pushed;
   const done = { url, round: round.number, pushed: tip, asks: undefined };

@@ -1,6 +1,7 @@
 import { NETWORK_LIMIT_MS } from '../../forge/gh.ts';
 import { runGit } from '../../project/git/git.ts';
 import { unattended } from '../../project/git/unattended.ts';
+import { supervisorEnvironment } from '../../providers/starting/launch-supervisor.ts';
 import { environmentOfSessions } from '../../providers/starting/login-shell.ts';
 import { pullRequestAt } from '../../session/pull-request.ts';
 import type { ActionContext } from '../common/context.ts';
@@ -22,7 +23,10 @@ export async function whyNotUnattended(
   const ref = `refs/heads/${state.worktree.branch}`;
   const { exitCode } = await runGit(['push', '--dry-run', '--quiet', '--', to, `${ref}:${ref}`], {
     ...git,
-    ...{ cwd: sessionFile.mainRepo, baseEnv: await environmentOfSessions(env, home) },
+    ...{
+      cwd: sessionFile.mainRepo,
+      baseEnv: await environmentOfSessions(supervisorEnvironment(env, home), home),
+    },
     config: [...(git.config ?? []), ...config],
     ...{ allowFailure: true, timeoutMs: NETWORK_LIMIT_MS },
   });

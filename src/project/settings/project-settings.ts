@@ -343,7 +343,7 @@ export const PROJECT_SETTINGS = inScope('project', {
     key: 'PR_ROUNDS',
     scope: 'project',
     default: '3',
-    doc: 'How many rounds a watched pull request may start by itself; then you are asked. Takes effect at once.',
+    doc: 'How many rounds a watched pull request may start without asking you. Takes effect at once.',
   },
   prTrust: {
     ...accounts,

@@ -153,7 +153,7 @@ export const COMMAND_ERRORS = errors({
   }),
   not_watched: () => ({
     what: NOTHING,
-    why: 'Nobody asked for rounds of its pull request.',
+    why: 'Its pull request is not watched.',
     next: [{ act: 'begin_round', ifWanted: true }],
   }),
   nothing_kept: () => ({ what: NOTHING, why: 'The session has no worktree yet.', hint: NONE_YET }),

@@ -90,7 +90,7 @@ test('a pull request that goes red twice, gets three comments, a conflict and a 
   await s.colleague('push', '--quiet', '--force');
   pull.reply(order, 'ada', 'She is right about the name.');
   const { said } = await s.advance();
-  expect(said).toContain('Somebody has replaced the branch');
+  expect(said).toContain('no longer contains what samocode pushed');
   const view = await rig.view();
   expect(needsHuman(view)).toBe(true);
   expect(stateText(sessionFacts(view))).toMatchObject({

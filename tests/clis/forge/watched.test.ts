@@ -224,6 +224,24 @@ test('from finish to merged: the pull request is opened, looked at by the superv
   await eventually(async () => (await readFile(log, 'utf8')).includes(line), { what: 'the line of its log' });
 });
 
+test('finish says at once that the supervisor could not push by itself, whatever the terminal could', async () => {
+  await using hub = await gitHubStub();
+  await hub.addRepository('fleet/boats');
+  const { rig, context } = await onHub(hub);
+  await using _ = rig;
+  const input = { session: rig.file.folder, how: 'pull_request', keep: [], watch: true } as const;
+  const inTerminal = { ...context, env: { ...context.env, TERM: 'xterm' } };
+  expect((await finishSession(input, inTerminal)).done).not.toContain('unattended');
+  // The login is only in the terminal.
+  for (const name of ['.profile', '.bash_profile']) {
+    const path = join(rig.repo.homeDir, name);
+    await writeFile(path, (await readFile(path, 'utf8')).replace(/^export GH_TOKEN=.*$/m, ''));
+  }
+  expect((await finishSession(input, inTerminal)).done).toContain(
+    'However, the supervisor cannot push to https://github.com/fleet/boats.git unattended',
+  );
+});
+
 test('without a watch an open pull request is shown beside the state, keeps its worktree, and leads to archive', async () => {
   await using hub = await gitHubStub();
   await hub.addRepository('fleet/boats');
