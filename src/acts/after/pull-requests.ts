@@ -42,6 +42,8 @@ interface Look {
 export class PullRequests {
   readonly #login: (signal: AbortSignal) => Promise<Login>;
   readonly #rounds = new Rounds();
+  /** Folders of sessions whose last round could not be decided or published. */
+  readonly #failing = new Set<string>();
   readonly #ended = new AbortController();
   readonly #clock: Clock;
   readonly #looks = new Map<string, Look>();
@@ -141,10 +143,26 @@ export class PullRequests {
     const found = pullRequests.get(view.state.pullRequest?.number ?? 0);
     if (found === undefined || context === undefined) return false;
     const given = { forge, context, signal: this.#ended.signal };
-    const { request, after } = await this.#rounds.advance(view, found, given);
-    if (request !== undefined) await this.#leave(view.paths, request);
-    await after?.();
-    return request !== undefined;
+    try {
+      const { request, after } = await this.#rounds.advance(view, found, given);
+      if (request !== undefined) await this.#leave(view.paths, request);
+      await after?.();
+      this.#failing.delete(view.paths.sessionDir);
+      return request !== undefined;
+    } catch (error) {
+      if (this.#ended.signal.aborted || isOfLogin(error) || !isSamocodeError(error)) throw error;
+      return await this.#failed(view, `Its rounds cannot continue. ${error.what} ${error.why}`);
+    }
+  }
+
+  /** What fails for one session twice in a row is asked about there, and holds up no other one. */
+  async #failed({ paths, state }: SessionView, asks: string): Promise<boolean> {
+    const isFirst = !this.#failing.has(paths.sessionDir);
+    this.#failing.add(paths.sessionDir);
+    if (isFirst || state.pullRequest?.asks === asks) return false;
+    const before = PullRequestFact.parse(state.pullRequest);
+    await this.#leave(paths, { kind: 'pull_request', seen: { ...before, asks } });
+    return true;
   }
 
   async #unseen({ paths, state }: SessionView, unseen: PullRequestFact['unseen']): Promise<void> {
@@ -161,6 +179,12 @@ export class PullRequests {
     // TypeScript cannot infer that the request's kind and fields belong together.
     await leaveCommand(paths, { ...head, ...request } as Command);
   }
+}
+
+/** Failures that all sessions of the login share. */
+function isOfLogin(error: unknown): boolean {
+  const { forge_rate_limited, forge_offline, forge_not_logged_in, forge_no_gh } = FORGE_ERRORS;
+  return [forge_rate_limited, forge_offline, forge_not_logged_in, forge_no_gh].some((row) => row.is(error));
 }
 
 /** Milliseconds until the forge answers this login again. */

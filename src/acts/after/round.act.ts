@@ -18,7 +18,7 @@ export interface RoundResult {
 
 /**
  * Looks at the pull request of a session now, and does what the supervisor would: begins a round, or publishes the work
- * of one; also where nobody watches it, and beyond PR_ROUNDS.
+ * of one; even if it is not watched, and beyond PR_ROUNDS.
  * @throws an early refusal, the worker's refusal, no_pull_request, the errors of a forge, GitError
  */
 export async function roundOfSession(

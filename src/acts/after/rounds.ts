@@ -19,7 +19,7 @@ export interface RoundContext {
   forge: Forge;
   /** With the environment that sessions have. */
   context: ActionContext;
-  /** Begins a round also beyond PR_ROUNDS, and after somebody has replaced the branch. */
+  /** Begins a round even beyond PR_ROUNDS, and after the branch was replaced. */
   byHand?: boolean;
   /** Ends what git does; the next look repeats it. */
   signal?: AbortSignal;

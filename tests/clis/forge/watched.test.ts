@@ -5,6 +5,7 @@ import { stripVTControlCharacters } from 'node:util';
 import { expect, test } from 'vitest';
 import { PullRequests } from '../../../src/acts/after/pull-requests.ts';
 import { sessionWorktrees } from '../../../src/acts/clean-up/worktrees.act.ts';
+import type { ActionContext } from '../../../src/acts/common/context.ts';
 import { finishSession } from '../../../src/acts/finish/finish-session.act.ts';
 import { previewFinish } from '../../../src/acts/finish/preview-finish.act.ts';
 import { systemClock } from '../../../src/base/clock.ts';
@@ -21,7 +22,9 @@ import { HandClock, MINUTE_MS } from '../../supervisor/scene.ts';
 import { doneSession } from '../../support/done-session.ts';
 import { eventually } from '../../support/eventually.ts';
 import { type GitHubStub, gitHubStub } from '../../support/github-stub/github-stub.ts';
-import type { StubPullRequest } from '../../support/github-stub/model.ts';
+import { FieldError } from '../../support/github-stub/graphql.ts';
+import type { StubCheck, StubPullRequest } from '../../support/github-stub/model.ts';
+import { hostWith } from '../../support/hosts.ts';
 import { SUPERVISED } from '../../support/supervisors.ts';
 import { tempDir } from '../../support/temp-dir.ts';
 import { openTerminal } from '../../support/terminal.ts';
@@ -31,7 +34,7 @@ const LOOKS = Number(process.env.LOOKS ?? 8);
 const DONE = { kind: 'done', since: '2026-01-08T09:00:00.000Z', summary: '' } as const;
 
 /** Sessions that are done, each with its pull request, and what looks at them: by the real gh and a clock set by hand. */
-async function scene({ count = 1, gh = '' } = {}) {
+async function scene({ count = 1, gh = '', withRounds = false } = {}) {
   const hub = await gitHubStub();
   const repository = await hub.addRepository('fleet/boats');
   const dir = await tempDir();
@@ -39,7 +42,15 @@ async function scene({ count = 1, gh = '' } = {}) {
   const own = gh === '' ? '' : `${dir.path}:`;
   if (own) await writeFile(join(dir.path, 'gh'), `#!/bin/sh\n${gh}\n`, { mode: 0o755 });
   const env = { ...hub.env, PATH: `${own}${process.env.PATH}`, HOME: dir.path };
-  const looks = new PullRequests(async (signal) => ({ forge: new GitHub({ env, signal }) }), clock);
+  const context: ActionContext = {
+    ...{ clock, host: hostWith([]), env, home: dir.path, cwd: dir.path, by: { channel: 'settings' } },
+    programs: { worker: '', rehearsal: '' },
+  };
+  const login = (signal: AbortSignal) => ({
+    forge: new GitHub({ env, signal }),
+    ...(withRounds && { context }),
+  });
+  const looks = new PullRequests(async (signal) => login(signal), clock);
   const opened = Array.from({ length: count }, (_, at) => repository.openPullRequest(`samocode/${at}`));
   const views = opened.map((pullRequest, at) => viewOf(dir.path, pullRequest, at));
   const failures: unknown[] = [];
@@ -145,6 +156,30 @@ test('what cannot be seen for ten minutes is said once, with its reason, and tak
   await s.gaps(1);
   expect(s.views[0]?.state.pullRequest?.unseen).toBeUndefined();
   expect(s.failures).toEqual([]);
+});
+
+test('what fails for one pull request holds up no other one, and is asked about the second time', async () => {
+  await using s = await scene({ count: 2, withRounds: true });
+  // A look does not ask for the checks of the base.
+  const base = 'b'.repeat(40);
+  const refused = {
+    get conclusion(): string {
+      throw new FieldError('FORBIDDEN', 'Resource not accessible');
+    },
+  };
+  Object.assign(s.opened[0] ?? {}, { base });
+  s.opened[0]?.checks.set(base, [refused as StubCheck]);
+  const asks = () => s.views.map(({ state }) => state.pullRequest?.asks);
+  await s.gaps(1);
+  // The other one has come as far as the settings of its project, which this test has none of.
+  expect(asks()).toEqual([undefined, expect.stringMatching(/^No round can begin\. /)]);
+  await s.gaps(1);
+  expect(asks()[0]).toMatch(
+    /^Its rounds cannot continue\. github\.com refused a request about pull request 17 /,
+  );
+  const before = s.views.map(told);
+  await s.gaps(1);
+  expect(s.views.map(told)).toEqual(before);
 });
 
 test('below a thousand points, and where GitHub refuses more, it waits for the reset', async () => {
