@@ -12,6 +12,11 @@ export function isLower(now: SandboxLevel, then: SandboxLevel): boolean {
   return SANDBOX_LEVELS.indexOf(now) > SANDBOX_LEVELS.indexOf(then);
 }
 
+/** Whether the kernel keeps agents away from the user's processes and protected files. */
+export function isGuarded(level: SandboxLevel): boolean {
+  return !isLower(level, 'best effort');
+}
+
 /** Services that act for the user through a socket; the guard hides them. */
 export const SOCKETS = ['docker', 'ssh-agent', 'gpg-agent', 'keyring'] as const;
 export type SocketName = (typeof SOCKETS)[number];

@@ -1,5 +1,5 @@
 /** The channels that may open a gate: `GATE_CHANNELS`. */
-export const GATE_CHANNELS = ['tool', 'elicitation', 'cli', 'phone', 'file'] as const;
+export const GATE_CHANNELS = ['tool', 'elicitation', 'cli', 'phone', 'web', 'file'] as const;
 
 /** The channels of human acts; `settings`: lines of `.samocode` that the user trusted. */
 export const CHANNELS = [...GATE_CHANNELS, 'settings'] as const;
@@ -9,4 +9,5 @@ export const PERSONAL = [
   'elicitation',
   'cli',
   'phone',
+  'web',
 ] as const satisfies readonly (typeof CHANNELS)[number][];

@@ -19,7 +19,7 @@ test('an approval by tool is described as one by the parent model', () => {
 test('the description names the actor for every channel', () => {
   const words = CHANNELS.map((channel) => describeBy({ channel }));
   expect(new Set(words).size).toBe(CHANNELS.length);
-  expect(words.filter((text) => text.startsWith('a person'))).toHaveLength(4);
+  expect(words.filter((text) => text.startsWith('a person'))).toHaveLength(5);
 });
 
 test('a takeover names how the previous worker ended and how an open iteration is handled', () => {

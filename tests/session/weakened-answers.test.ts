@@ -36,6 +36,7 @@ describe('an acceptance of weakened checks', () => {
     ['cli', 'accepted'],
     ['elicitation', 'accepted'],
     ['phone', 'accepted'],
+    ['web', 'accepted'],
     ['tool', 'person_accepts'],
     ['file', 'person_accepts'],
   ])('by %s is %s', (channel, outcome) => {

@@ -1,11 +1,13 @@
 import { ulid } from 'ulid';
 import { isoUtc } from '../../base/clock.ts';
+import { isGuarded, type SandboxLevel } from '../../base/sandbox-level.ts';
 import type { Gate } from '../../phases/table.ts';
 import type { Project } from '../../project/finding/open-project.ts';
 import { isOff, supervisorPaths, whyNoSupervisor } from '../../providers/starting/supervisor-folder.ts';
 import type { CommandOf } from '../../session/commands/commands.ts';
 import { judgeStart } from '../../session/commands/judge-running.ts';
 import type { TakenOver } from '../../session/events/bodies/event-types.ts';
+import { type Channel, isPersonal } from '../../session/events/bodies/who-acted.ts';
 import { FORMAT_VERSION } from '../../session/events/events.ts';
 import type { SessionFile } from '../../session/events/session-file.ts';
 import { type SessionPaths, sessionPaths } from '../../session/layout/paths.ts';
@@ -48,6 +50,7 @@ export async function newSession(
   accepted(judgeStart({ by }, {}, settings));
   const places = { mainRepo, worktreesDir: values.worktrees, sessionsDir: values.sessions };
   const { level: sandbox, warning } = await sandboxNow({ ...places, configPath, settings }, context);
+  const gateChannels = closedToAgents(settings.gateChannels, sandbox);
   const at = isoUtc(clock.now());
   const envelope = { v: FORMAT_VERSION, id: ulid(clock.now()) } as const;
   return {
@@ -56,7 +59,8 @@ export async function newSession(
       ...envelope,
       folder,
       createdAt: at,
-      ...{ task, dive, givenPlan, ...places, configPath, group, order, settings, sandbox },
+      ...{ task, dive, givenPlan, ...places, configPath, group, order, sandbox },
+      settings: { ...settings, gateChannels },
       takenOver: takenOver?.(settings.gates),
     },
     start: { v: FORMAT_VERSION, id: ulid(clock.now()), by, at, kind: 'start', run },
@@ -67,6 +71,12 @@ export async function newSession(
       ...project.warnings.map(({ text }) => text),
     ],
   };
+}
+
+/** An agent without a guard can read the memory of `samocode web`, and so act as the person on its page. */
+function closedToAgents(channels: readonly Channel[], sandbox: SandboxLevel): Channel[] {
+  const isForPersons = channels.every(isPersonal);
+  return channels.filter((channel) => channel !== 'web' || !isForPersons || isGuarded(sandbox));
 }
 
 async function unwatched({ env, home, host }: ActionContext): Promise<string[]> {

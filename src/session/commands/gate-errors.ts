@@ -104,6 +104,7 @@ const WAYS: Readonly<Record<Channel, string>> = {
   elicitation: 'in a form of the chat client',
   cli: 'with samocode in a terminal, outside any agent',
   phone: 'by phone',
+  web: 'on the page of samocode web',
   file: 'by typing answers into _qa.md',
   settings: 'by a setting',
 };

@@ -24,8 +24,8 @@ export function openedBy(by: By): string {
 
 /** Describes who acted. */
 export function describeBy({ channel, client, atStart }: By, actors = ACTORS): string {
-  const isByClient = channel === 'tool' || channel === 'elicitation';
-  const which = isByClient && client ? ` (${client})` : '';
+  const isNamed = channel === 'tool' || channel === 'elicitation' || channel === 'web';
+  const which = isNamed && client ? ` (${client})` : '';
   return `${actors[channel]}${which}${atStart ? ', by a choice made at the start' : ''}`;
 }
 
@@ -34,6 +34,7 @@ const ACTORS: Readonly<Record<Channel, string>> = {
   elicitation: 'a person, in a form',
   cli: 'a person, in the terminal',
   phone: 'a person, by phone',
+  web: 'a person, in the browser',
   file: 'a person or a program, typed into the file',
   settings: 'a choice made at the start',
 };
