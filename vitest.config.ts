@@ -11,12 +11,12 @@ const filesAsText = {
   resolveId(source: string, importer = '') {
     if (MARKDOWN_FOLDER.test(source)) return source;
     // Under another name: Vite has a use of its own for style sheets.
-    return source.endsWith('.css') ? `${resolve(dirname(importer), source)}-as-text` : null;
+    return /\.(?:css|client\.js)$/.test(source) ? `${resolve(dirname(importer), source)}-as-text` : null;
   },
   async load(id: string) {
     if (MARKDOWN_FOLDER.test(id)) return { code: await markdownFolderModule(id), map: null };
     const [path = ''] = id.split('-as-text');
-    if (!/\.(?:md|css)$/.test(path)) return null;
+    if (!/\.(?:md|css|client\.js)$/.test(path)) return null;
     return { code: `export default ${JSON.stringify(await readFile(path, 'utf8'))};`, map: null };
   },
 };

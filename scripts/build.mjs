@@ -77,7 +77,7 @@ const options = {
   legalComments: 'none',
   metafile: true,
   sourcemap: asked.maps && 'external',
-  loader: { '.md': 'text', '.css': 'text' },
+  loader: { '.md': 'text', '.css': 'text', '.client.js': 'text' },
   alias: {
     // Its main file asks for its parts in a way that no bundler follows.
     'jsonc-parser': 'jsonc-parser/lib/esm/main.js',

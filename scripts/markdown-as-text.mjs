@@ -16,7 +16,7 @@ export async function resolve(specifier, context, next) {
 export async function load(url, context, next) {
   if (MARKDOWN_FOLDER.test(url))
     return { format: 'module', shortCircuit: true, source: await markdownFolderModule(url) };
-  if (!/\.(?:md|css)$/.test(url)) return await next(url, context);
+  if (!/\.(?:md|css|client\.js)$/.test(url)) return await next(url, context);
   const text = await readFile(new URL(url), 'utf8');
   return { format: 'module', shortCircuit: true, source: `export default ${JSON.stringify(text)};` };
 }

@@ -20,3 +20,9 @@ declare module '*.css' {
   const text: string;
   export default text;
 }
+
+/** A script of the page, as text. */
+declare module '*.client.js' {
+  const text: string;
+  export default text;
+}

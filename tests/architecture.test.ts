@@ -68,7 +68,8 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   action: ['base', 'phases', 'session', 'project', 'acts/proof'],
   rehearsal: ['base', 'phases', 'session'],
   demo: [...BELOW_ACTS, 'acts/common', 'acts/proof', 'kit/terminal/output.ts'],
-  cli: [...BELOW_ACTS, ...EVERY_ACT, 'kit/terminal', 'machine', 'demo'],
+  web: [...BELOW_ACTS, ...EVERY_ACT, 'kit/terminal'],
+  cli: [...BELOW_ACTS, ...EVERY_ACT, 'kit/terminal', 'machine', 'demo', 'web'],
 };
 
 /**

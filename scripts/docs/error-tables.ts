@@ -19,6 +19,7 @@ import { PROVIDER_ERRORS } from '../../src/providers/contract/provider-errors.ts
 import { COMMAND_ERRORS } from '../../src/session/commands/command-errors.ts';
 import { GATE_ERRORS } from '../../src/session/commands/gate-errors.ts';
 import { SESSION_ERRORS } from '../../src/session/layout/session-errors.ts';
+import { WEB_ERRORS } from '../../src/web/web-errors.ts';
 import { WORKER_ERRORS } from '../../src/worker/core/worker-errors.ts';
 
 /** Every table of errors, by its name. */
@@ -42,6 +43,7 @@ export const ERROR_TABLES = {
   SETTING_ERRORS,
   START_ERRORS,
   TELEGRAM_ERRORS,
+  WEB_ERRORS,
   WORKER_ERRORS,
   WORKTREE_ERRORS,
 };

@@ -36,6 +36,10 @@ export const EXAMPLES: Readonly<Record<string, readonly Example[]>> = {
     ['samocode watch', 'every session of this machine; q quits'],
     ['samocode watch jwt', 'one of them'],
   ],
+  web: [
+    ['samocode web --open', 'start it, or find the one that runs, and open it in the browser'],
+    ['samocode web --host desk.lan', 'reached by that name through a tunnel'],
+  ],
   review: [
     ['samocode review jwt', 'write comments below the lines of its diff, or of the plan that waits'],
     ['samocode review jwt src/auth', 'only what changed there'],

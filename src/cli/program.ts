@@ -33,6 +33,7 @@ import { addDoctor } from '../machine/doctor/doctor.command.ts';
 import { addInstall, addUninstall } from '../machine/install/install.command.ts';
 import { addSupervisor } from '../machine/service/supervisor.command.ts';
 import { SETTING_ERRORS } from '../project/settings/setting-errors.ts';
+import { addWeb } from '../web/web.command.ts';
 import { addComplete, addCompletion } from './completion.ts';
 import { addDemo } from './demo.ts';
 import { withExamples } from './examples.ts';
@@ -124,6 +125,7 @@ const COMMAND_GROUPS: Readonly<Record<string, readonly AddCommand[]>> = {
   ],
   Look: [
     addWatch,
+    addWeb,
     addList,
     addStatus,
     addLog,

@@ -124,6 +124,7 @@ const TERMINAL_ONLY: Record<string, string> = {
   'verify --yes': 'likewise',
   review: 'the person’s own editor; a chat sends what they say by send_message',
   watch: 'a screen; a chat waits',
+  web: 'a page for a person',
   report: 'a page for a browser; a chat has the same from read_session',
   prune: 'the disk is the person’s',
   worktrees: 'likewise',

@@ -13,11 +13,16 @@ import type { ReportDiff, ReportIteration, TranscriptPiece } from './page/report
 const ALL_TRANSCRIPTS_CHARS = 500_000;
 const ONE_TRANSCRIPT_CHARS = 12_000;
 
-/** Writes a transcript to a separate file. @returns the link to it */
-export type TranscriptStore = (
-  iteration: EventOf<'iteration_started'>,
-  transcript: WholeTranscript,
-) => Promise<string>;
+/** Where transcripts are that are not in the page. */
+export type TranscriptStore =
+  | {
+      /** Writes a transcript to a separate file. @returns the link to it */
+      write(iteration: EventOf<'iteration_started'>, transcript: WholeTranscript): Promise<string>;
+    }
+  | {
+      /** The link to a transcript that is shown on request: none is read for the page. */
+      linkTo(iteration: number): string;
+    };
 
 /** All recorded iterations, oldest first. One that was restarted after a crash is listed once. */
 export async function reportIterations(
@@ -38,18 +43,21 @@ export async function reportIterations(
   let left = ALL_TRANSCRIPTS_CHARS;
   for (const start of [...started.values()].toReversed()) {
     const end = ended.get(start.iteration);
+    const { commits = [], diff } = changes.get(start.iteration) ?? {};
+    const facts = { ...factsOf(start, end, now), commits, diff };
+    if ('linkTo' in beside) {
+      found.push({ ...facts, transcript: { file: beside.linkTo(start.iteration) } });
+      continue;
+    }
     const whole = await wholeTranscript(view, start);
     const isInPage = whole.chars <= Math.min(left, ONE_TRANSCRIPT_CHARS) && !whole.isCut;
     if (isInPage) left -= whole.chars;
     const { entries } = whole;
-    const { commits = [], diff } = changes.get(start.iteration) ?? {};
     found.push({
-      ...factsOf(start, end, now),
-      commits,
-      diff,
+      ...facts,
       transcript: {
         count: entries.length,
-        ...(isInPage ? { entries } : { file: await beside(start, whole) }),
+        ...(isInPage ? { entries } : { file: await beside.write(start, whole) }),
       },
     });
   }

@@ -7,6 +7,7 @@ import { writeLightly } from '../../base/files/atomic-file.ts';
 import { statsAt } from '../../base/files/path-stats.ts';
 import { threeDigits } from '../../base/files/stamps.ts';
 import { runCommand } from '../../base/processes/run-command.ts';
+import type { EventOf } from '../../session/events/events.ts';
 import type { SessionView } from '../../session/events/session-view.ts';
 import { nameWithoutDate } from '../../session/layout/names.ts';
 import { reportFolder, runRoot } from '../../session/layout/paths.ts';
@@ -21,7 +22,7 @@ import { overviewPage } from './page/overview-page.ts';
 import type { SessionCard } from './page/report-data.ts';
 import { sessionPage } from './page/session-page.ts';
 import { pageOfTranscript } from './page/transcript-page.ts';
-import type { TranscriptStore } from './report-iterations.ts';
+import type { WholeTranscript } from './report-iterations.ts';
 import { type CardQuestion, sessionCard } from './session-card.ts';
 import { sessionReport } from './session-report.ts';
 
@@ -120,7 +121,7 @@ async function writePage(
   context: ActionContext,
 ): Promise<void> {
   const folder = `${path.slice(0, path.length - extname(path).length)}-files`;
-  const beside: TranscriptStore = async (start, { entries, isCut, logPath }) => {
+  const write = async (start: EventOf<'iteration_started'>, { entries, isCut, logPath }: WholeTranscript) => {
     const file = join(folder, `iteration-${threeDigits(start.iteration)}.html`);
     const page = pageOfTranscript({
       name: nameWithoutDate(view.folder),
@@ -135,7 +136,7 @@ async function writePage(
     await writeText(file, page);
     return linkTo(path, file);
   };
-  await writeText(path, sessionPage(await sessionReport({ view, worker, wordsOf }, beside, context)));
+  await writeText(path, sessionPage(await sessionReport({ view, worker, wordsOf }, { write }, context)));
 }
 
 /** A name may contain characters with a meaning in URLs. */

@@ -15,7 +15,7 @@ function iterationPart(each: ReportIteration): Html {
   return html`<details class="it p-${phase}" id="i${iteration}"><summary>
 <span class="n">${iteration}</span><span class="phase">${phase}</span><span class="did"><bdi>${did ?? problem ?? ''}</bdi></span>
 <span class="stat">${stat}</span><span class="num">${duration(each.durationMs)}</span><span class="num">${money(cost) ?? ''}</span>${endMark(each)}</summary>
-<div class="in">${facts(each)}${commits(each)}${diff && diff.files.length > 0 && diffPart(diff)}${transcript && transcript.count > 0 && transcriptPart(transcript)}</div></details>
+<div class="in">${facts(each)}${commits(each)}${diff && diff.files.length > 0 && diffPart(diff)}${transcript && transcript.count !== 0 && transcriptPart(transcript)}</div></details>
 `;
 }
 
@@ -130,7 +130,7 @@ function runs(lines: readonly string[]): Part[] {
 
 /** The transcript of an iteration, or a link to the file that shows it. */
 function transcriptPart({ entries, file, count }: NonNullable<ReportIteration['transcript']>): Html {
-  const title = html`Transcript <span class="stat">${counted(count, 'line')}</span>`;
+  const title = html`Transcript ${count !== undefined && html`<span class="stat">${counted(count, 'line')}</span>`}`;
   if (entries === undefined)
     return html`<h4><a href="${file}">${title}</a></h4>
 `;

@@ -9,12 +9,32 @@ const MAX_PARAGRAPH_CHARS = 12_000;
  * Renders Markdown of agents and people. `marked` only parses; all markup is written here, so that HTML is escaped,
  * no picture is loaded and links lead only to the web. Text that would take too long is shown unrendered.
  */
-export function markdown(text: string): Html {
+export function markdown(text: string, { afterTask }: { afterTask?: AfterTask } = {}): Html {
   const isShort =
     text.length <= MOST_CHARS && text.split(/\n\s*\n/).every(({ length }) => length <= MAX_PARAGRAPH_CHARS);
   const tokens = isShort ? tokensOf(text) : undefined;
   if (tokens === undefined) return html`<pre class="plain" dir="auto">${text}</pre>`;
-  return html`<div class="md" dir="auto">${blocks(tokens)}</div>`;
+  const tasks = afterTask && new Map(tasksIn(tokens).map((task, at) => [task, afterTask(at)]));
+  return html`<div class="md" dir="auto">${blocks(tokens, tasks)}</div>`;
+}
+
+/** What follows a task of a list, by its number in the text. */
+type AfterTask = (at: number) => Part;
+type Tasks = ReadonlyMap<Token, Part> | undefined;
+
+/** The tasks of a text as they are written, in the order that `afterTask` counts. */
+export function taskTexts(text: string): string[] {
+  return tasksIn(tokensOf(text) ?? []).map(({ raw }) => raw.trim());
+}
+
+function tasksIn(tokens: readonly Token[]): Tokens.ListItem[] {
+  return tokens.flatMap((token) => {
+    if (token.type !== 'list') return tasksIn(innerOf(token));
+    return (token as Tokens.List).items.flatMap((item) => [
+      ...(item.task ? [item] : []),
+      ...tasksIn(item.tokens),
+    ]);
+  });
 }
 
 /** Undefined if nested too deeply for the stack. */
@@ -39,11 +59,11 @@ function innerOf(token: Token): Token[] {
   return ('tokens' in token && token.tokens) || [];
 }
 
-function blocks(tokens: readonly Token[]): Part[] {
-  return tokens.map(block);
+function blocks(tokens: readonly Token[], tasks?: Tasks): Part[] {
+  return tokens.map((token) => block(token, tasks));
 }
 
-function block(token: Token): Part {
+function block(token: Token, tasks: Tasks): Part {
   switch (token.type) {
     case 'heading':
       return html`<p class="h h${Math.min(4, (token as Tokens.Heading).depth)}" dir="auto">${inline(token)}</p>
@@ -57,10 +77,10 @@ function block(token: Token): Part {
       return html`<pre class="code" dir="ltr">${(token as Tokens.Code).text}</pre>
 `;
     case 'blockquote':
-      return html`<blockquote dir="auto">${blocks(innerOf(token))}</blockquote>
+      return html`<blockquote dir="auto">${blocks(innerOf(token), tasks)}</blockquote>
 `;
     case 'list':
-      return list(token as Tokens.List);
+      return list(token as Tokens.List, tasks);
     case 'table':
       return table(token as Tokens.Table);
     case 'hr':
@@ -77,10 +97,11 @@ function block(token: Token): Part {
   }
 }
 
-function list({ ordered, start, items }: Tokens.List): Html {
-  const shown = items.map(({ task, checked, tokens }) => {
+function list({ ordered, start, items }: Tokens.List, tasks: Tasks): Html {
+  const shown = items.map((item) => {
+    const { task, checked, tokens } = item;
     const box = task && tick(checked === true, ['done', 'open']);
-    const inner = task ? html`<div>${blocks(tokens)}</div>` : blocks(tokens);
+    const inner = task ? html`<div>${blocks(tokens, tasks)}${tasks?.get(item)}</div>` : blocks(tokens, tasks);
     return html`<li${task && html` class="task"`} dir="auto">${box}${inner}</li>
 `;
   });

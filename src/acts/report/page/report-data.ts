@@ -95,7 +95,7 @@ export interface ReportIteration {
   commits: { hash: string; subject: string }[];
   diff?: ReportDiff;
   /** Its entries, or the separate file that contains them. */
-  transcript?: { count: number; entries?: TranscriptPiece[]; file?: string };
+  transcript?: { count?: number; entries?: TranscriptPiece[]; file?: string };
 }
 
 export interface ReportDiff {

@@ -18,6 +18,26 @@ import type {
 
 /** The complete page of one session. */
 export function sessionPage(data: SessionReportData): string {
+  const sections = sessionSections(data);
+  const body = html`${cardHead(data)}
+${taskPart(data)}
+${sectionLinks(sections)}
+${sections.map(
+  ({ id, title, body }) => html`<section id="${id}"><h2>${title}</h2>
+${body}</section>
+`,
+)}`;
+  return htmlPage(`${data.name} · samocode`, body, data);
+}
+
+export interface PageSection {
+  id: string;
+  title: string;
+  body: Html;
+}
+
+/** What there is to show about a session, in order. */
+export function sessionSections(data: SessionReportData): PageSection[] {
   const sections: [id: string, title: string, parts: Part[]][] = [
     ['timeline', 'Timeline', data.iterations.length > 0 ? [charts(data)] : []],
     ['questions', 'Questions and answers', data.questions.map(questionPart)],
@@ -29,19 +49,19 @@ export function sessionPage(data: SessionReportData): string {
     ['acts', 'Log', data.acts.length > 0 ? [actsPart(data.acts)] : []],
   ];
   const there = sections.filter(([, , parts]) => parts.length > 0);
-  const body = html`${cardHead(data)}
-<details class="asked"><summary>Task</summary><p class="plain" dir="auto">${data.task}</p></details>
-<nav>${there.map(([id, title]) => html`<a href="#${id}">${title}</a> `)}</nav>
-${there.map(
-  ([id, title, parts]) => html`<section id="${id}"><h2>${title}</h2>
-<div class="of-${id}">${parts}</div></section>
-`,
-)}`;
-  return htmlPage(`${data.name} · samocode`, body, data);
+  return there.map(([id, title, parts]) => ({ id, title, body: html`<div class="of-${id}">${parts}</div>` }));
+}
+
+export function sectionLinks(sections: readonly Pick<PageSection, 'id' | 'title'>[]): Html {
+  return html`<nav>${sections.map(({ id, title }) => html`<a href="#${id}">${title}</a> `)}</nav>`;
+}
+
+export function taskPart({ task }: Pick<SessionReportData, 'task'>): Html {
+  return html`<details class="asked"><summary>Task</summary><p class="plain" dir="auto">${task}</p></details>`;
 }
 
 /** What the session is, what it did and whether that was proved. */
-function cardHead(data: SessionReportData): Html {
+export function cardHead(data: SessionReportData): Html {
   const { name, project, tone, sentence, says, next, branch, base, sandbox } = data;
   const tones = { person: 'needs you', working: 'working', done: 'done', resting: 'stopped' };
   const from = base && html` from <code dir="ltr">${base}</code>`;
@@ -90,7 +110,7 @@ function tile(title: string, value: Part, words: Part): Html {
 }
 
 /** The phases as a row that shows the session's progress. */
-export function phaseBar({ phase, tone }: SessionCard): Html {
+export function phaseBar({ phase, tone }: Pick<SessionCard, 'phase' | 'tone'>): Html {
   const now = tone === 'done' ? PHASE_NAMES.length : PHASE_NAMES.indexOf(phase);
   const stateOf = (index: number) => (index < now ? 'past' : index === now ? 'now' : 'rest');
   return html`<ol class="phases" aria-label="in ${phase}">${PHASE_NAMES.map(

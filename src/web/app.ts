@@ -1,0 +1,170 @@
+import { type Context, Hono, type MiddlewareHandler } from 'hono';
+import { bodyLimit } from 'hono/body-limit';
+import type { ContentfulStatusCode } from 'hono/utils/http-status';
+import type { ActionContext } from '../acts/common/context.ts';
+import type { ShownSession } from '../acts/reading/watch-sessions.act.ts';
+import { watchedRows } from '../acts/watch/groups.ts';
+import type { Clock } from '../base/clock.ts';
+import { isSamocodeError } from '../base/errors.ts';
+import { hintForTerminal } from '../kit/terminal/next-commands.ts';
+import { actOnSession, Fields } from './acts.ts';
+import { LiveSessions } from './live.ts';
+import { PAGE, PAGE_HEADERS } from './page.ts';
+import { carries, MAX_BODY_BYTES, ownRequestsOnly, type RequestRules, strangerLimit } from './requests.ts';
+import { startFromPage } from './start-part.ts';
+import { streamOf } from './stream.ts';
+import { transcriptPart } from './transcript-part.ts';
+import { viewOf } from './views.ts';
+import { WEB_ERRORS } from './web-errors.ts';
+
+export interface WebOptions extends Pick<RequestRules, 'hosts' | 'proxy'> {
+  token: string;
+  /** An agent CLI has started it: a click could be the agent's. */
+  onlyShows: boolean;
+  /** Told of what was not expected. */
+  failed(error: unknown): void;
+}
+
+/** Streams at a time; a person has a few tabs. */
+const MAX_STREAMS = 20;
+/** How often a stream looks at what no session file announces, as an agent's output. */
+const LOOK_MS = 1000;
+/** What is sent when nothing happens, so that a lost connection is noticed. */
+const BEAT_MS = 15_000;
+
+export interface WebApp {
+  fetch(request: Request): Response | Promise<Response>;
+  /** When it was last used, in monotonic milliseconds; infinite while somebody looks. */
+  usedAt(): number;
+}
+
+/** The page, and what it asks for. Every answer but the empty page needs the token. */
+export function webApp(options: WebOptions, context: ActionContext): WebApp {
+  const { failed, ...rules } = options;
+  const { clock } = context;
+  const use: Use = { streams: 0, usedAt: clock.monotonic() };
+  const app = new Hono();
+  app.use(ownRequestsOnly({ ...rules, headers: PAGE_HEADERS }));
+  app.get('/', (c) => c.html(PAGE.text));
+  app.use(holdersOnly(options, { use, clock }));
+  app.use(bodyLimit({ maxSize: MAX_BODY_BYTES }));
+  app.onError((error, c) => {
+    if (isSamocodeError(error)) return c.text(...refusal(error));
+    failed(error);
+    return c.text('It failed; samocode web says why in its terminal.', 500);
+  });
+  app.notFound((c) => c.text('There is nothing here.', 404));
+  const live = new LiveSessions(context);
+  addReading(app, { live, use, context });
+  addActs(app, { live, context });
+  return {
+    fetch: (request) => app.fetch(request),
+    usedAt: () => (use.streams > 0 ? Number.POSITIVE_INFINITY : use.usedAt),
+  };
+}
+
+/** How many streams are open, and when the last one ended or the last request came. */
+interface Use {
+  streams: number;
+  usedAt: number;
+}
+
+interface Served {
+  live: LiveSessions;
+  context: ActionContext;
+}
+
+function holdersOnly(
+  { token, onlyShows }: Pick<WebOptions, 'token' | 'onlyShows'>,
+  { use, clock }: { use: Use; clock: Clock },
+): MiddlewareHandler {
+  const mayAsk = strangerLimit(clock);
+  return async (c, next) => {
+    if (!carries(c.req.header('authorization'), token))
+      return mayAsk()
+        ? c.text('A token is needed.', 401, { 'www-authenticate': 'Bearer' })
+        : c.text('Too many requests without a token.', 429);
+    use.usedAt = clock.monotonic();
+    if (c.req.method !== 'GET' && onlyShows) throw WEB_ERRORS.only_shows();
+    return await next();
+  };
+}
+
+function addReading(app: Hono, { live, use, context }: Served & { use: Use }): void {
+  const { clock } = context;
+  app.get('/live', (c) => {
+    if (use.streams >= MAX_STREAMS) return c.text('Too many tabs are open: close one.', 429);
+    use.streams += 1;
+    const ended = () => {
+      use.streams -= 1;
+      use.usedAt = clock.monotonic();
+    };
+    const place = c.req.query('at') ?? '/';
+    const body = streamOf((signal) => updates(place, { live, context }, signal), { clock, ended });
+    return c.body(body, 200, { 'content-type': 'application/x-ndjson' });
+  });
+  app.get('/s/:key/transcript/:iteration', async (c) => {
+    const { key, iteration } = c.req.param();
+    const from = Number(c.req.query('from') ?? 0);
+    const question = { session: await found(key, live), key, iteration: Number(iteration), from };
+    return c.html((await transcriptPart(question, context)).text);
+  });
+}
+
+function addActs(app: Hono, { live, context }: Served): void {
+  app.post('/start', async (c) => c.text(await startFromPage(await fieldsOf(c), context)));
+  app.post('/s/:key/:act', async (c) => {
+    const { key, act } = c.req.param();
+    const asked = { session: await found(key, live), fields: await fieldsOf(c) };
+    const said = await actOnSession(act, asked, context);
+    return typeof said === 'string' ? c.text(said) : c.html(said.text);
+  });
+}
+
+/** @throws session_gone */
+async function found(key: string, live: LiveSessions): Promise<ShownSession> {
+  const session = await live.find(key);
+  if (session === undefined) throw WEB_ERRORS.session_gone();
+  return session;
+}
+
+/** First the frame, then whatever changes. */
+async function* updates(
+  place: string,
+  { live, context }: Served,
+  signal: AbortSignal,
+): AsyncGenerator<object, void> {
+  const { clock } = context;
+  let ring = () => {};
+  const stop = live.follow(() => ring());
+  const { frame, update } = viewOf(place, live, context);
+  try {
+    yield { frame: frame.text };
+    let saidAt = Number.NEGATIVE_INFINITY;
+    while (!signal.aborted) {
+      const rung = new AbortController();
+      ring = () => rung.abort();
+      const changes = await update();
+      const isNew = Object.values(changes).some((each) => each.length > 0);
+      if (isNew || clock.monotonic() - saidAt > BEAT_MS) {
+        saidAt = clock.monotonic();
+        const rows = watchedRows(await live.list());
+        yield { ...changes, needs: rows.filter(({ facts }) => facts.needsHuman).length };
+      }
+      await clock.sleep(LOOK_MS, AbortSignal.any([signal, rung.signal])).catch(() => undefined);
+    }
+  } finally {
+    stop();
+  }
+}
+
+function refusal(error: Parameters<typeof hintForTerminal>[0] & { what: string; why: string }) {
+  const status: ContentfulStatusCode = WEB_ERRORS.session_gone.is(error) ? 404 : 409;
+  return [[`${error.what} ${error.why}`, hintForTerminal(error)].filter(Boolean).join('\n'), status] as const;
+}
+
+async function fieldsOf(c: Context) {
+  const parsed = Fields.safeParse(await c.req.json().catch(() => undefined));
+  if (!parsed.success) throw WEB_ERRORS.no_such_act({ act: c.req.path });
+  return parsed.data;
+}

@@ -1,0 +1,71 @@
+import type { ActionContext } from '../acts/common/context.ts';
+import { readPlan } from '../acts/gates/read-plan.act.ts';
+import { type QaItem, readQa } from '../acts/gates/read-qa.act.ts';
+import type { ShownSession } from '../acts/reading/watch-sessions.act.ts';
+import { type Html, html } from '../acts/report/page/html.ts';
+import { markdown } from '../acts/report/page/markdown-html.ts';
+import { gateOf } from '../session/status.ts';
+import { questionOf } from './web-context.ts';
+
+/** What a person decides about a session now; empty while nothing waits for a person. */
+export async function gatePart(session: ShownSession, context: ActionContext): Promise<Html> {
+  switch (gateOf(session.view)?.for) {
+    case 'qa_answers':
+      return await questionsPart(session, context);
+    case 'plan_approval':
+      return await planPart(session, context);
+    default:
+      return html``;
+  }
+}
+
+async function questionsPart(session: ShownSession, context: ActionContext): Promise<Html> {
+  const { questions, about, problems } = await readQa(questionOf(session), context);
+  const open = questions.filter(({ isOpen }) => isOpen);
+  const typed = open.filter(({ isUnconfirmed }) => isUnconfirmed);
+  const suggested = open.filter(({ suggestion }) => suggestion !== undefined);
+  return html`<section class="gate"><h2>It asks you</h2>
+${problems.map((problem) => html`<p class="attention">${problem}</p>`)}
+<form data-act="answer">${open.map((question) =>
+    questionField(question, about?.question === question.id ? about.text : undefined),
+  )}
+<p class="buttons"><button>Send answers</button>${suggested.length > 0 && html` <button name="accept" value="suggestions">Answer the rest as suggested</button>`}${
+    typed.length > 0 && html` <button name="confirm" value="typed">The answers in _qa.md are mine</button>`
+  } <output></output></p></form></section>`;
+}
+
+function questionField(
+  { id, text, options, suggestion, answer, isUnconfirmed }: QaItem,
+  about?: string,
+): Html {
+  const field = (letter: string, words: string) => {
+    const isSuggested = suggestion?.letters.includes(letter) === true;
+    return html`<label class="option" dir="auto"><input type="checkbox" name="${id}" value="${letter}"> <b>${letter}</b> ${words}${isSuggested && html` <small>suggested</small>`}</label>
+`;
+  };
+  return html`<fieldset class="qa open"><legend><span class="id">${id}</span></legend>${markdown(text)}
+${about !== undefined && html`<details><summary>What it is about</summary><pre dir="ltr">${about}</pre></details>`}
+${options.map((option) => field(option.letter, option.text))}
+${suggestion && html`<p class="note" dir="auto">Suggested: ${suggestion.letters.join(', ')} – ${suggestion.reason}</p>`}
+${isUnconfirmed && html`<p class="attention" dir="auto">In _qa.md, by you or by a program: ${answer}</p>`}
+<label>${options.length > 0 ? 'In your words' : 'Your answer'} <textarea name="${id}.text" rows="1" dir="auto"></textarea></label></fieldset>
+`;
+}
+
+async function planPart(session: ShownSession, context: ActionContext): Promise<Html> {
+  const { name, text, hash, servers, remarks, changes } = await readPlan(questionOf(session), context);
+  const comment = (at: number) =>
+    html`<details class="comment"><summary>comment</summary><textarea name="step.${at}" rows="2" aria-label="Comment on this step" dir="auto"></textarea></details>`;
+  return html`<section class="gate"><h2>Its plan waits for you</h2>
+<p class="note"><code>${name}</code></p>
+${remarks.map((line) => html`<p>${line}</p>`)}
+${servers.length > 0 && html`<p class="attention">An approval also accepts these MCP servers:</p><ul>${servers.map((line) => html`<li><code>${line}</code></li>`)}</ul>`}
+${
+  changes !== undefined &&
+  html`<details open><summary>What changed since the version you saw</summary><pre dir="ltr">${changes.join('\n')}</pre></details>`
+}
+<form data-act="plan"><input type="hidden" name="hash" value="${hash}">
+${markdown(text, { afterTask: comment })}
+<label>What should change <textarea name="feedback" rows="2" dir="auto"></textarea></label>
+<p class="buttons"><button name="decide" value="approve">Approve the plan</button> <button name="decide" value="change">Request changes</button> <output></output></p></form></section>`;
+}

@@ -1,0 +1,79 @@
+import type { ActionContext } from '../acts/common/context.ts';
+import { type ShownSession, watchSessions } from '../acts/reading/watch-sessions.act.ts';
+import { fingerprint } from '../base/files/fingerprint.ts';
+
+/** Identifies a session in addresses of the page. */
+export function keyOf({ view }: Pick<ShownSession, 'view'>): string {
+  return fingerprint(view.paths.runDir).slice(0, 12);
+}
+
+/** All sessions of this machine, read once for all who look, and only while somebody does. */
+export class LiveSessions {
+  readonly #context: ActionContext;
+  #list: Promise<ShownSession[]> | undefined;
+  #keys = new Map<string, ShownSession>();
+  #watching: AbortController | undefined;
+  #bells = new Set<() => void>();
+
+  constructor(context: ActionContext) {
+    this.#context = context;
+  }
+
+  async list(): Promise<readonly ShownSession[]> {
+    this.#list ??= this.#readOnce();
+    return await this.#list;
+  }
+
+  async find(key: string): Promise<ShownSession | undefined> {
+    await this.list();
+    return this.#keys.get(key);
+  }
+
+  /** Calls `bell` at every change until the returned function is called. */
+  follow(bell: () => void): () => void {
+    this.#bells.add(bell);
+    this.#watching ??= this.#watch();
+    return () => {
+      this.#bells.delete(bell);
+      if (this.#bells.size > 0) return;
+      this.#watching?.abort();
+      this.#watching = undefined;
+      this.#list = undefined;
+    };
+  }
+
+  #watch(): AbortController {
+    const controller = new AbortController();
+    const { signal } = controller;
+    const sessions = watchSessions({ signal }, this.#context);
+    this.#list = sessions.next().then(({ value }) => this.#take(value ?? []));
+    const first = this.#list;
+    void (async () => {
+      await first;
+      for await (const list of sessions) {
+        if (signal.aborted) return;
+        this.#list = Promise.resolve(this.#take(list));
+        for (const bell of this.#bells) bell();
+      }
+    })().catch(() => {
+      // Whoever reads the list next gets the error.
+      if (this.#watching === controller) [this.#watching, this.#list] = [undefined, undefined];
+    });
+    return controller;
+  }
+
+  #take(list: ShownSession[]): ShownSession[] {
+    this.#keys = new Map(list.map((session) => [keyOf(session), session]));
+    return list;
+  }
+
+  async #readOnce(): Promise<ShownSession[]> {
+    const look = new AbortController();
+    for await (const list of watchSessions({ signal: look.signal }, this.#context)) {
+      look.abort();
+      this.#list = undefined;
+      return this.#take(list);
+    }
+    return [];
+  }
+}

@@ -1,0 +1,374 @@
+// Shows what the server renders, and sends what the person decides. It holds no markup of its own but the words below.
+const WORDS = {
+  locked: 'This page has no key yet. In a terminal: samocode web --open',
+  lost: 'Connection lost; trying again …',
+  old: 'This browser is too old for the page. In a terminal: samocode watch',
+};
+const $ = (selector, inside = document) => inside.querySelector(selector);
+const main = $('#main');
+const state = $('#state');
+let view = { stop: new AbortController() };
+
+// The token comes in the fragment, which is never sent, and is kept for this tab alone. No cookie: servers on other ports of
+// this machine would get it.
+function takeToken() {
+  const given = /^#t=([\w-]+)(?:&v=(.*))?$/.exec(location.hash);
+  if (!given) return;
+  sessionStorage.setItem('token', given[1]);
+  history.replaceState(null, '', `#${given[2] || '/'}`);
+}
+
+/** A new tab asks one that is open. */
+const tabs = 'BroadcastChannel' in self ? new BroadcastChannel('samocode') : { postMessage() {} };
+tabs.onmessage = ({ data }) => {
+  const token = sessionStorage.getItem('token');
+  if (data === 'token?' && token) tabs.postMessage({ token });
+  else if (data.token && !token) {
+    sessionStorage.setItem('token', data.token);
+    show();
+  }
+};
+
+async function call(path, init = {}) {
+  const headers = { authorization: `Bearer ${sessionStorage.getItem('token')}` };
+  if (init.body) headers['content-type'] = 'application/json';
+  const answer = await fetch(path, { ...init, headers });
+  if (answer.status === 401) {
+    sessionStorage.removeItem('token');
+    lock();
+  }
+  return answer;
+}
+
+function lock() {
+  view.stop.abort();
+  main.textContent = WORDS.locked;
+  say('');
+  tabs.postMessage('token?');
+}
+
+function say(words) {
+  state.textContent = words;
+}
+
+/** `#/`, `#/new`, `#/s/<key>`, `#/s/<key>/transcript/<number>`. */
+function placeNow() {
+  return location.hash.slice(1) || '/';
+}
+
+function show() {
+  view.stop.abort();
+  if (!sessionStorage.getItem('token')) return lock();
+  view = { stop: new AbortController(), path: placeNow(), held: new Map(), isFirst: true };
+  follow(view);
+}
+
+/** Keeps one connection for what is shown, and makes a new one whenever it ends. */
+async function follow(mine) {
+  while (!mine.stop.signal.aborted) {
+    try {
+      const answer = await call(`/live?at=${encodeURIComponent(mine.path)}`, { signal: mine.stop.signal });
+      if (answer.status === 401) return;
+      if (!answer.ok) {
+        main.textContent = await answer.text();
+        return;
+      }
+      say('');
+      await readLines(answer.body, (update) => mine === view && take(update));
+    } catch {
+      // Said below.
+    }
+    if (mine.stop.signal.aborted) return;
+    say(WORDS.lost);
+    await new Promise((resolve) => setTimeout(resolve, 1000));
+  }
+}
+
+async function readLines(body, each) {
+  const reader = body.pipeThrough(new TextDecoderStream()).getReader();
+  let text = '';
+  for (;;) {
+    const { done, value } = await reader.read();
+    if (done) return;
+    const lines = (text + value).split('\n');
+    text = lines.pop();
+    for (const line of lines) each(JSON.parse(line));
+  }
+}
+
+function made(html) {
+  const template = document.createElement('template');
+  template.innerHTML = html;
+  return template.content;
+}
+
+function take({ frame, parts = [], cards = [], gone = [], needs, end }) {
+  if (frame !== undefined) {
+    // After a reconnection what the person writes stays.
+    if (view.isFirst) main.replaceChildren(made(frame));
+    view.isFirst = false;
+  }
+  for (const [id, html] of parts) put(id, html);
+  for (const key of gone) $(`#c-${key}`)?.remove();
+  if (cards.length > 0) placeCards(cards);
+  if (cards.length + gone.length > 0) afterCards();
+  if (needs !== undefined) showNeeds(needs);
+  if (end !== undefined) say(end);
+  tick();
+}
+
+// Parts. A form under the person's hands is left alone: its new version waits until the form is sent or emptied.
+function put(id, html) {
+  const place = document.getElementById(id);
+  if (!place) return;
+  if (isInUse(place)) return view.held.set(id, html);
+  view.held.delete(id);
+  const open = new Map([...place.querySelectorAll('details')].map((each) => [nameOf(each), each.open]));
+  const tail = $('.tail', place);
+  const isAtEnd = !tail || tail.scrollHeight - tail.scrollTop - tail.clientHeight < 40;
+  const top = tail?.scrollTop;
+  place.replaceChildren(made(html));
+  for (const each of place.querySelectorAll('details')) {
+    const was = open.get(nameOf(each));
+    if (was !== undefined) each.open = was;
+  }
+  const now = $('.tail', place);
+  if (now) now.scrollTop = isAtEnd ? now.scrollHeight : top;
+}
+
+function nameOf(details) {
+  return details.id || details.querySelector('summary')?.textContent;
+}
+
+function isInUse(place) {
+  const fields = [...place.querySelectorAll('textarea, input:not([type=hidden])')];
+  const isFilled = fields.some((field) =>
+    field.type === 'checkbox' ? field.checked !== field.defaultChecked : field.value !== field.defaultValue,
+  );
+  return (
+    isFilled ||
+    $('form[aria-busy]', place) !== null ||
+    (place.contains(document.activeElement) && document.activeElement.matches('textarea, input'))
+  );
+}
+
+function release() {
+  for (const [id, html] of view.held) {
+    const place = document.getElementById(id);
+    if (place && !isInUse(place)) put(id, html);
+  }
+}
+addEventListener('focusout', () => setTimeout(release, 200));
+
+// The board.
+function placeCards(cards) {
+  const groups = new Map();
+  for (const [key, group, place, html] of cards) {
+    const card = made(html).firstElementChild;
+    card.dataset.place = place;
+    const old = document.getElementById(`c-${key}`);
+    const hadFocus = old?.contains(document.activeElement);
+    const isNews = group === 'g-needs-you' && view.isKnown && old?.parentElement.parentElement.id !== group;
+    const list = groups.get(group) ?? $(`#${group} .cards`);
+    groups.set(group, list);
+    if (!list) continue;
+    if (old?.parentElement === list) old.replaceWith(card);
+    else {
+      old?.remove();
+      const after = view.isKnown
+        ? [...list.children].find((each) => Number(each.dataset.place) < place)
+        : null;
+      list.insertBefore(card, after ?? null);
+    }
+    if (hadFocus) $('a', card)?.focus({ preventScroll: true });
+    if (isNews) notice($('h3', card).textContent, $('.sentence', card).textContent);
+  }
+  view.isKnown = true;
+}
+
+function afterCards() {
+  const find = ($('#find')?.value ?? '').toLowerCase();
+  let all = 0;
+  const sums = [];
+  for (const group of document.querySelectorAll('.group')) {
+    let shown = 0;
+    for (const card of group.querySelectorAll('.card')) {
+      card.hidden = !card.dataset.find.includes(find);
+      if (!card.hidden) shown += 1;
+    }
+    all += group.querySelectorAll('.card').length;
+    group.hidden = shown === 0;
+    if (group.tagName === 'DETAILS' && find) group.open = true;
+    $('h2 small', group).textContent = shown;
+    if (shown > 0) sums.push(`${shown} ${$('h2', group).firstChild.textContent.trim().toLowerCase()}`);
+  }
+  const sum = $('#sum');
+  if (sum) sum.textContent = sums.join(' · ');
+  const none = $('#none');
+  if (none) none.hidden = all > 0;
+}
+
+// Title, icon and notices.
+function showNeeds(count) {
+  document.title = `${count > 0 ? `(${count}) ` : ''}samocode`;
+  const dot =
+    count > 0
+      ? `<circle cx='23' cy='9' r='9' fill='%23d97706'/><text x='23' y='14' font-size='14' text-anchor='middle' fill='white' font-family='sans-serif'>${count > 9 ? '+' : count}</text>`
+      : '';
+  const icon = `<svg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 32 32'><rect x='1' y='5' width='26' height='26' rx='6' fill='%232257c5'/><path d='M8 18l5 5 8-10' stroke='white' stroke-width='3' fill='none'/>${dot}</svg>`;
+  $('link[rel=icon]').href = `data:image/svg+xml,${icon}`;
+}
+
+const bell = $('#notify');
+function notice(title, body) {
+  if (self.Notification?.permission === 'granted') new Notification(title, { body, tag: title });
+}
+bell.hidden = self.Notification?.permission !== 'default';
+bell.onclick = async () => {
+  await Notification.requestPermission();
+  bell.hidden = true;
+};
+
+// Times since.
+function tick() {
+  const now = Date.now();
+  for (const time of document.querySelectorAll('time[data-since]')) {
+    const seconds = Math.max(0, Math.round((now - Date.parse(time.dataset.since)) / 1000));
+    const minutes = Math.floor(seconds / 60);
+    const hours = Math.floor(minutes / 60);
+    const words =
+      minutes < 1
+        ? `${seconds} s`
+        : hours < 1
+          ? `${minutes} min`
+          : hours < 48
+            ? `${hours} h ${minutes % 60} min`
+            : `${Math.floor(hours / 24)} d`;
+    if (time.textContent !== words) time.textContent = words;
+  }
+}
+setInterval(tick, 1000);
+
+// Acts: a form names its act; the answer stands beside its buttons.
+function fieldsOf(form, button) {
+  const fields = {};
+  for (const [name, value] of new FormData(form, button)) {
+    if (name in fields) fields[name] = [fields[name], value].flat();
+    else fields[name] = value;
+  }
+  return fields;
+}
+
+addEventListener('submit', async (event) => {
+  const form = event.target;
+  if (form.method === 'dialog') return;
+  event.preventDefault();
+  if (form.hasAttribute('aria-busy')) return;
+  const output = form.querySelector('output');
+  const body = JSON.stringify(fieldsOf(form, event.submitter));
+  form.setAttribute('aria-busy', 'true');
+  output.className = '';
+  output.textContent = '…';
+  try {
+    const [, , key] = view.path.split('/');
+    const path = form.dataset.act === 'start' ? '/start' : `/s/${key}/${form.dataset.act}`;
+    const answer = await call(path, { method: 'POST', body });
+    const html = answer.headers.get('content-type')?.startsWith('text/html');
+    const text = await answer.text();
+    if (html) output.replaceChildren(made(text));
+    else output.textContent = text;
+    output.className = answer.ok ? 'good' : 'bad';
+    const to = answer.headers.get('x-samocode-at');
+    if (answer.ok && form.dataset.act !== 'preview') form.reset();
+    if (to) location.hash = to;
+  } catch {
+    output.className = 'bad';
+    output.textContent = 'The server cannot be reached; nothing is known to have been done.';
+  }
+  form.removeAttribute('aria-busy');
+  say(output.textContent.slice(0, 200));
+  setTimeout(release, 1500);
+});
+
+// Links inside of a part lead to its sections, the others change the address.
+addEventListener('click', (event) => {
+  const link = event.target.closest?.('a[href^="#"]');
+  if (link && !link.getAttribute('href').startsWith('#/')) {
+    event.preventDefault();
+    goTo(link.getAttribute('href').slice(1));
+  }
+  const more = event.target.closest?.('[data-load]');
+  if (more) load(more);
+});
+
+function goTo(id) {
+  const target = document.getElementById(id);
+  for (let part = target; part; part = part.parentElement) if (part.tagName === 'DETAILS') part.open = true;
+  target?.scrollIntoView({ block: 'start' });
+}
+
+/** What is read on request: a file's diff, or more of a transcript. */
+async function load(handle) {
+  const place = handle.dataset.into ? document.getElementById(handle.dataset.into) : handle;
+  if (handle.tagName === 'SUMMARY' && place.childElementCount > 0) return;
+  const answer = await call(handle.dataset.load);
+  const content = made(await answer.text());
+  if (handle === place) place.replaceWith(content);
+  else place.replaceChildren(content);
+}
+
+// Keys.
+const handles = () =>
+  [...document.querySelectorAll('.card:not([hidden]) a, .it > summary')].filter((each) => each.offsetParent);
+function step(by) {
+  const all = handles();
+  const at = all.indexOf(document.activeElement);
+  const next = all[Math.min(Math.max(at + by, 0), all.length - 1)];
+  next?.focus({ preventScroll: true });
+  next?.scrollIntoView({ block: 'nearest' });
+}
+function unfold(key) {
+  const details = $(`details[data-key="${key}"]`);
+  if (!details) return;
+  details.open = true;
+  $('textarea, input, button', details)?.focus();
+}
+const toBoard = () => {
+  location.hash = '#/';
+};
+const KEYS = {
+  j: () => step(1),
+  k: () => step(-1),
+  '/': () => $('#find')?.focus(),
+  b: toBoard,
+  Escape: toBoard,
+  n: () => {
+    location.hash = '#/new';
+  },
+  a: () => $('.gate textarea, .gate input:not([type=hidden]), #g-needs-you a')?.focus(),
+  '?': () => $('#keys').showModal(),
+};
+for (const key of ['m', 'r', 'f', 'v', 's']) KEYS[key] = () => unfold(key);
+addEventListener('keydown', (event) => {
+  const { target, key } = event;
+  const isTyping = target.matches?.('textarea, input:not([type=checkbox]), select');
+  if (isTyping && key === 'Enter' && (event.ctrlKey || event.metaKey)) return target.form?.requestSubmit();
+  if (isTyping && key === 'Escape') return target.blur();
+  if (isTyping || event.ctrlKey || event.metaKey || event.altKey || $('dialog[open]')) return;
+  if (Object.hasOwn(KEYS, key)) {
+    event.preventDefault();
+    KEYS[key]();
+  }
+});
+$('#help').onclick = KEYS['?'];
+addEventListener('input', ({ target }) => target.id === 'find' && afterCards());
+addEventListener('hashchange', () => {
+  takeToken();
+  show();
+  main.focus({ preventScroll: true });
+  scrollTo({ top: 0 });
+});
+
+takeToken();
+if ('replaceChildren' in main && 'TextDecoderStream' in self) show();
+else main.textContent = WORDS.old;

@@ -1,0 +1,47 @@
+import { type Html, html, markup } from '../acts/report/page/html.ts';
+import REPORT_STYLE from '../acts/report/page/page.css';
+import { fingerprint } from '../base/files/fingerprint.ts';
+import SCRIPT from './page.client.js';
+import STYLE from './web.css';
+
+const STYLES = `${REPORT_STYLE}\n${STYLE}`;
+
+function hashOf(text: string): string {
+  return `'sha256-${Buffer.from(fingerprint(text), 'hex').toString('base64')}'`;
+}
+
+/** What the browser may run, load and send: our script and styles, and requests to this server. */
+const POLICY = [
+  "default-src 'none'",
+  `script-src ${hashOf(SCRIPT)}`,
+  `style-src ${hashOf(STYLES)}`,
+  "connect-src 'self'",
+  'img-src data:',
+  "base-uri 'none'",
+  "form-action 'none'",
+  "frame-ancestors 'none'",
+].join('; ');
+
+export const PAGE_HEADERS = {
+  'content-security-policy': POLICY,
+  'x-content-type-options': 'nosniff',
+  'referrer-policy': 'no-referrer',
+  'cache-control': 'no-store',
+  'cross-origin-opener-policy': 'same-origin',
+  'cross-origin-resource-policy': 'same-origin',
+} as const;
+
+/** The page without data: everything in it comes by requests that carry the token. */
+export const PAGE: Html = html`${markup('<!doctype html>')}
+<html lang="en"><head><meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<title>samocode</title>
+<link rel="icon" href="data:,">
+<style>${markup(STYLES)}</style></head>
+<body><header class="top"><a href="#/" class="home">samocode</a><span id="state" role="status"></span><button id="notify" hidden>Notify me here</button><button id="help" aria-label="Keys" title="Keys (?)">?</button></header>
+<main id="main" tabindex="-1"></main>
+<dialog id="keys"><h2>Keys</h2><dl><div><dt><kbd>j</kbd> <kbd>k</kbd></dt><dd>next, previous session or iteration</dd></div><div><dt><kbd>Enter</kbd></dt><dd>open it</dd></div><div><dt><kbd>/</kbd></dt><dd>filter the sessions</dd></div><div><dt><kbd>b</kbd> or <kbd>Esc</kbd></dt><dd>back to all sessions</dd></div><div><dt><kbd>n</kbd></dt><dd>new session</dd></div><div><dt><kbd>a</kbd></dt><dd>to what waits for you</dd></div><div><dt><kbd>m</kbd> <kbd>r</kbd> <kbd>f</kbd> <kbd>v</kbd> <kbd>s</kbd></dt><dd>message, resume, finish, verify, stop</dd></div><div><dt><kbd>Ctrl</kbd> <kbd>Enter</kbd></dt><dd>send the form</dd></div></dl><form method="dialog"><button>Close</button></form></dialog>
+<noscript><p>This page needs JavaScript. Without it: <code>samocode watch</code> in a terminal.</p></noscript>
+<script>${markup(SCRIPT)}</script></body></html>
+`;

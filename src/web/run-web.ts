@@ -1,0 +1,115 @@
+import { randomBytes } from 'node:crypto';
+import { rm } from 'node:fs/promises';
+import type { Server } from 'node:http';
+import { join } from 'node:path';
+import { createAdaptorServer } from '@hono/node-server';
+import type { ActionContext } from '../acts/common/context.ts';
+import { html } from '../acts/report/page/html.ts';
+import { openPage } from '../acts/report/write-report.act.ts';
+import { configFolder } from '../base/config-folder.ts';
+import { systemErrorCode } from '../base/errors.ts';
+import { writeLightly } from '../base/files/atomic-file.ts';
+import { isPersonal } from '../session/events/bodies/who-acted.ts';
+import { type WebApp, webApp } from './app.ts';
+import { answerOthers, askFirst, type Served } from './first.ts';
+import { WEB_ERRORS } from './web-errors.ts';
+
+export interface WebRequest {
+  /** The first port to try; ten are. */
+  port: number;
+  listen: string;
+  hosts: readonly string[];
+  proxy: URL | undefined;
+  interrupted: AbortSignal;
+  failed(error: unknown): void;
+}
+
+export interface RunningWeb {
+  served: Served;
+  /** Why a second `samocode web` will not find this one. */
+  alone?: string;
+  /** Settles when it has ended; absent: another process serves it. */
+  ended?: Promise<void>;
+}
+
+const PORTS = 10;
+const IDLE_MS = 12 * 60 * 60_000;
+const IDLE_LOOK_MS = 60_000;
+
+/**
+ * Serves the page, or finds the one that runs.
+ * @throws no_port, not_listening
+ */
+export async function runWeb(request: WebRequest, context: ActionContext): Promise<RunningWeb> {
+  const onlyShows = !isPersonal(context.by.channel);
+  const first = await askFirst(context.home);
+  // A person's page replaces one that only shows.
+  if (first !== undefined && (!first.onlyShows || onlyShows)) return { served: first };
+  if (first !== undefined) await askFirst(context.home, { leave: true });
+  const token = randomBytes(24).toString('base64url');
+  const { hosts, proxy, failed } = request;
+  const app = webApp({ token, onlyShows, hosts, proxy, failed }, context);
+  const { server, port } = await listenOn(app, request);
+  const address = proxy === undefined ? `http://${nameOf(request.listen)}:${port}/` : proxy.href;
+  const served = { address, token, onlyShows, pid: process.pid };
+  const done = new AbortController();
+  const end = AbortSignal.any([request.interrupted, done.signal]);
+  const others = await answerOthers(
+    context.home,
+    () => served,
+    () => done.abort(),
+  ).catch((error: unknown) => {
+    if (systemErrorCode(error) === undefined) throw error;
+    return systemErrorCode(error);
+  });
+  const ended = untilIdle(app, end, context).then(() => {
+    if (typeof others !== 'string') others?.close();
+    server.close();
+    if ('closeAllConnections' in server) server.closeAllConnections();
+  });
+  return { served, ended, ...(typeof others === 'string' && { alone: others }) };
+}
+
+function nameOf(address: string): string {
+  return address.includes(':') ? `[${address}]` : address;
+}
+
+async function listenOn(app: WebApp, { port: from, listen }: WebRequest) {
+  for (let port = from; port < from + PORTS; port += 1) {
+    const server = createAdaptorServer({ fetch: app.fetch }) as Server;
+    const code = await new Promise<string | undefined>((resolve) => {
+      server.once('error', (error) => resolve(systemErrorCode(error) ?? 'unknown'));
+      server.listen(port, listen, () => resolve(undefined));
+    });
+    if (code === undefined) return { server, port };
+    if (code !== 'EADDRINUSE') throw WEB_ERRORS.not_listening({ address: listen, code });
+  }
+  throw WEB_ERRORS.no_port({ from, to: from + PORTS - 1 });
+}
+
+async function untilIdle(app: WebApp, end: AbortSignal, { clock }: ActionContext): Promise<void> {
+  while (!end.aborted && clock.monotonic() - app.usedAt() < IDLE_MS)
+    await clock.sleep(IDLE_LOOK_MS, end).catch(() => undefined);
+}
+
+/** The address with the token, for a person's eyes alone. */
+export function keyedAddress({ address, token }: Served): string {
+  return `${address}#t=${token}`;
+}
+
+/** How long the browser has to read the file that leads to the page. */
+const OPENED_MS = 10_000;
+
+/** Opens the page in the browser: by a file, since other programs see command lines. */
+export async function openWeb(address: string, context: ActionContext): Promise<boolean> {
+  const path = join(configFolder(context.home), `open-${randomBytes(6).toString('hex')}.html`);
+  const page = html`<!doctype html><meta charset="utf-8"><meta http-equiv="refresh" content="0; url=${address}"><title>samocode</title>`;
+  writeLightly(path, page.text, 0o600);
+  try {
+    if (!(await openPage(path, context))) return false;
+    await context.clock.sleep(OPENED_MS);
+    return true;
+  } finally {
+    await rm(path, { force: true });
+  }
+}

@@ -1,0 +1,107 @@
+import { join } from 'node:path';
+import type { ActionContext } from '../acts/common/context.ts';
+import { readTranscript } from '../acts/reading/read-transcript.act.ts';
+import type { ShownSession } from '../acts/reading/watch-sessions.act.ts';
+import { type Html, html } from '../acts/report/page/html.ts';
+import { transcriptBody } from '../acts/report/page/iterations.ts';
+import { cardHead, sectionLinks, sessionSections, taskPart } from '../acts/report/page/session-page.ts';
+import { sessionReport } from '../acts/report/session-report.ts';
+import { identityAt } from '../base/files/path-stats.ts';
+import { commandsOf } from '../kit/terminal/next-commands.ts';
+import { actsPart } from './acts-part.ts';
+import { gatePart } from './gate-part.ts';
+import { questionOf } from './web-context.ts';
+
+/** The parts of the page of a session: each is replaced as a whole, and only when it differs. */
+export type ViewPart = [id: string, html: string];
+
+/** How much of a log is shown while its agent works. */
+const TAIL_BYTES = 48 * 1024;
+const TAIL_ENTRIES = 80;
+
+/** The places of the parts, in order. */
+export function sessionFrame(): Html {
+  return html`<div id="p-head"></div><div id="p-gate"></div><div id="p-do"></div><div id="p-now" aria-live="off"></div><div id="p-nav"></div>
+<section id="changes"><h2>Changes</h2><div id="p-changes"></div></section><div id="p-sections"></div>`;
+}
+
+/** What a session's page shows, made anew where something may have changed since the last look. */
+export class SessionParts {
+  readonly #key: string;
+  readonly #context: ActionContext;
+  readonly #sent = new Map<string, string>();
+  #shown: ShownSession | undefined;
+  #madeAt = -1;
+  #tail = '';
+
+  constructor(key: string, context: ActionContext) {
+    this.#key = key;
+    this.#context = context;
+  }
+
+  /** The parts that differ from what was sent before. */
+  async changed(session: ShownSession): Promise<ViewPart[]> {
+    const parts: ViewPart[] = [];
+    const add = (id: string, part: Html) => {
+      if (this.#sent.get(id) === part.text) return;
+      this.#sent.set(id, part.text);
+      parts.push([id, part.text]);
+    };
+    const isNew = session !== this.#shown;
+    this.#shown = session;
+    if (isNew) {
+      add('p-gate', await gatePart(session, this.#context));
+      add('p-do', actsPart(session));
+    }
+    const { n } = session.view.state;
+    if (isNew && n !== this.#madeAt) {
+      for (const [id, part] of await this.#report(session)) add(id, part);
+      this.#madeAt = n;
+    }
+    const { openIteration: open } = session.view.state;
+    const log = open === undefined ? '' : identityAt(join(session.view.paths.logs, open.log));
+    const tail = `${n} ${log} ${session.activity}`;
+    if (tail !== this.#tail) {
+      this.#tail = tail;
+      add('p-now', await this.#now(session));
+    }
+    return parts;
+  }
+
+  async #report(session: ShownSession): Promise<[string, Html][]> {
+    const { view } = session;
+    const linkTo = (iteration: number) => `#/s/${this.#key}/transcript/${iteration}`;
+    const data = await sessionReport(
+      { view, worker: session, wordsOf: commandsOf },
+      { linkTo },
+      this.#context,
+    );
+    // What is asked now stands above, as a form.
+    const sections = sessionSections({ ...data, questions: data.questions.filter(({ isOpen }) => !isOpen) });
+    const links = [...sections.slice(0, 1), { id: 'changes', title: 'Changes' }, ...sections.slice(1)];
+    return [
+      ['p-head', html`${cardHead(data)}${taskPart(data)}`],
+      ['p-nav', sectionLinks(links)],
+      [
+        'p-sections',
+        html`${sections.map(
+          ({ id, title, body }) => html`<section id="${id}"><h2>${title}</h2>
+${body}</section>
+`,
+        )}`,
+      ],
+    ];
+  }
+
+  async #now(session: ShownSession): Promise<Html> {
+    const { view, activity } = session;
+    const { openIteration } = view.state;
+    if (openIteration === undefined) return html``;
+    const { entries, iteration, phase } = await readTranscript(
+      { ...questionOf(session), from: -TAIL_BYTES, limit: 1000 },
+      this.#context,
+    );
+    return html`<section class="now p-${phase}"><h2>The agent now <small>iteration ${iteration}, ${phase}, <time data-since="${openIteration.startedAt}"></time> · <a href="#/s/${this.#key}/transcript/${iteration}">all of it</a></small></h2>
+<p class="sentence" dir="auto">${activity ?? 'preparing'}</p><div class="tail" tabindex="0">${transcriptBody(entries.slice(-TAIL_ENTRIES))}</div></section>`;
+  }
+}

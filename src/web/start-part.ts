@@ -1,0 +1,41 @@
+import { basename } from 'node:path';
+import type { ActionContext } from '../acts/common/context.ts';
+import { type Html, html } from '../acts/report/page/html.ts';
+import { startSession } from '../acts/sessions/start-session.act.ts';
+import { readKnownProjects } from '../project/finding/known-projects.ts';
+import { PROVIDERS } from '../providers/registry.ts';
+import { nameWithoutDate } from '../session/layout/names.ts';
+import { byPerson } from './web-context.ts';
+
+/** The form that starts a session in one of the projects known on this machine. */
+export async function newSessionPart({ home }: Pick<ActionContext, 'home'>): Promise<Html> {
+  const known = await readKnownProjects(home);
+  const projects = known.kind === 'read' ? known.projects : [];
+  if (projects.length === 0)
+    return html`<h1>New session</h1><p>No project is known on this machine. In a repository: <code>samocode init</code></p>`;
+  const limit = (name: string, title: string) =>
+    html`<label>${title} <input name="${name}" inputmode="decimal" size="6"></label> `;
+  return html`<h1>New session</h1><form data-act="start" class="start">
+<label>Project <select name="project">${projects.map(({ filePath, mainRepo }) => html`<option value="${filePath}">${basename(mainRepo)} · ${mainRepo}</option>`)}</select></label>
+<label>What should be done <textarea name="task" rows="6" required dir="auto"></textarea></label>
+<label>Agent <select name="provider"><option value="">as the project says</option>${PROVIDERS.map(({ name, title }) => html`<option value="${name}">${title}</option>`)}</select></label>
+<p class="limits">${limit('maxCostUsd', 'Dollars at most')}${limit('maxHours', 'Hours at most')}${limit('maxIterations', 'Iterations at most')}</p>
+<p class="note">It works in a worktree of its own and asks you before it plans and before it builds. Every other choice: <code>samocode start --help</code></p>
+<p class="buttons"><button>Start</button> <output></output></p></form>`;
+}
+
+type Fields = Readonly<Record<string, string | string[]>>;
+
+/** @returns what was done, and the name of the session */
+export async function startFromPage(fields: Fields, context: ActionContext): Promise<string> {
+  const text = (name: string) => [fields[name] ?? []].flat().join('').trim() || undefined;
+  const settings = {
+    provider: text('provider'),
+    maxCostUsd: text('maxCostUsd'),
+    maxHours: text('maxHours'),
+    maxIterations: text('maxIterations'),
+  };
+  const input = { task: text('task'), projectDir: text('project'), settings };
+  const { view, warnings } = await startSession(input, { ...context, by: byPerson() });
+  return [`${nameWithoutDate(view.folder)} is started.`, ...warnings].join('\n');
+}

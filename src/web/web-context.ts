@@ -1,0 +1,21 @@
+import type { ActionContext } from '../acts/common/context.ts';
+import type { SessionQuestion } from '../acts/common/places/find-session.ts';
+import type { ShownSession } from '../acts/reading/watch-sessions.act.ts';
+import { isGuarded } from '../base/sandbox-level.ts';
+import type { By } from '../session/events/bodies/who-acted.ts';
+
+export function questionOf({ view, projectDir }: ShownSession) {
+  return { session: view.folder, projectDir, isWholeName: true } satisfies SessionQuestion;
+}
+
+/** A person, on the page; where nothing confines the agents, one could have read the page's token. */
+export function byPerson(session?: ShownSession): By {
+  const level = session?.view.sessionFile?.sandbox;
+  const isOpen = level !== undefined && !isGuarded(level);
+  return { channel: 'web', ...(isOpen && { client: 'without a guard' }) };
+}
+
+/** The context of an act on a session: its project is named, and no other is at hand. */
+export function actingOn(session: ShownSession, context: ActionContext): ActionContext {
+  return { ...context, cwd: session.projectDir, by: byPerson(session) };
+}

@@ -1,0 +1,49 @@
+import { errors } from '../base/errors.ts';
+
+export const WEB_ERRORS = errors({
+  no_such_act: ({ act }: { act: string }) => ({
+    what: 'Nothing was done.',
+    why: `The page knows no act "${act.slice(0, 40)}".`,
+    hint: 'Reload the page: samocode may have been updated.',
+  }),
+  session_gone: () => ({
+    what: 'Nothing was done.',
+    why: 'This session is no longer here: it was archived, discarded or moved.',
+    hint: 'The board shows the sessions that are here.',
+  }),
+  plan_changed: ({ changes }: { changes: readonly string[] }) => ({
+    what: 'Nothing was decided.',
+    why: `The plan has changed since it was shown here.${changes.length > 0 ? `\n${changes.slice(0, 200).join('\n')}` : ''}`,
+    hint: 'Read the new version, which is shown now, and decide again.',
+  }),
+  comments_not_sent: () => ({
+    what: 'The plan was not approved.',
+    why: 'You have written comments, which an approval would lose.',
+    hint: 'Request changes, or delete the comments.',
+  }),
+  not_a_number: ({ text }: { text: string }) => ({
+    what: 'Nothing was done.',
+    why: `"${text.slice(0, 40)}" is no number.`,
+    hint: 'A limit is a number, 0 or more.',
+  }),
+  only_shows: () => ({
+    what: 'Nothing was done.',
+    why: 'This page was started by an agent CLI, so it only shows.',
+    hint: 'In a terminal of your own: samocode web --open',
+  }),
+  no_port: ({ from, to }: { from: number; to: number }) => ({
+    what: 'The page was not started.',
+    why: `All ports from ${from} to ${to} are taken.`,
+    hint: 'Choose another one: samocode web --port <number>',
+  }),
+  not_listening: ({ address, code }: { address: string; code: string }) => ({
+    what: 'The page was not started.',
+    why: `It could not listen on ${address} (${code}).`,
+    hint: 'Choose an address of this machine, or leave --listen out.',
+  }),
+  proxy_needed: ({ address }: { address: string }) => ({
+    what: 'The page was not started.',
+    why: `Whoever reaches ${address} could read the token in transit: other addresses than this machine's own need a proxy with TLS in front.`,
+    hint: 'Add --tls-proxy https://name, with the name that the proxy serves; or forward the port over SSH instead.',
+  }),
+});
