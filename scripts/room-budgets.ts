@@ -12,12 +12,12 @@ export const BUDGETS: Readonly<Record<string, number>> = {
   worker: 8_638, // + 11: a plan waits with an estimate; + 15: a given plan is quoted in the session's folder and named in prompts; 7,600 + 75 for collecting from it; + 10; + 70: what changed below home; + 33: a branch that is gone, what checks leave; + 16: it clears up; + 49: prompts list open signals and quote plan phase and answers; + 6; + 47: no agent where the cost of a day is not known, a look at the supervisor, links; + 1; + 7: the end of a session is committed; + 7: a run folder that was moved away; + 167: a red base is asked about; + 2; + 145: folders of a strict sandbox, refused connections; + 10: unsigned commits; + 8: a pull request is recorded; + 26: no login of a forge for agents that other people’s words reach, and none of them without a guard; + 116: it waits for other sessions and times, asks and begins; + 173: a round begins, takes over what others pushed, and waits where it went too far; + 29: a round that cannot begin asks
   supervisor: 1_435, // 1,350 + 20: folders that do not answer; + 20: it polls pull requests; + 39: it wakes a session when its order allows, and words the end of a group; + 6: what rounds act with
   // What actions, report, notify, and two thirds of cli and server were: 16,065 together, of a goal of 14,800.
-  'acts/common': 2_617, // + 6: a file that cannot be a plan; + 143: every problem of a start at once, next steps of a session that is done; + 2; + 3; + 8: the step after a merge; + 15: errors of a pull request that is verified; + 42: refusals of a watch without a guard; + 131: comments between the lines of a diff or a plan, with their places; + 18: refused orders; + 11: errors and steps of rounds, line comments
+  'acts/common': 2_668, // + 51: where the live page is, for links to it; + 6: a file that cannot be a plan; + 143: every problem of a start at once, next steps of a session that is done; + 2; + 3; + 8: the step after a merge; + 15: errors of a pull request that is verified; + 42: refusals of a watch without a guard; + 131: comments between the lines of a diff or a plan, with their places; + 18: refused orders; + 11: errors and steps of rounds, line comments
   'acts/after': 864, // looks at pull requests until they are merged; + 673: rounds: what starts one, what its agents read, pushing and answering, by hand; + 5; + 12: what git does for a round ends with the supervisor; + 24: a failure of one session holds up no other
   'acts/clean-up': 473, // + 1: an open pull request keeps its worktree; + 10: results of base checks, longer comments
   'acts/finish': 1_448, // + 459: a pull request's text for its reviewer, the repository's template, inert quotes; + 12: unsigned commits; + 72: a pull request is recorded, and watched if asked; + 40: the text of an open one is brought up to date; + 22: a terminal asks whether to watch; + 43: a push that works unattended; + 4: the supervisor's environment for it
   'acts/gates': 1_618, // + 3: the estimate; + 31: remarks on a plan at every face; + 130: a person edits the plan; what a question about checks refers to; + 2; + 3: the first line of a form; + 4
-  'acts/notify': 3_110, // + 150: formats of ntfy, Slack and Discord, Standard Webhooks, one failing message holds up no other; + 26: no links in Telegram; + 26: news of a pull request
+  'acts/notify': 3_116, // + 6: links to the live page; + 150: formats of ntfy, Slack and Discord, Standard Webhooks, one failing message holds up no other; + 26: no links in Telegram; + 26: news of a pull request
   'acts/proof': 1_015, // + 1: how checks run, in a file that a start can read without what runs them; + 30: partly; + 5; + 27: a verification in the strict sandbox; + 428: the proof of a pull request, repeated by trusted commands
   action: 329, // the action for GitHub: the event, the fetch, the summary
   'acts/reading': 2_500, // + 237: the cost command; + 50: a short proof; + 20: a wait until merged
@@ -26,12 +26,12 @@ export const BUDGETS: Readonly<Record<string, number>> = {
   'acts/rewind': 385, // + 8: longer comments
   'acts/sessions': 1_996, // + 10: a start without a guard closes the page to agents; + 51: a given plan is read; + 166: order and time of a start: local times, zones, circles, bases that do not exist yet; + 24: a round by resume_session; + 12: words of a start for models
   'acts/set-up': 512, // + 25: --yes; + 5; + 6: short paths
-  'acts/watch': 1_132, // + 138: finish, verify, editor, filter, stopped sessions
+  'acts/watch': 1_141, // + 9: a key opens the live page; + 138: finish, verify, editor, filter, stopped sessions
   kit: 2_795, // what tools and commands are made of; + 103: what ended a list is folded, a command per line, pauses; + 12: characters that hide, the suggested check with --yes; + 10: the row of a pull request; + 5: code without a guard
   machine: 3_438, // 2,480 + 630: the commands of doctor, install and supervisor, and setup_project, which runs doctor; + 292: doctor and install by client, a verdict, three more warnings; + 1; + 23: doctor starts each CLI as a session would, logins in keyrings; + 1; + 4: an import that breaks; + 6: doctor says that PR_WATCH needs the guard; + 1: a row
   server: 1_195,
   web: 1_500, // the live page: requests that are refused, what it shows, its gates and acts, one process
-  cli: 834, // + 6: the web command; + 5: the review command, with examples; + 3: an example; + 7: the cost command, wrapped errors; + 3: the round command
+  cli: 846, // + 12: it opens the live page for a screen; + 6: the web command; + 5: the review command, with examples; + 3: an example; + 7: the cost command, wrapped errors; + 3: the round command
   relay: 65, // inside a strict sandbox; + 1
   'demo, rehearsal': 1_300,
 };

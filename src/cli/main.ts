@@ -100,6 +100,17 @@ async function makeContext(): Promise<ActionContext> {
   return { clock: systemClock, host, env, home, cwd, by, programs, elsewhere: elsewhereBy(cli, argv) };
 }
 
+async function openLivePage({ paths }: { paths: { runDir: string } }): Promise<boolean> {
+  const [{ openWeb, runWeb, WEB_DEFAULTS }, { pageKey }] = await Promise.all([
+    import('../web/run-web.ts'),
+    import('../acts/common/live-page.ts'),
+  ]);
+  const own = await cli.actionContext();
+  const failed = () => undefined;
+  const { served } = await runWeb({ ...WEB_DEFAULTS, interrupted: interrupt.signal, failed }, own);
+  return await openWeb(served, own, `/s/${pageKey(paths)}`);
+}
+
 const cli: Cli = {
   output,
   get cwd() {
@@ -119,6 +130,7 @@ const cli: Cli = {
   ask: makeAsk(process.stdin, process.stdout, interrupt.signal),
   menus: isDumb ? undefined : () => (menus ??= loadMenus()),
   screen: isInteractive && !isDumb ? openTerminal : undefined,
+  openLivePage: isInteractive ? openLivePage : undefined,
   actionContext: () => (context ??= makeContext()),
   leaveWith(code) {
     process.exitCode = code;

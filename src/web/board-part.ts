@@ -1,3 +1,4 @@
+import { pageKey } from '../acts/common/live-page.ts';
 import type { ShownSession } from '../acts/reading/watch-sessions.act.ts';
 import { type Html, html } from '../acts/report/page/html.ts';
 import { phaseBar } from '../acts/report/page/session-page.ts';
@@ -7,7 +8,7 @@ import { age } from '../base/durations.ts';
 import { counted } from '../base/text.ts';
 import { PHASE_NAMES, type Phase } from '../phases/table.ts';
 import { goneText, STOPS, stateText } from '../session/words.ts';
-import { keyOf, type LiveSessions } from './live.ts';
+import type { LiveSessions } from './live.ts';
 
 /** The empty board; cards arrive one by one. */
 export function boardFrame(): Html {
@@ -49,11 +50,12 @@ export async function boardUpdate(
   nowMs: number,
 ): Promise<BoardUpdate> {
   const sessions = await live.list();
-  const keys = new Map(sessions.map((session) => [session.view.paths.runDir, keyOf(session)]));
   const rows = watchedRows(sessions);
   const cards: Card[] = [];
+  const there = new Set<string>();
   for (const row of rows) {
-    const key = keys.get(row.key) ?? '';
+    const key = pageKey({ runDir: row.key });
+    there.add(key);
     const group = idOf(groupOf(row.facts));
     const text = cardHtml(row, key, nowMs);
     const stamp = `${group} ${text}`;
@@ -61,7 +63,6 @@ export async function boardUpdate(
     sent.set(key, stamp);
     cards.push([key, group, placeOf(row), text]);
   }
-  const there = new Set(keys.values());
   const gone = [...sent.keys()].filter((key) => !there.has(key));
   for (const key of gone) sent.delete(key);
   return { cards, gone };

@@ -1,11 +1,6 @@
 import type { ActionContext } from '../acts/common/context.ts';
+import { pageKey } from '../acts/common/live-page.ts';
 import { type ShownSession, watchSessions } from '../acts/reading/watch-sessions.act.ts';
-import { fingerprint } from '../base/files/fingerprint.ts';
-
-/** Identifies a session in addresses of the page. */
-export function keyOf({ view }: Pick<ShownSession, 'view'>): string {
-  return fingerprint(view.paths.runDir).slice(0, 12);
-}
 
 /** All sessions of this machine, read once for all who look, and only while somebody does. */
 export class LiveSessions {
@@ -63,7 +58,7 @@ export class LiveSessions {
   }
 
   #take(list: ShownSession[]): ShownSession[] {
-    this.#keys = new Map(list.map((session) => [keyOf(session), session]));
+    this.#keys = new Map(list.map((session) => [pageKey(session.view.paths), session]));
     return list;
   }
 

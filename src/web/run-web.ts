@@ -4,6 +4,7 @@ import type { Server } from 'node:http';
 import { join } from 'node:path';
 import { createAdaptorServer } from '@hono/node-server';
 import type { ActionContext } from '../acts/common/context.ts';
+import { askPage, type ServedPage } from '../acts/common/live-page.ts';
 import { html } from '../acts/report/page/html.ts';
 import { openPage } from '../acts/report/write-report.act.ts';
 import { configFolder } from '../base/config-folder.ts';
@@ -11,7 +12,7 @@ import { systemErrorCode } from '../base/errors.ts';
 import { writeLightly } from '../base/files/atomic-file.ts';
 import { isPersonal } from '../session/events/bodies/who-acted.ts';
 import { type WebApp, webApp } from './app.ts';
-import { answerOthers, askFirst, type Served } from './first.ts';
+import { answerOthers } from './first.ts';
 import { WEB_ERRORS } from './web-errors.ts';
 
 export interface WebRequest {
@@ -25,12 +26,15 @@ export interface WebRequest {
 }
 
 export interface RunningWeb {
-  served: Served;
+  served: ServedPage;
   /** Why a second `samocode web` will not find this one. */
   alone?: string;
   /** Settles when it has ended; absent: another process serves it. */
   ended?: Promise<void>;
 }
+
+/** What `samocode web` does without options. */
+export const WEB_DEFAULTS = { port: 4577, listen: '127.0.0.1', hosts: [], proxy: undefined } as const;
 
 const PORTS = 10;
 const IDLE_MS = 12 * 60 * 60_000;
@@ -42,10 +46,10 @@ const IDLE_LOOK_MS = 60_000;
  */
 export async function runWeb(request: WebRequest, context: ActionContext): Promise<RunningWeb> {
   const onlyShows = !isPersonal(context.by.channel);
-  const first = await askFirst(context.home);
+  const first = await askPage(context.home);
   // A person's page replaces one that only shows.
   if (first !== undefined && (!first.onlyShows || onlyShows)) return { served: first };
-  if (first !== undefined) await askFirst(context.home, { leave: true });
+  if (first !== undefined) await askPage(context.home, { leave: true });
   const token = randomBytes(24).toString('base64url');
   const { hosts, proxy, failed } = request;
   const app = webApp({ token, onlyShows, hosts, proxy, failed }, context);
@@ -92,24 +96,24 @@ async function untilIdle(app: WebApp, end: AbortSignal, { clock }: ActionContext
     await clock.sleep(IDLE_LOOK_MS, end).catch(() => undefined);
 }
 
-/** The address with the token, for a person's eyes alone. */
-export function keyedAddress({ address, token }: Served): string {
-  return `${address}#t=${token}`;
+/** The address with the token, for a person's eyes alone. @param at a place on the page, such as `/s/<key>` */
+export function keyedAddress({ address, token }: ServedPage, at?: string): string {
+  return `${address}#t=${token}${at === undefined ? '' : `&v=${at}`}`;
 }
 
 /** How long the browser has to read the file that leads to the page. */
 const OPENED_MS = 10_000;
 
 /** Opens the page in the browser: by a file, since other programs see command lines. */
-export async function openWeb(address: string, context: ActionContext): Promise<boolean> {
+export async function openWeb(served: ServedPage, context: ActionContext, at?: string): Promise<boolean> {
+  // What a model can read opens no gate: where it may act, a tab that is open has the key.
+  const isForPerson = isPersonal(context.by.channel) || served.onlyShows;
+  const address = isForPerson ? keyedAddress(served, at) : served.address;
   const path = join(configFolder(context.home), `open-${randomBytes(6).toString('hex')}.html`);
   const page = html`<!doctype html><meta charset="utf-8"><meta http-equiv="refresh" content="0; url=${address}"><title>samocode</title>`;
   writeLightly(path, page.text, 0o600);
-  try {
-    if (!(await openPage(path, context))) return false;
-    await context.clock.sleep(OPENED_MS);
-    return true;
-  } finally {
-    await rm(path, { force: true });
-  }
+  const isOpened = await openPage(path, context);
+  const isRead = isOpened ? context.clock.sleep(OPENED_MS) : Promise.resolve();
+  void isRead.then(() => rm(path, { force: true }));
+  return isOpened;
 }

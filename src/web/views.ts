@@ -2,7 +2,7 @@ import type { ActionContext } from '../acts/common/context.ts';
 import { type Html, html } from '../acts/report/page/html.ts';
 import { type BoardUpdate, boardFrame, boardUpdate } from './board-part.ts';
 import type { LiveSessions } from './live.ts';
-import { type ViewPart, SessionParts, sessionFrame } from './session-part.ts';
+import { SessionParts, sessionFrame, type ViewPart } from './session-part.ts';
 import { newSessionPart } from './start-part.ts';
 import { transcriptPart } from './transcript-part.ts';
 

@@ -43,8 +43,7 @@ export function addWeb(program: Command, cli: Cli): void {
         );
       const facts = { address, onlyShows: served.onlyShows, started: ended !== undefined };
       output.result(facts, () => (output.isLive ? shown(address, facts, cli) : address));
-      if (open && !(await openWeb(isPerson || served.onlyShows ? keyedAddress(served) : address, context)))
-        output.warn('No browser could be opened here.');
+      if (open && !(await openWeb(served, context))) output.warn('No browser could be opened here.');
       await ended;
     });
 }

@@ -4,6 +4,7 @@ import { defineTool } from '../../kit/mcp/define-tool.ts';
 import { aboutSession, CURSOR, MORE_FROM, Offset, resultWith, SESSION, TEXTS } from '../../kit/mcp/fields.ts';
 import { cut } from '../../kit/mcp/session-fields.ts';
 import { charsInJson, PAGE_CHARS, pageOf } from '../../kit/mcp/text-page.ts';
+import { onPage } from '../common/live-page.ts';
 import { nextSteps } from '../common/next-steps.ts';
 import type { PlanReport } from './read-plan.act.ts';
 
@@ -36,7 +37,7 @@ export const readPlanTool = defineTool({
     const changes = offset === 0 ? cut(visibleControls((plan.changes ?? []).join('\n')), MAX_CHANGES) : '';
     const hash = plan.hash.slice(0, HASH_CHARS);
     return {
-      summary: SUMMARIES[plan.state],
+      summary: `${SUMMARIES[plan.state]}${plan.state === 'waits_for_approval' ? await onPage(plan.view, actions) : ''}`,
       next:
         plan.state === 'waits_for_approval' ? [{ act: 'decide_plan', args: { hash } }] : nextSteps(plan.view),
       session: plan.view.folder,

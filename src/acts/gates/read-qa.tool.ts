@@ -13,6 +13,7 @@ import {
 } from '../../kit/mcp/fields.ts';
 import { cut, sessionFields } from '../../kit/mcp/session-fields.ts';
 import { firstThatFit } from '../../kit/mcp/text-page.ts';
+import { onPage } from '../common/live-page.ts';
 import { nextSteps } from '../common/next-steps.ts';
 import type { QaItem } from './read-qa.act.ts';
 
@@ -62,7 +63,7 @@ export const readQaTool = defineTool({
     return {
       summary:
         open.length > 0
-          ? `${view.folder} asks: ${open.join(', ')}.`
+          ? `${view.folder} asks: ${open.join(', ')}.${await onPage(view, actions)}`
           : `${view.folder} has no open questions.`,
       next:
         open.length > 0

@@ -13,7 +13,8 @@ export type WatchAct =
   | 'output'
   | 'log'
   | 'diff'
-  | 'edit';
+  | 'edit'
+  | 'page';
 
 export const ACT_KEYS: Readonly<Record<string, WatchAct>> = {
   a: 'answer',
@@ -27,6 +28,7 @@ export const ACT_KEYS: Readonly<Record<string, WatchAct>> = {
   o: 'report',
   v: 'verify',
   e: 'edit',
+  b: 'page',
 };
 
 /** Whether an action applies to a session in its current state. Other keys are neither shown nor accepted. */
@@ -57,6 +59,7 @@ export function canAct(
     case 'output':
       return totalIterations > 0;
     case 'report':
+    case 'page':
     case 'log':
     case 'diff':
       return true;
@@ -110,6 +113,7 @@ const ABOUT: Readonly<Record<WatchAct, string>> = {
   output: 'show everything its latest agent says and does, in your pager',
   log: 'show its log, one line per event',
   diff: 'show its diff against the base',
+  page: 'open it on the live page, in your browser (`samocode web`)',
   edit: 'open its worktree in your editor (`VISUAL`, `EDITOR`), or in a shell',
 };
 

@@ -215,6 +215,7 @@ type ActDeps = Pick<Parts, 'cli' | 'menus' | 'run'>;
 async function act(what: WatchAct, row: WatchedRow, context: ActDeps): Promise<string | undefined> {
   if (what === 'answer') return (await answer(row, context)) ? DONE.answer?.(row.name) : undefined;
   if (what === 'edit') return await edit(row, context);
+  if (what === 'page') return await openPageOf(row, context);
   const input = await INPUTS[what](row, context.menus);
   if (input === undefined) return undefined;
   const { options = [], texts = [] } = input;
@@ -242,6 +243,11 @@ async function answer({ facts, projectDir }: WatchedRow, { cli }: ActDeps): Prom
   return await askAtGate(cli, view, question);
 }
 
+async function openPageOf({ key, name }: WatchedRow, { cli }: ActDeps): Promise<string> {
+  const isOpen = await cli.openLivePage?.({ paths: { runDir: key } });
+  return isOpen ? `The page of ${name} is open in your browser.` : 'No browser could be opened here.';
+}
+
 /** Runs the person's editor, or a shell, in the worktree. */
 async function edit({ name, facts }: WatchedRow, { cli }: ActDeps): Promise<string | undefined> {
   const { worktree = '' } = facts;
@@ -262,7 +268,7 @@ interface CommandInput {
 /** Asks for the input of a command; undefined if the person cancels. */
 type AskInput = (row: WatchedRow, menus: Menus) => Promise<CommandInput | undefined>;
 
-const INPUTS: Readonly<Record<Exclude<WatchAct, 'answer' | 'edit'>, AskInput>> = {
+const INPUTS: Readonly<Record<Exclude<WatchAct, 'answer' | 'edit' | 'page'>, AskInput>> = {
   async message({ name }, menus) {
     const text = await menus.write(`Message for the next agent of ${name}; Esc cancels`, (typed) =>
       typed.trim() === '' ? 'Write what the agent should know.' : undefined,

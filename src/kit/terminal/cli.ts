@@ -1,4 +1,5 @@
 import type { ActionContext } from '../../acts/common/context.ts';
+import type { SessionView } from '../../session/events/session-view.ts';
 import type { Output } from './output.ts';
 import type { ScreenEvent, WholeScreen } from './whole-screen.ts';
 
@@ -54,6 +55,11 @@ export interface Cli {
   menus?: () => Promise<Menus>;
   /** Full-screen mode; absent on dumb terminals, in pipes and with `--json`. */
   screen?: (listener: (event: ScreenEvent) => void) => WholeScreen;
+  /**
+   * Opens the live page at a session, in the browser; serves it while this program runs, if no other does. Absent without a
+   * terminal. @returns false if no browser could be opened
+   */
+  openLivePage?(view: { paths: Pick<SessionView['paths'], 'runDir'> }): Promise<boolean>;
   /** The context for use cases; loaded when a command needs it. */
   actionContext(): Promise<ActionContext>;
   /** Sets the exit status. */

@@ -88,9 +88,9 @@ test('an action key applies to the selected session, and has no effect if that i
 });
 
 test.each([
-  ['26-01-06-boats', 'f finish, o report, v verify, r resume, enter output, l log, d diff'],
-  ['26-01-05-boats', 'm message, r resume, f finish, enter output, l log, d diff, o report'],
-  ['26-01-08-🚀-rocket', 'm message, s stop, enter output, l log, d diff, o report, e edit'],
+  ['26-01-06-boats', 'f finish, o report, v verify, r resume, enter output, l log, d diff, b page'],
+  ['26-01-05-boats', 'm message, r resume, f finish, enter output, l log, d diff, o report, b page'],
+  ['26-01-08-🚀-rocket', 'm message, s stop, enter output, l log, d diff, o report, e edit, b page'],
 ])('the keys of %s are %s', (key, keys) => {
   const row = ROWS.find((each) => each.key === key);
   expect(

@@ -37,7 +37,9 @@ export function desktopChannel({ env }: DesktopOptions): NotifyChannel {
     name: 'desktop',
     async send(notifications, signal) {
       const message = messageOf(notifications);
-      const shown = { ...message, body: message.body.slice(0, MAX_BODY) };
+      const [{ page } = {}, ...more] = notifications;
+      const link = page && more.length === 0 ? `\n${page}` : '';
+      const shown = { ...message, body: `${message.body.slice(0, MAX_BODY)}${link}` };
       for (const [program, args] of PROGRAMS) {
         const options = { env: hookEnvironment(env), timeoutMs: TIMEOUT_MS, signal };
         const { exitCode, notFound } = await runCommand(program, args(shown), options);

@@ -19,6 +19,8 @@ import { isStillOpen, kindNeedsPerson, type QueuedNotice } from './queued-notice
 export interface ComposeOptions {
   /** `titles`: no text of an agent or of the project's person, and no path. */
   detail?: 'full' | 'titles';
+  /** The session's address on the live page; undefined while that does not run. */
+  pageOf?: ((view: SessionView) => Promise<string | undefined>) | undefined;
 }
 
 const MAX_BODY = 16_000;
@@ -31,7 +33,7 @@ const MAX_BODY = 16_000;
 export async function compose(
   notice: QueuedNotice,
   view: SessionView | undefined,
-  { detail = 'full' }: ComposeOptions = {},
+  { detail = 'full', pageOf }: ComposeOptions = {},
 ): Promise<Notification | undefined> {
   const { id, at, kind, session, sessionsDir } = notice;
   if (view === undefined ? kindNeedsPerson(kind) : !isStillOpen(notice, view)) return undefined;
@@ -40,7 +42,9 @@ export async function compose(
   const title = titleOf(notice, view, project);
   if (detail === 'titles') return { ...head, project, title, body: '' };
   const { text, ...asks } = await detailsOf(notice, view);
-  return { ...head, project, title, body: shownText(text).trim().slice(0, MAX_BODY), ...asks };
+  const page = view && (await pageOf?.(view));
+  const body = shownText(text).trim().slice(0, MAX_BODY);
+  return { ...head, project, title, body, ...(page && { page }), ...asks };
 }
 
 type Details = { text: string } & Pick<Notification, 'questions' | 'plan'>;

@@ -40,6 +40,8 @@ export interface Notification {
   title: string;
   /** Plain text of several lines; empty with NOTIFY_DETAIL=titles. */
   body: string;
+  /** Its address on the page of `samocode web`, where that runs; it opens on this machine. */
+  page?: string;
   questions?: readonly QaQuestion[];
   plan?: { name: string; path: string; hash: string; summary: string };
   /** It may have been sent before, if the supervisor ended before recording that. */

@@ -76,6 +76,7 @@ export interface OutboxContext {
   entries: readonly QueuedNotice[];
   quiet: QuietHours | undefined;
   detail: ComposeOptions['detail'];
+  pageOf: ComposeOptions['pageOf'];
   view(place: string): SessionView | undefined;
   isMuted(view: SessionView): Promise<boolean>;
 }

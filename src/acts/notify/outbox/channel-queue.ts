@@ -100,7 +100,7 @@ export class ChannelQueue {
   }
 
   async #next(): Promise<readonly Notification[]> {
-    const { quiet, detail, clock } = this.#context;
+    const { quiet, detail, clock, pageOf } = this.#context;
     const isNight = isQuiet(quiet, clock.now());
     const open: Notification[] = [];
     const skipped: string[] = [];
@@ -110,7 +110,7 @@ export class ChannelQueue {
       const view = this.#context.view(placeOf(notice));
       if (isUnseen(notice, view)) continue;
       const isMuted = view !== undefined && (await this.#context.isMuted(view));
-      const one = isMuted ? undefined : await compose(notice, view, { detail });
+      const one = isMuted ? undefined : await compose(notice, view, { detail, pageOf });
       if (one === undefined) skipped.push(notice.id);
       else open.push(this.#maybeSent.has(one.id) ? { ...one, maybeRepeated: true } : one);
     }

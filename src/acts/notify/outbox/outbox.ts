@@ -8,6 +8,7 @@ import { parseJson } from '../../../base/parse-json.ts';
 import { isSetNow } from '../../../project/settings/samocode-file.ts';
 import type { SupervisorPaths } from '../../../providers/starting/supervisor-folder.ts';
 import type { SessionView } from '../../../session/events/session-view.ts';
+import { sessionPageAddress } from '../../common/live-page.ts';
 import { CHANNEL_NAMES, type ChannelName } from '../notice/channel.ts';
 import { quietHours, readNotifySettings } from '../notice/notify-settings.ts';
 import { QueuedNotice } from '../notice/queued-notice.ts';
@@ -44,13 +45,14 @@ export class Outbox {
   #settingsId: string | undefined;
 
   constructor(options: OutboxOptions) {
-    const { paths, clock, report, sendMs = SEND_MS } = options;
+    const { paths, clock, report, home, sendMs = SEND_MS } = options;
     this.#options = options;
     this.#queue = new QueueFile(paths.queue);
     this.#context = {
       ...{ paths, clock, sendMs, report, signal: this.#ended.signal },
       ...{ entries: [], quiet: undefined, detail: 'full' },
       view: (place) => this.#views.get(place)?.view,
+      pageOf: (view) => sessionPageAddress(view, home),
       isMuted: async ({ sessionFile }) =>
         sessionFile !== undefined &&
         ((namesAt(paths.muted) ?? []).includes(`${sessionFile.id}.json`) ||
