@@ -20,6 +20,12 @@ const BLOCKED = JSON.stringify({ status: 'blocked', reason: 'The sail is torn', 
 const QUICK = { paceMs: 0, rules: [{ do: [{ act: 'run', command: ['true'] }, { act: 'normal' }] }] };
 const STUCK = { paceMs: 0, rules: [{ do: [{ act: 'signal-file', text: BLOCKED }, { act: 'result' }] }] };
 
+/** Its first agent meets the usage limit of its account, which ends in a few seconds. */
+const LIMITED = {
+  paceMs: 0,
+  rules: [{ when: { iteration: 1 }, do: [{ act: 'limit', resetsInSeconds: 20 }] }, ...QUICK.rules],
+};
+
 /** Sessions of one project, known by their short names, and a supervisor. */
 async function fleet(gates = 'none') {
   const { worker, rehearsal } = await builtPrograms();
@@ -30,9 +36,14 @@ async function fleet(gates = 'none') {
     acting,
   });
   const paths = new Map<string, SessionPaths>();
-  const scenarios = { quick: join(repo.root, 'quick.json'), stuck: join(repo.root, 'stuck.json') };
+  const scenarios = {
+    quick: join(repo.root, 'quick.json'),
+    stuck: join(repo.root, 'stuck.json'),
+    limited: join(repo.root, 'limited.json'),
+  };
   await writeFile(scenarios.quick, JSON.stringify(QUICK));
   await writeFile(scenarios.stuck, JSON.stringify(STUCK));
+  await writeFile(scenarios.limited, JSON.stringify(LIMITED));
   const pathsOf = (name: string) => paths.get(name) ?? expect.fail(`there is no ${name}`);
   return {
     context,
@@ -160,4 +171,17 @@ test('a session that is started anyway still asks its own questions', async () =
   const { status, answers } = (await boats.view('sails')).state;
   expect(status).toMatchObject({ for: 'qa_answers', openQuestions: [expect.not.stringMatching(/^Q1$/)] });
   expect(answers).toEqual([]);
+});
+
+test('a session that starts at the limit begins when the limit of another agent of the account ends', async () => {
+  await using boats = await fleet();
+  await boats.start('first', {}, 'limited');
+  await boats.until('first', ({ status }) => status.kind === 'limited');
+  const { status } = (await boats.view('first')).state;
+  const until = status.kind === 'limited' ? status.until : expect.fail('it met no limit');
+  const { view, warnings } = await boats.start('second', { at: 'limit' });
+  expect(warnings).toEqual([]);
+  expect(sessionFacts(view).starts).toMatch(/^starts at \d{4}-\d\d-\d\d \d\d:\d\d \(/);
+  await boats.until('second', isDone);
+  expect(Date.parse(await timeOf(boats, 'second', 'prepared'))).toBeGreaterThanOrEqual(until);
 });
