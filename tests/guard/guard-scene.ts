@@ -6,7 +6,7 @@ import { type CommandResult, runCommand } from '../../src/base/processes/run-com
 import { NO_OPENINGS } from '../../src/base/sandbox-level.ts';
 import { findProtectedPlaces } from '../../src/project/finding/protected-places.ts';
 import { realPathAsFar } from '../../src/project/git/real-path.ts';
-import { makePrivateGit } from '../../src/project/private-git/make-private-git.ts';
+import { makePrivateGit, usersRefs } from '../../src/project/private-git/make-private-git.ts';
 import { basePlace, privateGitIn } from '../../src/project/private-git/private-git.ts';
 import { PROVIDER_NAMES } from '../../src/providers/registry.ts';
 import { makeCredentialFolder } from '../../src/providers/starting/forge-logins.ts';
@@ -133,7 +133,9 @@ async function placesOf(variables: Variables, place: Place, env: Record<string, 
   const gitDir = await realPathAsFar((await gitDirOf(WORKTREE)) ?? '');
   const { commonDir } = places;
   const plan = { git, commonDir, gitDir, branch: BRANCH };
-  const bound = await makePrivateGit(plan, { baseEnv: env });
+  const bound = await makePrivateGit(plan, await usersRefs(plan.commonDir, { baseEnv: env }), {
+    baseEnv: env,
+  });
   const session = {
     sessionDir: await realPathAsFar(SESSION),
     worktree: await realPathAsFar(WORKTREE),

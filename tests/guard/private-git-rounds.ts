@@ -1,6 +1,6 @@
 import { gitDirOf } from '../../src/base/files/git-pointer.ts';
 import { type Collected, collectPrivateGit } from '../../src/project/private-git/collect.ts';
-import { makePrivateGit } from '../../src/project/private-git/make-private-git.ts';
+import { makePrivateGit, usersRefs } from '../../src/project/private-git/make-private-git.ts';
 import { privateGitIn } from '../../src/project/private-git/private-git.ts';
 import type { GuardScene } from './guard-scene.ts';
 
@@ -18,7 +18,7 @@ export async function around(scene: GuardScene) {
   return {
     note: plan.git.note,
     make: async () => {
-      await makePrivateGit(plan, context);
+      await makePrivateGit(plan, await usersRefs(plan.commonDir, context), context);
       await scene.handOver();
     },
     collect: async (): Promise<Collected> => {

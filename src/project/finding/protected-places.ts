@@ -31,11 +31,13 @@ export interface PlacesQuestion {
   programFolder: string;
   openings: SandboxOpenings;
   isStrict: boolean;
+  /** The shared git folder, if it is known. */
+  commonDir?: string;
 }
 
 /** @throws GitError when there is no repository */
 export async function findProtectedPlaces(
-  { mainRepo, homeDir, programFolder, openings, isStrict, ...folders }: PlacesQuestion,
+  { mainRepo, homeDir, programFolder, openings, isStrict, commonDir, ...folders }: PlacesQuestion,
   context: GitContext,
 ): Promise<ProtectedPlaces> {
   const main = await realPathAsFar(mainRepo);
@@ -48,7 +50,7 @@ export async function findProtectedPlaces(
   }
   return {
     mainRepo: main,
-    commonDir: await commonDirOf(mainRepo, context),
+    commonDir: commonDir ?? (await commonDirOf(mainRepo, context)),
     otherCheckouts: checkouts,
     otherSessions: await sessionsOfOthers(homeDir, sessionsDir),
     sessionsDir,

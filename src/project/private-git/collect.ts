@@ -115,8 +115,17 @@ async function othersIn(
   if (head !== undefined && !head.startsWith('refs/')) heads.set('refs/heads/HEAD', head);
   // The session branch already has a ref, even if kept aside.
   heads.delete(`refs/heads/${branch}`);
-  const there = await commitsOf([...heads.values()], { ...context, cwd: commonDir });
-  return [...heads]
+  // Most are copies of the user's branches, which needs no git to see.
+  const users = await privateHeads(commonDir);
+  const own = [...heads].filter(([ref, tip]) => users.get(ref) !== tip);
+  const there =
+    own.length > 0
+      ? await commitsOf(
+          own.map(([, tip]) => tip),
+          { ...context, cwd: commonDir },
+        )
+      : [];
+  return own
     .filter((_, at) => there[at] === undefined)
     .slice(0, MAX_OTHERS)
     .map(([ref, tip]) => ({ tip, ref: ref.replace('refs/', ownRefs) }));

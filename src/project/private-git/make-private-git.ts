@@ -29,6 +29,9 @@ export interface PrivateGitPlan {
   branch: string;
 }
 
+/** Name → object of the user's refs, as `usersRefs` reads them. */
+export type UsersRefs = ReadonlyMap<string, string>;
+
 /** Folders it has its own copy of; all others of the shared folder are bound read-only. */
 const OWN = ['objects', 'refs', 'logs', 'info', 'hooks', 'worktrees', 'rr-cache', 'lfs', 'base'];
 const BELOW_OWN = ['objects/info', 'objects/pack', 'refs/heads', 'base/objects', 'base/lfs'];
@@ -38,9 +41,12 @@ const BELOW_OWN = ['objects/info', 'objects/pack', 'refs/heads', 'base/objects',
  * stash, a rebase, an index) is kept; otherwise it is created again. Settings and refs are always copied again.
  * @returns names of the folders bound over it, read-only
  */
-export async function makePrivateGit(plan: PrivateGitPlan, context: GitContext): Promise<string[]> {
+export async function makePrivateGit(
+  plan: PrivateGitPlan,
+  refs: UsersRefs,
+  context: GitContext,
+): Promise<string[]> {
   const { git, commonDir, gitDir, branch } = plan;
-  const refs = await refsOf(commonDir, context);
   const tip = refs.get(`refs/heads/${branch}`) ?? '';
   const bound = foldersIn(commonDir).filter((name) => !OWN.includes(name));
   const own = basename(gitDir);
@@ -115,14 +121,14 @@ async function hooksPathIn(config: string, options: GitContext & { cwd: string }
 }
 
 /** Name → object of the user's refs, one character for every byte; without ours, which agents must not see. */
-async function refsOf(commonDir: string, context: GitContext): Promise<Map<string, string>> {
+export async function usersRefs(commonDir: string, context: GitContext): Promise<UsersRefs> {
   const list = ['for-each-ref', '--format=%(objectname) %(refname)'];
   const { stdout } = await runGit(list, { ...context, cwd: commonDir, encoding: 'latin1' });
   return new Map([...refsIn(stdout)].filter(([name]) => !/^refs\/(?:samocode\/|stash$)/.test(name)));
 }
 
 /** The user's refs, and packed refs of agents. */
-async function writeRefs(dir: string, refs: ReadonlyMap<string, string>): Promise<void> {
+async function writeRefs(dir: string, refs: UsersRefs): Promise<void> {
   const own = [...(await packedRefs(dir))].filter(([name]) => isFitName(name) || name === 'refs/stash');
   const all = new Map([...own.map(([name, hash]) => [asBytes(name), hash] as const), ...refs]);
   const lines = [...all].map(([name, hash]) => `${name} ${hash}`).sort();

@@ -9,7 +9,7 @@ import { PHASE_NAMES } from '../../phases/table.ts';
 import { findProtectedPlaces, type ProtectedPlaces } from '../../project/finding/protected-places.ts';
 import { pathInside, realPathAsFar } from '../../project/git/real-path.ts';
 import { removeAtOnce } from '../../project/git/remove-tree.ts';
-import { makePrivateGit } from '../../project/private-git/make-private-git.ts';
+import { makePrivateGit, type UsersRefs, usersRefs } from '../../project/private-git/make-private-git.ts';
 import { basePlace, privateGitIn } from '../../project/private-git/private-git.ts';
 import { forgeLoginIsHidden } from '../../project/settings/forge-login.ts';
 import { areConfined, copiesOf } from '../../providers/registry.ts';
@@ -66,12 +66,18 @@ export class WorkerGuard {
     const { worktree = worker.writer.state.worktree, cli, shown } = options;
     const now = await this.now(worker);
     if (now.level === 'none') return undefined;
-    const places = await this.#placesOf(worker);
+    const [places, refs] = await Promise.all([
+      this.#placesOf(worker),
+      worker.git.sharedDir().then((dir) => usersRefs(dir, worker.git.context)),
+    ]);
     const session = worktree && (await sessionPlaces(worker, worktree, places));
     makeHomeFolders(places.home, providersOf(worker));
     makeTmuxFolder(places.home);
     if (places.hidesForgeLogin) makeCredentialFolder(places.home);
-    const git = session && now.maker.tool.kind === 'bwrap' ? await gitOf(worker, session, places) : undefined;
+    const git =
+      session && now.maker.tool.kind === 'bwrap'
+        ? await gitOf(worker, session, { ...places, refs })
+        : undefined;
     const all = { ...places, session: session && { ...session, git } };
     if (now.level !== 'strict') return guardOf(now.maker, all);
     const folders = await this.wayOut(worker);
@@ -176,6 +182,7 @@ export class WorkerGuard {
         programFolder: dirname(rehearsalProgram),
         openings: settings.openings,
         isStrict: settings.sandbox === 'strict',
+        commonDir: await git.sharedDir(),
       },
       git.context,
     );
@@ -214,11 +221,11 @@ async function emptied({ home, tmp }: StrictFolders, dir: string, cli: string | 
 async function gitOf(
   { paths, git: { context } }: Guarded,
   { gitDir, branch }: SessionPlaces,
-  { commonDir }: ProtectedPlaces,
+  { commonDir, refs }: Pick<ProtectedPlaces, 'commonDir'> & { refs: UsersRefs },
 ): Promise<SessionGit> {
   const runDir = await realPathAsFar(paths.runDir);
   const git = privateGitIn(runDir);
-  const bound = await makePrivateGit({ git, commonDir, gitDir, branch }, context);
+  const bound = await makePrivateGit({ git, commonDir, gitDir, branch }, refs, context);
   const { dir } = git;
   return { runDir, dir, bound, objects: basePlace(dir, 'objects'), lfs: basePlace(dir, 'lfs') };
 }
