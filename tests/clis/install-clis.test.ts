@@ -4,7 +4,7 @@ import { runCommand } from '../../src/base/processes/run-command.ts';
 import { installCli } from '../support/install-clis.ts';
 import { tempDir } from '../support/temp-dir.ts';
 
-test.each(['claude', 'codex', 'gemini'] as const)(
+test.each(['claude', 'codex', 'gemini', 'opencode', 'copilot'] as const)(
   'the pinned %s is installed once and then found',
   async (name) => {
     const { path, version } = await installCli(name);

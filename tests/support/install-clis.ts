@@ -37,6 +37,16 @@ const PINNED = {
   codex: { npmPackage: '@openai/codex', version: '0.169.0', program: '.bin/codex' },
   /** Half of its start is compiling, which Node 20 cannot cache. */
   gemini: { npmPackage: '@google/gemini-cli', version: '0.61.0', program: '.bin/gemini', on: 'node22' },
+  opencode: {
+    npmPackage: 'opencode-ai',
+    version: '1.18.33',
+    program: { scope: '', folder: /^opencode-[a-z]+-(?:x64|arm64)$/, file: 'bin/opencode' },
+  },
+  copilot: {
+    npmPackage: '@github/copilot',
+    version: '1.0.102',
+    program: { scope: '@github', folder: /^copilot-[a-z]+-(?:x64|arm64)$/, file: 'copilot' },
+  },
   /** A package manager that links instead of copying. */
   pnpm: { npmPackage: 'pnpm', version: '10.34.8', program: '.bin/pnpm' },
   /** Packs extensions for Claude Desktop. */

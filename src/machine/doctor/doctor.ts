@@ -111,6 +111,7 @@ async function groupsOf(
   const installs = installChecks(context, project?.mainRepo);
   const installsOf = async (client: string) =>
     (await installs).filter(({ id }) => id === `install.${client}` || id.startsWith(`install.${client}.`));
+  const { SERVER_CLIENTS } = await import('../install/server-clients.ts');
   const isOfMachine = project === undefined;
   return [
     {
@@ -125,7 +126,9 @@ async function groupsOf(
       title: provider.title,
       checks: together(cliChecks(provider, surroundings), installsOf(provider.name)),
     })),
-    { title: 'Claude Desktop', checks: installsOf('desktop') },
+    ...SERVER_CLIENTS.filter(({ name }) => !ASKED_PROVIDERS.some((provider) => provider.name === name)).map(
+      ({ name, title }) => ({ title, checks: installsOf(name) }),
+    ),
     { title: 'Chat programs', checks: installs.then((all) => all.filter(({ id }) => id === 'install')) },
     { title: 'Supervisor', checks: supervisorChecks(context) },
     { title: 'Notifications', checks: notifyChecks(context) },

@@ -1,13 +1,11 @@
-import { lstat, readFile, stat } from 'node:fs/promises';
+import { lstat, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import type { ActionContext } from '../../acts/common/context.ts';
 import { configFolder } from '../../base/config-folder.ts';
 import { ifExists } from '../../base/errors.ts';
 import { parseJson } from '../../base/parse-json.ts';
-import { PROVIDER_ERRORS } from '../../providers/contract/provider-errors.ts';
-import { locateCli, pathSettingOf } from '../../providers/starting/locate-cli.ts';
-import { nodePath } from '../../providers/starting/node-path.ts';
+import { type Client, type ClientName, type ClientWork, programOf } from './client.ts';
 import {
   CLAUDE_LISTS,
   type ClientNote,
@@ -36,43 +34,9 @@ import {
   geminiPackage,
 } from './package/client-packages.ts';
 import type { PackageSource } from './package/package-source.ts';
-import { serverPart, serverStart, serverSteps, startsOurServer } from './server-entry.ts';
+import { SERVER_CLIENTS } from './server-clients.ts';
+import { COMMON_FORMAT, serverPart, serverStart, serverSteps, startsOurServer } from './server-entry.ts';
 import { commandStep, holdsPackage, packageStep, removalSteps, type Step } from './step.ts';
-
-export type ClientName = 'claude' | 'codex' | 'gemini' | 'desktop';
-
-export interface ClientWork {
-  context: ActionContext;
-  /** The client's program; for a client without one its settings folder. */
-  program: string;
-  /** Replace a server with our name that starts something else. */
-  replace: boolean;
-}
-
-/** A chat program that samocode can be added to. All differences between clients are in these rows. */
-export interface Client {
-  name: ClientName;
-  title: string;
-  /** What the person does to activate the change, without a full stop. */
-  restart: string;
-  /** How it then shows what was added. */
-  shows?: string;
-  /** @returns undefined when it is not on this machine */
-  detect(context: ActionContext): Promise<string | undefined>;
-  /** The missing steps of the installation. */
-  add(work: ClientWork): Promise<Step[]>;
-  /**
-   * The missing steps so that the client asks before human acts, and not before other tools.
-   * @param install `isNew`: steps of `add` come first
-   */
-  rules?(context: ActionContext, install: { isNew: boolean }): Promise<Step[]>;
-  /** What the doctor says about rules, and about trust in the repository of `project`; nothing where samocode is not installed. */
-  notes?(context: ActionContext, project?: string): Promise<ClientNote[]>;
-  /** Everything `install` may have written for this client, even if the client is gone. */
-  remove(context: ActionContext): Promise<InstalledPart[]>;
-  /** The project file that a team shares, and the fields of our entry besides the command. */
-  project?: { file: string; timeout?: number };
-}
 
 const SHOWN = '; /mcp then shows samocode';
 
@@ -87,7 +51,7 @@ export const CLIENTS: readonly Client[] = [
     rules: rulesInClaude,
     notes: notesOnClaude,
     remove: claudeParts,
-    project: { file: '.mcp.json' },
+    project: { file: '.mcp.json', format: COMMON_FORMAT },
   },
   {
     name: 'codex',
@@ -119,26 +83,13 @@ export const CLIENTS: readonly Client[] = [
     add: addToGemini,
     notes: notesOnGemini,
     remove: async (context) => ((await hasOurExtension(context)) ? [folderPart(extensionPath(context))] : []),
-    // Longer than any wait of ours.
-    project: { file: '.gemini/settings.json', timeout: 600_000 },
-  },
-  {
-    name: 'desktop',
-    title: 'Claude Desktop',
-    restart: 'Quit Claude Desktop and open it again',
-    async detect(context) {
-      const folder = desktopFolder(context);
-      // Whatever the error: an unreadable folder has no settings to change.
-      const found = await stat(folder).catch(() => undefined);
-      return found?.isDirectory() ? folder : undefined;
+    project: {
+      file: '.gemini/settings.json',
+      // Longer than any wait of ours.
+      format: { ...COMMON_FORMAT, entry: (start) => ({ ...start, timeout: 600_000 }) },
     },
-    add: async ({ context, replace }) =>
-      await serverSteps(desktopSettings(context), await serverStart(context), {
-        title: 'Claude Desktop',
-        replace,
-      }),
-    remove: async (context) => [serverPart(desktopSettings(context))],
   },
+  ...SERVER_CLIENTS,
 ];
 
 /** Where the clients' packages are kept, which clients read from there. */
@@ -148,19 +99,6 @@ export function clientsFolder({ home }: ActionContext): string {
 
 function packageFolder(context: ActionContext, client: ClientName): string {
   return join(clientsFolder(context), client);
-}
-
-/** The path of a client's program, found as the worker finds it; undefined if not found. */
-async function programOf(command: string, { env, home }: ActionContext): Promise<string | undefined> {
-  const cli = { name: command, defaultCommand: command };
-  const configured = env[pathSettingOf(command)];
-  try {
-    return (await locateCli({ cli, configured, env, homeDir: home, nodePath: await nodePath(env) })).path;
-  } catch (error) {
-    if (PROVIDER_ERRORS.cli_not_found.is(error) || PROVIDER_ERRORS.cli_not_executable.is(error))
-      return undefined;
-    throw error;
-  }
 }
 
 // Plugins: Claude Code and Codex install a marketplace from a folder, and the plugin from it.
@@ -232,6 +170,7 @@ async function addToClaude(work: ClientWork): Promise<Step[]> {
   const server = await serverSteps(ownClaudeFile(context), await serverStart(context), {
     ...work,
     title: 'Claude Code',
+    format: COMMON_FORMAT,
   });
   if (server.length === 0) return [];
   const because = `(the server alone, without skills and commands: Claude Code adds no plugin while ${path} has comments or trailing commas)`;
@@ -292,7 +231,7 @@ async function pluginPartsOfClaude(context: ActionContext): Promise<[InstalledPa
     itemsPart(installed, at, { isOurs, keepAround: true }),
     memberPart(join(plugins, 'known_marketplaces.json'), ['samocode']),
     ...CLAUDE_MEMBERS.map((member) => memberPart(claudeSettings(context), member)),
-    serverPart(ownClaudeFile(context)),
+    serverPart(ownClaudeFile(context), COMMON_FORMAT),
     ...(isOfProject ? [] : [folderPart(join(plugins, 'cache/samocode'))]),
   ];
 }
@@ -371,15 +310,4 @@ async function notesOnGemini(context: ActionContext, project?: string): Promise<
       fix: `Trust the folder in Gemini first: start gemini in ${project} and choose to trust it.`,
     },
   ];
-}
-
-// Claude Desktop
-
-function desktopSettings(context: ActionContext): string {
-  return join(desktopFolder(context), 'claude_desktop_config.json');
-}
-
-function desktopFolder({ home }: ActionContext): string {
-  const isMac = process.platform === 'darwin';
-  return join(home, isMac ? 'Library/Application Support/Claude' : '.config/Claude');
 }

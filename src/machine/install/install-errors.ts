@@ -10,8 +10,8 @@ export const INSTALL_ERRORS = errors({
   }),
   no_client: () => ({
     what: 'Nothing was changed.',
-    why: 'No client was found: claude, codex and gemini are not on PATH, and Claude Desktop has no settings here.',
-    hint: 'Install one of them, or name it with --client; the terminal alone needs no client.',
+    why: 'No client was found: none of their programs is on PATH, and none has settings here.',
+    hint: 'Install one (samocode install --help lists them); the terminal alone needs no client.',
   }),
   no_service: () => ({
     what: 'The supervisor was not installed.',

@@ -23,7 +23,7 @@ type InstallOptions = SharedOptions & {
 
 export function addInstall(program: Command, cli: Cli): void {
   withInstallOptions(program.command('install'))
-    .description('Add samocode to Claude Code, Codex, Gemini CLI and Claude Desktop')
+    .description('Add samocode to the chat programs on this machine')
     .option(
       '--no-allow',
       "do not change the client's rules (default: tools that decide nothing for you run without a question)",
@@ -48,7 +48,10 @@ export function addUninstall(program: Command, cli: Cli): void {
 
 function withInstallOptions(command: Command): Command {
   return withSharedOptions(command)
-    .option('--client <name...>', 'claude, codex, gemini or desktop (default: all that are found)')
+    .option(
+      '--client <name...>',
+      'claude, codex, gemini, desktop, vscode, cursor, copilot, opencode, zed or windsurf (default: all that are found)',
+    )
     .addOption(
       new Option('--scope <scope>', 'user: in all your projects; project: in a file of this project')
         .choices(INSTALL_SCOPES)

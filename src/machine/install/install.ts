@@ -4,7 +4,8 @@ import type { ActionContext } from '../../acts/common/context.ts';
 import { configFolder } from '../../base/config-folder.ts';
 import { isSamocodeError, systemErrorCode } from '../../base/errors.ts';
 import { fileRefused } from '../../base/files/refused-file.ts';
-import { CLIENTS, type Client, type ClientName, clientsFolder } from './clients.ts';
+import type { Client, ClientName } from './client.ts';
+import { CLIENTS, clientsFolder } from './clients.ts';
 import { INSTALL_ERRORS } from './install-errors.ts';
 import { commandOnPath } from './package/package-source.ts';
 import { serverPart, serverSteps } from './server-entry.ts';
@@ -129,8 +130,8 @@ async function stepsToAdd(client: Client, program: string, { input, context }: C
   const { title } = client;
   const replace = input.replace ?? false;
   if (input.scope === 'project') {
-    const { path, ...extra } = projectFile(client, { input, context });
-    return await serverSteps(path, { ...commandOnPath(), ...extra }, { title, replace });
+    const { path, format } = projectFile(client, { input, context });
+    return await serverSteps(path, commandOnPath(), { title, replace, format });
   }
   const steps = await client.add({ context, program, replace });
   if (!input.allow || client.rules === undefined) return steps;
@@ -139,14 +140,14 @@ async function stepsToAdd(client: Client, program: string, { input, context }: C
 
 async function stepsToRemove(client: Client, change: Change): Promise<Step[]> {
   if (change.input.scope === 'user') return await removalSteps(await client.remove(change.context));
-  return await removalSteps([serverPart(projectFile(client, change).path)]);
+  const { path, format } = projectFile(client, change);
+  return await removalSteps([serverPart(path, format)]);
 }
 
 /** @throws scope_not_supported */
 function projectFile({ title, project }: Client, { input, context }: Change) {
   if (project === undefined) throw INSTALL_ERRORS.scope_not_supported({ title });
-  const { file, ...extra } = project;
-  return { path: join(input.projectDir ?? context.cwd, file), ...extra };
+  return { path: join(input.projectDir ?? context.cwd, project.file), format: project.format };
 }
 
 /** The error for the report. @throws unexpected errors */

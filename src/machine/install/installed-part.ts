@@ -31,10 +31,11 @@ type At = readonly string[];
 export function memberPart(
   path: string,
   at: At,
-  isOurs: (value: unknown) => boolean = () => true,
+  options: { isOurs?: (value: unknown) => boolean; keepAround?: boolean | undefined } = {},
 ): InstalledPart {
+  const { isOurs = () => true, keepAround } = options;
   const has = (value: unknown) => value !== undefined && isOurs(value);
-  return jsonPart(path, at, has, (text) => withoutMember(text, [...at]));
+  return jsonPart(path, at, has, (text) => withoutMember(text, [...at], { keepAround }));
 }
 
 /** Our items of a list in a JSON file. */

@@ -51,7 +51,11 @@ export function withItems(
  * Removes a member, and the objects around it if they become empty.
  * @param keepAround keeps those objects, as in a registry that its owner reads
  */
-export function withoutMember(text: string, at: JSONPath, { keepAround = false } = {}): string {
+export function withoutMember(
+  text: string,
+  at: JSONPath,
+  { keepAround = false }: { keepAround?: boolean | undefined } = {},
+): string {
   const left = cutAt(text, at);
   const around = at.slice(0, -1);
   const isPruned = left !== text && !keepAround && around.length > 0 && isBare(left, around);

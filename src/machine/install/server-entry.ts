@@ -11,7 +11,23 @@ import type { ServerStart } from './package/package-source.ts';
 import { refuseIfPassing, stableNodePath } from './stable-node-path.ts';
 import { memberStep, type Step } from './step.ts';
 
-const AT = ['mcpServers', 'samocode'] as const;
+/** How a client's JSON file describes a server. */
+export interface ServerFormat {
+  /** The member that holds all servers. */
+  servers: string;
+  /** Without that member the client refuses the file, so it stays when it is empty. */
+  isRequired?: true;
+  entry(start: ServerStart): ServerEntry;
+}
+
+interface ServerEntry {
+  command: string | readonly string[];
+  args?: readonly string[];
+  [more: string]: unknown;
+}
+
+/** What Claude began and most clients read. */
+export const COMMON_FORMAT: ServerFormat = { servers: 'mcpServers', entry: (start) => ({ ...start }) };
 
 /** The command that starts this installation as a server. @throws program_not_lasting */
 export async function serverStart({ programs, env }: ActionContext): Promise<ServerStart> {
@@ -21,33 +37,46 @@ export async function serverStart({ programs, env }: ActionContext): Promise<Ser
 }
 
 /** Our server in a client's JSON file. */
-export function serverPart(path: string): InstalledPart {
-  return memberPart(path, AT, isOurServer);
+export function serverPart(path: string, format: ServerFormat): InstalledPart {
+  return memberPart(path, placeIn(format), { isOurs: isOurServer, keepAround: format.isRequired });
+}
+
+interface ServerOptions {
+  title: string;
+  replace: boolean;
+  format: ServerFormat;
 }
 
 /** The step that adds our server to a JSON file, if missing. @throws own_entry, settings_file_unreadable */
 export async function serverSteps(
   path: string,
-  start: ServerStart & { timeout?: number },
-  { title, replace }: { title: string; replace: boolean },
+  start: ServerStart,
+  { title, replace, format }: ServerOptions,
 ): Promise<Step[]> {
   const text = await ifExists(readFile(path, 'utf8'));
   const settings = text === undefined ? {} : jsonValue(text);
   if (settings === undefined) throw INSTALL_ERRORS.settings_file_unreadable({ path });
-  const there = valueAt(settings, [...AT]);
+  const at = placeIn(format);
+  const wanted = format.entry(start);
+  const there = valueAt(settings, at);
   const added = (step: Step): Step[] => [{ ...step, did: 'server added' }];
-  if (there === undefined) return added(memberStep(path, AT, start));
+  if (there === undefined) return added(memberStep(path, at, wanted));
   if (isOurServer(there)) {
-    const value = { ...start, ...Object(there), command: start.command, args: start.args };
-    return isDeepStrictEqual(there, value) ? [] : added(memberStep(path, AT, value));
+    const { command, args } = wanted;
+    const value = { ...wanted, ...Object(there), command, ...(args && { args }) };
+    return isDeepStrictEqual(there, value) ? [] : added(memberStep(path, at, value));
   }
   if (!replace) throw INSTALL_ERRORS.own_entry({ title, path, words: startWords(there) });
-  return added(memberStep(path, AT, start, startWords(there)));
+  return added(memberStep(path, at, wanted, startWords(there)));
+}
+
+function placeIn({ servers }: ServerFormat): [string, string] {
+  return [servers, 'samocode'];
 }
 
 /** Whether the settings in a text start this package; false for a text that cannot be parsed. */
 export function startsOurServer(text: string): boolean {
-  return isOurServer(valueAt(jsonValue(text), [...AT]));
+  return isOurServer(valueAt(jsonValue(text), placeIn(COMMON_FORMAT)));
 }
 
 /** Whether an entry starts this package, in any version and from any place; others may only mention its name. */
@@ -65,5 +94,5 @@ function startWords(entry: unknown): string {
 
 function partsOf(entry: unknown): string[] {
   const { command, args } = Object(entry);
-  return [command, ...(Array.isArray(args) ? args : [])].filter((part) => typeof part === 'string');
+  return [command, args].flat().filter((part) => typeof part === 'string');
 }

@@ -26,6 +26,8 @@ export async function emptyMachine(files: Readonly<Record<string, string>> = {})
       CLAUDE_PATH: nowhere,
       CODEX_PATH: nowhere,
       GEMINI_PATH: nowhere,
+      COPILOT_PATH: nowhere,
+      OPENCODE_PATH: nowhere,
     },
     home,
     cwd: home,

@@ -1,0 +1,66 @@
+import type { ActionContext } from '../../acts/common/context.ts';
+import { PROVIDER_ERRORS } from '../../providers/contract/provider-errors.ts';
+import { locateCli, pathSettingOf } from '../../providers/starting/locate-cli.ts';
+import { nodePath } from '../../providers/starting/node-path.ts';
+import type { ClientNote } from './gate-rules.ts';
+import type { InstalledPart } from './installed-part.ts';
+import type { ServerFormat } from './server-entry.ts';
+import type { Step } from './step.ts';
+
+export type ClientName =
+  | 'claude'
+  | 'codex'
+  | 'gemini'
+  | 'desktop'
+  | 'vscode'
+  | 'cursor'
+  | 'copilot'
+  | 'opencode'
+  | 'zed'
+  | 'windsurf';
+
+export interface ClientWork {
+  context: ActionContext;
+  /** The client's program; for a client without one its settings folder. */
+  program: string;
+  /** Replace a server with our name that starts something else. */
+  replace: boolean;
+}
+
+/** A chat program that samocode can be added to. All differences between clients are in rows of this form. */
+export interface Client {
+  name: ClientName;
+  title: string;
+  /** What the person does to activate the change, without a full stop. */
+  restart: string;
+  /** How it then shows what was added. */
+  shows?: string;
+  /** @returns undefined when it is not on this machine */
+  detect(context: ActionContext): Promise<string | undefined>;
+  /** The missing steps of the installation. */
+  add(work: ClientWork): Promise<Step[]>;
+  /**
+   * The missing steps so that the client asks before human acts, and not before other tools.
+   * @param install `isNew`: steps of `add` come first
+   */
+  rules?(context: ActionContext, install: { isNew: boolean }): Promise<Step[]>;
+  /** What the doctor says about rules, and about trust in the repository of `project`; nothing where samocode is not installed. */
+  notes?(context: ActionContext, project?: string): Promise<ClientNote[]>;
+  /** Everything `install` may have written for this client, even if the client is gone. */
+  remove(context: ActionContext): Promise<InstalledPart[]>;
+  /** The project file that a team shares. */
+  project?: { file: string; format: ServerFormat };
+}
+
+/** The path of a client's program, found as the worker finds it; undefined if not found. */
+export async function programOf(command: string, { env, home }: ActionContext): Promise<string | undefined> {
+  const cli = { name: command, defaultCommand: command };
+  const configured = env[pathSettingOf(command)];
+  try {
+    return (await locateCli({ cli, configured, env, homeDir: home, nodePath: await nodePath(env) })).path;
+  } catch (error) {
+    if (PROVIDER_ERRORS.cli_not_found.is(error) || PROVIDER_ERRORS.cli_not_executable.is(error))
+      return undefined;
+    throw error;
+  }
+}
