@@ -1,4 +1,5 @@
 import { DISPLAY_NAME, type Files, jsonText } from '../../src/machine/install/package/client-packages.ts';
+import { SERVER_ROWS } from '../../src/machine/install/server-clients.ts';
 import { USER_SETTINGS } from './desktop.ts';
 import type { RepositorySource } from './source.ts';
 
@@ -55,6 +56,12 @@ export function exampleFiles(source: RepositorySource): Files {
       '//': 'In claude_desktop_config.json; or open the .mcpb file. Both paths are absolute, for it does not read the PATH of your shell: "command -v node samocode-mcp" prints them. Name your CLI in ~/.config/samocode/.env (CLAUDE_PATH=/path/to/claude). Calls end after 45 s there, wait is called again.',
       mcpServers: { samocode: { command: '/path/to/node', args: ['/path/to/samocode-mcp'] } },
     },
+    ...Object.fromEntries(
+      SERVER_ROWS.filter(({ name }) => name !== 'desktop').map(({ title, format }) => [
+        title,
+        { '//': 'README (Install) names its file, docs/clients.md says more.', [format.servers]: { samocode: format.entry(start) } },
+      ]),
+    ),
   };
   return { 'server.json': jsonText(server), 'mcp.json.example': jsonText(example) };
 }

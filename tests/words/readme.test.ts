@@ -1,6 +1,8 @@
 import { access, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { commandOnPath } from '../../src/machine/install/package/package-source.ts';
+import { SERVER_ROWS } from '../../src/machine/install/server-clients.ts';
 import { MACHINE_SETTINGS } from '../../src/project/settings/machine-settings.ts';
 import { PROJECT_SETTINGS } from '../../src/project/settings/project-settings.ts';
 import { TOOLS } from '../../src/server/tools.ts';
@@ -26,6 +28,18 @@ test('every setting and tool that it names exists', () => {
   const named = words.filter((word) => /^[A-Z]+(?:_[A-Z]+)*$|^[a-z]+(?:_[a-z]+)+$/.test(word));
   expect(named.length).toBeGreaterThan(10);
   expect(named.filter((word) => !known.has(word))).toEqual([]);
+});
+
+test('its buttons install the server by its command, as samocode install does', () => {
+  const linked = (start: string) => README.split(start)[1]?.split(')')[0] ?? '';
+  const forVsCode = decodeURIComponent(
+    linked('](https://insiders.vscode.dev/redirect?url=vscode%3Amcp%2Finstall%3F'),
+  );
+  const forCursor = decodeURIComponent(linked('](https://cursor.com/install-mcp?name=samocode&config='));
+  const entryIn = (client: string) =>
+    SERVER_ROWS.find(({ name }) => name === client)?.format.entry(commandOnPath());
+  expect(JSON.parse(decodeURIComponent(forVsCode))).toEqual({ name: 'samocode', ...entryIn('vscode') });
+  expect(JSON.parse(Buffer.from(forCursor, 'base64').toString())).toEqual(entryIn('cursor'));
 });
 
 test('every file that it links to exists', async () => {

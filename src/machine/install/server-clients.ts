@@ -17,7 +17,7 @@ interface ServerClient extends Pick<Client, 'name' | 'title' | 'restart' | 'show
 }
 
 /** Each in the format that its documentation names; docs/clients.md says where. */
-const ROWS: readonly ServerClient[] = [
+export const SERVER_ROWS: readonly ServerClient[] = [
   {
     name: 'desktop',
     title: 'Claude Desktop',
@@ -89,7 +89,7 @@ const ROWS: readonly ServerClient[] = [
   },
 ];
 
-export const SERVER_CLIENTS: readonly Client[] = ROWS.map(
+export const SERVER_CLIENTS: readonly Client[] = SERVER_ROWS.map(
   ({ name, title, restart, shows, program, files, format, project }) => ({
     name,
     title,
