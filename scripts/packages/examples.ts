@@ -59,7 +59,10 @@ export function exampleFiles(source: RepositorySource): Files {
     ...Object.fromEntries(
       SERVER_ROWS.filter(({ name }) => name !== 'desktop').map(({ title, format }) => [
         title,
-        { '//': 'README (Install) names its file, docs/clients.md says more.', [format.servers]: { samocode: format.entry(start) } },
+        {
+          '//': 'README (Install) names its file, docs/clients.md says more.',
+          [format.servers]: { samocode: format.entry(start) },
+        },
       ]),
     ),
   };
