@@ -2,6 +2,7 @@ import { access, readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { EVENT_BODIES } from '../../src/session/events/bodies/event-types.ts';
+import { Status } from '../../src/session/events/state.ts';
 import { inBackticks, ROOT } from './texts.ts';
 
 const OF_DEVELOPERS = ['ARCHITECTURE.md', 'CONTRIBUTING.md', 'AGENTS.md', 'README.md', 'SECURITY.md'];
@@ -43,6 +44,14 @@ test('every event that the architecture names exists', () => {
   expect(named.length).toBeGreaterThan(10);
   const tools = ['start_session', 'answer_qa'];
   expect(named.filter((word) => !(word in EVENT_BODIES) && !tools.includes(word))).toEqual([]);
+});
+
+test('the picture of the states names each of them, and no other', async () => {
+  const page = await readFile(join(ROOT, 'docs/supervisor.md'), 'utf8');
+  const picture = /^```mermaid\n(stateDiagram[\s\S]*?)^```$/m.exec(page)?.[1] ?? '';
+  const named = [...picture.matchAll(/^ +(\S+) --> ([^\s:]+)/gm)].flatMap(([, from, to]) => [from, to]);
+  const kinds = Status.options.map(({ shape }) => shape.kind.value);
+  expect(new Set(named)).toEqual(new Set([...kinds, '[*]']));
 });
 
 async function isThere(path: string): Promise<boolean> {
