@@ -285,8 +285,8 @@ test('a settings file that cannot be written is named, and the other clients are
 
 test('an unknown or missing client is reported', async () => {
   await using machine = await startMachine();
-  await expect(install({ ...ALL, clients: ['cursor'] }, machine.context)).rejects.toThrow(
-    'claude, codex, gemini, desktop',
+  await expect(install({ ...ALL, clients: ['emacs'] }, machine.context)).rejects.toThrow(
+    'claude, codex, gemini, desktop, vscode, cursor, copilot, opencode, zed, windsurf',
   );
   const { clients } = await install({ ...ALL, clients: ['gemini'] }, machine.context);
   expect(clients).toMatchObject([{ client: 'gemini', outcome: 'not_found' }]);
@@ -308,7 +308,13 @@ async function startMachine({ desktop = DESKTOP }: { desktop?: string } = {}) {
     clock: systemClock,
     host: await systemHost(),
     // The machine's own Gemini CLI must not be found next to node.
-    env: { HOME: home, PATH: join(home, 'bin'), GEMINI_PATH: '/nowhere/gemini' },
+    env: {
+      HOME: home,
+      PATH: join(home, 'bin'),
+      GEMINI_PATH: '/nowhere/gemini',
+      COPILOT_PATH: '/nowhere/copilot',
+      OPENCODE_PATH: '/nowhere/opencode',
+    },
     home,
     cwd: home,
     by: { channel: 'cli', client: 'test' },
