@@ -13,29 +13,37 @@ import { makeProject, projectOf, type TempProject, writeProject } from './projec
 import { endProcessesOf, killSupervisors, SUPERVISED } from './supervisors.ts';
 import { makeRepo } from './temp-repo.ts';
 
+const BLOCKED = JSON.stringify({ status: 'blocked', reason: 'The sail is torn', needs: 'human_decision' });
+const WORK = {
+  done: [{ act: 'normal' }],
+  blocked: [{ act: 'signal-file', text: BLOCKED }, { act: 'result' }],
+};
+
 /** Each agent waits until all sessions have started, and records its session and its folder. */
-const scenarioOf = (signal: string) => {
+const scenarioOf = (signal: string, ends: QueuedSessions['ends']) => {
   const wait = `until [ -e '${signal}' ]; do sleep 0.1; done`;
   const note = 'echo "$SAMOCODE_SESSION $(git branch --show-current)" >> "$REHEARSAL_SESSION_DIR/notes.md"';
   const command = ['sh', '-c', `${wait}; ${note}`];
-  return { paceMs: 0, rules: [{ when: {}, do: [{ act: 'run', command }, { act: 'normal' }] }] };
+  return { paceMs: 0, rules: [{ when: {}, do: [{ act: 'run', command }, ...WORK[ends]] }] };
 };
 
 export interface QueuedSessions extends AsyncDisposable {
   context: ActionContext;
   /** In the order of their start. */
   sessions: { id: string; branch: string; paths: SessionPaths }[];
+  /** Blocked is a session after one agent, done after nine. */
+  ends: 'done' | 'blocked';
 }
 
 /**
  * Sessions without gates, started one after the other, and a supervisor that admits them.
  * @param counts the number of sessions of each project
- * @param machine lines of the `.env` of the config folder
+ * @param options `machine`: lines of the `.env` of the config folder
  */
 export async function queuedSessions(
   counts: readonly [number, ...number[]],
   maxParallel: number,
-  machine = '',
+  { machine = '', ends = 'done' }: { machine?: string } & Partial<Pick<QueuedSessions, 'ends'>> = {},
 ): Promise<QueuedSessions> {
   const { worker, rehearsal } = await builtPrograms();
   const lines = { MAX_PARALLEL: String(maxParallel), GATES: 'none' };
@@ -54,7 +62,7 @@ export async function queuedSessions(
   await writeFile(join(configDir, '.env'), machine);
   const scenario = join(repo.root, 'scenario.json');
   const signal = join(repo.root, 'all-have-started');
-  await writeFile(scenario, JSON.stringify(scenarioOf(signal)));
+  await writeFile(scenario, JSON.stringify(scenarioOf(signal, ends)));
   const sessions: QueuedSessions['sessions'] = [];
   const dispose = async () => {
     await killSupervisors(repo.homeDir);
@@ -76,16 +84,16 @@ export async function queuedSessions(
     await dispose();
     throw error;
   }
-  return { context, sessions, [Symbol.asyncDispose]: dispose };
+  return { context, sessions, ends, [Symbol.asyncDispose]: dispose };
 }
 
-/** The results, once each session is done. */
-export async function whenAllAreDone({ context: { host }, sessions }: QueuedSessions) {
+/** The results, once each session has ended. */
+export async function whenAllHaveEnded({ context: { host }, sessions, ends }: QueuedSessions) {
   const runs: { from: string; to: string }[] = [];
   const firsts: string[] = [];
   const strangers: string[] = [];
   for (const { id, branch, paths } of sessions) {
-    await untilState({ paths, host }, ({ status }) => status.kind === 'done', { withinMs: 1_200_000 });
+    await untilState({ paths, host }, ({ status }) => status.kind === ends, { withinMs: 1_200_000 });
     const events = await readEvents(paths, 0);
     const started = events.filter((event) => event.type === 'iteration_started');
     const ended = events.filter((event) => event.type === 'iteration_ended');

@@ -1,12 +1,12 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { queuedSessions, whenAllAreDone } from '../../support/queued-sessions.ts';
+import { queuedSessions, whenAllHaveEnded } from '../../support/queued-sessions.ts';
 import { startRig } from '../../support/session-rig.ts';
 
 test.concurrent('four sessions in a queue of two all end in order, and leave nothing behind', async () => {
-  await using queued = await queuedSessions([4], 2);
-  const { mostAtOnce, overtaken, strangers, left } = await whenAllAreDone(queued);
+  await using queued = await queuedSessions([4], 2, { ends: 'blocked' });
+  const { mostAtOnce, overtaken, strangers, left } = await whenAllHaveEnded(queued);
   expect(mostAtOnce).toBe(2);
   // Two that are admitted at once begin in any order.
   expect(Math.max(...overtaken)).toBeLessThan(2);
@@ -15,8 +15,11 @@ test.concurrent('four sessions in a queue of two all end in order, and leave not
 });
 
 test.concurrent('on a full machine a project with one session does not wait for all sessions of another one', async () => {
-  await using queued = await queuedSessions([5, 1], 5, 'MAX_PARALLEL_ON_MACHINE=2\n');
-  const { mostAtOnce, overtaken, strangers, left } = await whenAllAreDone(queued);
+  await using queued = await queuedSessions([5, 1], 5, {
+    machine: 'MAX_PARALLEL_ON_MACHINE=2\n',
+    ends: 'blocked',
+  });
+  const { mostAtOnce, overtaken, strangers, left } = await whenAllHaveEnded(queued);
   expect(mostAtOnce).toBe(2);
   // Two of the five had begun, and one may be admitted together with it.
   expect(overtaken.at(-1)).toBeGreaterThanOrEqual(2);
