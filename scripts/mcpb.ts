@@ -1,9 +1,10 @@
 import { cp, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { basename, join, resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { runCommand } from '../src/base/processes/run-command.ts';
-import { DESKTOP_SERVER_FOLDER } from './packages/desktop.ts';
+import { BUNDLE } from './packages/source.ts';
+import { addServer } from './packages/with-server.ts';
 
 // Packs the bundle for Claude Desktop: `npm run mcpb -- [file]`. Without a name: samocode-mcp.mcpb in the working
 // directory. It builds first; the packer comes by npx, so that nobody needs it who does not pack.
@@ -11,16 +12,11 @@ const PACKER = '@anthropic-ai/mcpb@2.1.2';
 const LIMIT_MS = 5 * 60_000;
 
 const root = fileURLToPath(new URL('..', import.meta.url));
-const target = resolve(process.argv[2] ?? 'samocode-mcp.mcpb');
+const target = resolve(process.argv[2] ?? BUNDLE);
 const folder = await mkdtemp(join(tmpdir(), 'samocode-mcpb-'));
 try {
   await cp(join(root, 'packages/desktop'), folder, { recursive: true });
-  // Whole: the server starts the worker and the rehearsal child that lie beside it.
-  // Not the program of action.yml.
-  const filter = (path: string) => !path.endsWith('/action.cjs');
-  await cp(join(root, 'dist'), join(folder, DESKTOP_SERVER_FOLDER), { recursive: true, filter });
-  for (const name of ['LICENSE', 'THIRD-PARTY-NOTICES.md', 'docs/privacy.md'])
-    await cp(join(root, name), join(folder, basename(name)));
+  await addServer(root, folder);
   const { exitCode, stdout, stderr } = await runCommand('npx', ['-y', PACKER, 'pack', folder, target], {
     timeoutMs: LIMIT_MS,
   });

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Starts the server of the bundle (its path is the argument) with a Node.js of this machine.
+# Starts the server (its path is the first argument) with a Node.js of this machine.
 
 # The program at PART in a folder that holds one folder per version, newest version first: FOLDER PART
 newest() {
@@ -57,7 +57,7 @@ find_node() {
 
 node=$(find_node) && exec "$node" "$@"
 
-problem='samocode needs Node.js 20.19 or newer, and none was found on PATH, in the usual folders (Homebrew, nvm, fnm, volta, mise, asdf, n) or by a login shell. Install it from https://nodejs.org, then restart Claude Desktop.'
+problem='samocode needs Node.js 20.19 or newer, and none was found on PATH, in the usual folders (Homebrew, nvm, fnm, volta, mise, asdf, n) or by a login shell. Install it from https://nodejs.org, then restart this program.'
 printf '%s\n' "$problem" >&2
 # The client shows its user the error that answers its first request.
 IFS= read -r request

@@ -1,19 +1,14 @@
-import {
-  AUTHOR,
-  DISPLAY_NAME,
-  type Files,
-  jsonText,
-} from '../../src/machine/install/package/client-packages.ts';
+import { DISPLAY_NAME, type Files, jsonText } from '../../src/machine/install/package/client-packages.ts';
 import { findNodeScript } from '../../src/providers/starting/find-node.ts';
 import { TOOLS } from '../../src/server/tools.ts';
 import type { RepositorySource } from './source.ts';
 
-/** Where the built programs stand in the bundle for Claude Desktop. */
-export const DESKTOP_SERVER_FOLDER = 'server';
+/** Where the built programs stand in the bundle for Claude Desktop, and in the plugin. */
+export const SERVER_FOLDER = 'server';
 
 // biome-ignore lint/suspicious/noTemplateCurlyInString: the client puts the bundle's folder there
 const BUNDLE = '${__dirname}';
-const LAUNCHER = 'start-server.sh';
+export const LAUNCHER = 'start-server.sh';
 
 const LONG_DESCRIPTION = [
   'Say what you want built, and walk away. Samocode asks its questions, shows you its plan, and then works in a git worktree and branch of its own, with a fresh agent for every step: research, plan, code, tests, review. It continues when the chat is closed, after a restart, and at a usage limit once that is over.',
@@ -69,26 +64,15 @@ export const USER_SETTINGS = [
 /** Without a default the client would pass the name of the variable on as its value. */
 const MAY_BE_EMPTY = { required: false, default: '' };
 
-/** Pages of a repository on the web, as far as a client asks for them. */
-function webPages(webUrl: string) {
-  const page = (path: string) => `${webUrl}/blob/HEAD/${path}`;
-  return {
-    homepage: webUrl,
-    documentation: page('README.md'),
-    support: `${webUrl}/issues`,
-    privacy_policies: [page('docs/privacy.md')],
-  };
-}
-
 /** The manifest of the bundle for Claude Desktop; with the launcher; the programs are put beside it when it is packed. */
 export function desktopFiles({
   version,
   description,
+  author,
   keywords,
-  repositoryUrl,
-  webUrl,
+  links: { homepage, documentation, support, privacy, repository },
 }: RepositorySource): Files {
-  const program = `${DESKTOP_SERVER_FOLDER}/samocode-mcp.js`;
+  const program = `${SERVER_FOLDER}/samocode-mcp.js`;
   const manifest = {
     manifest_version: '0.3',
     name: 'samocode-mcp',
@@ -96,9 +80,9 @@ export function desktopFiles({
     version,
     description,
     long_description: LONG_DESCRIPTION,
-    author: AUTHOR,
-    ...(repositoryUrl && { repository: { type: 'git', url: repositoryUrl } }),
-    ...(webUrl && webPages(webUrl)),
+    author: { ...author, url: homepage },
+    repository: { type: 'git', url: `${repository}.git` },
+    ...{ homepage, documentation, support, privacy_policies: [privacy] },
     icon: 'icon.png',
     license: 'MIT',
     keywords,
@@ -129,12 +113,12 @@ export function desktopFiles({
 /** @param systemFolders see `findNodeScript` */
 export function launcherText(systemFolders?: readonly string[]): string {
   return `#!/bin/sh
-# Starts the server of the bundle (its path is the argument) with a Node.js of this machine.
+# Starts the server (its path is the first argument) with a Node.js of this machine.
 
 ${findNodeScript(systemFolders)}
 node=$(find_node) && exec "$node" "$@"
 
-problem='samocode needs Node.js 20.19 or newer, and none was found on PATH, in the usual folders (Homebrew, nvm, fnm, volta, mise, asdf, n) or by a login shell. Install it from https://nodejs.org, then restart Claude Desktop.'
+problem='samocode needs Node.js 20.19 or newer, and none was found on PATH, in the usual folders (Homebrew, nvm, fnm, volta, mise, asdf, n) or by a login shell. Install it from https://nodejs.org, then restart this program.'
 printf '%s\\n' "$problem" >&2
 # The client shows its user the error that answers its first request.
 IFS= read -r request

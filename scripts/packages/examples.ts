@@ -1,36 +1,34 @@
 import { DISPLAY_NAME, type Files, jsonText } from '../../src/machine/install/package/client-packages.ts';
 import { SERVER_ROWS } from '../../src/machine/install/server-clients.ts';
 import { USER_SETTINGS } from './desktop.ts';
-import type { RepositorySource } from './source.ts';
+import { BUNDLE, type RepositorySource } from './source.ts';
 
 const REGISTRY_SCHEMA = 'https://static.modelcontextprotocol.io/schemas/2025-12-11/server.schema.json';
 
 /** What people copy: the entry of the MCP registry, and settings for each client. */
 export function exampleFiles(source: RepositorySource): Files {
-  const { version, registryName, repositoryUrl, webUrl } = source;
-  const { start } = source;
+  const { version, registryName, links, release, start } = source;
   const server = {
     $schema: REGISTRY_SCHEMA,
     name: registryName,
     title: DISPLAY_NAME,
     description: 'Unattended, gated, resumable coding sessions with Claude Code, Codex or Gemini.',
-    ...(webUrl && { repository: { url: webUrl, source: 'github' }, websiteUrl: webUrl }),
+    repository: { url: links.repository, source: 'github' },
+    websiteUrl: links.homepage,
     version,
-    // Whoever reads this starts what npm has under the name: only from the day on which that is ours, with a repository.
-    ...(repositoryUrl && {
-      packages: [
-        {
-          registryType: 'npm',
-          identifier: 'samocode-mcp',
-          version,
-          transport: { type: 'stdio' },
-          environmentVariables: USER_SETTINGS.map(({ env: name, shown: { description } }) => ({
-            name,
-            description,
-          })),
-        },
-      ],
-    }),
+    packages: [
+      {
+        registryType: 'mcpb',
+        identifier: `${links.repository}/releases/download/v${version}/${BUNDLE}`,
+        fileSha256: release.bundleSha256,
+        version,
+        transport: { type: 'stdio' },
+        environmentVariables: USER_SETTINGS.map(({ env: name, shown: { description } }) => ({
+          name,
+          description,
+        })),
+      },
+    ],
   };
   const example = {
     '//': 'One part for each client: copy the inside of yours. "samocode install" does it for you. samocode-mcp must be on PATH (README, Install); else write its absolute path. No allow-list here lets a model answer, approve, trust or end for you.',

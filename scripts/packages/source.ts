@@ -6,34 +6,71 @@ import {
   type MarkdownSource,
   type PackageSource,
   parseSource,
+  SESSION_COMMANDS,
+  type WebLinks,
 } from '../../src/machine/install/package/package-source.ts';
 
 /** What stands in the repository: the source of the packages, and where to find the project. */
 export interface RepositorySource extends PackageSource {
   /** Name in the MCP registry. */
   registryName: string;
-  repositoryUrl: string | undefined;
-  /** The same for a browser. */
-  webUrl: string | undefined;
+  links: WebLinks;
+  release: Release;
+  agents: readonly MarkdownSource[];
+  /** What a skill must know outside of a worker. */
+  inAChat: string;
 }
 
-export async function readSource(root: string): Promise<RepositorySource> {
-  const manifest = JSON.parse(await readFile(join(root, 'package.json'), 'utf8'));
+/** Facts about the newest release that no source contains; zeros before the first one. */
+export interface Release {
+  /** The commit of the branch `plugins` with the built plugin. */
+  pluginCommit: string;
+  /** SHA-256 of the bundle for Claude Desktop. */
+  bundleSha256: string;
+}
+
+/** Written by `npm run plugin` when a release is made. */
+export const RELEASE_FILE = 'packages/release.json';
+
+/** The bundle for Claude Desktop, as a release has it. */
+export const BUNDLE = 'samocode-mcp.mcpb';
+
+/** The addresses that follow from the one in package.json. */
+export function linksOf(repositoryUrl: string): WebLinks {
+  const repository = repositoryUrl.replace(/^git\+/, '').replace(/\.git$/, '');
+  const page = (path: string) => `${repository}/blob/HEAD/${path}`;
   return {
-    version: manifest.version,
-    description: manifest.description,
-    keywords: manifest.keywords,
-    start: commandOnPath(),
-    registryName: manifest.mcpName,
-    repositoryUrl: manifest.repository?.url,
-    webUrl: manifest.repository?.url.replace(/^git\+/, '').replace(/\.git$/, ''),
-    agents: await markdownIn(root, 'agents', /^([a-z0-9-]+)\.md$/),
-    commands: await markdownIn(root, 'commands', /^([a-z0-9-]+)\.md$/),
-    skills: await markdownIn(root, 'skills', /^([a-z0-9-]+)\/SKILL\.md$/),
-    inAChat: await readFile(join(root, 'workflow/in-a-chat.md'), 'utf8'),
+    homepage: repository,
+    repository,
+    documentation: page('README.md'),
+    support: `${repository}/issues`,
+    privacy: page('docs/privacy.md'),
   };
 }
 
+export async function readSource(root: string): Promise<RepositorySource> {
+  const read = (path: string) => readFile(join(root, path), 'utf8');
+  const { version, description, author, keywords, mcpName, repository } = JSON.parse(
+    await read('package.json'),
+  );
+  const ofSessions = SESSION_COMMANDS.map(async (name) =>
+    parseSource(name, await read(`prompts/${name}.md`)),
+  );
+  return {
+    ...{ version, description, author, keywords },
+    start: commandOnPath(),
+    registryName: mcpName,
+    links: linksOf(repository.url),
+    release: JSON.parse(await read(RELEASE_FILE)),
+    agents: await markdownIn(root, 'agents', /^([a-z0-9-]+)\.md$/),
+    commands: [
+      ...(await Promise.all(ofSessions)),
+      ...(await markdownIn(root, 'commands', /^([a-z0-9-]+)\.md$/)),
+    ],
+    skills: await markdownIn(root, 'skills', /^([a-z0-9-]+)\/SKILL\.md$/),
+    inAChat: await read('workflow/in-a-chat.md'),
+  };
+}
 /** Paths of all files below a folder, from `root`, sorted, with `/`. */
 export async function filesBelow(root: string, folder: string): Promise<string[]> {
   const entries =

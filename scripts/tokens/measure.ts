@@ -18,7 +18,7 @@ export interface Measure {
 
 const BUDGETS = {
   listed: 4500,
-  core: 1300,
+  core: 650,
   instructions: 500,
   // 16 of them say what the checks leave open, where they leave something open.
   status: 170,

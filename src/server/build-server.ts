@@ -17,18 +17,20 @@ export interface ServerDeps {
   version: string;
   /** Offers only the read-only tools. */
   isReadOnly?: boolean;
+  /** False where the client's plugin has the same as commands. */
+  hasPrompts?: boolean;
   /** Called on the first request, so that the handshake does not wait for it. */
   loadActions(): Promise<Omit<ActionContext, 'by' | 'roots'>>;
 }
 
 /** The MCP server without a transport; its only state is its subscriptions. */
 export function buildServer(deps: ServerDeps): Server {
-  const { isReadOnly = false } = deps;
+  const { isReadOnly = false, hasPrompts = true } = deps;
   const server = new Server(serverInfo(deps.version), {
     capabilities: {
       tools: {},
       resources: { subscribe: true, listChanged: true },
-      prompts: {},
+      ...(hasPrompts && { prompts: {} }),
       completions: {},
     },
     instructions: isReadOnly ? READ_ONLY_INSTRUCTIONS : INSTRUCTIONS,
@@ -44,7 +46,7 @@ export function buildServer(deps: ServerDeps): Server {
   server.setNotificationHandler(RootsListChangedNotificationSchema, () => folders.forget());
   serveTools(server, contextFor, { isReadOnly });
   serveResources(server, contextFor);
-  servePrompts(server, contextFor);
+  if (hasPrompts) servePrompts(server, contextFor);
   serveCompletions(server, contextFor);
   return server;
 }

@@ -1,11 +1,11 @@
 export type CommandLine =
-  | { kind: 'serve'; isReadOnly: boolean }
+  | { kind: 'serve'; isReadOnly: boolean; hasPrompts: boolean }
   /** Printed to standard output. */
   | { kind: 'tell'; text: string }
   /** Printed to standard error, with exit status 2. */
   | { kind: 'misused'; text: string };
 
-const HELP = `Usage: samocode-mcp [--read-only]
+const HELP = `Usage: samocode-mcp [--read-only] [--no-prompts]
 
 The MCP server of samocode, for Claude Code, Codex, Gemini CLI, Claude
 Desktop and other clients. A client starts it and talks to it on standard
@@ -15,6 +15,7 @@ In a terminal use "samocode" itself.
 Options:
   --read-only    offer only the read-only tools: nothing can be started,
                  answered, approved, stopped or undone through this server
+  --no-prompts   offer no prompts: the client has samocode's own commands
   -V, --version  print the version
   -h, --help     print this
 `;
@@ -23,7 +24,14 @@ Options:
 export const WAITS_FOR_CLIENT =
   'samocode-mcp waits for an MCP client on standard input; Ctrl-C ends it.\nIn a terminal use "samocode"; "samocode-mcp --help" says more.\n';
 
-const OPTIONS: ReadonlySet<string> = new Set(['--read-only', '--version', '-V', '--help', '-h']);
+const OPTIONS: ReadonlySet<string> = new Set([
+  '--read-only',
+  '--no-prompts',
+  '--version',
+  '-V',
+  '--help',
+  '-h',
+]);
 
 export function readCommandLine(args: readonly string[], version: string): CommandLine {
   const unknown = args.find((word) => !OPTIONS.has(word));
@@ -34,5 +42,5 @@ export function readCommandLine(args: readonly string[], version: string): Comma
   const has = (...names: string[]) => names.some((name) => args.includes(name));
   if (has('--help', '-h')) return { kind: 'tell', text: HELP };
   if (has('--version', '-V')) return { kind: 'tell', text: `${version}\n` };
-  return { kind: 'serve', isReadOnly: has('--read-only') };
+  return { kind: 'serve', isReadOnly: has('--read-only'), hasPrompts: !has('--no-prompts') };
 }

@@ -42,12 +42,12 @@ if (commandLine.kind !== 'serve') {
   (isMisused ? process.stderr : process.stdout).write(commandLine.text);
   process.exit(isMisused ? 2 : 0);
 }
-const { isReadOnly } = commandLine;
+const { isReadOnly, hasPrompts } = commandLine;
 if (process.stdin.isTTY) process.stderr.write(WAITS_FOR_CLIENT);
 
 liveWithClient((code) => process.exit(code));
 const output = protocolOutput();
-const server = buildServer({ version: __VERSION__, isReadOnly, loadActions });
+const server = buildServer({ version: __VERSION__, isReadOnly, hasPrompts, loadActions });
 
 // After the handshake, and every minute: a supervisor may have ended, or the machine slept.
 server.oninitialized = () => {

@@ -1,7 +1,6 @@
 import { mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { beforeAll, expect, test } from 'vitest';
-import { readSource } from '../../scripts/packages/source.ts';
 import type { ActionContext } from '../../src/acts/common/context.ts';
 import { systemClock } from '../../src/base/clock.ts';
 import { ifExists } from '../../src/base/errors.ts';
@@ -12,7 +11,6 @@ import { installCli } from '../support/install-clis.ts';
 import { tempDir } from '../support/temp-dir.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
-const SKILLS = (await readSource(ROOT)).skills.map(({ name }) => name);
 const CLIS = ['claude', 'codex', 'gemini'] as const;
 const INPUT: InstallInput = { scope: 'user', dryRun: false, allow: true };
 const CLAUDE = '.claude/settings.json';
@@ -60,7 +58,7 @@ test.concurrent('after every client has gone from this machine, an uninstall sti
   expect(await home.run('claude', 'plugin', 'list')).toContain('samocode@samocode');
   expect(await home.run('codex', 'mcp', 'list')).toContain(join(ROOT, 'dist/samocode-mcp.js'));
   const listed = await home.run('gemini', 'extensions', 'list');
-  for (const name of ['samocode', 'MCP servers:', ...SKILLS]) expect(listed, 'gemini').toContain(name);
+  for (const name of ['samocode', 'MCP servers:', 'samocode-run']) expect(listed, 'gemini').toContain(name);
   const trusted = join(home.path, '.gemini/trustedFolders.json');
   expect(await ifExists(stat(trusted)), 'no folder is trusted for gemini').toBeUndefined();
   expect(await home.change(uninstall, { clients: ['gemini'] }), 'by gemini').toEqual(['gemini changed']);

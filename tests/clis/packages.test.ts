@@ -2,11 +2,13 @@ import { cp, mkdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeAll, expect, test } from 'vitest';
 import { readSource } from '../../scripts/packages/source.ts';
+import { addServer, copyPlugin } from '../../scripts/packages/with-server.ts';
 import type { ActionContext } from '../../src/acts/common/context.ts';
 import { systemClock } from '../../src/base/clock.ts';
 import { systemHost } from '../../src/base/processes/host.ts';
 import { runCommand } from '../../src/base/processes/run-command.ts';
 import { type InstallInput, install, uninstall } from '../../src/machine/install/install.ts';
+import { SESSION_COMMANDS } from '../../src/machine/install/package/package-source.ts';
 import { installCli } from '../support/install-clis.ts';
 import { startScriptedModel } from '../support/model-stub/scripted-model.ts';
 import { startServer } from '../support/model-stub/server.ts';
@@ -27,36 +29,33 @@ beforeAll(async () => {
   for (const name of CLIS) paths[name] = (await installCli(name)).path;
 }, 600_000);
 
-test.concurrent('every package passes the validator of its own client', async () => {
+test.concurrent('every package passes the validator of its own client, and the plugin directory has nothing to say', async ({
+  expect,
+}) => {
   await using home = await startHome();
-  for (const folder of [ROOT, join(ROOT, 'packages/claude')]) {
-    expect(await home.run('claude', 'plugin', 'validate', '--strict', folder)).toContain('Validation passed');
-  }
-  expect(await home.run('gemini', 'extensions', 'validate', join(ROOT, 'packages/gemini'))).toContain(
-    'validated',
-  );
+  const plugin = join(home.path, 'plugin');
+  await copyPlugin(ROOT, plugin);
+  const listed = await home.run('claude', 'plugin', 'validate', '--strict', '--profile', 'directory', plugin);
+  expect(listed).toContain('These checks found nothing to report');
+  expect(await home.run('claude', 'plugin', 'validate', '--strict', ROOT)).toContain('Validation passed');
+  expect(await home.run('gemini', 'extensions', 'validate', plugin)).toContain('validated');
   const manifest = join(ROOT, 'packages/desktop/manifest.json');
   expect(await home.run('mcpb', 'validate', manifest)).toContain('passes');
-});
-
-test.concurrent('Codex installs the plugin from the marketplace file of the repository', async () => {
-  await using home = await startHome();
-  await home.run('codex', 'plugin', 'marketplace', 'add', ROOT);
-  await home.run('codex', 'plugin', 'add', 'samocode@samocode');
-  expect(await home.run('codex', 'mcp', 'list')).toMatch(/samocode-mcp +-/);
 });
 
 test.concurrent('the bundle for Claude Desktop is packed', async () => {
   await using home = await startHome();
   const folder = join(home.path, 'bundle');
   await cp(join(ROOT, 'packages/desktop'), folder, { recursive: true });
-  await cp(join(ROOT, 'dist'), join(folder, 'server'), { recursive: true });
+  await addServer(ROOT, folder);
   const bundle = join(home.path, 'samocode.mcpb');
   await home.run('mcpb', 'pack', folder, bundle);
   expect((await stat(bundle)).size).toBeLessThan(3 * 1024 * 1024);
 });
 
-test.concurrent('after an installation Claude Code lists the server, skills, commands and agents, and an uninstall leaves nothing', async () => {
+test.concurrent('after an installation Claude Code lists the server and what sessions need, with --all-skills every skill and command, and an uninstall leaves nothing', async ({
+  expect,
+}) => {
   await using home = await startHome();
   await writeFile(join(home.path, '.claude/settings.json'), CLAUDE_SETTINGS);
   await home.change(install, 'claude', 'changed');
@@ -64,11 +63,13 @@ test.concurrent('after an installation Claude Code lists the server, skills, com
   const init = await home.claudeInit();
   expect(init.mcp_servers).toMatchObject([{ name: 'plugin:samocode:samocode', status: 'connected' }]);
   expect(init.tools).toContain('mcp__plugin_samocode_samocode__wait');
-  const named = (names: readonly string[]) => names.map((name) => `samocode:${name}`);
-  expect(init.skills).toEqual(expect.arrayContaining(named(SKILLS)));
-  expect(init.slash_commands).toEqual(expect.arrayContaining(named(COMMANDS)));
-  const agents = SOURCE.agents.map(({ name }) => `samocode-${name}`);
-  expect(init.agents).toEqual(expect.arrayContaining(named(agents)));
+  const ours = ({ skills, slash_commands }: ClaudeInit) =>
+    [...new Set([...skills, ...slash_commands])].filter((name) => name.includes('samocode')).sort();
+  const named = (names: readonly string[]) => names.map((name) => `samocode:${name}`).sort();
+  expect(ours(init)).toEqual(named([...SESSION_COMMANDS, 'samocode-run']));
+  expect(JSON.stringify(init.agents)).not.toContain('samocode');
+  await home.change(install, 'claude', 'changed', { allSkills: true });
+  expect(ours(await home.claudeInit())).toEqual(named([...SKILLS, ...COMMANDS]));
 
   await home.change(uninstall, 'claude', 'changed');
   expect(await readFile(join(home.path, '.claude/settings.json'), 'utf8')).toBe(CLAUDE_SETTINGS);
@@ -90,10 +91,10 @@ test.concurrent('after an installation Codex lists the server, a typed command r
   const provider = `name = "stub"\nbase_url = "${model.url}/v1"\nwire_api = "responses"\n`;
   const settings = `${CODEX_SETTINGS}model_provider = "stub"\n\n[model_providers.stub]\n${provider}`;
   await writeFile(join(home.path, '.codex/config.toml'), settings);
-  await home.change(install, 'codex', 'changed');
-  await home.change(install, 'codex', 'nothing_to_do');
+  await home.change(install, 'codex', 'changed', { allSkills: true });
+  await home.change(install, 'codex', 'nothing_to_do', { allSkills: true });
   expect(await home.run('codex', 'mcp', 'list')).toContain(join(ROOT, 'dist/samocode-mcp.js'));
-  const installed = join(home.path, `.codex/plugins/cache/samocode/samocode/${__VERSION__}/skills`);
+  const installed = join(home.path, `.codex/plugins/cache/samocode/samocode/${__VERSION__}/codex/skills`);
   for (const name of [...SKILLS, ...COMMANDS]) await stat(join(installed, name, 'SKILL.md'));
   // The model is refused, so the command ends with an error; only the request matters.
   await home
@@ -149,8 +150,13 @@ async function startHome() {
   return {
     path: dir.path,
     run,
-    async change(act: typeof install, client: string, outcome: string): Promise<void> {
-      const { clients } = await act({ ...INPUT, clients: [client] }, context);
+    async change(
+      act: typeof install,
+      client: string,
+      outcome: string,
+      more: Partial<InstallInput> = {},
+    ): Promise<void> {
+      const { clients } = await act({ ...INPUT, ...more, clients: [client] }, context);
       expect(clients).toMatchObject([{ client, outcome }]);
     },
     async claudeInit(): Promise<ClaudeInit> {

@@ -1,12 +1,15 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { desktopFiles } from '../../scripts/packages/desktop.ts';
-import { exampleFiles } from '../../scripts/packages/examples.ts';
 import { GENERATED_FOLDERS, HAND_MADE, packageFiles } from '../../scripts/packages/package-files.ts';
-import { filesBelow, readSource } from '../../scripts/packages/source.ts';
+import { filesBelow, linksOf, readSource } from '../../scripts/packages/source.ts';
+import {
+  claudePackage,
+  codexPackage,
+  geminiPackage,
+} from '../../src/machine/install/package/client-packages.ts';
 import { compiledSource } from '../../src/machine/install/package/compiled-source.ts';
-import { parseSource } from '../../src/machine/install/package/package-source.ts';
+import { parseSource, SESSION_COMMANDS } from '../../src/machine/install/package/package-source.ts';
 import type { SettingSpec } from '../../src/project/settings/setting-spec.ts';
 import { SETTINGS } from '../../src/project/settings/settings.ts';
 import { TOOLS } from '../../src/server/tools.ts';
@@ -24,8 +27,9 @@ test('every generated file matches its sources: npm run packages', async () => {
 });
 
 test('the texts compiled into the program are exactly those in the repository', async () => {
-  const { agents, commands, skills, inAChat, description, start } = await readSource(ROOT);
-  expect(compiledSource(start)).toMatchObject({ agents, commands, skills, inAChat, description });
+  const { commands, skills, description, author, start } = await readSource(ROOT);
+  const all = { commands, skills, description, author };
+  expect(compiledSource(start, { allSkills: true })).toMatchObject(all);
 });
 
 test('the generated folders contain nothing else', async () => {
@@ -33,24 +37,60 @@ test('the generated folders contain nothing else', async () => {
   expect(there.filter((path) => !FILES.has(path) && !HAND_MADE.has(path))).toEqual([]);
 });
 
-test('all packages have version and registry name of package.json, and start only that server', async () => {
+test('all packages have version and registry name of package.json, and start only their own server', async () => {
   const { version, mcpName } = JSON.parse(await readFile(join(ROOT, 'package.json'), 'utf8'));
   expect(read('server.json').name).toBe(mcpName);
-  const start = { command: 'samocode-mcp', args: [] };
-  const claude = read('packages/claude/.claude-plugin/plugin.json');
-  const gemini = read('packages/gemini/gemini-extension.json');
+  const claude = read('packages/plugin/.claude-plugin/plugin.json');
+  const gemini = read('packages/plugin/gemini-extension.json');
   const versions = [
     claude.version,
     gemini.version,
-    read('packages/codex/.codex-plugin/plugin.json').version,
+    read('packages/plugin/.codex-plugin/plugin.json').version,
     read('packages/desktop/manifest.json').version,
     read('server.json').version,
     read('.claude-plugin/marketplace.json').metadata.version,
   ];
   expect(versions).toEqual(versions.map(() => version));
-  expect(claude.mcpServers.samocode).toEqual(start);
-  expect(gemini.mcpServers.samocode).toMatchObject(start);
-  expect(read('packages/codex/.mcp.json').mcpServers.samocode).toMatchObject(start);
+  const startIn = (folder: string) => ({
+    command: '/bin/sh',
+    args: [`${folder}server/start-server.sh`, `${folder}server/samocode-mcp.js`, '--no-prompts'],
+  });
+  // biome-ignore-start lint/suspicious/noTemplateCurlyInString: clients put the plugin's folder there
+  expect(claude.mcpServers.samocode).toEqual(startIn('${CLAUDE_PLUGIN_ROOT}/'));
+  expect(gemini.mcpServers.samocode).toMatchObject(startIn('${extensionPath}/'));
+  // biome-ignore-end lint/suspicious/noTemplateCurlyInString: the two above
+  expect(read('packages/plugin/codex/mcp.json').mcpServers.samocode).toMatchObject({
+    ...startIn(''),
+    cwd: '.',
+  });
+});
+
+test('the plugin has one skill and three commands, which only a person calls, and no agent', () => {
+  const names = [...FILES.keys()].filter((path) => path.startsWith('packages/plugin/'));
+  const at = (pattern: RegExp) => names.flatMap((path) => pattern.exec(path)?.[1] ?? []).sort();
+  const commands = SESSION_COMMANDS.toSorted();
+  expect(at(/plugin\/skills\/(.+)\/SKILL\.md$/)).toEqual(['samocode-run']);
+  expect(at(/plugin\/commands\/(.+)\.md$/)).toEqual(commands);
+  expect(at(/plugin\/commands\/(.+)\.toml$/)).toEqual(commands);
+  expect(at(/plugin\/codex\/skills\/(.+)\/SKILL\.md$/)).toEqual([...commands, 'samocode-run'].sort());
+  expect(at(/(agents\/.*\.md)$/)).toEqual([]);
+  for (const name of commands) {
+    const { meta, body } = parseSource(name, FILES.get(`packages/plugin/commands/${name}.md`) ?? '');
+    expect(meta.get('disable-model-invocation')).toBe('true');
+    expect(body).not.toMatch(/\$(?!ARGUMENTS)[A-Z]/);
+  }
+});
+
+test('with all skills every client gets every skill and command', async () => {
+  const source = compiledSource({ command: 'x', args: [] }, { allSkills: true });
+  const [skills, commands] = [source.skills, source.commands].map((all) => all.map(({ name }) => name));
+  expect([skills?.length, commands?.length]).toEqual([11, 17]);
+  const files = Object.keys({ ...claudePackage(source), ...codexPackage(source), ...geminiPackage(source) });
+  const wanted = [
+    ...(skills ?? []).flatMap((name) => [`skills/${name}/SKILL.md`, `codex/skills/${name}/SKILL.md`]),
+    ...(commands ?? []).flatMap((name) => [`commands/${name}.md`, `commands/${name}.toml`]),
+  ];
+  expect(files).toEqual(expect.arrayContaining(wanted));
 });
 
 test('no package permits a model to act for a person', () => {
@@ -62,12 +102,12 @@ test('no package permits a model to act for a person', () => {
 });
 
 test('the files for Codex contain no variable of another client, and no command is used unless it is named', () => {
-  const codex = [...FILES].filter(([path]) => path.startsWith('packages/codex/'));
+  const codex = [...FILES].filter(([path]) => /^packages\/plugin\/\.?codex/.test(path));
   expect(codex.filter(([, text]) => text.includes('${') || text.includes('$ARGUMENTS'))).toEqual([]);
   const policies = codex.filter(([path]) => path.endsWith('openai.yaml'));
-  expect(policies).toHaveLength(14);
-  expect(FILES.get('packages/codex/skills/dive/SKILL.md')).toContain(
-    'Only when the user writes $samocode:dive.',
+  expect(policies).toHaveLength(SESSION_COMMANDS.length);
+  expect(FILES.get('packages/plugin/codex/skills/start/SKILL.md')).toContain(
+    'Only when the user writes $samocode:start.',
   );
   for (const [path, text] of codex.filter(([name]) => name.endsWith('SKILL.md'))) {
     expect(parseSource(path, text).meta.get('name')).toBe(path.split('/').at(-2));
@@ -75,7 +115,7 @@ test('the files for Codex contain no variable of another client, and no command 
 });
 
 test('the plugin of Claude Code has no file that would be read as a second server', () => {
-  expect([...FILES.keys()].filter((path) => path.startsWith('packages/claude/.mcp'))).toEqual([]);
+  expect([...FILES.keys()].filter((path) => path.startsWith('packages/plugin/.mcp'))).toEqual([]);
 });
 
 test('the bundle for Claude Desktop lists every tool, the registry entry keeps its limits', () => {
@@ -101,35 +141,30 @@ test('values that a person enters in Claude Desktop reach the server by variable
   );
 });
 
-test('links exist once package.json names a repository, and none is invented before', async () => {
-  const source = await readSource(ROOT);
-  const at = (files: Record<string, string>, path: string) => JSON.parse(files[path] ?? '{}');
-  const links = /https?:\/\/(?!static\.modelcontextprotocol\.io)/;
-  expect(`${FILES.get('server.json')}${FILES.get('packages/desktop/manifest.json')}`).not.toMatch(links);
-  const webUrl = 'https://github.com/somebody/samocode-mcp';
-  const published = { ...source, webUrl, repositoryUrl: `git+${webUrl}.git` };
-  expect(at(desktopFiles(published), 'packages/desktop/manifest.json')).toMatchObject({
-    homepage: webUrl,
-    support: `${webUrl}/issues`,
-    documentation: `${webUrl}/blob/HEAD/README.md`,
-    privacy_policies: [`${webUrl}/blob/HEAD/docs/privacy.md`],
+test('every address comes from the one in package.json, which is a placeholder before the first publication', async () => {
+  const { repository } = JSON.parse(await readFile(join(ROOT, 'package.json'), 'utf8'));
+  const web = repository.url.replace(/^git\+|\.git$/g, '');
+  const links = linksOf(repository.url);
+  expect(read('packages/plugin/.claude-plugin/plugin.json')).toMatchObject({
+    ...{ homepage: web, repository: web, supportUrl: `${web}/issues` },
+    privacyPolicyUrl: `${web}/blob/HEAD/docs/privacy.md`,
   });
-  expect(at(exampleFiles(published), 'server.json')).toMatchObject({
-    repository: { url: webUrl },
-    websiteUrl: webUrl,
-    packages: [
-      {
-        environmentVariables: expect.arrayContaining([
-          { name: 'CLAUDE_PATH', description: expect.any(String) },
-        ]),
-      },
-    ],
+  expect(read('packages/plugin/.codex-plugin/plugin.json')).toMatchObject({
+    interface: { websiteURL: links.homepage, privacyPolicyURL: links.privacy },
   });
+  expect(read('packages/desktop/manifest.json')).toMatchObject({
+    ...{ homepage: web, support: links.support, documentation: links.documentation },
+    privacy_policies: [links.privacy],
+  });
+  expect(read('server.json')).toMatchObject({ repository: { url: web }, websiteUrl: web });
+  const addresses = [...FILES.values()].join('\n').match(/https?:\/\/[^\s"'`)]+/g) ?? [];
+  const others = /^https:\/\/(?:static\.modelcontextprotocol\.io|nodejs\.org)/;
+  expect(addresses.filter((one) => !one.startsWith(web) && !others.test(one))).toEqual([]);
 });
 
 test('commands of Gemini contain the text unchanged', () => {
-  const toml = FILES.get('packages/gemini/commands/dop2.toml') ?? '';
-  expect(toml).toContain('description = "Do one plan phase after weighing two independent solutions"\n');
+  const toml = FILES.get('packages/plugin/commands/start.toml') ?? '';
+  expect(toml).toContain('description = "Hand a task to samocode and follow it to its end"\n');
   expect(toml).toContain('{{args}}');
   expect(toml).not.toContain('$ARGUMENTS');
 });

@@ -2,8 +2,9 @@ import { expect, test } from 'vitest';
 import { readCommandLine } from '../../src/server/command-line.ts';
 
 test.each([
-  [[], { kind: 'serve', isReadOnly: false }],
-  [['--read-only'], { kind: 'serve', isReadOnly: true }],
+  [[], { kind: 'serve', isReadOnly: false, hasPrompts: true }],
+  [['--read-only'], { kind: 'serve', isReadOnly: true, hasPrompts: true }],
+  [['--no-prompts'], { kind: 'serve', isReadOnly: false, hasPrompts: false }],
   [['--version'], { kind: 'tell', text: '1.2.3\n' }],
   [['-V', '--read-only'], { kind: 'tell', text: '1.2.3\n' }],
   [['--help'], { kind: 'tell', text: expect.stringContaining('--read-only') }],

@@ -1,7 +1,11 @@
 import { expect, test } from 'vitest';
+import { SESSION_COMMANDS } from '../../src/machine/install/package/package-source.ts';
 import { actionsOf, SOURCE } from './texts.ts';
 
-const COMMANDS = SOURCE.commands.map((command) => [command.name, command] as const);
+/** Those of `commands/`: the others are prompts of the server too. */
+const COMMANDS = SOURCE.commands
+  .slice(SESSION_COMMANDS.length)
+  .map((command) => [command.name, command] as const);
 const NEED_NO_SESSION = ['cleanup', 'multi-review', 'samocode-implement'];
 
 test('there are fourteen commands', () => {

@@ -31,7 +31,6 @@ export const answerQaTool = defineTool({
   }),
   output: resultWith({ ...OF_SESSION, open: TEXTS.describe('Questions still unanswered.') }),
   annotations: { readOnlyHint: false, destructiveHint: true, idempotentHint: true, openWorldHint: true },
-  isCore: true,
   async handle(input, context) {
     const { session, projectDir, acceptSuggestions, confirmTyped, replace } = input;
     const [{ answerQa }, { askQuestions }] = await Promise.all([

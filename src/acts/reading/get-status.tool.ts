@@ -39,7 +39,6 @@ export const getStatusTool = defineTool({
     messages: z.string().optional().describe('Guidance of the user that no agent has confirmed yet.'),
   }),
   annotations: { readOnlyHint: true, destructiveHint: false, idempotentHint: true, openWorldHint: false },
-  isCore: true,
   async handle({ session, group, projectDir }, { actions }) {
     if (session === undefined) return await aboutGroup({ group: group ?? '', projectDir }, actions);
     const [{ getStatus }, { spentText }] = await Promise.all([

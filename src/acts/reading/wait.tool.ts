@@ -48,7 +48,6 @@ export const waitTool = defineTool({
       .describe('For several: the last event of each. Pass them to the next call.'),
   }),
   annotations: { readOnlyHint: true, destructiveHint: false, idempotentHint: true, openWorldHint: false },
-  isCore: true,
   async handle({ until, timeoutS, projectDir, ...which }, context) {
     const { waitForAny } = await import('./wait-for-change.act.ts');
     const { sessionsOfGroup } = await import('./list-sessions.act.ts');

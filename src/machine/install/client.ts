@@ -25,6 +25,8 @@ export interface ClientWork {
   program: string;
   /** Replace a server with our name that starts something else. */
   replace: boolean;
+  /** Also the skills and commands for work in a chat. */
+  allSkills?: boolean | undefined;
 }
 
 /** A chat program that samocode can be added to. All differences between clients are in rows of this form. */

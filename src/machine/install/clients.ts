@@ -120,7 +120,7 @@ interface Plugin {
 async function pluginSteps(work: ClientWork, { folder, parts, ...plugin }: Plugin): Promise<Step[]> {
   const { context, program } = work;
   const { compiledSource } = await import('./package/compiled-source.ts');
-  const files = plugin.files(compiledSource(await serverStart(context)));
+  const files = plugin.files(compiledSource(await serverStart(context), work));
   if ((await parts[0].isThere()) && (await holdsPackage(folder, files))) return [];
   const command = (args: readonly string[]): Step => {
     // Run in our own folder, since clients remember the working directory.
@@ -272,10 +272,11 @@ function codexParts(context: ActionContext): [InstalledPart, ...InstalledPart[]]
 
 // Gemini CLI
 
-async function addToGemini({ context }: ClientWork): Promise<Step[]> {
+async function addToGemini(work: ClientWork): Promise<Step[]> {
+  const { context } = work;
   const folder = extensionPath(context);
   const { compiledSource } = await import('./package/compiled-source.ts');
-  const files = geminiPackage(compiledSource(await serverStart(context)));
+  const files = geminiPackage(compiledSource(await serverStart(context), work));
   if (await holdsPackage(folder, files)) return [];
   const isFree = (await ifExists(lstat(folder))) === undefined || (await hasOurExtension(context));
   if (!isFree) throw INSTALL_ERRORS.own_extension({ title: 'Gemini CLI', path: folder });

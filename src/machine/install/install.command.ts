@@ -19,6 +19,7 @@ type InstallOptions = SharedOptions & {
   verbose?: true;
   allow: boolean;
   replace?: true;
+  allSkills?: true;
 };
 
 export function addInstall(program: Command, cli: Cli): void {
@@ -29,6 +30,10 @@ export function addInstall(program: Command, cli: Cli): void {
       "do not change the client's rules (default: tools that decide nothing for you run without a question)",
     )
     .option('--replace', 'replace a server named samocode that starts something else')
+    .option(
+      '--all-skills',
+      'also the skills and commands for work in a chat (default: those for sessions; costs every chat more)',
+    )
     .action(async (options: InstallOptions) => {
       const { install } = await import('./install.ts');
       const report = await install(inputOf(options, cli), await cli.actionContext());
@@ -63,7 +68,7 @@ function withInstallOptions(command: Command): Command {
 }
 
 function inputOf(options: InstallOptions, { output }: Cli): InstallInput {
-  const { client, scope, project, dryRun, verbose, allow, replace } = options;
+  const { client, scope, project, dryRun, verbose, allow, replace, allSkills } = options;
   return {
     clients: client?.flatMap((names) => names.split(',')),
     scope,
@@ -71,6 +76,7 @@ function inputOf(options: InstallOptions, { output }: Cli): InstallInput {
     dryRun: dryRun ?? false,
     allow: allow ?? true,
     replace,
+    allSkills,
     // A client's own command may take a minute.
     onProgress: ({ title, step }) => {
       if (verbose) output.say(step === undefined ? output.style.bold(title) : stepLine(step, output));

@@ -27,6 +27,8 @@ export interface InstallInput {
   allow: boolean;
   /** Replaces a server with our name that starts something else. */
   replace?: boolean | undefined;
+  /** Adds the skills and commands for work in a chat, which every chat then lists to its model. */
+  allSkills?: boolean | undefined;
   /** Called before each client and before each step; not in a dry run. */
   onProgress?: ((event: { title: string; step?: string }) => void) | undefined;
 }
@@ -133,7 +135,7 @@ async function stepsToAdd(client: Client, program: string, { input, context }: C
     const { path, format } = projectFile(client, { input, context });
     return await serverSteps(path, commandOnPath(), { title, replace, format });
   }
-  const steps = await client.add({ context, program, replace });
+  const steps = await client.add({ context, program, replace, allSkills: input.allSkills });
   if (!input.allow || client.rules === undefined) return steps;
   return [...steps, ...(await client.rules(context, { isNew: steps.length > 0 }))];
 }

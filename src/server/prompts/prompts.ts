@@ -1,8 +1,5 @@
-import morningReport from '../../../prompts/morning-report.md';
-import reviewPlan from '../../../prompts/review-plan.md';
-import start from '../../../prompts/start.md';
 import { compiledSource } from '../../machine/install/package/compiled-source.ts';
-import { type MarkdownSource, parseSource } from '../../machine/install/package/package-source.ts';
+import { type MarkdownSource, SESSION_COMMANDS } from '../../machine/install/package/package-source.ts';
 
 /** A prompt as read from its Markdown file. */
 export interface PromptSource {
@@ -31,15 +28,13 @@ const ABOUT_A_SESSION: ReadonlySet<string> = new Set([
 ]);
 
 // Only the texts are used, so the command that starts the server is empty.
-const { commands, skills } = compiledSource({ command: '', args: [] });
+const { commands, skills } = compiledSource({ command: '', args: [] }, { allSkills: true });
 
-/** The server's own prompts, named like tools, then the commands. */
-export const PROMPTS: readonly PromptSource[] = [
-  promptFrom(parseSource('start', start)),
-  promptFrom(parseSource('review-plan', reviewPlan), 'review_plan'),
-  promptFrom(parseSource('morning-report', morningReport), 'morning_report'),
-  ...commands.map((command) => promptFrom(command)),
-];
+/** The prompts about whole sessions, named like tools, then the other commands. */
+export const PROMPTS: readonly PromptSource[] = commands.map((command) => {
+  const isOfSessions = SESSION_COMMANDS.some((name) => name === command.name);
+  return promptFrom(command, isOfSessions ? command.name.replace('-', '_') : command.name);
+});
 
 /** The skill that a command names, since the client may not have it installed. */
 export function skillOf({ body }: PromptSource): { name: string; text: string } | undefined {

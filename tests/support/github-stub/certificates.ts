@@ -10,7 +10,7 @@ export interface Certificates {
 }
 
 const EC = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', '-days', '2'];
-const NAMES = 'subjectAltName=DNS:github.com,DNS:api.github.com,DNS:*.github.test';
+const NAMES = 'subjectAltName=DNS:github.com,DNS:api.github.com,DNS:*.github.test,IP:127.0.0.1';
 
 /** A CA of the test, and a certificate by it for the names of GitHub. */
 export async function makeCertificates(folder: string): Promise<Certificates> {

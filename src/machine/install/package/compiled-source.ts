@@ -1,24 +1,42 @@
-import AGENTS from 'virtual:agents';
 import COMMANDS from 'virtual:commands';
 import SKILLS from 'virtual:skills';
-import inAChat from '../../../../workflow/in-a-chat.md';
-import { type MarkdownSource, type PackageSource, parseSource, type ServerStart } from './package-source.ts';
+import morningReport from '../../../../prompts/morning-report.md';
+import reviewPlan from '../../../../prompts/review-plan.md';
+import start from '../../../../prompts/start.md';
+import {
+  lightSource,
+  type MarkdownSource,
+  type PackageSource,
+  parseSource,
+  type ServerStart,
+} from './package-source.ts';
 
 const DESCRIPTION =
   'Hand a coding task to an AI and walk away: an MCP server and CLI that run unattended, gated, resumable coding sessions with Claude Code, Codex or Gemini.';
 
-/** The source of the packages, compiled in: an installed copy needs no further files. */
-export function compiledSource(start: ServerStart): PackageSource {
-  return {
+/**
+ * The source of the packages, compiled in: an installed copy needs no further files.
+ * @param choice `allSkills`: not only what sessions need
+ */
+export function compiledSource(
+  serverStart: ServerStart,
+  choice: { allSkills?: boolean | undefined } = {},
+): PackageSource {
+  const source = {
     version: __VERSION__,
     description: DESCRIPTION,
+    author: { name: 'the samocode-mcp authors' },
     keywords: [],
-    start,
-    agents: sources(AGENTS),
-    commands: sources(COMMANDS),
+    start: serverStart,
+    commands: [
+      parseSource('start', start),
+      parseSource('review-plan', reviewPlan),
+      parseSource('morning-report', morningReport),
+      ...sources(COMMANDS),
+    ],
     skills: sources(SKILLS),
-    inAChat,
   };
+  return choice.allSkills ? source : lightSource(source);
 }
 
 function sources(texts: Readonly<Record<string, string>>): MarkdownSource[] {

@@ -2,6 +2,8 @@
 export interface ServerStart {
   command: string;
   args: string[];
+  /** If not where the client is; for Codex relative to the plugin. */
+  cwd?: string;
 }
 
 /** A Markdown file whose front matter has plain `key: value` lines. */
@@ -16,13 +18,36 @@ export interface MarkdownSource {
 export interface PackageSource {
   version: string;
   description: string;
+  author: { name: string };
   keywords: readonly string[];
+  /** Pages on the web, once the project has some. */
+  links?: WebLinks | undefined;
   start: ServerStart;
-  agents: readonly MarkdownSource[];
+  /** The three of `prompts/` first. */
   commands: readonly MarkdownSource[];
   skills: readonly MarkdownSource[];
-  /** What a skill or agent must know outside of a worker. */
-  inAChat: string;
+}
+
+/** Addresses that lists of plugins ask for. */
+export interface WebLinks {
+  homepage: string;
+  repository: string;
+  documentation: string;
+  support: string;
+  privacy: string;
+}
+
+/** The commands about whole sessions. */
+export const SESSION_COMMANDS = ['start', 'review-plan', 'morning-report'] as const;
+
+/** What is installed unless all skills are asked for: a model reads the list of skills in every chat. */
+export function lightSource(source: PackageSource): PackageSource {
+  const isLight = ({ name }: MarkdownSource) => SESSION_COMMANDS.some((one) => one === name);
+  return {
+    ...source,
+    commands: source.commands.filter(isLight),
+    skills: source.skills.filter(({ name }) => name === 'samocode-run'),
+  };
 }
 
 /**

@@ -1,0 +1,69 @@
+#!/bin/sh
+# Starts the server (its path is the first argument) with a Node.js of this machine.
+
+# The program at PART in a folder that holds one folder per version, newest version first: FOLDER PART
+newest() {
+  ls "$1" 2>/dev/null | sed 's/^v//' | sort -t. -k1,1nr -k2,2nr -k3,3nr | while IFS= read -r version; do
+    printf '%s\n' "$1/v$version/$2" "$1/$version/$2"
+  done
+}
+
+candidates() {
+  printf '%s\n' "$@"
+  (set -f; IFS=:; for folder in $PATH; do printf '%s\n' "$folder/node"; done)
+  for folder in /opt/homebrew/bin /usr/local/bin /opt/local/bin /usr/bin /bin /snap/bin; do printf '%s\n' "$folder/node"; done
+  newest "${NVM_DIR:-$HOME/.nvm}/versions/node" bin/node
+  for folder in "${FNM_DIR:-$HOME/.local/share/fnm}" "$HOME/Library/Application Support/fnm" "$HOME/.fnm"; do
+    printf '%s\n' "$folder/aliases/default/bin/node"
+    newest "$folder/node-versions" installation/bin/node
+  done
+  printf '%s\n' "${VOLTA_HOME:-$HOME/.volta}/bin/node"
+  newest "${MISE_DATA_DIR:-$HOME/.local/share/mise}/installs/node" bin/node
+  newest "${ASDF_DATA_DIR:-$HOME/.asdf}/installs/nodejs" bin/node
+  printf '%s\n' "${N_PREFIX:-$HOME/n}/bin/node"
+}
+
+# Reads paths, prints the first one that is a Node.js >= 20.19. Standard input stays unread by what it tries.
+first_fit() {
+  while IFS= read -r candidate; do
+    case $candidate in /*) ;; *) continue ;; esac
+    [ -f "$candidate" ] && [ -x "$candidate" ] || continue
+    version=$("$candidate" --version 2>/dev/null </dev/null) || continue
+    major=${version#v} minor=${version#*.}
+    major=${major%%.*} minor=${minor%%.*}
+    case $version:$major$minor in v*:*[!0-9]* | [!v]*) continue ;; esac
+    if [ "$major" -gt 20 ] || { [ "$major" -eq 20 ] && [ "$minor" -ge 19 ]; }; then
+      printf '%s\n' "$candidate"
+      return 0
+    fi
+  done
+  return 1
+}
+
+# Start-up files may print, wait for input or never end.
+in_login_shell() {
+  [ -x "$SHELL" ] && answer=$(mktemp) || return 1
+  "$SHELL" -ilc 'command -v node' </dev/null >"$answer" 2>/dev/null &
+  shell=$! waited=0
+  while kill -0 "$shell" 2>/dev/null && [ "$waited" -lt 5 ]; do sleep 1; waited=$((waited + 1)); done
+  kill -9 "$shell" $(ps -A -o pid= -o ppid= | awk -v shell="$shell" '$2 == shell { print $1 }') 2>/dev/null
+  cat "$answer"
+  rm -f "$answer"
+}
+
+find_node() {
+  candidates "$@" | first_fit || in_login_shell | first_fit
+}
+
+node=$(find_node) && exec "$node" "$@"
+
+problem='samocode needs Node.js 20.19 or newer, and none was found on PATH, in the usual folders (Homebrew, nvm, fnm, volta, mise, asdf, n) or by a login shell. Install it from https://nodejs.org, then restart this program.'
+printf '%s\n' "$problem" >&2
+# The client shows its user the error that answers its first request.
+IFS= read -r request
+id=${request##*'"id":'}
+id=${id%%[,\}]*}
+case $id in
+  [0-9]* | '"'*'"') printf '{"jsonrpc":"2.0","id":%s,"error":{"code":-32000,"message":"%s"}}\n' "$id" "$problem" ;;
+esac
+exit 1
