@@ -1,4 +1,4 @@
-import { readdir } from 'node:fs/promises';
+import { readdir, readFile } from 'node:fs/promises';
 import { expect, test } from 'vitest';
 import { PROMPTS, skillOf } from '../../src/server/prompts/prompts.ts';
 import { fillPrompt } from '../../src/server/prompts/serve-prompts.ts';
@@ -51,6 +51,14 @@ test('there are three server prompts and one for each command, with one argument
     expect(args.length).toBeLessThanOrEqual(1);
     for (const { name, required } of args) expect([/^[a-z_]+$/.test(name), required]).toEqual([true, false]);
   }
+});
+
+test('a server beside the commands of a plugin offers no prompt that doubles them', async () => {
+  await using serverRig = await makeServerRig({ bare: true, hasPrompts: false });
+  expect(serverRig.client.getServerCapabilities()?.prompts).toBeUndefined();
+  const { server } = JSON.parse(await readFile('packages/desktop/manifest.json', 'utf8'));
+  // Claude Desktop has no commands of ours.
+  expect(server.mcp_config.args).not.toContain('--no-prompts');
 });
 
 test('for Gemini CLI an argument is marked as required, because it drops optional ones', async () => {

@@ -30,6 +30,8 @@ export interface ServerRigPlan {
   clientName?: string;
   /** As with --read-only. */
   isReadOnly?: boolean;
+  /** False as with --no-prompts. */
+  hasPrompts?: boolean;
 }
 
 export async function makeServerRig(plan: ServerRigPlan = {}): Promise<ServerRig> {
@@ -39,6 +41,7 @@ export async function makeServerRig(plan: ServerRigPlan = {}): Promise<ServerRig
   const server = buildServer({
     version: '0',
     isReadOnly: plan.isReadOnly ?? false,
+    hasPrompts: plan.hasPrompts ?? true,
     loadActions: async () => context,
   });
   const client = new Client({ name: clientName, version: '1' });
