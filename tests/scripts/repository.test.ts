@@ -47,6 +47,8 @@ test('the changelog has the form of Keep a Changelog', async () => {
     titles.filter((title) => !/^(?:Unreleased|\d+\.\d+\.\d+(?: - \d{4}-\d\d-\d\d)?)$/.test(title)),
   ).toEqual([]);
   for (const release of releases) {
+    // A release is read from its beginning to its end.
+    expect(release.match(/^- /gm)?.length ?? 0).toBeLessThanOrEqual(60);
     const kinds = [...release.matchAll(/^### (.*)$/gm)].map(([, kind = '']) => kind);
     expect(kinds.filter((kind) => !KINDS.includes(kind))).toEqual([]);
     expect(kinds).toEqual([...new Set(kinds)]);
