@@ -1,6 +1,6 @@
-import { counted, shownText, visibleControls } from '../../base/text.ts';
+import { counted } from '../../base/text.ts';
 import type { ForgeCheck, PullRequestDetails } from '../../forge/forge.ts';
-import { oneLine } from '../../session/documents/markdown-lines.ts';
+import { inlineMaterial, material } from '../../session/documents/material.ts';
 import type { Matter, Remark } from './round-matter.ts';
 
 const MAX_WORDS_CHARS = 8000;
@@ -29,15 +29,16 @@ export function roundText(
   const threads = [...ids].map((id, at) => ({ name: `T${at + 1}`, id }));
   const parts = [
     `# What came back to pull request #${number}`,
-    `${url}\n\n${quoted(title)}`,
+    `${url}\n\n${material(title, MAX_WORDS_CHARS)}`,
     ...checks.map((check) => checkText(check, logs.get(check.jobId ?? 0))),
     ...(conflict
       ? [
-          `## It conflicts with ${code(baseBranch)}\n\nMerge ${base}, the tip of that branch, into the branch of this session, and resolve what both changed.`,
+          `## It conflicts with ${inlineMaterial(baseBranch)}\n\nMerge ${base}, the tip of that branch, into the branch of this session, and resolve what both changed.`,
         ]
       : []),
     ...reviews.map(
-      (words) => `## Review by ${code(words.by)}: changes requested\n\n${quoted(words.comment.body)}`,
+      (words) =>
+        `## Review by ${inlineMaterial(words.by)}: changes requested\n\n${material(words.comment.body, MAX_WORDS_CHARS)}`,
     ),
     ...threads.map(({ name, id }) =>
       threadText(
@@ -55,35 +56,25 @@ function checkText(
   log: readonly string[] | undefined,
 ): string {
   const which = isRequired ? 'The required check' : 'The check';
-  const about = [app && `reported by ${code(app)}`, url && `at ${code(url)}`].filter(Boolean).join(', ');
-  const said = text ? `\n\nIt says:\n\n${quoted(text)}` : '';
+  const about = [app && `reported by ${inlineMaterial(app)}`, url && `at ${inlineMaterial(url)}`]
+    .filter(Boolean)
+    .join(', ');
+  const said = text ? `\n\nIt says:\n\n${material(text, MAX_WORDS_CHARS)}` : '';
   const lines =
     log === undefined
       ? 'Its log cannot be read from here.'
-      : `The last ${counted(log.length, 'line')} of its log before the error:\n\n${quoted(log.join('\n').slice(-MAX_LOG_CHARS), MAX_LOG_CHARS)}`;
-  return `## ${which} ${code(name)} fails\n\n${about && `It is ${about}. `}${lines}${said}`;
+      : `The last ${counted(log.length, 'line')} of its log before the error:\n\n${material(log.join('\n').slice(-MAX_LOG_CHARS), MAX_LOG_CHARS)}`;
+  return `## ${which} ${inlineMaterial(name)} fails\n\n${about && `It is ${about}. `}${lines}${said}`;
 }
 
 function threadText(name: string, words: readonly Remark[]): string {
   const { thread } = words[0] ?? {};
   const line = thread?.line === undefined ? '' : `:${thread.line}`;
   const old = thread?.isOutdated ? ', written about an earlier version of these lines' : '';
-  const comments = words.map(({ by, comment }) => `${code(by)} writes:\n\n${quoted(comment.body)}`);
-  return [`## ${name}: ${code(`${thread?.path ?? ''}${line}`)}${old}`, ...comments].join('\n\n');
-}
-
-/** Text of others inside one of our sentences. */
-function code(text: string): string {
-  return `\`${visibleControls(oneLine(text)).replaceAll('`', "'").slice(0, 300)}\``;
-}
-
-function quoted(text: string, maxChars = MAX_WORDS_CHARS): string {
-  const cut = text.length > maxChars ? `${text.slice(0, maxChars)}\n(cut)` : text;
-  return shownText(cut)
-    .trim()
-    .split(/\r\n|[\n\r\v\f\u0085\u2028\u2029]/)
-    .map((line) => `> ${line}`.trimEnd())
-    .join('\n');
+  const comments = words.map(
+    ({ by, comment }) => `${inlineMaterial(by)} writes:\n\n${material(comment.body, MAX_WORDS_CHARS)}`,
+  );
+  return [`## ${name}: ${inlineMaterial(`${thread?.path ?? ''}${line}`)}${old}`, ...comments].join('\n\n');
 }
 
 /** What agents wrote for each thread, by its name: the text below `## T1`, up to the next heading of that kind. */

@@ -10,6 +10,7 @@ import { checksRoot } from '../../project/proving/setup-cache.ts';
 import { COMMAND_ERRORS } from '../../session/commands/command-errors.ts';
 import { judgeRound } from '../../session/commands/judge-round.ts';
 import { documentText } from '../../session/documents/documents.ts';
+import { inlineMaterial } from '../../session/documents/material.ts';
 import { PullRequestFact } from '../../session/events/bodies/positions.ts';
 import type { By } from '../../session/events/bodies/who-acted.ts';
 import type { NewEvent } from '../../session/events/events.ts';
@@ -20,7 +21,6 @@ import { branchTip } from '../core/evidence.ts';
 import { lastingFailure } from '../core/passing-errors.ts';
 import { record, stateOf, type Worker } from '../core/worker.ts';
 import { repairMissingWorktree } from '../guarding/restore-worktree.ts';
-import { inlineMaterial } from '../prompt/material.ts';
 
 /**
  * Continues a finished session with what came back to its pull request. First its branch takes over what others have

@@ -18,9 +18,9 @@ import { mayEndWith } from '../../phases/judge-signal.ts';
 import type { Phase } from '../../phases/table.ts';
 import { providerNamed } from '../../providers/registry.ts';
 import { oneLine } from '../../session/documents/markdown-lines.ts';
+import { inlineMaterial, LINE_END, material, materialSection } from '../../session/documents/material.ts';
 import { parseSignal } from '../../session/documents/signal.ts';
 import { roundDocuments } from '../../session/events/rounds.ts';
-import { inlineMaterial, LINE_END, material, materialSection } from './material.ts';
 import type { PromptState } from './prompt-state.ts';
 import { nextPlanPhase, situation } from './situation-lines.ts';
 

@@ -2,8 +2,8 @@ import { join } from 'node:path';
 import { listed } from '../../base/text.ts';
 import { MAX_QUALITY_ROUNDS, MAX_TEST_RETURNS, PHASES, type Phase } from '../../phases/table.ts';
 import { parseDocumentName } from '../../session/documents/documents.ts';
+import { inlineMaterial } from '../../session/documents/material.ts';
 import type { PlanPhase } from '../../session/documents/plan.ts';
-import { inlineMaterial } from './material.ts';
 import type { PromptState } from './prompt-state.ts';
 
 const MAX_DOCUMENTS = 25;

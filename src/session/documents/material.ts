@@ -1,5 +1,5 @@
 import { visibleControls } from '../../base/text.ts';
-import { oneLine } from '../../session/documents/markdown-lines.ts';
+import { oneLine } from './markdown-lines.ts';
 
 /** Every character that some reader treats as a line end. */
 export const LINE_END = /\r\n|[\n\r\v\f\u0085\u2028\u2029]/;
@@ -8,16 +8,17 @@ export const LINE_END = /\r\n|[\n\r\v\f\u0085\u2028\u2029]/;
  * Quotes text from others in Markdown, so that no line can pass for one of our headings, labels or fences, and an agent
  * reads nothing that a person would not see.
  * @param maxChars longer text is truncated, with a note
- * @param whole where to find the full text
+ * @param whole where to find the full text, if anywhere
  */
-export function material(text: string, maxChars: number, whole: string): string {
+export function material(text: string, maxChars: number, whole?: string): string {
   const shown = text.length > maxChars ? text.slice(0, maxChars) : text;
   const quoted = shown
     .trimEnd()
     .split(LINE_END)
     .map((line) => `> ${visibleControls(line)}`.trimEnd())
     .join('\n');
-  return shown === text ? quoted : `${quoted}\n\n(Shortened. The full text: ${whole})`;
+  if (shown === text) return quoted;
+  return `${quoted}\n\n(Shortened.${whole === undefined ? '' : ` The full text: ${whole}`})`;
 }
 
 /** A section with our heading and quoted text from others. */
