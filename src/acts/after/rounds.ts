@@ -14,6 +14,7 @@ import { fetchPublished } from './published-branch.ts';
 import { pushRound } from './push-round.ts';
 import { judgeMatter, type Matter, missingChecks, type Remark, seenOf, wordsIn } from './round-matter.ts';
 import { roundText } from './round-text.ts';
+import { Steering, trustedIn } from './steering.ts';
 
 export interface RoundContext {
   forge: Forge;
@@ -37,7 +38,6 @@ export interface Advance {
 /** `isOpen`: it is decided again at the next look, also if the pull request has not changed. */
 type Undecided = Advance & { isOpen?: boolean };
 
-const TRUSTED_MS = 5 * 60_000;
 const NAMED_AFTER_MS = 24 * 3_600_000;
 const MAX_NAMED = 10;
 
@@ -47,7 +47,7 @@ export class Rounds {
   readonly #dealtWith = new Map<string, string>();
   /** By session folder: the head, and since when required checks have not reported on it. */
   readonly #missing = new Map<string, { head: string; sinceMs: number }>();
-  readonly #writers = new Map<string, { may: boolean; atMs: number }>();
+  readonly #steering = new Steering();
 
   /** @throws the errors of a forge, GitError */
   async advance(view: SessionView, look: PullRequestLook, given: RoundContext): Promise<Advance> {
@@ -73,7 +73,11 @@ export class Rounds {
     const settings = await settingsNow(view, context);
     // Looked at again each time: what is wrong lies outside of the pull request.
     if ('asks' in settings) return { ...tell(view, settings, settings.asks), isOpen: true };
-    const maySteer = await this.#steering(details, repository, { ...given, trusted: settings.trusted });
+    const { threads, reviews } = details;
+    const said = [...threads.flatMap(({ comments }) => comments), ...reviews];
+    const authors = said.map(({ author }) => author);
+    const { clock } = context;
+    const maySteer = await this.#steering.among(authors, repository, { forge, clock, ...settings });
     const words = wordsIn(details, { keys, before }, (login) => maySteer.has(login));
     const asks = this.#unreported(view, details, context);
     const seen = { words: someOf(words), asks };
@@ -101,27 +105,6 @@ export class Rounds {
       default:
         return verdict satisfies never;
     }
-  }
-
-  /** The authors who may tell agents what to do. */
-  async #steering(
-    { threads, reviews }: PullRequestDetails,
-    repository: string,
-    { forge, context, trusted }: RoundContext & { trusted: readonly string[] },
-  ): Promise<Set<string>> {
-    const authors = [...threads.flatMap(({ comments }) => comments), ...reviews].map(({ author }) => author);
-    const may = new Set(trusted);
-    const nowMs = context.clock.monotonic();
-    for (const { login, kind } of authors) {
-      if (kind !== 'person' || may.has(login)) continue;
-      const key = `${repository} ${login}`;
-      const known = this.#writers.get(key);
-      const isFresh = known !== undefined && nowMs - known.atMs < TRUSTED_MS;
-      const asked = isFresh ? known : { may: await forge.hasWriteAccess(repository, login), atMs: nowMs };
-      this.#writers.set(key, asked);
-      if (asked.may) may.add(login);
-    }
-    return may;
   }
 
   /** Required checks that have not reported for a day: a rule of the base branch may name what no workflow runs. */
@@ -169,8 +152,7 @@ async function settingsNow(
     const project = await findProjectFor({ projectDir: sessionFile?.configPath }, context);
     await requireTrust(project, context);
     const { prRounds, prTrust, prRerun } = project.values;
-    const trusted = (prTrust ?? '').split(',').map((name) => name.trim());
-    return { rounds: prRounds, trusted: trusted.filter(Boolean), mayRerun: prRerun === 'on' };
+    return { rounds: prRounds, trusted: trustedIn(prTrust), mayRerun: prRerun === 'on' };
   } catch (error) {
     if (!isSamocodeError(error)) throw error;
     return { asks: `No round can begin. ${error.what} ${error.why}` };
