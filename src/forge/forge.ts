@@ -139,6 +139,8 @@ export interface NewComment {
   number: number;
   /** Id of the thread that it answers; without one it is said below the pull request. */
   thread?: string;
+  /** The number is that of an issue. */
+  isOnIssue?: boolean;
   body: string;
   /** One line that is this comment's alone, as `<session> <round>`. */
   marker: string;

@@ -115,23 +115,25 @@ export class GitHub implements Forge {
     repository,
     number,
     thread,
+    isOnIssue = false,
     body,
     marker,
   }: NewComment): Promise<{ url: string; isNew: boolean }> {
-    const { path, about } = this.#place(repository, `pull request ${number}`);
+    const { path, about } = this.#place(repository, `${isOnIssue ? 'issue' : 'pull request'} ${number}`);
+    const place = isOnIssue ? 'issue' : 'pullRequest';
     const inThread = `node(id: ${JSON.stringify(thread)}) { ... on PullRequestReviewThread {
       top: comments(first: 1) { nodes { fullDatabaseId } } comments(last: 100) { ${POSTED} } } }`;
     const top = nodes(z.object({ fullDatabaseId: z.coerce.string() }));
     const found = await query(this.#context, {
       ...{ repository, subject: about.subject },
-      fields: `pullRequest(number: ${number}) { comments(last: 100) { ${POSTED} } }`,
+      fields: `place: ${place}(number: ${number}) { comments(last: 100) { ${POSTED} } }`,
       more: thread === undefined ? '' : inThread,
       schema: z.object({
-        repository: z.object({ pullRequest: z.object({ comments: Posted }) }),
+        repository: z.object({ place: z.object({ comments: Posted }) }),
         node: z.object({ top, comments: Posted }).optional(),
       }),
     });
-    const { comments } = found.node ?? found.repository.pullRequest;
+    const { comments } = found.node ?? found.repository.place;
     const line = markerLine(marker);
     const known = comments.find((each) => each.viewerDidAuthor && each.body.includes(line));
     if (known !== undefined) return { url: known.url, isNew: false };

@@ -54,7 +54,7 @@ test('no session starts with PR_WATCH=on where the guard does not work, and the 
   const { checks } = await doctor({}, broken);
   expect(checks.find(({ id }) => id === 'sandbox')).toMatchObject({
     level: 'fail',
-    found: expect.stringContaining('PR_WATCH is on'),
+    found: expect.stringContaining('has PR_WATCH=on'),
   });
 });
 

@@ -24,10 +24,10 @@ export const START_ERRORS = errors({
     why: `SANDBOX is ${sandbox}, and that is not available here: ${why}.`,
     hint,
   }),
-  forge_login_open: ({ why, hint }: { why: string; hint: string }) => ({
+  forge_login_open: ({ why, hint, line }: { why: string; hint: string; line?: string | undefined }) => ({
     what: NOTHING,
-    why: `PR_WATCH is on, so agents must not be able to log in to GitHub as the user, and here they could: ${why}.`,
-    hint: `${hint} Or remove PR_WATCH=on from .samocode.`,
+    why: `${line ? `.samocode has ${line}` : 'Text of others reaches them'}, so agents must not be able to log in to GitHub as the user, and here they could: ${why}.`,
+    hint: line ? `${hint} Or remove ${line} from .samocode.` : hint,
   }),
   from_excludes: ({ given }: { given: readonly string[] }) => ({
     what: NOTHING,
@@ -38,6 +38,11 @@ export const START_ERRORS = errors({
     what: NOTHING,
     why: 'A phase to continue at requires the folder of a session.',
     hint: 'Add from: the name or path of the session folder.',
+  }),
+  issue_unusable: ({ given, problem, fix }: { given: string; problem: string; fix: string }) => ({
+    what: NOTHING,
+    why: `${/^#?\d/.test(given) ? `Issue #${given.replace('#', '')}` : `"${given}"`} ${problem}.`,
+    hint: fix,
   }),
   nested_layout: notAdoptable,
   not_plain: notAdoptable,

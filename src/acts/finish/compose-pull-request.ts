@@ -9,6 +9,7 @@ import { taskText } from '../../session/documents/overview.ts';
 import { parseQa, questionHash } from '../../session/documents/qa.ts';
 import type { QaQuestion } from '../../session/documents/qa-blocks.ts';
 import { readEvents } from '../../session/events/event-log.ts';
+import type { GivenIssue } from '../../session/events/session-file.ts';
 import type { SessionView } from '../../session/events/session-view.ts';
 import { dateOf } from '../../session/layout/names.ts';
 import { makeProof } from '../../session/proof/make-proof.ts';
@@ -48,6 +49,7 @@ export async function composePullRequest(
   const template = await templateIn(range);
   const text = pullRequestText({
     folder,
+    closes: closedBy(request, sessionFile.issue),
     status: state.status,
     task: state.goal ?? taskText(sessionFile),
     description: await agentsDescription(view),
@@ -67,6 +69,12 @@ export async function composePullRequest(
       : []),
   ];
   return { request, ...text, notes };
+}
+
+function closedBy({ repository }: PullRequest, issue: GivenIssue | undefined): string | undefined {
+  if (issue === undefined) return undefined;
+  const isHere = repository?.toLowerCase() === issue.repository.toLowerCase();
+  return `${isHere ? '' : issue.repository.split('/').slice(1).join('/')}#${issue.number}`;
 }
 
 const READERS: Readonly<Record<Visibility, string>> = {

@@ -1,5 +1,6 @@
 import type { NextStep } from '../../base/acts.ts';
 import { SamocodeError } from '../../base/errors.ts';
+import { crashPoint } from '../../base/fault-points.ts';
 import { statsAt } from '../../base/files/path-stats.ts';
 import { capitalised, counted } from '../../base/text.ts';
 import { redAfter } from '../../phases/proving.ts';
@@ -10,6 +11,7 @@ import { ACTION_ERRORS } from '../common/action-errors.ts';
 import { ALL_FILES_MS, type CompletedCommand, sendAndAwait } from '../common/await-command.ts';
 import type { ActionContext } from '../common/context.ts';
 import type { CommandRequest } from '../common/send-command.ts';
+import { commentOnIssue } from './issue-comment.ts';
 import { archiveRequest, type FinishSessionInput, type FinishWay, judgeFinish } from './judge-finish.ts';
 import { publish } from './publish.ts';
 import { isToBeWatched, recordPullRequest } from './record-pull-request.ts';
@@ -38,23 +40,43 @@ export async function finishSession(
 ): Promise<FinishResult> {
   const look = await judgeFinish(input, context);
   const { view, refusal } = look;
-  if (refusal) throw refusal;
   const { how } = input;
+  // The merge of an issue's session may have been cut off before its comment.
+  const isRepeated = how === 'merge' && isMergedIssue(view) && refusal?.code === 'nothing_to_merge';
+  if (refusal && !isRepeated) throw refusal;
   if (how === 'pull_request') {
     const { said, ...published } = await publish(look, input.withAnswers === true, context);
     const next = [archiving(view, { when: 'once it is merged' })];
     const { url } = published;
+    const commented = url === undefined ? '' : await commentOnIssue(view, { url }, context);
+    crashPoint('issue-commented');
     const watched = await isToBeWatched(view, input.watch);
     const recorded =
       url === undefined
         ? ''
         : await recordPullRequest(view, { url, watched, pushed: look.base?.tip }, context);
     const trouble = watched && url !== undefined ? await whyNotUnattended(look, url, context) : '';
-    return { view, place: '', moved: [], done: `${said}${recorded}${trouble}`, next, ...published };
+    return {
+      view,
+      place: '',
+      moved: [],
+      done: `${said}${commented}${recorded}${trouble}`,
+      next,
+      ...published,
+    };
   }
   const send = (request: CommandRequest, endsIn: EventType, workMs = ALL_FILES_MS) =>
     sendAndAwait(view, request, [endsIn], context, { workMs });
-  if (how === 'merge') return mergeResult(await send({ kind: 'merge' }, 'merge_ended', input.waitMs));
+  if (how === 'merge') {
+    const merged = isRepeated
+      ? mergedBefore(view)
+      : mergeResult(await send({ kind: 'merge' }, 'merge_ended', input.waitMs));
+    crashPoint('issue-merged');
+    const { outcome, into = '', commit = '' } = merged.view.state.lastMerge ?? {};
+    const commented =
+      outcome === 'merged' ? await commentOnIssue(merged.view, { into, commit }, context) : '';
+    return { ...merged, done: `${merged.done}${commented}` };
+  }
   const isMoved = how === 'keep_branch' || how === 'archive_documents';
   const request = isMoved ? ({ kind: 'archive', ...archiveRequest(input) } as const) : { kind: how };
   return archivedResult(how, await send(request, 'worker_left'));
@@ -113,6 +135,15 @@ function mergeResult({ view, events }: CompletedCommand): FinishResult {
   if (outcome !== 'ready') throw ACTION_ERRORS.not_merged({ into, reason, files, commands });
   const done = `The merge commit exists, and nothing else was changed.${checked} ${reason} These commands do the rest.`;
   return { ...result, done, next: [archiving(view, { when: 'once they have run' })] };
+}
+
+function isMergedIssue({ sessionFile, state }: SessionView): boolean {
+  return sessionFile?.issue !== undefined && state.lastMerge?.outcome === 'merged';
+}
+
+function mergedBefore(view: SessionView): FinishResult {
+  const done = `${view.folder} is merged already.`;
+  return { view, place: '', moved: [], commands: [], next: [archiving(view, { ifWanted: true })], done };
 }
 
 /** The last step for a session whose work has been merged. */

@@ -18,6 +18,8 @@ import { inertLine, inertQuote } from './inert-markdown.ts';
 /** The facts in the text of a pull request. Strings are written by agents and people. */
 export interface PullRequestFacts {
   folder: string;
+  /** The issue that it closes: `#42`, or `owner/name#42` in another repository. */
+  closes?: string | undefined;
   status: Status;
   task: string;
   /** The section of the agent's summary for a pull request. */
@@ -54,10 +56,10 @@ const MAX_BODY = 60_000;
 
 /** The text of a pull request, written for its reviewer. */
 export function pullRequestText(facts: PullRequestFacts): PullRequestText {
-  const { proof, template, folder } = facts;
+  const { proof, template, folder, closes } = facts;
   const parts = partsOf(facts);
   const text = template === undefined ? withHeadings(parts) : fillTemplate(template, parts);
-  const readable = cut(`${text.trimEnd()}\n\nMade by samocode, session ${folder}.`);
+  const readable = `${cut(text.trimEnd())}${closes ? `\n\nCloses ${closes}.` : ''}\n\nMade by samocode, session ${folder}.`;
   if (proof === undefined) return { readable, whole: `${readable}\n` };
   const texts = [withFoldedProof(readable, proof), withFoldedFacts(readable, proof), `${readable}\n`];
   return { readable, whole: texts.find(({ length }) => length <= MAX_BODY) ?? readable };
@@ -145,5 +147,5 @@ function shortLine(text: string): string {
 
 /** Leaves room for what follows. */
 function cut(text: string): string {
-  return text.length > MAX_BODY - 200 ? `${text.slice(0, MAX_BODY - 200)}\n\n(cut)` : text;
+  return text.length > MAX_BODY - 600 ? `${text.slice(0, MAX_BODY - 600)}\n\n(cut)` : text;
 }

@@ -51,7 +51,7 @@ export async function pullRequestOf(
 const MAX_TITLE = 72;
 
 function titleOf({ state, folder }: SessionView, file: SessionFile): string {
-  const text = state.goal ?? taskText(file);
+  const text = state.goal ?? file.issue?.title ?? taskText(file);
   const line = text.split('\n').find((each) => each.trim() !== '') ?? nameWithoutDate(folder);
   const words = oneLine(visibleControls(line))
     .replace(/^#+\s*/, '')

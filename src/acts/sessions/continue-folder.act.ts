@@ -33,8 +33,20 @@ function isHandedOver({ from, phase }: Partial<FolderToContinue>): boolean {
  */
 async function continueFolder(input: StartSessionInput, context: ActionContext): Promise<Begun> {
   await refuseFromInside(context);
-  const { task, dive, plan, name, branch, after, afterMerge: after_merge, at, settings: call, run } = input;
-  const given = Object.entries({ task, dive, plan, name, branch, after, after_merge, at }).filter(
+  const {
+    task,
+    dive,
+    plan,
+    issue,
+    name,
+    branch,
+    after,
+    afterMerge: after_merge,
+    at,
+    settings: call,
+    run,
+  } = input;
+  const given = Object.entries({ task, dive, plan, issue, name, branch, after, after_merge, at }).filter(
     ([, words]) => words?.trim(),
   );
   if (given.length > 0) throw START_ERRORS.from_excludes({ given: given.map(([key]) => key) });

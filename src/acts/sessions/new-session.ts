@@ -19,7 +19,7 @@ import type { SessionChoices } from './start-choices.ts';
 
 export interface SessionRequest
   extends SessionChoices,
-    Pick<SessionFile, 'task' | 'dive' | 'givenPlan' | 'group' | 'order'> {
+    Pick<SessionFile, 'task' | 'dive' | 'givenPlan' | 'issue' | 'group' | 'order'> {
   /** False: everything is prepared, and nothing runs until a resume. */
   run: boolean;
   /** For a folder that becomes a session: where it continues, given the session's gates. */
@@ -40,7 +40,7 @@ export interface NewSession {
  */
 export async function newSession(
   project: Project,
-  { run, task, dive, givenPlan, group, order, takenOver, ...choices }: SessionRequest,
+  { run, task, dive, givenPlan, issue, group, order, takenOver, ...choices }: SessionRequest,
   context: ActionContext,
 ): Promise<NewSession> {
   const { clock, by } = context;
@@ -49,7 +49,7 @@ export async function newSession(
   const settings = await freezeSettings(project, choices, context);
   accepted(judgeStart({ by }, {}, settings));
   const places = { mainRepo, worktreesDir: values.worktrees, sessionsDir: values.sessions };
-  const { level: sandbox, warning } = await sandboxNow({ ...places, configPath, settings }, context);
+  const { level: sandbox, warning } = await sandboxNow({ ...places, configPath, settings, issue }, context);
   const gateChannels = closedToAgents(settings.gateChannels, sandbox);
   const at = isoUtc(clock.now());
   const envelope = { v: FORMAT_VERSION, id: ulid(clock.now()) } as const;
@@ -59,7 +59,7 @@ export async function newSession(
       ...envelope,
       folder,
       createdAt: at,
-      ...{ task, dive, givenPlan, ...places, configPath, group, order, sandbox },
+      ...{ task, dive, givenPlan, issue, ...places, configPath, group, order, sandbox },
       settings: { ...settings, gateChannels },
       takenOver: takenOver?.(settings.gates),
     },

@@ -1,6 +1,7 @@
 import { LIMIT_NAMES, type LimitName, type SpendingLimits } from '../../phases/limits.ts';
 import type { CallSettings } from '../../project/settings/settings.ts';
 import { PROVIDER_CHOICES } from '../../providers/registry.ts';
+import type { GivenIssue } from '../../session/events/session-file.ts';
 
 /** Per-session choices in addition to the project's settings. */
 export interface SessionChoices {
@@ -36,6 +37,10 @@ export interface StartSessionInput
   dive?: string | undefined;
   /** The path of a Markdown file with check boxes. */
   plan?: string | undefined;
+  /** The number or address of an issue. */
+  issue?: string | undefined;
+  /** The same, as the supervisor has read and claimed it. */
+  claimed?: GivenIssue | undefined;
   /** Derived from the task if absent. */
   name?: string | undefined;
   projectDir?: string | undefined;
@@ -72,6 +77,10 @@ const START_CHOICES = {
   plan: {
     ...{ option: '--plan <file>', tool: 'Markdown with check boxes.' },
     about: 'carry out a plan: Markdown with check boxes',
+  },
+  issue: {
+    ...{ option: '--issue <issue>', tool: 'Number or URL.' },
+    about: 'work on an issue of GitHub: its number or address',
   },
   name: {
     ...{ option: '--name <name>', tool: 'Words and hyphens.' },

@@ -50,11 +50,11 @@ function byPhase(text: string, before: ByPhase = {}): ByPhase {
   return { ...before, ...Object.fromEntries(pairs.map((pair) => [pair?.[1] ?? '', pair?.[2] ?? ''])) };
 }
 
-/** @throws usage if there is no task, topic, plan or folder */
+/** @throws usage if there is no task, topic, plan, issue or folder */
 export function startInputOf(options: StartOptions): StartSessionInput {
   const input = startInput(options);
-  const { task, dive, plan, from, phase } = input;
-  if ([task, dive, plan, from, phase].every((words) => !words?.trim())) {
+  const { task, dive, plan, issue, from, phase } = input;
+  if ([task, dive, plan, issue, from, phase].every((words) => !words?.trim())) {
     throw CLI_ERRORS.usage({
       why: 'A session needs a task, or a topic to research.',
       hint: 'Add for example --task "Add JWT auth", or --dive "How does billing work?".',

@@ -1,8 +1,10 @@
 import { join } from 'node:path';
 import { namesAt } from '../../base/files/path-stats.ts';
 import { stampsAt } from '../../base/files/stamps.ts';
+import { GitHub } from '../../forge/github.ts';
 import type { Project } from '../../project/finding/open-project.ts';
 import { requireBranchName } from '../../project/git/branch-name.ts';
+import type { GivenIssue } from '../../session/events/session-file.ts';
 import { nameWithoutDate, normalizeNewName, sessionSlug } from '../../session/layout/names.ts';
 import { sessionFolders } from '../../session/session-list.ts';
 import type { ActionContext } from '../common/context.ts';
@@ -14,12 +16,13 @@ import { type Begun, beginSession } from './begin-session.ts';
 import { newSession } from './new-session.ts';
 import { isOrdered, orderOfStart } from './order-of-start.ts';
 import { givenTask, givenTitle, readGivenPlan } from './read-given-plan.ts';
+import { issueTask, readIssue } from './read-issue.ts';
 import type { FolderToContinue, StartSessionInput } from './start-choices.ts';
 
 /**
  * Starts a session: checks everything, creates the run folder atomically with identity and first command, and launches
  * a worker, which creates the rest.
- * @throws nothing_to_do, plan_unusable, bad_branch_name, bad_group_name, and what `orderOfStart`, `readyProject`, `freeFolder`, `newSession` and
+ * @throws nothing_to_do, plan_unusable, what `readIssue` throws, bad_branch_name, bad_group_name, and what `orderOfStart`, `readyProject`, `freeFolder`, `newSession` and
  * `beginSession` throw
  */
 export async function startSession(
@@ -29,25 +32,37 @@ export async function startSession(
   await refuseFromInside(context);
   const group = input.group?.trim() ? normalizeNewName('group', input.group) : undefined;
   const givenPlan = input.plan?.trim() ? await readGivenPlan(input.plan, context) : undefined;
-  const task = input.task?.trim() ? requireText(input.task, 'task') : givenPlan && givenTask(givenPlan);
+  const given = input.task?.trim() ? requireText(input.task, 'task') : givenPlan && givenTask(givenPlan);
   const dive = input.dive?.trim() ? requireText(input.dive, 'dive') : undefined;
-  const words = (!input.task?.trim() && givenPlan && givenTitle(givenPlan)) || (task ?? dive);
-  if (words === undefined) throw START_ERRORS.nothing_to_do();
+  const titled = (!input.task?.trim() && givenPlan && givenTitle(givenPlan)) || (given ?? dive);
+  if (titled === undefined && !input.issue?.trim() && !input.claimed) throw START_ERRORS.nothing_to_do();
   const branch = input.branch?.trim() ? requireBranchName(input.branch) : undefined;
   const base = input.base?.trim() || undefined;
   const { projectDir, settings: call, name, run = true } = input;
   const isLater = isOrdered(input);
   const project = await readyProject({ projectDir, call, base: isLater ? undefined : base }, context);
+  const issue = await issueOf(input, project, context);
+  const task = issue ? issueTask(issue, given) : given;
+  const words = issue ? `issue-${issue.number}` : (titled ?? '');
   const order = isLater ? await orderOfStart({ ...input, base, group }, project, context) : undefined;
   for (;;) {
     const folder = await freeFolder(project.values, { name, words }, context);
     const { autoApprove, acceptSuggestions, sandbox } = input;
     const choices = { folder, branch, base, autoApprove, acceptSuggestions, sandbox };
-    const request = { ...choices, task, dive, givenPlan, group, order, run };
+    const request = { ...choices, task, dive, givenPlan, issue, group, order, run };
     // Another start took the name in the meantime: a derived name gets the next number, a given one is refused.
     const begun = await beginSession(await newSession(project, request, context), context);
     if (begun !== undefined) return begun;
   }
+}
+
+async function issueOf(
+  { issue, claimed }: Pick<StartSessionInput, 'issue' | 'claimed'>,
+  project: Project,
+  context: ActionContext,
+): Promise<GivenIssue | undefined> {
+  if (claimed !== undefined || !issue?.trim()) return claimed;
+  return await readIssue(issue, project, { forge: new GitHub(context), context });
 }
 
 /**

@@ -27,6 +27,7 @@ import { type Trust, trustIn } from '../../project/finding/trust.ts';
 import { runGit } from '../../project/git/git.ts';
 import { PROJECT_ERRORS } from '../../project/git/project-errors.ts';
 import { requireIdentity } from '../../project/git/repository.ts';
+import { hidingLine } from '../../project/settings/forge-login.ts';
 import { openingsOf } from '../../project/settings/openings.ts';
 import { areConfined } from '../../providers/registry.ts';
 import { findGuardTool } from '../../providers/starting/make-guard.ts';
@@ -298,9 +299,10 @@ async function sandboxCheck(
   }
   const { sandbox, permissions } = project.values;
   const now = await guard;
-  const open = project.values.prWatch === 'on' ? forgeLoginProblem(now) : undefined;
+  const line = await hidingLine(project.filePath);
+  const open = line === undefined ? undefined : forgeLoginProblem(now);
   if (open !== undefined) {
-    const { why, hint } = START_ERRORS.forge_login_open(open);
+    const { why, hint } = START_ERRORS.forge_login_open({ ...open, line });
     return fail(id, why, hint);
   }
   if (now.level !== 'none') return ok(id, IN_WORDS[now.level], now.level);

@@ -1,4 +1,4 @@
-import { isSetNow } from './samocode-file.ts';
+import { isSetNow, writtenNow } from './samocode-file.ts';
 
 /** What decides whether other people's words can reach the agents of a session. */
 interface Reached {
@@ -6,11 +6,19 @@ interface Reached {
   pullRequest?: { watched: boolean } | undefined;
   /** A round was begun, perhaps by hand. */
   round?: unknown;
+  /** It works on an issue. */
+  issue?: unknown;
 }
 
 /** Whether the user's logins of GitHub and GitLab are hidden from agents: as soon as other people's words can reach them. */
-export async function forgeLoginIsHidden({ configPath, pullRequest, round }: Reached): Promise<boolean> {
-  return (
-    round !== undefined || pullRequest?.watched === true || (await isSetNow(configPath, 'PR_WATCH', 'on'))
-  );
+export async function forgeLoginIsHidden(reached: Reached): Promise<boolean> {
+  const { configPath, pullRequest, round, issue } = reached;
+  if (round !== undefined || issue !== undefined || pullRequest?.watched === true) return true;
+  return (await hidingLine(configPath)) !== undefined;
+}
+
+/** The line of `.samocode` that lets other people's words reach agents. */
+export async function hidingLine(configPath: string): Promise<string | undefined> {
+  if (await isSetNow(configPath, 'PR_WATCH', 'on')) return 'PR_WATCH=on';
+  return (await writtenNow(configPath, 'INTAKE_LABEL')) ? 'INTAKE_LABEL' : undefined;
 }

@@ -22,9 +22,13 @@ export interface SamocodeFileReading {
 
 /** Whether a setting of two values is `on` or `off` in a project's `.samocode` as it is now; an unreadable file says nothing. */
 export async function isSetNow(configPath: string, key: string, value: 'on' | 'off'): Promise<boolean> {
+  return (await writtenNow(configPath, key))?.toLowerCase() === value;
+}
+
+/** A setting as it is written in a project's `.samocode` now. */
+export async function writtenNow(configPath: string, key: string): Promise<string | undefined> {
   const text = await readFile(configPath, 'utf8').catch(() => '');
-  const written = parseSamocodeFile(text).entries.find((entry) => entry.key === key)?.value;
-  return written?.toLowerCase() === value;
+  return parseSamocodeFile(text).entries.find((entry) => entry.key === key)?.value;
 }
 
 /** The form of a key; anything else before `=` is a mistake, usually a sentence. */

@@ -86,6 +86,20 @@ export const GivenPlan = z.object({
 });
 export type GivenPlan = z.infer<typeof GivenPlan>;
 
+/** An issue that a session works on. */
+export const GivenIssue = z.object({
+  /** `host/owner/name`. */
+  repository: z.string(),
+  number: z.int().positive(),
+  url: z.string(),
+  title: z.string(),
+  /** The document that quotes it. */
+  text: z.string(),
+  /** The supervisor started it: when its label was put on, and the commit at which its branch was pushed. */
+  claim: z.object({ labelledAt: z.string(), commit: z.string() }).optional(),
+});
+export type GivenIssue = z.infer<typeof GivenIssue>;
+
 /** `session.json`: the identity and choices of a session, written once before its worker exists. */
 export const SessionFile = z.object({
   v: z.literal(FORMAT_VERSION),
@@ -97,6 +111,7 @@ export const SessionFile = z.object({
   dive: z.string().optional(),
   /** Of the first goal. */
   givenPlan: GivenPlan.optional(),
+  issue: GivenIssue.optional(),
   mainRepo: z.string(),
   worktreesDir: z.string(),
   sessionsDir: z.string(),

@@ -15,6 +15,8 @@ const IN_SESSION = {
   requirements: '_requirements.json',
   /** Worker, once: the plan that a person gave at the start, quoted, its boxes numbered. */
   givenPlan: '_given-plan.md',
+  /** Worker, once: the issue that the session works on, quoted. */
+  issue: '_issue.md',
   /** The running agent; cleared by the worker before each agent. */
   signal: '_signal.json',
   /** Worker: one line per iteration, a projection of `iteration_ended`. */

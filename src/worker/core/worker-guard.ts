@@ -117,8 +117,8 @@ export class WorkerGuard {
     return { only, hidesForgeLogin: await this.hidesForgeLogin(worker) };
   }
 
-  async hidesForgeLogin({ file: { configPath }, writer: { state } }: Guarded): Promise<boolean> {
-    return await forgeLoginIsHidden({ configPath, ...state });
+  async hidesForgeLogin({ file: { configPath, issue }, writer: { state } }: Guarded): Promise<boolean> {
+    return await forgeLoginIsHidden({ configPath, issue, ...state });
   }
 
   /** What was refused since the last call: `host:port`, and why. */

@@ -20,7 +20,7 @@ export async function checkSandboxLevel(worker: Worker): Promise<boolean> {
 async function forgeLoginIsClosed(worker: Worker, now: GuardNow): Promise<boolean> {
   const problem = forgeLoginProblem(now);
   if (problem === undefined || !(await worker.guard.hidesForgeLogin(worker))) return true;
-  const reason = `Its pull request is watched or PR_WATCH is on, so its agents must not be able to log in to GitHub as you, and here they could: ${problem.why}. Fix that and resume, or stop watching: "samocode finish <session> --pull-request --no-watch", and no PR_WATCH=on in .samocode.`;
+  const reason = `Text of others can reach its agents (it works on an issue, its pull request is watched, or .samocode has PR_WATCH=on or INTAKE_LABEL), so they must not be able to log in to GitHub as you, and here they could: ${problem.why}. Fix that and resume. A watch ends by "samocode finish <session> --pull-request --no-watch".`;
   return await blockHere(worker, { reason, needs: 'human_decision', rule: FORGE_LOGIN });
 }
 

@@ -49,6 +49,8 @@ export interface StubIssue {
   labelled: { label: string; by: string; at: string }[];
   renamed: { by: string; at: string }[];
   edits: { by: string; at: string }[];
+  /** It was transferred: GitHub answers with the new one. */
+  movedTo?: string;
 }
 
 /** Until its branch is there. */
@@ -298,7 +300,7 @@ function checkNode({ name, conclusion, isRequired, app, jobId, runId, text }: St
 }
 
 function issueNode(repository: StubRepository, issue: StubIssue, viewer: string) {
-  const { comments, labelled, renamed, edits, author, ...own } = issue;
+  const { comments, labelled, renamed, edits, author, movedTo, ...own } = issue;
   const events = [
     ...labelled.map(({ label, by, at }) => ({
       ...{ __typename: 'LabeledEvent', actor: actor(by), createdAt: at, label: { name: label } },
@@ -308,7 +310,7 @@ function issueNode(repository: StubRepository, issue: StubIssue, viewer: string)
   const names = [...new Set(labelled.map(({ label }) => label))];
   return {
     ...own,
-    url: `https://github.com/${repository.fullName}/issues/${issue.number}`,
+    url: movedTo ?? `https://github.com/${repository.fullName}/issues/${issue.number}`,
     author: actor(author),
     labels: connection(names.map((name) => ({ name }))),
     comments: connection(comments.map((each) => commentNode(each, viewer))),

@@ -2,7 +2,7 @@ import { dirname } from 'node:path';
 import type { SamocodeError } from '../../../base/errors.ts';
 import type { SandboxLevel, SandboxOpenings } from '../../../base/sandbox-level.ts';
 import { findProtectedPlaces, type ProtectedPlaces } from '../../../project/finding/protected-places.ts';
-import { forgeLoginIsHidden } from '../../../project/settings/forge-login.ts';
+import { forgeLoginIsHidden, hidingLine } from '../../../project/settings/forge-login.ts';
 import { areConfined } from '../../../providers/registry.ts';
 import {
   forgeLoginProblem,
@@ -53,6 +53,7 @@ export async function sandboxNow(
   question: SandboxQuestion & {
     settings: Pick<FrozenSettings, 'provider' | 'providers' | 'fallback' | 'permissions' | 'sandboxLowered'>;
     configPath: string;
+    issue?: unknown;
   },
   context: ActionContext,
 ): Promise<{ level: SandboxLevel; warning?: string }> {
@@ -61,7 +62,8 @@ export async function sandboxNow(
   if (now.level === 'none' && (sandbox === 'guard' || sandbox === 'strict'))
     throw START_ERRORS.guard_unavailable({ sandbox, why: now.why, hint: now.hint });
   const problem = forgeLoginProblem(now);
-  if (problem && (await forgeLoginIsHidden(question))) throw START_ERRORS.forge_login_open(problem);
+  if (problem && (await forgeLoginIsHidden(question)))
+    throw START_ERRORS.forge_login_open({ ...problem, line: await hidingLine(question.configPath) });
   if (now.level !== 'none') return { level: now.level };
   const names = [provider, ...Object.values(providers), ...fallback];
   const level = areConfined(names, permissions) ? 'provider sandbox' : 'none';

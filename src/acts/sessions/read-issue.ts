@@ -1,0 +1,128 @@
+import { listed, shownText } from '../../base/text.ts';
+import type { Author, Forge, Issue } from '../../forge/forge.ts';
+import { FORGE_ERRORS } from '../../forge/forge-errors.ts';
+import { repositoryIn } from '../../forge/repository-name.ts';
+import type { Project } from '../../project/finding/open-project.ts';
+import { gitLine } from '../../project/git/git.ts';
+import { inlineMaterial, material } from '../../session/documents/material.ts';
+import type { GivenIssue } from '../../session/events/session-file.ts';
+import { Steering, trustedIn } from '../after/steering.ts';
+import type { ActionContext } from '../common/context.ts';
+import { START_ERRORS } from '../common/start-errors.ts';
+
+const PLACE = /^https?:\/\/([\w.-]+(?::\d+)?)\/([\w.-]+\/[\w.-]+)\/(issues|pull)\/(\d{1,9})(?:[/?#].*)?$/;
+const MAX_BODY_CHARS = 40_000;
+const MAX_COMMENT_CHARS = 8000;
+const MAX_CHARS = 300_000;
+
+/**
+ * Reads the issue that a start names by number or address.
+ * @throws issue_unusable, the errors of a forge, GitError
+ */
+export async function readIssue(
+  words: string,
+  project: Pick<Project, 'mainRepo' | 'values'>,
+  { forge, context }: { forge: Forge; context: Pick<ActionContext, 'env' | 'clock'> },
+): Promise<GivenIssue> {
+  const given = words.trim();
+  const unusable = (problem: string, fix: string) =>
+    START_ERRORS.issue_unusable({ given: shownText(given).slice(0, 200), problem, fix });
+  const [, host, path, kind] = PLACE.exec(given) ?? [];
+  const number = Number(PLACE.exec(given)?.[4] ?? /^#?(\d{1,9})$/.exec(given)?.[1] ?? 0);
+  if (number === 0) throw unusable('is not an issue', 'Give its number, or its address.');
+  if (kind === 'pull')
+    throw unusable('is a pull request', 'For the reviews of a pull request there is "samocode round".');
+  const here = await repositoriesOf(project.mainRepo, context);
+  const named = `${host}/${path}`.toLowerCase();
+  const repository = host === undefined ? here[0] : here.find((each) => each.toLowerCase() === named);
+  if (repository === undefined)
+    throw host === undefined
+      ? unusable('is in no repository known here', 'Add a remote that names a repository of GitHub.')
+      : unusable(
+          'is in a repository that no remote of this project names',
+          'Start it in the project of that repository.',
+        );
+  const issue = await forge.issue(repository, number).catch((error: unknown) => {
+    if (!FORGE_ERRORS.forge_refused.is(error)) throw error;
+    const fix = 'Check its number, and the account of gh.';
+    throw unusable(
+      `is not shown by ${repository}: it is a pull request, was deleted or moved, or your login may not read it`,
+      fix,
+    );
+  });
+  if (!isAt(issue, repository)) throw unusable(`was moved to ${issue.url}`, 'Start it from there.');
+  if (!issue.isOpen) throw unusable('is closed', 'Open it again first.');
+  return await givenIssue(issue, repository, {
+    ...{ forge, clock: context.clock, trusted: trustedIn(project.values.prTrust) },
+  });
+}
+
+/** Whether it is still in that repository: one that was moved comes with its new address. */
+export function isAt({ url, number }: Pick<Issue, 'url' | 'number'>, repository: string): boolean {
+  return url.toLowerCase() === `https://${repository}/issues/${number}`.toLowerCase();
+}
+
+/** The repositories that the remotes name, that of `origin` first. @throws GitError */
+export async function repositoriesOf(
+  mainRepo: string,
+  { env }: Pick<ActionContext, 'env'>,
+): Promise<string[]> {
+  const options = { baseEnv: env, cwd: mainRepo, allowFailure: true };
+  const names = (await gitLine(['remote'], options)).split('\n').filter(Boolean);
+  const first = names.sort((a, b) => Number(b === 'origin') - Number(a === 'origin'));
+  const urls = await Promise.all(first.map((name) => gitLine(['remote', 'get-url', name], options)));
+  return urls.flatMap((url) => repositoryIn(url) ?? []);
+}
+
+/** The issue as a session keeps it. Comments count only by people who may steer agents, as in rounds. */
+export async function givenIssue(
+  issue: Issue,
+  repository: string,
+  asking: { forge: Forge; clock: ActionContext['clock']; trusted: readonly string[] },
+): Promise<GivenIssue> {
+  const comments = issue.comments.filter(({ isSamocodes }) => !isSamocodes);
+  const authors = [issue.author, ...comments.map(({ author }) => author)];
+  const maySteer = await new Steering().among(authors, repository, asking);
+  const { number, url, title } = issue;
+  return { repository, number, url, title, text: issueText({ ...issue, comments }, maySteer) };
+}
+
+/** The document that agents read: our own words, and quotations with their authors. */
+export function issueText(
+  {
+    number,
+    url,
+    title,
+    body,
+    author,
+    comments,
+  }: Pick<Issue, 'number' | 'url' | 'title' | 'body' | 'author' | 'comments'>,
+  maySteer: ReadonlySet<string>,
+): string {
+  const who = ({ login }: Author) => inlineMaterial(login);
+  const heard = comments.filter(({ author: { login } }) => maySteer.has(login));
+  const others = comments.filter(({ author: { login } }) => !maySteer.has(login));
+  const left = [...new Set(others.map((comment) => who(comment.author)))];
+  const parts = [
+    `# Issue #${number}`,
+    `${inlineMaterial(url)}, opened by ${who(author)}${maySteer.has(author.login) ? '' : ', who has no write access to the repository'}.`,
+    material(title, MAX_COMMENT_CHARS),
+    `${who(author)} writes:\n\n${material(body, MAX_BODY_CHARS, url)}`,
+    ...heard.map(
+      (comment) =>
+        `${who(comment.author)} comments:\n\n${material(comment.body, MAX_COMMENT_CHARS, comment.url)}`,
+    ),
+    ...(left.length === 0
+      ? []
+      : [`Left out: comments of ${listed(left, 20)}, who have no write access to the repository.`]),
+  ];
+  const text = parts.join('\n\n');
+  return `${text.length > MAX_CHARS ? `${text.slice(0, MAX_CHARS)}\n\n(Cut.)` : text}\n`;
+}
+
+/** Our sentence for a start that names an issue, before what a person adds. */
+export function issueTask({ number, repository }: GivenIssue, task: string | undefined): string {
+  const name = repository.split('/').slice(1).join('/');
+  const sentence = `Work on issue #${number} of ${name}, which _issue.md quotes.`;
+  return task === undefined ? sentence : `${sentence}\n\n${task}`;
+}
