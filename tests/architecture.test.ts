@@ -31,6 +31,8 @@ const OTHER_ACTS = {
   gates: [],
   // `run` sets up a project, follows the session, and asks at its gates.
   sessions: ['proof', 'set-up', 'reading', 'gates', 'after'],
+  // A labelled issue becomes a session.
+  intake: ['sessions', 'after'],
   report: ['reading', 'gates'],
   // Comments become guidance, a goal, or changes to the plan.
   review: ['reading', 'gates', 'sessions'],
@@ -60,7 +62,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
       [...FOR_ACTS, ...others.map((other) => `acts/${other}`)],
     ]),
   ),
-  supervisor: [...BELOW_ACTS, 'forge', 'acts/common', 'acts/after', 'acts/notify'],
+  supervisor: [...BELOW_ACTS, 'forge', 'acts/common', 'acts/after', 'acts/intake', 'acts/notify'],
   machine: [...FOR_ACTS, 'acts/notify', 'acts/proof', 'acts/set-up', 'supervisor'],
   server: [...BELOW_ACTS, ...EVERY_ACT, 'kit/mcp', 'machine'],
   relay: [],

@@ -26,6 +26,8 @@ export interface Forge {
   /** Posts a comment as the person, unless one of theirs with the same marker is there. */
   comment(comment: NewComment): Promise<{ url: string; isNew: boolean }>;
   issue(repository: string, number: number): Promise<Issue>;
+  /** The open issues with a label, at most 100, the oldest first: one cheap question. */
+  labelledIssues(repository: string, label: string): Promise<{ number: number; updatedAt: string }[]>;
   /** Whether a login may write to the repository at this moment. Bots have no such permission. */
   hasWriteAccess(repository: string, login: string): Promise<boolean>;
   /** The open pull request of a branch of the repository itself, with its text uncut: line ends are the forge's. */

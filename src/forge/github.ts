@@ -156,6 +156,18 @@ export class GitHub implements Forge {
     return found.repository.issue;
   }
 
+  async labelledIssues(repository: string, label: string): Promise<{ number: number; updatedAt: string }[]> {
+    const which = `states: [OPEN], labels: [${JSON.stringify(label)}], first: 100`;
+    const found = await query(this.#context, {
+      ...{ repository, subject: `the issues of ${repository}` },
+      fields: `issues(${which}) { nodes { number updatedAt } }`,
+      schema: z.object({
+        repository: z.object({ issues: nodes(z.object({ number: z.int(), updatedAt: z.string() })) }),
+      }),
+    });
+    return found.repository.issues.sort((a, b) => a.number - b.number);
+  }
+
   /** Not by `authorAssociation`: a member of an organization need not be able to write. */
   async hasWriteAccess(repository: string, login: string): Promise<boolean> {
     const { path, about } = this.#place(repository, 'the rights of an account');

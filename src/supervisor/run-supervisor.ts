@@ -1,6 +1,8 @@
 import { rm } from 'node:fs/promises';
 import { isDeepStrictEqual } from 'node:util';
-import { type Login, PullRequests } from '../acts/after/pull-requests.ts';
+import { PullRequests } from '../acts/after/pull-requests.ts';
+import type { ActionContext } from '../acts/common/context.ts';
+import { Intake } from '../acts/intake/intake.ts';
 import { BASE_ERRORS } from '../base/base-errors.ts';
 import { isoUtc } from '../base/clock.ts';
 import { crashPoint } from '../base/fault-points.ts';
@@ -99,6 +101,9 @@ async function watch(
   const now = new NowFile(supervisor);
   const notifying = new Notifier(supervisor, scan);
   const pullRequests = new PullRequests((ended) => loginOf(supervisor, ended), clock);
+  const intake = new Intake((ended) => loginOf(supervisor, ended), {
+    ...{ home: supervisor.home, heldPath: paths.intake, clock },
+  });
   const watcher = newWatcher({ clock, maxPaths: MAX_PATHS, watchPath });
   let reasonAtMs = clock.monotonic();
   try {
@@ -121,17 +126,18 @@ async function watch(
         return clock.monotonic() + SCAN_MS;
       });
       const looksMs = pullRequests.poll(scan.startable(), (what, error) => scan.report(what, error));
+      const issuesMs = intake.poll(scan.startable(), (what, error) => scan.report(what, error));
       const resendMs = await notifying.poll();
       await now.write(scan).catch((error: unknown) => scan.report('now.json', error));
       const at = clock.monotonic();
-      if (stays || scan.hasReason() || notifying.hasUndelivered()) reasonAtMs = at;
+      if (stays || intake.isWatching || scan.hasReason() || notifying.hasUndelivered()) reasonAtMs = at;
       const leavesAtMs = reasonAtMs < at ? reasonAtMs + (await idleMs(supervisor)) : Number.POSITIVE_INFINITY;
       if (at >= leavesAtMs) return 'nothing_to_watch';
       const scanGapMs = Math.min(
         LONGEST_SCAN_GAP_MS,
         Math.max(SCAN_MS, scan.sessions.size * SCAN_MS_PER_SESSION),
       );
-      const waitMs = Math.min(nextMs, looksMs, resendMs, leavesAtMs, at + scanGapMs) - at;
+      const waitMs = Math.min(nextMs, looksMs, issuesMs, resendMs, leavesAtMs, at + scanGapMs) - at;
       await clock.sleep(SPACING_MS, signal);
       // Sessions that parked meanwhile are watched from now on, and scanned once more.
       if (!isDeepStrictEqual(watchedBy(supervisor, scan), watched)) continue;
@@ -144,15 +150,16 @@ async function watch(
   } finally {
     await notifying.end();
     await pullRequests.end();
+    await intake.end();
     watcher.close();
   }
 }
 
 /** By the environment of a login, as workers have it: tokens and proxies may be set in a start file of the shell. */
-async function loginOf(supervisor: Supervisor, signal: AbortSignal): Promise<Login> {
+async function loginOf(supervisor: Supervisor, signal: AbortSignal) {
   const { clock, host, home, programs } = supervisor;
   const env = await environmentOfSessions(supervisor.env, home);
-  const context = { clock, host, env, home, cwd: home, by: BY_SETTINGS, programs };
+  const context: ActionContext = { clock, host, env, home, cwd: home, by: BY_SETTINGS, programs };
   return { forge: new GitHub({ env, signal }), context };
 }
 

@@ -188,7 +188,7 @@ function isOfLogin(error: unknown): boolean {
 }
 
 /** Milliseconds until the forge answers this login again. */
-function resetIn(error: unknown, clock: Clock): number {
+export function resetIn(error: unknown, clock: Clock): number {
   if (!FORGE_ERRORS.forge_rate_limited.is(error)) return 0;
   return Math.max(0, Date.parse(String(error.args.until)) - clock.now()) || 0;
 }

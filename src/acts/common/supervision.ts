@@ -1,6 +1,7 @@
 import { dirname, join } from 'node:path';
 import { isOlder } from '../../base/versions.ts';
 import { readKnownProjects } from '../../project/finding/known-projects.ts';
+import { writtenNow } from '../../project/settings/samocode-file.ts';
 import { type WatchOver, watchOver } from '../../providers/starting/launch-supervisor.ts';
 import {
   isOff,
@@ -41,6 +42,10 @@ export async function superviseIfUnfinished(context: ActionContext): Promise<voi
   const paths = supervisorPaths(home, host);
   const presence = await readPresence(paths, host);
   if (presence.kind === 'watching' && !isOlder(presence.about?.version ?? '', __VERSION__)) return;
+  if (await isTakingIssues(home)) {
+    await supervise(context);
+    return;
+  }
   for (const sessionsDir of await watchedFolders(paths, home)) {
     const views = await readSessionList(sessionsDir, host).catch(() => []);
     if (views.some((view) => isWatched(view, paths.identity, context))) {
@@ -48,6 +53,13 @@ export async function superviseIfUnfinished(context: ActionContext): Promise<voi
       return;
     }
   }
+}
+
+async function isTakingIssues(home: string): Promise<boolean> {
+  const known = await readKnownProjects(home).catch(() => undefined);
+  const files = known?.kind === 'read' ? known.projects.map(({ filePath }) => filePath) : [];
+  const labels = await Promise.all(files.map((filePath) => writtenNow(filePath, 'INTAKE_LABEL')));
+  return labels.some(Boolean);
 }
 
 function isWatched(view: SessionView, identity: string, { clock }: ActionContext): boolean {

@@ -1,6 +1,8 @@
+import { supervisorPaths } from '../../providers/starting/supervisor-folder.ts';
 import type { SessionView } from '../../session/events/session-view.ts';
 import { byUrgency, needsHuman, readAllSessions } from '../../session/session-list.ts';
 import type { ActionContext } from '../common/context.ts';
+import { readHeldIssues } from '../common/facts/held-issues.ts';
 import { groupLines } from '../common/facts/report-facts.ts';
 import { isStuck, type WorkerReport } from '../common/facts/worker-now.ts';
 import { readWatching, workerReport } from '../common/facts/worker-report.ts';
@@ -24,6 +26,8 @@ export interface SessionList {
   workers: ReadonlyMap<SessionView, WorkerReport>;
   /** For a whole group: how many are done, and what each of the others is doing or waiting for. */
   groupSays: string[];
+  /** Labelled issues that are not started, and why. */
+  held: string[];
 }
 
 /**
@@ -49,7 +53,9 @@ export async function listSessions(input: ListSessionsInput, context: ActionCont
     .sort((a, b) => Number(needs(b)) - Number(needs(a)) || byUrgency(a, b));
   const isGroup = input.group !== undefined && input.filter === undefined && sessions.length > 0;
   const groupSays = isGroup ? groupLines(sessions.map((view) => ({ view, report: workers.get(view) }))) : [];
-  return { places: wanted, sessions, needing: sessions.filter(needs).length, workers, groupSays };
+  const filePaths = wanted.map(({ filePath }) => filePath);
+  const held = await readHeldIssues(supervisorPaths(context.home, context.host).intake, filePaths);
+  return { places: wanted, sessions, needing: sessions.filter(needs).length, workers, groupSays, held };
 }
 
 /** The project folder of a listed session; undefined if all belong to one project. */

@@ -54,7 +54,7 @@ export const listSessionsTool = defineTool({
     const shown = sessions.slice(offset, end);
     const summary = summaryOf(sessions.length, needing, { offset, shown: shown.length });
     return {
-      summary: [summary, list.groupSays, whoseSessions(list, input) ?? []].flat().join(' '),
+      summary: [summary, list.groupSays, list.held, whoseSessions(list, input) ?? []].flat().join(' '),
       next:
         sessions.length === 0
           ? [{ act: 'start', args: { task: TO_FILL } }]

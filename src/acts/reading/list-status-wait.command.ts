@@ -38,15 +38,23 @@ async function showList(cli: Cli, options: ListOptions): Promise<void> {
   }));
   const whose = whoseSessions(list, input);
   if (whose !== undefined) cli.output.warn(whose);
-  const { groupSays } = list;
+  const { groupSays, held } = list;
+  for (const text of held) cli.output.warn(text);
   const isWhole = filter !== undefined || options.group !== undefined;
   const sessionsDirs = list.places.map(({ sessionsDir }) => sessionsDir);
-  cli.output.result({ sessionsDirs, sessions: facts, ...(groupSays.length > 0 && { groupSays }) }, () =>
-    [
-      // In a pipe, print only the rows.
-      ...(cli.output.isLive ? groupSays : []),
-      formatList(facts, cli.output, { nowMs: context.clock.now(), isWhole }),
-    ].join('\n'),
+  cli.output.result(
+    {
+      sessionsDirs,
+      sessions: facts,
+      ...(groupSays.length > 0 && { groupSays }),
+      ...(held.length > 0 && { held }),
+    },
+    () =>
+      [
+        // In a pipe, print only the rows.
+        ...(cli.output.isLive ? groupSays : []),
+        formatList(facts, cli.output, { nowMs: context.clock.now(), isWhole }),
+      ].join('\n'),
   );
 }
 

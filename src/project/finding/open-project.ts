@@ -4,6 +4,7 @@ import { asOneError } from '../../base/base-errors.ts';
 import { configFolder } from '../../base/config-folder.ts';
 import { ifExists, isSamocodeError, type SamocodeError, systemErrorCode } from '../../base/errors.ts';
 import { fingerprint } from '../../base/files/fingerprint.ts';
+import { GATES } from '../../phases/table.ts';
 import { PROJECT_ERRORS } from '../git/project-errors.ts';
 import { realPathAsFar } from '../git/real-path.ts';
 import { type GitContext, requireRepository } from '../git/repository.ts';
@@ -14,7 +15,7 @@ import {
   type SettingTexts,
 } from '../settings/read-settings.ts';
 import { problemsIn, type ResolvedSettings, settingsIn, UNUSABLE } from '../settings/resolve-settings.ts';
-import { settingInvalid } from '../settings/setting-errors.ts';
+import { SETTING_ERRORS, settingInvalid } from '../settings/setting-errors.ts';
 import type { SettingSpec } from '../settings/setting-spec.ts';
 import { type CallSettings, SETTINGS, type SettingName } from '../settings/settings.ts';
 
@@ -61,7 +62,8 @@ export async function readProject(request: ProjectRequest): Promise<ProjectReadi
   const texts = await readSettingTexts(request);
   const asWritten = readSettings(texts);
   const onDisk = await Promise.all(asWritten.readings.map(withPathProblem));
-  const { readings, repository } = await withRepository(onDisk, { baseEnv: env, signal });
+  const checked = withProblems(onDisk, intakeProblems(onDisk));
+  const { readings, repository } = await withRepository(checked, { baseEnv: env, signal });
   const reading = { readings, warnings: asWritten.warnings };
   const problems = problemsIn(reading);
   if (repository === undefined || problems.length > 0)
@@ -136,6 +138,36 @@ function withProblems(readings: readonly SettingReading[], problems: Problems): 
     const problem = problems[reading.name];
     return problem === undefined ? reading : { ...reading, problem };
   });
+}
+
+/** Nobody starts the sessions of INTAKE_LABEL, so rules that protect their user must hold for all of them. */
+function intakeProblems(readings: readonly SettingReading[]): Problems {
+  const written = (wanted: SettingName) => readings.find(({ name }) => name === wanted)?.value;
+  if (written('intakeLabel') === undefined) return {};
+  const sandbox = String(written('sandbox'));
+  const gates = written('gates');
+  const missing = GATES.filter((gate) => Array.isArray(gates) && !gates.includes(gate));
+  return {
+    ...(sandbox !== 'guard' &&
+      sandbox !== 'strict' && {
+        sandbox: SETTING_ERRORS.intake_refused({
+          why: `Text of others must reach agents only inside the guard, and SANDBOX is ${sandbox}.`,
+          fix: 'Add SANDBOX=guard',
+        }),
+      }),
+    ...(written('maxCostUsd') === undefined && {
+      maxCostUsd: SETTING_ERRORS.intake_refused({
+        why: 'Nobody starts these sessions, and MAX_COST_USD does not limit what each of them may cost.',
+        fix: 'Add for example MAX_COST_USD=10',
+      }),
+    }),
+    ...(missing.length > 0 && {
+      gates: SETTING_ERRORS.intake_refused({
+        why: `A person has to answer the questions and approve the plan of these sessions, and GATES leaves out ${missing.join(' and ')}.`,
+        fix: 'Remove the line GATES',
+      }),
+    }),
+  };
 }
 
 async function collisions(readings: readonly SettingReading[], mainRepo: string): Promise<Problems> {

@@ -39,6 +39,7 @@ const accounts = text(
   'names of accounts, separated by commas',
   /^[\p{L}\p{N}_.-]+(?:\[bot\])?(?:\s*,\s*[\p{L}\p{N}_.-]+(?:\[bot\])?)*$/u,
 );
+const label = text('the name of a label, 50 characters at most', /^[^\p{Cc},"\\]{1,50}$/u);
 const branchPrefix = text(
   'the first part of a branch name: letters, digits, and . _ - / between them',
   /^(?!.*(?:\.\.|\/\/|\/\.|\.lock(?:\/|$)))[\p{L}\p{N}](?:[\p{L}\p{N}._/-]*[\p{L}\p{N}_-])?$/u,
@@ -359,6 +360,14 @@ export const PROJECT_SETTINGS = inScope('project', {
     scope: 'project',
     default: 'on',
     doc: 'A failed check that passed before on the pull request or its base is started again once, before it starts a round.',
+  },
+  intakeLabel: {
+    ...label,
+    key: 'INTAKE_LABEL',
+    scope: 'project',
+    risk: 'loosens',
+    example: 'INTAKE_LABEL=samocode',
+    doc: 'An issue that gets this label from somebody with write access starts a session. Needs the guard, MAX_COST_USD and both gates.',
   },
   branchPrefix: {
     ...branchPrefix,

@@ -26,6 +26,8 @@ const FILES = {
   about: 'about.json',
   /** Supervisor only: all watched sessions, for status bars. */
   now: 'now.json',
+  /** Supervisor only: labelled issues that it does not start, and why. */
+  intake: 'intake.json',
   /** Supervisor only: events to notify about, one per line, and how far each session was read. */
   queue: 'queue.jsonl',
   cursors: 'cursors.json',

@@ -10,6 +10,8 @@ import type { StubRepository } from '../../support/github-stub/model.ts';
 export interface Machine extends Bench {
   /** The commit of a branch on the forge; empty: there is none. */
   at(branch: string): Promise<string>;
+  /** git with gh's login. */
+  git(...args: string[]): Promise<string>;
   until(folder: string, holds: (view: SessionView) => boolean): Promise<SessionView>;
 }
 
@@ -55,6 +57,7 @@ async function machineOf(hub: GitHubStub, plan: BenchPlan): Promise<Machine> {
   await git('push', '--quiet', 'origin', 'main');
   return {
     ...bench,
+    git,
     at: async (branch) => (await git('ls-remote', 'origin', `refs/heads/${branch}`)).split('\t')[0] ?? '',
     async until(folder, holds) {
       const what = `the state of ${folder}`;

@@ -255,6 +255,11 @@ export class StubRepository {
       ...{ __typename: 'Repository', nameWithOwner: this.renamedTo ?? this.fullName },
       isPrivate: this.isPrivate,
       pullRequest: ({ number }: { number: number }) => pullRequest(number).node(viewer),
+      issues: ({ labels, first }: { labels: string[]; first: number }) => {
+        const open = [...this.issues.values()].filter(({ state }) => state === 'OPEN');
+        const has = (each: StubIssue) => each.labelled.some(({ label }) => labels.includes(label));
+        return connection(open.filter(has).map((each) => issueNode(this, each, viewer)))({ first });
+      },
       issue: ({ number }: { number: number }) => issueNode(this, issue(number), viewer),
     };
   }
@@ -307,10 +312,13 @@ function issueNode(repository: StubRepository, issue: StubIssue, viewer: string)
     })),
     ...renamed.map(({ by, at }) => ({ __typename: 'RenamedTitleEvent', actor: actor(by), createdAt: at })),
   ];
+  const changes = [...labelled, ...renamed, ...edits].map(({ at }) => at);
+  const said = comments.flatMap(({ createdAt, lastEditedAt }) => [createdAt, lastEditedAt ?? createdAt]);
   const names = [...new Set(labelled.map(({ label }) => label))];
   return {
     ...own,
     url: movedTo ?? `https://github.com/${repository.fullName}/issues/${issue.number}`,
+    updatedAt: [issue.createdAt, ...changes, ...said].sort().at(-1),
     author: actor(author),
     labels: connection(names.map((name) => ({ name }))),
     comments: connection(comments.map((each) => commentNode(each, viewer))),

@@ -1,0 +1,25 @@
+import * as z from 'zod';
+import { writeWhole } from '../../../base/files/atomic-file.ts';
+import { plainJson } from '../../../base/files/plain-file.ts';
+
+/** A labelled issue that the supervisor does not start. */
+const HeldIssue = z.object({
+  /** The `.samocode` of its project. */
+  filePath: z.string(),
+  /** A sentence for people; names of accounts in it are others'. */
+  text: z.string(),
+});
+export type HeldIssue = z.infer<typeof HeldIssue>;
+
+const HeldIssues = z.object({ v: z.literal(1), issues: z.array(HeldIssue) });
+const MAX_BYTES = 1024 * 1024;
+
+export async function writeHeldIssues(path: string, issues: readonly HeldIssue[]): Promise<void> {
+  await writeWhole(path, `${JSON.stringify({ v: 1, issues })}\n`, 0o600);
+}
+
+/** As of the supervisor's last look. */
+export async function readHeldIssues(path: string, filePaths: readonly string[]): Promise<string[]> {
+  const { issues } = (await plainJson(path, MAX_BYTES, HeldIssues)) ?? { issues: [] };
+  return issues.flatMap(({ filePath, text }) => (filePaths.includes(filePath) ? [text] : []));
+}

@@ -1,0 +1,58 @@
+import { join } from 'node:path';
+import { NETWORK_LIMIT_MS } from '../../forge/gh.ts';
+import { runGit } from '../../project/git/git.ts';
+import type { GitContext } from '../../project/git/repository.ts';
+import { unattended } from '../../project/git/unattended.ts';
+import { resolveBase } from '../../project/worktrees/base-commit.ts';
+import { runRoot } from '../../session/layout/paths.ts';
+import { safeGitAt } from '../common/session-branch.ts';
+
+export interface ClaimPlace {
+  /** `host/owner/name`. */
+  repository: string;
+  mainRepo: string;
+  sessionsDir: string;
+  env: Readonly<Record<string, string | undefined>>;
+  signal: AbortSignal;
+}
+
+/** The branch that claims an issue: the same on every machine, whatever its BRANCH_PREFIX. */
+export function claimBranch(issue: number): string {
+  return `samocode/issue-${issue}`;
+}
+
+/**
+ * Claims an issue: pushes its branch at the base commit, if there is no such branch on the forge.
+ * @returns that commit; undefined if the branch exists @throws GitError
+ */
+export async function claimIssue(issue: number, place: ClaimPlace): Promise<string | undefined> {
+  const git = await gitOf(place);
+  const { commit, warning } = await resolveBase({ mainRepo: place.mainRepo, ...git });
+  // Without an answer of the remote, the commit may be one that nobody has published.
+  if (warning !== undefined) throw new Error(warning);
+  const ref = `refs/heads/${claimBranch(issue)}`;
+  const pushed = await push([`--force-with-lease=${ref}:`], `${commit}:${ref}`, place, git);
+  // A branch that is there at this very commit is no failure for git, but somebody else's claim.
+  if (/^\*\t/m.test(pushed.stdout)) return commit;
+  if (/^[=!]\t/m.test(pushed.stdout)) return undefined;
+  throw new Error(`git could not push ${ref} to ${place.repository}`);
+}
+
+/** Deletes the branch of a claim if it is still at the base commit. */
+export async function releaseClaim(issue: number, commit: string, place: ClaimPlace): Promise<void> {
+  const ref = `refs/heads/${claimBranch(issue)}`;
+  await push([`--force-with-lease=${ref}:${commit}`], `:${ref}`, place, await gitOf(place));
+}
+
+async function push(lease: string[], refs: string, { repository, mainRepo }: ClaimPlace, git: GitContext) {
+  const { url } = unattended(repository);
+  const args = ['push', '--porcelain', '--receive-pack=git-receive-pack', ...lease, '--', url, refs];
+  const limits = { allowFailure: true, timeoutMs: NETWORK_LIMIT_MS };
+  return await runGit(args, { ...git, cwd: mainRepo, ...limits });
+}
+
+/** With gh's login alone, and no program of the repository's settings. */
+async function gitOf({ repository, mainRepo, sessionsDir, env, signal }: ClaimPlace): Promise<GitContext> {
+  const git = await safeGitAt({ mainRepo, accepted: join(runRoot(sessionsDir), 'none') }, { env });
+  return { ...git, signal, config: [...(git.config ?? []), ...unattended(repository).config] };
+}

@@ -1,0 +1,227 @@
+import type { Clock } from '../../base/clock.ts';
+import { isSamocodeError } from '../../base/errors.ts';
+import type { Forge } from '../../forge/forge.ts';
+import { FORGE_ERRORS } from '../../forge/forge-errors.ts';
+import { readKnownProjects } from '../../project/finding/known-projects.ts';
+import type { Project } from '../../project/finding/open-project.ts';
+import { gitLine } from '../../project/git/git.ts';
+import { writtenNow } from '../../project/settings/samocode-file.ts';
+import type { SessionView } from '../../session/events/session-view.ts';
+import { resetIn } from '../after/pull-requests.ts';
+import { Steering, trustedIn } from '../after/steering.ts';
+import { ACTION_ERRORS } from '../common/action-errors.ts';
+import type { ActionContext } from '../common/context.ts';
+import { type HeldIssue, writeHeldIssues } from '../common/facts/held-issues.ts';
+import { findProjectFor } from '../common/places/find-project-for.ts';
+import { requireTrust } from '../common/places/trust-project.ts';
+import { isUnfinished } from '../common/supervision.ts';
+import { givenIssue, isAt, repositoriesOf } from '../sessions/read-issue.ts';
+import { startSession } from '../sessions/start-session.act.ts';
+import { stopSession } from '../sessions/stop-session.act.ts';
+import { type ClaimPlace, claimBranch, claimIssue, releaseClaim } from './claim.ts';
+import { hasLabel, judgeIssue, peopleOf } from './judge-issue.ts';
+
+const GAP_MS = 60_000;
+const POLL_MS = 1000;
+
+interface Asking {
+  forge: Forge;
+  /** With the environment that sessions have. */
+  context: ActionContext;
+}
+
+interface Place extends ClaimPlace, Asking {
+  project: Project;
+  label: string;
+}
+
+/** Starts sessions for the issues that somebody with write access has given the label of INTAKE_LABEL. */
+export class Intake {
+  readonly #login: (signal: AbortSignal) => Promise<Asking>;
+  readonly #home: string;
+  readonly #heldPath: string;
+  readonly #clock: Clock;
+  readonly #steering = new Steering();
+  /** By address and time of the last change: why an issue is not started. */
+  readonly #held = new Map<string, string | undefined>();
+  /** Sessions whose claims were released, each with the time when it came to rest. */
+  readonly #released = new Set<string>();
+  readonly #ended = new AbortController();
+  #dueAtMs = 0;
+  #running: Promise<void> | undefined;
+  /** Whether some project has the setting. */
+  isWatching = false;
+
+  /** @param heldPath where the issues that are not started are listed */
+  constructor(
+    login: (signal: AbortSignal) => Promise<Asking>,
+    { home, heldPath, clock }: { home: string; heldPath: string; clock: Clock },
+  ) {
+    this.#login = login;
+    this.#home = home;
+    this.#heldPath = heldPath;
+    this.#clock = clock;
+  }
+
+  /** Begins a look if it is due, without waiting for it. @returns when to poll again at the latest, monotonic */
+  poll(views: Iterable<SessionView>, failed: (what: string, error: unknown) => void): number {
+    const now = this.#clock.monotonic();
+    if (this.#running !== undefined) return now + POLL_MS;
+    if (this.#dueAtMs > now) return this.#dueAtMs;
+    this.#dueAtMs = now + GAP_MS;
+    this.#running = this.#look([...views], failed)
+      .catch((error: unknown) => failed('issues', error))
+      .finally(() => {
+        this.#running = undefined;
+      });
+    return now + POLL_MS;
+  }
+
+  /** Aborts a look in progress. */
+  async end(): Promise<void> {
+    this.#ended.abort();
+    await this.#running;
+  }
+
+  async #look(views: readonly SessionView[], failed: (what: string, error: unknown) => void): Promise<void> {
+    const known = await readKnownProjects(this.#home);
+    const files = known.kind === 'read' ? known.projects.map(({ filePath }) => filePath) : [];
+    const wanted: string[] = [];
+    for (const file of files) if (await writtenNow(file, 'INTAKE_LABEL')) wanted.push(file);
+    const wasWatching = this.isWatching;
+    this.isWatching = wanted.length > 0;
+    const held: HeldIssue[] = [];
+    for (const filePath of wanted) {
+      try {
+        held.push(...(await this.#lookAt(filePath, views)));
+      } catch (error) {
+        if (this.#ended.signal.aborted) return;
+        failed(filePath, error);
+        this.#dueAtMs = Math.max(this.#dueAtMs, this.#clock.monotonic() + resetIn(error, this.#clock));
+        const why = isSamocodeError(error) ? `${error.what} ${error.why}` : String(error);
+        held.push({ filePath, text: `No issue can be started. ${why}` });
+      }
+    }
+    if (this.isWatching || wasWatching) await writeHeldIssues(this.#heldPath, held);
+  }
+
+  async #lookAt(filePath: string, views: readonly SessionView[]): Promise<HeldIssue[]> {
+    const { signal } = this.#ended;
+    const { forge, context } = await this.#login(signal);
+    const project = await findProjectFor({ projectDir: filePath }, context);
+    await requireTrust(project, context);
+    const { mainRepo, values } = project;
+    const [repository] = await repositoriesOf(mainRepo, context);
+    if (values.intakeLabel === undefined || repository === undefined) return [];
+    const { env } = context;
+    const claiming = { repository, mainRepo, sessionsDir: values.sessions, env, signal };
+    const place: Place = { ...claiming, forge, context, project, label: values.intakeLabel };
+    const own = views.filter(
+      ({ paths, sessionFile }) =>
+        paths.sessionsDir === values.sessions &&
+        sessionFile?.issue?.claim !== undefined &&
+        sessionFile.issue.repository === repository,
+    );
+    const labelled = await forge.labelledIssues(repository, place.label);
+    for (const view of own) {
+      if (!labelled.some(({ number }) => number === view.sessionFile?.issue?.number))
+        await this.#stopUnlabelled(view, place);
+      await this.#releaseUnused(view, place);
+    }
+    let free = values.maxParallel - views.filter((view) => isBusy(view, values.sessions)).length;
+    const held: HeldIssue[] = [];
+    for (const { number, updatedAt } of labelled) {
+      // It is in the list itself.
+      if (own.some(({ sessionFile, state }) => sessionFile?.issue?.number === number && !state.archived))
+        continue;
+      const print = `${filePath} ${number} ${updatedAt}`;
+      if (!this.#held.has(print)) {
+        if (free <= 0) continue;
+        const why = await this.#begin(number, own, place);
+        if (why === 'started') free -= 1;
+        else this.#held.set(print, why);
+      }
+      const why = this.#held.get(print);
+      if (why) held.push({ filePath, text: `Issue #${number} of ${repository} ${why}` });
+    }
+    return held;
+  }
+
+  /** @returns `started`; why not; or nothing where there is nothing to say */
+  async #begin(
+    number: number,
+    own: readonly SessionView[],
+    place: Place,
+  ): Promise<'started' | string | undefined> {
+    const { forge, context, repository, project, label } = place;
+    const { clock } = context;
+    const issue = await forge.issue(repository, number);
+    const mayWrite = await this.#steering.among(peopleOf(issue), repository, { forge, clock });
+    const verdict = isAt(issue, repository)
+      ? judgeIssue(issue, label, mayWrite)
+      : ({ kind: 'gone' } as const);
+    if (verdict.kind !== 'take') return verdict.kind === 'held' ? verdict.why : undefined;
+    const { labelledAt } = verdict;
+    // It was worked on already, for this very label.
+    const isOver = own.some(
+      ({ sessionFile }) =>
+        sessionFile?.issue?.number === number && sessionFile.issue.claim?.labelledAt === labelledAt,
+    );
+    if (isOver) return undefined;
+    const trusted = trustedIn(project.values.prTrust);
+    const given = await givenIssue(issue, repository, { forge, clock, trusted });
+    const commit = await claimIssue(number, place);
+    if (commit === undefined)
+      return `is claimed: its branch ${claimBranch(number)} exists. If no machine works on it, delete the branch and put the label on again.`;
+    try {
+      const claimed = { ...given, claim: { labelledAt, commit } };
+      const branch = claimBranch(number);
+      await startSession({ claimed, branch, projectDir: project.filePath }, context);
+      return 'started';
+    } catch (error) {
+      // The session exists.
+      if (ACTION_ERRORS.pending.is(error)) return 'started';
+      await releaseClaim(number, commit, place);
+      if (!isSamocodeError(error)) throw error;
+      return `could not be started. ${error.what} ${error.why} Fix that, then put the label on again.`;
+    }
+  }
+
+  /** The label's removal is a stop, as is an issue that was closed, moved or deleted. */
+  async #stopUnlabelled(
+    view: SessionView,
+    { forge, context, repository, label, project }: Place,
+  ): Promise<void> {
+    const number = view.sessionFile?.issue?.number ?? 0;
+    if (!isUnfinished(view) || view.state.archived || view.state.pullRequest !== undefined) return;
+    const issue = await forge.issue(repository, number).catch((error: unknown) => {
+      if (FORGE_ERRORS.forge_refused.is(error)) return undefined;
+      throw error;
+    });
+    if (issue?.isOpen && isAt(issue, repository) && hasLabel(issue, label)) return;
+    const question = { session: view.folder, projectDir: project.filePath };
+    await stopSession({ ...question, when: 'after_iteration' }, context);
+  }
+
+  /** A session that was discarded, or stopped before its first commit, holds its issue no longer. */
+  async #releaseUnused(view: SessionView, place: Place): Promise<void> {
+    const { issue } = view.sessionFile ?? {};
+    const { status, archived, trash, worktree } = view.state;
+    const key = `${view.folder} ${status.since} ${archived}`;
+    const isDiscarded = archived && trash !== undefined;
+    if (!issue?.claim || this.#released.has(key) || (!isDiscarded && status.kind !== 'stopped')) return;
+    if (!isDiscarded && worktree !== undefined) {
+      const tip = ['rev-parse', '--verify', '--quiet', `refs/heads/${worktree.branch}`];
+      const git = { baseEnv: place.env, cwd: place.mainRepo, allowFailure: true };
+      if ((await gitLine(tip, git)) !== worktree.baseCommit) return;
+    }
+    await releaseClaim(issue.number, issue.claim.commit, place);
+    this.#released.add(key);
+  }
+}
+
+/** Whether a session has a slot, or will take the next one. */
+function isBusy({ paths, state: { status, archived } }: SessionView, sessionsDir: string): boolean {
+  const isWorking = ['starting', 'running', 'queued', 'limited'].includes(status.kind);
+  return paths.sessionsDir === sessionsDir && isWorking && !archived;
+}
