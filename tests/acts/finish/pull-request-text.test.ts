@@ -96,3 +96,12 @@ test('a proof that is too long for a forge is folded without its data, or left o
   expect(withRuns('x'.repeat(4000))).not.toContain('abab');
   for (const size of [10, 2000, 4000]) expect(withRuns('x'.repeat(size)).length).toBeLessThan(65_536);
 });
+
+test('an issue is closed by a line of ours, also where the text has to be cut', () => {
+  const { readable } = pullRequestText(facts({ closes: '#42', proof: undefined }));
+  expect(readable).toMatch(/\n\nCloses #42\.\n\nMade by samocode, session 26-01-08-x\.$/);
+  const template = `## Summary\n\n${'x'.repeat(70_000)}`;
+  const long = pullRequestText(facts({ closes: 'fleet/ships#42', template }));
+  expect(long.whole.length).toBeLessThanOrEqual(60_000);
+  expect(long.readable).toContain('\n\n(cut)\n\nCloses fleet/ships#42.');
+});

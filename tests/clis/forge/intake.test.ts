@@ -3,6 +3,7 @@ import { dirname, join } from 'node:path';
 import { expect, test } from 'vitest';
 import type { ActionContext } from '../../../src/acts/common/context.ts';
 import { readHeldIssues } from '../../../src/acts/common/facts/held-issues.ts';
+import { superviseIfUnfinished } from '../../../src/acts/common/supervision.ts';
 import { finishSession } from '../../../src/acts/finish/finish-session.act.ts';
 import { answerQa } from '../../../src/acts/gates/answer-qa.act.ts';
 import { approvePlan } from '../../../src/acts/gates/approve-plan.act.ts';
@@ -13,7 +14,9 @@ import { systemClock } from '../../../src/base/clock.ts';
 import { GitHub } from '../../../src/forge/github.ts';
 import { supervisorPaths } from '../../../src/providers/starting/supervisor-folder.ts';
 import { readAllSessions } from '../../../src/session/session-list.ts';
+import { eventually } from '../../support/eventually.ts';
 import type { StubIssue } from '../../support/github-stub/model.ts';
+import { endProcessesOf, SUPERVISED } from '../../support/supervisors.ts';
 import { type IssueRig, issueRig, type Machine } from './issue-rig.ts';
 
 const LINES = { INTAKE_LABEL: 'samocode', MAX_COST_USD: '5' };
@@ -288,4 +291,18 @@ test('an edit by somebody with write access, and comments of strangers before th
   const machine = await taking(rig);
   await machine.look();
   expect(await machine.folders()).toHaveLength(1);
+}, 200_000);
+
+test('the supervisor begins with an issue when a server finds that a project takes them, with the login of a login shell', async () => {
+  await using rig = await issueRig();
+  label(rig, open(rig));
+  const machine = await rig.machine({ here: false, lines: LINES });
+  const { context, sessionsDir } = machine;
+  await superviseIfUnfinished({ ...context, env: { ...context.env, ...SUPERVISED } });
+  const folders = async () => (await readAllSessions(sessionsDir, context.host)).map(({ folder }) => folder);
+  await eventually(async () => (await folders()).length > 0, { what: 'a session', withinMs: 60_000 });
+  const [folder = ''] = await folders();
+  const { sessionFile } = await machine.until(folder, ({ state }) => state.status.kind === 'waiting');
+  expect(sessionFile?.issue).toMatchObject({ number: 1001, claim: { commit: await machine.at('main') } });
+  await endProcessesOf(machine.repo.homeDir);
 }, 200_000);
