@@ -108,7 +108,7 @@ export class PullRequests {
     } catch (error) {
       if (this.#ended.signal.aborted) return;
       look.gapMs = Math.min(look.gapMs * GROWTH, LONGEST_GAP_MS);
-      look.dueAtMs = clock.monotonic() + Math.max(look.gapMs, resetIn(error, clock));
+      look.dueAtMs = clock.monotonic() + Math.max(look.gapMs, forgeResetIn(error, clock));
       look.failingSinceMs ??= clock.now();
       if (!isSamocodeError(error)) throw error;
       const since = look.failingSinceMs;
@@ -188,7 +188,7 @@ function isOfLogin(error: unknown): boolean {
 }
 
 /** Milliseconds until the forge answers this login again. */
-export function resetIn(error: unknown, clock: Clock): number {
+export function forgeResetIn(error: unknown, clock: Clock): number {
   if (!FORGE_ERRORS.forge_rate_limited.is(error)) return 0;
   return Math.max(0, Date.parse(String(error.args.until)) - clock.now()) || 0;
 }

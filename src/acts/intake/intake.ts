@@ -7,7 +7,7 @@ import type { Project } from '../../project/finding/open-project.ts';
 import { gitLine } from '../../project/git/git.ts';
 import { writtenNow } from '../../project/settings/samocode-file.ts';
 import type { SessionView } from '../../session/events/session-view.ts';
-import { resetIn } from '../after/pull-requests.ts';
+import { forgeResetIn } from '../after/pull-requests.ts';
 import { Steering, trustedIn } from '../after/steering.ts';
 import { ACTION_ERRORS } from '../common/action-errors.ts';
 import type { ActionContext } from '../common/context.ts';
@@ -97,7 +97,7 @@ export class Intake {
       } catch (error) {
         if (this.#ended.signal.aborted) return;
         failed(filePath, error);
-        this.#dueAtMs = Math.max(this.#dueAtMs, this.#clock.monotonic() + resetIn(error, this.#clock));
+        this.#dueAtMs = Math.max(this.#dueAtMs, this.#clock.monotonic() + forgeResetIn(error, this.#clock));
         const why = isSamocodeError(error) ? `${error.what} ${error.why}` : String(error);
         held.push({ filePath, text: `No issue can be started. ${why}` });
       }

@@ -127,7 +127,7 @@ const START_CHOICES = {
   },
   models: {
     ...{ option: '--models <phase=name>', kind: 'by_phase', setting: 'modelByPhase' },
-    ...{ about: 'other models for single phases: planning=opus', tool: 'Likewise: {"planning":"opus"}' },
+    ...{ about: 'other models for single phases: planning=opus', tool: 'Likewise.' },
   },
   fallback: {
     ...{ option: '--fallback <names>', setting: 'fallback', tool: 'At a usage limit: codex,gemini.' },
@@ -169,7 +169,7 @@ const START_CHOICES = {
     tool: 'Approve the plan without asking. Only when the user said so; recorded as yours.',
   },
   from: {
-    ...{ option: '--from <folder>', tool: 'Instead of task: a prepared folder.' },
+    ...{ option: '--from <folder>', tool: 'A prepared folder.' },
     about: 'instead of a task: a folder prepared by hand',
   },
   phase: {

@@ -28,7 +28,7 @@ export const startSessionTool = defineTool({
   name: 'start_session',
   title: 'Start a session',
   description: [
-    'Start an unattended coding session on a task, in its own git worktree; it continues when this chat ends.',
+    'Start an unattended coding session on a task, in its own git worktree; it outlives this chat.',
     'Use when the user wants samocode to do a task or research a topic.',
     'To continue an existing one use resume_session, or from. Then wait.',
   ].join('\n'),
