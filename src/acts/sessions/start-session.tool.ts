@@ -29,7 +29,7 @@ export const startSessionTool = defineTool({
   title: 'Start a session',
   description: [
     'Start an unattended coding session on a task, in its own git worktree; it outlives this chat.',
-    'Use when the user wants samocode to do a task or research a topic.',
+    'Use when the user wants samocode to do or research something.',
     'To continue an existing one use resume_session, or from. Then wait.',
   ].join('\n'),
   input: z.strictObject({
