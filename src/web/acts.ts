@@ -18,6 +18,7 @@ import { stopSession } from '../acts/sessions/stop-session.act.ts';
 import { counted } from '../base/text.ts';
 import { LIMIT_NAMES } from '../phases/limits.ts';
 import { FINISH_CHOICES, previewPart } from './acts-part.ts';
+import { sendComments } from './send-comments.ts';
 import { actingOn, questionOf } from './web-context.ts';
 import { WEB_ERRORS } from './web-errors.ts';
 
@@ -72,6 +73,9 @@ const ACTS: Readonly<Record<string, WebAct>> = {
   },
   async message(session, fields, context) {
     return (await sendMessage({ ...questionOf(session), text: textOf(fields, 'text') }, context)).readBy;
+  },
+  async review(session, fields, context) {
+    return await sendComments(session, textOf(fields, 'comments'), context);
   },
   async stop(session, fields, context) {
     const when = fields.when === 'now' ? 'now' : 'after_iteration';

@@ -8,6 +8,7 @@ import type { Clock } from '../base/clock.ts';
 import { isSamocodeError } from '../base/errors.ts';
 import { hintForTerminal } from '../kit/terminal/next-commands.ts';
 import { actOnSession, Fields } from './acts.ts';
+import { diffPart } from './changes-part.ts';
 import { LiveSessions } from './live.ts';
 import { PAGE, PAGE_HEADERS } from './page.ts';
 import { carries, MAX_BODY_BYTES, ownRequestsOnly, type RequestRules, strangerLimit } from './requests.ts';
@@ -108,6 +109,11 @@ function addReading(app: Hono, { live, use, context }: Served & { use: Use }): v
     const from = Number(c.req.query('from') ?? 0);
     const question = { session: await found(key, live), key, iteration: Number(iteration), from };
     return c.html((await transcriptPart(question, context)).text);
+  });
+  app.get('/s/:key/diff', async (c) => {
+    const session = await found(c.req.param('key'), live);
+    const { path = '', as } = c.req.query();
+    return c.html((await diffPart({ session, path, isSide: as === 'side' }, context)).text);
   });
 }
 

@@ -130,8 +130,12 @@ function put(id, html) {
   place.replaceChildren(made(html));
   for (const each of place.querySelectorAll('details')) {
     const was = open.get(nameOf(each));
-    if (was !== undefined) each.open = was;
+    if (was === undefined) continue;
+    each.open = was;
+    const summary = $('summary[data-load]', each);
+    if (was && summary) load(summary);
   }
+  place.dispatchEvent(new Event('filled', { bubbles: true }));
   const now = $('.tail', place);
   if (now) now.scrollTop = isAtEnd ? now.scrollHeight : top;
 }
@@ -249,6 +253,12 @@ function tick() {
 }
 setInterval(tick, 1000);
 
+/** What the server answered: markup, or a sentence, which can quote others. */
+async function contentOf(answer) {
+  const text = await answer.text();
+  return answer.headers.get('content-type')?.startsWith('text/html') ? made(text) : text;
+}
+
 // Acts: a form names its act; the answer stands beside its buttons.
 function fieldsOf(form, button) {
   const fields = {};
@@ -273,10 +283,7 @@ addEventListener('submit', async (event) => {
     const [, , key] = view.path.split('/');
     const path = form.dataset.act === 'start' ? '/start' : `/s/${key}/${form.dataset.act}`;
     const answer = await call(path, { method: 'POST', body });
-    const html = answer.headers.get('content-type')?.startsWith('text/html');
-    const text = await answer.text();
-    if (html) output.replaceChildren(made(text));
-    else output.textContent = text;
+    output.replaceChildren(await contentOf(answer));
     output.className = answer.ok ? 'good' : 'bad';
     const to = answer.headers.get('x-samocode-at');
     if (answer.ok && form.dataset.act !== 'preview') form.reset();
@@ -311,10 +318,11 @@ function goTo(id) {
 async function load(handle) {
   const place = handle.dataset.into ? document.getElementById(handle.dataset.into) : handle;
   if (handle.tagName === 'SUMMARY' && place.childElementCount > 0) return;
-  const answer = await call(handle.dataset.load);
-  const content = made(await answer.text());
+  const answer = await call(handle.dataset.load.replace('{as}', diffAs()));
+  const content = await contentOf(answer);
   if (handle === place) place.replaceWith(content);
   else place.replaceChildren(content);
+  place.dispatchEvent(new Event('filled', { bubbles: true }));
 }
 
 // Keys.

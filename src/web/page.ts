@@ -1,10 +1,13 @@
 import { type Html, html, markup } from '../acts/report/page/html.ts';
 import REPORT_STYLE from '../acts/report/page/page.css';
 import { fingerprint } from '../base/files/fingerprint.ts';
-import SCRIPT from './page.client.js';
+import DIFF_SCRIPT from './diff.client.js';
+import DIFF_STYLE from './diff.css';
+import PAGE_SCRIPT from './page.client.js';
 import STYLE from './web.css';
 
-const STYLES = `${REPORT_STYLE}\n${STYLE}`;
+const STYLES = `${REPORT_STYLE}\n${STYLE}\n${DIFF_STYLE}`;
+const SCRIPT = `${PAGE_SCRIPT}\n${DIFF_SCRIPT}`;
 
 function hashOf(text: string): string {
   return `'sha256-${Buffer.from(fingerprint(text), 'hex').toString('base64')}'`;

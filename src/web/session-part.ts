@@ -9,6 +9,7 @@ import { sessionReport } from '../acts/report/session-report.ts';
 import { identityAt } from '../base/files/path-stats.ts';
 import { commandsOf } from '../kit/terminal/next-commands.ts';
 import { actsPart } from './acts-part.ts';
+import { changesPart } from './changes-part.ts';
 import { gatePart } from './gate-part.ts';
 import { questionOf } from './web-context.ts';
 
@@ -18,11 +19,14 @@ export type ViewPart = [id: string, html: string];
 /** How much of a log is shown while its agent works. */
 const TAIL_BYTES = 48 * 1024;
 const TAIL_ENTRIES = 80;
+/** How often to look at the branch while an agent works: it commits without an event. */
+const CHANGES_EVERY_MS = 60_000;
 
 /** The places of the parts, in order. */
 export function sessionFrame(): Html {
   return html`<div id="p-head"></div><div id="p-gate"></div><div id="p-do"></div><div id="p-now" aria-live="off"></div><div id="p-nav"></div>
-<section id="changes"><h2>Changes</h2><div id="p-changes"></div></section><div id="p-sections"></div>`;
+<section id="changes"><h2>Changes</h2><p class="as buttons"><button type="button" data-as="unified">Unified</button><button type="button" data-as="side">Side by side</button></p>
+<div id="p-changes"></div><form id="remarks" data-act="review" hidden><input type="hidden" name="comments"><b></b> <button>Send</button> <output></output></form></section><div id="p-sections"></div>`;
 }
 
 /** What a session's page shows, made anew where something may have changed since the last look. */
@@ -32,6 +36,7 @@ export class SessionParts {
   readonly #sent = new Map<string, string>();
   #shown: ShownSession | undefined;
   #madeAt = -1;
+  #changesAt = '';
   #tail = '';
 
   constructor(key: string, context: ActionContext) {
@@ -59,6 +64,12 @@ export class SessionParts {
       this.#madeAt = n;
     }
     const { openIteration: open } = session.view.state;
+    const minute = Math.floor(this.#context.clock.now() / CHANGES_EVERY_MS);
+    const changes = `${n} ${open === undefined ? '' : minute}`;
+    if (changes !== this.#changesAt) {
+      this.#changesAt = changes;
+      add('p-changes', await changesPart({ session, key: this.#key }, this.#context));
+    }
     const log = open === undefined ? '' : identityAt(join(session.view.paths.logs, open.log));
     const tail = `${n} ${log} ${session.activity}`;
     if (tail !== this.#tail) {

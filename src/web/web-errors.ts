@@ -21,6 +21,11 @@ export const WEB_ERRORS = errors({
     why: 'You have written comments, which an approval would lose.',
     hint: 'Request changes, or delete the comments.',
   }),
+  no_comments: () => ({
+    what: 'Nothing was sent.',
+    why: 'There is no comment.',
+    hint: 'Choose the number of a line in the changes and write one.',
+  }),
   not_a_number: ({ text }: { text: string }) => ({
     what: 'Nothing was done.',
     why: `"${text.slice(0, 40)}" is no number.`,

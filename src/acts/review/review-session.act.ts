@@ -45,9 +45,14 @@ export async function openReview(question: ReviewQuestion, context: ActionContex
   }
   const whole = { ...question, path: question.path ?? '.', maxChars: MAX_CHARS };
   const { since, uncommitted, patch } = await readChanges(whole, context);
-  const lines = diffLines(shownText(patch?.text ?? ''));
+  const lines = reviewedLines(patch?.text ?? '');
   const isCut = patch?.truncated === true;
   return { view, of: 'diff', title: `the changes since ${since}`, uncommitted, isCut, ...lines };
+}
+
+/** The lines of a diff as a person sees them: each stays one, also with a carriage return inside. */
+export function reviewedLines(patch: string): CommentedText {
+  return diffLines(shownText(patch.replace(/\r(?!\n)/g, '\\u000d')));
 }
 
 export interface SentReview {

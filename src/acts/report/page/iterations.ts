@@ -70,7 +70,7 @@ ${isCut && html`<p class="note">The diff is truncated here. The full diff: <code
 </section>`;
 }
 
-function changedLines(added: number, removed: number): Html {
+export function changedLines(added: number, removed: number): Html {
   return html`<ins>+${added}</ins> <del>−${removed}</del>`;
 }
 

@@ -1,0 +1,121 @@
+// The changes: side by side or unified, and comments on lines, which the tab keeps until they are sent.
+const isNarrow = matchMedia('(max-width: 900px)');
+const remarks = () => $('#remarks');
+const shelf = () => `comments ${placeNow().split('/')[2]}`;
+const comments = () => JSON.parse(sessionStorage.getItem(shelf()) ?? '{}');
+
+function diffAs() {
+  return isNarrow.matches ? 'unified' : (sessionStorage.getItem('as') ?? 'unified');
+}
+
+function showAs() {
+  for (const each of document.querySelectorAll('[data-as]'))
+    each.setAttribute('aria-pressed', each.dataset.as === diffAs());
+}
+
+/** Reads the open files again; the others are read when they are opened. */
+function redraw() {
+  showAs();
+  for (const file of document.querySelectorAll('#p-changes details')) {
+    const summary = $('summary', file);
+    document.getElementById(summary.dataset.into).replaceChildren();
+    if (file.open) load(summary);
+  }
+}
+isNarrow.addEventListener('change', redraw);
+
+function keep({ file, line, quote }, text) {
+  const all = comments();
+  const id = `${line} ${file}`;
+  if (text.trim()) all[id] = { file, line, quote, text };
+  else delete all[id];
+  sessionStorage.setItem(shelf(), JSON.stringify(all));
+  count();
+}
+
+function count() {
+  const all = Object.values(comments());
+  const form = remarks();
+  if (!form) return;
+  form.hidden = all.length === 0 && !$('output', form).textContent;
+  form.elements.comments.value = JSON.stringify(all);
+  $('b', form).textContent = all.length > 0 ? `${all.length} comment${all.length > 1 ? 's' : ''}` : '';
+  $('button', form).hidden = all.length === 0;
+}
+
+/** The text of a line with its sign, beside the button with its number. */
+function quoteOf(button) {
+  let cell = button.closest('td');
+  while (!cell.matches('.code')) cell = cell.nextElementSibling;
+  return cell.textContent;
+}
+
+/** Opens the field below a line. A line that is gone has its field at the top, with what it was. */
+function fieldFor(table, comment) {
+  const { line, quote, text = '' } = comment;
+  const button = $(`[data-line="${line}"]`, table);
+  const row = button?.closest('tr') ?? table.rows[0];
+  const old = $(`[data-about="${line}"]`, table);
+  if (old) return old;
+  const remark = document.createElement('tr');
+  remark.className = 'remark';
+  const cell = remark.insertCell();
+  cell.colSpan = 4;
+  const label = document.createElement('label');
+  const is = button && quoteOf(button) === quote;
+  label.textContent = `${line < 0 ? 'Removed line' : 'Line'} ${Math.abs(line)}${is ? '' : `, when it was: ${quote}`}`;
+  const field = document.createElement('textarea');
+  field.dataset.about = line;
+  field.dir = 'auto';
+  field.rows = 2;
+  field.value = text;
+  // So that Ctrl Enter sends them all.
+  field.setAttribute('form', 'remarks');
+  field.oninput = () => keep(comment, field.value);
+  field.onblur = () => field.value.trim() || remark.remove();
+  label.append(field);
+  cell.append(label);
+  row.after(remark);
+  return field;
+}
+
+addEventListener('click', ({ target }) => {
+  if (target.dataset?.as) {
+    sessionStorage.setItem('as', target.dataset.as);
+    redraw();
+  }
+  const row = target.closest?.('.diff tr');
+  if (!row || target.closest('.remark') || !getSelection().isCollapsed) return;
+  const near = target.closest('td');
+  const number = near.matches('.code') ? near.previousElementSibling : near;
+  const button = $('button', number) ?? (row.closest('.side') ? null : $('button', row));
+  if (!button) return;
+  const table = row.closest('table');
+  const comment = { file: table.dataset.file, line: Number(button.dataset.line), quote: quoteOf(button) };
+  fieldFor(table, comment).focus();
+});
+
+// Whatever is shown anew gets its comments back.
+addEventListener('filled', ({ target }) => {
+  const all = Object.values(comments());
+  const table = $('.diff', target);
+  if (target.id === 'p-changes') {
+    showAs();
+    count();
+    for (const { file } of all) {
+      const details = $(`details[data-file="${CSS.escape(file)}"]`, target);
+      if (details && !details.open) {
+        details.open = true;
+        load($('summary', details));
+      }
+    }
+  } else if (table) for (const each of all) if (each.file === table.dataset.file) fieldFor(table, each);
+});
+
+// The page resets a form when it was sent.
+addEventListener('reset', ({ target }) => {
+  if (target.id !== 'remarks') return;
+  sessionStorage.removeItem(shelf());
+  for (const remark of document.querySelectorAll('.remark')) remark.remove();
+  count();
+});

@@ -1,0 +1,49 @@
+import * as z from 'zod';
+import type { ActionContext } from '../acts/common/context.ts';
+import type { CommentedText, LineComment } from '../acts/common/line-comments.ts';
+import type { ShownSession } from '../acts/reading/watch-sessions.act.ts';
+import { openReview, sendReview } from '../acts/review/review-session.act.ts';
+import { parseJson } from '../base/parse-json.ts';
+import { questionOf } from './web-context.ts';
+import { WEB_ERRORS } from './web-errors.ts';
+
+const PageComment = z.object({
+  file: z.string(),
+  /** The old number, below zero, if the line was removed. */
+  line: z.int(),
+  /** The line as it was shown, with its sign. */
+  quote: z.string(),
+  text: z.string().trim().min(1),
+});
+export type PageComment = z.infer<typeof PageComment>;
+const PageComments = z.array(PageComment).min(1);
+
+/** The commented lines as the person saw them: the branch may have changed since, which the message then says. */
+export function asSeen(comments: readonly PageComment[]): CommentedText & { comments: LineComment[] } {
+  const inOrder = comments.toSorted(
+    (a, b) => (a.file < b.file ? -1 : Number(a.file > b.file)) || Math.abs(a.line) - Math.abs(b.line),
+  );
+  return {
+    lines: inOrder.map(({ quote }) => quote),
+    places: inOrder.map(({ file, line }) => (line < 0 ? { file, line: -line, isOld: true } : { file, line })),
+    comments: inOrder.map(({ text }, below) => ({ below, text })),
+  };
+}
+
+/** Sends the comments of a tab as one message. @returns what becomes of it */
+export async function sendComments(
+  session: ShownSession,
+  json: string,
+  context: ActionContext,
+): Promise<string> {
+  const written = PageComments.safeParse(parseJson(json));
+  if (!written.success) throw WEB_ERRORS.no_comments();
+  // With a path it is about the diff, also while a plan waits.
+  const question = { ...questionOf(session), path: '.' };
+  const { comments, ...seen } = asSeen(written.data);
+  const review = { ...(await openReview(question, context)), ...seen };
+  const { as, readBy = '', stale } = await sendReview(question, { review, comments }, context);
+  const words = as === 'message' ? readBy : 'It continues with your comments as its goal.';
+  if (stale === 0) return words;
+  return `${words}\n${stale} of ${comments.length}: the line has changed meanwhile, and the message says so.`;
+}

@@ -1,0 +1,56 @@
+import type { ActionContext } from '../../src/acts/common/context.ts';
+import { webApp } from '../../src/web/app.ts';
+import { keyOf, LiveSessions } from '../../src/web/live.ts';
+
+export interface WebPage {
+  /** Of the only session there is. */
+  key: string;
+  get(path: string): Promise<string>;
+  act(name: string, fields: Readonly<Record<string, string>>): Promise<{ status: number; text: string }>;
+  /** A part of the session's page, as a tab that opens it gets it. */
+  part(id: string): Promise<string>;
+}
+
+/** The live page of a machine with one session, asked as a tab asks it. */
+export async function webPage(context: ActionContext): Promise<WebPage> {
+  const token = 'token-of-the-test';
+  const unexpected: unknown[] = [];
+  const failed = (error: unknown) => unexpected.push(error);
+  const app = webApp({ token, onlyShows: false, hosts: [], failed }, context);
+  const [session] = await new LiveSessions(context).list();
+  if (session === undefined) throw new Error('There is no session.');
+  const key = keyOf(session);
+  const ask = async (path: string, init: RequestInit = {}) => {
+    const headers = { host: '127.0.0.1:4577', authorization: `Bearer ${token}`, ...init.headers };
+    const answer = await app.fetch(new Request(`http://127.0.0.1:4577${path}`, { ...init, headers }));
+    if (answer.status === 500) throw unexpected[0];
+    return answer;
+  };
+  return {
+    key,
+    get: async (path) => await (await ask(path)).text(),
+    async act(name, fields) {
+      const headers = { 'content-type': 'application/json' };
+      const answer = await ask(`/s/${key}/${name}`, {
+        method: 'POST',
+        body: JSON.stringify(fields),
+        headers,
+      });
+      return { status: answer.status, text: await answer.text() };
+    },
+    async part(id) {
+      const { body } = await ask(`/live?at=/s/${key}`);
+      let text = '';
+      for await (const chunk of body ?? []) {
+        text += Buffer.from(chunk).toString();
+        const lines = text.split('\n').slice(0, -1);
+        const parts = lines.flatMap(
+          (line) => (JSON.parse(line) as { parts?: [string, string][] }).parts ?? [],
+        );
+        const found = parts.find(([each]) => each === id);
+        if (found !== undefined) return found[1];
+      }
+      throw new Error(`The page has no part ${id}.`);
+    },
+  };
+}
