@@ -148,6 +148,7 @@ const LAW: ImportLaw = {
     { pattern: /^(?:node:)?timers/, only: ['base/clock.ts'] },
     { pattern: /^chokidar$/, only: ['base/files/watcher.ts'] },
     { pattern: /^grammy\//, only: ['acts/notify'] },
+    { pattern: /^diff2html$/, only: ['web/diff-part.ts'] },
     { pattern: /^marked$/, only: ['acts/report/page/markdown-html.ts'] },
   ],
   uses: [

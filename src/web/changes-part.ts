@@ -15,13 +15,11 @@ const MAX_UNCOMMITTED = 50;
 /** As much as a review reads: comments are compared with it. */
 const MAX_CHARS = 4_000_000;
 
-interface ChangesQuestion {
-  session: ShownSession;
-  key: string;
-}
-
 /** The files that the session has changed; each is read when it is opened. */
-export async function changesPart({ session, key }: ChangesQuestion, context: ActionContext): Promise<Html> {
+export async function changesPart(
+  { session, key }: { session: ShownSession; key: string },
+  context: ActionContext,
+): Promise<Html> {
   try {
     return changesList(await readChanges(questionOf(session), context), key);
   } catch (error) {
@@ -30,10 +28,7 @@ export async function changesPart({ session, key }: ChangesQuestion, context: Ac
   }
 }
 
-export function changesList(
-  { view, stat, since, uncommitted, outsidePlan }: SessionChanges,
-  key: string,
-): Html {
+function changesList({ view, stat, since, uncommitted, outsidePlan }: SessionChanges, key: string): Html {
   const { files, fileCount, insertions, deletions } = stat;
   const command = html`<code dir="ltr">samocode diff ${handleOf(view.folder)}</code>`;
   return html`<p class="sentence">${counted(fileCount, 'file')} ${changedLines(insertions, deletions)} since ${since}</p>

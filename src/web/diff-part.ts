@@ -44,6 +44,9 @@ const TEMPLATES = {
 const NOTE = '\\ No newline at end of file';
 const NOTE_SIGN = '\u0004';
 
+const COLUMNS = html`<col class="at"><col class="at"><col>`;
+const SIDE_COLUMNS = html`<col class="at"><col><col class="at"><col>`;
+
 /** The changed lines of a file as a table; lines that can be commented on have a button. */
 export function diffTable({ name, lines }: FileDiff, { isSide }: { isSide: boolean }): Html {
   const first = lines.findIndex((line) => line.startsWith('@@ '));
@@ -59,7 +62,7 @@ export function diffTable({ name, lines }: FileDiff, { isSide }: { isSide: boole
   }).replaceAll(NOTE_SIGN, NOTE);
   const [left = [], right = []] = written.split(SIDE).map(rowsOf);
   const rows = left.map((row, at) => (isSide ? sideRow(row, right[at]) : unifiedRow(row)));
-  return html`<table class="diff${isSide && ' side'}" dir="ltr" data-file="${name}"><tbody>${rows}</tbody></table>`;
+  return html`<table class="patch${isSide && ' side'}" dir="ltr" data-file="${name}"><colgroup>${isSide ? SIDE_COLUMNS : COLUMNS}</colgroup><tbody>${rows}</tbody></table>`;
 }
 
 interface Row {
@@ -87,7 +90,7 @@ function unifiedRow({ kind, numbers, code }: Row): Html {
   if (kind === 'hunk') return html`<tr class="hunk"><td colspan="3">${code}</td></tr>`;
   const [old = '', now = ''] = numbers.split(' ');
   const places = kind === 'del' ? [lineButton(old, '-'), ''] : [old, lineButton(now)];
-  return html`<tr class="${kind}">${places.map(numberCell)}<td class="code">${code}</td></tr>
+  return html`<tr class="${kind}">${places.map((place) => html`<td class="at">${place}</td>`)}<td class="code">${code}</td></tr>
 `;
 }
 
@@ -96,13 +99,9 @@ function sideRow(left: Row, right: Row = left): Html {
   const old = left.kind === 'del' ? lineButton(left.numbers, '-') : left.numbers;
   const now = right.kind === 'none' ? '' : lineButton(right.numbers);
   const cells = (of: Row, number: Part) =>
-    html`<td class="num ${of.kind}">${number}</td><td class="code ${of.kind}">${of.code}</td>`;
+    html`<td class="at ${of.kind}">${number}</td><td class="code ${of.kind}">${of.code}</td>`;
   return html`<tr>${cells(left, old)}${cells(right, now)}</tr>
 `;
-}
-
-function numberCell(number: Part): Html {
-  return html`<td class="num">${number}</td>`;
 }
 
 /** @param sign of a removed line, whose number is the old one */

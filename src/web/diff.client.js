@@ -8,13 +8,16 @@ function diffAs() {
   return isNarrow.matches ? 'unified' : (sessionStorage.getItem('as') ?? 'unified');
 }
 
+let drawnAs;
 function showAs() {
+  drawnAs = diffAs();
   for (const each of document.querySelectorAll('[data-as]'))
-    each.setAttribute('aria-pressed', each.dataset.as === diffAs());
+    each.setAttribute('aria-pressed', each.dataset.as === drawnAs);
 }
 
 /** Reads the open files again; the others are read when they are opened. */
 function redraw() {
+  if (diffAs() === drawnAs) return;
   showAs();
   for (const file of document.querySelectorAll('#p-changes details')) {
     const summary = $('summary', file);
@@ -60,7 +63,7 @@ function fieldFor(table, comment) {
   const remark = document.createElement('tr');
   remark.className = 'remark';
   const cell = remark.insertCell();
-  cell.colSpan = 4;
+  cell.colSpan = table.rows[0].cells[0].colSpan;
   const label = document.createElement('label');
   const is = button && quoteOf(button) === quote;
   label.textContent = `${line < 0 ? 'Removed line' : 'Line'} ${Math.abs(line)}${is ? '' : `, when it was: ${quote}`}`;
@@ -84,11 +87,11 @@ addEventListener('click', ({ target }) => {
     sessionStorage.setItem('as', target.dataset.as);
     redraw();
   }
-  const row = target.closest?.('.diff tr');
+  const row = target.closest?.('.patch tr');
   if (!row || target.closest('.remark') || !getSelection().isCollapsed) return;
   const near = target.closest('td');
   const number = near.matches('.code') ? near.previousElementSibling : near;
-  const button = $('button', number) ?? (row.closest('.side') ? null : $('button', row));
+  const button = $('button', number) ?? (near.matches('.none') ? null : $('button', row));
   if (!button) return;
   const table = row.closest('table');
   const comment = { file: table.dataset.file, line: Number(button.dataset.line), quote: quoteOf(button) };
@@ -98,7 +101,7 @@ addEventListener('click', ({ target }) => {
 // Whatever is shown anew gets its comments back.
 addEventListener('filled', ({ target }) => {
   const all = Object.values(comments());
-  const table = $('.diff', target);
+  const table = $('.patch', target);
   if (target.id === 'p-changes') {
     showAs();
     count();

@@ -35,7 +35,7 @@ function plain(markup: string): string {
 /** The number of each line that can be commented on, below zero for a removed one, and its text. */
 function commentable(table: string): [number, string][] {
   const found = table.matchAll(
-    /<button [^>]*data-line="(-?\d+)"[^>]*>\d+<\/button><\/td>(?:<td class="num"><\/td>)?<td class="code[^"]*">(.*?)<\/td>/gs,
+    /<button [^>]*data-line="(-?\d+)"[^>]*>\d+<\/button><\/td>(?:<td class="at"><\/td>)?<td class="code[^"]*">(.*?)<\/td>/gs,
   );
   return [...found].map(([, line, code = '']) => [Number(line), plain(code)]);
 }

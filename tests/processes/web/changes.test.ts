@@ -55,7 +55,7 @@ test('the page of a session lists its changed files with their counts', async ()
 
 test.each(['unified', 'side'])('a file is read when it is opened, %s', async (as) => {
   const table = await opened('src/pier-', as);
-  expect(table).toMatch(as === 'side' ? /^<table class="diff side"/ : /^<table class="diff"/);
+  expect(table).toMatch(as === 'side' ? /^<table class="patch side"/ : /^<table class="patch"/);
   expect(table).toMatch(/data-line="2" aria-label="Comment on line 2">2<\/button>/);
   expect(table).toContain('+export const boat0 = &#x27;pier ');
 });
