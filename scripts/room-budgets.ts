@@ -23,7 +23,7 @@ export const BUDGETS: Readonly<Record<string, number>> = {
   action: 329, // the action for GitHub: the event, the fetch, the summary
   'acts/reading': 2_511, // + 237: the cost command; + 50: a short proof; + 20: a wait until merged; + 11: held issues in lists
   'acts/report': 1_991, // + 50: its parts for the live page, comments after steps, transcripts on request; + 8: what a plan took, beside its estimate; + 59: links, labels on a phone, seconds, the time zone
-  'acts/review': 143, // what a person comments on, and where it goes; the command
+  'acts/review': 148, // what a person comments on, and where it goes; the command; + 5: a line of a diff stays one, whatever it contains
   'acts/rewind': 385, // + 8: longer comments
   'acts/sessions': 2_160, // + 10: a start without a guard closes the page to agents; + 51: a given plan is read; + 166: order and time of a start: local times, zones, circles, bases that do not exist yet; + 24: a round by resume_session; + 12: words of a start for models; + 164: an issue is read, quoted and started from
   'acts/set-up': 512, // + 25: --yes; + 5; + 6: short paths
@@ -31,7 +31,7 @@ export const BUDGETS: Readonly<Record<string, number>> = {
   kit: 2_795, // what tools and commands are made of; + 103: what ended a list is folded, a command per line, pauses; + 12: characters that hide, the suggested check with --yes; + 10: the row of a pull request; + 5: code without a guard
   machine: 3_687, // 2,480 + 630: the commands of doctor, install and supervisor, and setup_project, which runs doctor; + 292: doctor and install by client, a verdict, three more warnings; + 1; + 23: doctor starts each CLI as a session would, logins in keyrings; + 1; + 4: an import that breaks; + 6: doctor says that PR_WATCH needs the guard; + 1: a row; + 89: a light plugin or all skills, one folder for three clients, addresses; + 158: six clients with one server file each; + 2: doctor names the line that hides logins
   server: 1_195,
-  web: 1_500, // the live page: requests that are refused, what it shows, its gates and acts, one process
+  web: 1_690, // the live page: requests that are refused, what it shows, its gates and acts, one process; + 190: diffs of files by diff2html, comments on their lines
   cli: 846, // + 12: it opens the live page for a screen; + 6: the web command; + 5: the review command, with examples; + 3: an example; + 7: the cost command, wrapped errors; + 3: the round command
   relay: 65, // inside a strict sandbox; + 1
   'demo, rehearsal': 1_300,
