@@ -1,6 +1,7 @@
 import type { ActionContext } from '../../src/acts/common/context.ts';
+import { pageKey } from '../../src/acts/common/live-page.ts';
 import { webApp } from '../../src/web/app.ts';
-import { keyOf, LiveSessions } from '../../src/web/live.ts';
+import { LiveSessions } from '../../src/web/live.ts';
 
 export interface WebPage {
   /** Of the only session there is. */
@@ -19,7 +20,7 @@ export async function webPage(context: ActionContext): Promise<WebPage> {
   const app = webApp({ token, onlyShows: false, hosts: [], failed }, context);
   const [session] = await new LiveSessions(context).list();
   if (session === undefined) throw new Error('There is no session.');
-  const key = keyOf(session);
+  const key = pageKey(session.view.paths);
   const ask = async (path: string, init: RequestInit = {}) => {
     const headers = { host: '127.0.0.1:4577', authorization: `Bearer ${token}`, ...init.headers };
     const answer = await app.fetch(new Request(`http://127.0.0.1:4577${path}`, { ...init, headers }));
