@@ -17,8 +17,10 @@ import { sendMessage } from '../acts/sessions/send-message.act.ts';
 import { stopSession } from '../acts/sessions/stop-session.act.ts';
 import { counted } from '../base/text.ts';
 import { LIMIT_NAMES } from '../phases/limits.ts';
+import { planChanges } from '../session/documents/plan.ts';
 import { FINISH_CHOICES, previewPart } from './acts-part.ts';
 import { sendComments } from './send-comments.ts';
+import { shownPlans } from './gate-part.ts';
 import { actingOn, questionOf } from './web-context.ts';
 import { WEB_ERRORS } from './web-errors.ts';
 
@@ -56,7 +58,11 @@ const ACTS: Readonly<Record<string, WebAct>> = {
     const question = questionOf(session);
     const hash = textOf(fields, 'hash');
     const plan = await readPlan(question, context);
-    if (plan.hash !== hash) throw WEB_ERRORS.plan_changed({ changes: plan.changes ?? [] });
+    if (plan.hash !== hash) {
+      const shown = shownPlans.get(hash);
+      const changes = shown === undefined ? [] : planChanges(shown, plan.text).lines;
+      throw WEB_ERRORS.plan_changed({ changes });
+    }
     const steps = taskTexts(plan.text);
     const comments = steps.flatMap((step, at) => {
       const text = textOf(fields, `step.${at}`);

@@ -1,21 +1,21 @@
+import type { Http2Bindings, HttpBindings } from '@hono/node-server';
 import { type Context, Hono, type MiddlewareHandler } from 'hono';
-import { bodyLimit } from 'hono/body-limit';
-import type { ContentfulStatusCode } from 'hono/utils/http-status';
+import * as z from 'zod';
 import type { ActionContext } from '../acts/common/context.ts';
 import type { ShownSession } from '../acts/reading/watch-sessions.act.ts';
 import { watchedRows } from '../acts/watch/groups.ts';
 import type { Clock } from '../base/clock.ts';
 import { isSamocodeError } from '../base/errors.ts';
-import { hintForTerminal } from '../kit/terminal/next-commands.ts';
 import { actOnSession, Fields } from './acts.ts';
 import { diffPart } from './changes-part.ts';
 import { LiveSessions } from './live.ts';
 import { PAGE, PAGE_HEADERS } from './page.ts';
-import { carries, MAX_BODY_BYTES, ownRequestsOnly, type RequestRules, strangerLimit } from './requests.ts';
+import { carries, ownRequestsOnly, type RequestRules, strangerLimit } from './requests.ts';
 import { startFromPage } from './start-part.ts';
 import { streamOf } from './stream.ts';
 import { transcriptPart } from './transcript-part.ts';
 import { viewOf } from './views.ts';
+import { problemText } from './web-context.ts';
 import { WEB_ERRORS } from './web-errors.ts';
 
 export interface WebOptions extends Pick<RequestRules, 'hosts' | 'proxy'> {
@@ -34,7 +34,7 @@ const LOOK_MS = 1000;
 const BEAT_MS = 15_000;
 
 export interface WebApp {
-  fetch(request: Request): Response | Promise<Response>;
+  fetch(request: Request, env: HttpBindings | Http2Bindings): Response | Promise<Response>;
   /** When it was last used, in monotonic milliseconds; infinite while somebody looks. */
   usedAt(): number;
 }
@@ -44,22 +44,22 @@ export function webApp(options: WebOptions, context: ActionContext): WebApp {
   const { failed, ...rules } = options;
   const { clock } = context;
   const use: Use = { streams: 0, usedAt: clock.monotonic() };
-  const app = new Hono();
+  const app = new Hono<{ Bindings: HttpBindings }>();
   app.use(ownRequestsOnly({ ...rules, headers: PAGE_HEADERS }));
   app.get('/', (c) => c.html(PAGE.text));
   app.use(holdersOnly(options, { use, clock }));
-  app.use(bodyLimit({ maxSize: MAX_BODY_BYTES }));
   app.onError((error, c) => {
-    if (isSamocodeError(error)) return c.text(...refusal(error));
+    if (isSamocodeError(error))
+      return c.text(problemText(error), WEB_ERRORS.session_gone.is(error) ? 404 : 409);
     failed(error);
     return c.text('It failed; samocode web says why in its terminal.', 500);
   });
   app.notFound((c) => c.text('There is nothing here.', 404));
   const live = new LiveSessions(context);
-  addReading(app, { live, use, context });
+  addReading(app, { live, use, failed, context });
   addActs(app, { live, context });
   return {
-    fetch: (request) => app.fetch(request),
+    fetch: (request, env) => app.fetch(request, env),
     usedAt: () => (use.streams > 0 ? Number.POSITIVE_INFINITY : use.usedAt),
   };
 }
@@ -91,7 +91,10 @@ function holdersOnly(
   };
 }
 
-function addReading(app: Hono, { live, use, context }: Served & { use: Use }): void {
+function addReading(
+  app: Hono<{ Bindings: HttpBindings }>,
+  { live, use, failed, context }: Served & Pick<WebOptions, 'failed'> & { use: Use },
+): void {
   const { clock } = context;
   app.get('/live', (c) => {
     if (use.streams >= MAX_STREAMS) return c.text('Too many tabs are open: close one.', 429);
@@ -101,12 +104,14 @@ function addReading(app: Hono, { live, use, context }: Served & { use: Use }): v
       use.usedAt = clock.monotonic();
     };
     const place = c.req.query('at') ?? '/';
-    const body = streamOf((signal) => updates(place, { live, context }, signal), { clock, ended });
+    const drop = () => c.env.outgoing.destroy();
+    const making = (signal: AbortSignal) => updates(place, { live, context }, signal);
+    const body = streamOf(making, { clock, ended, failed, drop });
     return c.body(body, 200, { 'content-type': 'application/x-ndjson' });
   });
   app.get('/s/:key/transcript/:iteration', async (c) => {
     const { key, iteration } = c.req.param();
-    const from = Number(c.req.query('from') ?? 0);
+    const from = z.coerce.number().int().catch(0).parse(c.req.query('from'));
     const question = { session: await found(key, live), key, iteration: Number(iteration), from };
     return c.html((await transcriptPart(question, context)).text);
   });
@@ -117,7 +122,7 @@ function addReading(app: Hono, { live, use, context }: Served & { use: Use }): v
   });
 }
 
-function addActs(app: Hono, { live, context }: Served): void {
+function addActs(app: Hono<{ Bindings: HttpBindings }>, { live, context }: Served): void {
   app.post('/start', async (c) => c.text(await startFromPage(await fieldsOf(c), context)));
   app.post('/s/:key/:act', async (c) => {
     const { key, act } = c.req.param();
@@ -147,26 +152,24 @@ async function* updates(
   try {
     yield { frame: frame.text };
     let saidAt = Number.NEGATIVE_INFINITY;
+    let ended = '';
     while (!signal.aborted) {
       const rung = new AbortController();
       ring = () => rung.abort();
-      const changes = await update();
-      const isNew = Object.values(changes).some((each) => each.length > 0);
+      const { end = '', ...changes } = await update().catch((error) => ({ end: problemText(error) }));
+      const isNew = end !== ended || Object.values(changes).some((each) => each.length > 0);
       if (isNew || clock.monotonic() - saidAt > BEAT_MS) {
         saidAt = clock.monotonic();
-        const rows = watchedRows(await live.list());
-        yield { ...changes, needs: rows.filter(({ facts }) => facts.needsHuman).length };
+        const rows = watchedRows(await live.list().catch(() => []));
+        const needs = rows.filter(({ facts }) => facts.needsHuman).length;
+        yield { ...changes, needs, ...(end !== ended && { end }) };
+        ended = end;
       }
       await clock.sleep(LOOK_MS, AbortSignal.any([signal, rung.signal])).catch(() => undefined);
     }
   } finally {
     stop();
   }
-}
-
-function refusal(error: Parameters<typeof hintForTerminal>[0] & { what: string; why: string }) {
-  const status: ContentfulStatusCode = WEB_ERRORS.session_gone.is(error) ? 404 : 409;
-  return [[`${error.what} ${error.why}`, hintForTerminal(error)].filter(Boolean).join('\n'), status] as const;
 }
 
 async function fieldsOf(c: Context) {

@@ -21,8 +21,12 @@ export async function answerOthers(
     socket.setEncoding('utf8');
     socket.on('error', () => socket.destroy());
     socket.on('data', (text: string) => {
+      if (text.startsWith('leave')) {
+        // Closing removes the socket's file, which the successor makes as soon as it has the answer.
+        server.close();
+        leave();
+      }
       socket.end(JSON.stringify(served()));
-      if (text.startsWith('leave')) leave();
     });
   });
   await new Promise<void>((resolve, reject) => {

@@ -52,8 +52,15 @@ ${isUnconfirmed && html`<p class="attention" dir="auto">In _qa.md, by you or by 
 `;
 }
 
+/** The last plans that were shown, by hash: a decision about one that changed meanwhile is refused with the difference. */
+export const shownPlans = new Map<string, string>();
+const MAX_SHOWN_PLANS = 50;
+
 async function planPart(session: ShownSession, context: ActionContext): Promise<Html> {
   const { name, text, hash, servers, remarks, changes } = await readPlan(questionOf(session), context);
+  shownPlans.delete(hash);
+  shownPlans.set(hash, text);
+  for (const old of [...shownPlans.keys()].slice(0, -MAX_SHOWN_PLANS)) shownPlans.delete(old);
   const comment = (at: number) =>
     html`<details class="comment"><summary>comment</summary><textarea name="step.${at}" rows="2" aria-label="Comment on this step" dir="auto"></textarea></details>`;
   return html`<section class="gate"><h2>Its plan waits for you</h2>

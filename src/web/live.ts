@@ -15,6 +15,8 @@ export class LiveSessions {
   }
 
   async list(): Promise<readonly ShownSession[]> {
+    // One that failed, as while there is no project, is begun again.
+    if (this.#bells.size > 0) this.#watching ??= this.#watch();
     this.#list ??= this.#readOnce();
     return await this.#list;
   }
@@ -27,7 +29,6 @@ export class LiveSessions {
   /** Calls `bell` at every change until the returned function is called. */
   follow(bell: () => void): () => void {
     this.#bells.add(bell);
-    this.#watching ??= this.#watch();
     return () => {
       this.#bells.delete(bell);
       if (this.#bells.size > 0) return;
@@ -62,13 +63,15 @@ export class LiveSessions {
     return list;
   }
 
-  async #readOnce(): Promise<ShownSession[]> {
-    const look = new AbortController();
-    for await (const list of watchSessions({ signal: look.signal }, this.#context)) {
-      look.abort();
-      this.#list = undefined;
-      return this.#take(list);
-    }
-    return [];
+  #readOnce(): Promise<ShownSession[]> {
+    const sessions = watchSessions({ signal: new AbortController().signal }, this.#context);
+    const list = sessions
+      .next()
+      .then(({ value }) => this.#take(value ?? []))
+      .finally(() => {
+        if (this.#list === list) this.#list = undefined;
+        return sessions.return();
+      });
+    return list;
   }
 }

@@ -2,6 +2,7 @@
 const WORDS = {
   locked: 'This page has no key yet. In a terminal: samocode web --open',
   lost: 'Connection lost; trying again …',
+  held: 'This has changed meanwhile. Your text stays until you send it or delete it.',
   old: 'This browser is too old for the page. In a terminal: samocode watch',
 };
 const $ = (selector, inside = document) => inside.querySelector(selector);
@@ -15,6 +16,7 @@ function takeToken() {
   const given = /^#t=([\w-]+)(?:&v=(.*))?$/.exec(location.hash);
   if (!given) return;
   sessionStorage.setItem('token', given[1]);
+  tabs.postMessage({ token: given[1] });
   history.replaceState(null, '', `#${given[2] || '/'}`);
 }
 
@@ -42,8 +44,8 @@ async function call(path, init = {}) {
 
 function lock() {
   view.stop.abort();
-  main.textContent = WORDS.locked;
-  say('');
+  if (isInUse(main)) say(WORDS.locked);
+  else main.textContent = WORDS.locked;
   tabs.postMessage('token?');
 }
 
@@ -59,7 +61,9 @@ function placeNow() {
 function show() {
   view.stop.abort();
   if (!sessionStorage.getItem('token')) return lock();
-  view = { stop: new AbortController(), path: placeNow(), held: new Map(), isFirst: true };
+  // The same place with another key: what the person writes there stays.
+  const isFirst = view.path !== placeNow() || !isInUse(main);
+  view = { stop: new AbortController(), path: placeNow(), held: new Map(), isFirst };
   follow(view);
 }
 
@@ -106,6 +110,7 @@ function take({ frame, parts = [], cards = [], gone = [], needs, end }) {
   if (frame !== undefined) {
     // After a reconnection what the person writes stays.
     if (view.isFirst) main.replaceChildren(made(frame));
+    view.isWhole = !view.isFirst;
     view.isFirst = false;
   }
   for (const [id, html] of parts) put(id, html);
@@ -121,7 +126,10 @@ function take({ frame, parts = [], cards = [], gone = [], needs, end }) {
 function put(id, html) {
   const place = document.getElementById(id);
   if (!place) return;
-  if (isInUse(place)) return view.held.set(id, html);
+  if (isInUse(place)) {
+    view.held.set(id, html);
+    return say(WORDS.held);
+  }
   view.held.delete(id);
   const open = new Map([...place.querySelectorAll('details')].map((each) => [nameOf(each), each.open]));
   const tail = $('.tail', place);
@@ -167,6 +175,11 @@ addEventListener('focusout', () => setTimeout(release, 200));
 // The board.
 function placeCards(cards) {
   const groups = new Map();
+  if (view.isWhole) {
+    const there = new Set(cards.map(([key]) => `c-${key}`));
+    for (const card of document.querySelectorAll('.card')) if (!there.has(card.id)) card.remove();
+    view.isWhole = false;
+  }
   for (const [key, group, place, html] of cards) {
     const card = made(html).firstElementChild;
     card.dataset.place = place;

@@ -4,7 +4,7 @@ import { fingerprint } from '../base/files/fingerprint.ts';
 
 /** Names that lead to this machine from itself, whatever the port: a tunnel has its own. */
 const OWN_NAMES = ['127.0.0.1', 'localhost', '[::1]'];
-export const MAX_BODY_BYTES = 1024 * 1024;
+const MAX_BODY_BYTES = 1024 * 1024;
 /** Requests without a token that are answered in a second; a person's page has one. */
 const STRANGERS_PER_SECOND = 10;
 
@@ -35,14 +35,15 @@ export function ownRequestsOnly({ hosts, proxy, headers }: RequestRules): Middle
     const isPage = c.req.method === 'GET' && c.req.header('sec-fetch-mode') === 'navigate';
     if (site !== 'same-origin' && site !== 'none' && !isPage) return c.text('Another page may not ask.', 403);
     if (Number(c.req.header('content-length') ?? 0) > MAX_BODY_BYTES || !isBounded(c))
-      return c.text('More than 1 MB cannot be sent.', 413);
+      return c.text('More than 1 MB, or a body of unknown length, cannot be sent.', 413);
     return await next();
   };
 }
 
 function isOwnHost(host: string, { hosts, proxy }: Pick<RequestRules, 'hosts' | 'proxy'>): boolean {
   if (proxy !== undefined) return host === proxy.host;
-  return [...OWN_NAMES, ...hosts].includes(host.replace(/:\d+$/, '').toLowerCase());
+  const name = host.replace(/:\d+$/, '').toLowerCase();
+  return OWN_NAMES.includes(name) || hosts.some((own) => own.toLowerCase() === name);
 }
 
 /** A body of unknown length cannot be refused before it is read. */

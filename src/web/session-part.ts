@@ -11,7 +11,7 @@ import { commandsOf } from '../kit/terminal/next-commands.ts';
 import { actsPart } from './acts-part.ts';
 import { changesPart } from './changes-part.ts';
 import { gatePart } from './gate-part.ts';
-import { questionOf } from './web-context.ts';
+import { problemText, questionOf } from './web-context.ts';
 
 /** The parts of the page of a session: each is replaced as a whole, and only when it differs. */
 export type ViewPart = [id: string, html: string];
@@ -55,7 +55,7 @@ export class SessionParts {
     const isNew = session !== this.#shown;
     this.#shown = session;
     if (isNew) {
-      add('p-gate', await gatePart(session, this.#context));
+      add('p-gate', await gatePart(session, this.#context).catch(problemPart));
       add('p-do', actsPart(session));
     }
     const { n } = session.view.state;
@@ -115,4 +115,9 @@ ${body}</section>
     return html`<section class="now p-${phase}"><h2>The agent now <small>iteration ${iteration}, ${phase}, <time data-since="${openIteration.startedAt}"></time> · <a href="#/s/${this.#key}/transcript/${iteration}">all of it</a></small></h2>
 <p class="sentence" dir="auto">${activity ?? 'preparing'}</p><div class="tail" tabindex="0">${transcriptBody(entries.slice(-TAIL_ENTRIES))}</div></section>`;
   }
+}
+
+/** A file that is gone or broken leaves the other parts as they are. */
+function problemPart(error: unknown): Html {
+  return html`<p class="attention">${problemText(error)}</p>`;
 }

@@ -1,7 +1,9 @@
 import type { ActionContext } from '../acts/common/context.ts';
 import type { SessionQuestion } from '../acts/common/places/find-session.ts';
 import type { ShownSession } from '../acts/reading/watch-sessions.act.ts';
+import { isSamocodeError } from '../base/errors.ts';
 import { isGuarded } from '../base/sandbox-level.ts';
+import { hintForTerminal } from '../kit/terminal/next-commands.ts';
 import type { By } from '../session/events/bodies/who-acted.ts';
 
 export function questionOf({ view, projectDir }: ShownSession) {
@@ -18,4 +20,10 @@ export function byPerson(session?: ShownSession): By {
 /** The context of an act on a session: its project is named, and no other is at hand. */
 export function actingOn(session: ShownSession, context: ActionContext): ActionContext {
   return { ...context, cwd: session.projectDir, by: byPerson(session) };
+}
+
+/** What a person reads of an expected error. @throws any other one */
+export function problemText(error: unknown): string {
+  if (!isSamocodeError(error)) throw error;
+  return [`${error.what} ${error.why}`, hintForTerminal(error)].filter(Boolean).join('\n');
 }

@@ -11,7 +11,7 @@ interface WebOptions extends SharedOptions {
   tlsProxy?: URL;
 }
 
-const LOOPBACK = /^(?:127\.\d+\.\d+\.\d+|::1|localhost)$/;
+const LOOPBACK = /^(?:127\.0\.0\.1|::1|localhost)$/;
 
 export function addWeb(program: Command, cli: Cli): void {
   withSharedOptions(program.command('web'))

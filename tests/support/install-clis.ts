@@ -67,6 +67,12 @@ const PINNED = {
     version: '0.2.0-alpha.12',
     program: '@modelcontextprotocol/conformance/dist/index.js',
   },
+  /** Drives Debian's Chromium, which it does not bring along. */
+  playwright: {
+    npmPackage: 'playwright-core',
+    version: '1.65.1',
+    program: 'playwright-core/index.mjs',
+  },
   inspector: {
     npmPackage: '@modelcontextprotocol/inspector',
     version: '2.12.0',

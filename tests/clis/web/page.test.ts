@@ -1,0 +1,156 @@
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { answerQa } from '../../../src/acts/gates/answer-qa.act.ts';
+import { PAYLOADS } from '../../acts/report/payloads.ts';
+import { makeProject } from '../../support/project.ts';
+import { reportedSession } from '../../support/report-session.ts';
+import { type SessionRig, startRig } from '../../support/session-rig.ts';
+import { serveWeb } from '../../support/web-rig.ts';
+import { addressOf, type Browser, holds, openBrowser, type Page } from './browser.ts';
+
+let browser: Browser;
+
+beforeAll(async () => {
+  browser = await openBrowser();
+});
+afterAll(async () => {
+  await browser[Symbol.asyncDispose]();
+});
+
+const saysIn = (page: Page, words: string) =>
+  holds(page, `document.body.innerText.includes(${JSON.stringify(words)})`);
+
+async function openOnly(page: Page): Promise<void> {
+  await page.locator('.card a').first().click();
+  await page.locator('#p-head h1').waitFor();
+}
+
+async function asking(): Promise<SessionRig> {
+  const rig = await startRig({ scenario: { paceMs: 0, rules: [] } });
+  await rig.untilWaiting('qa_answers');
+  return rig;
+}
+
+test('the address loses its key at once, a new tab takes it from an open one, and another person gets none', async () => {
+  const { repo, context } = await makeProject();
+  await using _ = repo;
+  await using web = await serveWeb(context);
+  const page = await browser.tab(addressOf(web));
+  await saysIn(page, 'There are no sessions.');
+  expect(page.url()).toBe(`${web.served.address}#/`);
+  expect(await page.evaluate('document.cookie + JSON.stringify({ ...localStorage })')).toBe('{}');
+  const second = await browser.tab(web.served.address);
+  await saysIn(second, 'There are no sessions.');
+  await using other = await openBrowser();
+  const stranger = await other.tab(web.served.address);
+  await saysIn(stranger, 'samocode web --open');
+  expect([...browser.mishaps, ...other.mishaps]).toEqual([]);
+  for (const each of [page, second]) await each.close();
+});
+
+test('what an agent wrote runs nothing and asks no other server, on any part of the page', async () => {
+  const also = PAYLOADS.filter((payload) => !/[\0\ud800]/.test(payload)).join(' ');
+  const { project } = await reportedSession({ iterations: 10, also, transcriptChars: 400, ends: 'waiting' });
+  await using _ = project.repo;
+  await using web = await serveWeb(project.context);
+  const page = await browser.tab(addressOf(web));
+  await page.locator('.card').waitFor();
+  await openOnly(page);
+  await page.locator('.gate').waitFor();
+  await page.locator('#p-sections section').first().waitFor();
+  await page.evaluate("for (const each of document.querySelectorAll('details')) each.open = true");
+  await page.evaluate(
+    "for (const each of document.querySelectorAll('[autofocus], summary, a')) { each.focus(); each.dispatchEvent(new MouseEvent('mouseover', { bubbles: true })); }",
+  );
+  expect(
+    await page
+      .locator(
+        '#main iframe, #main script, #main base, #main link, #main img[src^=http], #main [onload], #main [onerror]',
+      )
+      .count(),
+  ).toBe(0);
+  await page.evaluate(`location.hash += '/transcript/6'`);
+  await page.locator('#p-all').locator('h1').waitFor();
+  expect(await page.title()).toMatch(/samocode$/);
+  expect(browser.mishaps).toEqual([]);
+  await page.close();
+});
+
+test('two tabs and a terminal answer at once: the first counts, the others are told and keep their text', async () => {
+  await using rig = await asking();
+  await using web = await serveWeb(rig.context('cli'));
+  const [one, two] = [await browser.tab(addressOf(web)), await browser.tab(addressOf(web))];
+  for (const page of [one, two]) {
+    await page.locator('.card').waitFor();
+    await openOnly(page);
+    await page.locator('.gate textarea').first().fill('as I said');
+  }
+  const context = rig.context('cli');
+  const [terminal] = await Promise.all([
+    answerQa(
+      { session: rig.file.folder, projectDir: rig.repo.path, answers: [], acceptSuggestions: true },
+      context,
+    ).then(
+      () => 'first',
+      (error: Error) => error.message,
+    ),
+    one.locator('.gate button[value=suggestions]').click(),
+    two.locator('.gate button[value=suggestions]').click(),
+  ]);
+  const texts: string[] = [terminal];
+  for (const page of [one, two]) {
+    await holds(page, "!/^(…)?$/.test(document.querySelector('#state').textContent)");
+    texts.push(await page.locator('#state').innerText());
+  }
+  const firsts = texts.filter((text) => /^first$|are recorded/.test(text));
+  expect([firsts.length, texts]).toEqual([1, texts]);
+  const recorded = (await rig.events()).filter(({ type }) => type === 'answers_recorded');
+  expect(recorded.length).toBe(1);
+  expect(browser.mishaps).toEqual([]);
+  for (const page of [one, two]) await page.close();
+});
+
+test('a draft stays while the session changes, a plan that changed is refused with the difference, and then its new version is shown', async () => {
+  await using rig = await startRig({
+    scenario: { paceMs: 0, rules: [] },
+    start: { task: 'Name the boats', acceptSuggestions: true },
+  });
+  await rig.untilWaiting('plan_approval');
+  await using web = await serveWeb(rig.context('cli'));
+  const page = await browser.tab(addressOf(web));
+  await page.locator('.card').waitFor();
+  await openOnly(page);
+  const feedback = page.locator('.gate textarea[name=feedback]');
+  await feedback.fill('Name the ships too');
+  const { name, text } = await rig.readPlan();
+  const path = join(rig.paths.sessionDir, name);
+  const file = await readFile(path, 'utf8');
+  await writeFile(path, file.replace(/^(#+ .*)$/m, '$1, and the ships'));
+  expect(text).not.toContain('and the ships');
+  await rig.requestChanges('Please').catch(() => undefined);
+  await page.locator('.gate button[value=approve]').click();
+  await holds(page, "document.querySelector('.gate output.bad')?.textContent.length > 9");
+  expect(await feedback.inputValue()).toBe('Name the ships too');
+  expect(browser.mishaps).toEqual([]);
+  await page.close();
+});
+
+test('a page whose server ended says so, and goes on with the next one once it has its key', async () => {
+  const { repo, context } = await makeProject();
+  await using _ = repo;
+  const first = await serveWeb(context);
+  const page = await browser.tab(addressOf(first));
+  await saysIn(page, 'There are no sessions.');
+  await page.locator('#find').fill('half a wo');
+  await first.end();
+  await saysIn(page, 'Connection lost');
+  await using second = await serveWeb(context, { port: first.port });
+  await saysIn(page, 'samocode web --open');
+  expect(await page.locator('#find').inputValue()).toBe('half a wo');
+  const opened = await browser.tab(addressOf(second));
+  await saysIn(opened, 'There are no sessions.');
+  await holds(page, "document.querySelector('#state').textContent === ''");
+  expect(browser.mishaps).toEqual([]);
+  for (const each of [page, opened]) await each.close();
+});

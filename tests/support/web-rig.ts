@@ -1,0 +1,118 @@
+import { once } from 'node:events';
+import { type IncomingMessage, type RequestOptions, request } from 'node:http';
+import type { ActionContext } from '../../src/acts/common/context.ts';
+import { parseJson } from '../../src/base/parse-json.ts';
+import { type RunningWeb, runWeb, type WebRequest } from '../../src/web/run-web.ts';
+import { freePort } from './free-port.ts';
+
+export interface Answer {
+  status: number;
+  headers: IncomingMessage['headers'];
+  text: string;
+}
+
+export interface Asked extends Omit<RequestOptions, 'headers'> {
+  headers?: Record<string, string>;
+  body?: string;
+}
+
+/** The page, served by this process on a real port. */
+export interface WebRig extends AsyncDisposable, RunningWeb {
+  port: number;
+  /** What it reported as unexpected. */
+  failures: unknown[];
+  /** A request that carries the token. */
+  ask(path: string, asked?: Asked): Promise<Answer>;
+  /** The same as a stranger sends it. */
+  askWithout(path: string, asked?: Asked): Promise<Answer>;
+  /** What a person does on the page. */
+  act(path: string, fields: object): Promise<Answer>;
+  /** A tab at this place. */
+  open(place: string): Promise<Tab>;
+  end(): Promise<void>;
+}
+
+export interface Tab {
+  status: number;
+  /** Every part and card as last sent, by its id or key. */
+  parts: Map<string, string>;
+  /** The updates so far. */
+  updates: Record<string, unknown>[];
+  closed: Promise<void>;
+  close(): void;
+}
+
+export async function serveWeb(context: ActionContext, given: Partial<WebRequest> = {}): Promise<WebRig> {
+  const port = given.port ?? (await freePort());
+  const interrupted = new AbortController();
+  const failures: unknown[] = [];
+  const running = await runWeb(
+    {
+      ...{ listen: '127.0.0.1', hosts: [], proxy: undefined },
+      ...{ interrupted: interrupted.signal, failed: (error: unknown) => failures.push(error) },
+      ...given,
+      port,
+    },
+    context,
+  );
+  const { address, token } = running.served;
+  const at = Number(new URL(address).port) || port;
+  const bearer = { authorization: `Bearer ${token}` };
+  const askWithout: WebRig['askWithout'] = (path, asked) => askOnce(at, path, asked);
+  const ask: WebRig['ask'] = (path, asked = {}) =>
+    askWithout(path, { ...asked, headers: { ...bearer, ...asked.headers } });
+  const end = async () => {
+    interrupted.abort();
+    await running.ended;
+  };
+  return {
+    ...running,
+    port: at,
+    failures,
+    ask,
+    askWithout,
+    act: (path, fields) => ask(path, { method: 'POST', body: JSON.stringify(fields) }),
+    open: (place) => openTab(at, `/live?at=${encodeURIComponent(place)}`, bearer),
+    end,
+    [Symbol.asyncDispose]: end,
+  };
+}
+
+/** @throws if the connection is closed before an answer */
+export async function askOnce(
+  port: number,
+  path: string,
+  { headers = {}, body, ...options }: Asked = {},
+): Promise<Answer> {
+  const length = body === undefined ? {} : { 'content-length': String(Buffer.byteLength(body)) };
+  const all = 'transfer-encoding' in headers ? headers : { ...length, ...headers };
+  const outgoing = request({ host: '127.0.0.1', port, path, agent: false, ...options, headers: all });
+  outgoing.end(body);
+  const [incoming] = (await once(outgoing, 'response')) as [IncomingMessage];
+  // A refused body is not read to its end.
+  outgoing.on('error', () => {});
+  let text = '';
+  for await (const piece of incoming.setEncoding('utf8')) text += piece;
+  return { status: incoming.statusCode ?? 0, headers: incoming.headers, text };
+}
+
+async function openTab(port: number, path: string, headers: Record<string, string>): Promise<Tab> {
+  const outgoing = request({ host: '127.0.0.1', port, path, headers, agent: false });
+  outgoing.end();
+  const [incoming] = (await once(outgoing, 'response')) as [IncomingMessage];
+  const tab = { parts: new Map<string, string>(), updates: [] as Tab['updates'] };
+  let text = '';
+  incoming.setEncoding('utf8').on('data', (piece: string) => {
+    const lines = (text + piece).split('\n');
+    text = lines.pop() ?? '';
+    for (const line of lines) {
+      const update = parseJson(line) as Record<string, unknown> & { parts?: [string, string][] };
+      tab.updates.push(update);
+      for (const [id, part] of update.parts ?? []) tab.parts.set(id, part);
+      for (const [key, , , card] of (update.cards ?? []) as string[][]) tab.parts.set(key ?? '', card ?? '');
+    }
+  });
+  incoming.on('error', () => {});
+  const closed = new Promise<void>((resolve) => incoming.once('close', () => resolve()));
+  return { ...tab, status: incoming.statusCode ?? 0, closed, close: () => outgoing.destroy() };
+}
