@@ -116,7 +116,7 @@ function take({ frame, parts = [], cards = [], gone = [], needs, end }) {
   for (const [id, html] of parts) put(id, html);
   for (const key of gone) $(`#c-${key}`)?.remove();
   if (cards.length > 0) placeCards(cards);
-  if (cards.length + gone.length > 0) afterCards();
+  if (cards.length + gone.length > 0 || (needs !== undefined && !view.isKnown)) afterCards();
   if (needs !== undefined) showNeeds(needs);
   if (end !== undefined) say(end);
   tick();
@@ -217,7 +217,8 @@ function afterCards() {
     group.hidden = shown === 0;
     if (group.tagName === 'DETAILS' && find) group.open = true;
     $('h2 small', group).textContent = shown;
-    if (shown > 0) sums.push(`${shown} ${$('h2', group).firstChild.textContent.trim().toLowerCase()}`);
+    const words = $('h2', group).firstChild.textContent.trim().toLowerCase();
+    if (shown > 0) sums.push(`${shown} ${shown > 1 ? words.replace('needs', 'need') : words}`);
   }
   const sum = $('#sum');
   if (sum) sum.textContent = sums.join(' · ');
@@ -282,7 +283,9 @@ function fieldsOf(form, button) {
   return fields;
 }
 
-addEventListener('submit', async (event) => {
+// Captured: Chromium lets no submit event of a form within a form bubble, as that of a preview is.
+addEventListener('submit', send, true);
+async function send(event) {
   const form = event.target;
   if (form.method === 'dialog') return;
   event.preventDefault();
@@ -308,7 +311,7 @@ addEventListener('submit', async (event) => {
   form.removeAttribute('aria-busy');
   say(output.textContent.slice(0, 200));
   setTimeout(release, 1500);
-});
+}
 
 // Links inside of a part lead to its sections, the others change the address.
 addEventListener('click', (event) => {

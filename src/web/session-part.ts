@@ -8,6 +8,7 @@ import { cardHead, sectionLinks, sessionSections, taskPart } from '../acts/repor
 import { sessionReport } from '../acts/report/session-report.ts';
 import { identityAt } from '../base/files/path-stats.ts';
 import { commandsOf } from '../kit/terminal/next-commands.ts';
+import { gateOf } from '../session/status.ts';
 import { actsPart } from './acts-part.ts';
 import { changesPart } from './changes-part.ts';
 import { gatePart } from './gate-part.ts';
@@ -38,6 +39,7 @@ export class SessionParts {
   #madeAt = -1;
   #changesAt = '';
   #tail = '';
+  #gateFile = '';
 
   constructor(key: string, context: ActionContext) {
     this.#key = key;
@@ -54,7 +56,12 @@ export class SessionParts {
     };
     const isNew = session !== this.#shown;
     this.#shown = session;
-    if (isNew) {
+    // A person may change what is asked about in an editor, which is no event.
+    const { sessionDir, qa } = session.view.paths;
+    const asked = gateOf(session.view)?.plan;
+    const file = identityAt(asked === undefined ? qa : join(sessionDir, asked.name));
+    if (isNew || file !== this.#gateFile) {
+      this.#gateFile = file;
       add('p-gate', await gatePart(session, this.#context).catch(problemPart));
       add('p-do', actsPart(session));
     }

@@ -15,6 +15,7 @@ export interface Locator {
   waitFor(options?: object): Promise<void>;
   isVisible(): Promise<boolean>;
   first(): Locator;
+  last(): Locator;
   nth(at: number): Locator;
   locator(selector: string): Locator;
 }

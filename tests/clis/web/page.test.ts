@@ -123,15 +123,26 @@ test('a draft stays while the session changes, a plan that changed is refused wi
   await openOnly(page);
   const feedback = page.locator('.gate textarea[name=feedback]');
   await feedback.fill('Name the ships too');
-  const { name, text } = await rig.readPlan();
+  const { name } = await rig.readPlan();
   const path = join(rig.paths.sessionDir, name);
-  const file = await readFile(path, 'utf8');
-  await writeFile(path, file.replace(/^(#+ .*)$/m, '$1, and the ships'));
-  expect(text).not.toContain('and the ships');
-  await rig.requestChanges('Please').catch(() => undefined);
+  await writeFile(path, (await readFile(path, 'utf8')).replace(/^(# .*)$/m, '$1, and the ships'));
+  await saysIn(page, 'Your text stays until you send it or delete it.');
   await page.locator('.gate button[value=approve]').click();
-  await holds(page, "document.querySelector('.gate output.bad')?.textContent.length > 9");
+  await holds(
+    page,
+    "document.querySelector('.gate output.bad')?.textContent.includes('The plan has changed')",
+  );
+  expect(await page.locator('.gate output').last().innerText()).toMatch(/^\+ ?#? ?.*and the ships/m);
   expect(await feedback.inputValue()).toBe('Name the ships too');
+  expect(await page.locator('.gate').innerText()).not.toMatch(/^[^+]*and the ships/);
+  const hash = await page.locator('.gate input[name=hash]').inputValue();
+  await feedback.fill('');
+  await page.keyboard.press('Escape');
+  await holds(page, `document.querySelector('.gate input[name=hash]').value !== '${hash}'`);
+  await page.locator('.gate button[value=approve]').click();
+  await rig.until(({ approvedPlan }) => approvedPlan !== undefined);
+  const approval = (await rig.events()).find(({ type }) => type === 'plan_approved');
+  expect(approval).toMatchObject({ by: { channel: 'web', client: 'without a guard' } });
   expect(browser.mishaps).toEqual([]);
   await page.close();
 });
