@@ -20,6 +20,7 @@ import { supervisorBench } from './supervisor.ts';
 import { tokensBench } from './tokens.ts';
 import { updatedBench } from './updated.ts';
 import { watchBench } from './watch.ts';
+import { webBench } from './web.ts';
 import { workerBench } from './worker.ts';
 
 /** Every bench there is; a new one is a line here. */
@@ -31,6 +32,7 @@ const BENCHES: readonly Bench[] = [
   statusBench,
   listBench,
   watchBench,
+  webBench,
   updatedBench,
   workerBench,
   shellLoopBench,

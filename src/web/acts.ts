@@ -19,8 +19,8 @@ import { counted } from '../base/text.ts';
 import { LIMIT_NAMES } from '../phases/limits.ts';
 import { planChanges } from '../session/documents/plan.ts';
 import { FINISH_CHOICES, previewPart } from './acts-part.ts';
-import { sendComments } from './send-comments.ts';
 import { shownPlans } from './gate-part.ts';
+import { sendComments } from './send-comments.ts';
 import { actingOn, questionOf } from './web-context.ts';
 import { WEB_ERRORS } from './web-errors.ts';
 

@@ -10,7 +10,7 @@ export interface Locator {
   fill(text: string): Promise<void>;
   press(key: string): Promise<void>;
   count(): Promise<number>;
-  innerText(): Promise<string>;
+  textContent(): Promise<string>;
   inputValue(): Promise<string>;
   waitFor(options?: object): Promise<void>;
   isVisible(): Promise<boolean>;

@@ -101,7 +101,7 @@ test('two tabs and a terminal answer at once: the first counts, the others are t
   const texts: string[] = [terminal];
   for (const page of [one, two]) {
     await holds(page, "!/^(…)?$/.test(document.querySelector('#state').textContent)");
-    texts.push(await page.locator('#state').innerText());
+    texts.push(await page.locator('#state').textContent());
   }
   const firsts = texts.filter((text) => /^first$|are recorded/.test(text));
   expect([firsts.length, texts]).toEqual([1, texts]);
@@ -132,9 +132,9 @@ test('a draft stays while the session changes, a plan that changed is refused wi
     page,
     "document.querySelector('.gate output.bad')?.textContent.includes('The plan has changed')",
   );
-  expect(await page.locator('.gate output').last().innerText()).toMatch(/^\+ ?#? ?.*and the ships/m);
+  expect(await page.locator('.gate output').last().textContent()).toMatch(/^\+ ?#? ?.*and the ships/m);
   expect(await feedback.inputValue()).toBe('Name the ships too');
-  expect(await page.locator('.gate').innerText()).not.toMatch(/^[^+]*and the ships/);
+  expect(await page.locator('.gate').textContent()).not.toMatch(/^[^+]*and the ships/);
   const hash = await page.locator('.gate input[name=hash]').inputValue();
   await feedback.fill('');
   await page.keyboard.press('Escape');

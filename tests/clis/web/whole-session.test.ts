@@ -39,7 +39,7 @@ test('a session goes from its start to its merge by mouse alone', async () => {
   await page.locator('details[data-key=f] > summary').click();
   await page.locator('button[name=how][value=merge]').click();
   await appears(page, 'form[data-act=finish] button');
-  expect(await page.locator('details[data-key=f] output').first().innerText()).toMatch(/merge/i);
+  expect(await page.locator('details[data-key=f] output').first().textContent()).toMatch(/merge/i);
   await page.locator('form[data-act=finish] button').click();
   await merged(bench);
   expect([browser.mishaps, web.failures]).toEqual([[], []]);
