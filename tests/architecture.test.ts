@@ -70,7 +70,8 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   action: ['base', 'phases', 'session', 'project', 'acts/proof'],
   rehearsal: ['base', 'phases', 'session'],
   demo: [...BELOW_ACTS, 'acts/common', 'acts/proof', 'kit/terminal/output.ts'],
-  web: [...BELOW_ACTS, ...EVERY_ACT, 'kit/terminal'],
+  // MCP over HTTP is on the port of the page.
+  web: [...BELOW_ACTS, ...EVERY_ACT, 'kit/terminal', 'server/http-sessions.ts'],
   cli: [...BELOW_ACTS, ...EVERY_ACT, 'kit/terminal', 'machine', 'demo', 'web'],
 };
 

@@ -11,7 +11,7 @@ import { isSessionArgument, servePrompts } from './prompts/serve-prompts.ts';
 import { isResourceKind, RESOURCE_KINDS, uriTemplate } from './resources/kinds.ts';
 import { serveResources } from './resources/serve-resources.ts';
 import { serveTools } from './serve-tools.ts';
-import { INSTRUCTIONS, READ_ONLY_INSTRUCTIONS, serverInfo } from './server-info.ts';
+import { INSTRUCTIONS, READ_ONLY_INSTRUCTIONS, REMOTE_INSTRUCTIONS, serverInfo } from './server-info.ts';
 
 export interface ServerDeps {
   version: string;
@@ -19,13 +19,16 @@ export interface ServerDeps {
   isReadOnly?: boolean;
   /** False where the client's plugin has the same as commands. */
   hasPrompts?: boolean;
+  /** The client is on another machine, under this name: it has no folders here, and sets up no project. */
+  remote?: string;
   /** Called on the first request, so that the handshake does not wait for it. */
   loadActions(): Promise<Omit<ActionContext, 'by' | 'roots'>>;
 }
 
 /** The MCP server without a transport; its only state is its subscriptions. */
 export function buildServer(deps: ServerDeps): Server {
-  const { isReadOnly = false, hasPrompts = true } = deps;
+  const { isReadOnly = false, hasPrompts = true, remote } = deps;
+  const isRemote = remote !== undefined;
   const server = new Server(serverInfo(deps.version), {
     capabilities: {
       tools: {},
@@ -33,18 +36,18 @@ export function buildServer(deps: ServerDeps): Server {
       ...(hasPrompts && { prompts: {} }),
       completions: {},
     },
-    instructions: isReadOnly ? READ_ONLY_INSTRUCTIONS : INSTRUCTIONS,
+    instructions: isReadOnly ? READ_ONLY_INSTRUCTIONS : isRemote ? REMOTE_INSTRUCTIONS : INSTRUCTIONS,
     // Form results are validated where they are read; the default validator takes a third of the startup time.
     jsonSchemaValidator: { getValidator: () => () => NO_VALIDATION },
   });
   const folders = clientFolders(server);
   const contextFor: ContextFor = async (extra) => ({
     ...(await deps.loadActions()),
-    by: { channel: 'tool', ...clientOf(server) },
-    roots: [...foldersInMeta(extra._meta), ...(await folders.read())],
+    by: { channel: 'tool', ...(isRemote ? { client: remote } : clientOf(server)) },
+    roots: isRemote ? [] : [...foldersInMeta(extra._meta), ...(await folders.read())],
   });
   server.setNotificationHandler(RootsListChangedNotificationSchema, () => folders.forget());
-  serveTools(server, contextFor, { isReadOnly });
+  serveTools(server, contextFor, { isReadOnly, isRemote });
   serveResources(server, contextFor);
   if (hasPrompts) servePrompts(server, contextFor);
   serveCompletions(server, contextFor);

@@ -14,26 +14,31 @@ import { startProgress } from '../kit/mcp/progress.ts';
 import { SERVER_ERRORS } from '../kit/mcp/server-errors.ts';
 import type { ToolContext } from '../kit/mcp/tool.ts';
 import { listedTool } from '../kit/mcp/tool-schemas.ts';
+import { setupProjectTool } from '../machine/set-up/setup-project.tool.ts';
+import { fromAfar } from './from-afar.ts';
 import { TOOLS } from './tools.ts';
 
-/** Lists and calls the tools; `isReadOnly` hides and refuses those that act. */
+/** Lists and calls the tools; `isReadOnly` hides and refuses those that act, `isRemote` the set-up of projects. */
 export function serveTools(
   server: Server,
   contextFor: ContextFor,
-  { isReadOnly }: { isReadOnly: boolean },
+  { isReadOnly, isRemote }: { isReadOnly: boolean; isRemote: boolean },
 ): void {
-  const offered = isReadOnly ? TOOLS.filter(({ annotations }) => annotations.readOnlyHint) : TOOLS;
+  const reached = isRemote ? TOOLS.filter((tool) => tool !== setupProjectTool).map(fromAfar) : TOOLS;
+  const offered = reached.filter(({ annotations }) => !isReadOnly || annotations.readOnlyHint);
   onRequest(server, ListToolsRequestSchema, () => ({
     tools: offered.map((tool) => listedTool(tool, server.getClientVersion()?.name)),
   }));
   const connection: Connection = { server };
   onRequest(server, CallToolRequestSchema, async ({ params }, extra) => {
-    const tool = TOOLS.find(({ name }) => name === params.name);
+    const tool = offered.find(({ name }) => name === params.name);
     if (!tool) {
+      const hidden = TOOLS.find(({ name }) => name === params.name)?.name;
+      if (hidden)
+        return errorResult(SERVER_ERRORS[isReadOnly ? 'read_only' : 'only_there']({ tool: hidden }));
       const names = offered.map(({ name }) => name);
       throw new InvalidParamsError(unknownName('tool', params.name, names));
     }
-    if (!offered.includes(tool)) return errorResult(SERVER_ERRORS.read_only({ tool: tool.name }));
     const call = { actions: await contextFor(extra), progress: progressOf(extra) };
     return await callTool(tool, params.arguments, {
       ...call,

@@ -49,3 +49,9 @@ Rules
 - If a session is blocked, tell the user why, in a sentence, and propose what to do.
 - Errors carry code, message and hint: do what the hint says.
 `;
+
+/** For a client on another machine. */
+export const REMOTE_INSTRUCTIONS = INSTRUCTIONS.replace(
+  /^- A project needs .*$/m,
+  '- The projects are on another machine than this chat: pass project_dir to start_session, the folder of one there. If you do not know it, ask the user.',
+);

@@ -6,6 +6,7 @@ import type { ShownSession } from '../acts/reading/watch-sessions.act.ts';
 import { watchedRows } from '../acts/watch/groups.ts';
 import type { Clock } from '../base/clock.ts';
 import { isSamocodeError } from '../base/errors.ts';
+import type { HttpSessions } from '../server/http-sessions.ts';
 import { actOnSession, Fields } from './acts.ts';
 import { diffPart } from './changes-part.ts';
 import { LiveSessions } from './live.ts';
@@ -13,6 +14,7 @@ import { PAGE, PAGE_HEADERS } from './page.ts';
 import { carries, ownRequestsOnly, type RequestRules, strangerLimit } from './requests.ts';
 import { startFromPage } from './start-part.ts';
 import { streamOf } from './stream.ts';
+import { tokenIn } from './tokens.ts';
 import { transcriptPart } from './transcript-part.ts';
 import { viewOf } from './views.ts';
 import { problemText } from './web-context.ts';
@@ -22,6 +24,8 @@ export interface WebOptions extends Pick<RequestRules, 'hosts' | 'proxy'> {
   token: string;
   /** An agent CLI has started it: a click could be the agent's. */
   onlyShows: boolean;
+  /** With --mcp. */
+  mcp?: HttpSessions | undefined;
   /** Told of what was not expected. */
   failed(error: unknown): void;
 }
@@ -41,13 +45,19 @@ export interface WebApp {
 
 /** The page, and what it asks for. Every answer but the empty page needs the token. */
 export function webApp(options: WebOptions, context: ActionContext): WebApp {
-  const { failed, ...rules } = options;
-  const { clock } = context;
+  const { failed, mcp, ...rules } = options;
+  const { clock, home } = context;
   const use: Use = { streams: 0, usedAt: clock.monotonic() };
   const app = new Hono<{ Bindings: HttpBindings }>();
   app.use(ownRequestsOnly({ ...rules, headers: PAGE_HEADERS }));
   app.get('/', (c) => c.html(PAGE.text));
-  app.use(holdersOnly(options, { use, clock }));
+  const mayAsk = strangerLimit(clock);
+  if (mcp !== undefined)
+    app.all('/mcp', async (c) => {
+      const client = tokenIn(c.req.header('authorization'), home);
+      return client === undefined ? strange(c, mayAsk) : await mcp.answer(c.req.raw, client);
+    });
+  app.use(holdersOnly(options, { use, clock, mayAsk }));
   app.onError((error, c) => {
     if (isSamocodeError(error))
       return c.text(problemText(error), WEB_ERRORS.session_gone.is(error) ? 404 : 409);
@@ -60,7 +70,7 @@ export function webApp(options: WebOptions, context: ActionContext): WebApp {
   addActs(app, { live, context });
   return {
     fetch: (request, env) => app.fetch(request, env),
-    usedAt: () => (use.streams > 0 ? Number.POSITIVE_INFINITY : use.usedAt),
+    usedAt: () => (use.streams > 0 ? Number.POSITIVE_INFINITY : Math.max(use.usedAt, mcp?.usedAt() ?? 0)),
   };
 }
 
@@ -77,18 +87,21 @@ interface Served {
 
 function holdersOnly(
   { token, onlyShows }: Pick<WebOptions, 'token' | 'onlyShows'>,
-  { use, clock }: { use: Use; clock: Clock },
+  { use, clock, mayAsk }: { use: Use; clock: Clock; mayAsk: () => boolean },
 ): MiddlewareHandler {
-  const mayAsk = strangerLimit(clock);
   return async (c, next) => {
-    if (!carries(c.req.header('authorization'), token))
-      return mayAsk()
-        ? c.text('A token is needed.', 401, { 'www-authenticate': 'Bearer' })
-        : c.text('Too many requests without a token.', 429);
+    if (!carries(c.req.header('authorization'), token)) return strange(c, mayAsk);
     use.usedAt = clock.monotonic();
     if (c.req.method !== 'GET' && onlyShows) throw WEB_ERRORS.only_shows();
     return await next();
   };
+}
+
+/** The answer to a request without a token. */
+function strange(c: Context, mayAsk: () => boolean) {
+  return mayAsk()
+    ? c.text('A token is needed.', 401, { 'www-authenticate': 'Bearer' })
+    : c.text('Too many requests without a token.', 429);
 }
 
 function addReading(

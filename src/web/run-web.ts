@@ -10,9 +10,11 @@ import { openPage } from '../acts/report/write-report.act.ts';
 import { configFolder } from '../base/config-folder.ts';
 import { systemErrorCode } from '../base/errors.ts';
 import { writeLightly } from '../base/files/atomic-file.ts';
+import type { HttpSessions, RemoteClient } from '../server/http-sessions.ts';
 import { isPersonal } from '../session/events/bodies/who-acted.ts';
 import { type WebApp, webApp } from './app.ts';
 import { answerOthers } from './first.ts';
+import { readTokens } from './tokens.ts';
 import { WEB_ERRORS } from './web-errors.ts';
 
 export interface WebRequest {
@@ -21,6 +23,8 @@ export interface WebRequest {
   listen: string;
   hosts: readonly string[];
   proxy: URL | undefined;
+  /** Serve MCP over HTTP too. */
+  mcp: boolean;
   interrupted: AbortSignal;
   failed(error: unknown): void;
 }
@@ -34,7 +38,13 @@ export interface RunningWeb {
 }
 
 /** What `samocode web` does without options. */
-export const WEB_DEFAULTS = { port: 4577, listen: '127.0.0.1', hosts: [], proxy: undefined } as const;
+export const WEB_DEFAULTS = {
+  port: 4577,
+  listen: '127.0.0.1',
+  hosts: [],
+  proxy: undefined,
+  mcp: false,
+} as const;
 
 const PORTS = 10;
 const IDLE_MS = 12 * 60 * 60_000;
@@ -42,22 +52,29 @@ const IDLE_LOOK_MS = 60_000;
 
 /**
  * Serves the page, or finds the one that runs.
- * @throws no_port, not_listening
+ * @throws no_port, not_listening, no_mcp
  */
 export async function runWeb(request: WebRequest, context: ActionContext): Promise<RunningWeb> {
   const onlyShows = !isPersonal(context.by.channel);
   const first = await askPage(context.home);
   // A person's page replaces one that only shows.
-  if (first !== undefined && (!first.onlyShows || onlyShows)) return { served: first };
+  if (first !== undefined && (!first.onlyShows || onlyShows)) {
+    if (request.mcp && first.mcp === undefined) throw WEB_ERRORS.no_mcp(first);
+    return { served: first };
+  }
   if (first !== undefined) await askPage(context.home, { leave: true });
   const token = randomBytes(24).toString('base64url');
   const { hosts, proxy, failed } = request;
-  const app = webApp({ token, onlyShows, hosts, proxy, failed }, context);
-  const { server, port } = await listenOn(app, request);
-  const address = proxy === undefined ? `http://${nameOf(request.listen)}:${port}/` : proxy.href;
-  const served = { address, token, onlyShows, pid: process.pid };
   const done = new AbortController();
   const end = AbortSignal.any([request.interrupted, done.signal]);
+  const mcp = request.mcp || first?.mcp ? await mcpSessions(context, end) : undefined;
+  const app = webApp({ token, onlyShows, hosts, proxy, failed, mcp }, context);
+  const { server, port } = await listenOn(app, request);
+  const address = proxy === undefined ? `http://${nameOf(request.listen)}:${port}/` : proxy.href;
+  const served = {
+    ...{ address, token, onlyShows, pid: process.pid },
+    ...(mcp && { mcp: new URL('/mcp', address).href }),
+  };
   const others = await answerOthers(
     context.home,
     () => served,
@@ -68,10 +85,18 @@ export async function runWeb(request: WebRequest, context: ActionContext): Promi
   });
   const ended = untilIdle(app, end, context).then(() => {
     if (typeof others !== 'string') others?.close();
+    done.abort();
     server.close();
     if ('closeAllConnections' in server) server.closeAllConnections();
   });
   return { served, ended, ...(typeof others === 'string' && { alone: others }) };
+}
+
+/** Loaded on demand: the page alone starts without the server. */
+async function mcpSessions(context: ActionContext, end: AbortSignal): Promise<HttpSessions> {
+  const { httpSessions } = await import('../server/http-sessions.ts');
+  const isValid = ({ hash }: RemoteClient) => readTokens(context.home).some((each) => each.hash === hash);
+  return httpSessions(isValid, context, end);
 }
 
 function nameOf(address: string): string {

@@ -46,6 +46,30 @@ export const WEB_ERRORS = errors({
     why: `It could not listen on ${address} (${code}).`,
     hint: 'Choose an address of this machine, or leave --listen out.',
   }),
+  no_mcp: ({ address, pid }: { address: string; pid: number }) => ({
+    what: 'MCP clients cannot connect.',
+    why: `samocode web runs already, without --mcp (${address}, process ${pid}).`,
+    hint: 'End that one with Ctrl-C in its terminal, then run "samocode web --mcp" again.',
+  }),
+  token_name: ({ name, isTaken }: { name: string; isTaken: boolean }) => ({
+    what: 'No token was added.',
+    why: isTaken
+      ? `${name} has one, and its text cannot be shown again.`
+      : `"${name.slice(0, 40)}" cannot be the name of one: up to 40 letters, digits, dots, hyphens and underscores.`,
+    hint: isTaken
+      ? `Revoke it first: samocode web token revoke ${name}`
+      : 'For example: samocode web token add phone',
+  }),
+  token_needs_person: ({ name }: { name: string }) => ({
+    what: 'No token was added.',
+    why: 'Only a person may let a client on another machine act here, and this call could come from a model.',
+    hint: `Ask the user to run "samocode web token add ${name.slice(0, 40)}" in a terminal outside any agent.`,
+  }),
+  token_not_found: ({ name }: { name: string }) => ({
+    what: 'No token was revoked.',
+    why: `There is none for "${name.slice(0, 40)}".`,
+    hint: 'See their names: samocode web token list',
+  }),
   proxy_needed: ({ address }: { address: string }) => ({
     what: 'The page was not started.',
     why: `Whoever reaches ${address} could read the token in transit: other addresses than this machine's own need a proxy with TLS in front.`,

@@ -2,6 +2,7 @@ import { type Command, InvalidArgumentError } from 'commander';
 import type { Cli } from '../kit/terminal/cli.ts';
 import { type SharedOptions, withSharedOptions } from '../kit/terminal/shared-options.ts';
 import { WEB_ERRORS } from './web-errors.ts';
+import { addWebToken } from './web-token.command.ts';
 
 interface WebOptions extends SharedOptions {
   open?: true;
@@ -9,12 +10,13 @@ interface WebOptions extends SharedOptions {
   host: string[];
   listen: string;
   tlsProxy?: URL;
+  mcp?: true;
 }
 
 const LOOPBACK = /^(?:127\.0\.0\.1|::1|localhost)$/;
 
 export function addWeb(program: Command, cli: Cli): void {
-  withSharedOptions(program.command('web'))
+  const web = withSharedOptions(program.command('web'))
     .description('Serve a live page for your browser: all sessions, their gates and their work')
     .option('--open', 'open it in the browser')
     .option('--port <number>', 'its port, or the next free one of ten', portNumber, 4577)
@@ -25,14 +27,15 @@ export function addWeb(program: Command, cli: Cli): void {
       '127.0.0.1',
     )
     .option('--tls-proxy <address>', 'the https address of a proxy in front of it', proxyAddress)
+    .option('--mcp', 'also serve MCP over HTTP, for clients that cannot start a program here')
     .action(async (options: WebOptions) => {
-      const { open, port, host: hosts, listen, tlsProxy: proxy } = options;
+      const { open, port, host: hosts, listen, tlsProxy: proxy, mcp = false } = options;
       if (!LOOPBACK.test(listen) && proxy === undefined) throw WEB_ERRORS.proxy_needed({ address: listen });
       const { keyedAddress, openWeb, runWeb } = await import('./run-web.ts');
       const context = await cli.actionContext();
       const { output, interrupted } = cli;
       const failed = (error: unknown) => output.error(error);
-      const request = { port, listen, hosts, proxy, interrupted, failed };
+      const request = { port, listen, hosts, proxy, mcp, interrupted, failed };
       const { served, alone, ended } = await runWeb(request, context);
       // What a model can read opens no gate.
       const isPerson = context.by.channel === 'cli';
@@ -41,16 +44,19 @@ export function addWeb(program: Command, cli: Cli): void {
         output.warn(
           `The config folder cannot be written (${alone}): a second "samocode web" will not find this one.`,
         );
-      const facts = { address, onlyShows: served.onlyShows, started: ended !== undefined };
-      output.result(facts, () => (output.isLive ? shown(address, facts, cli) : address));
+      const facts = { address, mcp: served.mcp, onlyShows: served.onlyShows, started: ended !== undefined };
+      output.result(facts, () =>
+        output.isLive ? shown(address, facts, cli) : [address, mcp && served.mcp].filter(Boolean).join('\n'),
+      );
       if (open && !(await openWeb(served, context))) output.warn('No browser could be opened here.');
       await ended;
     });
+  addWebToken(web, cli);
 }
 
 function shown(
   address: string,
-  { onlyShows, started }: { onlyShows: boolean; started: boolean },
+  { mcp, onlyShows, started }: { mcp: string | undefined; onlyShows: boolean; started: boolean },
   { output }: Cli,
 ) {
   const { style } = output;
@@ -59,6 +65,9 @@ function shown(
     onlyShows
       ? '  It only shows: an agent CLI started it. In a terminal of your own it also acts.'
       : '  Whoever has this address acts as you: keep it to yourself.',
+    ...(mcp
+      ? [`  MCP: ${style.accent(mcp)}, for clients with a token of "samocode web token add <name>".`]
+      : []),
     started ? '  Ctrl-C ends it; so do 12 hours without a look.' : '  It is already running.',
   ].join('\n');
 }

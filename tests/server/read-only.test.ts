@@ -29,7 +29,7 @@ test.each(WRITING)('%s is refused by a read-only server, and has no effect', asy
   expect(called.isError).toBe(true);
   expect(JSON.parse(content.text)).toEqual({
     code: 'read_only',
-    message: `${name} was not called. This server was started with --read-only, which changes nothing.`,
+    message: `${name} was not called. This client is connected with --read-only, which changes nothing.`,
     hint: expect.stringContaining('without --read-only'),
   });
   expect(await readFile(paths.events, 'utf8')).toBe(before);

@@ -12,6 +12,9 @@ export interface WebPage {
   part(id: string): Promise<string>;
 }
 
+/** No stream is opened, so nothing of a connection is used. */
+const NOBODY = {} as Parameters<ReturnType<typeof webApp>['fetch']>[1];
+
 /** The live page of a machine with one session, asked as a tab asks it. */
 export async function webPage(context: ActionContext): Promise<WebPage> {
   const token = 'token-of-the-test';
@@ -23,7 +26,7 @@ export async function webPage(context: ActionContext): Promise<WebPage> {
   const key = pageKey(session.view.paths);
   const ask = async (path: string, init: RequestInit = {}) => {
     const headers = { host: '127.0.0.1:4577', authorization: `Bearer ${token}`, ...init.headers };
-    const answer = await app.fetch(new Request(`http://127.0.0.1:4577${path}`, { ...init, headers }));
+    const answer = await app.fetch(new Request(`http://127.0.0.1:4577${path}`, { ...init, headers }), NOBODY);
     if (answer.status === 500) throw unexpected[0];
     return answer;
   };

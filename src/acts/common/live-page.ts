@@ -7,7 +7,11 @@ import { parseJson } from '../../base/parse-json.ts';
 import type { SessionView } from '../../session/events/session-view.ts';
 
 /** What a running `samocode web` says of itself. The token is for a person's eyes: no result and no link has it. */
-const ServedPage = z.object({ address: z.string(), token: z.string(), onlyShows: z.boolean(), pid: z.int() });
+const ServedPage = z.object({
+  ...{ address: z.string(), token: z.string(), onlyShows: z.boolean(), pid: z.int() },
+  /** The address for MCP clients, with --mcp. */
+  mcp: z.string().optional(),
+});
 export type ServedPage = z.infer<typeof ServedPage>;
 
 /** In the folder that the guard hides from agents. */

@@ -12,10 +12,20 @@ export const SERVER_ERRORS = errors({
     why: 'This is a bug in samocode, or the disk failed.',
     hint: 'Try once more. If it fails again, report it with what the server wrote to its stderr.',
   }),
+  only_there: ({ tool }: { tool: string }) => ({
+    what: `${tool} was not called.`,
+    why: 'A client on another machine sets up no projects.',
+    hint: 'Ask the user to run "samocode init" or "samocode trust" in a terminal on the machine of the project.',
+  }),
+  project_needed: ({ tool, known }: { tool: string; known: readonly string[] }) => ({
+    what: `${tool} was not called.`,
+    why: 'From another machine it needs project_dir, and every path must be in a project that is known on this one.',
+    hint: `Known are: ${known.slice(0, 10).join(', ') || 'none yet'}. "samocode init" in a terminal there adds one.`,
+  }),
   read_only: ({ tool }: { tool: string }) => ({
     what: `${tool} was not called.`,
-    why: 'This server was started with --read-only, which changes nothing.',
-    hint: 'Ask the user to do it in a terminal with "samocode", or to start the server without --read-only.',
+    why: 'This client is connected with --read-only, which changes nothing.',
+    hint: 'Ask the user to do it in a terminal with "samocode", or to connect without --read-only.',
   }),
   program_replaced: () => ({
     what: 'The samocode server cannot answer any more.',

@@ -1,9 +1,12 @@
 import { randomUUID } from 'node:crypto';
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { createServer, type IncomingMessage, request as requestTo, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { pipeline } from 'node:stream/promises';
 import { StreamableHTTPServerTransport } from '@modelcontextprotocol/sdk/server/streamableHttp.js';
 import type { Transport } from '@modelcontextprotocol/sdk/shared/transport.js';
 import type { ActionContext } from '../../../src/acts/common/context.ts';
 import { buildServer } from '../../../src/server/build-server.ts';
+import { mcpRig } from '../../support/mcp-over-http.ts';
 
 export interface MountedServer extends AsyncDisposable {
   /** `http://127.0.0.1:<port>/mcp` */
@@ -36,12 +39,8 @@ export async function mountServer(
       return;
     }
     const transport = known ?? (await begin());
-    const body = request.method === 'POST' ? JSON.parse(await textOf(request), renamed) : undefined;
+    const body = request.method === 'POST' ? await bodyOf(request, insteadOf) : undefined;
     await transport.handleRequest(request, response, body);
-  }
-
-  function renamed(_key: string, value: unknown): unknown {
-    return typeof value === 'string' ? (insteadOf[value] ?? value) : value;
   }
 
   async function begin(): Promise<StreamableHTTPServerTransport> {
@@ -72,8 +71,45 @@ export async function mountServer(
   };
 }
 
-async function textOf(request: IncomingMessage): Promise<string> {
+/** `samocode web --mcp`, behind what adds a token and replaces the names. */
+export async function mountWeb(
+  context: ActionContext,
+  insteadOf: Readonly<Record<string, string>> = {},
+): Promise<MountedServer> {
+  const rig = await mcpRig(context);
+  const authorization = `Bearer ${await rig.addToken('suite')}`;
+  const http = createServer(async (request, response) => {
+    const { method = '', headers } = request;
+    const body = method === 'POST' ? JSON.stringify(await bodyOf(request, insteadOf)) : '';
+    const length = { 'content-length': String(Buffer.byteLength(body)) };
+    const { 'transfer-encoding': _, ...others } = headers;
+    const forwarded = requestTo(rig.url, { method, headers: { ...others, authorization, ...length } });
+    forwarded.on('error', () => response.destroy());
+    forwarded.on('response', (answer) => {
+      response.writeHead(answer.statusCode ?? 500, answer.headers);
+      response.flushHeaders();
+      void pipeline(answer, response).catch(() => undefined);
+    });
+    response.on('close', () => forwarded.destroy());
+    forwarded.end(body);
+  });
+  await new Promise<void>((resolve) => http.listen(0, '127.0.0.1', resolve));
+  return {
+    url: `http://127.0.0.1:${(http.address() as AddressInfo).port}/mcp`,
+    async [Symbol.asyncDispose]() {
+      await new Promise<void>((resolve) => {
+        http.close(() => resolve());
+        http.closeAllConnections();
+      });
+      await rig[Symbol.asyncDispose]();
+    },
+  };
+}
+
+async function bodyOf(request: IncomingMessage, insteadOf: Readonly<Record<string, string>>) {
   const pieces: Buffer[] = [];
   for await (const piece of request) pieces.push(piece);
-  return Buffer.concat(pieces).toString('utf8');
+  return JSON.parse(Buffer.concat(pieces).toString('utf8'), (_key, value: unknown) =>
+    typeof value === 'string' ? (insteadOf[value] ?? value) : value,
+  );
 }

@@ -1,0 +1,110 @@
+import { randomUUID } from 'node:crypto';
+import { WebStandardStreamableHTTPServerTransport } from '@modelcontextprotocol/sdk/server/webStandardStreamableHttp.js';
+import type { Transport } from '@modelcontextprotocol/sdk/shared/transport.js';
+import type { ActionContext } from '../acts/common/context.ts';
+import { buildServer } from './build-server.ts';
+
+/** A client on another machine, as its token says. */
+export interface RemoteClient {
+  name: string;
+  /** Of its token. */
+  hash: string;
+  isReadOnly: boolean;
+}
+
+interface HttpSession {
+  client: RemoteClient;
+  transport: WebStandardStreamableHTTPServerTransport;
+  /** Responses that are being sent: calls, and the stream of notifications. */
+  open: number;
+  /** When the last request began or ended. */
+  usedAt: number;
+}
+
+/** Each has a server and its subscriptions. */
+const MAX_SESSIONS = 32;
+const IDLE_MS = 30 * 60_000;
+const LOOK_MS = 1000;
+
+export interface HttpSessions {
+  /** @param client whose token the request carries */
+  answer(request: Request, client: RemoteClient): Promise<Response>;
+  /** When one was last used, in monotonic milliseconds; infinite while a client is connected. */
+  usedAt(): number;
+}
+
+/**
+ * MCP over Streamable HTTP: a server for each session of a client, until `end`.
+ * @param isValid whether a client's token still holds
+ */
+export function httpSessions(
+  isValid: (client: RemoteClient) => boolean,
+  { env: { CLAUDE_PROJECT_DIR: _, ...env }, ...context }: ActionContext,
+  end: AbortSignal,
+): HttpSessions {
+  const { clock } = context;
+  const sessions = new Set<HttpSession>();
+  let lastUse = clock.monotonic();
+  const begin = async (client: RemoteClient): Promise<HttpSession> => {
+    const transport = new WebStandardStreamableHTTPServerTransport({ sessionIdGenerator: randomUUID });
+    const session = { client, transport, open: 0, usedAt: lastUse };
+    sessions.add(session);
+    transport.onclose = () => void sessions.delete(session);
+    const { isReadOnly, name: remote } = client;
+    // The folders of this process mean nothing to a client elsewhere.
+    const loadActions = async () => ({ ...context, env, cwd: '/' });
+    const server = buildServer({ version: __VERSION__, isReadOnly, remote, loadActions });
+    // The SDK's own class does not match its own interface under exactOptionalPropertyTypes.
+    await server.connect(transport as Transport);
+    return session;
+  };
+  const tend = async () => {
+    while (!end.aborted) {
+      await clock.sleep(LOOK_MS, end).catch(() => undefined);
+      for (const { client, transport, open, usedAt } of sessions) {
+        const isIdle = open === 0 && clock.monotonic() - usedAt > IDLE_MS;
+        if (isIdle || end.aborted || !isValid(client)) await transport.close();
+      }
+    }
+  };
+  void tend();
+  return {
+    async answer(request, client) {
+      lastUse = clock.monotonic();
+      const id = request.headers.get('mcp-session-id');
+      const own = [...sessions].filter((each) => each.client.hash === client.hash);
+      const known = own.find(({ transport }) => id !== null && transport.sessionId === id);
+      if (id !== null && known === undefined)
+        return refusal(404, 'There is no such session. Initialize a new one.');
+      if (known === undefined && sessions.size >= MAX_SESSIONS)
+        return refusal(
+          429,
+          `There are ${MAX_SESSIONS} sessions already. End one, or try again in half an hour.`,
+        );
+      const session = known ?? (await begin(client));
+      session.open += 1;
+      const response = await session.transport.handleRequest(request);
+      // Only `initialize` begins a session.
+      if (session.transport.sessionId === undefined) await session.transport.close();
+      return withEnd(response, () => {
+        session.open -= 1;
+        session.usedAt = lastUse = clock.monotonic();
+      });
+    },
+    usedAt: () => ([...sessions].some(({ open }) => open > 0) ? Number.POSITIVE_INFINITY : lastUse),
+  };
+}
+
+/** The protocol's codes for these. */
+function refusal(status: 404 | 429, message: string): Response {
+  const error = { code: status === 404 ? -32001 : -32000, message };
+  return Response.json({ jsonrpc: '2.0', error, id: null }, { status });
+}
+
+/** The same response; `ended` is called once it was sent, or its reader is gone. */
+function withEnd(response: Response, ended: () => void): Response {
+  const { readable, writable } = new TransformStream();
+  if (response.body === null) ended();
+  else void response.body.pipeTo(writable).then(ended, ended);
+  return new Response(response.body && readable, response);
+}

@@ -1,0 +1,76 @@
+import { randomBytes } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { mkdir } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import * as z from 'zod';
+import type { ActionContext } from '../acts/common/context.ts';
+import { refuseFromInside } from '../acts/common/refuse-from-inside.ts';
+import { isoUtc } from '../base/clock.ts';
+import { configFolder } from '../base/config-folder.ts';
+import { ifThere } from '../base/errors.ts';
+import { writeWhole } from '../base/files/atomic-file.ts';
+import { fingerprint } from '../base/files/fingerprint.ts';
+import { parseJson } from '../base/parse-json.ts';
+import { isPersonal } from '../session/events/bodies/who-acted.ts';
+import { WEB_ERRORS } from './web-errors.ts';
+
+/** Opens MCP over HTTP for one client. Its text is shown once; only the hash is kept. */
+const ClientToken = z.object({
+  ...{ name: z.string(), hash: z.string() },
+  ...{ isReadOnly: z.boolean(), addedAt: z.string() },
+});
+export type ClientToken = z.infer<typeof ClientToken>;
+
+const NAME = /^[a-z0-9][a-z0-9._-]{0,39}$/i;
+
+/** In the folder that the guard hides from agents. */
+function tokensPath(home: string): string {
+  return join(configFolder(home), 'web-tokens.json');
+}
+
+/** Read at each request, so that a revoked token opens nothing. A malformed file has none. */
+export function readTokens(home: string): ClientToken[] {
+  const text = ifThere(() => readFileSync(tokensPath(home), 'utf8'));
+  return z.array(ClientToken).safeParse(parseJson(text ?? '')).data ?? [];
+}
+
+/** Whose token an `Authorization` header carries. */
+export function tokenIn(header: string | undefined, home: string): ClientToken | undefined {
+  const given = fingerprint(header?.replace(/^Bearer +/i, '') ?? '');
+  return readTokens(home).find(({ hash }) => hash === given);
+}
+
+/**
+ * Adds a token, which only a person may: whoever has it acts on this machine.
+ * @returns its text
+ * @throws inside_session, token_needs_person, token_name
+ */
+export async function addToken(
+  { name, isReadOnly }: Pick<ClientToken, 'name' | 'isReadOnly'>,
+  context: ActionContext,
+): Promise<string> {
+  await refuseFromInside(context);
+  const { by, clock, home } = context;
+  if (!isPersonal(by.channel)) throw WEB_ERRORS.token_needs_person({ name });
+  const tokens = readTokens(home);
+  const isTaken = tokens.some((each) => each.name === name);
+  if (isTaken || !NAME.test(name)) throw WEB_ERRORS.token_name({ name, isTaken });
+  const text = randomBytes(24).toString('base64url');
+  const token = { name, hash: fingerprint(text), isReadOnly, addedAt: isoUtc(clock.now()) };
+  await writeTokens([...tokens, token], home);
+  return text;
+}
+
+/** Running servers end its sessions within a second. @throws inside_session, token_not_found */
+export async function revokeToken(name: string, context: ActionContext): Promise<void> {
+  await refuseFromInside(context);
+  const tokens = readTokens(context.home);
+  const others = tokens.filter((each) => each.name !== name);
+  if (others.length === tokens.length) throw WEB_ERRORS.token_not_found({ name });
+  await writeTokens(others, context.home);
+}
+
+async function writeTokens(tokens: readonly ClientToken[], home: string): Promise<void> {
+  await mkdir(dirname(tokensPath(home)), { recursive: true, mode: 0o700 });
+  await writeWhole(tokensPath(home), `${JSON.stringify(tokens, null, 2)}\n`, 0o600);
+}

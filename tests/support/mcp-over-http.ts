@@ -1,0 +1,83 @@
+import { Client } from '@modelcontextprotocol/sdk/client/index.js';
+import { StreamableHTTPClientTransport } from '@modelcontextprotocol/sdk/client/streamableHttp.js';
+import type { Transport } from '@modelcontextprotocol/sdk/shared/transport.js';
+import type { ActionContext } from '../../src/acts/common/context.ts';
+import { runWeb, WEB_DEFAULTS } from '../../src/web/run-web.ts';
+import { addToken } from '../../src/web/tokens.ts';
+import { freePort } from './free-port.ts';
+import { INITIALIZE } from './raw-server.ts';
+
+/** `samocode web --mcp` in this process, and clients elsewhere. */
+export interface McpRig extends AsyncDisposable {
+  url: string;
+  /** Of the page. */
+  address: string;
+  pageToken: string;
+  ended: Promise<void>;
+  addToken(name: string, isReadOnly?: boolean): Promise<string>;
+  /** @param noStream the client opens no stream of notifications */
+  connect(token: string, options?: { noStream?: boolean; capabilities?: object }): Promise<Client>;
+  /** One HTTP request to /mcp. */
+  post(token: string, message: object, headers?: Record<string, string>): Promise<Response>;
+  /** The stream of notifications of a session. */
+  listen(token: string, id: string): Promise<Response>;
+  /** Begins a session. @returns its id */
+  begin(token: string): Promise<string>;
+}
+
+export async function mcpRig(context: ActionContext): Promise<McpRig> {
+  const stop = new AbortController();
+  const failed = (error: unknown) => {
+    throw error;
+  };
+  const request = { ...WEB_DEFAULTS, port: await freePort(), mcp: true, interrupted: stop.signal, failed };
+  const { served, ended = Promise.resolve() } = await runWeb(request, context);
+  const { mcp: url = '', address, token: pageToken } = served;
+  const clients: Client[] = [];
+  const post: McpRig['post'] = async (token, message, headers = {}) =>
+    await fetch(url, {
+      method: 'POST',
+      headers: {
+        authorization: `Bearer ${token}`,
+        'content-type': 'application/json',
+        accept: 'application/json, text/event-stream',
+        ...headers,
+      },
+      body: JSON.stringify(message),
+    });
+  return {
+    ...{ url, address, pageToken, ended, post },
+    addToken: async (name, isReadOnly = false) => await addToken({ name, isReadOnly }, context),
+    async connect(token, { noStream = false, capabilities = {} } = {}) {
+      const headers = { authorization: `Bearer ${token}` };
+      const transport = new StreamableHTTPClientTransport(new URL(url), {
+        requestInit: { headers },
+        ...(noStream && { fetch: withoutStream }),
+      });
+      const client = new Client({ name: 'far', version: '1' }, { capabilities });
+      // The SDK's own class does not match its own interface under exactOptionalPropertyTypes.
+      await client.connect(transport as Transport);
+      clients.push(client);
+      return client;
+    },
+    async listen(token, id) {
+      const authorization = `Bearer ${token}`;
+      return await fetch(url, {
+        headers: { authorization, accept: 'text/event-stream', 'mcp-session-id': id },
+      });
+    },
+    async begin(token) {
+      const response = await post(token, INITIALIZE);
+      await response.text();
+      return response.headers.get('mcp-session-id') ?? '';
+    },
+    async [Symbol.asyncDispose]() {
+      for (const client of clients) await client.close();
+      stop.abort();
+      await ended;
+    },
+  };
+}
+
+const withoutStream: typeof fetch = async (url, init) =>
+  init?.method === 'GET' ? new Response(null, { status: 405 }) : await fetch(url, init);
