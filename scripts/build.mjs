@@ -29,6 +29,8 @@ const BACKGROUND = {
 const REHEARSAL = { 'samocode-rehearsal': 'src/rehearsal/main.ts' };
 // Runs around each agent of a strict sandbox, so without anything that it doesn't need.
 const RELAY = { relay: 'src/relay/main.ts' };
+// Runs around each agent of the Agent Client Protocol, as lean.
+const ACP_RUNNER = { 'acp-runner': 'src/acp-runner/main.ts' };
 // What action.yml starts on a runner of GitHub: one file, committed with the tag of a release and not published on npm.
 const ACTION = { action: 'src/action/main.ts' };
 // They share chunks and load their heavy parts when used.
@@ -126,7 +128,7 @@ const built = await Promise.all([
   build(background),
   build({ ...cjs, entryPoints: REHEARSAL }),
   build({ ...cjs, entryPoints: ACTION }),
-  build({ ...cjs, banner: {}, entryPoints: RELAY }),
+  build({ ...cjs, banner: {}, entryPoints: { ...RELAY, ...ACP_RUNNER } }),
   build({ ...esm, entryPoints: SHARING_CHUNKS, splitting: true, chunkNames: 'chunks/[name]-[hash]' }),
   build({ ...esm, entryPoints: also }),
 ]);

@@ -66,6 +66,8 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   machine: [...FOR_ACTS, 'acts/notify', 'acts/proof', 'acts/set-up', 'supervisor'],
   server: [...BELOW_ACTS, ...EVERY_ACT, 'kit/mcp', 'machine'],
   relay: [],
+  // A program of its own, which shares its plan with the provider that writes it.
+  'acp-runner': ['base', 'providers/acp/judge.ts', 'providers/acp/offers.ts', 'providers/acp/runner-plan.ts'],
   // A program of its own: what repeats a proof, without what acts on sessions.
   action: ['base', 'phases', 'session', 'project', 'acts/proof'],
   rehearsal: ['base', 'phases', 'session'],
@@ -99,7 +101,7 @@ const LAYERS = {
     ['proving'],
     ['finishing', 'private-git'],
   ],
-  providers: [['contract'], ['reading'], ['claude', 'codex', 'gemini'], ['.'], ['starting']],
+  providers: [['contract'], ['reading'], ['claude', 'codex', 'gemini', 'acp'], ['.'], ['starting']],
   worker: [
     ['documents'],
     ['core'],
@@ -130,6 +132,7 @@ const STARTS_PROCESSES = [
   'base/processes/run-at-terminal.ts',
   'rehearsal/run-as-agent.ts',
   'relay/main.ts',
+  'acp-runner/main.ts',
 ];
 
 const LAW: ImportLaw = {
@@ -148,6 +151,7 @@ const LAW: ImportLaw = {
     { pattern: /^(?:node:)?(?:child_process|cluster)$|^execa$/, only: STARTS_PROCESSES },
     { pattern: /^(?:node:)?timers/, only: ['base/clock.ts'] },
     { pattern: /^chokidar$/, only: ['base/files/watcher.ts'] },
+    { pattern: /^@agentclientprotocol\//, only: ['acp-runner', 'providers'] },
     { pattern: /^grammy\//, only: ['acts/notify'] },
     { pattern: /^diff2html$/, only: ['web/diff-part.ts'] },
     { pattern: /^marked$/, only: ['acts/report/page/markdown-html.ts'] },

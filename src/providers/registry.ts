@@ -1,4 +1,5 @@
 import { nearestName } from '../base/nearest-name.ts';
+import { ACP_PROVIDERS } from './acp/acp.ts';
 import { claude } from './claude/claude.ts';
 import { codex } from './codex/codex.ts';
 import type { Provider } from './contract/provider.ts';
@@ -6,7 +7,7 @@ import { PROVIDER_ERRORS } from './contract/provider-errors.ts';
 import { gemini } from './gemini/gemini.ts';
 import { rehearsal } from './rehearsal.ts';
 
-const ALL = [claude, codex, gemini, rehearsal] as const;
+const ALL = [claude, codex, gemini, ...ACP_PROVIDERS, rehearsal] as const;
 
 export type ProviderName = (typeof ALL)[number]['name'];
 
@@ -48,4 +49,14 @@ export function copiesOf(provider: string | undefined): readonly string[] {
 /** Whether the CLIs of these providers confine all their agents themselves. */
 export function areConfined(names: readonly string[], permissions: 'skip' | 'allow'): boolean {
   return permissions === 'allow' && names.every((name) => findProvider(name)?.confinesItself);
+}
+
+/** The title of the first of these providers that a repository can make run programs. */
+export function openToRepositories(names: readonly string[]): string | undefined {
+  return names.map(findProvider).find((provider) => provider?.needsGuard)?.title;
+}
+
+/** Settings below home of which its agents get a copy in the sandbox. */
+export function privateCopiesOf(provider: string | undefined): readonly string[] {
+  return PROVIDERS.find(({ name }) => name === provider)?.privateCopies ?? [];
 }

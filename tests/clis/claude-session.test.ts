@@ -112,6 +112,7 @@ async function startBench({
       model: 'opus',
       own: { CLAUDE_MAX_TURNS: maxTurns },
       permissions,
+      programFolder: '/opt/samocode',
       nodePath: process.execPath,
       childUuid: crypto.randomUUID(),
       env: {

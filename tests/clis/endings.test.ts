@@ -4,7 +4,7 @@ import { expect, test } from 'vitest';
 import { ifExists } from '../../src/base/errors.ts';
 import { eventually } from '../support/eventually.ts';
 import type { ModelReply } from '../support/model-stub/conversation.ts';
-import type { ModelOf } from '../support/model-stub/services.ts';
+import type { HeadlessCli } from '../support/model-stub/services.ts';
 import { type CliSession, startCliSession } from './cli-session.ts';
 
 const CLIS = ['claude', 'codex', 'gemini'] as const;
@@ -12,7 +12,7 @@ const isSettled = (session: CliSession) =>
   session.until(({ status }) => ['blocked', 'limited', 'done'].includes(status.kind), 300_000);
 
 const RESET = Math.floor(Date.now() / 1000) + 3 * 3600;
-const LIMITS: Readonly<Record<ModelOf, Extract<ModelReply, { status: number }>>> = {
+const LIMITS: Readonly<Record<HeadlessCli, Extract<ModelReply, { status: number }>>> = {
   claude: {
     status: 429,
     type: 'rate_limit_error',
@@ -92,14 +92,14 @@ const planting = (path: string): ModelReply => ({
   use: [{ name: 'Write', input: { file_path: path, content: 'x' } }],
 });
 
-const BUSY: Readonly<Record<ModelOf, ModelReply>> = {
+const BUSY: Readonly<Record<HeadlessCli, ModelReply>> = {
   claude: { status: 529, type: 'overloaded_error', message: 'Overloaded' },
   codex: { status: 503, type: 'server_error', message: 'Overloaded', more: { code: 'server_is_overloaded' } },
   gemini: { status: 503, type: 'UNAVAILABLE', message: 'Overloaded' },
 };
 
 /** The answers of each CLI's model in one session, by iteration; in the second one its script continues after that. */
-const REPLIES: Readonly<Record<ModelOf, (planted: string) => readonly (readonly ModelReply[])[]>> = {
+const REPLIES: Readonly<Record<HeadlessCli, (planted: string) => readonly (readonly ModelReply[])[]>> = {
   claude: (planted) => [
     [BUSY.claude],
     [planting(planted), { say: 'Done.' }],
@@ -118,7 +118,7 @@ const REPLIES: Readonly<Record<ModelOf, (planted: string) => readonly (readonly 
 };
 
 /** Plays them; a person resumes the session whenever it is blocked. */
-async function playEndings(cli: ModelOf) {
+async function playEndings(cli: HeadlessCli) {
   let planted = '';
   const given = new Map<string, number>();
   const session = await startCliSession({

@@ -80,6 +80,7 @@ export async function runGranted(
     model: of === 'gemini' ? 'gemini-2.5-pro' : '',
     own: { CLAUDE_MAX_TURNS: 40 },
     permissions: 'allow',
+    programFolder: '/opt/samocode',
     nodePath: process.execPath,
     childUuid: crypto.randomUUID(),
     env: childEnvironment(env, {

@@ -4,7 +4,7 @@ import { ifExists } from '../../src/base/errors.ts';
 import { runCommand } from '../../src/base/processes/run-command.ts';
 import { providerNamed } from '../../src/providers/registry.ts';
 import { installCli } from '../support/install-clis.ts';
-import type { ModelOf } from '../support/model-stub/services.ts';
+import type { HeadlessCli } from '../support/model-stub/services.ts';
 import type { CliSession } from './cli-session.ts';
 
 type Places = Record<'homeDir' | 'mainRepo', string>;
@@ -13,7 +13,7 @@ const BY_PLUGIN = '-by-plugin';
 const traceIn = (homeDir: string) => join(homeDir, 'server-was-started');
 
 /** Adds a server that leaves a trace when started to every file in which a person may have configured one. */
-export async function configureServers(cli: ModelOf, { homeDir, mainRepo }: Places): Promise<void> {
+export async function configureServers(cli: HeadlessCli, { homeDir, mainRepo }: Places): Promise<void> {
   const trace = traceIn(homeDir);
   const server = { command: 'touch', args: [trace] };
   const json = JSON.stringify({ mcpServers: { samocode: server } });
@@ -54,7 +54,10 @@ export async function startedServers({ homeDir }: Pick<CliSession, 'homeDir'>): 
 }
 
 /** The tokens of the first agent according to the CLI's own log; undefined if the worker reads none. */
-export async function tokensInLog(cli: ModelOf, { paths, homeDir }: Pick<CliSession, 'paths' | 'homeDir'>) {
+export async function tokensInLog(
+  cli: HeadlessCli,
+  { paths, homeDir }: Pick<CliSession, 'paths' | 'homeDir'>,
+) {
   const logs = join(paths.sessionDir, '_logs');
   const [first = ''] = (await readdir(logs)).filter((name) => name.endsWith('.jsonl')).sort();
   const [, cliSession = ''] =

@@ -5,7 +5,7 @@ import { definedOnly } from '../../src/base/defined-only.ts';
 import { runCommand } from '../../src/base/processes/run-command.ts';
 import { connect } from '../support/mcp-client.ts';
 import type { PlannedWork } from '../support/model-stub/planned-work.ts';
-import type { ModelOf } from '../support/model-stub/services.ts';
+import type { HeadlessCli } from '../support/model-stub/services.ts';
 import { COMPOUND_AMOUNTS } from '../support/sample-repo/missing-feature.ts';
 import { type CliSession, type CliSessionPlan, startCliSession } from './cli-session.ts';
 import { configureServers, startedServers, tokensInLog } from './persons-servers.ts';
@@ -23,11 +23,11 @@ async function commitAll(cwd: string, subject: string): Promise<void> {
 const [first = expect.fail(), second = expect.fail()] = COMPOUND_AMOUNTS.phases;
 
 /** A whole session with servers of a person, of the person's plugin and of the project. */
-const startWhole = (cli: ModelOf, plan: Pick<CliSessionPlan, 'work' | 'byTool' | 'lines'>) =>
+const startWhole = (cli: HeadlessCli, plan: Pick<CliSessionPlan, 'work' | 'byTool' | 'lines'>) =>
   startCliSession({ ...plan, cli, before: (places) => configureServers(cli, places) });
 
 /** Plays a session to its end, with a person at both gates. @param implemented how many agents build */
-async function playWhole(cli: ModelOf, session: CliSession, implemented: number) {
+async function playWhole(cli: HeadlessCli, session: CliSession, implemented: number) {
   await session.until(({ status }) => status.kind === 'waiting' && status.for === 'qa_answers');
   await session.answer();
   await session.until(({ status }) => status.kind === 'waiting' && status.for === 'plan_approval');

@@ -12,6 +12,7 @@ const REQUEST: ChildRequest = {
   model: '',
   own: { CLAUDE_MAX_TURNS: 300 },
   permissions: 'skip',
+  programFolder: '/opt/samocode',
   nodePath: process.execPath,
   childUuid: 'u-u',
   env: { PATH: '/bin' },

@@ -13,5 +13,6 @@ export const REQUEST: ChildRequest = {
   permissions: 'skip',
   nodePath: '/opt/node',
   childUuid: '0b2c6a3e-8d53-4a53-9a3f-000000000000',
+  programFolder: '/opt/samocode',
   env: { PATH: '/bin' },
 };

@@ -4,6 +4,11 @@ import { shellWord } from '../../base/shell-quoted.ts';
 
 /** Why a session cannot be started or taken over: the project, the machine, the name, the task. */
 export const START_ERRORS = errors({
+  agent_needs_guard: ({ title, why, hint }: { title: string; why: string; hint: string }) => ({
+    what: NOTHING,
+    why: `A repository can make ${title} run programs before its first prompt, and its agents would run without the sandbox: ${why}.`,
+    hint: `${hint} Or set ACP_WITHOUT_GUARD=yes in .samocode, for repositories that you trust.`,
+  }),
   bad_start_time: ({ given, why, hint }: { given: string; why: string; hint: string }) => ({
     what: NOTHING,
     why: `"${given.slice(0, 40)}" ${why}.`,
@@ -13,6 +18,16 @@ export const START_ERRORS = errors({
     what: NOTHING,
     why: `A session cannot continue at "${given.slice(0, 40)}".`,
     hint: `Name one of these phases: ${allowed.join(', ')}.`,
+  }),
+  cannot_ask: ({ title }: { title: string }) => ({
+    what: NOTHING,
+    why: `PERMISSIONS is allow, and ${title} is not known to ask before it acts.`,
+    hint: 'Set PERMISSIONS=skip, or ACP_ASKS=yes in .samocode if it does ask.',
+  }),
+  command_missing: () => ({
+    what: NOTHING,
+    why: 'PROVIDER is acp, and ACP_COMMAND does not say which agent that is.',
+    hint: 'Set ACP_COMMAND in .samocode, as in ACP_COMMAND=my-agent acp.',
   }),
   command_not_found: ({ found, fix }: { found: string; fix: string }) => ({
     what: NOTHING,
@@ -115,6 +130,11 @@ export const START_ERRORS = errors({
     why: `"${given.slice(0, 64)}" is not the current hash of ${filePath}.`,
     hint: `Read its lines again; its hash is ${hash}.`,
     next: [{ act: 'read_risky_lines', when: 'to see them' }],
+  }),
+  unreported_spending: ({ title, limit, others }: { title: string; limit: string; others: string }) => ({
+    what: NOTHING,
+    why: `${limit} is set, and ${title} does not report that, so the limit could never hold.`,
+    hint: `Remove it for this agent, and set ${others} instead.`,
   }),
   work_elsewhere: ({ session, earlier, worktreePath }: WorkElsewhere) => ({
     what: `Session ${session} was not taken over.`,

@@ -38,6 +38,7 @@ export async function freezeSettings(
     ...fallbackOf(settings),
     cliPaths: await findClis(settings, context),
     own: ownSettings(values),
+    ...acpOf(values),
     timeLimitMs: values.timeoutSeconds * 1000,
     timeLimitsMs: timeLimits(settings),
     // Silence is reported at half of the limit that ends the agent.
@@ -69,6 +70,19 @@ export async function freezeSettings(
 function identityIn(env: ActionContext['env']): FrozenSettings['gitIdentity'] {
   const set = Object.entries(env).filter(([name, value]) => GIT_IDENTITY.test(name) && value);
   return set.length > 0 ? Object.fromEntries(set as [string, string][]) : undefined;
+}
+
+function acpOf({
+  acpCommand,
+  acpAsks,
+  acpWithoutGuard,
+}: ResolvedSettings['values']): Pick<FrozenSettings, 'acp'> {
+  const acp = {
+    ...(acpCommand !== undefined && { command: acpCommand }),
+    ...(acpAsks === 'yes' && { asks: true as const }),
+    ...(acpWithoutGuard === 'yes' && { withoutGuard: true as const }),
+  };
+  return Object.keys(acp).length > 0 ? { acp } : {};
 }
 
 /** Records that a start chose a weaker sandbox: later judgements no longer see the project's value. */

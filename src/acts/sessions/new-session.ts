@@ -13,6 +13,8 @@ import type { SessionFile } from '../../session/events/session-file.ts';
 import { type SessionPaths, sessionPaths } from '../../session/layout/paths.ts';
 import type { ActionContext } from '../common/context.ts';
 import { accepted } from '../common/early-refusal.ts';
+import { providersOf } from '../common/preconditions/agent-clis.ts';
+import { refuseUnfitAgents } from '../common/preconditions/fit-agents.ts';
 import { sandboxNow } from '../common/preconditions/sandbox-now.ts';
 import { freezeSettings } from './freeze-settings.ts';
 import type { SessionChoices } from './start-choices.ts';
@@ -36,7 +38,7 @@ export interface NewSession {
 
 /**
  * Determines what a new session consists of: its settings, sandbox, identity and first command. Writes nothing.
- * @throws an early refusal; what `freezeSettings` and `sandboxNow` throw
+ * @throws an early refusal; what `freezeSettings`, `refuseUnfitAgents` and `sandboxNow` throw
  */
 export async function newSession(
   project: Project,
@@ -47,6 +49,7 @@ export async function newSession(
   const { folder } = choices;
   const { mainRepo, filePath: configPath, values } = project;
   const settings = await freezeSettings(project, choices, context);
+  refuseUnfitAgents([...providersOf(project)], settings);
   accepted(judgeStart({ by }, {}, settings));
   const places = { mainRepo, worktreesDir: values.worktrees, sessionsDir: values.sessions };
   const { level: sandbox, warning } = await sandboxNow({ ...places, configPath, settings, issue }, context);

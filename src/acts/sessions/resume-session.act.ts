@@ -18,6 +18,7 @@ import {
 } from '../common/places/find-session.ts';
 import { requireTrust } from '../common/places/trust-project.ts';
 import { findCli } from '../common/preconditions/agent-clis.ts';
+import { refuseUnfitAgents } from '../common/preconditions/fit-agents.ts';
 import { refuseWhatCannotRun } from '../common/preconditions/ready-project.ts';
 import { requireFolders, requireText } from '../common/preconditions/require.ts';
 import { frozenProving } from '../proof/frozen-proving.ts';
@@ -146,6 +147,7 @@ async function chooseAgents(
   const { provider, model } = project.values;
   if (call.provider === undefined) return { model };
   refuseWhatCannotRun({ provider, providers: {}, permissions: settings.permissions }, context);
+  refuseUnfitAgents([provider], settings);
   const chosen = agentSettings(project, 'init', provider);
   const ofCall = call.model === undefined ? chosen.model : model;
   return { provider, model: ofCall, cliPath: await findCli(project, provider, context) };

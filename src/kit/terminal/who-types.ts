@@ -32,10 +32,6 @@ function byTool(how: string): By {
  */
 export const AGENT_MARKERS: Readonly<Record<string, string>> = {
   ...Object.fromEntries(PROVIDERS.flatMap(({ markers, title }) => markers.map((name) => [name, title]))),
-  QWEN_CODE: 'Qwen Code',
-  CURSOR_AGENT: 'Cursor',
-  OPENCODE: 'OpenCode',
-  GOOSE_TERMINAL: 'Goose',
   CLINE_ACTIVE: 'Cline',
   AUGMENT_AGENT: 'Augment',
   // Set by several agents, with or without their own.

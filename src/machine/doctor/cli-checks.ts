@@ -131,10 +131,16 @@ async function checksOf(question: CliQuestion): Promise<DoctorCheck[]> {
     return [
       ok(id, `${path} (${foundIn}), ${version}`, /\d+\.\d+\.\d+\S*/.exec(version)?.[0] ?? version),
       ...warnIf(
-        isOlder(version, measured),
+        measured !== undefined && isOlder(version, measured),
         `${id}.version`,
         `${version} is older than the tested version (${measured}).`,
         `Update it: ${install}.`,
+      ),
+      ...warnIf(
+        measured === undefined && isUsed,
+        `${id}.untried`,
+        `${provider.title} was not tried with this version of samocode.`,
+        'Start with a small task, and report what does not work.',
       ),
       ...asked.filter((problem) => problem !== undefined),
       ...rootProblems(question),

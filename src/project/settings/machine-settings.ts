@@ -25,13 +25,15 @@ function rowsOf({
   const { model, own = {} } = settings;
   const key = name.toUpperCase();
   const otherwise = model === '' ? `; if unset, ${title}'s own default` : '';
+  const path = {
+    ...program,
+    key: `${key}_PATH`,
+    default: defaultCommand,
+    doc: `The program of ${title}.`,
+  };
   return {
-    [`${name}Path`]: {
-      ...program,
-      key: `${key}_PATH`,
-      default: defaultCommand,
-      doc: `The program of ${title}.`,
-    },
+    // The agent of ACP_COMMAND has its program there.
+    ...(defaultCommand !== '' && { [`${name}Path`]: path }),
     [`${name}Model`]: {
       ...modelName,
       key: `${key}_MODEL`,
@@ -54,7 +56,9 @@ function rowsOf({
 }
 
 type CliRow<Value> = SettingKind<Value> & { key: string; default: string; doc: string };
-type CliSettings = { [Name in CliName as `${Name}Path` | `${Name}Model`]: CliRow<string> } & {
+type CliSettings = {
+  [Name in CliName as (Name extends 'acp' ? never : `${Name}Path`) | `${Name}Model`]: CliRow<string>;
+} & {
   [Name in CliName as `${Name}TimeoutSeconds`]: CliRow<number>;
 };
 

@@ -25,6 +25,8 @@ import {
 import { inScope, type SettingSpec } from './setting-spec.ts';
 
 const PERMISSIONS = ['skip', 'allow'] as const;
+/** Strictest first. */
+const YES_NO = ['no', 'yes'] as const;
 
 /** Strictest first. */
 const SANDBOXES = ['strict', 'guard', 'auto', 'off'] as const;
@@ -171,6 +173,27 @@ export const PROJECT_SETTINGS = inScope('project', {
     family: 'phase',
     perSession: true,
     doc: 'Another agent CLI for one phase: PROVIDER_QUALITY=codex.',
+  },
+  acpCommand: {
+    ...command,
+    key: 'ACP_COMMAND',
+    risk: 'runs',
+    example: 'ACP_COMMAND=my-agent acp',
+    doc: 'For PROVIDER=acp: how the agent starts, an agent of the Agent Client Protocol. No shell reads it.',
+  },
+  acpAsks: {
+    ...oneOf(YES_NO),
+    key: 'ACP_ASKS',
+    default: 'no',
+    risk: 'loosens',
+    doc: 'yes: the agent asks before it acts, so PERMISSIONS=allow can hold for it, although samocode has not tried it.',
+  },
+  acpWithoutGuard: {
+    ...oneOf(YES_NO),
+    key: 'ACP_WITHOUT_GUARD',
+    default: 'no',
+    risk: 'loosens',
+    doc: 'yes: agents of the Agent Client Protocol also start without the sandbox, where a repository can make them run programs.',
   },
   fallback: {
     ...listOf(PROVIDER_NAMES, { orNone: true }),

@@ -1,4 +1,5 @@
 import { asOneError } from '../../base/base-errors.ts';
+import { commandWords } from '../../base/command-words.ts';
 import type { SamocodeError } from '../../base/errors.ts';
 import type { Phase } from '../../phases/table.ts';
 import { PROVIDERS, type ProviderName } from '../../providers/registry.ts';
@@ -83,7 +84,7 @@ function ofProvider(values: Settings, provider: ProviderName) {
   if (provider === 'rehearsal')
     return { cliPath: undefined, model: '', timeoutSeconds: values.timeoutSeconds };
   return {
-    cliPath: values[`${provider}Path`],
+    cliPath: provider === 'acp' ? commandWords(values.acpCommand ?? '')[0] : values[`${provider}Path`],
     model: values[`${provider}Model`],
     timeoutSeconds: values[`${provider}TimeoutSeconds`],
   };

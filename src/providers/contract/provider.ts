@@ -38,6 +38,10 @@ export interface ChildRequest {
   env: Readonly<Record<string, string>>;
   /** US dollars after which the agent must end, for CLIs that enforce it. */
   budgetUsd?: number;
+  /** The folder of our own programs. */
+  programFolder: string;
+  /** The command line of ACP_COMMAND. */
+  agentCommand?: string | undefined;
   /** Absolute path of a scenario for the rehearsal agent, frozen with the session. */
   scenarioPath?: string;
   /** The user's servers, to be disabled by name; found by `prepare`. */
@@ -143,8 +147,10 @@ export interface Preflight {
   /** Prints the options that our command needs. */
   helpArgs: readonly string[];
   neededOptions: readonly string[];
-  /** The oldest version we have tested. */
-  measured: string;
+  /** The oldest version we have tested; absent: none was. */
+  measured?: string;
+  /** Memory that one agent takes, if it is much. */
+  memoryMb?: number;
   login?: {
     args: readonly string[];
     /** Not conclusive: a key or a custom provider needs no login. */
@@ -219,6 +225,8 @@ export interface Provider {
   /** Defaults of its machine settings; absent for the bundled agent, which has none. */
   settings?: { model: string; own?: Readonly<Record<string, OwnSetting>> };
   preflight?: Preflight;
+  /** Settings below home of which its agents get a copy in the sandbox. */
+  privateCopies?: readonly string[];
   /** Its service, for the strict sandbox; and the variables that it reads. */
   hosts?: readonly string[];
   variables?: RegExp;
@@ -228,6 +236,12 @@ export interface Provider {
   prices: Readonly<Record<string, Price>>;
   /** Prompt text on how it works with helpers and files. Absent: it works alone. */
   promptText?: string;
+  /** A repository can make it run programs: it starts only in the sandbox, unless the user says otherwise. */
+  needsGuard?: boolean;
+  /** Whether PERMISSIONS=allow can hold: if false, it asks for nothing, as far as we know. Absent: yes. */
+  asks?: boolean;
+  /** What it reports of its spending; absent: everything. */
+  reports?: { usd: boolean; tokens: boolean };
   /** Confines its agents itself, under PERMISSIONS=allow. */
   confinesItself?: true;
   /** Under PERMISSIONS=skip, unless the user declares the machine a sandbox. */

@@ -1,5 +1,6 @@
 import { GRANTS, type Grant } from '../../phases/grants.ts';
 import type { ChildRequest } from '../contract/provider.ts';
+import { READING_COMMANDS, WRITING_OPTIONS } from '../reading/reading-commands.ts';
 
 interface Rule {
   tools: readonly string[];
@@ -65,24 +66,15 @@ function below(folder: string): string {
   return String.raw`\x00"file_path":"${literally}/(?![^"]*\.\./)[^"]+"\x00`;
 }
 
-/** Rules apply to each part of a command line; Gemini CLI's list of safe commands judges the rest. */
-const READING_COMMANDS = [
-  'git (?:blame|describe|diff|grep|log|ls-files|ls-tree|merge-base|rev-list|rev-parse|shortlog|show|status)',
-  ...['cat', 'cut', 'du', 'grep', 'head', 'ls', 'nl', 'pwd', 'rg', 'stat', 'tail', 'tr', 'wc'],
-];
-
-/** Options that write a file or start a program, with git's abbreviations; and partly quoted options. */
-const WRITING_OPTIONS = [
-  ...['--ou', '--op', '--ext', ' -[0-9A-Za-z]*O', '--pre[ =]', '--hostname-bin'],
-  String.raw` -[^ =\x00]*['\\]`,
-  String.raw`['"\\]-`,
-];
+/** Partly quoted options, too. */
+const DENIED_OPTIONS = [...WRITING_OPTIONS, String.raw` -[^ =\x00]*['\\]`, String.raw`['"\\]-`];
 
 /** What a shell may expand into an option: expansions, braces, a blank other than space, a continued line. */
 const MADE_BY_SHELL = ['[$`]', '[^@^][{]', String.raw`\\t`, String.raw`\\\\\\n`];
 
 const COMMAND = String.raw`\x00"command":"`;
-const READING_COMMAND = String.raw`${COMMAND}(?:${READING_COMMANDS.join('|')})(?=[ "])(?![^\x00]*(?:${WRITING_OPTIONS.join('|')}))`;
+/** Rules apply to each part of a command line; Gemini CLI's list of safe commands judges the rest. */
+const READING_COMMAND = String.raw`${COMMAND}(?:${READING_COMMANDS.join('|')})(?=[ "])(?![^\x00]*(?:${DENIED_OPTIONS.join('|')}))`;
 
 /** Denied first: Gemini CLI's list ignores shell expansions and files that `uniq` writes. */
 const UNSEEN_WRITING = String.raw`${COMMAND}(?:uniq (?!-[a-z]+")|[^\x00]*(?:${MADE_BY_SHELL.join('|')}))`;

@@ -39,8 +39,15 @@ export interface SessionPlaces {
   /** The worktree's git folder, inside the shared one. */
   gitDir: string;
   branch: string;
+  /** What is mounted over settings of the user, for the agent to write. */
+  copies?: readonly SettingsCopy[];
   /** Absent if a guard can only deny access: then the shared git folder is opened as far as commits need it. */
   git?: SessionGit;
+}
+
+export interface SettingsCopy {
+  path: string;
+  from: string;
 }
 
 /** The session's private git folder, mounted over the shared one. */
@@ -123,8 +130,9 @@ export function foldersAbove(paths: readonly string[]): string[] {
 }
 
 export function openForSession(commonDir: string, session: SessionPlaces): Mount[] {
-  const { worktree, sessionDir, git } = session;
+  const { worktree, sessionDir, git, copies = [] } = session;
   return [
+    ...copies.map(({ path, from }): Mount => ({ ...writable(path), from })),
     ...(git === undefined ? openForCommits(commonDir, session) : privateGitMounts(commonDir, session, git)),
     writable(worktree),
     readOnly(join(worktree, '.git')),

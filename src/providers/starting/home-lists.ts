@@ -41,7 +41,11 @@ const START_NAMES: Names = {
 export const STARTERS = [
   ...paths(STARTER_NAMES),
   ...HOME_PROGRAMS,
-  ...PROVIDERS.flatMap(({ installFolders = [], starters = [] }) => [...installFolders, ...starters]),
+  ...PROVIDERS.flatMap(({ installFolders = [], starters = [], privateCopies = [] }) => [
+    ...installFolders,
+    ...starters,
+    ...privateCopies,
+  ]),
 ];
 export const START_FILES = paths(START_NAMES);
 

@@ -29,6 +29,11 @@ export const FrozenSettings = z.object({
   cliPaths: z.record(z.string(), z.string()),
   /** Values of the settings that only one CLI has, by key. */
   own: z.record(z.string(), z.number()),
+  /** The command line of ACP_COMMAND, and what the user permits for agents of that protocol. */
+  acp: z
+    .object({ command: z.string(), asks: z.literal(true), withoutGuard: z.literal(true) })
+    .partial()
+    .optional(),
   timeLimitMs: z.number(),
   /** By provider, where it differs from `timeLimitMs`. */
   timeLimitsMs: z.record(z.string(), z.number()),

@@ -1,8 +1,9 @@
-import { chmodSync, mkdirSync } from 'node:fs';
+import { chmodSync, cpSync, mkdirSync } from 'node:fs';
 import { copyFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { ifExists } from '../../base/errors.ts';
 import { gitDirOf } from '../../base/files/git-pointer.ts';
+import { realFolder, statsAt } from '../../base/files/path-stats.ts';
 import type { SandboxLevel } from '../../base/sandbox-level.ts';
 import { visibleControls } from '../../base/text.ts';
 import { PHASE_NAMES } from '../../phases/table.ts';
@@ -12,11 +13,16 @@ import { removeAtOnce } from '../../project/git/remove-tree.ts';
 import { makePrivateGit, type UsersRefs, usersRefs } from '../../project/private-git/make-private-git.ts';
 import { basePlace, privateGitIn } from '../../project/private-git/private-git.ts';
 import { forgeLoginIsHidden } from '../../project/settings/forge-login.ts';
-import { areConfined, copiesOf } from '../../providers/registry.ts';
+import { areConfined, copiesOf, privateCopiesOf } from '../../providers/registry.ts';
 import type { ChildFacts } from '../../providers/starting/environment.ts';
 import { makeCredentialFolder } from '../../providers/starting/forge-logins.ts';
 import { guardOf } from '../../providers/starting/guard-of.ts';
-import type { GuardPlaces, SessionGit, SessionPlaces } from '../../providers/starting/guard-profile.ts';
+import type {
+  GuardPlaces,
+  SessionGit,
+  SessionPlaces,
+  SettingsCopy,
+} from '../../providers/starting/guard-profile.ts';
 import { type HomePlaces, makeHomeFolders } from '../../providers/starting/home-places.ts';
 import type { Guard } from '../../providers/starting/make-guard.ts';
 import { type GuardNow, probeGuard, SWITCHED_OFF } from '../../providers/starting/probe-guard.ts';
@@ -78,7 +84,8 @@ export class WorkerGuard {
       session && now.maker.tool.kind === 'bwrap'
         ? await gitOf(worker, session, { ...places, refs })
         : undefined;
-    const all = { ...places, session: session && { ...session, git } };
+    const copies = cli && git ? await copySettings(worker, cli.name, places.home.dir) : [];
+    const all = { ...places, session: session && { ...session, git, copies } };
     if (now.level !== 'strict') return guardOf(now.maker, all);
     const folders = await this.wayOut(worker);
     await emptied(folders, places.home.dir, cli?.name);
@@ -129,7 +136,8 @@ export class WorkerGuard {
   }
 
   /** Removes home and temporary files of an ended agent. */
-  async tidy(): Promise<void> {
+  async tidy(worker: Guarded): Promise<void> {
+    await removeAtOnce(await copiesFolder(worker));
     const folders = await this.#wayOut?.catch(() => undefined);
     if (folders) for (const folder of [folders.home, folders.tmp]) await removeAtOnce(folder);
   }
@@ -140,6 +148,11 @@ export class WorkerGuard {
     this.#wayOut = undefined;
     await folders?.close();
     if (folders) await removeAtOnce(dirname(folders.net));
+  }
+
+  /** Of all its phases, and who may take over. */
+  providers(worker: Guarded): string[] {
+    return providersOf(worker);
   }
 
   async home({ env }: Guarded): Promise<HomePlaces> {
@@ -216,6 +229,33 @@ async function emptied({ home, tmp }: StrictFolders, dir: string, cli: string | 
   }
   chmodSync(tmp, 0o1777);
   for (const name of copiesOf(cli)) await ifExists(copyFile(join(dir, name), join(home, name)));
+}
+
+/**
+ * Copies of the person's settings that a CLI must be able to write: the original may name programs that start later,
+ * and a read-only one can end the CLI.
+ */
+async function copySettings(worker: Guarded, cli: string, home: string): Promise<SettingsCopy[]> {
+  const folder = await copiesFolder(worker);
+  await removeAtOnce(folder);
+  return privateCopiesOf(cli).map((name, index) => {
+    const [path, from] = [join(home, name), join(folder, String(index))];
+    // Mount points can't be made in a read-only home.
+    mkdirSync(path, { recursive: true, mode: 0o700 });
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    cpSync(path, from, { recursive: true, dereference: true, filter: (file) => isFileOrFolder(file) });
+    return { path, from };
+  });
+}
+
+/** Sockets, and links to nothing, can't be copied. */
+function isFileOrFolder(path: string): boolean {
+  const stats = statsAt(realFolder(path) ?? path);
+  return stats?.isFile() === true || stats?.isDirectory() === true;
+}
+
+async function copiesFolder({ file }: Guarded): Promise<string> {
+  return join(strictFolders(await realPathAsFar(file.worktreesDir), file.folder).own, 'settings');
 }
 
 async function gitOf(

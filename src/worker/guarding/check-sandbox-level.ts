@@ -1,19 +1,30 @@
 import { isLower, type SandboxLevel } from '../../base/sandbox-level.ts';
+import { openToRepositories } from '../../providers/registry.ts';
 import { forgeLoginProblem, type GuardNow } from '../../providers/starting/probe-guard.ts';
 import { blockHere } from '../core/blocked.ts';
 import { stateOf, type Worker } from '../core/worker.ts';
 
 export const SANDBOX_LOWER = 'sandbox_lower';
+const NEEDS_GUARD = 'agent_needs_guard';
 export const FORGE_LOGIN = 'forge_login_open';
 
 /** Blocks a session that would run with less protection than it started with, or than it needs. @returns false when it is blocked */
 export async function checkSandboxLevel(worker: Worker): Promise<boolean> {
   const level = await levelIfLower(worker);
   const now = await worker.guard.now(worker);
-  if (level === undefined) return await forgeLoginIsClosed(worker, now);
+  if (level === undefined)
+    return (await isGuardedAsNeeded(worker, now)) && (await forgeLoginIsClosed(worker, now));
   const why = now.level === 'none' ? `: ${now.why}. ${now.hint}` : '.';
   const reason = `The session started with the sandbox level "${promised(worker)}" and would continue with "${level}"${why} Fix that and resume, or resume in a terminal to continue at this level.`;
   return await blockHere(worker, { reason, needs: 'human_decision', rule: SANDBOX_LOWER });
+}
+
+/** Blocks a session whose agents a repository could make run programs as the user. */
+async function isGuardedAsNeeded(worker: Worker, now: GuardNow): Promise<boolean> {
+  const title = openToRepositories(worker.guard.providers(worker));
+  if (now.level !== 'none' || title === undefined || worker.file.settings.acp?.withoutGuard) return true;
+  const reason = `A repository can make ${title} run programs before its first prompt, and its agents would run without the sandbox: ${now.why}. ${now.hint} Or resume with another provider.`;
+  return await blockHere(worker, { reason, needs: 'human_decision', rule: NEEDS_GUARD });
 }
 
 /** Blocks a session whose agents could log in to GitHub as the user, and whom other people's words can reach. */

@@ -132,7 +132,7 @@ async function tidyIteration(
   { left, acknowledged }: { left: IterationResults; acknowledged: readonly string[] },
 ): Promise<void> {
   await archiveMessages(worker, acknowledged);
-  await worker.guard.tidy();
+  await worker.guard.tidy(worker);
   await commitReadableFiles(worker);
   removeOldIterations(worker.paths, iteration);
   const { checkpoint } = left.kept;

@@ -1,4 +1,4 @@
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { isSamocodeError } from '../../base/errors.ts';
 import { ensurePlainFolder, moveAside } from '../../base/files/append-lines.ts';
 import { writeLightly, writeWhole } from '../../base/files/atomic-file.ts';
@@ -71,11 +71,13 @@ async function commandFor(
     mainRepo: file.mainRepo,
     model: open.model,
     own: settings.own,
+    agentCommand: settings.acp?.command,
     permissions: settings.permissions,
     inGuard,
     ...(guard && { inside: (command: readonly string[]) => insideGuard(guard, command) }),
     childUuid: open.childUuid,
     nodePath: await nodePath(env),
+    programFolder: dirname(worker.rehearsalProgram),
     env: childEnvironment(env, {
       sessionUlid: file.id,
       iteration: open.iteration,

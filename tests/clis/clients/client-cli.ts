@@ -4,10 +4,10 @@ import { type CommandResult, runCommand } from '../../../src/base/processes/run-
 import { installCli } from '../../support/install-clis.ts';
 import type { Script } from '../../support/model-stub/moves.ts';
 import { PARENT_PROMPT, type ParentModel, startParentModel } from '../../support/model-stub/parent-model.ts';
-import type { ModelOf } from '../../support/model-stub/services.ts';
+import type { HeadlessCli } from '../../support/model-stub/services.ts';
 
 export interface ClientPlan {
-  cli: ModelOf;
+  cli: HeadlessCli;
   /** The built server, or one over HTTP. */
   server: string | HttpServer;
   /** The calls of the model behind the client. */
@@ -70,7 +70,7 @@ interface Place {
 const SERVER_ENV = { SAMOCODE_REHEARSAL_PACE_MS: '0', SAMOCODE_SUPERVISOR: 'off' };
 
 /** Adds the server to the settings of each CLI. @returns its arguments */
-const CONNECT: Readonly<Record<ModelOf, (place: Place & { server: string }) => Promise<string[]>>> = {
+const CONNECT: Readonly<Record<HeadlessCli, (place: Place & { server: string }) => Promise<string[]>>> = {
   async claude({ server, typed, tools, folders }) {
     const samocode = { type: 'stdio', command: process.execPath, args: [server], env: SERVER_ENV };
     const config = JSON.stringify({ mcpServers: { samocode } });

@@ -2,12 +2,12 @@ import { expect, test } from 'vitest';
 import { makeBench } from '../../acts/bench.ts';
 import { builtPrograms } from '../../support/built-programs.ts';
 import { PARENT_PROMPT } from '../../support/model-stub/parent-model.ts';
-import type { ModelOf } from '../../support/model-stub/services.ts';
+import type { HeadlessCli } from '../../support/model-stub/services.ts';
 import { runClient } from './client-cli.ts';
 
 const LINE = `Add a "login form": ${PARENT_PROMPT}`;
 
-async function typedInto(cli: ModelOf, typed: string): Promise<string> {
+async function typedInto(cli: HeadlessCli, typed: string): Promise<string> {
   await using bench = await makeBench({ bare: true });
   const { server } = await builtPrograms();
   const { homeDir, path: cwd } = bench.repo;

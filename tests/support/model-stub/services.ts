@@ -1,12 +1,14 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { startChatModel } from './chat-wire.ts';
 import { startClaudeModel } from './claude-wire.ts';
 import { startCodexModel } from './codex-wire.ts';
 import type { Answer } from './conversation.ts';
 import { startGeminiModel } from './gemini-wire.ts';
 import type { StubServer } from './server.ts';
 
-export type ModelOf = 'claude' | 'codex' | 'gemini';
+export type HeadlessCli = 'claude' | 'codex' | 'gemini';
+export type ModelOf = HeadlessCli | 'opencode' | 'copilot';
 
 /** A replacement for the service that an agent CLI talks to. */
 export interface ModelService extends StubServer {
@@ -63,6 +65,36 @@ const SERVICES: Readonly<Record<ModelOf, Service>> = {
         general: { maxAttempts: 2 },
       }),
     }),
+  },
+  opencode: {
+    start: (answer) => startChatModel(answer, 'opencode'),
+    environment: () => ({ OPENCODE_MODEL: 'stub/scripted', OPENCODE_DISABLE_DEFAULT_PLUGINS: '1' }),
+    files: (url) => ({
+      '.config/opencode/opencode.json': JSON.stringify({
+        provider: {
+          stub: {
+            ...{ npm: '@ai-sdk/openai-compatible', name: 'Stub' },
+            options: { baseURL: `${url}/v1`, apiKey: KEY },
+            models: {
+              scripted: {
+                ...{ name: 'Scripted', limit: { context: 200_000, output: 8000 } },
+                cost: { input: 2, output: 10, cache_read: 0.2 },
+              },
+            },
+          },
+        },
+      }),
+    }),
+  },
+  copilot: {
+    start: (answer) => startChatModel(answer, 'copilot'),
+    environment: (url) => ({
+      COPILOT_OFFLINE: 'true',
+      COPILOT_PROVIDER_BASE_URL: `${url}/v1`,
+      COPILOT_PROVIDER_API_KEY: KEY,
+      COPILOT_MODEL: 'gpt-5',
+    }),
+    files: () => ({}),
   },
 };
 

@@ -3,6 +3,7 @@ import { type ProviderName, providerNamed } from '../../../providers/registry.ts
 import { locateCli } from '../../../providers/starting/locate-cli.ts';
 import { nodePath } from '../../../providers/starting/node-path.ts';
 import type { ActionContext } from '../context.ts';
+import { START_ERRORS } from '../start-errors.ts';
 
 /** Every provider that a session begins with or falls back to. */
 export function providersOf({ values }: Pick<ResolvedSettings, 'values'>): Set<ProviderName> {
@@ -10,13 +11,14 @@ export function providersOf({ values }: Pick<ResolvedSettings, 'values'>): Set<P
   return new Set([provider, ...Object.values(providerByPhase), ...fallback]);
 }
 
-/** The program of a provider. @throws cli_not_found, cli_not_executable */
+/** The program of a provider. @throws command_missing, cli_not_found, cli_not_executable */
 export async function findCli(
   settings: ResolvedSettings,
   name: ProviderName,
   { env, home, programs }: ActionContext,
 ): Promise<string> {
   if (name === 'rehearsal') return programs.rehearsal;
+  if (name === 'acp' && settings.values.acpCommand === undefined) throw START_ERRORS.command_missing();
   const { path } = await locateCli({
     cli: providerNamed(name),
     configured: agentSettings(settings, 'init', name).cliPath,

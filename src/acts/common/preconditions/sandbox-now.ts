@@ -3,7 +3,7 @@ import type { SamocodeError } from '../../../base/errors.ts';
 import type { SandboxLevel, SandboxOpenings } from '../../../base/sandbox-level.ts';
 import { findProtectedPlaces, type ProtectedPlaces } from '../../../project/finding/protected-places.ts';
 import { forgeLoginIsHidden, hidingLine } from '../../../project/settings/forge-login.ts';
-import { areConfined } from '../../../providers/registry.ts';
+import { areConfined, openToRepositories } from '../../../providers/registry.ts';
 import {
   forgeLoginProblem,
   type GuardNow,
@@ -47,18 +47,21 @@ export async function placesToProtect(
 
 /**
  * The sandbox level that a new session would have; `warning`: why a wanted guard is unavailable, and how to get it.
- * @throws guard_unavailable if the session requires a guard; forge_login_open; GitError
+ * @throws guard_unavailable if the session requires a guard; agent_needs_guard; forge_login_open; GitError
  */
 export async function sandboxNow(
   question: SandboxQuestion & {
-    settings: Pick<FrozenSettings, 'provider' | 'providers' | 'fallback' | 'permissions' | 'sandboxLowered'>;
+    settings: Pick<
+      FrozenSettings,
+      'provider' | 'providers' | 'fallback' | 'permissions' | 'sandboxLowered' | 'acp'
+    >;
     configPath: string;
     issue?: unknown;
   },
   context: ActionContext,
 ): Promise<{ level: SandboxLevel; warning?: string }> {
   const now = await guardNow(question, context);
-  const { sandbox, sandboxLowered, provider, providers, fallback = [], permissions } = question.settings;
+  const { sandbox, sandboxLowered, provider, providers, fallback = [], permissions, acp } = question.settings;
   if (now.level === 'none' && (sandbox === 'guard' || sandbox === 'strict'))
     throw START_ERRORS.guard_unavailable({ sandbox, why: now.why, hint: now.hint });
   const problem = forgeLoginProblem(now);
@@ -66,6 +69,8 @@ export async function sandboxNow(
     throw START_ERRORS.forge_login_open({ ...problem, line: await hidingLine(question.configPath) });
   if (now.level !== 'none') return { level: now.level };
   const names = [provider, ...Object.values(providers), ...fallback];
+  const open = openToRepositories(names);
+  if (open !== undefined && !acp?.withoutGuard) throw START_ERRORS.agent_needs_guard({ title: open, ...now });
   const level = areConfined(names, permissions) ? 'provider sandbox' : 'none';
   // A project whose file says so needs no reminder.
   if (sandbox === 'off' && !sandboxLowered) return { level };

@@ -1,0 +1,58 @@
+import { spawn } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { LineSplitter } from '../base/files/lines.ts';
+import type { RunnerPlan } from '../providers/acp/runner-plan.ts';
+import { Conversation } from './conversation.ts';
+
+/**
+ * Stands between the worker and an agent that speaks the Agent Client Protocol: to the worker it looks like a headless
+ * CLI. Argument: the plan; on stdin: the prompt.
+ */
+const MAX_LINE_BYTES = 4 * 1024 * 1024;
+/** For what an agent still has to print and to write when it is told to end. */
+const GRACE_MS = 2000;
+
+const plan: RunnerPlan = JSON.parse(readFileSync(process.argv[2] ?? '', 'utf8'));
+const [file, ...args] = plan.command;
+const agent = spawn(file, args, { cwd: plan.cwd, stdio: ['pipe', 'pipe', 'pipe'], env: process.env });
+
+function later(ms: number, act: () => void): () => void {
+  const timer = setTimeout(act, ms);
+  return () => clearTimeout(timer);
+}
+
+const conversation = new Conversation(plan, {
+  send: (line) => agent.stdin.write(line),
+  // Both are files: a write returns when it is done, so an agent can't print faster than the disk takes it.
+  log: (line) => void (process.stdout.write(line), process.stdout.write('\n')),
+  later,
+});
+
+const lines = new LineSplitter({ maxLineBytes: MAX_LINE_BYTES });
+let begin = 0;
+agent.stdout.on('data', (piece: Buffer) => {
+  for (const { bytes, end } of lines.take(piece)) {
+    conversation.takeLine(bytes, end - begin);
+    begin = end;
+  }
+});
+const diagnosis = new LineSplitter({ maxLineBytes: MAX_LINE_BYTES });
+agent.stderr.on('data', (piece: Buffer) => {
+  process.stderr.write(piece);
+  for (const { bytes } of diagnosis.take(piece)) conversation.takeDiagnosis(bytes?.toString('utf8') ?? '');
+});
+// A full disk, or an agent that no longer reads: its end is what counts.
+for (const stream of [agent.stdin, process.stdout, process.stderr]) stream.on('error', () => undefined);
+
+agent.on('error', ({ message }) => conversation.finish({ kind: 'not_started', message }));
+agent.stdout.on('end', () => later(GRACE_MS, () => conversation.gone(agent.exitCode)));
+// A process that it leaves behind may hold its output open.
+agent.on('exit', (code) => later(GRACE_MS, () => conversation.gone(code)));
+agent.on('close', (code) => conversation.gone(code));
+
+void conversation.run(readFileSync(0, 'utf8')).then(({ kind }) => {
+  const exit = () => process.exit(kind === 'stopped' ? 0 : 1);
+  agent.once('close', exit);
+  agent.stdin.end();
+  later(agent.exitCode === null ? GRACE_MS : 0, exit);
+});

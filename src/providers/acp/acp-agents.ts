@@ -1,0 +1,187 @@
+import { commandWords } from '../../base/command-words.ts';
+import type { ChildRequest, Price, StateFolder } from '../contract/provider.ts';
+import type { RunnerPlan } from './runner-plan.ts';
+
+/** What differs between agents of the Agent Client Protocol. Adding one is adding a row here. */
+export interface AcpAgent {
+  name: string;
+  title: string;
+  command: string;
+  args(request: ChildRequest): readonly string[];
+  env?(request: ChildRequest): Readonly<Record<string, string>>;
+  /** The version that was tried with samocode; absent: none was. */
+  measured?: string;
+  /** Memory of one agent, in MB. */
+  memoryMb?: number;
+  install: string;
+  loginFix: string;
+  state?: StateFolder;
+  /** Settings, relative to home: agents get a copy, since the original may name programs of the person. */
+  privateCopies?: readonly string[];
+  hosts?: readonly string[];
+  variables?: RegExp;
+  credentials?: readonly string[];
+  /** Set for the commands that it runs. */
+  markers?: readonly string[];
+  prices?: Readonly<Record<string, Price>>;
+  /** What the usage in the answer to a prompt counts; absent: nothing that could be added up. */
+  usage?: 'of the prompt' | 'of the session';
+  /** Its input tokens include those read from a cache. */
+  countsCached?: true;
+  /** It reports the cost of the session in US dollars. */
+  cost?: true;
+  /** It can be made to ask before it does what PERMISSIONS=allow refuses. */
+  asks?: true;
+  /** How the runner treats it. */
+  plan?: Partial<Pick<RunnerPlan, 'modelIsPassed' | 'refusedDefault' | 'retries'>>;
+}
+
+const UNTRIED = { credentials: [], loginFix: 'Start it once in a terminal and log in.' } as const;
+
+export const ACP_AGENTS = [
+  {
+    name: 'opencode',
+    title: 'opencode',
+    command: 'opencode',
+    // It retries without an end and without a word, but for this log.
+    args: () => ['acp', '--print-logs', '--log-level', 'WARN'],
+    env: (request) => ({
+      OPENCODE_CONFIG_CONTENT: JSON.stringify(openCodeConfig(request)),
+      OPENCODE_DISABLE_PROJECT_CONFIG: '1',
+      OPENCODE_DISABLE_AUTOUPDATE: '1',
+      OPENCODE_DISABLE_LSP_DOWNLOAD: '1',
+      OPENCODE_DISABLE_MODELS_FETCH: '1',
+    }),
+    asks: true,
+    measured: '1.18.33',
+    memoryMb: 580,
+    install: 'npm install -g opencode-ai',
+    loginFix: 'Run `opencode auth login`, or name a provider in ~/.config/opencode/opencode.json.',
+    state: { folder: '.local/share/opencode', steering: [] },
+    privateCopies: ['.config/opencode'],
+    hosts: ['opencode.ai', 'models.opencode.ai', 'registry.npmjs.org'],
+    variables: /^OPENCODE_/,
+    credentials: ['OPENCODE_API_KEY'],
+    markers: ['OPENCODE', 'OPENCODE_PID'],
+    cost: true,
+    plan: {
+      refusedDefault: '^opencode/',
+      retries: [
+        { line: 'stream error.*(?:[Uu]sage limit|[Qq]uota)', kind: 'usage_limit' },
+        { line: 'stream error.*(?:ECONN|ENOTFOUND|ETIMEDOUT|[Cc]onnect|fetch failed)', kind: 'network' },
+        { line: 'stream error', kind: 'overloaded' },
+      ],
+    },
+  },
+  {
+    name: 'copilot',
+    title: 'GitHub Copilot CLI',
+    command: 'copilot',
+    args: ({ permissions, sessionDir, model }) => [
+      ...['--acp', '--stdio'],
+      ...(permissions === 'skip' ? ['--allow-all'] : ['--add-dir', sessionDir]),
+      // With a model of the user's own there is no choice in the protocol.
+      ...(model === '' ? [] : ['--model', model]),
+    ],
+    env: () => ({ COPILOT_AUTO_UPDATE: 'false' }),
+    asks: true,
+    measured: '1.0.102',
+    install: 'npm install -g @github/copilot',
+    loginFix:
+      'Run `copilot login`, set COPILOT_GITHUB_TOKEN, or name a model with COPILOT_PROVIDER_BASE_URL.',
+    state: {
+      ...{ folder: '.copilot', variable: 'COPILOT_HOME' },
+      steering: [
+        'mcp-config.json',
+        'copilot-instructions.md',
+        'agents',
+        'skills',
+        'hooks',
+        'installed-plugins',
+      ],
+    },
+    hosts: ['api.github.com', 'github.com', '*.githubcopilot.com'],
+    variables: /^(?:COPILOT_|GH_TOKEN$|GITHUB_TOKEN$)/,
+    credentials: [
+      ...['COPILOT_GITHUB_TOKEN', 'GH_TOKEN', 'GITHUB_TOKEN', 'COPILOT_HOME'],
+      ...['COPILOT_PROVIDER_BASE_URL', 'COPILOT_PROVIDER_API_KEY'],
+    ],
+    markers: ['COPILOT_CLI', 'COPILOT_AGENT_SESSION_ID'],
+    usage: 'of the session',
+    countsCached: true,
+    plan: { modelIsPassed: true },
+  },
+  {
+    ...UNTRIED,
+    name: 'cursor',
+    title: 'Cursor CLI',
+    command: 'cursor-agent',
+    args: () => ['acp'],
+    install: 'curl https://cursor.com/install -fsS | bash',
+    privateCopies: ['.cursor'],
+    variables: /^CURSOR_/,
+    credentials: ['CURSOR_API_KEY'],
+    markers: ['CURSOR_AGENT'],
+  },
+  {
+    ...UNTRIED,
+    name: 'goose',
+    title: 'Goose',
+    command: 'goose',
+    args: () => ['acp'],
+    install: 'see https://block.github.io/goose',
+    state: { folder: '.local/share/goose', steering: [] },
+    privateCopies: ['.config/goose'],
+    variables: /^GOOSE_/,
+    markers: ['GOOSE_TERMINAL'],
+  },
+  {
+    ...UNTRIED,
+    name: 'qwen',
+    title: 'Qwen Code',
+    command: 'qwen',
+    args: ({ sessionDir }) => ['--acp', '--include-directories', sessionDir],
+    install: 'npm install -g @qwen-code/qwen-code',
+    state: { folder: '.qwen', steering: ['.env', 'QWEN.md', 'extensions', 'commands', 'skills', 'agents'] },
+    variables: /^(?:QWEN|DASHSCOPE)_/,
+    markers: ['QWEN_CODE'],
+  },
+  {
+    ...UNTRIED,
+    name: 'kiro',
+    title: 'Kiro CLI',
+    command: 'kiro-cli',
+    args: () => ['acp'],
+    install: 'see https://kiro.dev/docs/cli',
+    state: { folder: '.local/share/kiro-cli', steering: [] },
+    privateCopies: ['.kiro'],
+    variables: /^KIRO_/,
+  },
+  {
+    ...UNTRIED,
+    name: 'acp',
+    title: 'the agent of ACP_COMMAND',
+    command: '',
+    args: ({ agentCommand = '' }) => commandWords(agentCommand).slice(1),
+    install: 'see the page of its vendor',
+  },
+] as const satisfies readonly AcpAgent[];
+
+/**
+ * By default everything in the working directory is permitted without a question, and the rest asks. Stronger than the
+ * user's own settings, which may name models, servers and keys.
+ */
+function openCodeConfig({ permissions, sessionDir }: ChildRequest): object {
+  const usually = permissions === 'skip' ? 'allow' : 'ask';
+  const inSession = Object.fromEntries([sessionDir, `${sessionDir}/**`].map((path) => [path, 'allow']));
+  return {
+    autoupdate: false,
+    share: 'disabled',
+    permission: {
+      ...{ edit: usually, bash: usually, webfetch: 'allow', question: 'deny' },
+      external_directory: permissions === 'skip' ? 'allow' : { '*': 'ask', ...inSession },
+    },
+    // Without it a refusal ends the turn.
+    experimental: { continue_loop_on_deny: true },
+  };
+}
