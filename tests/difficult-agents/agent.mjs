@@ -1,13 +1,14 @@
 // An agent of the Agent Client Protocol that does what a real one may do wrong. Arguments: the scenario, the session folder.
 import { spawn } from 'node:child_process';
-import { appendFileSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { appendFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 
 const [, , scenario = 'honest', dir = '.'] = process.argv;
-const state = join(dir, 'agent-state');
+/** Where a prompt of samocode says, else in the folder. */
+let sessionDir = dir;
 const signal = (status = 'continue') =>
-  writeFileSync(join(dir, '_signal.json'), JSON.stringify({ status, phase: 'requirements' }));
+  writeFileSync(join(sessionDir, '_signal.json'), JSON.stringify({ status, phase: 'requirements' }));
 const raw = (text) => process.stdout.write(`${text}\n`);
 const print = (message) => raw(JSON.stringify({ jsonrpc: '2.0', ...message }));
 const update = (fields) => print({ method: 'session/update', params: { sessionId: 's', update: fields } });
@@ -213,12 +214,8 @@ const SCENARIOS = {
       if (!process.stdout.write(piece)) await new Promise((drained) => process.stdout.once('drain', drained));
     answer['session/prompt'](id);
   }),
-  'hangs in its first prompt': prompt((id) => {
-    call();
-    if (countStart() > 1) return answer['session/prompt'](id);
-    return never();
-  }),
   'works slowly': prompt((id) => {
+    appendFileSync(join(dir, 'starts'), 'x');
     call();
     const timer = setInterval(() => {
       say('Still at work.');
@@ -233,16 +230,11 @@ const SCENARIOS = {
   }),
 };
 
-/** How many of these agents have started. */
-function countStart() {
-  appendFileSync(state, 'x');
-  return readFileSync(state, 'utf8').length;
-}
-
 const acts = { ...answer, ...SCENARIOS[scenario] };
 createInterface({ input: process.stdin })
   .on('line', (line) => {
     const { id, method, params, ...rest } = JSON.parse(line);
+    sessionDir = /\*\*Session path:\*\* `?([^`\n]+)/.exec(params?.prompt?.[0]?.text)?.[1] ?? sessionDir;
     if (method !== undefined) return acts[method]?.(id, params);
     waiting.get(id)?.({ ...rest });
     return waiting.delete(id);

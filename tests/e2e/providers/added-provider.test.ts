@@ -63,6 +63,16 @@ export const parrot = {
 } as const satisfies Provider;
 `;
 
+/** An agent of the Agent Client Protocol is a row. */
+const ROW = `{
+  name: 'toucan',
+  title: 'Toucan',
+  command: 'toucan',
+  args: () => ['acp'],
+  install: 'npm install -g toucan',
+  loginFix: 'Run \`toucan login\`.',
+},`;
+
 const WORDS = '## Helpers\n\nYou work alone, on your perch.\n';
 
 const CLI = `#!/usr/bin/env node
@@ -93,6 +103,9 @@ beforeAll(async () => {
   const before = await readFile(registry, 'utf8');
   const after = before.replace('const ALL = [claude, ', 'const ALL = [claude, parrot, ');
   await writeFile(registry, `import { parrot } from './parrot/parrot.ts';\n${after}`);
+  const agents = join(providers, 'acp/acp-agents.ts');
+  const table = await readFile(agents, 'utf8');
+  await writeFile(agents, table.replace('export const ACP_AGENTS = [', `export const ACP_AGENTS = [${ROW}`));
   await mkdir(join(project.root, 'bin'));
   await writeFile(join(project.root, 'bin/parrot'), CLI, { mode: 0o755 });
   const built = await runCommand(process.execPath, ['scripts/build.mjs'], { cwd: copy });
@@ -126,10 +139,11 @@ test('it complies with the contract of providers', async () => {
 });
 
 test('settings, start choices and doctor name it', async () => {
-  expect(await samocode('start', '--help')).toContain('claude, parrot, codex, gemini or rehearsal');
+  expect(await samocode('start', '--help')).toContain('claude, parrot, codex, gemini, opencode, ');
   await samocode('init');
   const settings = await samocode('config');
-  for (const key of ['PARROT_PATH', 'PARROT_MODEL', 'PARROT_TIMEOUT']) expect(settings).toContain(key);
+  for (const key of ['PARROT_PATH', 'PARROT_MODEL', 'PARROT_TIMEOUT', 'TOUCAN_PATH', 'TOUCAN_MODEL'])
+    expect(settings).toContain(key);
   expect(await samocode('start', '--provider', 'parot', '--task', 'Speak')).toContain('parrot');
   const doctor = await samocode('doctor', '--verbose');
   expect(doctor).toMatch(/ok\tcli\.parrot\t.*parrot 1\.2\.3/);

@@ -1,0 +1,57 @@
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { expect, test } from 'vitest';
+import { startRig } from '../../support/session-rig.ts';
+import { tempDir } from '../../support/temp-dir.ts';
+
+const AGENT = fileURLToPath(new URL('../../difficult-agents/agent.mjs', import.meta.url));
+const UNGUARDED = { PROVIDER: 'acp', ACP_WITHOUT_GUARD: 'yes' };
+
+const linesFor = (scenario: string, dir: string) => ({
+  ...UNGUARDED,
+  ACP_COMMAND: `${process.execPath} '${AGENT}' '${scenario}' '${dir}'`,
+});
+
+test.concurrent('a worker that is killed in the middle of a prompt leaves the agent at work, and the next one adopts it', async ({
+  expect,
+}) => {
+  await using dir = await tempDir();
+  await using rig = await startRig({ lines: { ...linesFor('works slowly', dir.path), MAX_ITERATIONS: '1' } });
+  await rig.until(({ openIteration }) => openIteration !== undefined);
+  await expect.poll(() => readFile(join(dir.path, 'starts'), 'utf8').catch(() => '')).toBe('x');
+  const before = await rig.processesWithMark();
+  await rig.killWorker();
+  await rig.launch();
+  await expect
+    .poll(async () => (await rig.events()).filter(({ type }) => type === 'worker_took_over').length)
+    .toBe(2);
+  const after = await rig.processesWithMark();
+  expect(after.map(({ pid }) => pid)).toEqual(expect.arrayContaining(before.map(({ pid }) => pid)));
+  await writeFile(join(dir.path, 'go-on'), '');
+  await rig.until(({ lastIteration }) => lastIteration !== undefined);
+  const ended = (await rig.events()).filter((event) => event.type === 'iteration_ended');
+  expect(ended).toMatchObject([{ ending: 'signalled', cost: { version: '9.9.9', tools: { edit: 2 } } }]);
+  expect(await readFile(join(dir.path, 'starts'), 'utf8')).toBe('x');
+});
+
+test.concurrent('an agent that needs a login blocks the session with its own words', async ({ expect }) => {
+  await using dir = await tempDir();
+  await using rig = await startRig({ lines: linesFor('needs a login', dir.path) });
+  const { status } = await rig.until(({ status }) => status.kind === 'blocked');
+  expect(JSON.stringify(status)).toContain('Authentication required');
+});
+
+test.concurrent.each([
+  ['without the sandbox', { ACP_WITHOUT_GUARD: 'no' }, 'ACP_WITHOUT_GUARD=yes'],
+  ['with PERMISSIONS=allow', { PERMISSIONS: 'allow' }, 'ACP_ASKS=yes'],
+  ['with a limit of money', { MAX_COST_USD: '5' }, 'set MAX_HOURS instead'],
+  ['with a limit of tokens', { MAX_TOKENS_PLANNING: '5000' }, 'set MAX_HOURS instead'],
+] as const)('an agent of which nothing is known is refused %s', async (_how, lines, hint) => {
+  const started = startRig({ lines: { ...linesFor('honest', '/nowhere'), ...lines } });
+  await expect(started).rejects.toThrow(hint);
+});
+
+test.concurrent('PROVIDER=acp without a command is refused', async () => {
+  await expect(startRig({ lines: UNGUARDED })).rejects.toThrow('Set ACP_COMMAND in .samocode');
+});
