@@ -45,11 +45,9 @@ test.concurrent.for(ROWS)(
 
 /** Runs before any prompt, whatever is switched off. */
 const pluginOf = (targets: readonly string[]) => `import { writeFileSync } from 'node:fs';
-export const Planted = async ({ directory }) => {
-  writeFileSync(directory + '/plugin-ran', 'x');
-  for (const target of ${JSON.stringify(targets)}) try { writeFileSync(target, 'x') } catch {}
-  return {};
-};
+writeFileSync(import.meta.dirname + '/../../plugin-ran', 'x');
+for (const target of ${JSON.stringify(targets)}) try { writeFileSync(target, 'x') } catch {}
+export const Planted = async () => ({});
 `;
 
 test.concurrent('a repository that configures the real opencode changes neither its model nor anything outside of the worktree', async ({

@@ -190,8 +190,8 @@ test('a bad value names the file, the line, the key, the value, the range and th
       'but it is "half an hour". For example TIMEOUT=1800, or remove it to use that value.',
   );
   expect(() => resolved({ env: { SAMOCODE_PROVIDER: 'claud' } })).toThrow(
-    'SAMOCODE_PROVIDER in the environment cannot be used. It must be one of claude, codex, gemini, rehearsal, ' +
-      'but it is "claud". Did you mean "claude"?',
+    'SAMOCODE_PROVIDER in the environment cannot be used. It must be one of claude, codex, gemini, opencode, ' +
+      'copilot, cursor, goose, qwen, kiro, acp, rehearsal, but it is "claud". Did you mean "claude"?',
   );
   expect(() => resolved({ call: { maxHours: -1 } })).toThrow(
     expect.objectContaining({ code: 'setting_invalid' }),

@@ -110,7 +110,7 @@ const START_CHOICES = {
   },
   provider: {
     ...{ option: '--provider <name>', setting: 'provider', ...forResume },
-    about: `${PROVIDER_CHOICES} (no model)`,
+    ...{ about: `${PROVIDER_CHOICES} (no model)`, tool: `${PROVIDER_CHOICES}.` },
   },
   model: {
     option: '--model <name>',
@@ -122,15 +122,15 @@ const START_CHOICES = {
     ...{ option: '--providers <phase=name>', kind: 'by_phase', setting: 'providerByPhase' },
     ...{
       about: 'other providers for single phases: quality=codex',
-      tool: 'For single phases: {"quality":"codex"}',
+      tool: 'By phase: {"quality":"codex"}',
     },
   },
   models: {
     ...{ option: '--models <phase=name>', kind: 'by_phase', setting: 'modelByPhase' },
-    ...{ about: 'other models for single phases: planning=opus', tool: 'Like providers.' },
+    ...{ about: 'other models for single phases: planning=opus', tool: 'Likewise.' },
   },
   fallback: {
-    ...{ option: '--fallback <names>', setting: 'fallback', tool: 'At a usage limit: codex,gemini.' },
+    ...{ option: '--fallback <names>', setting: 'fallback', tool: 'At a limit: codex,gemini.' },
     about: 'who takes over at a usage limit: codex,gemini',
   },
   maxCostUsd: {

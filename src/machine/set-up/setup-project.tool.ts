@@ -3,7 +3,6 @@ import { type NextStep, TO_FILL } from '../../base/acts.ts';
 import { defineTool } from '../../kit/mcp/define-tool.ts';
 import { resultWith, TEXTS } from '../../kit/mcp/fields.ts';
 import { cut } from '../../kit/mcp/session-fields.ts';
-import { PROVIDER_CHOICES } from '../../providers/registry.ts';
 
 export const setupProjectTool = defineTool({
   name: 'setup_project',
@@ -18,7 +17,7 @@ export const setupProjectTool = defineTool({
       .string()
       .optional()
       .describe("Absolute path of the git repository; else the client's folder."),
-    provider: z.string().optional().describe(`For a new file: ${PROVIDER_CHOICES}.`),
+    provider: z.string().optional().describe('For a new file; start_session lists them.'),
     check: z
       .string()
       .optional()

@@ -8,6 +8,7 @@ import {
   serverTool,
   type ToolUse,
 } from './conversation.ts';
+import type { ToolResult } from './moves.ts';
 import { type StubServer, sendJson, startServer } from './server.ts';
 
 interface Message {
@@ -56,13 +57,21 @@ export async function startChatModel(answer: Answer, agent: keyof typeof TOOLS):
 function conversationIn({ messages, model, tools }: ChatRequest, body: string): Conversation {
   const words = messages.filter(({ role }) => role === 'user').map(textOf);
   const prompt = tools?.length ? (words.find((text) => CONVERSATION_MARK.test(text)) ?? '') : '';
-  const results = messages
-    .filter(({ role }) => role === 'tool')
-    .map((message) => ({ text: textOf(message), failed: FAILED.test(textOf(message)) }));
+  const results = messages.filter(({ role }) => role === 'tool').map((message) => resultIn(textOf(message)));
   return { prompt, results, newest: JSON.stringify(messages.at(-1)), model, request: body };
 }
 
-const FAILED = /^(?:Error\b|File not found|Failed\b|Path does not exist)/i;
+const FAILED =
+  /^(?:Error\b|File .*not found|Failed\b|Path (?:does not|already) exist|The user rejected|.*\b(?:denied|rejected)\b)/i;
+
+/** opencode numbers the lines of a file; Copilot adds how a command ended. */
+function resultIn(text: string): ToolResult {
+  const [, file] = /^<path>.*?<content>\n(.*)\n\n\(End of file.*$/s.exec(text) ?? [];
+  if (file !== undefined) return { text: `${file.replace(/^\d+: /gm, '')}\n`, failed: false };
+  const [, output, code] = /^(.*?)\n?<shellId: \d+ completed with exit code (\d+)>$/s.exec(text) ?? [];
+  if (output !== undefined) return { text: `${output}\n`, failed: code !== '0' };
+  return { text, failed: FAILED.test(text) };
+}
 
 function textOf({ content }: Message): string {
   if (typeof content === 'string') return content;
