@@ -178,7 +178,7 @@ export class Conversation {
 
   /** What the agent writes outside of the protocol may be all that explains its end. */
   #note(line: string): void {
-    this.#words = line.trim().slice(0, MAX_WORDS) || this.#words;
+    if (/\w{3}/.test(line)) this.#words = line.trim().slice(0, MAX_WORDS);
   }
 
   #write(message: object): void {

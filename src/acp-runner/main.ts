@@ -51,7 +51,7 @@ agent.on('exit', (code) => later(GRACE_MS, () => conversation.gone(code)));
 agent.on('close', (code) => conversation.gone(code));
 
 void conversation.run(readFileSync(0, 'utf8')).then(({ kind }) => {
-  const exit = () => process.exit(kind === 'stopped' ? 0 : 1);
+  const exit = () => void (agent.kill('SIGKILL'), process.exit(kind === 'stopped' ? 0 : 1));
   agent.once('close', exit);
   agent.stdin.end();
   later(agent.exitCode === null ? GRACE_MS : 0, exit);

@@ -16,15 +16,17 @@ const ROWS = [
   { cli: 'copilot', version: '1.0.102', reports: 'inputTokens' },
 ] as const;
 
-test.concurrent.for(ROWS)(
+test.for(ROWS)(
   'a whole session from init to done through the real $cli, in the guard',
+  // opencode starts slowly, and nine times.
+  { timeout: 1_200_000 },
   async ({ cli, version, reports }, { expect }) => {
     await using session = await startCliSession({ cli, work: WORK, lines: { SANDBOX: 'guard' } });
     await session.until(({ status }) => status.kind === 'waiting' && status.for === 'qa_answers', 300_000);
     await session.answer();
     await session.until(({ status }) => status.kind === 'waiting' && status.for === 'plan_approval', 300_000);
     await session.approve();
-    await session.until(({ status }) => status.kind === 'done', 450_000);
+    await session.until(({ status }) => status.kind === 'done', 900_000);
     const ended = await session.eventsOf('iteration_ended');
     expect(ended.map(({ phase, ending }) => `${phase} ${ending}`)).toEqual([
       'investigation signalled',

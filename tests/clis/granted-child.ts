@@ -5,6 +5,7 @@ import type { Phase } from '../../src/phases/table.ts';
 import type { ChildRequest } from '../../src/providers/contract/provider.ts';
 import { providerNamed } from '../../src/providers/registry.ts';
 import { childEnvironment } from '../../src/providers/starting/environment.ts';
+import { builtPrograms } from '../support/built-programs.ts';
 import { installCli } from '../support/install-clis.ts';
 import type { ToolUse } from '../support/model-stub/conversation.ts';
 import type { ToolResult } from '../support/model-stub/moves.ts';
@@ -26,6 +27,8 @@ export interface GrantedChild extends AsyncDisposable, GrantedPlaces {
   /** Those of the newest commit. */
   subject: string;
 }
+
+const MODELS: Partial<Record<ModelOf, string>> = { gemini: 'gemini-2.5-pro', opencode: 'stub/scripted' };
 
 /** If bubblewrap is installed, Codex starts it with helpers that it does not create below the temporary folder. */
 const NOT_TEMPORARY = '/var/tmp/samocode-test-';
@@ -77,10 +80,10 @@ export async function runGranted(
     sessionDir: places.sessionDir,
     workingDir: places.worktree,
     mainRepo: places.mainRepo,
-    model: of === 'gemini' ? 'gemini-2.5-pro' : '',
+    model: MODELS[of] ?? '',
     own: { CLAUDE_MAX_TURNS: 40 },
     permissions: 'allow',
-    programFolder: '/opt/samocode',
+    programFolder: dirname((await builtPrograms()).worker),
     nodePath: process.execPath,
     childUuid: crypto.randomUUID(),
     env: childEnvironment(env, {

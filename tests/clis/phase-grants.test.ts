@@ -69,3 +69,22 @@ test.concurrent.each(['claude', 'codex', 'gemini'] as const)(
     expect(child.subject).toBe('Built');
   },
 );
+
+/** What they ask for is answered by our list: what it does not know is refused. */
+test.concurrent.each(['opencode', 'copilot'] as const)(
+  'in investigation the real %s asks before it acts, goes on after refusals, and changes no code',
+  async (cli) => {
+    await using child = await runGranted(cli, 'investigation', ({ worktree, sessionDir }) => [
+      read(join(worktree, 'src/a.ts')),
+      bash('git status --short && git log -S a --oneline | head -5'),
+      edit(join(worktree, 'src/a.ts')),
+      bash('touch touched.txt'),
+      write(join(sessionDir, '01-08-1000-dive-work.md')),
+      bash('git log --output=by-option.txt -1'),
+      write(join(worktree, 'new.ts')),
+    ]);
+    expect(failures(child.results)).toEqual([false, false, true, true, false, true, true]);
+    expect(child.changed).toBe('');
+    expect(await readFile(join(child.sessionDir, '01-08-1000-dive-work.md'), 'utf8')).toBe('{}\n');
+  },
+);
