@@ -19,7 +19,8 @@ const PROMISED = [
   'package.json',
 ];
 /** Bytes, packed and on the disk; an `npx` without a cache downloads and unpacks all of it. */
-const MAX_BYTES = { size: 1_000_000, unpackedSize: 3_500_000 };
+// 10 kB more since agents of the Agent Client Protocol: a provider in two programs, and their runner.
+const MAX_BYTES = { size: 1_010_000, unpackedSize: 3_500_000 };
 
 interface Pack {
   filename: string;

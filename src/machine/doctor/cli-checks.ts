@@ -119,7 +119,8 @@ async function checksOf(question: CliQuestion): Promise<DoctorCheck[]> {
       const [file, ...args] = inside([path, ...asked], how);
       return await runCommand(file, args, { env, timeoutMs: LIMIT_MS, maxBytes: 1024 * 1024 });
     };
-    const { measured, install } = preflight;
+    const { measured, install, memoryMb } = preflight;
+    const memory = memoryMb === undefined ? '' : `; one agent takes about ${memoryMb} MB`;
     // In parallel, because each query starts the whole CLI.
     const [{ stdout }, ...asked] = await Promise.all([
       ask(['--version']),
@@ -129,7 +130,7 @@ async function checksOf(question: CliQuestion): Promise<DoctorCheck[]> {
     ]);
     const version = stdout.trim().split('\n')[0] || 'unknown version';
     return [
-      ok(id, `${path} (${foundIn}), ${version}`, /\d+\.\d+\.\d+\S*/.exec(version)?.[0] ?? version),
+      ok(id, `${path} (${foundIn}), ${version}${memory}`, /\d+\.\d+\.\d+\S*/.exec(version)?.[0] ?? version),
       ...warnIf(
         measured !== undefined && isOlder(version, measured),
         `${id}.version`,

@@ -139,7 +139,8 @@ test('it complies with the contract of providers', async () => {
 });
 
 test('settings, start choices and doctor name it', async () => {
-  expect(await samocode('start', '--help')).toContain('claude, parrot, codex, gemini, opencode, ');
+  const help = await samocode('start', '--help');
+  expect(help.replaceAll(/\s+/g, ' ')).toContain('claude, parrot, codex, gemini, toucan, opencode, ');
   await samocode('init');
   const settings = await samocode('config');
   for (const key of ['PARROT_PATH', 'PARROT_MODEL', 'PARROT_TIMEOUT', 'TOUCAN_PATH', 'TOUCAN_MODEL'])
