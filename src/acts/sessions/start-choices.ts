@@ -127,7 +127,7 @@ const START_CHOICES = {
   },
   models: {
     ...{ option: '--models <phase=name>', kind: 'by_phase', setting: 'modelByPhase' },
-    ...{ about: 'other models for single phases: planning=opus', tool: 'Likewise.' },
+    ...{ about: 'other models for single phases: planning=opus', tool: 'Also by phase.' },
   },
   fallback: {
     ...{ option: '--fallback <names>', setting: 'fallback', tool: 'At a limit: codex,gemini.' },
