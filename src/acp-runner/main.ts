@@ -24,7 +24,7 @@ function later(ms: number, act: () => void): () => void {
 const conversation = new Conversation(plan, {
   send: (line) => agent.stdin.write(line),
   // Both are files: a write returns when it is done, so an agent can't print faster than the disk takes it.
-  log: (line) => void (process.stdout.write(line), process.stdout.write('\n')),
+  log: (line) => [line, '\n'].forEach((part) => void process.stdout.write(part)),
   later,
 });
 
@@ -45,13 +45,14 @@ agent.stderr.on('data', (piece: Buffer) => {
 for (const stream of [agent.stdin, process.stdout, process.stderr]) stream.on('error', () => undefined);
 
 agent.on('error', ({ message }) => conversation.finish({ kind: 'not_started', message }));
+process.on('exit', () => agent.kill('SIGKILL'));
 agent.stdout.on('end', () => later(GRACE_MS, () => conversation.gone(agent.exitCode)));
 // A process that it leaves behind may hold its output open.
 agent.on('exit', (code) => later(GRACE_MS, () => conversation.gone(code)));
 agent.on('close', (code) => conversation.gone(code));
 
 void conversation.run(readFileSync(0, 'utf8')).then(({ kind }) => {
-  const exit = () => void (agent.kill('SIGKILL'), process.exit(kind === 'stopped' ? 0 : 1));
+  const exit = () => process.exit(kind === 'stopped' ? 0 : 1);
   agent.once('close', exit);
   agent.stdin.end();
   later(agent.exitCode === null ? GRACE_MS : 0, exit);

@@ -64,12 +64,15 @@ test('every table of src is documented', async () => {
   expect(Object.keys(ERROR_TABLES).sort()).toEqual(tables.sort());
 });
 
-/** Those tables are only read at a terminal. */
-const FOR_TERMINALS = new Set([...Object.keys(CLI_ERRORS), ...Object.keys(ERROR_TABLES.INSTALL_ERRORS)]);
+/** Those tables are only read at a terminal, or by a tool's caller: the words of one reader are right. */
+const FOR_ONE_READER = new Set([
+  ...[CLI_ERRORS, ERROR_TABLES.INSTALL_ERRORS, ERROR_TABLES.WEB_ERRORS].flatMap(Object.keys),
+  ...['only_there', 'project_needed'],
+]);
 const NAMES = TOOLS.map(({ name }) => name).filter((name) => name !== 'wait');
 const NAMED = new RegExp(`\\b(?:${NAMES.join('|')}|project_dir|init_repository)\\b|"samocode `);
 
-test.each(EXAMPLES.filter(({ code }) => !FOR_TERMINALS.has(code)))(
+test.each(EXAMPLES.filter(({ code }) => !FOR_ONE_READER.has(code)))(
   '$code names tools and commands only as next steps',
   ({ what, why, hint }) => {
     expect([what, why, hint].filter((words) => NAMED.test(words))).toEqual([]);

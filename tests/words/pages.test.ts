@@ -34,6 +34,9 @@ async function typed(path: string): Promise<string[]> {
   );
 }
 
+/** Options of a client's own command that adds our server. */
+const OF_CLIENTS = ['--transport', '--header'];
+
 test.each(PAGES)('every command and option of samocode that %s names exists', async (path) => {
   const words = await typed(path);
   const names = words.flatMap((command) => /(?:^|&& )samocode ([a-z]+)/.exec(command)?.[1] ?? []);
@@ -41,7 +44,7 @@ test.each(PAGES)('every command and option of samocode that %s names exists', as
   const options = words.flatMap(
     (command) => command.replace(/"[^"]*"/g, '').match(/(?<=\s)--[a-z][a-z-]*/g) ?? [],
   );
-  const known = [...CLI_OPTIONS, ...FURTHER_OPTIONS, '--version', '--help'];
+  const known = [...CLI_OPTIONS, ...FURTHER_OPTIONS, '--version', '--help', ...OF_CLIENTS];
   expect(options.filter((option) => !known.includes(option))).toEqual([]);
 });
 

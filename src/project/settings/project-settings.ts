@@ -18,14 +18,13 @@ import {
   oneOf,
   ports,
   relativePaths,
-  type SettingKind,
   text,
   wholeNumber,
 } from './setting-kinds.ts';
 import { inScope, type SettingSpec } from './setting-spec.ts';
+import { SPENDING_SETTINGS } from './spending-settings.ts';
 
 const PERMISSIONS = ['skip', 'allow'] as const;
-/** Strictest first. */
 const YES_NO = ['no', 'yes'] as const;
 
 /** Strictest first. */
@@ -94,48 +93,6 @@ const CHECK_SETTINGS = {
     doc: 'Folders that SETUP creates, reused for checks of other base commits while the lock files next to them are the same.',
   },
 } as const satisfies Record<string, SettingSpec>;
-
-const COST = { ...amount('US dollars', 0, 1_000_000), key: 'MAX_COST_USD' };
-const TOKENS = { ...wholeNumber('tokens', 0, 1_000_000_000_000), key: 'MAX_TOKENS' };
-const HOURS = { ...amount('hours', 0, 10_000), key: 'MAX_HOURS' };
-const ITERATIONS = { ...wholeNumber('iterations', 0, 100_000), key: 'MAX_ITERATIONS' };
-
-function ofPhase(limit: SettingKind<number> & { key: string }, example: string) {
-  const doc = `The same for one phase: ${example}.`;
-  return { ...limit, key: `${limit.key}_<PHASE>`, family: 'phase', perSession: true, doc } as const;
-}
-
-/** How much a session, or one phase of it, may spend before it stops and asks. */
-const LIMIT_SETTINGS = {
-  maxCostUsd: {
-    ...COST,
-    perSession: true,
-    example: 'MAX_COST_USD=20',
-    doc: 'A session stops and asks once it cost this much. Checked after each iteration; during one, only for Claude Code.',
-  },
-  maxTokens: {
-    ...TOKENS,
-    perSession: true,
-    example: 'MAX_TOKENS=5000000',
-    doc: 'A session stops and asks once it used this many tokens, without cache reads. Checked like MAX_COST_USD.',
-  },
-  maxHours: {
-    ...HOURS,
-    perSession: true,
-    example: 'MAX_HOURS=8',
-    doc: 'A session stops and asks you once its agents have worked this long, not counting time when the machine sleeps.',
-  },
-  maxIterations: {
-    ...ITERATIONS,
-    perSession: true,
-    example: 'MAX_ITERATIONS=60',
-    doc: 'A session stops and asks you once it has run this many iterations, not counting retries in an outage.',
-  },
-  maxCostUsdByPhase: ofPhase(COST, 'MAX_COST_USD_QUALITY=3'),
-  maxTokensByPhase: ofPhase(TOKENS, 'MAX_TOKENS_INVESTIGATION=1000000'),
-  maxHoursByPhase: ofPhase(HOURS, 'MAX_HOURS_TESTING=1'),
-  maxIterationsByPhase: ofPhase(ITERATIONS, 'MAX_ITERATIONS_PLANNING=4'),
-} as const satisfies Record<string, Omit<SettingSpec, 'scope'>>;
 
 export const PROJECT_SETTINGS = inScope('project', {
   mainRepo: {
@@ -334,7 +291,7 @@ export const PROJECT_SETTINGS = inScope('project', {
     default: GATE_CHANNELS.join(','),
     doc: "Channels that may open a gate. person: no model and no program can. Without tool, the parent's model cannot do it alone.",
   },
-  ...LIMIT_SETTINGS,
+  ...SPENDING_SETTINGS,
   retryHours: {
     ...amount('hours', 0.01, 168),
     key: 'RETRY_HOURS',

@@ -106,7 +106,7 @@ const CONNECT: Readonly<Record<HeadlessCli, (place: Place & { server: string }) 
 type FarPlace = Place & HttpServer & { run(args: readonly string[]): Promise<CommandResult> };
 
 /** The same for a server over HTTP, as docs/web.md shows it. @returns the arguments of the CLI */
-const CONNECT_BY_HTTP: Readonly<Record<ModelOf, (place: FarPlace) => Promise<string[]>>> = {
+const CONNECT_BY_HTTP: Readonly<Record<HeadlessCli, (place: FarPlace) => Promise<string[]>>> = {
   async claude({ url, token, typed, run }) {
     const header = ['--header', `Authorization: Bearer ${token}`];
     const added = await run([
