@@ -20,7 +20,7 @@ const PROMISED = [
 ];
 /** Bytes, packed and on the disk; an `npx` without a cache downloads and unpacks all of it. */
 // 10 kB more since agents of the Agent Client Protocol: a provider in two programs, and their runner.
-const MAX_BYTES = { size: 1_010_000, unpackedSize: 3_500_000 };
+const MAX_BYTES = { size: 1_100_000, unpackedSize: 3_500_000 };
 
 interface Pack {
   filename: string;
