@@ -1,10 +1,10 @@
 import { type Html, html, markup } from '../acts/report/page/html.ts';
 import REPORT_STYLE from '../acts/report/page/page.css';
 import { fingerprint } from '../base/files/fingerprint.ts';
-import DIFF_SCRIPT from './diff.client.js';
-import DIFF_STYLE from './diff.css';
-import PAGE_SCRIPT from './page.client.js';
-import STYLE from './web.css';
+import DIFF_SCRIPT from './client/diff.client.js';
+import DIFF_STYLE from './client/diff.css';
+import PAGE_SCRIPT from './client/page.client.js';
+import STYLE from './client/web.css';
 
 const STYLES = `${REPORT_STYLE}\n${STYLE}\n${DIFF_STYLE}`;
 const SCRIPT = `${PAGE_SCRIPT}\n${DIFF_SCRIPT}`;

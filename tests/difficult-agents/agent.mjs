@@ -14,7 +14,7 @@ const print = (message) => raw(JSON.stringify({ jsonrpc: '2.0', ...message }));
 const update = (fields) => print({ method: 'session/update', params: { sessionId: 's', update: fields } });
 const say = (text) => update({ sessionUpdate: 'agent_message_chunk', content: { type: 'text', text } });
 const call = (id = 'c1') => {
-  const about = { toolCallId: id, title: 'edit', kind: 'edit', locations: [{ path: '/work/a.txt' }] };
+  const about = { toolCallId: id, title: 'edit', kind: 'edit', locations: [{ path: '/src/a.txt' }] };
   update({ sessionUpdate: 'tool_call', ...about, status: 'in_progress', rawInput: {} });
   update({ sessionUpdate: 'tool_call_update', toolCallId: id, status: 'completed', content: [] });
 };

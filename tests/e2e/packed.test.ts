@@ -19,7 +19,7 @@ const PROMISED = [
   'package.json',
 ];
 /** Bytes, packed and on the disk; an `npx` without a cache downloads and unpacks all of it. */
-// 10 kB more since agents of the Agent Client Protocol: a provider in two programs, and their runner.
+// Of it 90 kB for the live page with its diffs and MCP, and 10 for agents of the Agent Client Protocol.
 const MAX_BYTES = { size: 1_100_000, unpackedSize: 3_500_000 };
 
 interface Pack {
