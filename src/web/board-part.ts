@@ -103,9 +103,9 @@ function card(row: WatchedRow, key: string, nowMs: number): Html {
     facts.spent ?? '',
     facts.group === undefined ? '' : `group ${facts.group}`,
   ].filter(Boolean);
-  const { why } = words(facts, nowMs);
+  const { brief, why } = words(facts, nowMs);
   return html`<article class="card tone-${TONES[group]}" id="c-${key}" data-find="${find.join(' ').toLowerCase()}"><h3><bdi><a href="#/s/${key}">${name}</a></bdi> <small><bdi>${project}</bdi> · ${facts.id}</small></h3>
-<p class="sentence"><b class="mark-${group.replace(' ', '-')}">${SIGNS[group]}</b> ${words(facts, nowMs).brief} <time data-since="${facts.since}"></time></p>
+<p class="sentence"><b class="mark-${group.replace(' ', '-')}">${SIGNS[group]}</b> ${brief} for <time data-since="${facts.since}"></time></p>
 ${why && html`<p class="says" dir="auto">${why.slice(0, 300)}</p>`}
 ${phaseBar({ phase: facts.phase, tone: facts.state === 'done' ? 'done' : 'working' })}
 <p class="note">${notes.join(' · ')}${facts.branch && html` · <code dir="ltr">${facts.branch}</code>`}</p></article>
