@@ -192,7 +192,8 @@ test('the package of a client starts this same installation', async () => {
     await machine.read('.config/samocode/clients/claude/plugin/.claude-plugin/plugin.json'),
   );
   const server = { command: process.execPath, args: [join(ROOT, 'dist/samocode-mcp.js')] };
-  expect(plugin.mcpServers.samocode).toEqual(server);
+  // Its commands are what prompts would double.
+  expect(plugin.mcpServers.samocode).toEqual({ ...server, args: [...server.args, '--no-prompts'] });
   const desktop = JSON.parse(await machine.read('.config/Claude/claude_desktop_config.json'));
   expect(desktop.mcpServers).toEqual({ other: { command: 'x' }, samocode: server });
 });
