@@ -28,11 +28,11 @@ export function claimBranch(issue: number): string {
 export async function claimIssue(issue: number, place: ClaimPlace): Promise<string | undefined> {
   const git = await gitOf(place);
   const { commit, warning } = await resolveBase({ mainRepo: place.mainRepo, ...git });
-  // Without an answer of the remote, the commit may be one that nobody has published.
+  // Without an answer of the remote, the commit may be unpublished.
   if (warning !== undefined) throw new Error(warning);
   const ref = `refs/heads/${claimBranch(issue)}`;
   const pushed = await push([`--force-with-lease=${ref}:`], `${commit}:${ref}`, place, git);
-  // A branch that is there at this very commit is no failure for git, but somebody else's claim.
+  // A branch that is there at this very commit is no failure for git, but another machine's claim.
   if (/^\*\t/m.test(pushed.stdout)) return commit;
   if (/^[=!]\t/m.test(pushed.stdout)) return undefined;
   throw new Error(`git could not push ${ref} to ${place.repository}`);

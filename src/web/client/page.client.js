@@ -301,9 +301,7 @@ async function send(event) {
     const answer = await call(path, { method: 'POST', body });
     output.replaceChildren(await contentOf(answer));
     output.className = answer.ok ? 'good' : 'bad';
-    const to = answer.headers.get('x-samocode-at');
     if (answer.ok && form.dataset.act !== 'preview') form.reset();
-    if (to) location.hash = to;
   } catch {
     output.className = 'bad';
     output.textContent = 'The server cannot be reached; nothing is known to have been done.';
