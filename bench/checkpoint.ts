@@ -1,8 +1,10 @@
-import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { appendFile, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { systemClock } from '../src/base/clock.ts';
-import { keepCheckpoint } from '../src/project/checkpoints/checkpoint.ts';
+import { type Checkpoint, keepCheckpoint, unchangedWorktree } from '../src/project/checkpoints/checkpoint.ts';
+import { openStore } from '../src/project/checkpoints/checkpoint-store.ts';
 import { restoreCheckpoint } from '../src/project/checkpoints/restore-checkpoint.ts';
+import { commitState } from '../src/project/checkpoints/state-commit.ts';
 import { runGit } from '../src/project/git/git.ts';
 import { type Bench, type BenchResult, type Measurement, median, round, rounded } from './bench.ts';
 import { fileAt, type LargeWorktree, timed, withWorktree } from './large-worktree.ts';
@@ -25,6 +27,7 @@ export const checkpointBench: Bench = {
     'status_#_files_#_changed_ms': 'ms of one git status: # files, # changed',
     'keep_#_files_#_changed_ms': 'ms of a checkpoint: # files, # changed',
     'times_status_#_files_#_changed': 'times a git status: # files, # changed',
+    'state_#_ms': 'ms of the state of a pool, of # files, after a checkpoint',
     'rewind_#_ms': 'ms of a rewind of # files, 500 of them changed',
   },
   async run({ isBrief }) {
@@ -76,6 +79,8 @@ async function measure({ files, place }: LargeWorktree, count: number): Promise<
     await keep(counting.env);
     values[`git_starts_${name}`] = await counting.take();
   }
+  values[`state_${files}_ms`] = await statesOf(place, count, keep);
+  if (files <= SMALL.files) goals.push({ value: `state_${files}_ms`, atMost: SMALL.atMostMs });
   const early = await keep();
   await change(place.worktreePath, files, 500);
   values[`rewind_${files}_ms`] = round(
@@ -85,6 +90,51 @@ async function measure({ files, place }: LargeWorktree, count: number): Promise<
   return { values, goals };
 }
 
+const ITERATIONS = 20;
+const LOG_BYTES = 1_000_000;
+
+/** Keeps what another machine continues from, as between two agents of a long session: the log has grown each time. */
+async function statesOf(
+  place: LargeWorktree['place'],
+  count: number,
+  keep: () => Promise<Checkpoint>,
+): Promise<number[]> {
+  const run = `${place.storeDir}-run`;
+  await mkdir(run, { recursive: true });
+  const names = Array.from({ length: ITERATIONS }, (_, index) => [
+    `prompt-${index}`,
+    `signal-${index}`,
+  ]).flat();
+  for (const name of names) await writeFile(join(run, name), `${name}\n`.repeat(500));
+  const files = [...names, 'events.jsonl'].map((name) => [`run/${name}`, join(run, name)] as const);
+  await writeFile(join(run, 'events.jsonl'), '{}\n'.repeat(LOG_BYTES / 3));
+  const { sessionFolder, branch } = place;
+  const at = new Date(0).toISOString();
+  const said = {
+    id: 'x',
+    folder: 'x',
+    branch,
+    lease: 1,
+    status: 'running',
+    phase: 'testing',
+    iteration: 1,
+    at,
+  };
+  const times: number[] = [];
+  for (let n = 1; n <= count; n += 1) {
+    await appendFile(join(run, 'events.jsonl'), `{"n":${n}}\n`);
+    const { commit, worktreeTree } = await keep();
+    const kept = { ...said, n };
+    times.push(
+      await timed(async () => {
+        await unchangedWorktree(place, commit);
+        await commitState(await openStore(place), { sessionFolder, worktreeTree, files, kept });
+      }),
+    );
+  }
+  return rounded(times);
+}
+
 /** A git on PATH that counts how often it is started. */
 async function countingGit(storeDir: string, env: LargeWorktree['place']['baseEnv']) {
   const folder = `${storeDir}-counting`;
@@ -92,7 +142,8 @@ async function countingGit(storeDir: string, env: LargeWorktree['place']['baseEn
   const script = `#!/bin/sh\necho >> '${folder}/calls'\nPATH='${env.PATH}' exec git "$@"\n`;
   await writeFile(join(folder, 'git'), script, { mode: 0o755 });
   return {
-    env: { ...env, PATH: `${folder}:${env.PATH}` },
+    // Programs below home are looked for last.
+    env: { ...env, HOME: `${folder}/home`, PATH: `${folder}:${env.PATH}` },
     async take() {
       const count = (await readFile(join(folder, 'calls'), 'utf8')).length;
       await rm(join(folder, 'calls'));

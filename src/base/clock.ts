@@ -1,3 +1,4 @@
+import { uptime } from 'node:os';
 import { setTimeout as delay } from 'node:timers/promises';
 
 /** The only source of time in the program; tests pass their own. */
@@ -23,6 +24,11 @@ export const systemClock: Clock = {
     }
   },
 };
+
+/** Milliseconds since the start of the machine, sleep included: the same for all its processes. */
+export function sinceBootMs(): number {
+  return uptime() * 1000;
+}
 
 /** The end of the year 9999: later dates have an unusual ISO form. */
 const LAST_MS = 253_402_300_799_999;

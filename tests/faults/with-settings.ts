@@ -2,7 +2,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { findProjectFor } from '../../src/acts/common/places/find-project-for.ts';
 import { freezeSettings } from '../../src/acts/sessions/freeze-settings.ts';
 import { samocodeLine } from '../../src/project/settings/samocode-file.ts';
-import type { FrozenSettings } from '../../src/session/events/session-file.ts';
+import type { FrozenSettings, SessionFile } from '../../src/session/events/session-file.ts';
 import { eventually } from '../support/eventually.ts';
 import { trustLines } from '../support/project.ts';
 import type { SessionRig } from '../support/session-rig.ts';
@@ -15,10 +15,16 @@ export function withSettings(settings: Partial<FrozenSettings>, row: FaultRow): 
 
 /** Changes the frozen settings while no worker runs, in both files. */
 export async function changeSettings(rig: SessionRig, settings: Partial<FrozenSettings>): Promise<void> {
-  const { sessionFile, events } = rig.paths;
-  const before = await readFile(sessionFile, 'utf8');
-  const file = JSON.parse(before);
-  const after = `${JSON.stringify({ ...file, settings: { ...file.settings, ...settings } }, null, 2)}\n`;
+  await changeFile(rig, (file) => ({ settings: { ...file.settings, ...settings } }));
+}
+
+/** The same for the other choices of the start. */
+export async function changeFile(
+  { paths: { sessionFile, events } }: Pick<SessionRig, 'paths'>,
+  change: (file: SessionFile) => Partial<SessionFile>,
+): Promise<void> {
+  const file = JSON.parse(await readFile(sessionFile, 'utf8'));
+  const after = `${JSON.stringify({ ...file, ...change(file) }, null, 2)}\n`;
   const log = (await readFile(events, 'utf8')).split('\n');
   await writeFile(sessionFile, after);
   // The settings in its creation event are those that count.

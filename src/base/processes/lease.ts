@@ -145,6 +145,30 @@ export async function acquireLease(dir: string, options: AcquireOptions): Promis
   }
 }
 
+/**
+ * Gives the lease to an owner, whoever has it: whoever had it must end what it does. For a session that another
+ * machine has.
+ * @param above the new number exceeds this one too
+ * @returns the new number
+ */
+export async function giveLease(
+  dir: string,
+  to: Pick<Lease, 'owner' | 'supervisor' | 'acquiredAt' | 'releasedAt'>,
+  above = 0,
+): Promise<number> {
+  await mkdir(dir, { recursive: true });
+  for (;;) {
+    const number = Math.max(newestNumber(dir) ?? 0, above) + 1;
+    if (!(number < Number.MAX_SAFE_INTEGER)) throw BASE_ERRORS.lease_numbers_spent({ dir });
+    if (await createWhole(leasePath(dir, number), serialise({ v: 1, number, ...to }))) return number;
+  }
+}
+
+/** An owner that no process here can see. @param hostId the other machine, for people */
+export function ownerElsewhere(hostId: string): ProcessIdentity {
+  return { pid: 1, startTicks: '0', bootId: 'elsewhere', pidNamespace: 'elsewhere', hostId };
+}
+
 function leaseHeld({ number, owner: { pid, hostId }, acquiredAt: since }: Lease, liveness: Liveness) {
   return BASE_ERRORS.lease_held({ number, pid, hostId, since, isHere: liveness === 'alive' });
 }

@@ -52,6 +52,11 @@ export function trashRef(sessionFolder: string): string {
   return `${TRASH}${asRefName(sessionFolder)}`;
 }
 
+/** The newest state that another machine of a pool could continue from. */
+export function stateRef(sessionFolder: string): string {
+  return `${refsOf(sessionFolder)}state`;
+}
+
 export function mergeRef(sessionFolder: string): string {
   return `${refsOf(sessionFolder)}merge`;
 }

@@ -1,3 +1,4 @@
+import type { SandboxLevel } from '../../base/sandbox-level.ts';
 import { withEnding } from '../../phases/outage.ts';
 import {
   inPhase,
@@ -12,7 +13,13 @@ import { baseChecksOf, failedRuns, provesNothing, redAfter } from '../../phases/
 import { noteWith } from '../../phases/verdict.ts';
 import { afterOrder, afterWeakened, withBaseChoice } from './accepted.ts';
 import { BegunIteration, type EventType } from './bodies/event-types.ts';
-import { type AnswerOnRecord, Parked, type Places, PullRequestFact, withPlaces } from './bodies/positions.ts';
+import {
+  type AnswerOnRecord,
+  type HostSettings,
+  Parked,
+  type Places,
+  PullRequestFact,
+} from './bodies/positions.ts';
 import type { EventOf, SessionEvent } from './events.ts';
 import { RESET_FIELDS, rewound, withHalfwayRewind, withRewindContinued } from './fold-rewound.ts';
 import { addCosts, countedIteration, refreshed, warned, withUnpriced } from './fold-spent.ts';
@@ -365,16 +372,28 @@ function archived(state: SessionState, { what, moved }: EventOf<'archived'>): Se
   return { ...state, archived: what === 'session', approvedPlan };
 }
 
-/** A session continues with the current folders and CLI paths. */
+/**
+ * A session goes on on another machine: with its folders, its account, and what it decides itself, whatever was
+ * recorded elsewhere.
+ */
 function foldPlaces(state: SessionState, places: Places | undefined): SessionState {
   if (places === undefined) return state;
-  const { worktree, chosen } = state;
-  const { worktreePath, cliPaths = {} } = places;
-  const cliPath = chosen?.provider === undefined ? undefined : cliPaths[chosen.provider];
+  const { checks: _checks, proving: _proving, worktree, chosen, ...rest } = state;
+  const { worktreePath, settings } = places;
+  const { cliPath: _path, ...agent } = chosen ?? { model: '' };
+  const cliPath = agent.provider === undefined ? undefined : settings.cliPaths[agent.provider];
   return {
-    ...state,
-    places: withPlaces(state.places, places),
-    ...(worktree && worktreePath !== undefined && { worktree: { ...worktree, path: worktreePath } }),
-    ...(chosen && cliPath !== undefined && { chosen: { ...chosen, cliPath } }),
+    ...rest,
+    places,
+    paidBy: {},
+    sandbox: LEAST_LEVEL[settings.sandbox] ?? state.sandbox,
+    ...(worktree && { worktree: { ...worktree, path: worktreePath } }),
+    ...(chosen && { chosen: { ...agent, ...(cliPath !== undefined && { cliPath }) } }),
   };
 }
+
+/** What a level that was found elsewhere may not lower. */
+const LEAST_LEVEL: Partial<Record<HostSettings['sandbox'], SandboxLevel>> = {
+  strict: 'strict',
+  guard: 'best effort',
+};

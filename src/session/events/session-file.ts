@@ -2,21 +2,21 @@ import * as z from 'zod';
 import { linesFrom } from '../../base/files/lines.ts';
 import { readPlainFile } from '../../base/files/plain-file.ts';
 import { parseJson } from '../../base/parse-json.ts';
-import { SANDBOX_LEVELS, SandboxOpenings } from '../../base/sandbox-level.ts';
+import { SANDBOX_LEVELS } from '../../base/sandbox-level.ts';
 import { CHANNELS } from '../../phases/channels.ts';
 import { SessionLimits } from '../../phases/limits.ts';
-import { Proving } from '../../phases/proving.ts';
 import { GATES, PHASE_NAMES } from '../../phases/table.ts';
 import type { SessionPaths } from '../layout/paths.ts';
 import { SESSION_ERRORS } from '../layout/session-errors.ts';
 import { TakenOver } from './bodies/event-types.ts';
-import { type Places, StartOrder } from './bodies/positions.ts';
+import { HostSettings, type Places, StartOrder } from './bodies/positions.ts';
 import { withLog } from './event-log.ts';
 import { FORMAT_VERSION, NewerVersion, parseEvent } from './events.ts';
 
 const PerPhase = z.partialRecord(z.enum(PHASE_NAMES), z.string());
 
 export const FrozenSettings = z.object({
+  ...HostSettings.shape,
   provider: z.string(),
   providers: PerPhase,
   /** Empty: the CLI's own default. */
@@ -25,23 +25,13 @@ export const FrozenSettings = z.object({
   /** Providers to use, in this order, while a phase's own is at its usage limit; and their models. */
   fallback: z.array(z.string()),
   fallbackModels: z.record(z.string(), z.string()),
-  /** Absolute path of each provider's CLI, as found at the start. */
-  cliPaths: z.record(z.string(), z.string()),
   /** Values of the settings that only one CLI has, by key. */
   own: z.record(z.string(), z.number()),
-  /** The command line of ACP_COMMAND, and what the user permits for agents of that protocol. */
-  acp: z
-    .object({ command: z.string(), asks: z.literal(true), withoutGuard: z.literal(true) })
-    .partial()
-    .optional(),
   timeLimitMs: z.number(),
   /** By provider, where it differs from `timeLimitMs`. */
   timeLimitsMs: z.record(z.string(), z.number()),
-  permissions: z.enum(['skip', 'allow']),
-  sandbox: z.enum(['strict', 'guard', 'auto', 'off']),
   /** The start chose a lower level than the project's. */
   sandboxLowered: z.literal(true).optional(),
-  openings: SandboxOpenings,
   gates: z.array(z.enum(GATES)),
   gateChannels: z.array(z.enum(CHANNELS)),
   autoApprove: z.boolean(),
@@ -54,9 +44,6 @@ export const FrozenSettings = z.object({
   outageMs: z.number().optional(),
   maxParallel: z.int().optional(),
   limits: SessionLimits,
-  checks: z.array(z.string()),
-  setup: z.string().optional(),
-  proving: Proving,
   /** Overrides the default limits for detecting a hung agent, in milliseconds and bytes. */
   watch: z
     .object({
@@ -71,13 +58,8 @@ export const FrozenSettings = z.object({
     .optional(),
   /** Overrides how long typed answers must stay unchanged before they count, in milliseconds. */
   typingRest: z.object({ markedMs: z.number(), unmarkedMs: z.number() }).optional(),
-  constraintsPath: z.string().optional(),
-  mcpPath: z.string().optional(),
-  /** The author and committer set in the environment of the start; otherwise git's settings apply. */
-  gitIdentity: z.record(z.string(), z.string()).optional(),
   branch: z.string(),
   base: z.string().optional(),
-  scenarioPath: z.string().optional(),
 });
 export type FrozenSettings = z.infer<typeof FrozenSettings>;
 
@@ -125,6 +107,8 @@ export const SessionFile = z.object({
   takenOver: TakenOver.optional(),
   /** The name under which sessions of one SESSIONS folder are listed, waited for and stopped together. */
   group: z.string().optional(),
+  /** Other machines of a pool may go on with it. */
+  pool: z.literal(true).optional(),
   /** What has to hold before it begins. */
   order: StartOrder.optional(),
   settings: FrozenSettings,
@@ -133,27 +117,19 @@ export const SessionFile = z.object({
 });
 export type SessionFile = z.infer<typeof SessionFile>;
 
-/** The session's choices from `session.json`, with the current paths. */
+/** The session's choices from `session.json`, as they are for this machine. */
 export function atPlaces(
-  file: SessionFile,
+  { settings, ...file }: SessionFile,
   { sessionsDir, folder }: Pick<SessionPaths, 'sessionsDir' | 'folder'>,
-  { configPath, mainRepo, worktreesDir, constraintsPath, mcpPath, cliPaths }: Places = {},
+  places?: Places,
 ): SessionFile {
-  return {
-    ...file,
-    // The caller has found the folder at its current path.
-    sessionsDir,
-    folder,
-    configPath: configPath ?? file.configPath,
-    mainRepo: mainRepo ?? file.mainRepo,
-    worktreesDir: worktreesDir ?? file.worktreesDir,
-    settings: {
-      ...file.settings,
-      constraintsPath: constraintsPath ?? file.settings.constraintsPath,
-      mcpPath: mcpPath ?? file.settings.mcpPath,
-      cliPaths: { ...file.settings.cliPaths, ...cliPaths },
-    },
-  };
+  // The caller has found the folder at its current path.
+  const here = { ...file, sessionsDir, folder };
+  if (places === undefined) return { ...here, settings };
+  const { worktreePath: _, settings: ofHost, ...paths } = places;
+  const ofSession = Object.entries(settings).filter(([key]) => !(key in HostSettings.shape));
+  // What another machine said about these has no effect here, also where this one says nothing.
+  return { ...here, ...paths, settings: { ...Object.fromEntries(ofSession), ...ofHost } as FrozenSettings };
 }
 
 const MAX_SESSION_FILE_BYTES = 16 * 1024 * 1024;

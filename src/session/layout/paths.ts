@@ -66,6 +66,10 @@ const IN_RUN = {
   approvedPlan: 'approved-plan.md',
   /** Our running git calls that change a checkout or a branch. */
   gitCalls: '.git-calls',
+  /** Milliseconds since the machine's start until which a session of a pool may go on: the supervisor, at each renewal. */
+  poolUntil: '.pool-until',
+  /** Whoever laid down a session of another machine: where it is now. The worker records and removes it. */
+  arrived: 'arrived.json',
   /** A worker's own stderr, for what it could not record anywhere else. */
   workerErrors: 'worker.stderr',
 } as const;
@@ -108,6 +112,9 @@ export function archiveRoot(sessionsDir: string): string {
   return join(sessionsDir, '_archive');
 }
 
+/** The content of `setup` in a worktree in which SETUP must run. */
+export const SETUP_DUE = 'due\n';
+
 /** One iteration's machine state: `.run/<session>/iterations/NNN/`. */
 const IN_ITERATION = {
   /** The identity of the agent process, fsynced before it may start. */
@@ -141,6 +148,24 @@ export function iterationPaths(
   return { dir, ...below(dir, IN_ITERATION) };
 }
 
+const TRAVELS: readonly string[] = [
+  ...[IN_RUN.sessionFile, IN_RUN.events, IN_RUN.now, IN_RUN.baseChecks, IN_RUN.mergeChecks],
+  ...[IN_RUN.weakenedDiff, IN_RUN.approvedPlan, IN_RUN.iterations],
+];
+const OF_A_PROCESS: readonly string[] = [
+  ...[IN_ITERATION.child, IN_ITERATION.guardArgs, IN_ITERATION.guardStatus, IN_ITERATION.awake],
+];
+
+/**
+ * Whether a path below a run folder is taken along to another machine. The rest describes processes and folders of
+ * this one, or derives from the events.
+ */
+export function travels(name: string): boolean {
+  const [top = '', , inIteration = ''] = name.split('/');
+  if (top !== IN_RUN.iterations) return TRAVELS.includes(top);
+  return !OF_A_PROCESS.includes(inIteration) && !inIteration.startsWith(`${IN_ITERATION.exit}.`);
+}
+
 /**
  * What may be written in a run folder while an agent runs, by whom, and when; everything else must be unchanged when
  * the agent ends. NNN is the open iteration. A name with a trailing slash must stay a folder; its contents may change.
@@ -149,6 +174,7 @@ export const WRITTEN_DURING_AGENT = {
   'events.jsonl': 'the worker, at any time; it knows its own bytes',
   'state.json': 'the worker, after some events: a cache of the log',
   'now.json': 'the worker, after each event: a cache of the log',
+  '.pool-until': 'the supervisor of a pool, every few seconds',
   'worker.stderr': 'the worker, when it can record nothing elsewhere',
   'commands/': 'people, through any samocode program, at any time; the worker, which removes them',
   'git/': 'the agent, at any time: its private git folder',

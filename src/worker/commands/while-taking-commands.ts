@@ -31,7 +31,7 @@ export async function whileTakingCommands<T>(
   );
   try {
     while (!isOver && !stop.signal.aborted) {
-      requireLease(worker);
+      await requireLease(worker);
       await ifTaken(takeCommandsMeanwhile(worker));
       if (isStopDue(worker)) stop.abort();
       else await Promise.race([over, worker.clock.sleep(POLL_MS)]);

@@ -1,5 +1,7 @@
 import { BASE_ERRORS } from '../../base/base-errors.ts';
-import { newestNumber, readHolding } from '../../base/processes/lease.ts';
+import { isoUtc, sinceBootMs } from '../../base/clock.ts';
+import { plainText } from '../../base/files/plain-file.ts';
+import { giveLease, newestNumber, ownerElsewhere, readHolding } from '../../base/processes/lease.ts';
 import { ITERATION_MARK } from '../../providers/starting/environment.ts';
 import type { ChildRecord } from '../../providers/starting/run-child.ts';
 import type { OpenIteration } from '../../session/events/state.ts';
@@ -7,13 +9,20 @@ import { endChildTree } from './tree.ts';
 import type { Worker } from './worker.ts';
 
 /**
- * Called while watching an agent, which may run for an hour without an event that would notice a new owner. @throws
- * lease_lost
+ * Called while watching an agent, which may run for an hour without an event that would notice a new owner. Of a pool's
+ * session, also after its time: its supervisor may be frozen, and another machine begins. @throws lease_lost
  */
-export function requireLease({ paths, writer }: Pick<Worker, 'paths' | 'writer'>): void {
+export async function requireLease({ paths, writer, file, clock }: Leased): Promise<void> {
+  const until = file.pool && Number((await plainText(paths.poolUntil, MAX_BYTES)) ?? Number.NaN);
+  if (until !== undefined && sinceBootMs() > until)
+    await giveLease(paths.leases, { owner: ownerElsewhere('pool'), acquiredAt: isoUtc(clock.now()) });
   if ((newestNumber(paths.leases) ?? 0) > writer.lease)
     throw BASE_ERRORS.lease_lost({ number: writer.lease });
 }
+
+type Leased = Pick<Worker, 'paths' | 'writer' | 'file' | 'clock'>;
+
+const MAX_BYTES = 64;
 
 /**
  * Ends the agent of a session that was taken over on another machine or in another container: the new owner cannot

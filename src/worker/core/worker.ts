@@ -54,6 +54,8 @@ export interface WorkerMemory {
     /** Fingerprint of the documents that the worker does not write between two agents. */
     documents: string;
   };
+  /** The last event in the newest state kept for the pool. */
+  keptStateAt?: number;
   /** The checks on the base commit, which run in parallel with agents. */
   baseRun?: {
     /** Undefined: it was stopped, or the clone failed. */

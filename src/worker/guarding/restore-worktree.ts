@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { isSamocodeError } from '../../base/errors.ts';
+import { writeWhole } from '../../base/files/atomic-file.ts';
 import { gitDirOf, isOwnGitDir } from '../../base/files/git-pointer.ts';
 import { statsAt } from '../../base/files/path-stats.ts';
 import { commitOf, commonDirOf } from '../../project/git/repository.ts';
@@ -8,6 +9,7 @@ import { rejoinWorktree } from '../../project/worktrees/rejoin-worktree.ts';
 import type { WorktreePlan } from '../../project/worktrees/worktree.ts';
 import { readEvents } from '../../session/events/event-log.ts';
 import type { NewEvent } from '../../session/events/events.ts';
+import { SETUP_DUE } from '../../session/layout/paths.ts';
 import { blockHere } from '../core/blocked.ts';
 import { record, stateOf, type Worker } from '../core/worker.ts';
 
@@ -36,6 +38,7 @@ export async function repairMissingWorktree(worker: Worker): Promise<NewEvent[]>
   const plan = { mainRepo, worktreePath, branch, baseCommit, ...worker.git.context };
   const lost = await lostTip(worker, plan);
   const how = await rejoinWorktree({ ...plan, baseCommit: lost ?? baseCommit });
+  if (how === 'made_again') await writeWhole(worker.paths.setup, SETUP_DUE);
   if (lost !== undefined) {
     const text = `The branch ${branch} was gone; it was recreated at ${lost.slice(0, 12)}, its last known commit.`;
     return [{ type: 'notice', code: 'branch_made_again', text, flow: text }];

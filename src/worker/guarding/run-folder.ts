@@ -81,7 +81,9 @@ function isOfWorker(
   if (path.startsWith('leases/')) return before.lease !== writer.lease;
   if (isOwn) return false;
   const { before: copy, signal, checks } = iterationPaths(paths, iteration);
-  return [copy, signal, checks].some((each) => `${join(paths.runDir, path)}/`.startsWith(`${each}/`));
+  return [copy, signal, checks, paths.setup].some((each) =>
+    `${join(paths.runDir, path)}/`.startsWith(`${each}/`),
+  );
 }
 
 /** Omits the contents of a folder that was itself removed or replaced. */

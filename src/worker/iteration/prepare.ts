@@ -19,6 +19,7 @@ import { insideOf } from '../../providers/starting/make-guard.ts';
 import { hidesFolders } from '../../providers/starting/proof-place.ts';
 import type { NewEvent } from '../../session/events/events.ts';
 import type { SessionFile } from '../../session/events/session-file.ts';
+import { SETUP_DUE } from '../../session/layout/paths.ts';
 import { type MeanwhileEnd, whileTakingCommands } from '../commands/while-taking-commands.ts';
 import { blockedBy } from '../core/blocked.ts';
 import { joinEnvironment, needsLogin } from '../core/children-environment.ts';
@@ -117,9 +118,30 @@ function refuseOwnBase({ takenOver, folder, settings: { branch, base } }: Sessio
     throw WORKER_ERRORS.branch_is_its_base({ branch });
 }
 
+/**
+ * Runs SETUP in a worktree that was made again, or that came from another machine: what git ignores is missing there.
+ * @returns false when the session is stopped or blocked
+ */
+export async function setUpAgain(worker: Worker): Promise<boolean> {
+  const { worktree, progress } = stateOf(worker);
+  if (worktree === undefined || (await plainText(worker.paths.setup, MAX_BYTES)) !== SETUP_DUE) return true;
+  try {
+    await joinEnvironment(worker);
+    const setup = await setUpOnce(worker, { ...worktree, kind: 'kept' });
+    if (setup.kind === 'stopped') await record(worker, ...stopEvents(worker));
+    else for (const text of setup.warnings) await record(worker, { type: 'notice', code: 'prepare', text });
+    return setup.kind === 'done';
+  } catch (error) {
+    if (!isSamocodeError(error)) throw error;
+    await record(worker, blockedBy(error, progress.phase));
+    return false;
+  }
+}
+
+type SetUpPlace = Pick<Worktree, 'kind' | 'path' | 'branch' | 'baseCommit'>;
+
 type SetupEnd = { kind: 'done'; warnings: string[] } | { kind: 'stopped' };
 
-const DUE = 'due';
 const RAN = 'ran';
 const MAX_BYTES = 8 * 1024;
 
@@ -130,16 +152,16 @@ const MAX_BYTES = 8 * 1024;
 async function noteSetupDue(worker: Worker, worktreePath: string): Promise<void> {
   if (worker.file.settings.setup === undefined) return;
   const existing = await ifExists(readdir(worktreePath));
-  if (existing === undefined || existing.length === 0) await writeWhole(worker.paths.setup, `${DUE}\n`);
+  if (existing === undefined || existing.length === 0) await writeWhole(worker.paths.setup, SETUP_DUE);
 }
 
 /** Runs SETUP once in a worktree that we created, even across workers. @returns notes for the first agent */
-async function setUpOnce(worker: Worker, worktree: Worktree): Promise<SetupEnd> {
+async function setUpOnce(worker: Worker, worktree: SetUpPlace): Promise<SetupEnd> {
   const { setup } = worker.file.settings;
   if (setup === undefined) return { kind: 'done', warnings: [] };
   const note = await plainText(worker.paths.setup, MAX_BYTES);
-  const [state, ...earlier] = note?.trimEnd().split('\n') ?? [];
-  const isDue = worktree.kind !== 'kept' || state === DUE;
+  const [, ...earlier] = note?.trimEnd().split('\n') ?? [];
+  const isDue = worktree.kind !== 'kept' || note === SETUP_DUE;
   if (!isDue) return { kind: 'done', warnings: earlier };
   const end = await runSetup(worker, setup, worktree);
   if (end.kind === 'stopped') {
@@ -164,7 +186,7 @@ async function setUpOnce(worker: Worker, worktree: Worktree): Promise<SetupEnd> 
 async function runSetup(
   worker: Worker,
   setup: string,
-  worktree: Worktree,
+  worktree: SetUpPlace,
 ): Promise<MeanwhileEnd<CommandFailure | undefined>> {
   const env = await environmentOf(worker);
   const guard = await worker.guard.guard(worker, { worktree });

@@ -94,7 +94,7 @@ export class Sampler {
   }
 
   async #sample(): Promise<WatchEnd | undefined> {
-    requireLease(this.#worker);
+    await requireLease(this.#worker);
     await this.#worker.watch.keep(this.#worker.paths.sessionsDir);
     if (this.#untold.length > 0 && (await recordIfTaken(this.#worker, ...this.#untold))) this.#untold = [];
     this.#log.readOn();

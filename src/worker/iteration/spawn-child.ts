@@ -98,9 +98,9 @@ async function commandFor(
 async function cliPathNow(worker: Worker, cli: Provider): Promise<string | undefined> {
   const { env, file, watch } = worker;
   if (cli.name === 'rehearsal') return worker.rehearsalProgram;
-  const { chosen, places } = stateOf(worker);
+  const { chosen } = stateOf(worker);
   const own = chosen?.provider === cli.name ? chosen.cliPath : undefined;
-  const known = own ?? places?.cliPaths?.[cli.name] ?? file.settings.cliPaths[cli.name];
+  const known = own ?? file.settings.cliPaths[cli.name];
   if (known === undefined || (await isExecutable(known))) return known;
   const place = { env, homeDir: watch.home };
   try {

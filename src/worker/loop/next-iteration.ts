@@ -6,6 +6,7 @@ import { record, stateOf, type Worker } from '../core/worker.ts';
 import { gitIsAccepted } from '../guarding/changes-by-agent.ts';
 import { checkSandboxLevel } from '../guarding/check-sandbox-level.ts';
 import { restoreWorktree } from '../guarding/restore-worktree.ts';
+import { setUpAgain } from '../iteration/prepare.ts';
 import { runIteration } from '../iteration/run-iteration.ts';
 import { applyPhaseEdit } from '../judging/phase-edit.ts';
 import { withinBudget } from '../limits/budget.ts';
@@ -13,6 +14,7 @@ import { sameAccount } from '../limits/choose-agent.ts';
 import { accountIsFree } from '../limits/limit-end.ts';
 import { queueReason } from '../limits/queue.ts';
 import { baseChecksRun, beginBaseRun } from '../proving/base-run.ts';
+import { keepState } from '../recording/keep-state.ts';
 
 /** Runs the next iteration, unless a step before it records something that prevents it. */
 export async function nextIteration(worker: Worker): Promise<void> {
@@ -28,6 +30,7 @@ export async function nextIteration(worker: Worker): Promise<void> {
   if (!(await withinBudget(worker))) return;
   if (!(await accountIsFree(worker))) return;
   if (!(await restoreWorktree(worker))) return;
+  if (!(await setUpAgain(worker))) return;
   if (!(await baseChecksRun(worker))) return;
   const reason = await queueReason(worker);
   if (reason !== undefined) {
@@ -37,6 +40,7 @@ export async function nextIteration(worker: Worker): Promise<void> {
   if (!(await backOff(worker))) return;
   // A limit may have ended since the first check, so that another provider starts.
   if (!(await sameAccount(worker))) return;
+  await keepState(worker);
   beginBaseRun(worker);
   await runIteration(worker);
 }

@@ -2,11 +2,13 @@ import { rm, rmdir } from 'node:fs/promises';
 import { BASE_ERRORS } from '../../base/base-errors.ts';
 import type { Clock } from '../../base/clock.ts';
 import { statsAt } from '../../base/files/path-stats.ts';
+import { plainJson } from '../../base/files/plain-file.ts';
 import type { Host, ProcessIdentity } from '../../base/processes/host.ts';
 import { acquireLease, type OwnedLease, readHolding, untilMarkedLost } from '../../base/processes/lease.ts';
 import type { Wake } from '../../providers/starting/launch-worker.ts';
 import { ChildrenEnvironment } from '../../providers/starting/login-shell.ts';
 import { judgeTakeOver } from '../../session/commands/judge-running.ts';
+import { Places } from '../../session/events/bodies/positions.ts';
 import { isLogQuarantined, readLog } from '../../session/events/event-log.ts';
 import { EventWriter } from '../../session/events/event-writer.ts';
 import { atPlaces, recordedSessionFile } from '../../session/events/session-file.ts';
@@ -36,6 +38,8 @@ export interface OpenedWorker {
   lease: OwnedLease;
   /** Whether the last worker died and may have left processes; a worker that released its lease left none. */
   died: boolean;
+  /** It came from another machine, and no worker has recorded that. */
+  arrived?: Places | undefined;
 }
 
 /** Takes the lease of a session and folds its log. @returns undefined when there is nothing to work on */
@@ -52,7 +56,8 @@ export async function openWorker(options: WorkerOptions, watch: Watch): Promise<
   const died = lease.previous?.how === 'died';
   const writer = await EventWriter.open(paths, lease, clock);
   if (died && writer.state.openIteration !== undefined) await untilGivenUp(options, paths, lease);
-  const file = atPlaces(chosen, paths, writer.state.places);
+  const arrived = await plainJson(paths.arrived, MAX_ARRIVED_BYTES, Places);
+  const file = atPlaces(chosen, paths, arrived ?? writer.state.places);
   const limits = { project: file.settings.maxParallel, machine: watch.machineSlots };
   const env = { ...file.settings.gitIdentity, ...options.env };
   const environment = new ChildrenEnvironment(env);
@@ -71,8 +76,10 @@ export async function openWorker(options: WorkerOptions, watch: Watch): Promise<
       return environment.now;
     },
   };
-  return { worker, lease, died };
+  return { worker, lease, died, arrived };
 }
+
+const MAX_ARRIVED_BYTES = 1024 * 1024;
 
 /** Takes the session's lease. @returns undefined when another worker has it @throws NewerFormatError */
 async function takeLease(

@@ -8,6 +8,7 @@ import { say } from '../core/failure.ts';
 import { Watch } from '../core/supervisor-watch.ts';
 import { record, recordIfTaken, stateOf, type Worker } from '../core/worker.ts';
 import { endBaseRun, stopBaseRun } from '../proving/base-run.ts';
+import { keepState } from '../recording/keep-state.ts';
 import { commitReadableFiles } from '../recording/keep-work.ts';
 import { settleEvents } from '../recording/settle.ts';
 import { guarded } from './guarded.ts';
@@ -29,12 +30,14 @@ export async function runWorker(options: WorkerOptions): Promise<void> {
 }
 
 /** @returns whether there is more to do, under another lease */
-async function workOnce({ worker, lease, died }: OpenedWorker, watch: Watch): Promise<boolean> {
+async function workOnce({ worker, lease, died, arrived }: OpenedWorker, watch: Watch): Promise<boolean> {
   using writer = worker.writer;
   // Read git's executable settings first, so that no git call runs a planted program.
-  if (writer.state.worktree) await worker.git.unaccepted(writer.state.worktree.path).catch(() => undefined);
+  if (arrived) await worker.git.accept(arrived.worktreePath);
+  else if (writer.state.worktree)
+    await worker.git.unaccepted(writer.state.worktree.path).catch(() => undefined);
   const away = await followUp(worker, (await restOfFinishing(worker, died)) ?? {});
-  await takeOver(worker, lease, { truncatedBytes: writer.truncatedBytes });
+  await takeOver(worker, lease, { truncatedBytes: writer.truncatedBytes, places: arrived });
   await record(worker, ...away);
   // An agent of an earlier worker may wait for its connections.
   if (worker.file.settings.sandbox === 'strict' && stateOf(worker).openIteration)
@@ -69,6 +72,7 @@ async function leaveInOrder(worker: Worker, why: string): Promise<void> {
   const { kind } = stateOf(worker).status;
   // Files written while it leaves belong to no iteration that would commit them.
   if (kind === 'done' || kind === 'stopped') await commitReadableFiles(worker, `The session is ${kind}`);
+  await keepState(worker);
   worker.writer.writeCache();
   crashPoint('before-release');
 }

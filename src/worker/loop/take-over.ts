@@ -4,6 +4,7 @@ import type { OwnedLease } from '../../base/processes/lease.ts';
 import { waitForNoted } from '../../project/git/noted-calls.ts';
 import { exitFile, NEVER_STARTED } from '../../providers/starting/run-child.ts';
 import type { EventBody } from '../../session/events/bodies/event-types.ts';
+import type { Places } from '../../session/events/bodies/positions.ts';
 import type { NewEvent } from '../../session/events/events.ts';
 import { iterationPaths } from '../../session/layout/paths.ts';
 import { readChildRecord, readExit } from '../core/iteration-files.ts';
@@ -19,7 +20,7 @@ type Recovery = Pick<EventBody<'worker_took_over'>, 'recovery' | 'why'>;
 export async function takeOver(
   worker: Worker,
   lease: OwnedLease,
-  { truncatedBytes }: { truncatedBytes: number },
+  { truncatedBytes, places }: { truncatedBytes: number; places?: Places | undefined },
 ): Promise<void> {
   const { host, writer } = worker;
   // Changes by a git process of a dead worker would be mistaken for a person's.
@@ -37,8 +38,10 @@ export async function takeOver(
     previous: lease.previous?.how ?? 'none',
     ...found,
     truncatedBytes: truncatedBytes || undefined,
+    places,
   };
   await appendPatiently(worker, [tookOver]);
+  await rm(worker.paths.arrived, { force: true });
   // Before the first line of this worker, which would mark all earlier ones as written.
   await worker.projector.catchUp(stateOf(worker));
   for (const problem of writer.problems) {

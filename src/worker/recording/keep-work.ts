@@ -27,6 +27,8 @@ export interface KeptWork {
   checkpoint?: { ref: string; commit: string };
   /** Equal trees mean equal bytes, except for ignored files. */
   trees?: Pick<Checkpoint, 'worktreeTree' | 'sessionTree' | 'documents'> & Pick<WorktreePrints, 'leftOut'>;
+  /** Also where no checkpoint was needed. */
+  worktreeTree?: string;
   /** The worktree's fingerprint and the checked-out commit. */
   worktree?: WorktreeSeen;
   /** Why no checkpoint was taken, or what it does not include. */
@@ -65,6 +67,7 @@ export async function keepWork(worker: Worker, moment: Moment): Promise<KeptWork
     return {
       checkpoint: { ref, commit },
       trees: { worktreeTree, sessionTree, documents, leftOut },
+      worktreeTree,
       worktree,
       problem: left,
     };
@@ -99,7 +102,7 @@ export async function keepWorkBefore(worker: Worker, iteration: number): Promise
   if (place && lastKept?.documents === documentsPrint(worker, '_overview.md')) {
     // If the comparison fails, take a checkpoint, which also reports the problem.
     const same = await unchangedWorktree(place, lastKept.commit).catch(() => undefined);
-    if (same) return await worktreeSeen(place, same);
+    if (same) return { ...(await worktreeSeen(place, same)), worktreeTree: same.worktreeTree };
   }
   return await keepWork(worker, iteration === 1 ? START : { kind: 'before', iteration });
 }

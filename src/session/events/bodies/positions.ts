@@ -1,8 +1,10 @@
 import * as z from 'zod';
 import { ACTS, type NextStep } from '../../../base/acts.ts';
+import { SandboxOpenings } from '../../../base/sandbox-level.ts';
 import { OUTAGES, type OutageKind } from '../../../phases/ending.ts';
 import { OUTAGE_TEXT } from '../../../phases/outage.ts';
 import { Progress } from '../../../phases/progress.ts';
+import { Proving } from '../../../phases/proving.ts';
 import { PHASE_NAMES, WAITING_FOR } from '../../../phases/table.ts';
 import { By } from './who-acted.ts';
 
@@ -258,20 +260,35 @@ export const Cost = z.object({
 });
 export type Cost = z.infer<typeof Cost>;
 
-/** Paths that have moved since the start; those that are absent have not. */
-export const Places = z.object({
-  configPath: z.string().optional(),
-  mainRepo: z.string().optional(),
-  worktreesDir: z.string().optional(),
-  worktreePath: z.string().optional(),
+/** What a machine decides about the sessions on it, by its own trusted `.samocode`. */
+export const HostSettings = z.object({
+  /** Absolute path of each provider's CLI, as found at the start. */
+  cliPaths: z.record(z.string(), z.string()),
+  /** The command line of ACP_COMMAND, and what the user permits for agents of that protocol. */
+  acp: z
+    .object({ command: z.string(), asks: z.literal(true), withoutGuard: z.literal(true) })
+    .partial()
+    .optional(),
+  permissions: z.enum(['skip', 'allow']),
+  sandbox: z.enum(['strict', 'guard', 'auto', 'off']),
+  openings: SandboxOpenings,
+  checks: z.array(z.string()),
+  setup: z.string().optional(),
+  proving: Proving,
   constraintsPath: z.string().optional(),
   mcpPath: z.string().optional(),
-  cliPaths: z.record(z.string(), z.string()).optional(),
+  /** The author and committer set in the environment of the start; otherwise git's settings apply. */
+  gitIdentity: z.record(z.string(), z.string()).optional(),
+  scenarioPath: z.string().optional(),
+});
+export type HostSettings = z.infer<typeof HostSettings>;
+
+/** Where a session is that began on another machine, and what that machine decides. */
+export const Places = z.object({
+  configPath: z.string(),
+  mainRepo: z.string(),
+  worktreesDir: z.string(),
+  worktreePath: z.string(),
+  settings: HostSettings,
 });
 export type Places = z.infer<typeof Places>;
-
-/** Merges paths: newer ones win, and CLIs that are not named keep theirs. */
-export function withPlaces(before: Places | undefined, now: Places): Places {
-  const cliPaths = { ...before?.cliPaths, ...now.cliPaths };
-  return { ...before, ...now, ...(Object.keys(cliPaths).length > 0 && { cliPaths }) };
-}

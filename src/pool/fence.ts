@@ -1,0 +1,32 @@
+import { type Clock, isoUtc } from '../base/clock.ts';
+import { type Host, identify } from '../base/processes/host.ts';
+import { giveLease, ownerElsewhere } from '../base/processes/lease.ts';
+import type { SessionPaths } from '../session/layout/paths.ts';
+
+/**
+ * Takes a session from its worker here, which ends its agent within a second and writes nothing more. Readers see that
+ * its worker is on another machine.
+ * @param hostName who has it now, for people
+ */
+export async function fence(
+  { leases }: Pick<SessionPaths, 'leases'>,
+  hostName: string,
+  clock: Pick<Clock, 'now'>,
+): Promise<void> {
+  await giveLease(leases, { owner: ownerElsewhere(hostName), acquiredAt: isoUtc(clock.now()) });
+}
+
+/**
+ * Gives a session that was laid down here to this machine: its lease is released by this supervisor, so that whoever
+ * looks for sessions without a worker starts one.
+ * @param supervisor its identity, as leases carry it
+ */
+export async function claimLease(
+  { leases }: Pick<SessionPaths, 'leases'>,
+  { host, clock, supervisor }: { host: Host; clock: Pick<Clock, 'now'>; supervisor?: string | undefined },
+): Promise<void> {
+  const owner = await identify(host, process.pid);
+  if (owner === undefined) throw new Error('This process is not in the process table.');
+  const at = isoUtc(clock.now());
+  await giveLease(leases, { owner, supervisor, acquiredAt: at, releasedAt: at });
+}

@@ -1,0 +1,76 @@
+import * as z from 'zod';
+import { crashPoint } from '../../base/fault-points.ts';
+import { runGit } from '../git/git.ts';
+import { commitsOf } from '../git/repository.ts';
+import { stateRef } from './checkpoint-refs.ts';
+import { type CheckpointStore, repositoryOptions } from './checkpoint-store.ts';
+
+/** What a worker knew when it kept a state: the message of its commit, one line of JSON. */
+export const KeptState = z.object({
+  id: z.string(),
+  folder: z.string(),
+  branch: z.string().optional(),
+  head: z.string().optional(),
+  /** The number of the last event. */
+  n: z.int(),
+  lease: z.int(),
+  /** The kind of its status. */
+  status: z.string(),
+  phase: z.string(),
+  iteration: z.int(),
+  at: z.iso.datetime(),
+});
+export type KeptState = z.infer<typeof KeptState>;
+
+/** Larger files stay where they are. */
+export const MAX_STATE_FILE_BYTES = 64 * 1024 * 1024;
+
+export interface StatePlan {
+  sessionFolder: string;
+  /** Absent before there is a worktree, and where it is gone. */
+  worktreeTree?: string | undefined;
+  /** Paths in the commit, and the plain files on this disk. */
+  files: readonly (readonly [path: string, file: string])[];
+  kept: Omit<KeptState, 'head'>;
+}
+
+/**
+ * Commits all of a session that rests, as another machine needs it: `worktree/` and the given files. Its parents are
+ * the state before and the tip of the session's branch.
+ * @throws GitError
+ */
+export async function commitState(store: CheckpointStore, plan: StatePlan): Promise<void> {
+  const { sessionFolder, worktreeTree, kept } = plan;
+  const options = repositoryOptions(store);
+  const ref = stateRef(sessionFolder);
+  // git reads the list by lines.
+  const files = plan.files.filter(([, file]) => !file.includes('\n'));
+  const hash = ['hash-object', '-w', '--no-filters', '--stdin-paths'];
+  const input = files.map(([, file]) => `${file}\n`).join('');
+  const [hashed, [before, head]] = await Promise.all([
+    runGit(hash, { ...options, input }),
+    commitsOf([ref, `refs/heads/${kept.branch ?? ''}`], options),
+  ]);
+  const blobs = hashed.stdout.split('\n');
+  const [first, second] = [before, head].filter((commit) => commit !== undefined);
+  const message = JSON.stringify({ ...kept, head });
+  const stream = [
+    `commit ${ref}`,
+    'committer samocode <samocode@localhost> now',
+    `data ${Buffer.byteLength(message)}`,
+    message,
+    ...(first === undefined ? [] : [`from ${first}`]),
+    ...(second === undefined ? [] : [`merge ${second}`]),
+    'deleteall',
+    ...(worktreeTree === undefined ? [] : [`M 040000 ${worktreeTree} worktree`]),
+    ...files.map(([path], index) => `M 100644 ${blobs[index]} ${path}`),
+    'done\n',
+  ];
+  crashPoint('keep-state');
+  // One process for trees, commit and ref; the ref moves last.
+  const importing = ['fast-import', '--quiet', '--done', '--date-format=now'];
+  await runGit(importing, { ...options, config: UNPACKED, input: stream.join('\n') });
+}
+
+/** A pack for each state would slow every later look into the repository. */
+const UNPACKED: [string, string][] = [['fastimport.unpackLimit', '1000']];
