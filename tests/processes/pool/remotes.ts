@@ -12,6 +12,7 @@ import { tempDir } from '../../support/temp-dir.ts';
 /** A bare repository, and machines with a repository each that use it. */
 export interface Remotes extends AsyncDisposable {
   root: string;
+  env: Record<string, string>;
   /** The bare repository. */
   url: string;
   git(cwd: string, ...args: string[]): Promise<string>;
@@ -44,7 +45,7 @@ export async function makeRemotes(): Promise<Remotes> {
   };
   await git(root, 'init', '--quiet', '--bare', url);
   return {
-    ...{ root, url, git },
+    ...{ root, env, url, git },
     async machine(name) {
       const folder = join(root, name);
       await git(root, 'init', '--quiet', folder);
