@@ -56,7 +56,7 @@ export function boardContract(makeRig: () => Promise<BoardRig>, size: { hosts: n
       await Promise.all(
         members.map(async (member) => {
           const mine = claimed.get(member) ?? [];
-          mine.push(...(await claim(member, each - mine.length)));
+          if (mine.length < each) mine.push(...(await claim(member, each - mine.length)));
         }),
       );
     const all = [...claimed.values()].flat();
