@@ -81,6 +81,7 @@ export default defineConfig({
             'tests/clis/**',
             'tests/faults/**',
             'tests/guard/**',
+            'tests/postgres/**',
             'tests/soak/**',
           ],
           testTimeout: 180_000,
@@ -101,6 +102,8 @@ export default defineConfig({
       suite('faults', 300_000, 'tests/faults/prepare-sessions.ts'),
       // Needs bubblewrap, and fails without it.
       suite('guard', 300_000, 'tests/guard/prepare-sessions.ts'),
+      // Needs PostgreSQL, and fails without it.
+      suite('postgres', 180_000),
       suite('clis', 600_000),
       {
         extends: true,

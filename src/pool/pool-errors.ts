@@ -11,4 +11,25 @@ export const POOL_ERRORS = errors({
     why: `Another machine renews them as ${host} too: its configuration was copied from this one, or the other way round.`,
     hint: 'On the copy, run "samocode pool leave" and join again, which gives it an identity of its own.',
   }),
+  pool_database_failed: () => ({
+    what: 'The database of the pool gave no answer.',
+    why: 'It cannot be reached, refuses the login, took too long, or failed.',
+    hint: 'Sessions of this machine go on meanwhile. Try "psql" with the address that you gave to "samocode pool join".',
+  }),
+  pool_database_refused: () => ({
+    what: 'The database of the pool refused a statement.',
+    why: 'The role of this login lacks a right in the schema samocode_pool.',
+    hint: 'Ask the administrator of the database for "grant samocode_hosts to <role>", or "grant samocode_people to <role>" for somebody who only answers and approves.',
+  }),
+  pool_schema_other: ({ found, expected }: { found: number; expected: number }) => ({
+    what: 'The database of the pool was not used.',
+    why:
+      found === 0
+        ? 'It has no schema samocode_pool.'
+        : `Its schema samocode_pool has version ${found}, and this samocode works with version ${expected}.`,
+    hint:
+      found > expected
+        ? 'Update samocode on this machine.'
+        : 'Run "samocode pool join --database" here, which creates the schema or brings it up to date.',
+  }),
 });

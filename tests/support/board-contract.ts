@@ -29,8 +29,8 @@ export interface BoardRig extends AsyncDisposable {
   publish(by: Member, held: Held, wanted: boolean): Promise<{ state: Oid; has: boolean }>;
   /** Time passes for everybody. */
   pass(ms: number): Promise<void>;
-  /** Whatever connection it has is gone. */
-  disconnect(member: Member): Promise<void>;
+  /** It reaches nothing while time passes, and then does again. */
+  away(member: Member, ms: number): Promise<void>;
 }
 
 const heldOf = ({ id, host, epoch }: Claim): Held => ({ id, host, epoch });
@@ -116,8 +116,7 @@ export function boardContract(makeRig: () => Promise<BoardRig>, size: { hosts: n
     await rig.offer(a);
     await claim(a);
     await claim(b);
-    await rig.disconnect(b);
-    await rig.pass(2 * LEASE_MS);
+    await rig.away(b, 2 * LEASE_MS);
     for (let third = 0; third < 3; third += 1) {
       expect(await claim(b)).toEqual([]);
       await rig.pass(LEASE_MS / 3);
@@ -209,6 +208,25 @@ export function boardContract(makeRig: () => Promise<BoardRig>, size: { hosts: n
     expect(await claim(a)).toEqual([]);
     // Again, as after an answer that was lost.
     expect(await a.board.giveBack(held, rest)).toBe(true);
+  });
+
+  test('an act that arrives while its session is given back reaches whoever has it then', async () => {
+    await using rig = await makeRig();
+    const [a, b] = [await rig.join(), await rig.join()];
+    for (let round = 0; round < 5; round += 1) {
+      const session = await rig.offer(a);
+      const [mine] = (await claim(a, 5)).filter(({ id }) => id === session);
+      const id = ulid();
+      const rest = { wanted: false, state: stateOf(mine as Claim) };
+      const [given] = await Promise.all([
+        a.board.giveBack(heldOf(mine as Claim), rest),
+        b.board.act(session, id, 'answer'),
+      ]);
+      if (given) expect(await claim(b, 5)).toMatchObject([{ id: session }]);
+      const { acts } = given ? await b.board.renew(b.host) : await a.board.renew(a.host);
+      expect(acts).toMatchObject([{ id, session }]);
+      await (given ? b : a).board.settle(acts);
+    }
   });
 
   test('a session is claimed where everything that it needs is, for its own project', async () => {

@@ -28,6 +28,9 @@ async function makeRig(): Promise<BoardRig & { remotes: Remotes; at(member: Memb
     if (reading.kind !== 'note') throw new Error(reading.kind);
     return reading.note;
   };
+  const pass = async (ms: number) => {
+    for (const { clock } of folders.keys()) clock.pass(ms);
+  };
   const push = async (by: Member, note: StateNote, before?: Oid) => {
     const state = await remotes.commit(at(by), stateNoteText(note), ...(before ? [before] : []));
     await remotes.remote(at(by)).move(`${POOL_REFS}sessions/${note.id}`, state, before);
@@ -65,12 +68,9 @@ async function makeRig(): Promise<BoardRig & { remotes: Remotes; at(member: Memb
       const state = await push(by, { ...(await noteAt(before)), wanted }, before);
       return { state, has: await by.board.index(held, state, { ...CARD, wanted }) };
     },
-    async pass(ms) {
-      for (const { clock } of folders.keys()) clock.pass(ms);
-    },
-    async disconnect() {
-      // It looks at nothing until the test says so.
-    },
+    pass,
+    // It looks at nothing until the test says so.
+    away: (_, ms) => pass(ms),
     [Symbol.asyncDispose]: () => remotes[Symbol.asyncDispose](),
   };
 }

@@ -1,0 +1,231 @@
+import { EventEmitter, once } from 'node:events';
+import pg from 'pg';
+import type { Clock } from '../base/clock.ts';
+import { isSamocodeError } from '../base/errors.ts';
+import type { Act, Board, Claim, Entry, Held, HostCard, Oid, Round, SessionCard, Ulid } from './board.ts';
+import { POOL_ERRORS } from './pool-errors.ts';
+import { ACT, CLAIM, GIVE_BACK, INDEX, MIGRATIONS, OFFER, RENEW, ROLES, SETTLE } from './postgres-schema.ts';
+
+export interface PostgresBoardPlan {
+  /** `postgres://…`; what it leaves out, PG* variables and ~/.pgpass say. */
+  database: string;
+  clock: Clock;
+  leaseMs: number;
+  /** Milliseconds for a connection and for each statement. */
+  limitMs: number;
+}
+
+type SessionRow = Omit<Entry, 'host' | 'state' | 'card'> & {
+  host: string | null;
+  state: string | null;
+  card: SessionCard | null;
+};
+type RenewedRow = SessionRow & { held: number | null; open: boolean; acts: Act[] | null };
+
+const CHANNEL = 'samocode_pool';
+const VERSION = MIGRATIONS.length;
+
+/** The board on PostgreSQL: leases by its clock, one connection per host, one statement per renewal. */
+export class PostgresBoard implements Board {
+  readonly #plan: PostgresBoardPlan;
+  readonly #news = new EventEmitter();
+  #connecting: Promise<pg.Client> | undefined;
+  #client: pg.Client | undefined;
+  #connectedAt = 0;
+  #host: HostCard | undefined;
+  #hasNews = false;
+  /** As far as the last renewal showed: a host with nothing to do asks once in each round. */
+  #mayClaim = true;
+
+  constructor(plan: PostgresBoardPlan) {
+    this.#plan = plan;
+  }
+
+  /** Creates the schema or brings it up to date, with its roles where this login may create roles. */
+  async prepare(): Promise<void> {
+    const client = await this.#open();
+    try {
+      const found = await versionOf(client);
+      if (found === VERSION) return;
+      if (found > VERSION) throw POOL_ERRORS.pool_schema_other({ found, expected: VERSION });
+      await client.query('begin');
+      await client.query(`select pg_advisory_xact_lock(hashtext('samocode_pool'))`);
+      await client.query('create schema if not exists samocode_pool');
+      await client.query('create table if not exists samocode_pool.schema (version int not null)');
+      // Somebody may have been faster.
+      for (const step of MIGRATIONS.slice(await versionOf(client))) await client.query(step);
+      await client.query('delete from samocode_pool.schema');
+      await client.query('insert into samocode_pool.schema values ($1)', [VERSION]);
+      await client.query(ROLES);
+      await client.query('commit');
+    } catch (error) {
+      throw explained(error);
+    } finally {
+      await client.end();
+    }
+  }
+
+  async renew(host: HostCard): Promise<Round> {
+    this.#host = host;
+    this.#hasNews = false;
+    const { id, name, project, labels } = host;
+    const { rows } = await this.#query<RenewedRow>(RENEW, [id, name, project, labels, this.#plan.leaseMs]);
+    this.#mayClaim ||= rows.some(({ open, needs }) => open && needs.every((need) => labels.includes(need)));
+    return {
+      held: new Map(rows.flatMap((row) => (row.held === null ? [] : [[row.id, row.held] as const]))),
+      acts: rows.flatMap(({ acts }) => acts ?? []),
+      entries: rows.map(entryOf),
+    };
+  }
+
+  async offer(session: Pick<Entry, 'id' | 'project' | 'folder' | 'needs' | 'state'>): Promise<void> {
+    const { id, project, folder, needs, state } = session;
+    await this.#query(OFFER, [id, project, folder, needs, state]);
+  }
+
+  async claim(host: HostCard, free: number): Promise<Claim[]> {
+    if (!this.#mayClaim || free <= 0) return [];
+    this.#mayClaim = false;
+    const { leaseMs, clock } = this.#plan;
+    await this.#connected();
+    // After a restart or a failover all leases have expired, and their hosts are coming back.
+    const isWitness = clock.monotonic() - this.#connectedAt >= leaseMs;
+    const { rows } = await this.#query<SessionRow & { before: string | null }>(CLAIM, [
+      ...[host.id, host.project, host.labels, leaseMs, free, isWitness],
+    ]);
+    this.#mayClaim ||= rows.length === free;
+    return rows.map((row) => ({ ...entryOf(row), host: host.id, from: row.before ?? undefined }));
+  }
+
+  async index(
+    held: Held,
+    state: Oid,
+    { wanted, ...card }: SessionCard & { wanted: boolean },
+  ): Promise<boolean> {
+    const { rowCount } = await this.#query(INDEX, [held.id, held.host, held.epoch, state, card, wanted]);
+    return rowCount === 1;
+  }
+
+  async giveBack(
+    held: Held,
+    { wanted, state, notBeforeMs = 0 }: { wanted: boolean; state: Oid; notBeforeMs?: number },
+  ): Promise<boolean> {
+    const values = [held.id, held.host, held.epoch, wanted, state, notBeforeMs];
+    return (await this.#query(GIVE_BACK, values)).rowCount === 1;
+  }
+
+  async act(session: Ulid, id: Ulid, command: string): Promise<void> {
+    await this.#query(ACT, [id, session, command]);
+  }
+
+  async settle(acts: readonly Act[]): Promise<void> {
+    await this.#query(SETTLE, [acts.map(({ id }) => id)]);
+  }
+
+  async changed(ms: number, signal: AbortSignal): Promise<void> {
+    if (this.#hasNews) return;
+    const done = new AbortController();
+    const either = AbortSignal.any([signal, done.signal]);
+    const news = once(this.#news, CHANNEL, { signal: either });
+    await Promise.race([news, this.#plan.clock.sleep(ms, either)]).finally(() => done.abort());
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    const client = await this.#connecting?.catch(() => undefined);
+    await client?.end();
+  }
+
+  async #query<Row extends pg.QueryResultRow>(sql: string, values: unknown[]): Promise<pg.QueryResult<Row>> {
+    const client = await this.#connected();
+    try {
+      return await client.query<Row>(sql, values);
+    } catch (error) {
+      // The next call begins with a new connection: this one may lead to a server that is none any more.
+      this.#drop(client);
+      throw explained(error);
+    }
+  }
+
+  async #connected(): Promise<pg.Client> {
+    this.#connecting ??= this.#connect();
+    try {
+      return await this.#connecting;
+    } catch (error) {
+      this.#connecting = undefined;
+      throw explained(error);
+    }
+  }
+
+  async #connect(): Promise<pg.Client> {
+    const client = await this.#open();
+    try {
+      const found = await versionOf(client);
+      if (found !== VERSION) throw POOL_ERRORS.pool_schema_other({ found, expected: VERSION });
+      await client.query(`listen ${CHANNEL}`);
+    } catch (error) {
+      await client.end();
+      throw error;
+    }
+    this.#connectedAt = this.#plan.clock.monotonic();
+    this.#mayClaim = true;
+    this.#client = client;
+    return client;
+  }
+
+  async #open(): Promise<pg.Client> {
+    const { database: connectionString, limitMs } = this.#plan;
+    const limits = { query_timeout: limitMs, statement_timeout: limitMs, connectionTimeoutMillis: limitMs };
+    const client = new pg.Client({
+      connectionString,
+      ...limits,
+      keepAlive: true,
+      application_name: 'samocode',
+    });
+    client.on('error', () => this.#drop(client));
+    client.on('notification', ({ payload }) => this.#heard(payload));
+    try {
+      await client.connect();
+      return client;
+    } catch (error) {
+      throw explained(error);
+    }
+  }
+
+  #drop(client: pg.Client): void {
+    if (this.#client === client) this.#connecting = undefined;
+    // Whether it can still be told so changes nothing.
+    void client.end().catch(() => undefined);
+  }
+
+  /** @param payload the host that has the session, or the project of one that nobody has */
+  #heard(payload: string | undefined): void {
+    if (payload !== this.#host?.id && payload !== this.#host?.project) return;
+    this.#hasNews = true;
+    this.#mayClaim = true;
+    this.#news.emit(CHANNEL);
+  }
+}
+
+async function versionOf(client: pg.Client): Promise<number> {
+  const table = await client.query<{ found: string | null }>(
+    `select to_regclass('samocode_pool.schema') as found`,
+  );
+  if (table.rows[0]?.found == null) return 0;
+  const { rows } = await client.query<{ version: number }>('select version from samocode_pool.schema');
+  return rows[0]?.version ?? 0;
+}
+
+function entryOf({ id, project, folder, needs, wanted, host, epoch, state, card }: SessionRow): Entry {
+  const may = { host: host ?? undefined, state: state ?? undefined, card: card ?? undefined };
+  return { id, project, folder, needs, wanted, epoch, ...may };
+}
+
+const NO_RIGHT = '42501';
+
+function explained(error: unknown): Error {
+  if (isSamocodeError(error)) return error;
+  const isRefusal = error instanceof pg.DatabaseError && error.code === NO_RIGHT;
+  return POOL_ERRORS[isRefusal ? 'pool_database_refused' : 'pool_database_failed'](undefined, {
+    cause: error,
+  });
+}

@@ -1,0 +1,170 @@
+import { ulid } from 'ulid';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { PostgresBoard } from '../../src/pool/postgres-board.ts';
+import { HandClock } from '../supervisor/scene.ts';
+import { type BoardRig, boardContract, LEASE_MS, type Member, PROJECT } from '../support/board-contract.ts';
+import { eventually } from '../support/eventually.ts';
+import { type PostgresServer, query, startPostgres } from '../support/postgres-server.ts';
+
+let server: PostgresServer;
+beforeAll(async () => {
+  server = await startPostgres();
+});
+afterAll(async () => {
+  await server[Symbol.asyncDispose]();
+});
+
+const CARD = { status: 'running', phase: 'planning', iteration: 7, at: '2026-01-08T00:00:00.000Z' };
+
+const boardAt = (database: string, clock = new HandClock()) =>
+  new PostgresBoard({ database, clock, leaseMs: LEASE_MS, limitMs: 20_000 });
+
+/** What the database's clock decides passes by moving what it is compared with. */
+async function makeRig(): Promise<BoardRig & { database: string }> {
+  const database = await server.database();
+  const members: Member[] = [];
+  await boardAt(database).prepare();
+  const pass = async (ms: number) => {
+    for (const { clock } of members) clock.pass(ms);
+    const earlier = `- ${ms} * interval '1 ms'`;
+    await query(
+      database,
+      `update samocode_pool.sessions set until = until ${earlier}, not_before = not_before ${earlier}`,
+    );
+  };
+  return {
+    database,
+    async join(labels = ['claude']) {
+      const name = `machine ${members.length}`;
+      const clock = new HandClock();
+      const board = boardAt(`${database}?application_name=${encodeURIComponent(name)}`, clock);
+      const member = { board, clock, host: { id: `h${members.length}`, name, project: PROJECT, labels } };
+      members.push(member);
+      return member;
+    },
+    async offer(by, { id = ulid(), folder = id, needs = [], project = PROJECT, wanted = true } = {}) {
+      await by.board.offer({ id, project, folder, needs, state: 'a'.repeat(40) });
+      if (!wanted)
+        await query(database, `update samocode_pool.sessions set wanted = false where id = '${id}'`);
+      return id;
+    },
+    async publish(by, held, wanted) {
+      const state = 'b'.repeat(40);
+      return { state, has: await by.board.index(held, state, { ...CARD, wanted }) };
+    },
+    pass,
+    async away({ board, host }, ms) {
+      const own = 'select pid from pg_stat_activity where application_name = $1';
+      await query(database, `select pg_terminate_backend(pid) from (${own}) own`, [host.name]);
+      await pass(ms);
+      await eventually(async () => (await board.renew(host)) !== undefined);
+    },
+    async [Symbol.asyncDispose]() {
+      for (const { board } of members) await board[Symbol.asyncDispose]();
+    },
+  };
+}
+
+boardContract(makeRig, { hosts: 20, sessions: 100 });
+
+test('after a crash of the database everybody goes on, and nobody is taken for silent', async () => {
+  await using rig = await makeRig();
+  const [a, b] = [await rig.join(), await rig.join()];
+  const id = await rig.offer(a);
+  await a.board.renew(a.host);
+  expect(await a.board.claim(a.host, 1)).toHaveLength(1);
+  await b.board.renew(b.host);
+  await rig.pass(2 * LEASE_MS);
+  await server.restart();
+  await eventually(async () => (await b.board.renew(b.host)) !== undefined);
+  expect(await b.board.claim(b.host, 1)).toEqual([]);
+  const { held } = await eventually(() => a.board.renew(a.host));
+  expect(held).toEqual(new Map([[id, 1]]));
+});
+
+test('a host sleeps until something is to be claimed or an act has come, and through what others publish', async () => {
+  await using rig = await makeRig();
+  const [a, b] = [await rig.join(), await rig.join()];
+  const stop = new AbortController();
+  // A clock whose sleep ends only with the signal.
+  b.clock.sleep = (_, signal) =>
+    new Promise((_, reject) => signal?.addEventListener('abort', () => reject(signal.reason)));
+  await b.board.renew(b.host);
+  const session = await rig.offer(a);
+  await b.board.changed(15_000, stop.signal);
+  await a.board.renew(a.host);
+  const [claimed] = await a.board.claim(a.host, 1);
+  await b.board.renew(b.host);
+  let woken = false;
+  const asleep = b.board.changed(15_000, stop.signal).then(() => {
+    woken = true;
+  });
+  await rig.publish(a, { id: session, host: a.host.id, epoch: 1 }, true);
+  await b.board.act(session, ulid(), 'approve');
+  await a.board.changed(15_000, stop.signal);
+  const { acts } = await a.board.renew(a.host);
+  await a.board.settle(acts);
+  expect(woken).toBe(false);
+  const rest = { wanted: true, state: claimed?.state ?? '' };
+  await a.board.giveBack({ id: session, host: a.host.id, epoch: 1 }, rest);
+  await asleep;
+});
+
+test('a person may act and read, and neither claim nor choose another name', async () => {
+  await using rig = await makeRig();
+  const [a, login] = [await rig.join(), `eve ${ulid()}`];
+  await query(rig.database, `create role "${login}" login in role samocode_people`);
+  const address = rig.database.replace('postgres@', `${encodeURIComponent(login)}@`);
+  await using person = boardAt(address);
+  const session = await rig.offer(a);
+  await a.board.renew(a.host);
+  const [claimed] = await a.board.claim(a.host, 1);
+  await person.act(session, ulid(), 'approve');
+  expect((await a.board.renew(a.host)).acts).toMatchObject([{ command: 'approve', person: login }]);
+  await expect(person.renew(a.host)).rejects.toThrow('lacks a right');
+  await expect(person.claim(a.host, 1)).rejects.toThrow('lacks a right');
+  const held = { id: session, host: a.host.id, epoch: claimed?.epoch ?? 0 };
+  await expect(person.giveBack(held, { wanted: true, state: '' })).rejects.toThrow('lacks a right');
+  const forged = `insert into samocode_pool.acts (id, session, command, person) values ('1', $1, 'x', 'boss')`;
+  await expect(query(address, forged, [session])).rejects.toThrow('permission denied');
+  expect(await query(address, 'select id from samocode_pool.sessions')).toEqual([{ id: session }]);
+});
+
+test('a host of the role for hosts does all that hosts do', async () => {
+  await using rig = await makeRig();
+  const [a, login] = [await rig.join(), `host ${ulid()}`];
+  await query(rig.database, `create role "${login}" login in role samocode_hosts`);
+  await using board = boardAt(rig.database.replace('postgres@', `${encodeURIComponent(login)}@`));
+  const member = { ...a, board };
+  const id = await rig.offer(member);
+  await board.act(id, ulid(), 'approve');
+  await board.renew(a.host);
+  const [claimed] = await board.claim(a.host, 1);
+  const { acts } = await board.renew(a.host);
+  expect(acts).toMatchObject([{ person: login }]);
+  await board.settle(acts);
+  const held = { id, host: a.host.id, epoch: 1 };
+  expect(await rig.publish(member, held, false)).toMatchObject({ has: true });
+  expect(await board.giveBack(held, { wanted: false, state: claimed?.state ?? '' })).toBe(true);
+});
+
+test('a schema that is missing or of another version is refused, and preparing it twice changes nothing', async () => {
+  const database = await server.database();
+  const host = { id: 'h', name: 'machine', project: PROJECT, labels: [] };
+  await using board = boardAt(database);
+  await expect(board.renew(host)).rejects.toThrow('has no schema samocode_pool');
+  await Promise.all([board.prepare(), boardAt(database).prepare()]);
+  await board.offer({ id: ulid(), project: PROJECT, folder: 'kept', needs: [] });
+  await board.prepare();
+  expect((await board.renew(host)).entries).toMatchObject([{ folder: 'kept' }]);
+  await query(database, 'update samocode_pool.schema set version = 99');
+  await expect(board.prepare()).rejects.toThrow('Update samocode');
+  await using late = boardAt(database);
+  await expect(late.renew(host)).rejects.toThrow('has version 99');
+});
+
+test('a database that is not there is an error that says so, for every call', async () => {
+  await using board = boardAt('postgres://postgres@127.0.0.1:1/none');
+  await expect(board.act(ulid(), ulid(), 'approve')).rejects.toThrow('gave no answer');
+  await expect(board.prepare()).rejects.toThrow('gave no answer');
+});
