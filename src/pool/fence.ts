@@ -1,6 +1,6 @@
 import { type Clock, isoUtc } from '../base/clock.ts';
 import { type Host, identify } from '../base/processes/host.ts';
-import { giveLease, ownerElsewhere } from '../base/processes/lease.ts';
+import { giveLease, ownerElsewhere, readLeases } from '../base/processes/lease.ts';
 import type { SessionPaths } from '../session/layout/paths.ts';
 
 /**
@@ -13,7 +13,10 @@ export async function fence(
   hostName: string,
   clock: Pick<Clock, 'now'>,
 ): Promise<void> {
-  await giveLease(leases, { owner: ownerElsewhere(hostName), acquiredAt: isoUtc(clock.now()) });
+  const owner = ownerElsewhere(hostName);
+  const newest = (await readLeases(leases)).at(-1);
+  if (newest?.owner.bootId === owner.bootId) return;
+  await giveLease(leases, { owner, acquiredAt: isoUtc(clock.now()) });
 }
 
 /**

@@ -9,7 +9,7 @@ export type PathState =
   | { kind: 'unfit' }
   | { kind: 'file'; sizeBytes: number };
 
-const MAX_FILE_BYTES = 50 * 1024 * 1024;
+export const MAX_FILE_BYTES = 50 * 1024 * 1024;
 
 const NONE: PathState = { kind: 'none' };
 const UNFIT: PathState = { kind: 'unfit' };

@@ -1,0 +1,321 @@
+import { mkdirSync, renameSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import * as z from 'zod';
+import { type Clock, isoUtc } from '../base/clock.ts';
+import { crashPoint } from '../base/fault-points.ts';
+import { writeWhole } from '../base/files/atomic-file.ts';
+import { gitDirOf } from '../base/files/git-pointer.ts';
+import { identityAt, namesAt, statsAt } from '../base/files/path-stats.ts';
+import { plainJson } from '../base/files/plain-file.ts';
+import { giveLease, newestNumber, ownerElsewhere } from '../base/processes/lease.ts';
+import { checkOut, checkOutWorktree } from '../project/checkpoints/check-out.ts';
+import { refsOf, stateRef } from '../project/checkpoints/checkpoint-refs.ts';
+import {
+  type CheckpointStore,
+  openStore,
+  repositoryOptions,
+} from '../project/checkpoints/checkpoint-store.ts';
+import { treeIn } from '../project/checkpoints/restore-checkpoint.ts';
+import { MAX_STATE_FILE_BYTES } from '../project/checkpoints/state-commit.ts';
+import { gitLine, gitSaysYes, runGit } from '../project/git/git.ts';
+import { listing, namesIn, readable } from '../project/git/path-bytes.ts';
+import { removeTree } from '../project/git/remove-tree.ts';
+import { commitOf, type GitContext } from '../project/git/repository.ts';
+import { WORKTREE_ERRORS } from '../project/git/worktree-errors.ts';
+import { listWorktrees } from '../project/git/worktree-list.ts';
+import type { HostSettings, Places } from '../session/events/bodies/positions.ts';
+import { readLog } from '../session/events/event-log.ts';
+import { readSessionFile } from '../session/events/session-file.ts';
+import { refNameOf } from '../session/layout/names.ts';
+import { SETUP_DUE, type SessionPaths, sessionPaths, travels } from '../session/layout/paths.ts';
+import type { Oid } from './board.ts';
+import { fence } from './fence.ts';
+import { STATE_ERRORS } from './state-errors.ts';
+import type { StateNote } from './state-note.ts';
+
+export interface LayDownPlan {
+  /** Fetched and verified. */
+  commit: Oid;
+  note: StateNote;
+  /** The folders of the project on this machine. */
+  at: Record<'configPath' | 'mainRepo' | 'sessionsDir' | 'worktreesDir', string>;
+  context: GitContext;
+  clock: Pick<Clock, 'now'>;
+}
+
+export interface LaidDown {
+  /** Its name here. */
+  folder: string;
+  /** What was in the way and lies elsewhere now: paths and refs, for people. */
+  aside: string[];
+}
+
+/**
+ * Shows a session that another machine has, or nobody: its documents and its machine state replace what was shown
+ * before. Its lease says that its worker is elsewhere; commands that wait here stay. Repeatable at any moment.
+ * @throws state_malformed, GitError
+ */
+export async function layDownMirror(plan: LayDownPlan): Promise<LaidDown> {
+  const { paths, laid, ...laying } = await layingOf(plan);
+  const { folder, runDir } = paths;
+  if (laid?.commit === plan.commit && !laid.unfinished) return { folder, aside: [] };
+  if (laid === undefined && (await isAsPublished(plan, paths))) {
+    await fence(paths, plan.note.hostName, plan.clock);
+    return { folder, aside: [] };
+  }
+  const store = await laying.files();
+  await removeTree(store.dir);
+  const aside = await laying.vacate();
+  const files = laying.identities();
+  await laying.put({});
+  await writeLaid(runDir, { commit: plan.commit, files });
+  return { folder, aside };
+}
+
+/**
+ * Puts a session where this machine can work on it: what `layDownMirror` does, with its branch and worktree. No worker
+ * starts before the lease is claimed. What is here already, as published, is left as it is.
+ * @throws state_malformed, branch_in_use, GitError
+ */
+export async function layDownForWork(plan: LayDownPlan, settings: HostSettings): Promise<LaidDown> {
+  const { paths, draft, laid, ...laying } = await layingOf(plan);
+  const { folder, runDir } = paths;
+  if (laid === undefined && (await isAsPublished(plan, paths))) return { folder, aside: [] };
+  const { commit, note, at, context } = plan;
+  const { branch, head } = note;
+  const worktreePath = join(at.worktreesDir, folder);
+  await refuseUsed(plan, worktreePath);
+  const store = await laying.files();
+  const aside = [...(await laying.vacate()), ...(await moveWorktreeAside(plan, worktreePath))];
+  if (branch !== undefined && head !== undefined) {
+    aside.push(...(await moveBranch(plan, folder)));
+    await writeLaid(draft.run, { commit, files: {}, worktree: worktreePath, unfinished: true });
+    crashPoint('lay-down');
+    await checkOutWorktree(store, { commit, head, branch, mainRepo: at.mainRepo, worktreePath });
+    await writeWhole(join(draft.run, 'setup'), SETUP_DUE);
+  }
+  const { configPath, mainRepo, worktreesDir } = at;
+  const places: Places = { configPath, mainRepo, worktreesDir, worktreePath, settings };
+  await writeWhole(join(draft.run, 'arrived.json'), `${JSON.stringify(places)}\n`);
+  // The states that a worker keeps here follow this one.
+  const ref = stateRef(refNameOf({ ...note, folder }));
+  await runGit(['update-ref', '--no-deref', ref, commit], { ...context, cwd: mainRepo });
+  await laying.put(branch === undefined ? {} : { worktree: worktreePath });
+  rmSync(join(runDir, LAID));
+  return { folder, aside };
+}
+
+/** Marks a run folder that nobody here has worked on: it may be replaced. */
+const Laid = z.object({
+  commit: z.string(),
+  /** The identity of each document, to see what a person typed since. */
+  files: z.record(z.string(), z.string()),
+  worktree: z.string().optional(),
+  unfinished: z.literal(true).optional(),
+});
+type Laid = z.infer<typeof Laid>;
+
+const LAID = '.laid-down';
+const MAX_LAID_BYTES = 16 * 1024 * 1024;
+
+async function readLaid(runDir: string): Promise<Laid | undefined> {
+  return await plainJson(join(runDir, LAID), MAX_LAID_BYTES, Laid);
+}
+
+async function writeLaid(runDir: string, laid: Laid): Promise<void> {
+  await writeWhole(join(runDir, LAID), `${JSON.stringify(laid)}\n`);
+}
+
+/** What is here, and the steps of laying down. */
+async function layingOf(plan: LayDownPlan) {
+  const { note, at, context, commit, clock } = plan;
+  const paths = sessionPaths(at.sessionsDir, await folderFor(note, at.sessionsDir));
+  const draft = draftOf(at.sessionsDir, paths.folder);
+  const begun = await readLaid(draft.run);
+  const laid = statsAt(paths.runDir) === undefined ? begun : await readLaid(paths.runDir);
+  const identitiesIn = (folder: string): Record<string, string> =>
+    Object.fromEntries(documentsIn(folder).map((name) => [name, identityAt(join(folder, name))]));
+
+  /** Everything but the worktree, beside what is here. */
+  async function files(): Promise<CheckpointStore> {
+    // Of an interrupted try.
+    const worktree = begun?.worktree ?? laid?.worktree;
+    if (worktree !== undefined) await removeWorktree(plan, worktree);
+    for (const folder of [draft.run, draft.session]) await removeTree(folder);
+    const store = await openStore({
+      ...context,
+      mainRepo: at.mainRepo,
+      storeDir: join(draft.run, 'checkpoints'),
+    });
+    await requireFit(store, commit);
+    const parts = { run: draft.run, session: draft.session, logs: join(draft.session, '_logs') };
+    for (const [part, folder] of Object.entries(parts)) {
+      mkdirSync(folder, { recursive: true });
+      await checkOut(store, await treeIn(store, commit, part), folder);
+    }
+    const above = Math.max(note.lease, newestNumber(paths.leases) ?? 0);
+    const owner = ownerElsewhere(note.hostName);
+    await giveLease(join(draft.run, 'leases'), { owner, acquiredAt: isoUtc(clock.now()) }, above);
+    return store;
+  }
+
+  /** Moves aside what somebody worked on, or typed. */
+  async function vacate(): Promise<string[]> {
+    if (laid === undefined) return await moveAside(plan, paths);
+    const now = Object.entries(identitiesIn(paths.sessionDir));
+    if (laid.unfinished || now.every(([name, identity]) => laid.files[name] === identity)) return [];
+    return moved([[paths.sessionDir, freeName(join(at.sessionsDir, `.${paths.folder}.typed`))]]);
+  }
+
+  async function put(made: Pick<Laid, 'worktree'>): Promise<void> {
+    await writeLaid(draft.run, { commit, files: {}, ...made, unfinished: true });
+    const old = { run: `${draft.run}.old`, session: `${draft.session}.old` };
+    for (const folder of Object.values(old)) await removeTree(folder);
+    moved([
+      [paths.commands, join(draft.run, 'commands')],
+      [paths.runDir, old.run],
+    ]);
+    crashPoint('lay-down');
+    renameSync(draft.run, paths.runDir);
+    crashPoint('lay-down');
+    moved([[paths.sessionDir, old.session]]);
+    renameSync(draft.session, paths.sessionDir);
+    for (const folder of Object.values(old)) await removeTree(folder);
+  }
+
+  return { paths, draft, laid, files, vacate, identities: () => identitiesIn(draft.session), put };
+}
+
+/** The session's name here: another session may have it. */
+async function folderFor({ folder, id }: StateNote, sessionsDir: string): Promise<string> {
+  const paths = sessionPaths(sessionsDir, folder);
+  const there = await readSessionFile(paths).catch(() => undefined);
+  const draft = { sessionFile: join(draftOf(sessionsDir, folder).run, 'session.json') };
+  const known = there ?? (await readSessionFile(draft).catch(() => undefined));
+  const isFree = statsAt(paths.runDir) === undefined && statsAt(paths.sessionDir) === undefined;
+  return known?.id === id || (known === undefined && isFree)
+    ? folder
+    : `${folder}-${id.slice(-4).toLowerCase()}`;
+}
+
+/** Names that lists of sessions leave out. */
+function draftOf(sessionsDir: string, folder: string): { run: string; session: string } {
+  return { run: join(sessionsDir, '.run', `.${folder}.new`), session: join(sessionsDir, `.${folder}.new`) };
+}
+
+const MAX_TOTAL_BYTES = 1024 * 1024 * 1024;
+
+/** @throws state_malformed unless all that is laid down are plain files of bounded size with names of ours */
+async function requireFit(store: CheckpointStore, commit: Oid): Promise<void> {
+  const list = ['ls-tree', '-r', '-l', '-z', '--full-tree', commit, 'run', 'session', 'logs'];
+  let total = 0;
+  for (const entry of namesIn((await runGit(list, listing(repositoryOptions(store)))).stdout)) {
+    const [, mode = '', size = '', path = ''] = /^(\d+) \w+ \w+ +(\S+)\t(.+)$/s.exec(entry) ?? [];
+    const bytes = Number(size);
+    total += bytes;
+    const isPlain = (mode === '100644' || mode === '100755') && bytes <= MAX_STATE_FILE_BYTES;
+    const isOurs = !path.startsWith('run/') || travels(path.slice('run/'.length));
+    if (!isPlain || !isOurs || !isFine(path) || total > MAX_TOTAL_BYTES)
+      throw STATE_ERRORS.state_malformed({
+        commit,
+        problem: `It holds ${readable(path)}, which no state may hold`,
+      });
+  }
+}
+
+function isFine(path: string): boolean {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: names that no program of ours writes
+  return !/(?:^|\/)(?:\.{0,2}|\.git)(?:\/|$)|[\x00-\x1f\\]/i.test(path);
+}
+
+function documentsIn(folder: string, below = ''): string[] {
+  return (namesAt(join(folder, below)) ?? []).flatMap((inner) => {
+    const name = below === '' ? inner : `${below}/${inner}`;
+    if (name === '_logs') return [];
+    return statsAt(join(folder, name))?.isDirectory() ? documentsIn(folder, name) : [name];
+  });
+}
+
+/** Whether this machine published that state and nothing happened here since. */
+async function isAsPublished(
+  { commit, note, at, context }: LayDownPlan,
+  paths: SessionPaths,
+): Promise<boolean> {
+  const main = { ...context, cwd: at.mainRepo, allowFailure: true };
+  const ref = stateRef(refNameOf({ ...note, folder: paths.folder }));
+  const trees = await gitLine(['rev-parse', `${ref}^{tree}`, `${commit}^{tree}`], main);
+  const [own, published] = trees.split('\n');
+  return own === published && (await readLog(paths))?.state.n === note.n;
+}
+
+/** @throws branch_in_use when the branch is checked out elsewhere */
+async function refuseUsed(
+  { note: { branch }, at, context }: LayDownPlan,
+  worktreePath: string,
+): Promise<void> {
+  const used = (await listWorktrees(at.mainRepo, context)).find(
+    (each) => each.branch === branch && each.path !== worktreePath,
+  );
+  if (branch === undefined || used === undefined || used.prunable) return;
+  throw WORKTREE_ERRORS.branch_in_use({ branch, path: used.path, prunable: false });
+}
+
+/** Moves the branch to the commit of the state. @returns the ref that keeps commits which are not part of it */
+async function moveBranch({ note, at, context }: LayDownPlan, folder: string): Promise<string[]> {
+  const { branch, head = '', epoch } = note;
+  const main = { ...context, cwd: at.mainRepo };
+  const ref = `refs/heads/${branch}`;
+  const tip = await commitOf(ref, main);
+  if (tip === head) return [];
+  const isBehind = tip === undefined || (await gitSaysYes(['merge-base', '--is-ancestor', tip, head], main));
+  const lost = `${refsOf(refNameOf({ ...note, folder }))}lost/${epoch}-${tip?.slice(0, 12)}`;
+  if (!isBehind) await runGit(['update-ref', '--no-deref', lost, tip], main);
+  await runGit(['update-ref', '--no-deref', ref, head, tip ?? '0'.repeat(head.length)], main);
+  return isBehind ? [] : [lost];
+}
+
+/** Moves aside a session of before, with its worktree. */
+async function moveAside(plan: LayDownPlan, paths: SessionPaths): Promise<string[]> {
+  const { note, at, clock } = plan;
+  // Nothing goes on with it.
+  if (statsAt(paths.runDir) !== undefined) await fence(paths, note.hostName, clock);
+  const folders = [paths.runDir, paths.sessionDir].map((path) => [path, lostName(path, note)] as const);
+  return [...moved(folders), ...(await moveWorktreeAside(plan, join(at.worktreesDir, paths.folder)))];
+}
+
+/** It leaves its branch, and stays a worktree. */
+async function moveWorktreeAside({ note, at, context }: LayDownPlan, path: string): Promise<string[]> {
+  if (statsAt(path) === undefined) return [];
+  const gitDir = await gitDirOf(path).catch(() => undefined);
+  // Any other folder would be part of the main checkout.
+  if (gitDir !== undefined) {
+    const inside = { ...context, cwd: path, env: { GIT_DIR: gitDir }, allowFailure: true };
+    const head = await commitOf('HEAD', inside);
+    if (head !== undefined) await runGit(['update-ref', '--no-deref', 'HEAD', head], inside);
+  }
+  const [to = ''] = moved([[path, lostName(path, note)]]);
+  await runGit(['worktree', 'repair', '--', to], { ...context, cwd: at.mainRepo, allowFailure: true });
+  return [to];
+}
+
+function lostName(path: string, { epoch }: StateNote): string {
+  return freeName(`${path}.lost-${epoch}`);
+}
+
+async function removeWorktree({ at, context }: LayDownPlan, path: string): Promise<void> {
+  const remove = ['worktree', 'remove', '--force', '--force', '--', path];
+  await runGit(remove, { ...context, cwd: at.mainRepo, allowFailure: true });
+  await removeTree(path);
+}
+
+/** Renames what exists. @returns the new paths */
+function moved(pairs: readonly (readonly [from: string, to: string])[]): string[] {
+  const present = pairs.filter(([from]) => statsAt(from) !== undefined);
+  for (const [from, to] of present) renameSync(from, to);
+  return present.map(([, to]) => to);
+}
+
+function freeName(path: string, count = 1): string {
+  const name = count === 1 ? path : `${path}-${count}`;
+  return statsAt(name) === undefined ? name : freeName(path, count + 1);
+}

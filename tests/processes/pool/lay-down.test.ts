@@ -1,0 +1,174 @@
+import { chmod, mkdir, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { systemClock } from '../../../src/base/clock.ts';
+import { systemHost } from '../../../src/base/processes/host.ts';
+import { newestNumber, readHolding } from '../../../src/base/processes/lease.ts';
+import { claimLease } from '../../../src/pool/fence.ts';
+import { layDownForWork } from '../../../src/pool/lay-down.ts';
+import { readSession } from '../../../src/session/status.ts';
+import { contentsOf } from '../../support/checkpoint-scene.ts';
+import { OWN_SETTINGS, type PoolScene, poolScene } from '../../support/pool-scene.ts';
+
+const work = (scene: PoolScene) => layDownForWork(scene.plan(), OWN_SETTINGS);
+
+/** A commit on its branch, and after it everything that git status can show. */
+async function halfDone({ here }: PoolScene): Promise<void> {
+  const { worktreePath, repo } = here;
+  await writeFile(join(worktreePath, 'committed.txt'), 'c\n');
+  await repo.git(['add', '-A'], worktreePath);
+  await repo.git(['commit', '-q', '-m', 'Work'], worktreePath);
+  await writeFile(join(worktreePath, 'new.txt'), 'not committed\r\n');
+  await writeFile(join(worktreePath, 'tool.bin'), Buffer.from([0, 255, 10, 13, 0]));
+  await chmod(join(worktreePath, 'tool.bin'), 0o755);
+  await symlink('../../elsewhere', join(worktreePath, 'link'));
+  await rm(join(worktreePath, 'a.txt'));
+}
+
+test.concurrent('uncommitted work arrives byte for byte, with modes, links and deletions', async () => {
+  await using scene = await poolScene();
+  await halfDone(scene);
+  await scene.publish();
+  const laid = await work(scene);
+  expect(laid).toEqual({ folder: '26-01-08-x', aside: [] });
+  const { worktreePath, repo } = scene.here;
+  expect(await contentsOf(scene.worktreeThere)).toEqual(await contentsOf(worktreePath));
+  expect(await repo.git(['status', '--porcelain'], scene.worktreeThere)).toBe(
+    await repo.git(['status', '--porcelain'], worktreePath),
+  );
+  expect(await scene.git('rev-parse', 'x')).toBe(await repo.git(['rev-parse', 'x']));
+  expect(await repo.git(['branch', '--show-current'], scene.worktreeThere)).toBe('x');
+});
+
+test.concurrent('files of the branch that no checkpoint takes are there, not deleted', async () => {
+  await using scene = await poolScene();
+  const { worktreePath, repo } = scene.here;
+  await writeFile(join(worktreePath, 'large.bin'), Buffer.alloc(51 * 1024 * 1024));
+  await repo.git(['add', '-A'], worktreePath);
+  await repo.git(['commit', '-q', '-m', 'Large'], worktreePath);
+  await scene.publish();
+  await work(scene);
+  expect(await repo.git(['status', '--porcelain'], scene.worktreeThere)).toBe('');
+});
+
+test.concurrent('no worker starts for it before its lease is claimed, and one does after that', async () => {
+  await using scene = await poolScene();
+  await scene.publish();
+  await work(scene);
+  const host = await systemHost();
+  expect(await readSession(scene.there, host)).toMatchObject({ worker: 'unknowable', needsWorker: false });
+  await claimLease(scene.there, { host, clock: systemClock, supervisor: 'mine' });
+  expect(await readSession(scene.there, host)).toMatchObject({ worker: 'none', needsWorker: true });
+  const holding = await readHolding(scene.there.leases, host);
+  expect(holding).toMatchObject({ kind: 'released', lease: { supervisor: 'mine', number: 6 } });
+});
+
+test.concurrent('a mirror shows the newest published state, and keeps the commands that wait here', async () => {
+  await using scene = await poolScene();
+  await scene.publish();
+  await scene.mirror();
+  const { there, here } = scene;
+  await mkdir(there.commands, { recursive: true });
+  await writeFile(join(there.commands, 'c.json'), '{}');
+  await writeFile(join(here.sessionDir, '_qa.md'), '## Q1\n');
+  await scene.publish();
+  expect(await scene.mirror()).toEqual({ folder: '26-01-08-x', aside: [] });
+  expect(await readFile(there.qa, 'utf8')).toBe('## Q1\n');
+  expect(await readdir(there.commands)).toEqual(['c.json']);
+  expect(await readdir(there.logs)).toEqual(['long.jsonl']);
+  expect(await readSession(there, await systemHost())).toMatchObject({
+    worker: 'unknowable',
+    lease: { number: 6 },
+  });
+  expect(await readdir(there.sessionsDir)).toEqual(['.run', '26-01-08-x']);
+});
+
+test.concurrent('what a person typed into a mirror is kept aside and named', async () => {
+  await using scene = await poolScene();
+  await scene.publish();
+  await scene.mirror();
+  await writeFile(scene.there.overview, '# Session\n\nMy remark\n');
+  await scene.publish({ n: 3 });
+  const { aside } = await scene.mirror();
+  expect(aside).toHaveLength(1);
+  expect(await readFile(join(aside[0] ?? '', '_overview.md'), 'utf8')).toContain('My remark');
+  expect(await readFile(scene.there.overview, 'utf8')).toBe('# Session\n');
+});
+
+test.concurrent('a session that is here already as published is left as it is, also as a mirror', async () => {
+  await using scene = await poolScene();
+  await scene.publish();
+  await work(scene);
+  const before = await contentsOf(scene.there.runDir);
+  await work(scene);
+  expect(await contentsOf(scene.there.runDir)).toEqual(before);
+  await scene.mirror();
+  await writeFile(join(scene.worktreeThere, 'a.txt'), 'by a person\n');
+  expect(await work(scene)).toEqual({ folder: '26-01-08-x', aside: [] });
+  expect(await readFile(join(scene.worktreeThere, 'a.txt'), 'utf8')).toBe('by a person\n');
+});
+
+test.concurrent('a folder that went another way is fenced, lies aside with its worktree, and is named', async () => {
+  await using scene = await poolScene();
+  await scene.publish();
+  await work(scene);
+  await claimLease(scene.there, { host: await systemHost(), clock: systemClock });
+  await writeFile(join(scene.worktreeThere, 'lost.txt'), 'work of before\n');
+  await scene.here.repo.commit('Elsewhere', { 'b.txt': 'b\n' });
+  await writeFile(join(scene.here.sessionDir, '_qa.md'), '## Q1\n');
+  await scene.publish();
+  const { aside } = await work(scene);
+  const { sessionsDir } = scene.there;
+  const lost = join(`${scene.worktreeThere}.lost-3`);
+  expect(aside).toEqual([
+    join(sessionsDir, '.run/26-01-08-x.lost-3'),
+    join(sessionsDir, '26-01-08-x.lost-3'),
+    lost,
+  ]);
+  expect(await readFile(join(lost, 'lost.txt'), 'utf8')).toBe('work of before\n');
+  expect(await scene.here.repo.git(['status', '--porcelain', '--branch'], lost)).toContain(
+    'HEAD (no branch)',
+  );
+  const host = await systemHost();
+  expect(await readHolding(join(aside[0] ?? '', 'leases'), host)).toMatchObject({ liveness: 'unknowable' });
+  expect(await readFile(scene.there.qa, 'utf8')).toBe('## Q1\n');
+});
+
+test.concurrent('commits of a branch that are not part of the state are kept under a ref', async () => {
+  await using scene = await poolScene();
+  await scene.publish();
+  const own = await scene.here.repo.git(['commit-tree', '-m', 'Mine', 'HEAD^{tree}']);
+  await scene.here.repo.git(['push', '--quiet', scene.mainRepo, `${own}:refs/tags/mine`]);
+  await scene.git('branch', 'x', own);
+  const { aside } = await work(scene);
+  expect(await scene.git('rev-parse', aside[0] ?? '')).toBe(own);
+  expect(await scene.git('rev-parse', 'x')).toBe(scene.plan().note.head);
+});
+
+test.concurrent('a branch that is checked out elsewhere is not touched', async () => {
+  await using scene = await poolScene();
+  await scene.publish();
+  await scene.git('switch', '--quiet', '-c', 'x');
+  await expect(work(scene)).rejects.toMatchObject({ code: 'branch_in_use' });
+  expect(await readdir(scene.there.sessionsDir)).toEqual([]);
+});
+
+test.concurrent('where another session has the name, it is laid down under a longer one', async () => {
+  await using scene = await poolScene();
+  await scene.publish();
+  await mkdir(scene.there.runDir, { recursive: true });
+  await writeFile(scene.there.sessionFile, '{"id":"another"}');
+  expect(await scene.mirror()).toEqual({ folder: '26-01-08-x-0000', aside: [] });
+  expect(await readFile(scene.there.sessionFile, 'utf8')).toBe('{"id":"another"}');
+});
+
+test.concurrent('the lease of a mirror is above that of a worker that still ends here', async () => {
+  await using scene = await poolScene();
+  await scene.publish();
+  await work(scene);
+  await writeFile(join(scene.there.leases, '000041.json'), '{}');
+  await writeFile(join(scene.here.sessionDir, '_qa.md'), '## Q1\n');
+  await scene.publish();
+  await scene.mirror();
+  expect(newestNumber(scene.there.leases)).toBeGreaterThan(41);
+});
