@@ -33,6 +33,8 @@ const OTHER_ACTS = {
   sessions: ['proof', 'set-up', 'reading', 'gates', 'after'],
   // A labelled issue becomes a session.
   intake: ['sessions', 'after'],
+  // What a machine would freeze for a session of its own.
+  pool: ['sessions'],
   report: ['reading', 'gates'],
   // Comments become guidance, a goal, or changes to the plan.
   review: ['reading', 'gates', 'sessions'],
@@ -41,7 +43,7 @@ const OTHER_ACTS = {
   notify: ['reading', 'gates', 'sessions'],
 };
 const EVERY_ACT = ['acts/common', ...Object.keys(OTHER_ACTS).map((act) => `acts/${act}`)];
-const FOR_ACTS = [...BELOW_ACTS, 'forge', 'acts/common', 'kit/mcp', 'kit/terminal'];
+const FOR_ACTS = [...BELOW_ACTS, 'forge', 'pool', 'acts/common', 'kit/mcp', 'kit/terminal'];
 
 /** A room may import itself and what is listed here; a single file of a room is a door into it. */
 const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
@@ -54,7 +56,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   forge: ['base'],
   pool: BELOW_ACTS,
   worker: BELOW_ACTS,
-  'acts/common': BELOW_ACTS,
+  'acts/common': [...BELOW_ACTS, 'pool'],
   'kit/mcp': [...BELOW_ACTS, 'acts/common'],
   'kit/terminal': [...BELOW_ACTS, 'acts/common'],
   ...Object.fromEntries(
@@ -63,7 +65,16 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
       [...FOR_ACTS, ...others.map((other) => `acts/${other}`)],
     ]),
   ),
-  supervisor: [...BELOW_ACTS, 'forge', 'pool', 'acts/common', 'acts/after', 'acts/intake', 'acts/notify'],
+  supervisor: [
+    ...BELOW_ACTS,
+    'forge',
+    'pool',
+    'acts/common',
+    'acts/pool',
+    'acts/after',
+    'acts/intake',
+    'acts/notify',
+  ],
   machine: [...FOR_ACTS, 'acts/notify', 'acts/proof', 'acts/set-up', 'supervisor'],
   server: [...BELOW_ACTS, ...EVERY_ACT, 'kit/mcp', 'machine'],
   relay: [],

@@ -6,6 +6,7 @@ import type { Code } from '../acts/common/codes.ts';
 import { addArchive, addFinish, addUnarchive } from '../acts/finish/finish-archive.command.ts';
 import { addAnswer, addApprove, addChanges, addPlan } from '../acts/gates/answer-approve.command.ts';
 import { addMute, addNotify } from '../acts/notify/notify.command.ts';
+import { addPool } from '../acts/pool/pool.command.ts';
 import { addVerify } from '../acts/proof/verify.command.ts';
 import { addCost } from '../acts/reading/cost.command.ts';
 import { addList, addStatus, addWait } from '../acts/reading/list-status-wait.command.ts';
@@ -148,6 +149,7 @@ const COMMAND_GROUPS: Readonly<Record<string, readonly AddCommand[]>> = {
     addDoctor,
     addSupervisor,
     addTakeover,
+    addPool,
     addNotify,
     addMute,
     addCompletion,

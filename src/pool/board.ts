@@ -16,7 +16,7 @@ export interface HostCard {
 }
 
 /** What lists show of a session without its files; never used for decisions. */
-export interface SessionCard {
+export interface StateCard {
   /** The kind of its status. */
   status: string;
   phase: string;
@@ -38,7 +38,7 @@ export interface Entry {
   needs: readonly string[];
   /** The newest published state, as far as the board knows. */
   state?: Oid;
-  card?: SessionCard;
+  card?: StateCard;
 }
 
 export interface Claim extends Entry {
@@ -50,7 +50,7 @@ export interface Claim extends Entry {
 }
 
 /** A command file of today on its way to the host that has the session. */
-export interface Act {
+export interface SentAct {
   /** The command's own ULID: a second delivery is dropped. */
   id: Ulid;
   session: Ulid;
@@ -61,11 +61,11 @@ export interface Act {
 }
 
 /** What a host finds at each renewal. */
-export interface Round {
+export interface Renewal {
   /** The sessions that this host has; one that is missing is lost. */
   held: ReadonlyMap<Ulid, number>;
   /** Acts for those sessions that are not settled. */
-  acts: readonly Act[];
+  acts: readonly SentAct[];
   /** Every session of the project. */
   entries: readonly Entry[];
 }
@@ -77,13 +77,13 @@ export interface Round {
  */
 export interface Board extends AsyncDisposable {
   /** Renews all leases of this host at once. */
-  renew(host: HostCard): Promise<Round>;
+  renew(host: HostCard): Promise<Renewal>;
   /** Makes a session known whose first state is on the remote. Nobody has it yet. Idempotent. */
   offer(session: Pick<Entry, 'id' | 'project' | 'folder' | 'needs' | 'state'>): Promise<void>;
   /** Takes up to `free` sessions that are wanted and that nobody has, or whose host was silent for a whole lease. */
   claim(host: HostCard, free: number): Promise<Claim[]>;
   /** After a state was pushed: what lists show. @returns false when this host does not have the session any more */
-  index(held: Held, state: Oid, card: SessionCard & { wanted: boolean }): Promise<boolean>;
+  index(held: Held, state: Oid, card: StateCard & { wanted: boolean }): Promise<boolean>;
   /**
    * Gives a session back. @param notBefore milliseconds from now before anybody should claim it
    * @returns false when it is not this host's any more, or an act arrived
@@ -92,7 +92,7 @@ export interface Board extends AsyncDisposable {
   /** Sends a command to whoever has the session or will have it. Idempotent by the command's ULID. */
   act(session: Ulid, id: Ulid, command: string): Promise<void>;
   /** The published log has the act's event. */
-  settle(acts: readonly Act[]): Promise<void>;
+  settle(acts: readonly SentAct[]): Promise<void>;
   /** Resolves early when something may have changed (LISTEN), else after `ms`. */
   changed(ms: number, signal: AbortSignal): Promise<void>;
 }

@@ -1,7 +1,7 @@
 import { isoUtc } from '../base/clock.ts';
 import { GIT_ERRORS } from '../project/git/git-errors.ts';
-import type { Act, Board, Claim, Entry, Held, HostCard, Oid, Round, Ulid } from './board.ts';
-import { ACTS, type GitBoardPlan, GitView, HOSTS, SESSIONS, type Seen } from './git-view.ts';
+import type { Board, Claim, Entry, Held, HostCard, Oid, Renewal, SentAct, Ulid } from './board.ts';
+import { ACT_REFS, type GitBoardPlan, GitView, HOSTS, SESSIONS, type Seen } from './git-view.ts';
 import { POOL_ERRORS } from './pool-errors.ts';
 import { type StateNote, stateNoteText } from './state-note.ts';
 
@@ -23,7 +23,7 @@ export class GitBoard implements Board {
     this.#view = new GitView(plan);
   }
 
-  async renew(host: HostCard): Promise<Round> {
+  async renew(host: HostCard): Promise<Renewal> {
     await this.#view.look();
     this.#tried.clear();
     await this.#beat(host);
@@ -81,13 +81,13 @@ export class GitBoard implements Board {
   async act(session: Ulid, id: Ulid, command: string): Promise<void> {
     const sealed = await this.#plan.seal(JSON.stringify({ session, id, command }));
     // Refused where it was sent before.
-    await this.#push(`${ACTS}${session}/${id}`, sealed, undefined);
+    await this.#push(`${ACT_REFS}${session}/${id}`, sealed, undefined);
   }
 
-  async settle(acts: readonly Act[]): Promise<void> {
+  async settle(acts: readonly SentAct[]): Promise<void> {
     for (const act of acts) {
       const oid = this.#view.actAt(act);
-      if (oid !== undefined) await this.#push(`${ACTS}${act.session}/${act.id}`, undefined, oid);
+      if (oid !== undefined) await this.#push(`${ACT_REFS}${act.session}/${act.id}`, undefined, oid);
     }
   }
 

@@ -3,7 +3,7 @@ import type { Clock } from '../base/clock.ts';
 import { parseJson } from '../base/parse-json.ts';
 import { runGit } from '../project/git/git.ts';
 import type { GitContext } from '../project/git/repository.ts';
-import type { Act, Oid, Ulid } from './board.ts';
+import type { Oid, SentAct, Ulid } from './board.ts';
 import { POOL_REFS } from './git-remote.ts';
 import { type CommitText, readCommits } from './read-commits.ts';
 import type { PoolRemote } from './remote.ts';
@@ -33,7 +33,7 @@ type Refs = ReadonlyArray<readonly [name: string, oid: Oid]>;
 
 export const SESSIONS = `${POOL_REFS}sessions/`;
 export const HOSTS = `${POOL_REFS}hosts/`;
-export const ACTS = `${POOL_REFS}acts/`;
+export const ACT_REFS = `${POOL_REFS}acts/`;
 const Sealed = z.object({ session: z.string(), id: z.string(), command: z.string() });
 
 /** The refs of a pool as one host has seen them, and for how long they have been as they are. */
@@ -43,7 +43,7 @@ export class GitView {
   hosts: ReadonlyMap<string, { oid: Oid; since: number }> = new Map();
   readonly #plan: GitBoardPlan;
   /** By name below acts/; undefined: sealed by nobody whom this host trusts. */
-  #acts: ReadonlyMap<string, { oid: Oid; act: Act | undefined }> = new Map();
+  #acts: ReadonlyMap<string, { oid: Oid; act: SentAct | undefined }> = new Map();
   #lookedAt = Number.NEGATIVE_INFINITY;
   /** Since when every look has shown the remote, without a gap. */
   #connectedSince = 0;
@@ -60,7 +60,7 @@ export class GitView {
     await look;
   }
 
-  acts(): Act[] {
+  acts(): SentAct[] {
     return [...this.#acts.values()].flatMap(({ act }) => act ?? []);
   }
 
@@ -69,7 +69,7 @@ export class GitView {
   }
 
   /** Where the ref of an act is. */
-  actAt({ session, id }: Act): Oid | undefined {
+  actAt({ session, id }: SentAct): Oid | undefined {
     return this.#acts.get(`${session}/${id}`)?.oid;
   }
 
@@ -98,7 +98,7 @@ export class GitView {
     });
     this.hosts = new Map(signs);
     await this.#readSessions(below(SESSIONS), now);
-    await this.#readActs(below(ACTS));
+    await this.#readActs(below(ACT_REFS));
   }
 
   async #readSessions(refs: Refs, since: number): Promise<void> {
@@ -117,7 +117,7 @@ export class GitView {
   }
 
   async #readActs(refs: Refs): Promise<void> {
-    const acts = new Map<string, { oid: Oid; act: Act | undefined }>();
+    const acts = new Map<string, { oid: Oid; act: SentAct | undefined }>();
     for (const [name, oid] of refs) {
       const before = this.#acts.get(name);
       // One that nobody trusted is tried again: somebody may have been trusted since.
@@ -127,7 +127,7 @@ export class GitView {
     this.#acts = acts;
   }
 
-  async #openAct(name: string, oid: Oid): Promise<Act | undefined> {
+  async #openAct(name: string, oid: Oid): Promise<SentAct | undefined> {
     const opened = await this.#plan.open(oid);
     const { data } = Sealed.safeParse(parseJson(opened?.text ?? ''));
     const isItsOwn = data !== undefined && name === `${data.session}/${data.id}`;

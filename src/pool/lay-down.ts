@@ -60,7 +60,7 @@ export async function layDownMirror(plan: LayDownPlan): Promise<LaidDown> {
   const { folder, runDir } = paths;
   if (laid?.commit === plan.commit && !laid.unfinished) return { folder, aside: [] };
   if (laid === undefined && (await isAsPublished(plan, paths))) {
-    await fence(paths, plan.note.hostName, plan.clock);
+    await fence(paths, plan.note.hostName ?? 'pool', plan.clock);
     return { folder, aside: [] };
   }
   const store = await laying.files();
@@ -154,7 +154,7 @@ async function layingOf(plan: LayDownPlan) {
       await checkOut(store, await treeIn(store, commit, part), folder);
     }
     const above = Math.max(note.lease, newestNumber(paths.leases) ?? 0);
-    const owner = ownerElsewhere(note.hostName);
+    const owner = ownerElsewhere(note.hostName ?? 'pool');
     await giveLease(join(draft.run, 'leases'), { owner, acquiredAt: isoUtc(clock.now()) }, above);
     return store;
   }
@@ -245,7 +245,7 @@ async function isAsPublished(
   const ref = stateRef(refNameOf({ ...note, folder: paths.folder }));
   const trees = await gitLine(['rev-parse', `${ref}^{tree}`, `${commit}^{tree}`], main);
   const [own, published] = trees.split('\n');
-  return own === published && (await readLog(paths))?.state.n === note.n;
+  return own === published && ((await readLog(paths))?.state.n ?? 0) === note.n;
 }
 
 /** @throws branch_in_use when the branch is checked out elsewhere */
@@ -278,7 +278,7 @@ async function moveBranch({ note, at, context }: LayDownPlan, folder: string): P
 async function moveAside(plan: LayDownPlan, paths: SessionPaths): Promise<string[]> {
   const { note, at, clock } = plan;
   // Nothing goes on with it.
-  if (statsAt(paths.runDir) !== undefined) await fence(paths, note.hostName, clock);
+  if (statsAt(paths.runDir) !== undefined) await fence(paths, note.hostName ?? 'pool', clock);
   const folders = [paths.runDir, paths.sessionDir].map((path) => [path, lostName(path, note)] as const);
   return [...moved(folders), ...(await moveWorktreeAside(plan, join(at.worktreesDir, paths.folder)))];
 }

@@ -2,7 +2,7 @@ import { EventEmitter, once } from 'node:events';
 import pg from 'pg';
 import type { Clock } from '../base/clock.ts';
 import { isSamocodeError } from '../base/errors.ts';
-import type { Act, Board, Claim, Entry, Held, HostCard, Oid, Round, SessionCard, Ulid } from './board.ts';
+import type { Board, Claim, Entry, Held, HostCard, Oid, Renewal, SentAct, StateCard, Ulid } from './board.ts';
 import { POOL_ERRORS } from './pool-errors.ts';
 import { ACT, CLAIM, GIVE_BACK, INDEX, MIGRATIONS, OFFER, RENEW, ROLES, SETTLE } from './postgres-schema.ts';
 
@@ -18,9 +18,9 @@ export interface PostgresBoardPlan {
 type SessionRow = Omit<Entry, 'host' | 'state' | 'card'> & {
   host: string | null;
   state: string | null;
-  card: SessionCard | null;
+  card: StateCard | null;
 };
-type RenewedRow = SessionRow & { held: number | null; open: boolean; acts: Act[] | null };
+type RenewedRow = SessionRow & { held: number | null; open: boolean; acts: SentAct[] | null };
 
 const CHANNEL = 'samocode_pool';
 const VERSION = MIGRATIONS.length;
@@ -65,7 +65,7 @@ export class PostgresBoard implements Board {
     }
   }
 
-  async renew(host: HostCard): Promise<Round> {
+  async renew(host: HostCard): Promise<Renewal> {
     this.#host = host;
     this.#hasNews = false;
     const { id, name, project, labels } = host;
@@ -100,7 +100,7 @@ export class PostgresBoard implements Board {
   async index(
     held: Held,
     state: Oid,
-    { wanted, ...card }: SessionCard & { wanted: boolean },
+    { wanted, ...card }: StateCard & { wanted: boolean },
   ): Promise<boolean> {
     const { rowCount } = await this.#query(INDEX, [held.id, held.host, held.epoch, state, card, wanted]);
     return rowCount === 1;
@@ -118,7 +118,7 @@ export class PostgresBoard implements Board {
     await this.#query(ACT, [id, session, command]);
   }
 
-  async settle(acts: readonly Act[]): Promise<void> {
+  async settle(acts: readonly SentAct[]): Promise<void> {
     await this.#query(SETTLE, [acts.map(({ id }) => id)]);
   }
 

@@ -2,12 +2,10 @@ import { parseJson } from '../base/parse-json.ts';
 import { KeptState } from '../project/checkpoints/state-commit.ts';
 import { type GitOptions, gitLine } from '../project/git/git.ts';
 import { commitOf } from '../project/git/repository.ts';
-import { NewerVersion } from '../session/events/events.ts';
-import { isFolderName } from '../session/layout/names.ts';
 import type { Oid } from './board.ts';
 import type { KeyFiles } from './host-keys.ts';
 import { STATE_ERRORS } from './state-errors.ts';
-import { StateNote } from './state-note.ts';
+import { readStateNote, type StateNote, stateNoteText } from './state-note.ts';
 
 export interface Publication {
   /** Whose files are published: a state that a worker kept, or one that was published before. */
@@ -32,13 +30,24 @@ export async function keptState(
 /** Makes the signed commit that goes to the remote. Its parents keep the branch and what was there before. */
 export async function publishedCommit(
   { state, before, note }: Publication,
-  { keyPath }: KeyFiles,
+  keys: KeyFiles,
   options: GitOptions,
 ): Promise<Oid> {
-  const parents = [before, note.head].flatMap((parent) => (parent === undefined ? [] : ['-p', parent]));
+  const parents = [before, note.head].filter((parent) => parent !== undefined);
+  return await signedCommit({ tree: `${state}^{tree}`, parents, text: stateNoteText(note) }, keys, options);
+}
+
+/** @param commit.tree by default that of no files */
+export async function signedCommit(
+  { tree, parents = [], text }: { tree?: Oid; parents?: readonly Oid[]; text: string },
+  { keyPath }: Pick<KeyFiles, 'keyPath'>,
+  options: GitOptions,
+): Promise<Oid> {
+  const own = { ...options, env: { ...options.env, ...WRITER } };
+  const files = tree ?? (await gitLine(['mktree'], own));
+  const given = parents.flatMap((parent) => ['-p', parent]);
   const key = ['-c', `user.signingKey=${keyPath}`];
-  const commit = ['commit-tree', '-S', ...parents, '-m', JSON.stringify(note), `${state}^{tree}`];
-  return await gitLine([...SSH, ...key, ...commit], { ...options, env: { ...options.env, ...WRITER } });
+  return await gitLine([...SSH, ...key, 'commit-tree', '-S', ...given, '-m', text, files], own);
 }
 
 /** Overrides what a repository, which agents write to, may name. */
@@ -52,26 +61,40 @@ const WRITER = Object.fromEntries(
 );
 
 /**
+ * The message of a commit and the id of the trusted host whose key signed it.
+ * @throws state_unsigned, state_of_stranger
+ */
+export async function openSigned(
+  commit: Oid,
+  { trustedPath }: Pick<KeyFiles, 'trustedPath'>,
+  options: GitOptions,
+): Promise<{ text: string; signer: string }> {
+  const trusted = ['-c', `gpg.ssh.allowedSignersFile=${trustedPath}`];
+  const ask = ['log', '-1', '--no-patch', '--format=%G?%n%GS%n%B', commit];
+  const [verdict, signer = '', ...message] = (await gitLine([...SSH, ...trusted, ...ask], options)).split(
+    '\n',
+  );
+  if (verdict === 'U') throw STATE_ERRORS.state_of_stranger({ commit });
+  if (verdict !== 'G') throw STATE_ERRORS.state_unsigned({ commit });
+  return { text: message.join('\n'), signer };
+}
+
+/**
  * What a published state says, if a trusted host signed it. What it says about its host is that host's own word.
  * @returns `signer`: the id of the host whose key signed it
  * @throws state_unsigned, state_of_stranger, state_newer, state_malformed
  */
 export async function verifyState(
   commit: Oid,
-  { trustedPath }: KeyFiles,
+  keys: KeyFiles,
   options: GitOptions,
 ): Promise<{ note: StateNote; signer: string }> {
-  const trusted = ['-c', `gpg.ssh.allowedSignersFile=${trustedPath}`];
-  const ask = ['log', '-1', '--no-patch', '--format=%G?%n%GS%n%B', commit];
-  const text = await gitLine([...SSH, ...trusted, ...ask], options);
-  const [verdict, signer = '', ...message] = text.split('\n');
-  if (verdict === 'U') throw STATE_ERRORS.state_of_stranger({ commit });
-  if (verdict !== 'G') throw STATE_ERRORS.state_unsigned({ commit });
-  const said = parseJson(message.join('\n'));
-  const note = StateNote.safeParse(said).data;
-  if (note === undefined && NewerVersion.safeParse(said).success) throw STATE_ERRORS.state_newer({ commit });
-  if (note === undefined || !isFolderName(note.folder))
+  const { text, signer } = await openSigned(commit, keys, options);
+  const reading = readStateNote(text);
+  if (reading.kind === 'newer') throw STATE_ERRORS.state_newer({ commit });
+  if (reading.kind === 'malformed')
     throw STATE_ERRORS.state_malformed({ commit, problem: 'Its message is not that of a state' });
+  const { note } = reading;
   if (note.host !== undefined && note.host !== signer)
     throw STATE_ERRORS.state_of_stranger({ commit, host: note.hostName });
   return { note, signer };

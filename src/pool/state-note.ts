@@ -1,11 +1,11 @@
 import * as z from 'zod';
 import { parseJson } from '../base/parse-json.ts';
 import { isFolderName } from '../session/layout/names.ts';
-import type { SessionCard } from './board.ts';
+import type { StateCard } from './board.ts';
 
 const Ulid = z.string().regex(/^[\dA-HJKMNP-TV-Z]{26}$/);
 const Oid = z.string().regex(/^(?:[\da-f]{40}|[\da-f]{64})$/);
-const Card: z.ZodType<SessionCard> = z.object({
+const Card: z.ZodType<StateCard> = z.object({
   status: z.string(),
   phase: z.string(),
   iteration: z.int(),

@@ -56,6 +56,8 @@ export interface StateFacts {
 export interface SessionFacts extends StateFacts {
   session: string;
   group?: string;
+  /** The machine of the pool that has it, if that is another one; `pool`: none yet. */
+  host?: string;
   /** Five characters that identify it in every command. */
   id: string;
   /** What `state` does not express: the session cannot be read, seen or started, or was not created by this program. */
@@ -84,6 +86,7 @@ export function sessionFacts(view: SessionView): SessionFacts {
   return {
     session: folder,
     group: sessionFile?.group,
+    host: sessionFile?.pool && view.worker === 'unknowable' ? view.lease?.owner.hostId : undefined,
     id: shortId(folder),
     ...stateFacts(state),
     condition: conditionOf(view),

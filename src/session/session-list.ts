@@ -55,7 +55,7 @@ export function isLost(view: SessionView): boolean {
   if (view.isUnreadable) return true;
   const { kind } = state.status;
   if (isForeign) return false;
-  if (kind === 'starting' && !wantsWorker && newer === undefined) return true;
+  if (kind === 'starting' && !wantsWorker && newer === undefined && !sessionFile?.pool) return true;
   return (wantsWorker || (kind !== 'stopped' && kind !== 'done')) && sessionFile === undefined;
 }
 

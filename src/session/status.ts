@@ -54,10 +54,15 @@ async function readFiles(
     return await readForeignSession(paths);
   const state = startedState(log?.state ?? emptyState(), identity.file);
   const worker = workerOf(holding);
-  const lostStart = log?.newer === undefined && isStartLost(paths, { state, pendingCommands });
+  // One of a pool is known from its start on, wherever it starts.
+  const lostStart =
+    log?.newer === undefined && !identity.file?.pool && isStartLost(paths, { state, pendingCommands });
   const wantsWorker = !isRewritten && hasWorkLeft({ state, pendingCommands, hasEvents: log !== undefined });
   const isOver = state.status.kind === 'done' || state.status.kind === 'stopped';
-  const unseen = wantsWorker || !isOver ? unseenWorker(paths, { state, holding }, clock) : undefined;
+  const unseen =
+    (wantsWorker || !isOver) && !identity.file?.pool
+      ? unseenWorker(paths, { state, holding }, clock)
+      : undefined;
   return {
     folder: paths.folder,
     paths: state.archived ? sessionPaths(paths.sessionsDir, paths.folder, true) : paths,

@@ -41,12 +41,23 @@ export function stateText(facts: Worded, { reader = 'you', when = at }: WordsFor
   const words = describeState(facts, { reader, when });
   const { predicate = `is ${words.brief}` } = words;
   const stops = facts.stops && STOPS[facts.stops];
-  const briefs = [words.brief, stops, publishedText(facts, reader), facts.archived && 'in the archive'];
+  const briefs = [
+    words.brief,
+    stops,
+    publishedText(facts, reader),
+    facts.archived && 'in the archive',
+    hostText(facts),
+  ];
   return {
     ...words,
     brief: briefs.filter(Boolean).join(', '),
     predicate: stops ? `${predicate} and ${stops}` : predicate,
   };
+}
+
+/** On which other machine of the pool it is. */
+function hostText({ host }: Worded): string | undefined {
+  return host === undefined || host === 'pool' ? host && 'offered to the pool' : `on ${host}`;
 }
 
 /** The state and its reason on one line: `waits for answers: Q1, Q2`. */

@@ -18,6 +18,7 @@ import { BY_SETTINGS } from '../session/commands/judge-running.ts';
 import { isAskedToLeave, takeSupervisorLease } from './handover.ts';
 import { Notifier } from './notifier.ts';
 import { NowFile } from './now-file.ts';
+import { Pools } from './pools.ts';
 import { Scan } from './scan.ts';
 import { LONGEST_SCAN_GAP_MS, type Supervisor } from './supervisor.ts';
 
@@ -104,6 +105,11 @@ async function watch(
   const intake = new Intake((ended) => loginOf(supervisor, ended), {
     ...{ home: supervisor.home, heldPath: paths.intake, clock },
   });
+  const pools = new Pools(
+    supervisor,
+    () => contextOf(supervisor),
+    (what, error) => scan.report(what, error),
+  );
   const watcher = newWatcher({ clock, maxPaths: MAX_PATHS, watchPath });
   let reasonAtMs = clock.monotonic();
   try {
@@ -127,10 +133,12 @@ async function watch(
       });
       const looksMs = pullRequests.poll(scan.startable(), (what, error) => scan.report(what, error));
       const issuesMs = intake.poll(scan.startable(), (what, error) => scan.report(what, error));
+      await pools.poll(() => [...scan.sessions.values()].map(({ view }) => view));
       const resendMs = await notifying.poll();
       await now.write(scan).catch((error: unknown) => scan.report('now.json', error));
       const at = clock.monotonic();
-      if (stays || intake.isWatching || scan.hasReason() || notifying.hasUndelivered()) reasonAtMs = at;
+      if (stays || intake.isWatching || pools.isMember || scan.hasReason() || notifying.hasUndelivered())
+        reasonAtMs = at;
       const leavesAtMs = reasonAtMs < at ? reasonAtMs + (await idleMs(supervisor)) : Number.POSITIVE_INFINITY;
       if (at >= leavesAtMs) return 'nothing_to_watch';
       const scanGapMs = Math.min(
@@ -151,16 +159,20 @@ async function watch(
     await notifying.end();
     await pullRequests.end();
     await intake.end();
+    await pools.end();
     watcher.close();
   }
 }
 
 /** By the environment of a login, as workers have it: tokens and proxies may be set in a start file of the shell. */
 async function loginOf(supervisor: Supervisor, signal: AbortSignal) {
-  const { clock, host, home, programs } = supervisor;
-  const env = await environmentOfSessions(supervisor.env, home);
-  const context: ActionContext = { clock, host, env, home, cwd: home, by: BY_SETTINGS, programs };
-  return { forge: new GitHub({ env, signal }), context };
+  const context = await contextOf(supervisor);
+  return { forge: new GitHub({ env: context.env, signal }), context };
+}
+
+async function contextOf({ clock, host, home, programs, env: own }: Supervisor): Promise<ActionContext> {
+  const env = await environmentOfSessions(own, home);
+  return { clock, host, env, home, cwd: home, by: BY_SETTINGS, programs };
 }
 
 async function idleMs({ env, home }: Supervisor): Promise<number> {

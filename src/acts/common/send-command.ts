@@ -7,6 +7,7 @@ import { launchWorker } from '../../providers/starting/launch-worker.ts';
 import { type Command, leaveCommand } from '../../session/commands/commands.ts';
 import { readEvents, readLog } from '../../session/events/event-log.ts';
 import { type EventOf, FORMAT_VERSION } from '../../session/events/events.ts';
+import { recordedSessionFile } from '../../session/events/session-file.ts';
 import type { SessionPaths } from '../../session/layout/paths.ts';
 import { ACTION_ERRORS } from './action-errors.ts';
 import type { ActionContext } from './context.ts';
@@ -29,6 +30,8 @@ type Patience = { patienceMs?: number };
 const POLL_MS = 25;
 const RELAUNCH_MS = 1000;
 const DEFAULT_PATIENCE_MS = 2000;
+/** Two renewals of a pool, and what lies between. */
+const POOL_PATIENCE_MS = 40_000;
 /** Under load, starting a process takes a while. */
 const STARTING_PATIENCE_MS = 15_000;
 
@@ -66,6 +69,9 @@ export async function untilAnswered(
   { patienceMs: given }: Patience = {},
 ): Promise<number> {
   const { clock, env, programs } = context;
+  const isElsewhere = await isPoolsElsewhere(paths, context);
+  // It passes the command on.
+  if (isElsewhere) await supervise(context, paths.sessionsDir);
   const begun = clock.monotonic();
   let launched: { pid: number | undefined; againAtMs: number } | undefined;
   for (;;) {
@@ -84,7 +90,8 @@ export async function untilAnswered(
         (await launchWorker(paths, { program: programs.worker, env }));
       launched = { pid, againAtMs: waitedMs + RELAUNCH_MS };
     }
-    const patienceMs = given ?? (launched ? STARTING_PATIENCE_MS : DEFAULT_PATIENCE_MS);
+    const ownMs = launched ? STARTING_PATIENCE_MS : DEFAULT_PATIENCE_MS;
+    const patienceMs = given ?? (isElsewhere ? POOL_PATIENCE_MS : ownMs);
     if (waitedMs > patienceMs) {
       await supervise(context, paths.sessionsDir);
       throw await noAnswer(paths, { id, waitedMs }, context);
@@ -106,11 +113,23 @@ async function noAnswer(
   { host }: Pick<ActionContext, 'host'>,
 ): Promise<SamocodeError> {
   const session = paths.folder;
-  const holding = await readHolding(paths.leases, host);
-  if (holding.kind !== 'held' || holding.liveness !== 'unknowable')
+  const owner = await unseenOwner(paths, { host });
+  if (owner === undefined || (await isPoolsElsewhere(paths, { host })))
     return ACTION_ERRORS.pending({ session, seconds: Math.round(waitedMs / 1000), id });
-  const { pid, hostId } = holding.lease.owner;
+  const { pid, hostId } = owner;
   return ACTION_ERRORS.worker_elsewhere({ session, id, pid, hostId });
+}
+
+/** Whether another machine of a pool has the session, or none yet. */
+async function isPoolsElsewhere(paths: SessionPaths, context: Pick<ActionContext, 'host'>): Promise<boolean> {
+  if ((await unseenOwner(paths, context)) === undefined) return false;
+  return (await recordedSessionFile(paths))?.pool ?? false;
+}
+
+/** The owner of the session's lease, if it is on another machine. */
+async function unseenOwner({ leases }: SessionPaths, { host }: Pick<ActionContext, 'host'>) {
+  const holding = await readHolding(leases, host);
+  return holding.kind === 'held' && holding.liveness === 'unknowable' ? holding.lease.owner : undefined;
 }
 
 /** True while a worker holds the session, or one that cannot be judged from here. */

@@ -2,18 +2,22 @@ import { randomBytes } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import { mkdir, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { systemClock } from '../../base/clock.ts';
 import { ifExists, systemErrorCode } from '../../base/errors.ts';
 import { createWhole, syncFolder } from '../../base/files/atomic-file.ts';
 import { statsAt } from '../../base/files/path-stats.ts';
 import { readHolding } from '../../base/processes/lease.ts';
+import { fence } from '../../pool/fence.ts';
 import { type Command, leaveCommand } from '../../session/commands/commands.ts';
 import { SessionFile } from '../../session/events/session-file.ts';
 import { NO_LIMIT_KNOWN, NOT_IN_LOGIN_SHELL, type SessionView } from '../../session/events/session-view.ts';
 import type { SessionPaths } from '../../session/layout/paths.ts';
+import { readSession } from '../../session/status.ts';
 import { ACTION_ERRORS } from '../common/action-errors.ts';
 import { awaitStart, type CompletedCommand } from '../common/await-command.ts';
 import type { ActionContext } from '../common/context.ts';
 import { START_ERRORS } from '../common/start-errors.ts';
+import { supervise } from '../common/supervision.ts';
 import type { NewSession } from './new-session.ts';
 
 export interface Begun {
@@ -32,11 +36,20 @@ export interface Begun {
 export async function beginSession(made: NewSession, context: ActionContext): Promise<Begun | undefined> {
   const { paths, file, start } = made;
   if (!(await makeRunFolder(paths, file, start))) return undefined;
+  if (file.pool) return await offered(made, context);
   const { view, events } = await startWorker(made, context);
   const notices = events.flatMap((event) =>
     event.type === 'notice' && SAID_AT_START.has(event.code) ? [event.text] : [],
   );
   return { view, file, warnings: [...made.warnings, ...notices] };
+}
+
+/** The supervisor publishes it; whichever machine has a free place then starts its worker. */
+async function offered({ paths, file, warnings }: NewSession, context: ActionContext): Promise<Begun> {
+  await supervise(context, paths.sessionsDir);
+  const view = await readSession(paths, context.host);
+  if (view === undefined) throw new Error(`The run folder of ${paths.folder} has vanished.`);
+  return { view, file, warnings };
 }
 
 const SAID_AT_START: ReadonlySet<string> = new Set([NOT_IN_LOGIN_SHELL, NO_LIMIT_KNOWN]);
@@ -72,6 +85,7 @@ export async function makeRunFolder(
     await mkdir(draft, { mode: 0o700 });
     await createWhole(join(draft, 'session.json'), `${JSON.stringify(SessionFile.parse(file), null, 2)}\n`);
     await leaveCommand({ commands: join(draft, 'commands') }, first);
+    if (file.pool) await fence({ leases: join(draft, 'leases') }, 'pool', systemClock);
     return await reveal(draft, paths.runDir);
   } finally {
     await rm(draft, { recursive: true, force: true });

@@ -21,7 +21,7 @@ import type { SessionChoices } from './start-choices.ts';
 
 export interface SessionRequest
   extends SessionChoices,
-    Pick<SessionFile, 'task' | 'dive' | 'givenPlan' | 'issue' | 'group' | 'order'> {
+    Pick<SessionFile, 'task' | 'dive' | 'givenPlan' | 'issue' | 'group' | 'pool' | 'order'> {
   /** False: everything is prepared, and nothing runs until a resume. */
   run: boolean;
   /** For a folder that becomes a session: where it continues, given the session's gates. */
@@ -42,7 +42,7 @@ export interface NewSession {
  */
 export async function newSession(
   project: Project,
-  { run, task, dive, givenPlan, issue, group, order, takenOver, ...choices }: SessionRequest,
+  { run, task, dive, givenPlan, issue, group, pool, order, takenOver, ...choices }: SessionRequest,
   context: ActionContext,
 ): Promise<NewSession> {
   const { clock, by } = context;
@@ -62,7 +62,7 @@ export async function newSession(
       ...envelope,
       folder,
       createdAt: at,
-      ...{ task, dive, givenPlan, issue, ...places, configPath, group, order, sandbox },
+      ...{ task, dive, givenPlan, issue, ...places, configPath, group, pool, order, sandbox },
       settings: { ...settings, gateChannels },
       takenOver: takenOver?.(settings.gates),
     },

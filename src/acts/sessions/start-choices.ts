@@ -47,6 +47,8 @@ export interface StartSessionInput
   /** Sessions of one group are listed, awaited and stopped together. */
   group?: string | undefined;
   settings?: CallSettings | undefined;
+  /** Offered to every machine of the pool that this one is in. */
+  where?: 'pool' | undefined;
   /** False: everything is prepared, and nothing runs until a resume. */
   run?: boolean | undefined;
 }
@@ -59,7 +61,7 @@ interface Choice {
   about: string;
   tool?: string;
   /** `limit`: one of the limits, which the tool takes as one argument. */
-  kind?: 'text' | 'yes' | 'seconds' | 'by_phase' | 'limit';
+  kind?: 'text' | 'yes' | 'seconds' | 'by_phase' | 'limit' | 'pool';
   /** The setting that it overrides for this session; without one, it is a choice of the session itself. */
   setting?: keyof CallSettings;
   isForResume?: true;
@@ -167,6 +169,10 @@ const START_CHOICES = {
   autoApprove: {
     ...{ option: '--auto-approve', kind: 'yes', about: 'approve the plan without asking you' },
     tool: 'Approve the plan without asking. Only when the user said so; recorded as yours.',
+  },
+  where: {
+    ...{ option: '--pool', kind: 'pool', tool: 'Any machine of the pool.' },
+    about: 'let any machine of the pool work on it',
   },
   from: {
     ...{ option: '--from <folder>', tool: 'A prepared folder.' },

@@ -7,7 +7,7 @@ import { START_CHOICE_ROWS, type StartChoice, type StartSessionInput, startInput
 type ByPhase = Readonly<Record<string, string>>;
 
 /** The options of `start`, `run` and the original command line for a new session. */
-export type StartOptions = SharedOptions & Partial<Record<StartChoice, unknown>>;
+export type StartOptions = SharedOptions & Partial<Record<StartChoice, unknown>> & { pool?: true };
 
 export function withStartOptions(command: Command): Command {
   for (const [, { kind, option, about }] of START_CHOICE_ROWS) {
@@ -30,7 +30,7 @@ export interface GivenOption {
 /** The start options that were typed. */
 export function givenStartOptions(options: StartOptions): GivenOption[] {
   return START_CHOICE_ROWS.flatMap(([name, { option, isForResume = false }]) => {
-    const value = options[name];
+    const value = name === 'where' ? options.pool : options[name];
     if (value === undefined) return [];
     const flag = /--[a-z-]+/.exec(option)?.[0] ?? name;
     const text = String(value);
@@ -52,7 +52,7 @@ function byPhase(text: string, before: ByPhase = {}): ByPhase {
 
 /** @throws usage if there is no task, topic, plan, issue or folder */
 export function startInputOf(options: StartOptions): StartSessionInput {
-  const input = startInput(options);
+  const input = startInput({ ...options, where: options.pool && 'pool' });
   const { task, dive, plan, issue, from, phase } = input;
   if ([task, dive, plan, issue, from, phase].every((words) => !words?.trim())) {
     throw CLI_ERRORS.usage({

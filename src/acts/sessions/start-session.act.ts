@@ -10,6 +10,7 @@ import { sessionFolders } from '../../session/session-list.ts';
 import type { ActionContext } from '../common/context.ts';
 import { readyProject } from '../common/preconditions/ready-project.ts';
 import { requireText } from '../common/preconditions/require.ts';
+import { requirePool } from '../common/preconditions/require-pool.ts';
 import { refuseFromInside } from '../common/refuse-from-inside.ts';
 import { START_ERRORS } from '../common/start-errors.ts';
 import { type Begun, beginSession } from './begin-session.ts';
@@ -44,12 +45,13 @@ export async function startSession(
   const issue = await issueOf(input, project, context);
   const task = issue ? issueTask(issue, given) : given;
   const words = issue ? `issue-${issue.number}` : (titled ?? '');
+  const pool = input.where === undefined ? undefined : await requirePool(project, context);
   const order = isLater ? await orderOfStart({ ...input, base, group }, project, context) : undefined;
   for (;;) {
     const folder = await freeFolder(project.values, { name, words }, context);
     const { autoApprove, acceptSuggestions, sandbox } = input;
     const choices = { folder, branch, base, autoApprove, acceptSuggestions, sandbox };
-    const request = { ...choices, task, dive, givenPlan, issue, group, order, run };
+    const request = { ...choices, task, dive, givenPlan, issue, group, pool, order, run };
     // Another start took the name in the meantime: a derived name gets the next number, a given one is refused.
     const begun = await beginSession(await newSession(project, request, context), context);
     if (begun !== undefined) return begun;

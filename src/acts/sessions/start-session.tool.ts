@@ -10,6 +10,7 @@ const SCHEMAS = {
   yes: z.boolean().default(false),
   seconds: z.int().min(1).optional(),
   by_phase: ByPhase,
+  pool: z.literal('pool').optional(),
 } as const;
 
 const ARGUMENTS: z.ZodRawShape = Object.fromEntries(

@@ -1,4 +1,5 @@
 import { readHolding } from '../../base/processes/lease.ts';
+import { MEMBERSHIP_ERRORS } from '../../pool/membership-errors.ts';
 import { launchWorker } from '../../providers/starting/launch-worker.ts';
 import { judgeTakeOver } from '../../session/commands/judge-running.ts';
 import type { SessionView } from '../../session/events/session-view.ts';
@@ -28,6 +29,7 @@ export async function takeOverSession(
   await refuseFromInside(context);
   const view = await findSession({ ...question, isAct: true }, context);
   const { folder: session, newer } = view;
+  if (view.sessionFile?.pool) throw MEMBERSHIP_ERRORS.pool_takes_over({ session });
   const holding = await readHolding(view.paths.leases, context.host);
   const verdict = judgeTakeOver({ session, holding, newer });
   if (verdict.kind === 'refused') throw verdict.error;

@@ -68,6 +68,8 @@ const IN_RUN = {
   gitCalls: '.git-calls',
   /** Milliseconds since the machine's start until which a session of a pool may go on: the supervisor, at each renewal. */
   poolUntil: '.pool-until',
+  /** What this machine knows of a session of a pool: its supervisor. */
+  poolMark: '.pool.json',
   /** Whoever laid down a session of another machine: where it is now. The worker records and removes it. */
   arrived: 'arrived.json',
   /** A worker's own stderr, for what it could not record anywhere else. */
@@ -175,6 +177,7 @@ export const WRITTEN_DURING_AGENT = {
   'state.json': 'the worker, after some events: a cache of the log',
   'now.json': 'the worker, after each event: a cache of the log',
   '.pool-until': 'the supervisor of a pool, every few seconds',
+  '.pool.json': 'the supervisor of a pool, after each publication',
   'worker.stderr': 'the worker, when it can record nothing elsewhere',
   'commands/': 'people, through any samocode program, at any time; the worker, which removes them',
   'git/': 'the agent, at any time: its private git folder',

@@ -29,7 +29,8 @@ export function workerNow(view: SessionView, { ageMs, isContinued, isDying } = N
   if (view.worker === 'alive') return isAtRest(view) ? 'none needed' : 'working';
   if (view.isUnseen) return 'gone';
   // On another machine or in another container, and still active.
-  if (view.worker === 'unknowable') return 'working';
+  if (view.worker === 'unknowable')
+    return view.sessionFile?.pool && !view.wantsWorker ? 'none needed' : 'working';
   if (!view.needsWorker) return 'none needed';
   if (ageMs < STARTING_MS) return 'starting';
   return isContinued && !isDying ? 'starting' : 'gone';

@@ -1,0 +1,141 @@
+import type { Clock } from '../../base/clock.ts';
+import { isGuarded } from '../../base/sandbox-level.ts';
+import type { Board, HostCard, Oid } from '../../pool/board.ts';
+import { GitBoard } from '../../pool/git-board.ts';
+import { GitRemote, POOL_BRANCHES, POOL_REFS } from '../../pool/git-remote.ts';
+import { type MemberParts, POOL_TIMES, type PoolTimes } from '../../pool/member-parts.ts';
+import { MEMBERSHIP_ERRORS } from '../../pool/membership-errors.ts';
+import type { Membership, PoolFile } from '../../pool/pool-file.ts';
+import { PoolStates } from '../../pool/pool-states.ts';
+import type { PostgresBoard } from '../../pool/postgres-board.ts';
+import { type Project, readProject } from '../../project/finding/open-project.ts';
+import { trustIn } from '../../project/finding/trust.ts';
+import { gitLine } from '../../project/git/git.ts';
+import { commonDirOf, type GitContext } from '../../project/git/repository.ts';
+import { openingsOf } from '../../project/settings/openings.ts';
+import { PROVIDER_NAMES } from '../../providers/registry.ts';
+import { HostSettings } from '../../session/events/bodies/positions.ts';
+import type { ActionContext } from '../common/context.ts';
+import { findCli } from '../common/preconditions/agent-clis.ts';
+import { guardNow } from '../common/preconditions/sandbox-now.ts';
+import { freezeSettings } from '../sessions/freeze-settings.ts';
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/** For git calls on a project's own repository. Who commits is shown nowhere. */
+export function remoteGit(mainRepo: string, env: Environment): GitContext & { cwd: string } {
+  return { cwd: mainRepo, baseEnv: env };
+}
+
+/** The oldest root commit, by which clones of one repository know each other. @throws GitError */
+export async function rootCommit(mainRepo: string, env: Environment): Promise<Oid> {
+  const list = ['rev-list', '--max-parents=0', 'HEAD'];
+  return (await gitLine(list, remoteGit(mainRepo, env))).split('\n').sort()[0] ?? '';
+}
+
+/** A commit without files. */
+export async function textCommit(text: string, git: GitContext & { cwd: string }): Promise<Oid> {
+  const tree = await gitLine(['mktree'], git);
+  const who = { NAME: 'samocode', EMAIL: 'samocode@localhost' };
+  const env = Object.fromEntries(
+    Object.entries(who).flatMap(([key, value]) => [
+      [`GIT_AUTHOR_${key}`, value],
+      [`GIT_COMMITTER_${key}`, value],
+    ]),
+  );
+  return await gitLine(['commit-tree', tree], { ...git, env, input: text });
+}
+
+/** Long enough for a push of large states; a renewal that takes a lease is of no use anyway. */
+const LIMIT_MS = 30_000;
+
+/**
+ * Opens this machine's part in one pool.
+ * @throws pool_not_here when its project is not here, or not trusted; what opening the board throws
+ */
+export async function openMember(
+  membership: Membership,
+  context: ActionContext,
+  {
+    supervisor,
+    say,
+    report,
+    self,
+  }: Pick<MemberParts, 'supervisor' | 'say' | 'report'> & { self: PoolFile['host'] },
+): Promise<MemberParts & AsyncDisposable> {
+  const { clock, host, home, env } = context;
+  const { config, project, remote: url, leaving, database } = membership;
+  const { project: found } = await readProject({ filePath: config, env, homeDir: home });
+  if (found === undefined || (await trustIn(found, home)).kind === 'untrusted')
+    throw MEMBERSHIP_ERRORS.pool_not_here({ config });
+  const { mainRepo, values } = found;
+  const git = remoteGit(mainRepo, env);
+  const times = timesFrom(env);
+  const prefix = membership.prefix === POOL_BRANCHES ? POOL_BRANCHES : POOL_REFS;
+  const remote = new GitRemote({ url, prefix, git, limitMs: Math.min(LIMIT_MS, times.leaseMs) });
+  const place = {
+    ...{ mainRepo, configPath: config, commonDir: await commonDirOf(mainRepo, git) },
+    ...{ sessionsDir: values.sessions, worktreesDir: values.worktrees },
+  };
+  const card: HostCard = { ...self, project, labels: await labelsOf(found, context) };
+  const states = new PoolStates({ home, git, card, clock });
+  const ownSettings = async () => HostSettings.parse(await freezeSettings(found, { folder: '' }, context));
+  const board: Board =
+    database === undefined
+      ? new GitBoard({ ...states.signing, remote, git, clock, leaseMs: times.leaseMs })
+      : await postgresBoard(database, { clock, leaseMs: times.leaseMs });
+  const most = membership.slots ?? values.maxParallel ?? 2;
+  const slots = async () => (leaving ? 0 : most);
+  const parts = {
+    card,
+    board,
+    remote,
+    states,
+    place,
+    git,
+    clock,
+    host,
+    times,
+    supervisor,
+    ownSettings,
+    slots,
+    report,
+    say,
+  };
+  return { ...parts, [Symbol.asyncDispose]: () => board[Symbol.asyncDispose]() };
+}
+
+/** Its library is loaded where a database is named. */
+export async function postgresBoard(
+  database: string,
+  { clock, leaseMs = POOL_TIMES.leaseMs }: { clock: Clock; leaseMs?: number },
+): Promise<PostgresBoard> {
+  const { PostgresBoard } = await import('../../pool/postgres-board.ts');
+  return new PostgresBoard({ database, clock, leaseMs, limitMs: Math.min(LIMIT_MS, leaseMs) / 3 });
+}
+
+/** @see PoolTimes; tests have seconds */
+function timesFrom({ SAMOCODE_POOL_TIMES: given }: Environment): PoolTimes {
+  return given === undefined || !__FAULTS__ ? POOL_TIMES : { ...POOL_TIMES, ...JSON.parse(given) };
+}
+
+/** What sessions can need of this machine: the agent CLIs that are installed, and the level of its sandbox. */
+async function labelsOf(project: Project, context: ActionContext): Promise<string[]> {
+  const found = PROVIDER_NAMES.map(async (name) => {
+    const path = await findCli(project, name, context).catch(() => undefined);
+    return path === undefined ? [] : [name];
+  });
+  const { values } = project;
+  const folders = {
+    mainRepo: project.mainRepo,
+    sessionsDir: values.sessions,
+    worktreesDir: values.worktrees,
+  };
+  const settings = { sandbox: values.sandbox, openings: openingsOf(values) };
+  const { level } = await guardNow({ ...folders, settings }, context);
+  return [
+    ...(await Promise.all(found)).flat(),
+    ...(isGuarded(level) ? ['guard'] : []),
+    ...(level === 'strict' ? [level] : []),
+  ];
+}

@@ -1,0 +1,212 @@
+import * as z from 'zod';
+import { configFolder } from '../../base/config-folder.ts';
+import { parseJson } from '../../base/parse-json.ts';
+import { GitRemote, POOL_BRANCHES, POOL_REFS, type RemotePlace } from '../../pool/git-remote.ts';
+import { fingerprintOf, hostKey, trustedHosts, trustHost } from '../../pool/host-keys.ts';
+import { MEMBERSHIP_ERRORS } from '../../pool/membership-errors.ts';
+import { changePoolFile, type Membership, type PoolFile, readPoolFile } from '../../pool/pool-file.ts';
+import { readCommits } from '../../pool/read-commits.ts';
+import type { Project } from '../../project/finding/open-project.ts';
+import { isPersonal } from '../../session/events/bodies/who-acted.ts';
+import type { ActionContext } from '../common/context.ts';
+import { findProjectFor, type ProjectQuestion } from '../common/places/find-project-for.ts';
+import { requireTrust } from '../common/places/trust-project.ts';
+import { refuseFromInside } from '../common/refuse-from-inside.ts';
+import { supervise } from '../common/supervision.ts';
+import { postgresBoard, remoteGit, rootCommit, textCommit } from './open-member.ts';
+
+export interface JoinInput extends ProjectQuestion {
+  remote?: string | undefined;
+  database?: string | undefined;
+  slots?: number | undefined;
+  /** Accepts a remote that can be read without a login: questions, answers and prompts go there. */
+  isPublic?: boolean | undefined;
+}
+
+/** What a member shows of itself, at a ref of its own. */
+const Member = z.object({ v: z.literal(1), id: z.string(), name: z.string(), publicKey: z.string() });
+export type PoolMember = z.infer<typeof Member> & {
+  fingerprint: string;
+  isTrusted: boolean;
+  isSelf: boolean;
+};
+
+/** What the first member has chosen for all. */
+const Chosen = z.object({ v: z.literal(1), board: z.enum(['git', 'postgres']) });
+
+const LIMIT_MS = 60_000;
+
+/**
+ * Makes this machine a member of the pool at a git remote, for one project. Repeated, it changes what was given.
+ * @throws inside_session, pool_needs_person, pool_no_remote, pool_remote_public, pool_refs_declined, pool_unreachable, pool_read_only, pool_other_board, what `findProjectFor` and `requireTrust` throw
+ */
+export async function joinPool(
+  input: JoinInput,
+  context: ActionContext,
+): Promise<{ membership: Membership; host: PoolFile['host']; fingerprint: string; members: PoolMember[] }> {
+  await requirePerson(context);
+  const project = await findProjectFor(input, context);
+  await requireTrust(project, context);
+  const before = (await readPoolFile(context.home))?.pools.find(({ config }) => config === project.filePath);
+  const url = input.remote ?? before?.remote;
+  if (url === undefined) throw MEMBERSHIP_ERRORS.pool_no_remote();
+  const root = await rootCommit(project.mainRepo, context.env);
+  const database = input.database ?? before?.database;
+  const prefix = await fittingPrefix(project, url, { isPublic: input.isPublic === true }, context);
+  await settleBoard({ project, url, prefix }, database === undefined ? 'git' : 'postgres', context);
+  if (database !== undefined) {
+    await using board = await postgresBoard(database, context);
+    await board.prepare();
+  }
+  const publicKey = await hostKey(configFolder(context.home), context.env);
+  const slots = input.slots ?? before?.slots;
+  const membership = { project: root, config: project.filePath, remote: url, prefix, database, slots };
+  const file = await changePoolFile(context.home, ({ pools, ...rest }) => ({
+    ...rest,
+    pools: [...pools.filter(({ config }) => config !== project.filePath), membership],
+  }));
+  // It reads what it wrote itself.
+  await trustHost(configFolder(context.home), { ...file.host, publicKey });
+  await showSelf({ project, url, prefix }, { v: 1, ...file.host, publicKey }, context);
+  await supervise(context, project.values.sessions);
+  const members = await membersAt({ project, url, prefix }, context);
+  return { membership, host: file.host, fingerprint: await fingerprintOf(publicKey, context.env), members };
+}
+
+/** Takes no more sessions, and gives those that it has back at their next rest. @throws pool_not_joined, inside_session */
+export async function leavePool(question: ProjectQuestion, context: ActionContext): Promise<Membership> {
+  await requirePerson(context);
+  const { membership } = await membershipOf(question, context);
+  await changePoolFile(context.home, ({ pools, ...rest }) => ({
+    ...rest,
+    pools: pools.map((each) => (each.config === membership.config ? { ...each, leaving: true } : each)),
+  }));
+  await supervise(context);
+  return membership;
+}
+
+/** The members of the project's pool. @throws pool_not_joined, pool_unreachable */
+export async function poolMembers(question: ProjectQuestion, context: ActionContext): Promise<PoolMember[]> {
+  const { membership, project } = await membershipOf(question, context);
+  return await membersAt({ project, url: membership.remote, prefix: prefixOf(membership) }, context);
+}
+
+/**
+ * Lets a member's states and acts count here: a person has compared the fingerprint on both machines.
+ * @param seen the fingerprint that the person was shown
+ * @throws inside_session, pool_needs_person, pool_no_member
+ */
+export async function trustMember(
+  { member, seen, ...question }: ProjectQuestion & { member: string; seen: string },
+  context: ActionContext,
+): Promise<PoolMember> {
+  await requirePerson(context);
+  const found = await memberNamed(member, question, context);
+  if (found.fingerprint !== seen) throw MEMBERSHIP_ERRORS.pool_key_changed({ member });
+  await trustHost(configFolder(context.home), found);
+  return { ...found, isTrusted: true };
+}
+
+/** @throws pool_no_member */
+export async function memberNamed(
+  name: string,
+  question: ProjectQuestion,
+  context: ActionContext,
+): Promise<PoolMember> {
+  const members = await poolMembers(question, context);
+  const named = members.filter((member) => member.name === name || member.id === name);
+  const [found] = named;
+  if (found === undefined || named.length > 1)
+    throw MEMBERSHIP_ERRORS.pool_no_member({
+      name,
+      members: members.map((each) => `${each.name} (${each.id})`),
+    });
+  return found;
+}
+
+interface Place {
+  project: Pick<Project, 'mainRepo'>;
+  url: string;
+  prefix: RemotePlace['prefix'];
+}
+
+/** What agents and models must not change: who gets this machine's work. */
+async function requirePerson(context: ActionContext): Promise<void> {
+  await refuseFromInside(context);
+  if (!isPersonal(context.by.channel)) throw MEMBERSHIP_ERRORS.pool_needs_person();
+}
+
+async function membershipOf(question: ProjectQuestion, context: ActionContext) {
+  const project = await findProjectFor(question, context);
+  const file = await readPoolFile(context.home);
+  const membership = file?.pools.find(({ config }) => config === project.filePath);
+  if (membership === undefined) throw MEMBERSHIP_ERRORS.pool_not_joined({ mainRepo: project.mainRepo });
+  return { project, membership };
+}
+
+function prefixOf({ prefix }: Membership): RemotePlace['prefix'] {
+  return prefix === POOL_BRANCHES ? POOL_BRANCHES : POOL_REFS;
+}
+
+function remoteAt({ project, url, prefix }: Place, { env }: ActionContext): GitRemote {
+  return new GitRemote({ url, prefix, git: remoteGit(project.mainRepo, env), limitMs: LIMIT_MS });
+}
+
+/** Some servers take no refs but branches and tags. */
+async function fittingPrefix(
+  project: Project,
+  url: string,
+  { isPublic }: { isPublic: boolean },
+  context: ActionContext,
+): Promise<RemotePlace['prefix']> {
+  const commit = (text: string) => textCommit(text, remoteGit(project.mainRepo, context.env));
+  for (const prefix of [POOL_REFS, POOL_BRANCHES] as const) {
+    const remote = remoteAt({ project, url, prefix }, context);
+    if (!isPublic && prefix === POOL_REFS && (await remote.isPublic()))
+      throw MEMBERSHIP_ERRORS.pool_remote_public({ url });
+    const probed = await remote.probe(commit);
+    if (probed === 'works') return prefix;
+    if (probed === 'unreachable') throw MEMBERSHIP_ERRORS.pool_unreachable({ url });
+    if (probed === 'read_only') throw MEMBERSHIP_ERRORS.pool_read_only({ url });
+  }
+  throw MEMBERSHIP_ERRORS.pool_refs_declined({ url });
+}
+
+/** Two boards for one remote would give a session to two machines; the first member decides. */
+async function settleBoard(place: Place, board: 'git' | 'postgres', context: ActionContext): Promise<void> {
+  const ref = `${POOL_REFS}board`;
+  const git = remoteGit(place.project.mainRepo, context.env);
+  const remote = remoteAt(place, context);
+  await remote.move(ref, await textCommit(JSON.stringify({ v: 1, board }), git), undefined);
+  await remote.fetch([ref]);
+  const [commit] = await readCommits([...(await remote.look(ref)).values()], git);
+  const chosen = Chosen.safeParse(parseJson(commit?.message ?? '')).data?.board;
+  if (chosen !== board)
+    throw MEMBERSHIP_ERRORS.pool_other_board({ url: place.url, chosen: chosen ?? 'another one', board });
+}
+
+async function showSelf(place: Place, self: z.infer<typeof Member>, context: ActionContext): Promise<void> {
+  const ref = `${POOL_REFS}keys/${self.id}`;
+  const remote = remoteAt(place, context);
+  const commit = await textCommit(JSON.stringify(self), remoteGit(place.project.mainRepo, context.env));
+  await remote.move(ref, commit, (await remote.look(ref)).get(ref));
+}
+
+async function membersAt(place: Place, context: ActionContext): Promise<PoolMember[]> {
+  const remote = remoteAt(place, context);
+  const keys = `${POOL_REFS}keys/*`;
+  await remote.fetch([keys]);
+  const git = remoteGit(place.project.mainRepo, context.env);
+  const commits = await readCommits([...(await remote.look(keys)).values()], git);
+  const self = (await readPoolFile(context.home))?.host.id;
+  const trusted = await trustedHosts(configFolder(context.home));
+  const members = commits.flatMap(({ message }) => Member.safeParse(parseJson(message)).data ?? []);
+  return await Promise.all(
+    members.map(async (member) => ({
+      ...member,
+      fingerprint: await fingerprintOf(member.publicKey, context.env),
+      isTrusted: trusted.some(({ publicKey }) => publicKey === member.publicKey),
+      isSelf: member.id === self,
+    })),
+  );
+}

@@ -1,0 +1,110 @@
+import { type Command, InvalidArgumentError } from 'commander';
+import type { Cli } from '../../kit/terminal/cli.ts';
+import { CLI_ERRORS } from '../../kit/terminal/cli-errors.ts';
+import { grid } from '../../kit/terminal/columns.ts';
+import { projectOf, type SharedOptions, withSharedOptions } from '../../kit/terminal/shared-options.ts';
+import type { PoolMember } from './pool.act.ts';
+
+interface JoinOptions extends SharedOptions {
+  remote?: string;
+  database?: string;
+  slots?: number;
+  public?: true;
+}
+
+/** `samocode pool`: sessions that go on elsewhere when a machine dies. */
+export function addPool(program: Command, cli: Cli): void {
+  const pool = program.command('pool').description('Share sessions with other machines');
+  withSharedOptions(pool.command('join'))
+    .description('Let this machine work on sessions of a pool, and others on its own')
+    .option('--remote <url>', 'git remote that keeps the states of its sessions')
+    .option('--database <url>', 'PostgreSQL that says who works on what (default: the remote does)')
+    .option('--slots <number>', 'how many sessions at once (default: MAX_PARALLEL, else 2)', wholeNumber)
+    .option('--public', 'accept a remote that anybody can read')
+    .action((options: JoinOptions) => join(cli, options));
+  withSharedOptions(pool.command('leave'))
+    .description('Give back its sessions at their next rest, and take no more')
+    .action(async (options: SharedOptions) => {
+      const { leavePool } = await import('./pool.act.ts');
+      const { remote } = await leavePool(projectOf(options), await cli.actionContext());
+      const { good } = cli.output.style;
+      cli.output.result({ remote, leaving: true }, () =>
+        [
+          `${good('✔')} This machine takes no more sessions of ${remote}.`,
+          '  Those that it has are given back when their agents have ended.',
+        ].join('\n'),
+      );
+    });
+  withSharedOptions(pool.command('status', { isDefault: true }))
+    .description('Show the machines of the pool and whom this one trusts')
+    .action(async (options: SharedOptions) => {
+      const { poolMembers } = await import('./pool.act.ts');
+      const members = await poolMembers(projectOf(options), await cli.actionContext());
+      cli.output.result({ members: members.map(shown) }, () => table(cli, members));
+    });
+  withSharedOptions(pool.command('trust <machine>'))
+    .description('Let the sessions and acts of a machine count here')
+    .option('-y, --yes', 'do not ask: the fingerprint was compared')
+    .action((machine: string, options: SharedOptions & { yes?: true }) => trust(cli, machine, options));
+}
+
+async function join(cli: Cli, options: JoinOptions): Promise<void> {
+  const { joinPool } = await import('./pool.act.ts');
+  const { remote, database, slots, public: isPublic } = options;
+  const joined = await joinPool(
+    { ...projectOf(options), remote, database, slots, isPublic },
+    await cli.actionContext(),
+  );
+  const { membership, host, fingerprint, members } = joined;
+  const { good, accent, attention } = cli.output.style;
+  const untrusted = members.filter(({ isTrusted, isSelf }) => !isTrusted && !isSelf);
+  const result = { remote: membership.remote, host, fingerprint, members: members.map(shown) };
+  cli.output.result(result, () =>
+    [
+      `${good('✔')} This machine is ${accent(host.name)} (${host.id}) in the pool at ${membership.remote}.`,
+      `  Its key: ${fingerprint}`,
+      `  On each other machine, compare that with what this shows: ${accent(`samocode pool trust ${host.name}`)}`,
+      ...untrusted.map(
+        (member) => `${attention('!')} Not trusted here yet: ${accent(`samocode pool trust ${member.name}`)}`,
+      ),
+      `  A session for the pool: ${accent('samocode start --pool --task "…"')}`,
+    ].join('\n'),
+  );
+}
+
+async function trust(
+  cli: Cli,
+  machine: string,
+  { yes, ...options }: SharedOptions & { yes?: true },
+): Promise<void> {
+  const { memberNamed, trustMember } = await import('./pool.act.ts');
+  const context = await cli.actionContext();
+  const { fingerprint, name, isTrusted } = await memberNamed(machine, projectOf(options), context);
+  const { good } = cli.output.style;
+  if (!yes && !isTrusted) {
+    const said = `${name} has the key ${fingerprint}.\nIts sessions would run here with your logins. Does "samocode pool join" on ${name} show the same?`;
+    const { askYesNo } = await import('../../kit/terminal/ask.ts');
+    if (!cli.isInteractive) throw CLI_ERRORS.usage({ why: said, hint: 'Compare them, then add --yes.' });
+    if (!(await askYesNo(cli, said)))
+      return cli.output.result({ name, trusted: false }, () => 'Nothing was changed.');
+  }
+  await trustMember({ ...projectOf(options), member: machine, seen: fingerprint }, context);
+  cli.output.result({ name, fingerprint, trusted: true }, () => `${good('✔')} ${name} is trusted here.`);
+}
+
+function shown({ name, id, fingerprint, isTrusted, isSelf }: PoolMember) {
+  return { name, id, fingerprint, isTrusted, isSelf };
+}
+
+function table(cli: Cli, members: readonly PoolMember[]): string {
+  const rows = members.map(({ name, id, fingerprint, isTrusted, isSelf }) => [
+    ...[name, id, isSelf ? 'this machine' : isTrusted ? 'trusted' : 'not trusted'],
+    fingerprint,
+  ]);
+  return grid(rows, { columns: cli.output.columns, cut: {} }).join('\n');
+}
+
+function wholeNumber(text: string): number {
+  if (!/^[1-9]\d{0,2}$/.test(text)) throw new InvalidArgumentError('It must be a whole number from 1.');
+  return Number(text);
+}

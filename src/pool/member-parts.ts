@@ -1,0 +1,50 @@
+import type { Clock } from '../base/clock.ts';
+import type { Host } from '../base/processes/host.ts';
+import type { GitContext } from '../project/git/repository.ts';
+import type { HostSettings } from '../session/events/bodies/positions.ts';
+import type { Board, HostCard } from './board.ts';
+import type { PoolStates } from './pool-states.ts';
+import type { PoolRemote } from './remote.ts';
+
+/** All injected: tests have seconds where a pool has minutes. */
+export interface PoolTimes {
+  /** After this long without a renewal others may take a session. */
+  leaseMs: number;
+  renewMs: number;
+  /** Between a claim and the first agent, where the host before may still be alive. */
+  graceMs: number;
+  /** How often local states and commands are looked at. */
+  lookMs: number;
+}
+export const POOL_TIMES: PoolTimes = { leaseMs: 45_000, renewMs: 15_000, graceMs: 2000, lookMs: 1000 };
+
+/** Where the sessions of one project are on this machine. */
+export interface MemberPlace {
+  mainRepo: string;
+  sessionsDir: string;
+  worktreesDir: string;
+  configPath: string;
+  /** The git folder that all worktrees of the repository share. */
+  commonDir: string;
+}
+
+export interface MemberParts {
+  card: HostCard;
+  board: Board;
+  remote: PoolRemote;
+  states: PoolStates;
+  place: MemberPlace;
+  git: GitContext;
+  clock: Clock;
+  host: Host;
+  times: PoolTimes;
+  /** Of this machine's supervisor, whose scan starts the worker of what was claimed. */
+  supervisor: string;
+  /** What a session started here would run with. */
+  ownSettings: () => Promise<HostSettings>;
+  /** How many sessions at once; 0 while the machine leaves the pool. */
+  slots: () => Promise<number>;
+  /** Reports once what lasts. */
+  report: (what: string, error: unknown) => void;
+  say: (text: string) => void;
+}

@@ -1,0 +1,375 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { isoUtc } from '../base/clock.ts';
+import { ifThere } from '../base/errors.ts';
+import { crashPoint } from '../base/fault-points.ts';
+import { stateRef } from '../project/checkpoints/checkpoint-refs.ts';
+import {
+  Command,
+  leaveCommand,
+  pendingCommandIds,
+  readCommand,
+  removeCommand,
+} from '../session/commands/commands.ts';
+import { readEvents } from '../session/events/event-log.ts';
+import type { SessionView } from '../session/events/session-view.ts';
+import { refNameOf } from '../session/layout/names.ts';
+import { type SessionPaths, sessionPaths } from '../session/layout/paths.ts';
+import type { Claim, Entry, Oid, SentAct, Ulid } from './board.ts';
+import { claimLease, fence } from './fence.ts';
+import { POOL_REFS } from './git-remote.ts';
+import { hostSettings } from './host-settings.ts';
+import { type LaidDown, layDownForWork, layDownMirror } from './lay-down.ts';
+import { readMark, writeMark, writePoolUntil } from './mark.ts';
+import type { MemberParts } from './member-parts.ts';
+import { MEMBERSHIP_ERRORS } from './membership-errors.ts';
+import { cardOf, needsOf, type VerifiedState } from './pool-states.ts';
+
+interface HeldSession {
+  id: Ulid;
+  epoch: number;
+  folder: string;
+  /** Where this host left the session's ref. */
+  published: Oid;
+  /** The worker's state commit from which that was made. */
+  from?: Oid | undefined;
+  /** A push on its way, whose outcome is not known. */
+  sending?: Oid | undefined;
+  /** Monotonic: a renewal that began before says nothing about it. */
+  sinceMs: number;
+}
+
+const GIVEN_UP_MS = 5 * 60_000;
+const TICK_MS = 200;
+
+/** This machine's part in a pool, for one project. Loops for ever; the ref on the remote decides every conflict. */
+export class Member {
+  readonly #parts: MemberParts;
+  readonly #held = new Map<Ulid, HeldSession>();
+  /** One step at a time for a session: a look at its ref never meets a push of its own. */
+  readonly #lanes = new Map<Ulid, Promise<void>>();
+  readonly #entries = new Map<Ulid, Entry>();
+  readonly #shown = new Map<Ulid, Oid>();
+  readonly #acts = new Map<Ulid, SentAct>();
+  #views: () => readonly SessionView[] = () => [];
+  #boardAtMs = Number.NEGATIVE_INFINITY;
+  #remoteAtMs = Number.NEGATIVE_INFINITY;
+  #looks: Promise<void> | undefined;
+
+  constructor(parts: MemberParts) {
+    this.#parts = parts;
+  }
+
+  /** @param views the sessions of this machine, as last read */
+  async run(views: () => readonly SessionView[], signal: AbortSignal): Promise<void> {
+    const { board, clock, times } = this.#parts;
+    this.#views = views;
+    const each = async (ms: number, step: () => unknown) => {
+      for (; !signal.aborted; await clock.sleep(ms, signal)) await step();
+    };
+    const renew = () => this.#renew().catch((error: unknown) => this.#parts.report('pool', error));
+    const renewing = async () => {
+      for (; !signal.aborted; await board.changed(times.renewMs, signal)) await renew();
+    };
+    try {
+      await Promise.all([
+        renewing(),
+        each(times.lookMs, () => this.#lookAtFiles()),
+        each(TICK_MS, () => this.#watch()),
+      ]);
+    } finally {
+      await Promise.allSettled(this.#lanes.values());
+    }
+  }
+
+  async #renew(): Promise<void> {
+    const { board, card, clock } = this.#parts;
+    const begun = clock.monotonic();
+    const { held, acts, entries } = await board.renew(card);
+    this.#boardAtMs = begun;
+    for (const { id, epoch, sinceMs } of this.#held.values())
+      if (sinceMs < begun && held.get(id) !== epoch) this.#lose(id, 'another machine has it');
+    this.#keepAlive(begun);
+    this.#entries.clear();
+    for (const entry of entries) this.#entries.set(entry.id, entry);
+    for (const act of acts) await this.#deliver(act);
+    for (const entry of entries) {
+      const epoch = held.get(entry.id);
+      if (epoch === undefined && !this.#held.has(entry.id)) this.#inLane(entry.id, () => this.#show(entry));
+      // Claimed before this supervisor started.
+      if (epoch !== undefined && !this.#held.has(entry.id))
+        this.#inLane(entry.id, () => this.#takeUp({ ...entry, epoch, host: card.id }));
+    }
+    const free = await this.#free();
+    if (free > 0)
+      for (const claim of await board.claim(card, free)) this.#inLane(claim.id, () => this.#take(claim));
+  }
+
+  /** How many sessions may be claimed: none while one of this machine's own waits for its turn. */
+  async #free(): Promise<number> {
+    const active = [...this.#held.keys()].flatMap((id) => this.#viewOf(id) ?? []).filter(isWanted);
+    if (active.some(isQueued)) return 0;
+    return (await this.#parts.slots()) - active.length - this.#lanes.size;
+  }
+
+  /** What happened to files since the last look: states to publish, commands to pass on, sessions to offer. */
+  #lookAtFiles(): void {
+    for (const view of this.#views()) {
+      const id = view.sessionFile?.pool && view.sessionFile.id;
+      if (!id || view.paths.sessionsDir !== this.#parts.place.sessionsDir) continue;
+      if (this.#held.has(id)) this.#inLane(id, () => this.#publish(view));
+      else if (this.#entries.has(id)) this.#inLane(id, () => this.#passOn(view, id));
+      else if (this.#boardAtMs > 0 && view.state.n === 0) this.#inLane(id, () => this.#offer(view));
+    }
+  }
+
+  /** Waits for nothing: whatever hangs, the agents end before any other machine may begin. */
+  #watch(): void {
+    const { clock, times } = this.#parts;
+    if (this.#held.size === 0) return;
+    const silentMs = clock.monotonic() - Math.max(this.#boardAtMs, this.#remoteAtMs);
+    if (silentMs > times.leaseMs - times.renewMs) {
+      const why = `neither board nor remote could be reached for ${Math.round(silentMs / 1000)} s`;
+      for (const id of this.#held.keys()) this.#lose(id, why);
+    } else if (clock.monotonic() - this.#boardAtMs > times.leaseMs / 3) {
+      this.#looks ??= this.#lookAtRefs()
+        .catch(() => undefined)
+        .finally(() => {
+          this.#looks = undefined;
+        });
+    }
+  }
+
+  /** Without the board: whoever takes a session over moves its ref before any agent starts. */
+  async #lookAtRefs(): Promise<void> {
+    const { clock, remote } = this.#parts;
+    const begun = clock.monotonic();
+    const refs = await remote.look(this.#refOf('*'));
+    this.#remoteAtMs = begun;
+    for (const { id, published, sending, sinceMs } of this.#held.values()) {
+      const there = refs.get(this.#refOf(id));
+      if (sinceMs < begun && there !== published && there !== sending)
+        this.#lose(id, 'its ref was moved while the board could not be reached');
+    }
+    this.#keepAlive(begun);
+    await clock.sleep(this.#parts.times.lookMs);
+  }
+
+  #keepAlive(contactMs: number): void {
+    const { clock, times } = this.#parts;
+    const leftMs = times.leaseMs - times.renewMs - (clock.monotonic() - contactMs);
+    for (const { folder } of this.#held.values()) writePoolUntil(this.#pathsOf(folder), leftMs);
+  }
+
+  #lose(id: Ulid, why: string): void {
+    const held = this.#held.get(id);
+    if (held === undefined) return;
+    this.#held.delete(id);
+    this.#shown.delete(id);
+    const { clock, report, say } = this.#parts;
+    const host = this.#entries.get(id)?.host ?? 'pool';
+    fence(this.#pathsOf(held.folder), host, clock).catch((error: unknown) => report(held.folder, error));
+    say(`${held.folder}: this machine lost the session (${why}); its agent ends`);
+  }
+
+  async #publish(view: SessionView): Promise<void> {
+    const { board, remote, states, card, clock } = this.#parts;
+    const held = this.#held.get(view.sessionFile?.id ?? '');
+    const state = this.#localState(view);
+    if (held === undefined || state === undefined || state === held.from) return;
+    const wanted = isWanted(view);
+    const commit = await states.publish(view, { ...held, wanted });
+    if (commit === undefined) return;
+    crashPoint('pool-publish');
+    held.sending = commit;
+    let how = await remote.move(this.#refOf(held.id), commit, held.published);
+    if (how === 'unreachable') {
+      // The answer may be lost, not the push.
+      const there = (await remote.look(this.#refOf(held.id))).get(this.#refOf(held.id));
+      how = there === commit ? 'moved' : there === held.published ? 'unreachable' : 'refused';
+    }
+    held.sending = undefined;
+    if (how === 'refused') this.#lose(held.id, 'another machine has published it');
+    if (how !== 'moved') return;
+    held.published = commit;
+    held.from = state;
+    writeMark(view.paths, { id: held.id, epoch: held.epoch, published: commit });
+    const mine = { id: held.id, epoch: held.epoch, host: card.id };
+    const shown = { ...cardOf(view, isoUtc(clock.now())), wanted };
+    if (!(await board.index(mine, commit, shown))) return this.#lose(held.id, 'another machine has it');
+    await this.#settle(view);
+    if (isQueued(view) && view.worker === 'none')
+      if (await board.giveBack(mine, { wanted: true, state: commit }))
+        this.#lose(held.id, 'it waits for a turn anywhere');
+  }
+
+  /** The published log has the answers of these commands. */
+  async #settle(view: SessionView): Promise<void> {
+    const open = [...this.#acts.values()].filter((act) => act.session === view.sessionFile?.id);
+    if (open.length === 0) return;
+    const answered = await answeredIn(view.paths);
+    const settled = open.filter(({ id }) => answered.has(id));
+    await this.#parts.board.settle(settled);
+    for (const { id } of settled) this.#acts.delete(id);
+  }
+
+  async #deliver(act: SentAct): Promise<void> {
+    const held = this.#held.get(act.session);
+    if (held === undefined || this.#acts.has(act.id)) return;
+    const command = Command.safeParse(JSON.parse(act.command));
+    if (!command.success)
+      return this.#parts.report(held.folder, new Error(`An act is no command: ${act.id}`));
+    const paths = this.#pathsOf(held.folder);
+    if (!(await answeredIn(paths)).has(act.id)) await leaveCommand(paths, command.data);
+    this.#acts.set(act.id, act);
+  }
+
+  async #passOn({ paths }: SessionView, session: Ulid): Promise<void> {
+    for (const id of pendingCommandIds(paths)) {
+      const reading = await readCommand(paths, id);
+      if (reading?.kind === 'command')
+        await this.#parts.board.act(session, id, JSON.stringify(reading.command));
+      await removeCommand(paths, id);
+    }
+  }
+
+  /** A session that `start --pool` has made here: its first state, then whoever is free may claim it. */
+  async #offer(view: SessionView): Promise<void> {
+    const { board, card, remote, states } = this.#parts;
+    const { sessionFile } = view;
+    if (sessionFile === undefined) return;
+    const { id, folder } = sessionFile;
+    const commit = await states.first(view);
+    if (commit === undefined) return;
+    const ref = this.#refOf(id);
+    if ((await remote.move(ref, commit, undefined)) !== 'moved') return;
+    crashPoint('pool-offered');
+    await board.offer({ id, project: card.project, folder, needs: needsOf(sessionFile), state: commit });
+    this.#entries.set(id, {
+      id,
+      project: card.project,
+      folder,
+      epoch: 0,
+      wanted: false,
+      needs: [],
+      state: commit,
+    });
+    await this.#passOn(view, id);
+  }
+
+  /** What another machine has published, so that lists, questions and plans show it here. */
+  async #show({ id, state }: Entry): Promise<void> {
+    if (state === undefined || this.#shown.get(id) === state) return;
+    // What lost the session ends first: its files are moved aside.
+    if (this.#viewOf(id)?.worker === 'alive') return;
+    this.#sayAside(await layDownMirror(this.#layingOf(await this.#fetch(id))));
+    this.#shown.set(id, state);
+  }
+
+  #layingOf(state: VerifiedState) {
+    const { place: at, git: context, clock } = this.#parts;
+    return { ...state, at, context, clock };
+  }
+
+  #sayAside({ folder, aside }: LaidDown): void {
+    if (aside.length > 0) this.#parts.say(`${folder}: what was here is now ${aside.join(', ')}`);
+  }
+
+  async #take(claim: Claim): Promise<void> {
+    const { board, clock, remote, states, times, say } = this.#parts;
+    const mine = { id: claim.id, epoch: claim.epoch, host: claim.host };
+    let back: Oid | undefined;
+    try {
+      crashPoint('pool-claimed');
+      const published = await this.#fetch(claim.id);
+      back = published.commit;
+      const { settings } = await states.sessionFileIn(published.commit);
+      const own = hostSettings(settings, await this.#parts.ownSettings());
+      const laid = await layDownForWork(this.#layingOf(published), own);
+      this.#sayAside(laid);
+      const sinceMs = clock.monotonic();
+      crashPoint('pool-laid-down');
+      const commit = claim.moved ?? (await states.claimed(published, claim));
+      if (claim.moved === undefined) {
+        const how = await remote.move(this.#refOf(claim.id), commit, published.commit);
+        if (how !== 'moved') throw MEMBERSHIP_ERRORS.pool_not_moved({ folder: claim.folder, how });
+      }
+      back = commit;
+      crashPoint('pool-moved');
+      if (claim.from !== undefined) await clock.sleep(times.graceMs);
+      const paths = this.#pathsOf(laid.folder);
+      writeMark(paths, { id: claim.id, epoch: claim.epoch, published: commit });
+      this.#held.set(claim.id, { ...mine, folder: laid.folder, published: commit, sinceMs });
+      await claimLease(paths, this.#parts);
+      say(`${laid.folder}: this machine has the session now${claim.from ? ` (before: ${claim.from})` : ''}`);
+    } catch (error) {
+      this.#parts.report(claim.folder, error);
+      if (back !== undefined)
+        await board.giveBack(mine, { wanted: true, state: back, notBeforeMs: GIVEN_UP_MS });
+    }
+  }
+
+  /** After a restart of the supervisor: on from the mark, or once more from the claim. */
+  async #takeUp(claim: Claim): Promise<void> {
+    const view = this.#viewOf(claim.id);
+    const mark = view && readMark(view.paths);
+    if (view === undefined || mark?.epoch !== claim.epoch) return await this.#take(claim);
+    const { epoch, id } = claim;
+    const sinceMs = this.#parts.clock.monotonic();
+    this.#held.set(id, { id, epoch, folder: view.folder, published: mark.published, sinceMs });
+    // Its worker ended itself while no supervisor was there.
+    if (view.worker === 'unknowable') await claimLease(view.paths, this.#parts);
+  }
+
+  async #fetch(id: Ulid): Promise<VerifiedState> {
+    await this.#parts.remote.fetch([this.#refOf(id)]);
+    return await this.#parts.states.verify(this.#refOf(id));
+  }
+
+  #inLane(id: Ulid, step: () => Promise<void>): void {
+    if (this.#lanes.has(id)) return;
+    const running = step()
+      .catch((error: unknown) => this.#parts.report(id, error))
+      .finally(() => this.#lanes.delete(id));
+    this.#lanes.set(id, running);
+  }
+
+  #viewOf(id: Ulid): SessionView | undefined {
+    return this.#views().find(({ sessionFile }) => sessionFile?.id === id);
+  }
+
+  #pathsOf(folder: string): SessionPaths {
+    return sessionPaths(this.#parts.place.sessionsDir, folder);
+  }
+
+  #refOf(id: string): string {
+    return `${POOL_REFS}sessions/${id}`;
+  }
+
+  // The file that git has just written, read without a git process each second.
+  #localState({ sessionFile }: SessionView): Oid | undefined {
+    if (sessionFile === undefined) return undefined;
+    const path = join(this.#parts.place.commonDir, stateRef(refNameOf(sessionFile)));
+    return ifThere(() => readFileSync(path, 'utf8').trim());
+  }
+}
+
+/** Whether some machine should work on it now, or wait with it for a limit. */
+function isWanted({ state, pendingCommands, wantsWorker }: SessionView): boolean {
+  const { kind } = state.status;
+  return wantsWorker || pendingCommands.length > 0 || kind === 'queued' || kind === 'limited';
+}
+
+function isQueued({ state: { status } }: SessionView): boolean {
+  return status.kind === 'queued' && status.order === undefined;
+}
+
+/** The commands that the worker has answered. */
+async function answeredIn(paths: SessionPaths): Promise<ReadonlySet<string>> {
+  const events = await readEvents(paths, 0);
+  return new Set(
+    events.flatMap((event) =>
+      event.type === 'command_accepted' || event.type === 'command_refused' ? [event.id] : [],
+    ),
+  );
+}

@@ -1,0 +1,141 @@
+import { join } from 'node:path';
+import { type Clock, isoUtc } from '../base/clock.ts';
+import { configFolder } from '../base/config-folder.ts';
+import { namesAt } from '../base/files/path-stats.ts';
+import { parseJson } from '../base/parse-json.ts';
+import { isGuarded } from '../base/sandbox-level.ts';
+import { stateRef } from '../project/checkpoints/checkpoint-refs.ts';
+import { openStore } from '../project/checkpoints/checkpoint-store.ts';
+import { commitState } from '../project/checkpoints/state-commit.ts';
+import { gitLine } from '../project/git/git.ts';
+import { commitOf, type GitContext } from '../project/git/repository.ts';
+import { SessionFile } from '../session/events/session-file.ts';
+import type { SessionView } from '../session/events/session-view.ts';
+import { refNameOf } from '../session/layout/names.ts';
+import type { Claim, HostCard, Oid, StateCard } from './board.ts';
+import type { GitBoardPlan } from './git-view.ts';
+import { type KeyFiles, keyFilesIn, trustedHosts } from './host-keys.ts';
+import { keptState, openSigned, publishedCommit, signedCommit, verifyState } from './published-state.ts';
+import { STATE_ERRORS } from './state-errors.ts';
+import type { StateNote } from './state-note.ts';
+
+export interface VerifiedState {
+  commit: Oid;
+  note: StateNote;
+}
+
+interface StatesPlan {
+  home: string;
+  /** Of the project's main repository. */
+  git: GitContext & { cwd: string };
+  card: HostCard;
+  clock: Clock;
+}
+
+/** Makes and reads the commits that members of a pool publish, each signed with its machine's key. */
+export class PoolStates {
+  readonly #plan: StatesPlan;
+  readonly #configDir: string;
+  readonly #keys: KeyFiles;
+
+  constructor(plan: StatesPlan) {
+    this.#plan = plan;
+    this.#configDir = configFolder(plan.home);
+    this.#keys = keyFilesIn(this.#configDir);
+  }
+
+  /** How a board of git alone signs and reads. */
+  get signing(): Pick<GitBoardPlan, 'seal' | 'open' | 'commit'> {
+    const { git } = this.#plan;
+    return {
+      seal: async (text) => await signedCommit({ text }, this.#keys, git),
+      commit: async (tree, parents, text) => await signedCommit({ tree, parents, text }, this.#keys, git),
+      open: async (oid) => {
+        const opened = await openSigned(oid, this.#keys, git).catch(() => undefined);
+        if (opened === undefined) return undefined;
+        const { name } = (await trustedHosts(this.#configDir)).find(({ id }) => id === opened.signer) ?? {};
+        return { text: opened.text, person: name ?? opened.signer };
+      },
+    };
+  }
+
+  /** @throws what `verifyState` throws */
+  async verify(ref: string): Promise<VerifiedState> {
+    const { git } = this.#plan;
+    const commit = (await commitOf(ref, git)) ?? '';
+    return { commit, note: (await verifyState(commit, this.#keys, git)).note };
+  }
+
+  /** What a session was started with. @throws state_malformed */
+  async sessionFileIn(commit: Oid): Promise<SessionFile> {
+    const text = await gitLine(['cat-file', 'blob', `${commit}:run/session.json`], this.#plan.git);
+    const file = SessionFile.safeParse(parseJson(text)).data;
+    if (file === undefined)
+      throw STATE_ERRORS.state_malformed({ commit, problem: 'Its session.json cannot be read' });
+    return file;
+  }
+
+  /** The newest state that the worker kept here, as this host publishes it. */
+  async publish(
+    { sessionFile }: Pick<SessionView, 'sessionFile'>,
+    { epoch, published, wanted }: { epoch: number; published: Oid; wanted: boolean },
+  ): Promise<Oid | undefined> {
+    const { git, card } = this.#plan;
+    if (sessionFile === undefined) return undefined;
+    const state = await keptState(stateRef(refNameOf(sessionFile)), git);
+    if (state === undefined) return undefined;
+    const { id, folder, branch, head, n, lease, status, phase, iteration, at } = state.kept;
+    const note: StateNote = {
+      ...{ v: 1, id, project: card.project, folder, branch, head, n, lease },
+      ...{ host: card.id, hostName: card.name, epoch, wanted, needs: needsOf(sessionFile) },
+      ...{ card: { status, phase, iteration, at }, version: __VERSION__ },
+    };
+    return await publishedCommit({ state: state.commit, before: published, note }, this.#keys, git);
+  }
+
+  /** The same state with a new holder, by which the session's ref is moved. */
+  async claimed({ commit, note }: VerifiedState, { epoch }: Pick<Claim, 'epoch'>): Promise<Oid> {
+    const { git, card } = this.#plan;
+    const mine = { ...note, host: card.id, hostName: card.name, epoch, wanted: true };
+    return await publishedCommit({ state: commit, before: commit, note: mine }, this.#keys, git);
+  }
+
+  /** The state of a session that no worker has begun: what it was started with. */
+  async first({ paths, sessionFile, state }: SessionView): Promise<Oid | undefined> {
+    if (sessionFile === undefined) return undefined;
+    const { git, card, clock } = this.#plan;
+    const { id, folder, mainRepo } = sessionFile;
+    const at = isoUtc(clock.now());
+    const status = { status: state.status.kind, phase: state.progress.phase, iteration: 0, at };
+    const kept = { id, folder, n: 0, lease: 0, ...status };
+    const sessionFolder = refNameOf(sessionFile);
+    const store = await openStore({ ...git, mainRepo, storeDir: join(paths.runDir, 'checkpoints') });
+    // A folder that was prepared by hand comes along.
+    const documents = (namesAt(paths.sessionDir) ?? []).map(
+      (name) => [`session/${name}`, join(paths.sessionDir, name)] as const,
+    );
+    await commitState(store, {
+      sessionFolder,
+      files: [['run/session.json', paths.sessionFile], ...documents],
+      kept,
+    });
+    const made = await keptState(stateRef(sessionFolder), git);
+    const note: StateNote = {
+      ...{ v: 1, id, project: card.project, folder, n: 0, lease: 0, epoch: 0, wanted: false },
+      ...{ needs: needsOf(sessionFile), card: status, version: __VERSION__ },
+    };
+    return made && (await publishedCommit({ state: made.commit, note }, this.#keys, git));
+  }
+}
+
+/** What a machine must have for a session: its agent CLIs, and no lower sandbox. */
+export function needsOf({ settings, sandbox }: SessionFile): string[] {
+  const { provider, providers, fallback } = settings;
+  const level = sandbox === 'strict' ? ['strict'] : isGuarded(sandbox) ? ['guard'] : [];
+  return [...new Set([provider, ...Object.values(providers), ...fallback, ...level])];
+}
+
+export function cardOf({ state }: SessionView, at: string): StateCard {
+  const { status, progress } = state;
+  return { status: status.kind, phase: progress.phase, iteration: progress.totalIterations, at };
+}

@@ -1,0 +1,56 @@
+import type { ActionContext } from '../acts/common/context.ts';
+import { identityAt } from '../base/files/path-stats.ts';
+import { poolFilePath } from '../pool/pool-file.ts';
+import type { SessionView } from '../session/events/session-view.ts';
+import type { Supervisor } from './supervisor.ts';
+
+/** This machine's pools; nothing of them is loaded on a machine that is in none. */
+export class Pools {
+  readonly #supervisor: Supervisor;
+  readonly #context: () => Promise<ActionContext>;
+  readonly #report: (what: string, error: unknown) => void;
+  #seen = '';
+  #running: { ended: AbortController; done: Promise<void> } | undefined;
+
+  /** @param context with the environment of a login, as workers have it */
+  constructor(
+    supervisor: Supervisor,
+    context: () => Promise<ActionContext>,
+    report: (what: string, error: unknown) => void,
+  ) {
+    this.#supervisor = supervisor;
+    this.#context = context;
+    this.#report = report;
+  }
+
+  get isMember(): boolean {
+    return this.#running !== undefined;
+  }
+
+  /** Starts or restarts its part in them when the file that names them has changed. */
+  async poll(views: () => readonly SessionView[]): Promise<void> {
+    const seen = identityAt(poolFilePath(this.#supervisor.home));
+    if (seen === this.#seen) return;
+    this.#seen = seen;
+    await this.end();
+    if (seen === '') return;
+    const { runMembers } = await import('../acts/pool/run-members.ts');
+    const ended = new AbortController();
+    const context = await this.#context();
+    const { identity, say } = this.#supervisor;
+    const done = runMembers(context, {
+      views,
+      supervisor: identity,
+      say,
+      report: this.#report,
+      signal: ended.signal,
+    });
+    this.#running = { ended, done: done.catch((error: unknown) => this.#report('pool', error)) };
+  }
+
+  async end(): Promise<void> {
+    this.#running?.ended.abort();
+    await this.#running?.done;
+    this.#running = undefined;
+  }
+}

@@ -1,0 +1,127 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { supervise } from '../../../src/acts/common/supervision.ts';
+import { joinPool, memberNamed, trustMember } from '../../../src/acts/pool/pool.act.ts';
+import { startSession } from '../../../src/acts/sessions/start-session.act.ts';
+import { readEvents } from '../../../src/session/events/event-log.ts';
+import type { SessionView } from '../../../src/session/events/session-view.ts';
+import { sessionPaths } from '../../../src/session/layout/paths.ts';
+import { sessionFolders } from '../../../src/session/session-list.ts';
+import { readSession } from '../../../src/session/status.ts';
+import { builtPrograms } from '../../support/built-programs.ts';
+import { eventually } from '../../support/eventually.ts';
+import { endSessionsBelow, PATIENT_CLOCK } from '../../support/live-session.ts';
+import {
+  makeProject,
+  type ProjectPlan,
+  projectOf,
+  type TempProject,
+  writeProject,
+} from '../../support/project.ts';
+import { endProcessesOf, killSupervisors, SUPERVISED } from '../../support/supervisors.ts';
+import { repoIn } from '../../support/temp-repo.ts';
+
+/** Seconds, where a pool has minutes. */
+const TIMES = JSON.stringify({ leaseMs: 6000, renewMs: 700, graceMs: 500, lookMs: 200 });
+
+/** One home, clone and supervisor. */
+export interface Machine extends TempProject {
+  id: string;
+  views(): Promise<SessionView[]>;
+  /** SIGKILL for its supervisor, its workers and their agents. */
+  die(): Promise<void>;
+  /** Its supervisor runs again. */
+  comeBack(): Promise<void>;
+}
+
+export async function poolOf(count: number, scenario: object, lines: Readonly<Record<string, string>> = {}) {
+  const { worker, rehearsal } = await builtPrograms({}, { faults: true });
+  const acting = { programs: { worker, rehearsal }, clock: PATIENT_CLOCK };
+  const first = await makeProject({ acting });
+  const { root, git } = first.repo;
+  const url = join(root, 'remote.git');
+  await git(['clone', '--quiet', '--bare', first.repo.path, url], root);
+  const scenarioPath = join(root, 'scenario.json');
+  await writeFile(scenarioPath, JSON.stringify(scenario));
+  const env = { ...SUPERVISED, SAMOCODE_POOL_TIMES: TIMES, REHEARSAL_SCENARIO: scenarioPath };
+  const wanted = { PROVIDER: 'rehearsal', SANDBOX: 'off', GATES: 'none', ...lines };
+  const machines: Machine[] = [];
+  for (let number = 1; number <= count; number += 1)
+    machines.push(await machineAt(join(root, `machine-${number}`), { url, env, acting, wanted }));
+  for (const one of machines)
+    for (const { id } of machines.filter((other) => other !== one)) {
+      const { fingerprint: seen } = await memberNamed(id, {}, one.context);
+      await trustMember({ member: id, seen }, one.context);
+    }
+  return {
+    machines: machines as [Machine, Machine, ...Machine[]],
+    url,
+    async start({ context }: Machine, name = 'hull') {
+      const { view } = await startSession({ dive: 'How is the boat rigged?', name, where: 'pool' }, context);
+      return view.folder;
+    },
+    async [Symbol.asyncDispose]() {
+      for (const machine of machines) await machine.die();
+      await first.repo[Symbol.asyncDispose]();
+    },
+  };
+}
+
+interface MachinePlan extends Pick<ProjectPlan, 'env' | 'acting'> {
+  url: string;
+  wanted: Readonly<Record<string, string>>;
+}
+
+async function machineAt(path: string, { url, env, acting, wanted }: MachinePlan): Promise<Machine> {
+  await mkdir(path);
+  const made = repoIn({ path, [Symbol.asyncDispose]: async () => undefined });
+  const repo = { ...made, env: { ...made.env, ...env } };
+  await mkdir(repo.homeDir);
+  await repo.git(['clone', '--quiet', url, repo.path], path);
+  await repo.git(['config', 'user.name', 'Test Person']);
+  await repo.git(['config', 'user.email', 'test@example.invalid']);
+  const project = await projectOf(repo, acting);
+  await writeProject(project, wanted);
+  const { sessionsDir, context } = project;
+  const { host } = await joinPool({ remote: url }, context);
+  return {
+    ...project,
+    id: host.id,
+    async views() {
+      const folders = await sessionFolders(sessionsDir);
+      const views = await Promise.all(
+        folders.map((folder) => readSession(sessionPaths(sessionsDir, folder), context.host)),
+      );
+      return views.filter((view) => view !== undefined);
+    },
+    async die() {
+      await killSupervisors(repo.homeDir);
+      await endSessionsBelow(sessionsDir, context.host);
+      await endProcessesOf(repo.homeDir);
+    },
+    async comeBack() {
+      await supervise(context, sessionsDir);
+    },
+  };
+}
+
+/** Waits until a machine shows a session as wanted. */
+export async function untilView(
+  machine: Machine,
+  holds: (view: SessionView) => boolean,
+  what: string,
+): Promise<SessionView> {
+  let found: SessionView | undefined;
+  await eventually(
+    async () => {
+      found = (await machine.views()).find(holds);
+      return found !== undefined;
+    },
+    { what, withinMs: 180_000 },
+  );
+  return found as SessionView;
+}
+
+export async function eventsOf({ paths }: SessionView) {
+  return await readEvents(paths, 0);
+}

@@ -1,0 +1,90 @@
+import { readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { answerQa } from '../../../src/acts/gates/answer-qa.act.ts';
+import { approvePlan } from '../../../src/acts/gates/approve-plan.act.ts';
+import { readPlan } from '../../../src/acts/gates/read-plan.act.ts';
+import type { SessionView } from '../../../src/session/events/session-view.ts';
+import { eventsOf, poolOf, untilView } from './machines.ts';
+
+const WORK = {
+  paceMs: 0,
+  rules: [{ do: [{ act: 'run', command: ['sleep', '1'] }, { act: 'normal' }] }],
+};
+
+const isDone = ({ state }: SessionView) => state.status.kind === 'done';
+const isAtWork = ({ worker, state }: SessionView) =>
+  worker === 'alive' && state.openIteration !== undefined && state.progress.totalIterations > 1;
+
+test('a session that one machine starts is done by one of two, and both show it', async () => {
+  await using pool = await poolOf(2, WORK);
+  const [one, other] = pool.machines;
+  await pool.start(one);
+  const done = await untilView(one, isDone, 'the session as done on the first machine');
+  const same = await untilView(other, isDone, 'the session as done on the second');
+  const [events, others] = [await eventsOf(done), await eventsOf(same)];
+  expect(others.map(({ n, type }) => [n, type])).toEqual(events.map(({ n, type }) => [n, type]));
+  expect([done, same].filter(({ worker }) => worker === 'unknowable')).toHaveLength(1);
+});
+
+test('when the machine that works on it dies, another goes on from the last rest and finishes it', async () => {
+  await using pool = await poolOf(2, WORK);
+  const [one, other] = pool.machines;
+  await pool.start(one);
+  const first = await Promise.race([
+    untilView(one, isAtWork, 'work on the first machine').then(() => one),
+    untilView(other, isAtWork, 'work on the second machine').then(() => other),
+  ]);
+  const second = first === one ? other : one;
+  await first.die();
+  const done = await untilView(second, isDone, 'the session as done by the other machine');
+  expect(done.worker).not.toBe('unknowable');
+  const events = await eventsOf(done);
+  expect(events.map(({ n }) => n)).toEqual(events.map((_, index) => index + 1));
+  const took = events.flatMap((event) => (event.type === 'worker_took_over' ? [event.places?.mainRepo] : []));
+  expect(new Set(took.filter(Boolean))).toContain(second.repo.path);
+});
+
+test('questions are answered and the plan is approved on the machine that does not have the session', async () => {
+  await using pool = await poolOf(2, WORK, { GATES: 'qa,plan' });
+  const [one, other] = pool.machines;
+  await pool.start(one);
+  const waits = (what: string) => (view: SessionView) =>
+    view.state.status.kind === 'waiting' && view.state.status.for === what;
+  const [here, there] = await Promise.all([
+    untilView(one, waits('qa_answers'), 'the questions on the first machine'),
+    untilView(other, waits('qa_answers'), 'the questions on the second'),
+  ]);
+  const [away, folder] = here.worker === 'unknowable' ? [one, here.folder] : [other, there.folder];
+  await answerQa({ session: folder, answers: [], acceptSuggestions: true }, away.context);
+  await untilView(away, waits('plan_approval'), 'the plan on the same machine');
+  const { hash } = await readPlan({ session: folder }, away.context);
+  await approvePlan({ session: folder, hash }, away.context);
+  const done = await untilView(away, isDone, 'the session as done');
+  const approved = (await eventsOf(done)).filter(({ type }) => type === 'plan_approved');
+  expect(approved).toHaveLength(1);
+});
+
+test('a machine that was cut off for long finds its work aside, and publishes nothing of it', async () => {
+  await using pool = await poolOf(2, WORK);
+  const [one, other] = pool.machines;
+  await pool.start(one);
+  const first = await Promise.race([
+    untilView(one, isAtWork, 'work on the first machine').then(() => one),
+    untilView(other, isAtWork, 'work on the second machine').then(() => other),
+  ]);
+  const second = first === one ? other : one;
+  await first.die();
+  const done = await untilView(second, isDone, 'the session as done by the other machine');
+  await first.comeBack();
+  const shown = await untilView(
+    first,
+    (view) => isDone(view) && view.worker === 'unknowable',
+    'what was done meanwhile',
+  );
+  expect((await eventsOf(shown)).map(({ n, type }) => [n, type])).toEqual(
+    (await eventsOf(done)).map(({ n, type }) => [n, type]),
+  );
+  const runs = await readdir(join(first.sessionsDir, '.run'));
+  expect(runs.filter((name) => name.includes('.lost-'))).toHaveLength(1);
+});
