@@ -11,6 +11,9 @@ import { FORGE_ERRORS } from '../../src/forge/forge-errors.ts';
 import { SERVER_ERRORS } from '../../src/kit/mcp/server-errors.ts';
 import { CLI_ERRORS } from '../../src/kit/terminal/cli-errors.ts';
 import { INSTALL_ERRORS } from '../../src/machine/install/install-errors.ts';
+import { MEMBERSHIP_ERRORS } from '../../src/pool/membership-errors.ts';
+import { POOL_ERRORS } from '../../src/pool/pool-errors.ts';
+import { STATE_ERRORS } from '../../src/pool/state-errors.ts';
 import { GIT_ERRORS } from '../../src/project/git/git-errors.ts';
 import { PROJECT_ERRORS } from '../../src/project/git/project-errors.ts';
 import { WORKTREE_ERRORS } from '../../src/project/git/worktree-errors.ts';
@@ -34,7 +37,9 @@ export const ERROR_TABLES = {
   GATE_ERRORS,
   GIT_ERRORS,
   INSTALL_ERRORS,
+  MEMBERSHIP_ERRORS,
   NOTIFY_ERRORS,
+  POOL_ERRORS,
   PROJECT_ERRORS,
   PROVIDER_ERRORS,
   READING_ERRORS,
@@ -42,6 +47,7 @@ export const ERROR_TABLES = {
   SESSION_ERRORS,
   SETTING_ERRORS,
   START_ERRORS,
+  STATE_ERRORS,
   TELEGRAM_ERRORS,
   WEB_ERRORS,
   WORKER_ERRORS,

@@ -20,6 +20,10 @@ export const EXAMPLES: Readonly<Record<string, readonly Example[]>> = {
     ['samocode resume jwt --note "The database is up again"', 'after you have fixed what blocked it'],
     ['samocode resume jwt --max-cost-usd 20', 'with a higher limit'],
   ],
+  pool: [
+    ['samocode pool join --remote ssh://git@example.org/sessions.git', 'on each machine'],
+    ['samocode pool trust mini', 'once both show the same fingerprint'],
+  ],
   round: [['samocode round jwt', 'at once, instead of when the supervisor looks']],
   finish: [
     ['samocode finish jwt', 'show what each option would do'],

@@ -7,7 +7,7 @@ export const POOL_ERRORS = errors({
     hint: 'Ask whoever runs the server to allow refs below refs/samocode/pool/, or join the pool again with another remote.',
   }),
   pool_host_twice: ({ host }: { host: string }) => ({
-    what: 'The leases of this host were not renewed.',
+    what: 'The leases of this machine were not renewed.',
     why: `Another machine renews them as ${host} too: its configuration was copied from this one, or the other way round.`,
     hint: 'On the copy, run "samocode pool leave" and join again, which gives it an identity of its own.',
   }),

@@ -11,9 +11,9 @@ export const STATE_ERRORS = errors({
       git === undefined ? 'Install OpenSSH, then try again.' : 'Install git 2.34 or newer, then try again.',
   }),
   host_key_invalid: ({ host }: { host: string }) => ({
-    what: 'The host was not trusted.',
+    what: 'The machine was not trusted.',
     why: `${JSON.stringify(host)} has published no ed25519 key.`,
-    hint: 'Run "samocode pool join" on that host again, then compare the fingerprints.',
+    hint: 'Run "samocode pool join" on that machine again, then compare the fingerprints.',
   }),
   state_unsigned: ({ commit }: { commit: string }) => ({
     what: `The state ${commit.slice(0, 12)} was not used.`,
@@ -22,8 +22,8 @@ export const STATE_ERRORS = errors({
   }),
   state_of_stranger: ({ commit, host }: { commit: string; host?: string | undefined }) => ({
     what: `The state ${commit.slice(0, 12)} was not used.`,
-    why: `It is signed with a key that ${host === undefined ? 'is not trusted here' : `does not belong to its host ${JSON.stringify(host)}`}.`,
-    hint: 'If you know that host, run "samocode pool trust <host>" here and compare the fingerprints.',
+    why: `It is signed with a key that ${host === undefined ? 'is not trusted here' : `does not belong to its machine ${JSON.stringify(host)}`}.`,
+    hint: 'If you know that machine, run "samocode pool trust <machine>" here and compare the fingerprints.',
   }),
   state_newer: ({ commit }: { commit: string }) => ({
     what: `The state ${commit.slice(0, 12)} was not used.`,
@@ -33,6 +33,6 @@ export const STATE_ERRORS = errors({
   state_malformed: ({ commit, problem }: { commit: string; problem: string }) => ({
     what: `The state ${commit.slice(0, 12)} was not used.`,
     why: `${problem}.`,
-    hint: 'Publish the session again from the host that has it.',
+    hint: 'Publish the session again from the machine that has it.',
   }),
 });

@@ -1,4 +1,7 @@
 import type { BASE_ERRORS } from '../../base/base-errors.ts';
+import type { MEMBERSHIP_ERRORS } from '../../pool/membership-errors.ts';
+import type { POOL_ERRORS } from '../../pool/pool-errors.ts';
+import type { STATE_ERRORS } from '../../pool/state-errors.ts';
 import type { GIT_ERRORS } from '../../project/git/git-errors.ts';
 import type { PROJECT_ERRORS } from '../../project/git/project-errors.ts';
 import type { WORKTREE_ERRORS } from '../../project/git/worktree-errors.ts';
@@ -17,12 +20,15 @@ type Tables =
   | typeof COMMAND_ERRORS
   | typeof GATE_ERRORS
   | typeof GIT_ERRORS
+  | typeof MEMBERSHIP_ERRORS
+  | typeof POOL_ERRORS
   | typeof PROJECT_ERRORS
   | typeof PROVIDER_ERRORS
   | typeof READING_ERRORS
   | typeof SESSION_ERRORS
   | typeof SETTING_ERRORS
   | typeof START_ERRORS
+  | typeof STATE_ERRORS
   | typeof WORKTREE_ERRORS;
 
 type CodesOf<Table> = Table extends unknown ? keyof Table & string : never;
