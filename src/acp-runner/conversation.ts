@@ -89,8 +89,8 @@ export class Conversation {
   /** @param line of the agent's stderr */
   takeDiagnosis(line: string): void {
     this.#note(line);
-    const why = this.#plan.retries.find((retry) => new RegExp(retry.line).test(line))?.kind;
-    if (why === undefined || this.#notRetrying) return;
+    const why = this.#plan.retryLine && new RegExp(this.#plan.retryLine).exec(line)?.[1];
+    if (!why || this.#notRetrying) return;
     this.#notRetrying = this.#wires.later(this.#plan.retryMs, () => this.finish({ kind: 'retrying', why }));
   }
 

@@ -16,13 +16,7 @@ export interface DifficultAgent {
 
 const DOCUMENTS = { folders: ['{session}'], commands: '^(?:cat|ls|head|git log)(?= |$)(?!.*(?:--ou|[<>]))' };
 const SHORT = { answerMs: 1500 };
-const RETRIES = {
-  retries: [
-    { line: 'stream error.*ECONN', kind: 'network' },
-    { line: 'stream error', kind: 'overloaded' },
-  ],
-  retryMs: 600,
-} as const;
+const RETRIES = { retryLine: '"stream error" error="(.*)"', retryMs: 600 };
 const REFUSED = 'reject_once';
 
 export const DIFFICULT_AGENTS: readonly DifficultAgent[] = [

@@ -33,7 +33,7 @@ export interface AcpAgent {
   /** It can be made to ask before it does what PERMISSIONS=allow refuses. */
   asks?: true;
   /** How the runner treats it. */
-  plan?: Partial<Pick<RunnerPlan, 'modelIsPassed' | 'refusedDefault' | 'retries'>>;
+  plan?: Partial<Pick<RunnerPlan, 'modelIsPassed' | 'refusedDefault' | 'retryLine'>>;
 }
 
 const UNTRIED = { credentials: [], loginFix: 'Start it once in a terminal and log in.' } as const;
@@ -66,11 +66,8 @@ export const ACP_AGENTS = [
     cost: true,
     plan: {
       refusedDefault: '^opencode/',
-      retries: [
-        { line: 'stream error.*(?:[Uu]sage limit|[Qq]uota)', kind: 'usage_limit' },
-        { line: 'stream error.*(?:ECONN|ENOTFOUND|ETIMEDOUT|[Cc]onnect|fetch failed)', kind: 'network' },
-        { line: 'stream error', kind: 'overloaded' },
-      ],
+      // A small model only finds a title: work goes on without one.
+      retryLine: '"stream error".* small=false .*error\\.error="(.*)"',
     },
   },
   {

@@ -50,7 +50,7 @@ export function endingOf(
     case 'model':
       return wrongModel(end);
     case 'retrying':
-      return { problem: { kind: end.why }, text: `It did nothing but retry.${quoted}` };
+      return { problem: { kind: retriedKind(end.why) }, text: `It did nothing but retry: ${end.why}` };
     case 'asking':
       return { problem: { kind: 'crashed' }, text: `It asked ${end.count} times for what is refused.` };
     default:
@@ -80,6 +80,12 @@ function wrongModel({ model, models, isDefault }: Extract<RunnerEnd, { kind: 'mo
   const more = models.length > MAX_MODELS ? ', …' : '';
   const offered = models.length > 0 ? ` It offers: ${models.slice(0, MAX_MODELS).join(', ')}${more}.` : '';
   return { problem: { kind: 'config', advice: 'Set MODEL to one of its models.' }, text: `${why}${offered}` };
+}
+
+/** What is retried passes: a text of which nothing is known is that of a busy service. */
+function retriedKind(why: string): ChildProblem['kind'] {
+  const kind = kindOf(why);
+  return kind === 'usage_limit' || kind === 'network' ? kind : 'overloaded';
 }
 
 function kindOf(text: string): ChildProblem['kind'] {

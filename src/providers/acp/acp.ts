@@ -63,7 +63,6 @@ async function prepare(agent: AcpAgent, request: ChildRequest): Promise<ChildReq
       serverFor(name, expandVariables(server, env)),
     ),
     rules: permissions === 'skip' ? 'all' : rulesFor(request),
-    retries: [],
     answerMs: MINUTE_MS,
     retryMs: 2 * MINUTE_MS,
     ...agent.plan,

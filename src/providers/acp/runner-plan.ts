@@ -14,8 +14,8 @@ export interface RunnerPlan {
   refusedDefault?: string;
   servers: McpServer[];
   rules: 'all' | PermissionRules;
-  /** Lines on stderr that say why the agent retries. */
-  retries: readonly { line: string; kind: RetryReason }[];
+  /** Lines on stderr by which the agent says that it retries; the first group is why. */
+  retryLine?: string;
   /** How long the agent may take for an answer before its prompt, and may do nothing but retry. */
   answerMs: number;
   retryMs: number;
@@ -28,8 +28,6 @@ export interface PermissionRules {
   commands?: string;
 }
 
-export type RetryReason = 'overloaded' | 'network' | 'usage_limit';
-
 /** How the conversation ended. */
 export type RunnerEnd =
   | { kind: 'stopped'; reason: StopReason; worked: boolean }
@@ -40,7 +38,7 @@ export type RunnerEnd =
   | { kind: 'silent'; at: string }
   | { kind: 'version'; version: unknown }
   | { kind: 'model'; model: string; models: readonly string[]; isDefault: boolean }
-  | { kind: 'retrying'; why: RetryReason }
+  | { kind: 'retrying'; why: string }
   | { kind: 'asking'; count: number };
 
 /** The runner's own lines among those of the agent, whose lines never begin like them. */

@@ -22,7 +22,7 @@ async function play(dir: string, scenario: string, changes: Partial<RunnerPlan> 
   const inSession = (text: string) => text.replaceAll('{session}', dir);
   const plan: RunnerPlan = {
     command: [process.execPath, AGENT, scenario, dir],
-    ...{ cwd: dir, signalPath: at('_signal.json'), model: '', servers: [], rules: 'all', retries: [] },
+    ...{ cwd: dir, signalPath: at('_signal.json'), model: '', servers: [], rules: 'all' },
     ...{ answerMs: 20_000, retryMs: 20_000 },
     ...changes,
   };
