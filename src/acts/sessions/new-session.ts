@@ -49,7 +49,7 @@ export async function newSession(
   const { folder } = choices;
   const { mainRepo, filePath: configPath, values } = project;
   const settings = await freezeSettings(project, choices, context);
-  refuseUnfitAgents([...providersOf(project)], settings);
+  await refuseUnfitAgents([...providersOf(project)], settings, context);
   accepted(judgeStart({ by }, {}, settings));
   const places = { mainRepo, worktreesDir: values.worktrees, sessionsDir: values.sessions };
   const { level: sandbox, warning } = await sandboxNow({ ...places, configPath, settings, issue }, context);

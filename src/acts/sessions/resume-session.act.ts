@@ -1,4 +1,4 @@
-import type { SpendingLimits } from '../../phases/limits.ts';
+import { type SessionLimits, type SpendingLimits, withRaised } from '../../phases/limits.ts';
 import { isUndecided, type Proving } from '../../phases/proving.ts';
 import { agentSettings } from '../../project/settings/resolve-settings.ts';
 import type { CallSettings } from '../../project/settings/settings.ts';
@@ -46,8 +46,8 @@ export interface ResumeSessionResult {
 /**
  * Continues a session that is stopped, blocked, limited, or waits for a person or a file, and a finished one with a
  * new goal. Also turns a folder of the Python samocode into a session. Opens no gate.
- * @throws an early refusal, folder_gone, the error that `closedTo` returns, what `adoptSession`, `chooseAgents` and
- * `currentChecks` throw; the worker's refusal, pending
+ * @throws an early refusal, folder_gone, the error that `closedTo` returns, what `adoptSession`, `chooseAgents`,
+ * `currentChecks` and `refuseUnfitAgents` throw; the worker's refusal, pending
  */
 export async function resumeSession(
   input: ResumeSessionInput,
@@ -77,6 +77,7 @@ export async function resumeSession(
   requireFolders(found, { goesOn: true });
   const checks = found.sessionFile && (await currentChecks(found, goal, context));
   const agent = found.sessionFile && (await chooseAgents(input, found.sessionFile, context));
+  await refuseUnfit({ agent, limits }, found, context);
   const request = { kind: 'resume', note, goal, limits, agent, ...checks } as const;
   const after = await sendAndAwait(found, request, ['resumed'], context);
   return { view: after.view, outcome: 'resumed' };
@@ -131,6 +132,20 @@ function agentSettingsOf({ provider, model }: AgentRequest): CallSettings {
   return { provider: provider?.trim() || undefined, model: model?.trim() || undefined };
 }
 
+/** Judges the agents and limits as they will be: those of the start, of earlier resumes and of this one. */
+async function refuseUnfit(
+  { agent, limits }: { agent: ChosenAgent | undefined; limits: SessionLimits | undefined },
+  { sessionFile, state }: SessionView,
+  context: ActionContext,
+): Promise<void> {
+  if (!sessionFile) return;
+  const { settings } = sessionFile;
+  const chosen = agent?.provider ?? state.chosen?.provider;
+  const own = chosen === undefined ? [settings.provider, ...Object.values(settings.providers)] : [chosen];
+  const all = withRaised(withRaised(settings.limits, state.raisedLimits), limits);
+  await refuseUnfitAgents([...own, ...(settings.fallback ?? [])], { ...settings, limits: all }, context);
+}
+
 /**
  * The provider and model that a person switches to, with the path of the CLI.
  * @returns undefined if the call switches neither
@@ -147,7 +162,6 @@ async function chooseAgents(
   const { provider, model } = project.values;
   if (call.provider === undefined) return { model };
   refuseWhatCannotRun({ provider, providers: {}, permissions: settings.permissions }, context);
-  refuseUnfitAgents([provider], settings);
   const chosen = agentSettings(project, 'init', provider);
   const ofCall = call.model === undefined ? chosen.model : model;
   return { provider, model: ofCall, cliPath: await findCli(project, provider, context) };

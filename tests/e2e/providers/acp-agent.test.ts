@@ -52,6 +52,28 @@ test.concurrent.each([
   await expect(started).rejects.toThrow(hint);
 });
 
+test.concurrent('a limit of all sessions of a day is refused for an agent that reports no cost', async () => {
+  const lines = linesFor('honest', '/nowhere');
+  const started = startRig({ lines, firstEnv: { MAX_COST_USD_PER_DAY: '50' } });
+  await expect(started).rejects.toThrow('MAX_COST_USD_PER_DAY is set');
+});
+
+test.concurrent('limits that a resume adds are refused for an agent that reports neither cost nor tokens, and hold for the next provider', async ({
+  expect,
+}) => {
+  await using dir = await tempDir();
+  await using rig = await startRig({ lines: linesFor('needs a login', dir.path) });
+  await rig.until(({ status }) => status.kind === 'blocked');
+  await expect(rig.resume({ limits: { usd: 5 } })).rejects.toThrow('MAX_COST_USD is set');
+  await expect(rig.resume({ limits: { tokens: 5000 } })).rejects.toThrow('MAX_TOKENS is set');
+  await expect(rig.resume({}, { MAX_COST_USD_PER_DAY: '50' })).rejects.toThrow('MAX_COST_USD_PER_DAY is set');
+  expect((await rig.events()).some(({ type }) => type === 'resumed')).toBe(false);
+  await rig.resume({ limits: { usd: 5 }, provider: 'rehearsal' });
+  await rig.until(({ status }) => status.kind === 'waiting');
+  await rig.stop();
+  await expect(rig.resume({ provider: 'acp' })).rejects.toThrow('MAX_COST_USD is set');
+});
+
 test.concurrent('PROVIDER=acp without a command is refused', async () => {
   await expect(startRig({ lines: UNGUARDED })).rejects.toThrow('Set ACP_COMMAND in .samocode');
 });
