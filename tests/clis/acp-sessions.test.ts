@@ -1,27 +1,41 @@
 import { mkdir, stat, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { test } from 'vitest';
+import { expect, test } from 'vitest';
 import { definedOnly } from '../../src/base/defined-only.ts';
 import { ifExists } from '../../src/base/errors.ts';
 import { runCommand } from '../../src/base/processes/run-command.ts';
+import { eventually } from '../support/eventually.ts';
 import { COMPOUND_AMOUNTS } from '../support/sample-repo/missing-feature.ts';
 import { startCliSession } from './cli-session.ts';
+import { strictLines } from './strict-lines.ts';
+
+const GUARD = process.getuid?.() === 0 ? 'best effort' : 'guard';
 
 const [first] = COMPOUND_AMOUNTS.phases;
 const WORK = { ...COMPOUND_AMOUNTS, phases: first ? [first] : [] };
 
 /** Both name their version; opencode reports its cost, Copilot its tokens. */
+const OPENCODE = { version: '1.18.33', usd: expect.any(Number) };
+const COPILOT = { version: '1.0.102', inputTokens: expect.any(Number) };
+
 const ROWS = [
-  { cli: 'opencode', version: '1.18.33', reports: 'usd' },
-  { cli: 'copilot', version: '1.0.102', reports: 'inputTokens' },
+  { cli: 'opencode', sandbox: 'guard', reviewer: 'copilot' },
+  { cli: 'opencode', sandbox: 'strict', reviewer: 'opencode' },
+  { cli: 'copilot', sandbox: 'guard', reviewer: 'copilot' },
 ] as const;
 
 test.for(ROWS)(
-  'a whole session from init to done through the real $cli, in the guard',
+  'a whole session from init to done through the real $cli with SANDBOX=$sandbox, reviewed by $reviewer',
   // opencode starts slowly, and nine times.
   { timeout: 1_200_000 },
-  async ({ cli, version, reports }, { expect }) => {
-    await using session = await startCliSession({ cli, work: WORK, lines: { SANDBOX: 'guard' } });
+  async ({ cli, sandbox, reviewer }, { expect }) => {
+    await using session = await startCliSession({
+      ...{ cli, work: WORK, others: reviewer === cli ? [] : [reviewer] },
+      lines: (model) => ({
+        ...{ SANDBOX: sandbox, PROVIDER_QUALITY: reviewer },
+        ...(sandbox === 'strict' && strictLines(model)),
+      }),
+    });
     await session.until(({ status }) => status.kind === 'waiting' && status.for === 'qa_answers', 300_000);
     await session.answer();
     await session.until(({ status }) => status.kind === 'waiting' && status.for === 'plan_approval', 300_000);
@@ -39,8 +53,48 @@ test.for(ROWS)(
       'testing signalled',
       'done signalled',
     ]);
-    for (const { cost } of ended) expect(cost).toMatchObject({ version, [reports]: expect.any(Number) });
+    for (const { cost, phase } of ended) {
+      const agent = phase === 'quality' ? reviewer : cli;
+      expect(cost, phase).toMatchObject(agent === 'opencode' ? OPENCODE : COPILOT);
+    }
+    for (const { sandbox: level } of await session.eventsOf('iteration_started'))
+      expect(level).toBe(sandbox === 'strict' ? 'strict' : GUARD);
     expect(await session.git('log', '-1', '--format=%s', 'samocode/compound')).toContain('Phase 1');
+    expect(await session.processes()).toEqual([]);
+  },
+);
+
+test.for(['guard', 'strict'] as const)(
+  'a worker that is killed in the middle of a prompt leaves the real opencode at work with SANDBOX=%s, and the next one adopts it',
+  { timeout: 300_000 },
+  async (sandbox, { expect }) => {
+    const command = `touch begun; node -e "setInterval(() => fs.existsSync('go-on') && process.exit(), 50)"; rm begun go-on`;
+    await using session = await startCliSession({
+      cli: 'opencode',
+      lines: (model) => ({
+        ...{ SANDBOX: sandbox, MAX_ITERATIONS: '1' },
+        ...(sandbox === 'strict' && strictLines(model)),
+      }),
+      instead: ({ step }) =>
+        step > 0
+          ? undefined
+          : { say: 'Waiting.', use: [{ name: 'Bash', input: { command, description: 'Wait' } }] },
+    });
+    const { worktree, lease } = await session.until(({ openIteration }) => openIteration !== undefined);
+    const at = (name: string) => join(worktree?.path ?? '', name);
+    await eventually(() => ifExists(stat(at('begun'))), { what: 'the command' });
+    await session.killWorker();
+    const left = (await session.processes()).map(({ pid }) => pid);
+    expect(left.length).toBeGreaterThan(1);
+    await session.until((state) => state.lease > lease);
+    expect((await session.processes()).map(({ pid }) => pid)).toEqual(expect.arrayContaining(left));
+    await writeFile(at('go-on'), '');
+    await session.until(({ lastIteration }) => lastIteration !== undefined);
+    expect((await session.eventsOf('worker_took_over')).at(-1)).toMatchObject({ previous: 'died' });
+    expect(await session.eventsOf('iteration_started')).toHaveLength(1);
+    expect(await session.eventsOf('iteration_ended')).toMatchObject([
+      { ending: 'signalled', cost: OPENCODE },
+    ]);
     expect(await session.processes()).toEqual([]);
   },
 );

@@ -181,6 +181,7 @@ const SCENARIOS = {
   'fails with an error of its service': prompt((id) =>
     fail(id, -32603, 'Internal error: Rate limit reached'),
   ),
+  'has used up its plan': prompt((id) => fail(id, -32603, 'You have reached your usage limit')),
   'retries in silence': prompt(() => {
     setInterval(
       () =>

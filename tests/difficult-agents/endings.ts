@@ -72,6 +72,7 @@ export const DIFFICULT_AGENTS: readonly DifficultAgent[] = [
   { scenario: 'never writes its signal', ends: 'no_signal', prompts: 2 },
   { scenario: 'does nothing', ends: 'auth', says: /did nothing.*Authentication failed with provider x/ },
   { scenario: 'fails with an error of its service', ends: 'overloaded', says: /Rate limit reached/ },
+  { scenario: 'has used up its plan', ends: 'usage_limit', says: /reached your usage limit/ },
   {
     scenario: 'retries in silence',
     plan: RETRIES,

@@ -2,7 +2,8 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
-import { startRig } from '../../support/session-rig.ts';
+import { readSharedLimit } from '../../../src/worker/limits/shared-limit.ts';
+import { type SessionRig, startRig } from '../../support/session-rig.ts';
 import { tempDir } from '../../support/temp-dir.ts';
 
 const AGENT = fileURLToPath(new URL('../../difficult-agents/agent.mjs', import.meta.url));
@@ -12,6 +13,12 @@ const linesFor = (scenario: string, dir: string) => ({
   ...UNGUARDED,
   ACP_COMMAND: `${process.execPath} '${AGENT}' '${scenario}' '${dir}'`,
 });
+
+async function providersOf(rig: SessionRig): Promise<string[]> {
+  return (await rig.events()).flatMap((event) =>
+    event.type === 'iteration_started' ? [event.provider] : [],
+  );
+}
 
 test.concurrent('a worker that is killed in the middle of a prompt leaves the agent at work, and the next one adopts it', async ({
   expect,
@@ -33,6 +40,39 @@ test.concurrent('a worker that is killed in the middle of a prompt leaves the ag
   const ended = (await rig.events()).filter((event) => event.type === 'iteration_ended');
   expect(ended).toMatchObject([{ ending: 'signalled', cost: { version: '9.9.9', tools: { edit: 2 } } }]);
   expect(await readFile(join(dir.path, 'starts'), 'utf8')).toBe('x');
+});
+
+test.concurrent('an agent takes over while the first provider is at its usage limit, which then works again', async ({
+  expect,
+}) => {
+  await using dir = await tempDir();
+  await using rig = await startRig({
+    lines: {
+      ...linesFor('works slowly', dir.path),
+      PROVIDER: 'rehearsal',
+      FALLBACK: 'acp',
+      MAX_ITERATIONS: '3',
+    },
+    scenario: { rules: [{ when: { iteration: 1 }, do: [{ act: 'limit', resetsInSeconds: 3 }] }] },
+  });
+  await rig.until(({ openIteration }) => openIteration?.iteration === 2);
+  // The limit ends while the agent is at work: it is not replaced within its iteration.
+  await expect.poll(() => readSharedLimit(rig.context(), 'rehearsal'), { timeout: 20_000 }).toBeUndefined();
+  await writeFile(join(dir.path, 'go-on'), '');
+  await rig.until(({ lastIteration }) => lastIteration?.iteration === 3);
+  expect(await providersOf(rig)).toEqual(['rehearsal', 'acp', 'rehearsal']);
+});
+
+test.concurrent('while an agent is at its usage limit, the next provider of FALLBACK takes over', async ({
+  expect,
+}) => {
+  await using dir = await tempDir();
+  const lines = { ...linesFor('has used up its plan', dir.path), FALLBACK: 'rehearsal' };
+  await using rig = await startRig({ lines });
+  await rig.untilWaiting('qa_answers');
+  expect(await providersOf(rig)).toEqual(['acp', 'rehearsal', 'rehearsal']);
+  const notices = (await rig.events()).filter((event) => event.type === 'notice');
+  expect(JSON.stringify(notices)).toContain('acp has reached its usage limit');
 });
 
 test.concurrent('an agent that needs a login blocks the session with its own words', async ({ expect }) => {
