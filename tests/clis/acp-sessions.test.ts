@@ -22,6 +22,7 @@ const ROWS = [
   { cli: 'opencode', sandbox: 'guard', reviewer: 'copilot' },
   { cli: 'opencode', sandbox: 'strict', reviewer: 'opencode' },
   { cli: 'copilot', sandbox: 'guard', reviewer: 'copilot' },
+  { cli: 'copilot', sandbox: 'strict', reviewer: 'copilot' },
 ] as const;
 
 test.for(ROWS)(

@@ -200,6 +200,7 @@ const SCENARIOS = {
   'is refused by its model': prompt((id) => end(id, 'refusal')),
   'stops for want of tokens': prompt((id) => end(id, 'max_tokens')),
   'has models': {
+    ...prompt(answer['session/prompt']),
     'session/new': (id) =>
       print({
         id,

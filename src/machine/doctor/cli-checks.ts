@@ -190,7 +190,8 @@ async function loginProblem(
     const judge = login.isAdvisory || !isUsed ? warn : fail;
     return judge(id, `${provider.title} reports that you are not logged in.`, loginFix);
   }
-  const isFound = loginTraces && (await hasLogin(loginTraces, context));
+  // Where it keeps its login is not known of every CLI.
+  const isFound = !loginTraces || (await hasLogin(loginTraces, context));
   return isFound ? undefined : warn(id, `No login for ${provider.title} was found.`, loginFix);
 }
 

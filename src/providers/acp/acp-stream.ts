@@ -48,13 +48,13 @@ export function newAcpReader(agent: Agent): { readLine(line: string): ChildEvent
   let said = '';
   let isSpeaking = false;
   let turns = 0;
-  let costUsd: number | undefined;
   let tokens: TokenCounts | undefined;
 
   function readUpdate(update: Update): ChildEvent[] {
     if (update.sessionUpdate === 'usage_update') {
-      if (update.cost.currency === 'USD') costUsd = update.cost.amount;
-      return [];
+      const { amount, currency } = update.cost;
+      // Nothing: the model has no price.
+      return agent.cost && currency === 'USD' && amount > 0 ? [{ kind: 'spent', usdSoFar: amount }] : [];
     }
     if (update.sessionUpdate === 'agent_message_chunk') {
       const about = isSpeaking ? '' : firstLine(update.content.text);
@@ -120,14 +120,11 @@ export function newAcpReader(agent: Agent): { readLine(line: string): ChildEvent
 
   function report(line: Extract<RunnerLine, { samocode: 'end' }>): FinalReport {
     const { problem, text: about = '' } = endingOf(line, said.trim());
-    // Nothing for much work: the model has no price.
-    const isPriced = agent.cost && costUsd !== undefined && (costUsd > 0 || turns === 0);
     return {
       ok: problem === undefined,
       problem,
       text: firstLine(about).slice(0, MAX_TEXT) || undefined,
       turns,
-      ...(isPriced && { costUsd }),
       tokens,
       ...(denied.size > 0 && { deniedTools: [...denied] }),
     };

@@ -109,8 +109,9 @@ export type ChildEvent =
   /** Tool calls that have ended, with any result. */
   | { kind: 'tools_ended'; count: number }
   | { kind: 'limit'; until?: number }
-  /** Usage of a model answer, or an increment; a final report replaces their sum. */
+  /** Usage of a model answer, or an increment; or what all cost so far. A final report replaces them. */
   | { kind: 'spent'; tokens: TokenCounts }
+  | { kind: 'spent'; usdSoFar: number }
   /** May occur more than once per process: the last one counts. */
   | { kind: 'final'; report: FinalReport };
 

@@ -27,6 +27,8 @@ export class Tally {
   limitedUntil: number | undefined;
   /** The sum of usage while it ran; a final report is more accurate. */
   tokens: TokenCounts = NO_TOKENS;
+  /** Its cost, from a CLI that reports it while it runs. */
+  usd: number | undefined;
   /** It is only waiting for the network. */
   isOffline = false;
   started: { version?: string; model?: string; cliSession?: string } = {};
@@ -52,7 +54,8 @@ export class Tally {
         this.limitedUntil = event.until ?? this.limitedUntil;
         return;
       case 'spent':
-        this.tokens = addTokens(this.tokens, event.tokens);
+        if ('tokens' in event) this.tokens = addTokens(this.tokens, event.tokens);
+        else this.usd = event.usdSoFar;
         return;
       case 'final':
         this.final = event.report;

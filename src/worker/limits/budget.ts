@@ -75,15 +75,15 @@ async function reportBudget(
 
 /**
  * What a running agent has spent so far according to its output: tokens of Claude Code, which enforces a money limit
- * itself. Other CLIs report their spending at the end, in their logs.
+ * itself, and the cost of opencode. Other CLIs report their spending at the end, in their logs.
  */
 export function liveSpent(
-  { final, tokens: counted }: Pick<Tally, 'final' | 'tokens'>,
+  { final, tokens: counted, usd }: Pick<Tally, 'final' | 'tokens' | 'usd'>,
   awakeMs: number,
 ): Spent {
   const tokens = final?.tokens ?? counted;
   return {
-    usd: plausible(final?.costUsd ?? 0),
+    usd: plausible(final?.costUsd ?? usd ?? 0),
     tokens: plausible(tokens.input + tokens.output),
     hours: awakeMs / 3_600_000,
     iterations: 0,

@@ -32,9 +32,9 @@ export async function costOf(
   const tokens = final?.tokens ?? traces.tokens ?? spokenTokens(seen);
   // The configured model may be an alias; the CLI's own log names the one that answered.
   const models = [started.model, traces.model, open.model || undefined];
-  const estimate =
-    final?.costUsd === undefined ? await estimateOf(worker, open, { models, tokens }) : undefined;
-  const usd = final?.costUsd ?? estimate?.usd;
+  const known = final?.costUsd ?? seen?.usd;
+  const estimate = known === undefined ? await estimateOf(worker, open, { models, tokens }) : undefined;
+  const usd = known ?? estimate?.usd;
   const [reported, noted, asked] = models;
   const model = estimate?.model ?? (estimate && noted) ?? reported ?? noted ?? asked;
   const cost: Cost = {

@@ -1,4 +1,4 @@
-import { readFile, writeFile } from 'node:fs/promises';
+import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
@@ -80,6 +80,19 @@ test.concurrent('an agent that needs a login blocks the session with its own wor
   await using rig = await startRig({ lines: linesFor('needs a login', dir.path) });
   const { status } = await rig.until(({ status }) => status.kind === 'blocked');
   expect(JSON.stringify(status)).toContain('Authentication required');
+});
+
+test.concurrent('a model that the agent does not have blocks the session before its first prompt, with the list', async ({
+  expect,
+}) => {
+  await using dir = await tempDir();
+  const lines = { ...linesFor('has models', dir.path), MODEL: 'mine/two' };
+  await using rig = await startRig({ lines });
+  const { status } = await rig.until(({ status }) => status.kind === 'blocked');
+  expect(JSON.stringify(status)).toContain('It has no model mine/two. It offers: hosted/free, mine/one.');
+  const ended = (await rig.events()).filter((event) => event.type === 'iteration_ended');
+  expect(ended).toMatchObject([{ ending: 'config' }]);
+  expect(await readdir(dir.path), 'a prompt').toEqual([]);
 });
 
 test.concurrent.each([

@@ -1,7 +1,10 @@
-import { cp, mkdir, readdir, readFile, symlink, writeFile } from 'node:fs/promises';
+import { cp, mkdir, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { beforeAll, expect, test } from 'vitest';
+import { readTrust, trustProject } from '../../../src/acts/common/places/trust-project.ts';
+import { systemClock } from '../../../src/base/clock.ts';
+import { systemHost } from '../../../src/base/processes/host.ts';
 import { runCommand } from '../../../src/base/processes/run-command.ts';
 import type { Provider } from '../../../src/providers/contract/provider.ts';
 import { expectContract } from '../../providers/contract.ts';
@@ -69,6 +72,7 @@ const ROW = `{
   title: 'Toucan',
   command: 'toucan',
   args: () => ['acp'],
+  memoryMb: 70,
   install: 'npm install -g toucan',
   loginFix: 'Run \`toucan login\`.',
 },`;
@@ -84,6 +88,12 @@ if (first === '--signal') {
   console.log('{"seed":1}');
   require('node:fs').writeFileSync(path, '{"status":"blocked","reason":"No seed left","needs":"input"}');
 }
+`;
+
+const AGENT = join(ROOT, 'tests/difficult-agents/agent.mjs');
+const TOUCAN = `#!/bin/sh
+[ "$1" = acp ] && exec node '${AGENT}' 'needs a login' .
+echo toucan 3.2.1
 `;
 
 let copy = '';
@@ -108,6 +118,7 @@ beforeAll(async () => {
   await writeFile(agents, table.replace('export const ACP_AGENTS = [', `export const ACP_AGENTS = [${ROW}`));
   await mkdir(join(project.root, 'bin'));
   await writeFile(join(project.root, 'bin/parrot'), CLI, { mode: 0o755 });
+  await writeFile(join(project.root, 'bin/toucan'), TOUCAN, { mode: 0o755 });
   const built = await runCommand(process.execPath, ['scripts/build.mjs'], { cwd: copy });
   expect(built).toMatchObject({ exitCode: 0 });
   return async () => await project[Symbol.asyncDispose]();
@@ -163,6 +174,35 @@ test('a session runs with it: its text is in the prompt, its price in the cost',
   const [prompt] = await textsNamed(join(status.sessionDir, '../.run'), 'prompt.md');
   expect(prompt).toContain('You work alone, on your perch.');
 });
+
+test('an agent of the protocol is one row: doctor knows it, and a session runs with it', async () => {
+  await rm(join(project.path, '.samocode'));
+  await samocode('init', '--yes', '--set', 'SANDBOX=off', 'ACP_WITHOUT_GUARD=yes');
+  await trustByPerson();
+  const machine = join(project.homeDir, '.config/samocode/.env');
+  await writeFile(machine, 'SAMOCODE_PROVIDER=toucan\n', { mode: 0o600 });
+  const doctor = await samocode('doctor', '--verbose');
+  expect(doctor).toMatch(/ok\tcli\.toucan\t.*toucan 3\.2\.1; one agent takes about 70 MB/);
+  expect(doctor).toMatch(/warn\tcli\.toucan\.untried\tToucan was not tried/);
+  expect(doctor).not.toContain('cli.toucan.login');
+  await samocode('start', '--task', 'Peck', '--name', 'peck');
+  await samocode('wait', 'peck');
+  const status = JSON.parse(await samocode('status', 'peck', '--json'));
+  expect(status).toMatchObject({
+    state: 'blocked',
+    reason: expect.stringContaining('Authentication required'),
+  });
+});
+
+/** No program may relax a rule: a person reads the lines in a terminal. */
+async function trustByPerson(): Promise<void> {
+  const { env, homeDir: home, path: cwd } = project;
+  const programs = { worker: join(copy, 'dist/worker.cjs'), rehearsal: '' };
+  const host = await systemHost();
+  const context = { clock: systemClock, host, env, home, cwd, by: { channel: 'cli' as const }, programs };
+  const { fileHash: hash } = (await readTrust({}, context)).project;
+  await trustProject({ hash }, context);
+}
 
 /** Every file of this name below a folder. */
 async function textsNamed(folder: string, name: string): Promise<string[]> {
