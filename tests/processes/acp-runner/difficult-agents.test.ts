@@ -16,6 +16,10 @@ const BLANK = '{}\n';
 /** Prints how much memory a program has had at most, in kB. */
 const PEAK = 'process.on("exit", () => process.stderr.write(`peak ${process.resourceUsage().maxRSS}\\n`))';
 
+async function runnerProgram(): Promise<string> {
+  return join(dirname((await builtPrograms()).worker), 'acp-runner.cjs');
+}
+
 /** The runner as the worker starts it, without a worker: its output and errors are files, its prompt is stdin. */
 async function play(dir: string, scenario: string, changes: Partial<RunnerPlan> = {}) {
   const at = (name: string) => join(dir, name);
@@ -30,7 +34,7 @@ async function play(dir: string, scenario: string, changes: Partial<RunnerPlan> 
   await writeFile(at('_signal.json'), BLANK);
   await writeFile(at('prompt.md'), 'Work.');
   await writeFile(at('peak.cjs'), PEAK);
-  const program = join(dirname((await builtPrograms()).worker), 'acp-runner.cjs');
+  const program = await runnerProgram();
   const runner = spawn(process.execPath, ['--require', at('peak.cjs'), program, at('plan.json')], {
     stdio: [openSync(at('prompt.md'), 'r'), openSync(at('out'), 'a'), openSync(at('err'), 'a')],
   });
@@ -82,4 +86,8 @@ test('an agent that sends 200 MB of updates is logged whole, and the runner stay
   // Of the process when it ended: the most that it ever had.
   const [, peak] = /^peak (\d+)$/m.exec(await readFile(join(dir.path, 'err'), 'utf8')) ?? [];
   expect(Number(peak)).toBeLessThan(70 * 1024);
+});
+
+test('the runner is one file of at most 40 kB, without the SDK of the protocol', async () => {
+  expect((await stat(await runnerProgram())).size).toBeLessThan(40_000);
 });
