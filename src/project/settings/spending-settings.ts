@@ -17,7 +17,7 @@ export const SPENDING_SETTINGS = {
     ...COST,
     perSession: true,
     example: 'MAX_COST_USD=20',
-    doc: 'A session stops and asks once it cost this much. Checked after each iteration; during one, only for Claude Code and opencode.',
+    doc: 'A session stops and asks at this cost. Checked after each iteration; during one, only for Claude Code and opencode.',
   },
   maxTokens: {
     ...TOKENS,
