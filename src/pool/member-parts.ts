@@ -42,8 +42,10 @@ export interface MemberParts {
   supervisor: string;
   /** What a session started here would run with. */
   ownSettings: () => Promise<HostSettings>;
-  /** How many sessions at once; 0 while the machine leaves the pool. */
-  slots: () => Promise<number>;
+  /** How many sessions at once. */
+  slots: number;
+  /** It claims nothing, and gives back what it has. */
+  isLeaving: boolean;
   /** Reports once what lasts. */
   report: (what: string, error: unknown) => void;
   say: (text: string) => void;

@@ -100,16 +100,16 @@ export class Member {
       if (epoch !== undefined && !this.#held.has(entry.id))
         this.#inLane(entry.id, () => this.#takeUp({ ...entry, epoch, host: card.id }));
     }
-    const free = await this.#free();
+    const free = this.#free();
     if (free > 0)
       for (const claim of await board.claim(card, free)) this.#inLane(claim.id, () => this.#take(claim));
   }
 
   /** How many sessions may be claimed: none while one of this machine's own waits for its turn. */
-  async #free(): Promise<number> {
+  #free(): number {
     const active = [...this.#held.keys()].flatMap((id) => this.#viewOf(id) ?? []).filter(isWanted);
-    if (active.some(isQueued)) return 0;
-    return (await this.#parts.slots()) - active.length - this.#lanes.size;
+    const { slots, isLeaving } = this.#parts;
+    return isLeaving || active.some(isQueued) ? 0 : slots - active.length - this.#lanes.size;
   }
 
   /** What happened to files since the last look: states to publish, commands to pass on, sessions to offer. */
@@ -176,7 +176,8 @@ export class Member {
     const { board, remote, states, card, clock } = this.#parts;
     const held = this.#held.get(view.sessionFile?.id ?? '');
     const state = this.#localState(view);
-    if (held === undefined || state === undefined || state === held.from) return;
+    if (held === undefined || state === undefined) return;
+    if (state === held.from) return await this.#giveBack(view, held);
     const wanted = isWanted(view);
     const commit = await states.publish(view, { ...held, wanted });
     if (commit === undefined) return;
@@ -198,9 +199,21 @@ export class Member {
     const shown = { ...cardOf(view, isoUtc(clock.now())), wanted };
     if (!(await board.index(mine, commit, shown))) return this.#lose(held.id, 'another machine has it');
     await this.#settle(view);
-    if (isQueued(view) && view.worker === 'none')
-      if (await board.giveBack(mine, { wanted: true, state: commit }))
-        this.#lose(held.id, 'it waits for a turn anywhere');
+  }
+
+  /** A session that waits for a turn, which another machine may have free; all of them, while this one leaves. */
+  async #giveBack(view: SessionView, held: HeldSession): Promise<void> {
+    const { board, card, clock, isLeaving, states } = this.#parts;
+    if (view.worker !== 'none' || !(isLeaving || isQueued(view))) return;
+    // No worker begins from here on; what one has recorded meanwhile is published first.
+    await fence(view.paths, 'pool', clock);
+    const rest = { wanted: isWanted(view), state: held.published };
+    const isGiven =
+      (await states.isNewest(view)) &&
+      (await board.giveBack({ id: held.id, epoch: held.epoch, host: card.id }, rest));
+    if (!isGiven) return await claimLease(view.paths, this.#parts);
+    this.#held.delete(held.id);
+    this.#parts.say(`${held.folder}: given back to the pool`);
   }
 
   /** The published log has the answers of these commands. */
@@ -300,6 +313,7 @@ export class Member {
       const paths = this.#pathsOf(laid.folder);
       writeMark(paths, { id: claim.id, epoch: claim.epoch, published: commit });
       this.#held.set(claim.id, { ...mine, folder: laid.folder, published: commit, sinceMs });
+      this.#keepAlive(Math.max(this.#boardAtMs, this.#remoteAtMs));
       await claimLease(paths, this.#parts);
       say(`${laid.folder}: this machine has the session now${claim.from ? ` (before: ${claim.from})` : ''}`);
     } catch (error) {

@@ -9,6 +9,8 @@ import { openStore } from '../project/checkpoints/checkpoint-store.ts';
 import { commitState } from '../project/checkpoints/state-commit.ts';
 import { gitLine } from '../project/git/git.ts';
 import { commitOf, type GitContext } from '../project/git/repository.ts';
+import { pendingCommandIds } from '../session/commands/commands.ts';
+import { readLog } from '../session/events/event-log.ts';
 import { SessionFile } from '../session/events/session-file.ts';
 import type { SessionView } from '../session/events/session-view.ts';
 import { refNameOf } from '../session/layout/names.ts';
@@ -91,6 +93,13 @@ export class PoolStates {
       ...{ card: { status, phase, iteration, at }, version: __VERSION__ },
     };
     return await publishedCommit({ state: state.commit, before: published, note }, this.#keys, git);
+  }
+
+  /** Whether the newest state that was kept has all that was recorded and asked for here. */
+  async isNewest({ paths, sessionFile }: Pick<SessionView, 'paths' | 'sessionFile'>): Promise<boolean> {
+    if (sessionFile === undefined || pendingCommandIds(paths).length > 0) return false;
+    const state = await keptState(stateRef(refNameOf(sessionFile)), this.#plan.git);
+    return state?.kept.n === ((await readLog(paths))?.state.n ?? 0);
   }
 
   /** The same state with a new holder, by which the session's ref is moved. */

@@ -56,7 +56,8 @@ export function waitsFor(view: SessionView, identity: string): Waits {
   if (view.newer !== undefined) return { for: 'person', why: 'newer' };
   if (isLost(view)) return { for: 'person', why: 'lost' };
   // Also one that has not begun: its first state is published before anybody starts it.
-  if (view.worker === 'unknowable' && view.sessionFile?.pool) return { for: 'nothing' };
+  if (view.worker === 'unknowable' && view.sessionFile?.pool)
+    return { for: 'person', why: 'other_supervisor' };
   if (view.worker === 'alive') return { for: 'its_worker' };
   const looks = watchedPullRequest(state) !== undefined;
   if (!wantsWorker && (state.archived || (isOver(state.status) && !looks))) return { for: 'nothing' };

@@ -84,8 +84,7 @@ export async function openMember(
     database === undefined
       ? new GitBoard({ ...states.signing, remote, git, clock, leaseMs: times.leaseMs })
       : await postgresBoard(database, { clock, leaseMs: times.leaseMs });
-  const most = membership.slots ?? values.maxParallel ?? 2;
-  const slots = async () => (leaving ? 0 : most);
+  const slots = membership.slots ?? values.maxParallel ?? 2;
   const parts = {
     card,
     board,
@@ -99,6 +98,7 @@ export async function openMember(
     supervisor,
     ownSettings,
     slots,
+    isLeaving: leaving ?? false,
     report,
     say,
   };

@@ -23,7 +23,7 @@ export function addPool(program: Command, cli: Cli): void {
     .option('--public', 'accept a remote that anybody can read')
     .action((options: JoinOptions) => join(cli, options));
   withSharedOptions(pool.command('leave'))
-    .description('Give back its sessions at their next rest, and take no more')
+    .description('Take no more sessions, and give back those it has as they rest')
     .action(async (options: SharedOptions) => {
       const { leavePool } = await import('./pool.act.ts');
       const { remote } = await leavePool(projectOf(options), await cli.actionContext());
@@ -31,7 +31,7 @@ export function addPool(program: Command, cli: Cli): void {
       cli.output.result({ remote, leaving: true }, () =>
         [
           `${good('✔')} This machine takes no more sessions of ${remote}.`,
-          '  Those that it has are given back when their agents have ended.',
+          '  Those that it has are given back when they next wait or are done.',
         ].join('\n'),
       );
     });

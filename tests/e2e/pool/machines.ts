@@ -24,6 +24,16 @@ import { repoIn } from '../../support/temp-repo.ts';
 /** Seconds, where a pool has minutes. */
 const TIMES = JSON.stringify({ leaseMs: 6000, renewMs: 700, graceMs: 500, lookMs: 200 });
 
+/** Iterations of a second each. */
+export const WORK = {
+  paceMs: 0,
+  rules: [{ do: [{ act: 'run', command: ['sleep', '1'] }, { act: 'normal' }] }],
+};
+
+export const isDone = ({ state }: SessionView) => state.status.kind === 'done';
+export const isAtWork = ({ worker, state }: SessionView) =>
+  worker === 'alive' && state.openIteration !== undefined && state.progress.totalIterations > 1;
+
 /** One home, clone and supervisor. */
 export interface Machine extends TempProject {
   id: string;
@@ -34,7 +44,14 @@ export interface Machine extends TempProject {
   comeBack(): Promise<void>;
 }
 
-export async function poolOf(count: number, scenario: object, lines: Readonly<Record<string, string>> = {}) {
+export interface PoolPlan {
+  /** Lines of every machine's `.samocode`. */
+  lines?: Readonly<Record<string, string>>;
+  /** Without one, the remote is the board. */
+  database?: string;
+}
+
+export async function poolOf(count: number, scenario: object, { lines, database }: PoolPlan = {}) {
   const { worker, rehearsal } = await builtPrograms({}, { faults: true });
   const acting = { programs: { worker, rehearsal }, clock: PATIENT_CLOCK };
   const first = await makeProject({ acting });
@@ -47,7 +64,7 @@ export async function poolOf(count: number, scenario: object, lines: Readonly<Re
   const wanted = { PROVIDER: 'rehearsal', SANDBOX: 'off', GATES: 'none', ...lines };
   const machines: Machine[] = [];
   for (let number = 1; number <= count; number += 1)
-    machines.push(await machineAt(join(root, `machine-${number}`), { url, env, acting, wanted }));
+    machines.push(await machineAt(join(root, `machine-${number}`), { url, database, env, acting, wanted }));
   for (const one of machines)
     for (const { id } of machines.filter((other) => other !== one)) {
       const { fingerprint: seen } = await memberNamed(id, {}, one.context);
@@ -69,10 +86,14 @@ export async function poolOf(count: number, scenario: object, lines: Readonly<Re
 
 interface MachinePlan extends Pick<ProjectPlan, 'env' | 'acting'> {
   url: string;
+  database: string | undefined;
   wanted: Readonly<Record<string, string>>;
 }
 
-async function machineAt(path: string, { url, env, acting, wanted }: MachinePlan): Promise<Machine> {
+async function machineAt(
+  path: string,
+  { url, database, env, acting, wanted }: MachinePlan,
+): Promise<Machine> {
   await mkdir(path);
   const made = repoIn({ path, [Symbol.asyncDispose]: async () => undefined });
   const repo = { ...made, env: { ...made.env, ...env } };
@@ -83,7 +104,7 @@ async function machineAt(path: string, { url, env, acting, wanted }: MachinePlan
   const project = await projectOf(repo, acting);
   await writeProject(project, wanted);
   const { sessionsDir, context } = project;
-  const { host } = await joinPool({ remote: url }, context);
+  const { host } = await joinPool({ remote: url, database }, context);
   return {
     ...project,
     id: host.id,

@@ -5,16 +5,7 @@ import { answerQa } from '../../../src/acts/gates/answer-qa.act.ts';
 import { approvePlan } from '../../../src/acts/gates/approve-plan.act.ts';
 import { readPlan } from '../../../src/acts/gates/read-plan.act.ts';
 import type { SessionView } from '../../../src/session/events/session-view.ts';
-import { eventsOf, poolOf, untilView } from './machines.ts';
-
-const WORK = {
-  paceMs: 0,
-  rules: [{ do: [{ act: 'run', command: ['sleep', '1'] }, { act: 'normal' }] }],
-};
-
-const isDone = ({ state }: SessionView) => state.status.kind === 'done';
-const isAtWork = ({ worker, state }: SessionView) =>
-  worker === 'alive' && state.openIteration !== undefined && state.progress.totalIterations > 1;
+import { eventsOf, isAtWork, isDone, poolOf, untilView, WORK } from './machines.ts';
 
 test('a session that one machine starts is done by one of two, and both show it', async () => {
   await using pool = await poolOf(2, WORK);
@@ -46,7 +37,7 @@ test('when the machine that works on it dies, another goes on from the last rest
 });
 
 test('questions are answered and the plan is approved on the machine that does not have the session', async () => {
-  await using pool = await poolOf(2, WORK, { GATES: 'qa,plan' });
+  await using pool = await poolOf(2, WORK, { lines: { GATES: 'qa,plan' } });
   const [one, other] = pool.machines;
   await pool.start(one);
   const waits = (what: string) => (view: SessionView) =>
