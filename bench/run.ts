@@ -9,6 +9,7 @@ import { listBench } from './list.ts';
 import { meteringBench } from './metering.ts';
 import { npxBench } from './npx.ts';
 import { benchmarksPage, type Measured, machineNow } from './page.ts';
+import { poolBench } from './pool.ts';
 import { proofBench } from './proof.ts';
 import { pythonBench } from './python.ts';
 import { reportBench } from './report.ts';
@@ -43,6 +44,7 @@ const BENCHES: readonly Bench[] = [
   meteringBench,
   sessionsBench,
   supervisorBench,
+  poolBench,
   reportBench,
 ];
 

@@ -1,7 +1,7 @@
 import { isoUtc } from '../base/clock.ts';
 import { GIT_ERRORS } from '../project/git/git-errors.ts';
 import type { Board, Claim, Entry, Held, HostCard, Oid, Renewal, SentAct, Ulid } from './board.ts';
-import { ACT_REFS, type GitBoardPlan, GitView, HOSTS, SESSIONS, type Seen } from './git-view.ts';
+import { ACT_REFS, type GitBoardPlan, GitView, HOST_REFS, SESSION_REFS, type Seen } from './git-view.ts';
 import { POOL_ERRORS } from './pool-errors.ts';
 import { type StateNote, stateNoteText } from './state-note.ts';
 
@@ -37,7 +37,7 @@ export class GitBoard implements Board {
 
   async offer({ id, state }: Pick<Entry, 'id' | 'state'>): Promise<void> {
     // Refused where it was offered before.
-    if (state !== undefined) await this.#push(SESSIONS + id, state, undefined);
+    if (state !== undefined) await this.#push(SESSION_REFS + id, state, undefined);
   }
 
   async claim(host: HostCard, free: number): Promise<Claim[]> {
@@ -75,7 +75,7 @@ export class GitBoard implements Board {
     const notBefore = notBeforeMs && { at: isoUtc(this.#plan.clock.now() + notBeforeMs), ms: notBeforeMs };
     const given = stateNoteText({ ...note, wanted, notBefore: notBefore || undefined });
     const to = await this.#plan.commit(seen.tree, [state], given);
-    return await this.#push(SESSIONS + held.id, to, state);
+    return await this.#push(SESSION_REFS + held.id, to, state);
   }
 
   async act(session: Ulid, id: Ulid, command: string): Promise<void> {
@@ -105,7 +105,7 @@ export class GitBoard implements Board {
     // After a start it takes what it finds for its own.
     const isOwn = there === undefined || this.#beats.size === 0 || this.#beats.has(there);
     this.#beats.add(beat);
-    if (!isOwn || !(await this.#push(HOSTS + host.id, beat, there)))
+    if (!isOwn || !(await this.#push(HOST_REFS + host.id, beat, there)))
       throw POOL_ERRORS.pool_host_twice({ host: host.name });
     this.#beats = new Set([beat]);
   }
@@ -117,7 +117,7 @@ export class GitBoard implements Board {
     const { notBefore: _, ...before } = note;
     const mine = { ...before, host: host.id, hostName: host.name, epoch: note.epoch + 1, wanted: true };
     const moved = await this.#plan.commit(tree, [oid], stateNoteText(mine));
-    if (!(await this.#push(SESSIONS + note.id, moved, oid))) return undefined;
+    if (!(await this.#push(SESSION_REFS + note.id, moved, oid))) return undefined;
     const { id, project, folder, epoch, wanted, needs, card } = mine;
     const from = note.host;
     return {

@@ -31,8 +31,8 @@ export interface Seen extends CommitText {
 
 type Refs = ReadonlyArray<readonly [name: string, oid: Oid]>;
 
-export const SESSIONS = `${POOL_REFS}sessions/`;
-export const HOSTS = `${POOL_REFS}hosts/`;
+export const SESSION_REFS = `${POOL_REFS}sessions/`;
+export const HOST_REFS = `${POOL_REFS}hosts/`;
 export const ACT_REFS = `${POOL_REFS}acts/`;
 const Sealed = z.object({ session: z.string(), id: z.string(), command: z.string() });
 
@@ -92,12 +92,12 @@ export class GitView {
       refs.flatMap(([name = '', oid = '']) =>
         name.startsWith(prefix) ? [[name.slice(prefix.length), oid]] : [],
       );
-    const signs = below(HOSTS).map(([host, oid]) => {
+    const signs = below(HOST_REFS).map(([host, oid]) => {
       const before = this.hosts.get(host);
       return [host, before?.oid === oid ? before : { oid, since: now }] as const;
     });
     this.hosts = new Map(signs);
-    await this.#readSessions(below(SESSIONS), now);
+    await this.#readSessions(below(SESSION_REFS), now);
     await this.#readActs(below(ACT_REFS));
   }
 

@@ -9,12 +9,12 @@ export const POOL_ERRORS = errors({
   pool_host_twice: ({ host }: { host: string }) => ({
     what: 'The leases of this machine were not renewed.',
     why: `Another machine renews them as ${host} too: its configuration was copied from this one, or the other way round.`,
-    hint: 'On the copy, run "samocode pool leave" and join again, which gives it an identity of its own.',
+    hint: 'Let the copy leave the pool and join it again, which gives it an identity of its own.',
   }),
   pool_database_failed: () => ({
     what: 'The database of the pool gave no answer.',
     why: 'It cannot be reached, refuses the login, took too long, or failed.',
-    hint: 'Sessions of this machine go on meanwhile. Try "psql" with the address that you gave to "samocode pool join".',
+    hint: 'Sessions of this machine go on meanwhile. Try "psql" with the address by which this machine has joined the pool.',
   }),
   pool_database_refused: () => ({
     what: 'The database of the pool refused a statement.',
@@ -30,6 +30,6 @@ export const POOL_ERRORS = errors({
     hint:
       found > expected
         ? 'Update samocode on this machine.'
-        : 'Run "samocode pool join --database" here, which creates the schema or brings it up to date.',
+        : 'Join the pool with this database again, which creates the schema or brings it up to date.',
   }),
 });

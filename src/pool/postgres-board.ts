@@ -31,6 +31,7 @@ export class PostgresBoard implements Board {
   readonly #news = new EventEmitter();
   #connecting: Promise<pg.Client> | undefined;
   #client: pg.Client | undefined;
+  #turn: Promise<unknown> = Promise.resolve();
   #connectedAt = 0;
   #host: HostCard | undefined;
   #hasNews = false;
@@ -137,8 +138,11 @@ export class PostgresBoard implements Board {
 
   async #query<Row extends pg.QueryResultRow>(sql: string, values: unknown[]): Promise<pg.QueryResult<Row>> {
     const client = await this.#connected();
+    // One after the other, and all of them fail with the connection that they were meant for.
+    const answer = this.#turn.then(() => client.query<Row>(sql, values));
+    this.#turn = answer.catch(() => undefined);
     try {
-      return await client.query<Row>(sql, values);
+      return await answer;
     } catch (error) {
       // The next call begins with a new connection: this one may lead to a server that is none any more.
       this.#drop(client);

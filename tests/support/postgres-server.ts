@@ -18,8 +18,11 @@ export interface PostgresServer extends AsyncDisposable {
 
 const DEBIAN = '/usr/lib/postgresql';
 
-/** A real server of its own, as the user `postgres` where we are root. @throws where none is installed */
-export async function startPostgres(): Promise<PostgresServer> {
+/**
+ * A real server of its own, as the user `postgres` where we are root. @throws where none is installed
+ * @param settings `name=value`; by default it trusts the disk with what it has not written yet
+ */
+export async function startPostgres(settings = ['fsync=off']): Promise<PostgresServer> {
   const bin = await programs();
   const dir = await tempDir();
   const data = join(dir.path, 'data');
@@ -35,14 +38,8 @@ export async function startPostgres(): Promise<PostgresServer> {
   let databases = 0;
   const start = async () => {
     const where = ['-D', data, '-k', dir.path, '-p', `${port}`, '-c', 'listen_addresses=127.0.0.1'];
-    const [program, ...options] = command(
-      'postgres',
-      ...where,
-      '-c',
-      'fsync=off',
-      '-c',
-      'max_connections=200',
-    );
+    const chosen = ['max_connections=200', ...settings].flatMap((setting) => ['-c', setting]);
+    const [program, ...options] = command('postgres', ...where, ...chosen);
     const server = spawn(program, options, { cwd: dir.path, stdio: 'ignore' });
     const ended = once(server, 'close');
     await eventually(async () => (await query(address('postgres'), 'select 1')).length === 1);

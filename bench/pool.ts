@@ -1,0 +1,41 @@
+import type { Bench, BenchResult, Goal } from './bench.ts';
+import { measureGit } from './pool/git.ts';
+import { measurePostgres } from './pool/postgres.ts';
+
+/** What it costs to know who works on which session. */
+export const poolBench: Bench = {
+  name: 'pool',
+  title: 'A pool of machines',
+  about:
+    '1,000 sessions and 100 hosts on PostgreSQL, with a connection each but all in one process beside the server; 1,000 sessions on a git remote, seen by one host',
+  runsOnce: true,
+  means: {
+    oneAtOnceMsP50: 'ms for a claim when 100 hosts claim a session each at the same moment: half are sooner',
+    oneAtOnceMsP99: 'ms: 99 of 100 are',
+    sevenAtOnceMsP99: 'ms when each of them claims seven: 99 of 100 are sooner',
+    claimMsP50:
+      'ms for a claim of ten sessions when the rounds of the hosts are spread over 5 s: half are sooner',
+    claimMsP99: 'ms: 99 of 100 are',
+    renewMsP50: 'ms for a renewal, which also shows all sessions: half are sooner',
+    renewMsP99: 'ms: 99 of 100 are',
+    publishMsP99: 'ms to show a published state in lists, 1,000 in 5 s: 99 of 100 are sooner',
+    statementsIdle: 'statements of a host with free slots and nothing to do, in each round of 15 s',
+    takenOver: 'sessions that other hosts take when a third of the hosts is dead',
+    takeoverMs: 'ms from the end of the leases until they have them',
+    gitFirstMs: 'ms until a host that has joined knows all sessions of a git remote',
+    gitRenewMsP50: 'ms for a renewal by git: half are sooner',
+    gitRenewMsP99: 'ms: 99 of 100 are',
+    gitClaimMsP50: 'ms for a claim by git: half are sooner',
+    gitClaimMsP99: 'ms: 99 of 100 are',
+  },
+  async run() {
+    const values = { ...(await measurePostgres()), ...(await measureGit()) };
+    return { values, goals: GOALS } satisfies BenchResult;
+  },
+};
+
+const GOALS: readonly Goal[] = [
+  { value: 'oneAtOnceMsP99', atMost: 50 },
+  { value: 'claimMsP99', atMost: 50 },
+  { value: 'statementsIdle', atMost: 1 },
+];

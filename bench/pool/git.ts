@@ -1,0 +1,50 @@
+import { ulid } from 'ulid';
+import { systemClock } from '../../src/base/clock.ts';
+import { GitBoard } from '../../src/pool/git-board.ts';
+import { POOL_REFS } from '../../src/pool/git-remote.ts';
+import { stateNoteText } from '../../src/pool/state-note.ts';
+import { makeRemotes, serve } from '../../tests/processes/pool/remotes.ts';
+import { percentile, timed } from './postgres.ts';
+
+const SESSIONS = 1000;
+const ROUNDS = 20;
+const PROJECT = '1'.repeat(40);
+const CARD = { status: 'running', phase: 'planning', iteration: 7, at: '2026-01-08T00:00:00.000Z' };
+
+/** One host and a remote with many sessions, without signatures: those cost the same for every board. */
+export async function measureGit(): Promise<Record<string, number>> {
+  await using remotes = await makeRemotes();
+  await using server = await serve(remotes.root);
+  const [maker, folder] = [await remotes.machine('maker'), await remotes.machine('host')];
+  const refs: string[] = [];
+  for (let nth = 0; nth < SESSIONS; nth += 1) {
+    const id = ulid();
+    const kept = { v: 1 as const, n: 1, lease: 1, version: '0.0.0', card: CARD };
+    const note = { ...kept, id, project: PROJECT, folder: id, needs: [], wanted: true, epoch: 0 };
+    const state = await remotes.commit(maker, stateNoteText(note));
+    refs.push(`${state}:${POOL_REFS}sessions/${id}`);
+  }
+  await remotes.git(maker, 'push', '--quiet', remotes.url, ...refs);
+  const board = new GitBoard({
+    remote: remotes.remote(folder, { url: `git://127.0.0.1:${server.port}/remote.git` }),
+    git: { cwd: folder, baseEnv: remotes.env },
+    ...{ clock: systemClock, leaseMs: 45_000 },
+    seal: (text) => remotes.commit(folder, text),
+    open: async (oid) => ({ text: await remotes.git(folder, 'log', '-1', '--format=%B', oid), person: 'me' }),
+    commit: (tree, parents, note) =>
+      remotes.git(folder, 'commit-tree', tree, '-m', note, ...parents.flatMap((each) => ['-p', each])),
+  });
+  const host = { id: 'h0', name: 'machine', project: PROJECT, labels: [] };
+  const first = await timed(() => board.renew(host));
+  const renewals: { ms: number }[] = [];
+  for (let turn = 0; turn < ROUNDS; turn += 1) renewals.push(await timed(() => board.renew(host)));
+  const claims: { ms: number }[] = [];
+  for (let turn = 0; turn < ROUNDS; turn += 1) claims.push(await timed(() => board.claim(host, 1)));
+  return {
+    gitFirstMs: percentile([first], 50),
+    gitRenewMsP50: percentile(renewals, 50),
+    gitRenewMsP99: percentile(renewals, 99),
+    gitClaimMsP50: percentile(claims, 50),
+    gitClaimMsP99: percentile(claims, 99),
+  };
+}
