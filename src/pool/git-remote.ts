@@ -38,6 +38,7 @@ const UPLOAD = '--upload-pack=git-upload-pack';
 
 export class GitRemote implements PoolRemote {
   readonly #place: RemotePlace;
+  #fetching: Promise<unknown> = Promise.resolve();
 
   constructor(place: RemotePlace) {
     this.#place = place;
@@ -78,7 +79,10 @@ export class GitRemote implements PoolRemote {
   /** @param refs names or patterns; a local copy that they match and that is gone from the remote is removed */
   async fetch(refs: readonly string[]): Promise<void> {
     const copies = refs.map((ref) => `+${this.#there(ref)}:${ref}`);
-    await this.#git(['fetch', ...FETCH, UPLOAD, '--', this.#place.url, ...copies]);
+    const fetch = () => this.#git(['fetch', ...FETCH, UPLOAD, '--', this.#place.url, ...copies]);
+    // One after the other: of two that update the same copy, one fails.
+    this.#fetching = this.#fetching.then(fetch, fetch);
+    await this.#fetching;
   }
 
   /**

@@ -53,7 +53,7 @@ export class GitView {
     this.#plan = plan;
   }
 
-  /** One after the other: two fetches would meet at the same local refs. */
+  /** One after the other, so that no older look replaces a newer one. */
   async look(): Promise<void> {
     const look = this.#looking.then(() => this.#lookNow());
     this.#looking = look.catch(() => undefined);

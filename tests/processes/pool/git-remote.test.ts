@@ -100,6 +100,20 @@ test('a fetch copies refs under the same names, and removes copies of what is go
   expect(await remotes.git(here, 'for-each-ref')).toBe('');
 });
 
+test('fetches at the same moment all succeed', async () => {
+  await using remotes = await makeRemotes();
+  const [here, other] = [await remotes.machine('a'), await remotes.machine('b')];
+  const remote = remotes.remote(here);
+  let before: string | undefined;
+  for (let round = 0; round < 10; round += 1) {
+    const oid = await remotes.commit(other, `state ${round}`);
+    await remotes.remote(other).move(REF, oid, before);
+    await Promise.all([remote.fetch([REF]), remote.fetch([`${POOL_REFS}*`]), remote.fetch([REF])]);
+    expect(await remotes.git(here, 'rev-parse', REF)).toBe(oid);
+    before = oid;
+  }
+});
+
 test('a server that takes no refs but branches is found out, and branches work there', async () => {
   await using remotes = await makeRemotes();
   const folder = await remotes.machine('a');
