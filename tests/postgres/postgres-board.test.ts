@@ -1,3 +1,4 @@
+import pg from 'pg';
 import { ulid } from 'ulid';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { PostgresBoard } from '../../src/pool/postgres-board.ts';
@@ -108,6 +109,25 @@ test('a host sleeps until something is to be claimed or an act has come, and thr
   const rest = { wanted: true, state: claimed?.state ?? '' };
   await a.board.giveBack({ id: session, host: a.host.id, epoch: 1 }, rest);
   await asleep;
+});
+
+test('a session is not given back past an act that is just being written', async () => {
+  await using rig = await makeRig();
+  const a = await rig.join();
+  const session = await rig.offer(a);
+  await a.board.renew(a.host);
+  await a.board.claim(a.host, 1);
+  const person = new pg.Client({ connectionString: rig.database });
+  await person.connect();
+  await person.query('begin');
+  const act = 'insert into samocode_pool.acts (id, session, command) values ($1, $2, $3)';
+  await person.query(act, [ulid(), session, 'answer']);
+  const given = a.board.giveBack({ id: session, host: a.host.id, epoch: 1 }, { wanted: false, state: '' });
+  const waiting = `select 1 from pg_stat_activity where wait_event_type = 'Lock' and application_name = $1`;
+  await eventually(async () => (await query(rig.database, waiting, [a.host.name])).length === 1);
+  await person.query('commit');
+  await person.end();
+  expect(await given).toBe(false);
 });
 
 test('a person may act and read, and neither claim nor choose another name', async () => {
