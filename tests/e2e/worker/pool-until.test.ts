@@ -1,0 +1,51 @@
+import { rm, writeFile } from 'node:fs/promises';
+import { expect, test } from 'vitest';
+import { sinceBootMs } from '../../../src/base/clock.ts';
+import { stateRef } from '../../../src/project/checkpoints/checkpoint-refs.ts';
+import { refNameOf } from '../../../src/session/layout/names.ts';
+import { changeFile, childWorks } from '../../faults/with-settings.ts';
+import { askingRig } from '../../support/asking-rig.ts';
+import { eventually } from '../../support/eventually.ts';
+import { endOfWorker } from '../../support/supervisors.ts';
+
+const HANGS = 'export default { paceMs: 0, rules: [{ when: { iteration: 3 }, do: [{ act: "hang" }] }] };';
+
+test.concurrent('after the time that its supervisor was given, a worker ends its agent and writes nothing more', async () => {
+  await using rig = await askingRig({ scenario: HANGS });
+  await changeFile(rig, () => ({ pool: true }));
+  await writeFile(rig.paths.poolUntil, String(sinceBootMs() + 3_600_000));
+  await rig.answer();
+  await childWorks(rig, 3);
+  const { n } = await rig.state();
+  await writeFile(rig.paths.poolUntil, String(sinceBootMs() - 1));
+  await eventually(async () => (await rig.processesWithMark()).length === 0, {
+    what: 'the end of the agent',
+  });
+  expect(await rig.view()).toMatchObject({ state: { n }, worker: 'unknowable' });
+});
+
+test.concurrent('without a pool nobody reads that time', async () => {
+  await using rig = await askingRig({ here: true });
+  await writeFile(rig.paths.poolUntil, '1');
+  await rig.answer();
+  await rig.untilWaiting('plan_approval');
+});
+
+test.concurrent('a worker that dies while it keeps a state leaves the one before, and the next keeps it', async () => {
+  await using rig = await askingRig({ faults: true });
+  await changeFile(rig, () => ({ pool: true }));
+  const ref = stateRef(refNameOf(rig.file));
+  await rig.stop();
+  await endOfWorker(rig);
+  await rm(rig.paths.state, { force: true });
+  const before = await rig.repo.git(['rev-parse', ref]);
+  const dying = { SAMOCODE_CRASH_AT: 'keep-state' };
+  await rig.resume({}, dying);
+  await endOfWorker(rig);
+  expect(await rig.repo.git(['rev-parse', ref])).toBe(before);
+  await rig.answer();
+  await rig.untilWaiting('plan_approval');
+  await endOfWorker(rig);
+  expect(await rig.repo.git(['rev-list', '--first-parent', ref])).toContain(before);
+  expect(await rig.repo.git(['show', `${ref}:run/events.jsonl`])).toContain('plan_approval');
+});
