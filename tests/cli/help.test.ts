@@ -21,7 +21,8 @@ test.each(commands.map((command) => [command.name(), command] as const))(
     for (const [line] of examples) {
       expect(line).toContain(`samocode ${name}`);
       const options = line.match(/ --[a-z-]+/g)?.map((option) => option.trim()) ?? [];
-      for (const option of options) expect(command.options.map(({ long }) => long)).toContain(option);
+      const own = [command, ...command.commands].flatMap((each) => each.options.map(({ long }) => long));
+      for (const option of options) expect(own).toContain(option);
     }
   },
 );

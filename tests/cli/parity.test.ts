@@ -122,6 +122,7 @@ const TERMINAL_ONLY: Record<string, string> = {
   'verify [session|proof]': 'runs commands of a proof, which is a person’s to agree to',
   'verify --pull-request': 'runs code of others, which is a person’s to agree to',
   'verify --yes': 'likewise',
+  pool: 'which machines get the work is a person’s to decide',
   review: 'the person’s own editor; a chat sends what they say by send_message',
   watch: 'a screen; a chat waits',
   web: 'a page for a person',

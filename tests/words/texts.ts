@@ -32,9 +32,9 @@ const PROGRAM = addedCommands();
 /** The subcommands of `samocode`. */
 export const CLI_NAMES = PROGRAM.commands.map((command) => command.name());
 /** The long options of all subcommands, and common ones such as `--json`. */
-export const CLI_OPTIONS = PROGRAM.commands.flatMap(({ options }) =>
-  options.flatMap(({ long }) => (long ? [long] : [])),
-);
+export const CLI_OPTIONS = PROGRAM.commands
+  .flatMap((command) => [command, ...command.commands])
+  .flatMap(({ options }) => options.flatMap(({ long }) => (long ? [long] : [])));
 
 /** Names of the files that every session folder has. */
 export const SESSION_FILES = Object.values(sessionPaths('/s', '26-01-08-x')).map((path) => basename(path));
