@@ -31,7 +31,7 @@ export function keyFilesIn(configDir: string): KeyFiles {
 /**
  * The key of this host, made on first use: without a passphrase, since nobody is there to type one.
  * @returns its public part
- * @throws signing_missing
+ * @throws git_cannot_sign, ssh_keygen_missing
  */
 export async function hostKey(configDir: string, env: Environment): Promise<string> {
   await requireSigning(env);
@@ -80,9 +80,9 @@ async function requireSigning(env: Environment): Promise<void> {
   const { stdout } = await runCommand('git', ['version'], { env: definedOnly(env) });
   const [major = 0, minor = 0] = (/\d+(?:\.\d+)+/.exec(stdout)?.[0] ?? '').split('.').map(Number);
   const isOld = major < LEAST_GIT[0] || (major === LEAST_GIT[0] && minor < LEAST_GIT[1]);
-  if (isOld) throw STATE_ERRORS.signing_missing({ git: `${major}.${minor}` });
+  if (isOld) throw STATE_ERRORS.git_cannot_sign({ version: `${major}.${minor}` });
   const { notFound } = await runCommand('ssh-keygen', ['-?'], { env: definedOnly(env) });
-  if (notFound) throw STATE_ERRORS.signing_missing({});
+  if (notFound) throw STATE_ERRORS.ssh_keygen_missing();
 }
 
 async function sshKeygen(args: readonly string[], env: Environment, input?: string): Promise<string> {

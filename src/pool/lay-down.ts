@@ -5,7 +5,7 @@ import { type Clock, isoUtc } from '../base/clock.ts';
 import { crashPoint } from '../base/fault-points.ts';
 import { writeWhole } from '../base/files/atomic-file.ts';
 import { gitDirOf } from '../base/files/git-pointer.ts';
-import { identityAt, namesAt, statsAt } from '../base/files/path-stats.ts';
+import { filesBelow, identityAt, statsAt } from '../base/files/path-stats.ts';
 import { plainJson } from '../base/files/plain-file.ts';
 import { giveLease, newestNumber, ownerElsewhere } from '../base/processes/lease.ts';
 import { checkOut, checkOutWorktree } from '../project/checkpoints/check-out.ts';
@@ -134,7 +134,9 @@ async function layingOf(plan: LayDownPlan) {
   const begun = await readLaid(draft.run);
   const laid = statsAt(paths.runDir) === undefined ? begun : await readLaid(paths.runDir);
   const identitiesIn = (folder: string): Record<string, string> =>
-    Object.fromEntries(documentsIn(folder).map((name) => [name, identityAt(join(folder, name))]));
+    Object.fromEntries(
+      filesBelow(folder, (name) => name !== '_logs').map((name) => [name, identityAt(join(folder, name))]),
+    );
 
   /** Everything but the worktree, beside what is here. */
   async function files(): Promise<CheckpointStore> {
@@ -228,14 +230,6 @@ function isFine(path: string): boolean {
   return !/(?:^|\/)(?:\.{0,2}|\.git)(?:\/|$)|[\x00-\x1f\\]/i.test(path);
 }
 
-function documentsIn(folder: string, below = ''): string[] {
-  return (namesAt(join(folder, below)) ?? []).flatMap((inner) => {
-    const name = below === '' ? inner : `${below}/${inner}`;
-    if (name === '_logs') return [];
-    return statsAt(join(folder, name))?.isDirectory() ? documentsIn(folder, name) : [name];
-  });
-}
-
 /** Whether this machine published that state and nothing happened here since. */
 async function isAsPublished(
   { commit, note, at, context }: LayDownPlan,
@@ -267,6 +261,9 @@ async function moveBranch({ note, at, context }: LayDownPlan, folder: string): P
   const ref = `refs/heads/${branch}`;
   const tip = await commitOf(ref, main);
   if (tip === head) return [];
+  // Somebody's own branch, whatever a member of the pool says; one of the session has left a state here.
+  const isOfSession = (await commitOf(stateRef(refNameOf({ ...note, folder })), main)) !== undefined;
+  if (tip !== undefined && !isOfSession) throw STATE_ERRORS.branch_taken({ branch: branch ?? '' });
   const isBehind = tip === undefined || (await gitSaysYes(['merge-base', '--is-ancestor', tip, head], main));
   const lost = `${refsOf(refNameOf({ ...note, folder }))}lost/${epoch}-${tip?.slice(0, 12)}`;
   if (!isBehind) await runGit(['update-ref', '--no-deref', lost, tip], main);

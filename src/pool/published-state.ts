@@ -5,7 +5,7 @@ import { commitOf } from '../project/git/repository.ts';
 import type { Oid } from './board.ts';
 import type { KeyFiles } from './host-keys.ts';
 import { STATE_ERRORS } from './state-errors.ts';
-import { readStateNote, type StateNote, stateNoteText } from './state-note.ts';
+import { readStateNote, type StateNote } from './state-note.ts';
 
 export interface Publication {
   /** Whose files are published: a state that a worker kept, or one that was published before. */
@@ -34,7 +34,7 @@ export async function publishedCommit(
   options: GitOptions,
 ): Promise<Oid> {
   const parents = [before, note.head].filter((parent) => parent !== undefined);
-  return await signedCommit({ tree: `${state}^{tree}`, parents, text: stateNoteText(note) }, keys, options);
+  return await signedCommit({ tree: `${state}^{tree}`, parents, text: JSON.stringify(note) }, keys, options);
 }
 
 /** @param commit.tree by default that of no files */
@@ -96,6 +96,9 @@ export async function verifyState(
     throw STATE_ERRORS.state_malformed({ commit, problem: 'Its message is not that of a state' });
   const { note } = reading;
   if (note.host !== undefined && note.host !== signer)
-    throw STATE_ERRORS.state_of_stranger({ commit, host: note.hostName });
+    throw STATE_ERRORS.state_malformed({
+      commit,
+      problem: 'It names another host than the one that signed it',
+    });
   return { note, signer };
 }

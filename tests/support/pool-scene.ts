@@ -98,7 +98,7 @@ export async function poolScene(): Promise<PoolScene> {
         ...{
           v: 1,
           id: ID,
-          project: 'p',
+          project: '1'.repeat(40),
           folder: FOLDER,
           branch: 'x',
           head,

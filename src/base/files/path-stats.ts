@@ -1,5 +1,5 @@
 import { accessSync, lstatSync, readdirSync, realpathSync, type Stats } from 'node:fs';
-import { isAbsolute } from 'node:path';
+import { isAbsolute, join } from 'node:path';
 import { ifThere, systemErrorCode } from '../errors.ts';
 import { fileIdentity } from './fingerprint.ts';
 
@@ -22,6 +22,20 @@ export function namesAt(folder: string): string[] | undefined {
     if (systemErrorCode(error) !== 'ELOOP') throw error;
     return undefined;
   }
+}
+
+/** The plain files below a folder, by their paths in it; links are not followed. */
+export function filesBelow(
+  folder: string,
+  isWanted = (_name: string): boolean => true,
+  below = '',
+): string[] {
+  return (namesAt(join(folder, below)) ?? []).flatMap((inner) => {
+    const name = below === '' ? inner : `${below}/${inner}`;
+    const stats = isWanted(name) ? statsAt(join(folder, name)) : undefined;
+    if (stats?.isDirectory()) return filesBelow(folder, isWanted, name);
+    return stats?.isFile() ? [name] : [];
+  });
 }
 
 /** Whether this user has the access of `mode`, one of the constants of `node:fs`. */

@@ -18,7 +18,7 @@ async function dyingAt(scene: PoolScene, how: How, nth: number): Promise<boolean
   const { root, env } = scene.here.repo;
   const plan = join(root, 'plan.json');
   await writeFile(plan, JSON.stringify({ ...scene.plan(), how, settings: OWN_SETTINGS }));
-  const program = await bundleScript('lay-down-program.ts', root, { faults: true });
+  const program = await bundleScript('lay-down-starter.ts', root, { faults: true });
   const dying = { ...env, SAMOCODE_CRASH_AT: `lay-down@${nth}` };
   const { exitCode } = await runCommand(process.execPath, [program, plan], { env: dying });
   return exitCode === null;

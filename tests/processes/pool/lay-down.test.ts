@@ -6,6 +6,8 @@ import { systemHost } from '../../../src/base/processes/host.ts';
 import { newestNumber, readHolding } from '../../../src/base/processes/lease.ts';
 import { claimLease } from '../../../src/pool/fence.ts';
 import { layDownForWork } from '../../../src/pool/lay-down.ts';
+import { stateRef } from '../../../src/project/checkpoints/checkpoint-refs.ts';
+import { refNameOf } from '../../../src/session/layout/names.ts';
 import { readSession } from '../../../src/session/status.ts';
 import { contentsOf } from '../../support/checkpoint-scene.ts';
 import { OWN_SETTINGS, type PoolScene, poolScene } from '../../support/pool-scene.ts';
@@ -140,6 +142,11 @@ test.concurrent('commits of a branch that are not part of the state are kept und
   const own = await scene.here.repo.git(['commit-tree', '-m', 'Mine', 'HEAD^{tree}']);
   await scene.here.repo.git(['push', '--quiet', scene.mainRepo, `${own}:refs/tags/mine`]);
   await scene.git('branch', 'x', own);
+  // A branch of that name that is not of this session is its person's.
+  await expect(work(scene)).rejects.toMatchObject({ code: 'branch_taken' });
+  expect(await scene.git('rev-parse', 'x')).toBe(own);
+  const { id, folder } = scene.plan().note;
+  await scene.git('update-ref', stateRef(refNameOf({ id, folder })), own);
   const { aside } = await work(scene);
   expect(await scene.git('rev-parse', aside[0] ?? '')).toBe(own);
   expect(await scene.git('rev-parse', 'x')).toBe(scene.plan().note.head);

@@ -56,7 +56,7 @@ test.concurrent('a key that is not trusted is refused, and so is a trusted one f
   await expect(trusting).rejects.toMatchObject({ code: 'state_of_stranger' });
   const note = { ...scene.plan().note, host: 'host-b', hostName: 'ben' };
   const posing = await publishedCommit({ state: commit, note }, scene.keys, optionsOf(scene));
-  await expect(verified(scene, posing)).rejects.toMatchObject({ code: 'state_of_stranger' });
+  await expect(verified(scene, posing)).rejects.toMatchObject({ code: 'state_malformed' });
 });
 
 test.concurrent('a state of a newer samocode, or of none, is refused by name', async () => {
@@ -166,14 +166,14 @@ test.concurrent('the key of a host is private, made once, and known by its finge
 });
 
 test.concurrent.each([
-  ['git', '#!/bin/sh\necho git version 2.33.9\n', '2.33'],
-  ['ssh-keygen', undefined, 'ssh-keygen'],
-])('without a fit %s no key is made, and it is said', async (name, script, said) => {
+  ['git', '#!/bin/sh\necho git version 2.33.9\n', 'git_cannot_sign'],
+  ['ssh-keygen', undefined, 'ssh_keygen_missing'],
+])('without a fit %s no key is made, and it is said', async (name, script, code) => {
   await using scene = await poolScene();
   const bin = join(scene.here.repo.root, 'bin');
   await mkdir(bin);
   await writeFile(join(bin, 'git'), script ?? '#!/bin/sh\necho git version 2.50.1\n', { mode: 0o755 });
   await rm(join(bin, 'ssh-keygen'), { force: true });
   const making = hostKey(join(bin, name), { ...scene.here.repo.env, PATH: `${bin}` });
-  await expect(making).rejects.toMatchObject({ code: 'signing_missing', why: expect.stringContaining(said) });
+  await expect(making).rejects.toMatchObject({ code });
 });
