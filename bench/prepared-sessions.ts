@@ -1,7 +1,8 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { cacheText, readLog } from '../src/session/events/event-log.ts';
 import type { SessionEvent } from '../src/session/events/events.ts';
-import { sessionPaths } from '../src/session/layout/paths.ts';
+import type { SessionFile } from '../src/session/events/session-file.ts';
+import { type SessionPaths, sessionPaths } from '../src/session/layout/paths.ts';
 import { plainLog, textOf } from '../tests/support/event-samples.ts';
 import { makeProject, type TempProject } from '../tests/support/project.ts';
 import { sessionFileSample } from '../tests/support/session-file-sample.ts';
@@ -17,12 +18,7 @@ export async function preparedSessions(count: number): Promise<TempProject> {
   return project;
 }
 
-async function layOne({ repo, sessionsDir }: TempProject, index: number): Promise<void> {
-  const folder = `26-01-08-boat-number-${String(index).padStart(4, '0')}-of-the-fleet`;
-  const id = `01KEE${String(index).padStart(21, '0')}`;
-  const paths = sessionPaths(sessionsDir, folder);
-  const file = JSON.stringify(sessionFileSample({ id, folder, sessionsDir, mainRepo: repo.path }));
-  const [first, ...rest] = plainLog(EVENTS);
+async function layOne(project: TempProject, index: number): Promise<void> {
   const end =
     index % 4 === 0
       ? {
@@ -30,9 +26,25 @@ async function layOne({ repo, sessionsDir }: TempProject, index: number): Promis
           ...{ openQuestions: ['Q1'], unconfirmed: [] },
         }
       : { type: 'done', summary: 'All of it' };
-  const last = { v: 1, n: EVENTS + 1, at: '2026-01-09T10:00:00.000Z', lease: 1, ...end };
-  // Envelope and body belong together, which the spread's own type can't follow.
-  const events = [{ ...first, sessionId: id, file }, ...rest, last] as SessionEvent[];
+  await laySession(project, index, [
+    ...plainLog(EVENTS),
+    // Envelope and body belong together, which the spread's own type can't follow.
+    { v: 1, n: EVENTS + 1, at: '2026-01-09T10:00:00.000Z', lease: 1, ...end } as SessionEvent,
+  ]);
+}
+
+/** Writes the files of the session with this number, whose log begins with its creation. */
+export async function laySession(
+  { repo, sessionsDir }: TempProject,
+  index: number,
+  [first, ...rest]: readonly SessionEvent[],
+): Promise<{ paths: SessionPaths; file: SessionFile }> {
+  const folder = `26-01-08-boat-number-${String(index).padStart(4, '0')}-of-the-fleet`;
+  const id = `01KEE${String(index).padStart(21, '0')}`;
+  const paths = sessionPaths(sessionsDir, folder);
+  const sample = sessionFileSample({ id, folder, sessionsDir, mainRepo: repo.path });
+  const file = JSON.stringify(sample);
+  const events = [{ ...first, sessionId: id, file }, ...rest] as SessionEvent[];
   await mkdir(paths.runDir, { recursive: true });
   await mkdir(paths.sessionDir, { recursive: true });
   await writeFile(paths.events, textOf(events));
@@ -40,4 +52,5 @@ async function layOne({ repo, sessionsDir }: TempProject, index: number): Promis
   await writeFile(paths.overview, `# Session: ${folder}\n`);
   const log = await readLog(paths);
   if (log) await writeFile(paths.state, cacheText(log));
+  return { paths, file: sample };
 }

@@ -16,7 +16,7 @@ import { startFromPage } from './start-part.ts';
 import { streamOf } from './stream.ts';
 import { tokenIn } from './tokens.ts';
 import { transcriptPart } from './transcript-part.ts';
-import { viewOf } from './views.ts';
+import { type ViewUpdate, viewOf } from './views.ts';
 import { problemText } from './web-context.ts';
 import { WEB_ERRORS } from './web-errors.ts';
 
@@ -66,6 +66,8 @@ export function webApp(options: WebOptions, context: ActionContext): WebApp {
   });
   app.notFound((c) => c.text('There is nothing here.', 404));
   const live = new LiveSessions(context);
+  // Read before somebody looks: of the first tab's wait for a thousand sessions this is the most.
+  void live.list().then(watchedRows, () => undefined);
   addReading(app, { live, use, failed, context });
   addActs(app, { live, context });
   return {
@@ -169,20 +171,25 @@ async function* updates(
     while (!signal.aborted) {
       const rung = new AbortController();
       ring = () => rung.abort();
-      const { end = '', ...changes } = await update().catch((error) => ({ end: problemText(error) }));
+      const { end = '', more, ...changes } = await update().catch(problemUpdate);
       const isNew = end !== ended || Object.values(changes).some((each) => each.length > 0);
       if (isNew || clock.monotonic() - saidAt > BEAT_MS) {
         saidAt = clock.monotonic();
         const rows = watchedRows(await live.list().catch(() => []));
         const needs = rows.filter(({ facts }) => facts.needsHuman).length;
-        yield { ...changes, needs, ...(end !== ended && { end }) };
+        yield { ...changes, more, needs, ...(end !== ended && { end }) };
         ended = end;
       }
+      if (more) continue;
       await clock.sleep(LOOK_MS, AbortSignal.any([signal, rung.signal])).catch(() => undefined);
     }
   } finally {
     stop();
   }
+}
+
+function problemUpdate(error: unknown): ViewUpdate {
+  return { end: problemText(error) };
 }
 
 async function fieldsOf(c: Context) {

@@ -41,7 +41,12 @@ type Card = [key: string, group: string, place: number, html: string];
 export interface BoardUpdate {
   cards: Card[];
   gone: string[];
+  /** The next update follows at once. */
+  more?: true;
 }
+
+/** More than a screen shows: a board of a thousand is drawn from its top on. */
+const FIRST_CARDS = 40;
 
 /** The cards that differ from what was sent before; `sent` is brought up to date. */
 export async function boardUpdate(
@@ -49,10 +54,10 @@ export async function boardUpdate(
   sent: Map<string, string>,
   nowMs: number,
 ): Promise<BoardUpdate> {
-  const sessions = await live.list();
-  const rows = watchedRows(sessions);
+  const rows = watchedRows(await live.list());
   const cards: Card[] = [];
   const there = new Set<string>();
+  const isFirst = sent.size === 0;
   for (const row of rows) {
     const key = pageKey({ runDir: row.key });
     there.add(key);
@@ -62,6 +67,7 @@ export async function boardUpdate(
     if (sent.get(key) === stamp) continue;
     sent.set(key, stamp);
     cards.push([key, group, placeOf(row), text]);
+    if (isFirst && cards.length === FIRST_CARDS) return { cards, gone: [], more: true };
   }
   const gone = [...sent.keys()].filter((key) => !there.has(key));
   for (const key of gone) sent.delete(key);

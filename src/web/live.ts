@@ -1,12 +1,13 @@
 import type { ActionContext } from '../acts/common/context.ts';
 import { pageKey } from '../acts/common/live-page.ts';
-import { type ShownSession, watchSessions } from '../acts/reading/watch-sessions.act.ts';
+import { type KnownSessions, type ShownSession, watchSessions } from '../acts/reading/watch-sessions.act.ts';
 
 /** All sessions of this machine, read once for all who look, and only while somebody does. */
 export class LiveSessions {
   readonly #context: ActionContext;
   #list: Promise<ShownSession[]> | undefined;
   #keys = new Map<string, ShownSession>();
+  readonly #known: KnownSessions = new Map();
   #watching: AbortController | undefined;
   #bells = new Set<() => void>();
 
@@ -41,9 +42,13 @@ export class LiveSessions {
   #watch(): AbortController {
     const controller = new AbortController();
     const { signal } = controller;
-    const sessions = watchSessions({ signal }, this.#context);
-    this.#list = sessions.next().then(({ value }) => this.#take(value ?? []));
-    const first = this.#list;
+    const sessions = watchSessions({ signal, known: this.#known }, this.#context);
+    // One reads at a time: what another one notes is no change to it.
+    const before = this.#list?.catch(() => undefined);
+    const first = Promise.resolve(before)
+      .then(() => sessions.next())
+      .then(({ value }) => this.#take(value ?? []));
+    this.#list = first;
     void (async () => {
       await first;
       for await (const list of sessions) {
@@ -64,7 +69,8 @@ export class LiveSessions {
   }
 
   #readOnce(): Promise<ShownSession[]> {
-    const sessions = watchSessions({ signal: new AbortController().signal }, this.#context);
+    const { signal } = new AbortController();
+    const sessions = watchSessions({ signal, known: this.#known }, this.#context);
     const list = sessions
       .next()
       .then(({ value }) => this.#take(value ?? []))

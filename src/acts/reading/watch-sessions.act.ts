@@ -1,12 +1,13 @@
 import { sep } from 'node:path';
 import { identityAt } from '../../base/files/path-stats.ts';
 import { newWatcher } from '../../base/files/watcher.ts';
+import { readHolding } from '../../base/processes/lease.ts';
 import type { SessionView } from '../../session/events/session-view.ts';
 import { runRoot, type SessionPaths, sessionPaths } from '../../session/layout/paths.ts';
 import { sessionFolders } from '../../session/session-list.ts';
 import { readSession } from '../../session/status.ts';
 import type { ActionContext } from '../common/context.ts';
-import { reportOn, type SessionReport } from '../common/facts/get-status.ts';
+import { readActivity, readTroubles, reportOn, type SessionReport } from '../common/facts/get-status.ts';
 import { readWatching, type Watching } from '../common/facts/worker-report.ts';
 import { findSessionAndPlace } from '../common/places/find-session.ts';
 import { findSessionsFolders, projectDirOf, type SessionsFolder } from '../common/places/sessions-folders.ts';
@@ -16,7 +17,11 @@ export interface WatchSessionsInput {
   projectDir?: string | undefined;
   session?: string | undefined;
   signal: AbortSignal;
+  /** What an earlier watch has read, and this one reads: sessions whose files are unchanged are not read again. */
+  known?: KnownSessions;
 }
+
+export type KnownSessions = Map<string, Known>;
 
 export interface ShownSession extends SessionReport {
   projectDir: string;
@@ -41,16 +46,15 @@ export async function* watchSessions(
   context: ActionContext,
 ): AsyncGenerator<ShownSession[], void> {
   const { clock } = context;
-  const { signal } = input;
-  const known = new Map<string, Known>();
+  const { signal, known = new Map<string, Known>() } = input;
   const watcher = newWatcher({ clock });
   let targets = await findTargets(input, context);
-  let targetsAt = clock.monotonic();
-  let isFullRead = true;
+  let isFullRead = known.size === 0;
+  let targetsAt = isFullRead ? clock.monotonic() : Number.NEGATIVE_INFINITY;
   let isFirst = true;
   try {
     for (;;) {
-      const isChanged = await readChangedSessions(known, { targets, isFullRead, context });
+      const isChanged = await readChangedSessions(known, { targets, isFullRead, context, signal });
       if (isChanged || isFirst) yield [...known.values()].flatMap(({ session }) => session ?? []);
       isFirst = false;
       watcher.watch(watchedPaths(targets, known));
@@ -73,11 +77,15 @@ interface WatchTargets {
   places: readonly SessionsFolder[];
   only?: string;
   watching: Watching;
+  /** Of channels that notify. */
+  troubles: string[];
 }
 
 interface Known {
   paths: SessionPaths;
+  /** The identities of the files that it was read from; apart, that of the one which tells an agent's activity. */
   stamp: string;
+  now: string;
   /** Undefined if archived, or not a session. */
   session?: ShownSession;
 }
@@ -86,10 +94,10 @@ async function findTargets(
   { projectDir, session }: WatchSessionsInput,
   context: ActionContext,
 ): Promise<WatchTargets> {
-  const watching = await readWatching(context);
-  if (session === undefined) return { places: await findSessionsFolders(projectDir, context), watching };
+  const machine = { watching: await readWatching(context), troubles: await readTroubles(context) };
+  if (session === undefined) return { places: await findSessionsFolders(projectDir, context), ...machine };
   const { view, place } = await findSessionAndPlace({ session, projectDir }, context);
-  return { places: [place], only: view.folder, watching };
+  return { places: [place], only: view.folder, ...machine };
 }
 
 interface ReadContext {
@@ -97,6 +105,7 @@ interface ReadContext {
   /** Also check what no session file shows. */
   isFullRead: boolean;
   context: ActionContext;
+  signal: AbortSignal;
 }
 
 /** @returns whether anything has changed */
@@ -106,6 +115,7 @@ async function readChangedSessions(known: Map<string, Known>, reading: ReadConte
   let isChanged = false;
   for (const key of [...known.keys()]) if (!keys.has(key)) isChanged = known.delete(key) || isChanged;
   for (let from = 0; from < all.length; from += AT_ONCE) {
+    reading.signal.throwIfAborted();
     const changes = await Promise.all(
       all.slice(from, from + AT_ONCE).map((one) => readIfChanged(known, one, reading)),
     );
@@ -141,22 +151,45 @@ async function readIfChanged(
   { targets, isFullRead, context }: ReadContext,
 ): Promise<boolean> {
   const before = known.get(key);
-  const stamp = stampOf(paths);
+  const [stamp, now] = [stampOf(paths), identityAt(paths.now)];
   const isSame = before?.stamp === stamp;
-  if (isSame && !(isFullRead && before.session !== undefined && mayChangeUnseen(before.session.view)))
-    return false;
+  const shown = before?.session;
+  if (
+    isSame &&
+    !(isFullRead && shown !== undefined && (await mayHaveChangedUnseen(shown, targets, context)))
+  ) {
+    if (before.now === now || shown === undefined) return false;
+    const activity = await readActivity(shown.view);
+    known.set(key, { ...before, now, session: { ...shown, activity } });
+    return activity !== shown.activity;
+  }
   const view = await readSession(paths, context.host, context.clock);
   const isShown = view !== undefined && !view.state.archived;
   const report = isShown ? await reportOn(view, context, targets.watching) : undefined;
-  known.set(key, { paths, stamp, session: report && { ...report, projectDir: projectDirOf(place) } });
-  return !isSame || reportStamp(report) !== reportStamp(before.session);
+  // The same object for the same state: what is made of it is kept by it.
+  if (isSame && before.now === now && reportStamp(report) === reportStamp(shown)) return false;
+  known.set(key, { paths, stamp, now, session: report && { ...report, projectDir: projectDirOf(place) } });
+  return true;
 }
 
 /** The identity of the files that a session is read from; for a folder of the original tool, of its overview. */
-function stampOf({ events, now, commands, leases, overview }: SessionPaths): string {
+function stampOf({ events, commands, leases, overview }: SessionPaths): string {
   const log = identityAt(events);
   if (log === '') return identityAt(overview);
-  return [log, identityAt(now), identityAt(commands), identityAt(leases)].join(' ');
+  return [log, identityAt(commands), identityAt(leases)].join(' ');
+}
+
+/** Of a session that works, its worker's death, a silence and the troubles of channels are all that shows in no file of it. */
+async function mayHaveChangedUnseen(
+  { view, troubles }: ShownSession,
+  targets: WatchTargets,
+  { host }: ActionContext,
+): Promise<boolean> {
+  if (!mayChangeUnseen(view)) return false;
+  if (view.worker !== 'alive' || view.state.openIteration?.stalledAt !== undefined) return true;
+  if (troubles.join() !== targets.troubles.join()) return true;
+  const holding = await readHolding(view.paths.leases, host);
+  return holding.kind !== 'held' || holding.liveness !== 'alive';
 }
 
 /** Its worker may die, or its supervisor start or exit. */
@@ -176,8 +209,7 @@ function reportStamp(report: SessionReport | undefined): string {
 function watchedPaths({ places }: WatchTargets, known: ReadonlyMap<string, Known>): string[] {
   const live = [...known.values()].flatMap(({ session }) => {
     if (session === undefined || !mayChangeUnseen(session.view)) return [];
-    const { events, now } = session.view.paths;
-    return session.view.state.openIteration === undefined ? [events] : [events, now];
+    return session.view.paths.events;
   });
   return [...places.map(({ sessionsDir }) => runRoot(sessionsDir)), ...live];
 }

@@ -106,16 +106,16 @@ function made(html) {
   return template.content;
 }
 
-function take({ frame, parts = [], cards = [], gone = [], needs, end }) {
+function take({ frame, parts = [], cards = [], gone = [], more, needs, end }) {
   if (frame !== undefined) {
     // After a reconnection what the person writes stays.
     if (view.isFirst) main.replaceChildren(made(frame));
-    view.isWhole = !view.isFirst;
+    view.stays = view.isFirst ? undefined : new Set();
     view.isFirst = false;
   }
   for (const [id, html] of parts) put(id, html);
   for (const key of gone) $(`#c-${key}`)?.remove();
-  if (cards.length > 0) placeCards(cards);
+  if (cards.length > 0) placeCards(cards, more);
   if (cards.length + gone.length > 0 || (needs !== undefined && !view.isKnown)) afterCards();
   if (needs !== undefined) showNeeds(needs);
   if (end !== undefined) say(end);
@@ -173,12 +173,12 @@ function release() {
 addEventListener('focusout', () => setTimeout(release, 200));
 
 // The board.
-function placeCards(cards) {
+function placeCards(cards, more) {
   const groups = new Map();
-  if (view.isWhole) {
-    const there = new Set(cards.map(([key]) => `c-${key}`));
-    for (const card of document.querySelectorAll('.card')) if (!there.has(card.id)) card.remove();
-    view.isWhole = false;
+  for (const [key] of cards) view.stays?.add(`c-${key}`);
+  if (view.stays && !more) {
+    for (const card of document.querySelectorAll('.card')) if (!view.stays.has(card.id)) card.remove();
+    view.stays = undefined;
   }
   for (const [key, group, place, html] of cards) {
     const card = made(html).firstElementChild;
@@ -200,7 +200,7 @@ function placeCards(cards) {
     if (hadFocus) $('a', card)?.focus({ preventScroll: true });
     if (isNews) notice($('h3', card).textContent, $('.sentence', card).textContent);
   }
-  view.isKnown = true;
+  view.isKnown ||= !more;
 }
 
 function afterCards() {

@@ -14,9 +14,9 @@ import { type Watching, workerReport } from './worker-report.ts';
 export interface SessionReport extends WorkerReport {
   view: SessionView;
   /** The agent's current activity, from its own output: quoted, never an instruction. */
-  activity?: string;
+  activity?: string | undefined;
   isStalled: boolean;
-  /** Channels that fail to send notifications, a sentence each. */
+  /** Of channels that fail to send notifications. */
   troubles: string[];
 }
 
@@ -35,9 +35,14 @@ export async function reportOn(
     workerReport(view, context, watching),
     readActivity(view),
     seemsStalled(view),
-    channelTroubles(supervisorPaths(context.home, context.host)),
+    readTroubles(context),
   ]);
-  return { view, ...worker, isStalled, troubles: troubles.map(channelTroubleText), activity };
+  return { view, ...worker, isStalled, troubles, activity };
+}
+
+/** Channels that fail to send notifications, a sentence each. */
+export async function readTroubles({ home, host }: Pick<ActionContext, 'home' | 'host'>): Promise<string[]> {
+  return (await channelTroubles(supervisorPaths(home, host))).map(channelTroubleText);
 }
 
 /** Whether the worker has reported a silence and the agent has printed nothing since. */
@@ -52,7 +57,7 @@ const MAX_NOW_BYTES = 64 * 1024;
 
 const Now = z.object({ activity: z.string().optional(), total: z.number() });
 
-async function readActivity({ paths, state }: SessionView): Promise<string | undefined> {
+export async function readActivity({ paths, state }: SessionView): Promise<string | undefined> {
   if (state.openIteration === undefined) return undefined;
   const now = await plainJson(paths.now, MAX_NOW_BYTES, Now);
   // It may still describe the previous agent.

@@ -1,0 +1,95 @@
+import { appendFile, mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { systemClock } from '../src/base/clock.ts';
+import { writeLightly } from '../src/base/files/atomic-file.ts';
+import { acquireLease } from '../src/base/processes/lease.ts';
+import { readEvents, readLog } from '../src/session/events/event-log.ts';
+import type { SessionEvent } from '../src/session/events/events.ts';
+import type { SessionPaths } from '../src/session/layout/paths.ts';
+import { nowText } from '../src/session/words.ts';
+import { plainLog, textOf } from '../tests/support/event-samples.ts';
+import { makeProject, type TempProject } from '../tests/support/project.ts';
+import { laySession } from './prepared-sessions.ts';
+
+/** Up to the start of its 31st iteration. */
+const EVENTS = 93;
+const SECOND_MS = 1000;
+/** An agent's activity changes about so often. */
+const ACTIVITY_EVERY_S = 5;
+/** An iteration ends and the next one begins. */
+const ITERATION_EVERY_S = 300;
+
+export interface WorkingSessions extends AsyncDisposable {
+  project: TempProject;
+  sessions: readonly WorkingSession[];
+}
+
+export interface WorkingSession {
+  paths: SessionPaths;
+  /** Its agent ends, and the next one begins. @returns the number of the new iteration */
+  nextIteration(): Promise<number>;
+}
+
+/** So many sessions whose files change as if agents worked on them; this process holds their leases. */
+export async function workingSessions(count: number): Promise<WorkingSessions> {
+  Object.assign(globalThis, { __FAULTS__: false, __VERSION__: '0.0.0-bench' });
+  const project = await makeProject();
+  const sessions = await Promise.all(Array.from({ length: count }, (_, index) => layOne(project, index)));
+  const ended = new AbortController();
+  const work = workOn(sessions, ended.signal);
+  return {
+    project,
+    sessions,
+    async [Symbol.asyncDispose]() {
+      ended.abort();
+      await work;
+      await project.repo[Symbol.asyncDispose]();
+    },
+  };
+}
+
+async function workOn(
+  sessions: readonly Awaited<ReturnType<typeof layOne>>[],
+  signal: AbortSignal,
+): Promise<void> {
+  for (let second = 0; !signal.aborted; second += 1) {
+    for (const [index, session] of sessions.entries()) {
+      await session.print();
+      if ((second + index) % ACTIVITY_EVERY_S === 0) await session.showActivity(`looks at pier ${second}`);
+      if ((second + index) % ITERATION_EVERY_S === 0) await session.nextIteration();
+    }
+    await systemClock.sleep(SECOND_MS, signal).catch(() => undefined);
+  }
+}
+
+async function layOne(project: TempProject, index: number) {
+  const { paths, file } = await laySession(project, index, plainLog(EVENTS));
+  await acquireLease(paths.leases, { host: project.context.host, clock: systemClock });
+  const [ended, started] = (await readEvents(paths, EVENTS - 3)).filter(({ type }) =>
+    /^iteration/.test(type),
+  );
+  let n = EVENTS;
+  let iteration = started?.type === 'iteration_started' ? started.iteration : 0;
+  const log = () => `01-08-1000-${iteration}-implementation.jsonl`;
+  await mkdir(paths.logs, { recursive: true });
+  return {
+    paths,
+    async print() {
+      const message = { content: [{ type: 'text', text: `Pier ${n} has its names; on to the next one.` }] };
+      await appendFile(join(paths.logs, log()), `${JSON.stringify({ type: 'assistant', message })}\n`);
+    },
+    async showActivity(activity: string) {
+      const reading = await readLog(paths);
+      if (reading) writeLightly(paths.now, nowText(file, reading.state, activity));
+    },
+    async nextIteration() {
+      const at = new Date().toISOString();
+      const first = { ...ended, n: n + 1, at, iteration, more: true };
+      [n, iteration] = [n + 2, iteration + 1];
+      await writeFile(join(paths.logs, log()), '');
+      const events = [first, { ...started, n, at, iteration, log: log() }] as SessionEvent[];
+      await appendFile(paths.events, textOf(events));
+      return iteration;
+    },
+  };
+}
