@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
+import { preparedSessions } from '../tests/support/prepared-sessions.ts';
 import { type Bench, rounded } from './bench.ts';
-import { preparedSessions } from './prepared-sessions.ts';
 
 const PROGRAM = join(import.meta.dirname, '../dist/samocode.js');
 const SESSIONS = 1000;

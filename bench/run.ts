@@ -48,6 +48,9 @@ const BENCHES: readonly Bench[] = [
   reportBench,
 ];
 
+// Without a bundler nobody else says so.
+Object.assign(globalThis, { __FAULTS__: false, __VERSION__: '0.0.0-bench' });
+
 const words = process.argv.slice(2);
 const asJson = words.includes('--json');
 const asPage = words.includes('--page');

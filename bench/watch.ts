@@ -2,9 +2,9 @@ import { execFileSync } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { systemClock } from '../src/base/clock.ts';
+import { preparedSessions } from '../tests/support/prepared-sessions.ts';
 import { openTerminal } from '../tests/support/terminal.ts';
 import { type Bench, round } from './bench.ts';
-import { preparedSessions } from './prepared-sessions.ts';
 
 const PROGRAM = join(import.meta.dirname, '../dist/samocode.js');
 const TICKS_PER_SECOND = Number(execFileSync('getconf', ['CLK_TCK'], { encoding: 'utf8' }));

@@ -5,11 +5,11 @@ import { pageKey } from '../src/acts/common/live-page.ts';
 import { systemClock } from '../src/base/clock.ts';
 import { type Browser, openBrowser } from '../tests/clis/web/browser.ts';
 import { freePort } from '../tests/support/free-port.ts';
+import { preparedSessions } from '../tests/support/prepared-sessions.ts';
 import type { TempRepo } from '../tests/support/temp-repo.ts';
 import { openTerminal } from '../tests/support/terminal.ts';
+import { workingSessions } from '../tests/support/working-sessions.ts';
 import { type Bench, round, rounded } from './bench.ts';
-import { preparedSessions } from './prepared-sessions.ts';
-import { workingSessions } from './working-sessions.ts';
 
 const PROGRAM = join(import.meta.dirname, '../dist/samocode.js');
 const TICKS_PER_SECOND = Number(execFileSync('getconf', ['CLK_TCK'], { encoding: 'utf8' }));

@@ -43,6 +43,12 @@ export const EXAMPLES: Readonly<Record<string, readonly Example[]>> = {
   web: [
     ['samocode web --open', 'start it, or find the one that runs, and open it in the browser'],
     ['samocode web --host desk.lan', 'reached by that name through a tunnel'],
+    ['samocode web --mcp', 'also for chats on other machines, with a token of "samocode web token"'],
+  ],
+  token: [
+    ['samocode web token add phone', 'shown once; what its holder does is recorded as done by phone'],
+    ['samocode web token add screen --read-only', 'only the tools that change nothing'],
+    ['samocode web token revoke phone', 'also if it is connected'],
   ],
   review: [
     ['samocode review jwt', 'write comments below the lines of its diff, or of the plan that waits'],

@@ -108,7 +108,8 @@ async function openLivePage({ paths }: { paths: { runDir: string } }): Promise<b
   const own = await cli.actionContext();
   const failed = () => undefined;
   const { served } = await runWeb({ ...WEB_DEFAULTS, interrupted: interrupt.signal, failed }, own);
-  return await openWeb(served, own, `/s/${pageKey(paths)}`);
+  const opening = { at: `/s/${pageKey(paths)}`, interrupted: interrupt.signal };
+  return (await openWeb(served, own, opening)) === undefined;
 }
 
 const cli: Cli = {

@@ -6,12 +6,13 @@ import type { ShownSession } from '../acts/reading/watch-sessions.act.ts';
 import { watchedRows } from '../acts/watch/groups.ts';
 import type { Clock } from '../base/clock.ts';
 import { isSamocodeError } from '../base/errors.ts';
+import { fingerprint } from '../base/files/fingerprint.ts';
 import type { HttpSessions } from '../server/http-sessions.ts';
 import { actOnSession, Fields } from './acts.ts';
 import { diffPart } from './changes-part.ts';
 import { LiveSessions } from './live.ts';
 import { PAGE, PAGE_HEADERS } from './page.ts';
-import { carries, ownRequestsOnly, type RequestRules, strangerLimit } from './requests.ts';
+import { bearerHash, ownRequestsOnly, type RequestRules, strangerLimit } from './requests.ts';
 import { startFromPage } from './start-part.ts';
 import { streamOf } from './stream.ts';
 import { tokenIn } from './tokens.ts';
@@ -91,8 +92,9 @@ function holdersOnly(
   { token, onlyShows }: Pick<WebOptions, 'token' | 'onlyShows'>,
   { use, clock, mayAsk }: { use: Use; clock: Clock; mayAsk: () => boolean },
 ): MiddlewareHandler {
+  const hash = fingerprint(token);
   return async (c, next) => {
-    if (!carries(c.req.header('authorization'), token)) return strange(c, mayAsk);
+    if (bearerHash(c.req.header('authorization')) !== hash) return strange(c, mayAsk);
     use.usedAt = clock.monotonic();
     if (c.req.method !== 'GET' && onlyShows) throw WEB_ERRORS.only_shows();
     return await next();

@@ -129,16 +129,29 @@ export function keyedAddress({ address, token }: ServedPage, at?: string): strin
 /** How long the browser has to read the file that leads to the page. */
 const OPENED_MS = 10_000;
 
-/** Opens the page in the browser: by a file, since other programs see command lines. */
-export async function openWeb(served: ServedPage, context: ActionContext, at?: string): Promise<boolean> {
+/**
+ * Opens the page in the browser: by a file, since other programs see command lines. The file goes when the browser has
+ * had time to read it, or at `interrupted`.
+ * @returns why it was not opened
+ */
+export async function openWeb(
+  served: ServedPage,
+  context: ActionContext,
+  { at, interrupted }: { at?: string; interrupted: AbortSignal },
+): Promise<string | undefined> {
   // What a model can read opens no gate: where it may act, a tab that is open has the key.
   const isForPerson = isPersonal(context.by.channel) || served.onlyShows;
   const address = isForPerson ? keyedAddress(served, at) : served.address;
   const path = join(configFolder(context.home), `open-${randomBytes(6).toString('hex')}.html`);
   const page = html`<!doctype html><meta charset="utf-8"><meta http-equiv="refresh" content="0; url=${address}"><title>samocode</title>`;
-  writeLightly(path, page.text, 0o600);
+  try {
+    writeLightly(path, page.text, 0o600);
+  } catch (error) {
+    if (systemErrorCode(error) === undefined) throw error;
+    return `No browser was opened: the config folder cannot be written (${systemErrorCode(error)}). Open the address above.`;
+  }
   const isOpened = await openPage(path, context);
-  const isRead = isOpened ? context.clock.sleep(OPENED_MS) : Promise.resolve();
-  void isRead.then(() => rm(path, { force: true }));
-  return isOpened;
+  const isRead = isOpened ? context.clock.sleep(OPENED_MS, interrupted) : Promise.resolve();
+  void isRead.catch(() => undefined).then(() => rm(path, { force: true }));
+  return isOpened ? undefined : 'No browser could be opened here.';
 }

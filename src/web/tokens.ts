@@ -12,6 +12,7 @@ import { writeWhole } from '../base/files/atomic-file.ts';
 import { fingerprint } from '../base/files/fingerprint.ts';
 import { parseJson } from '../base/parse-json.ts';
 import { isPersonal } from '../session/events/bodies/who-acted.ts';
+import { bearerHash } from './requests.ts';
 import { WEB_ERRORS } from './web-errors.ts';
 
 /** Opens MCP over HTTP for one client. Its text is shown once; only the hash is kept. */
@@ -36,7 +37,7 @@ export function readTokens(home: string): ClientToken[] {
 
 /** Whose token an `Authorization` header carries. */
 export function tokenIn(header: string | undefined, home: string): ClientToken | undefined {
-  const given = fingerprint(header?.replace(/^Bearer +/i, '') ?? '');
+  const given = bearerHash(header);
   return readTokens(home).find(({ hash }) => hash === given);
 }
 

@@ -48,7 +48,8 @@ export function addWeb(program: Command, cli: Cli): void {
       output.result(facts, () =>
         output.isLive ? shown(address, facts, cli) : [address, mcp && served.mcp].filter(Boolean).join('\n'),
       );
-      if (open && !(await openWeb(served, context))) output.warn('No browser could be opened here.');
+      const problem = open && (await openWeb(served, context, { interrupted }));
+      if (problem) output.warn(problem);
       await ended;
     });
   addWebToken(web, cli);

@@ -42,6 +42,8 @@ export interface TranscriptPage {
 const DEFAULT_LIMIT = 200;
 /** Maximum raw bytes of a page; a longer line is omitted with a note. */
 const PAGE_BYTES = 4 * 1024 * 1024;
+/** Characters shown of the end of such a line where the end of a log is asked for. */
+const TORN_CHARS = 2000;
 
 /**
  * One page of what an iteration's agent said and did, from its raw log; bounded in size. For a running agent, call
@@ -114,16 +116,22 @@ export async function transcriptPage(logPath: string, question: PageQuestion): P
 async function readEntries(handle: PlainHandle, size: number, question: PageQuestion): Promise<Page> {
   const { limit = DEFAULT_LIMIT, maxChars = Number.POSITIVE_INFINITY, isRunning, from: asked = 0 } = question;
   const { transcript } = providerNamed(question.provider);
-  const from = asked < 0 ? lineStart(handle.fd, size + asked) : asked;
+  const begin = asked < 0 ? lineStart(handle.fd, size + asked, PAGE_BYTES) : asked;
+  const from = begin ?? size + asked;
+  let isTorn = begin === undefined;
   const entries: TranscriptEntry[] = [];
   let next = from;
   let chars = 0;
   for await (const { text, end } of linesFrom(handle, from, {
     maxLineBytes: PAGE_BYTES,
-    toEnd: !isRunning,
+    toEnd: !isRunning || isTorn,
   })) {
-    const told =
-      text === undefined ? [noting(`a line of ${end - next} bytes is left out`)] : transcript(text);
+    const told = isTorn
+      ? tornEntries(text)
+      : text === undefined
+        ? [noting(`a line of ${end - next} bytes is left out`)]
+        : transcript(text);
+    isTorn = false;
     if (Number.isFinite(maxChars)) chars += charsOf(told);
     if (chars > maxChars && entries.length > 0) return { entries, next, hasMore: true };
     entries.push(...told);
@@ -132,6 +140,12 @@ async function readEntries(handle: PlainHandle, size: number, question: PageQues
       return { entries, next, hasMore: next < size };
   }
   return { entries, next, hasMore: false };
+}
+
+/** The end of a line whose beginning is not searched for. */
+function tornEntries(text = ''): TranscriptEntry[] {
+  const note = noting(`a line of more than ${PAGE_BYTES / 1024 / 1024} MB, which ends:`);
+  return [note, { kind: 'text', text: text.slice(-TORN_CHARS), depth: 0 }];
 }
 
 /** Formatted as lines with mark and line break; the break takes as much room as the quotes. */

@@ -105,9 +105,14 @@ export async function* linesFrom(
   }
 }
 
-/** The offset at which the line containing `position` begins. */
-export function lineStart(descriptor: number, position: number): number {
+/** The offset at which the line containing `position` begins; undefined if that is more than `maxBytes` before. */
+export function lineStart(
+  descriptor: number,
+  position: number,
+  maxBytes = Number.POSITIVE_INFINITY,
+): number | undefined {
   for (let end = position; end > 0; end -= PIECE_BYTES) {
+    if (position - end > maxBytes) return undefined;
     const begin = Math.max(0, end - PIECE_BYTES);
     const lf = bytesAt(descriptor, begin, end - begin).lastIndexOf(LF);
     if (lf !== -1) return begin + lf + 1;

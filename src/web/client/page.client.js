@@ -70,20 +70,19 @@ function show() {
 /** Keeps one connection for what is shown, and makes a new one whenever it ends. */
 async function follow(mine) {
   while (!mine.stop.signal.aborted) {
+    let words = WORDS.lost;
     try {
       const answer = await call(`/live?at=${encodeURIComponent(mine.path)}`, { signal: mine.stop.signal });
       if (answer.status === 401) return;
-      if (!answer.ok) {
-        main.textContent = await answer.text();
-        return;
-      }
-      say('');
-      await readLines(answer.body, (update) => mine === view && take(update));
+      if (answer.ok) {
+        say('');
+        await readLines(answer.body, (update) => mine === view && take(update));
+      } else words = await answer.text();
     } catch {
       // Said below.
     }
     if (mine.stop.signal.aborted) return;
-    say(WORDS.lost);
+    say(words);
     await new Promise((resolve) => setTimeout(resolve, 1000));
   }
 }

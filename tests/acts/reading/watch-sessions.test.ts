@@ -1,4 +1,4 @@
-import { appendFile, rm } from 'node:fs/promises';
+import { appendFile, rm, writeFile } from 'node:fs/promises';
 import { expect, test } from 'vitest';
 import { ACTION_ERRORS } from '../../../src/acts/common/action-errors.ts';
 import {
@@ -34,6 +34,18 @@ async function watching(serverRig: ServerRig, input: Partial<WatchSessionsInput>
 const BY = { channel: 'cli' } as const;
 const ARCHIVED: NewEvent = { type: 'archived', by: BY, what: 'session', moved: [], to: '_archive' };
 const FIRST = [CREATED, PREPARED];
+const STARTED: NewEvent = {
+  type: 'iteration_started',
+  iteration: 1,
+  phase: 'investigation',
+  provider: 'rehearsal',
+  model: '',
+  log: '01-08-1000-1-investigation.jsonl',
+  childUuid: '6f1c9c0e-3f0e-4b9f-8d77-3a3a3a3a3a3a',
+  timeLimitMs: 1_800_000,
+  credentials: [],
+  sandbox: 'none',
+};
 
 test('sessions appear, change and disappear on the screen with their files, and archived ones are not shown', async () => {
   await using serverRig = await makeServerRig();
@@ -52,6 +64,28 @@ test('sessions appear, change and disappear on the screen with their files, and 
   await rm(boat.sessionDir, { recursive: true });
   await watch.until({ '26-01-09-ship': 'done' });
   expect(await watch.end()).toMatchObject({ done: true });
+});
+
+test('a second watch reads only what has changed since the first; a new activity alone reads no log', async () => {
+  await using serverRig = await makeServerRig();
+  await serverRig.addSession('26-01-08-boat', [...FIRST, DONE]);
+  const ship = await serverRig.addSession('26-01-09-ship', [...FIRST, STARTED]);
+  const known = new Map();
+  const look = async () => {
+    const ended = new AbortController();
+    const items = watchSessions({ signal: ended.signal, known }, serverRig.context);
+    const { value } = await items.next();
+    ended.abort();
+    return value as ShownSession[];
+  };
+  const [boat, first] = await look();
+  await writeFile(ship.now, JSON.stringify({ total: 1, activity: 'paints' }));
+  const [again, second] = await look();
+  expect(again).toBe(boat);
+  expect(second?.view).toBe(first?.view);
+  expect([first?.activity, second?.activity]).toEqual([undefined, 'paints']);
+  await appendFile(ship.events, 'torn');
+  expect((await look())[1]?.view).not.toBe(first?.view);
 });
 
 test('one session is watched alone, and a missing one is an error at once', async () => {

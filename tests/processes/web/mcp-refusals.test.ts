@@ -1,3 +1,4 @@
+import { mkdir, writeFile } from 'node:fs/promises';
 import { request } from 'node:http';
 import { dirname, join } from 'node:path';
 import type { Client } from '@modelcontextprotocol/sdk/client/index.js';
@@ -19,6 +20,11 @@ test('without a token, with a wrong one, and with that of the page nothing opens
   expect([bare.status, bare.headers.get('www-authenticate')]).toEqual([401, 'Bearer']);
   expect((await rig.post('wrong', INITIALIZE)).status).toBe(401);
   expect((await rig.post(rig.pageToken, INITIALIZE)).status).toBe(401);
+  for (const header of [token, `Basic ${token}`, `Bearer ${token} x`])
+    expect((await fetch(rig.url, { method: 'POST', headers: { authorization: header } })).status).toBe(401);
+  // The name of the scheme has no case.
+  const bearer = { authorization: `bearer ${rig.pageToken}` };
+  expect((await fetch(`${rig.address}nothing`, { headers: bearer })).status).toBe(404);
   const headers = { authorization: `Bearer ${token}` };
   expect((await fetch(`${rig.address}live`, { headers })).status).toBe(401);
   expect((await rig.post(token, INITIALIZE)).status).toBe(200);
@@ -178,6 +184,17 @@ test('a start needs project_dir, although one project is known; paths outside kn
   expect(await codeOf(client, 'stop_session', { group: '*' })).toBe('project_needed');
   const plan = { plan: join(outside, 'plan.md'), project_dir: repo.path, start: false };
   expect(await codeOf(client, 'start_session', plan)).toBe('project_needed');
+  // `from` leads nowhere else: it names a folder of the sessions of project_dir, or is that folder.
+  const folder = join(outside, '26-01-08-boat');
+  const inside = join(bench.sessionsDir, '26-01-08-boat');
+  for (const each of [folder, inside]) {
+    await mkdir(each, { recursive: true });
+    await writeFile(join(each, '_overview.md'), '# Session: boat\n\n## Status\nPhase: planning\n');
+  }
+  const from = (path: string) => ({ from: path, project_dir: repo.path, start: false });
+  expect(await codeOf(client, 'start_session', from(folder))).toBe('not_in_sessions');
+  expect(await codeOf(client, 'start_session', from('/etc'))).toBe('session_not_found');
+  expect(await codeOf(client, 'start_session', from(inside))).toBeUndefined();
 });
 
 async function codeOf(client: Client, name: string, args: Record<string, unknown>) {

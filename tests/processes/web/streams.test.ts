@@ -1,11 +1,12 @@
 import { once } from 'node:events';
-import { appendFile, cp, open, rename, writeFile } from 'node:fs/promises';
+import { appendFile, cp, open, rename, truncate, writeFile } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { basename, dirname, join } from 'node:path';
 import { expect, test } from 'vitest';
 import { systemClock } from '../../../src/base/clock.ts';
 import { readEvents } from '../../../src/session/events/event-log.ts';
 import { eventually } from '../../support/eventually.ts';
+import { preparedSessions } from '../../support/prepared-sessions.ts';
 import { makeProject } from '../../support/project.ts';
 import { reportedSession } from '../../support/report-session.ts';
 import { serveWeb, type WebRig } from '../../support/web-rig.ts';
@@ -106,6 +107,41 @@ test('of a transcript of 1 GB a page is read, and the page of the session shows 
   expect((await web.ask(`${place}/transcript/x`)).status).toBe(409);
   expect(process.memoryUsage.rss() - before).toBeLessThan(300 * MEGABYTE);
   expect(web.failures).toEqual([]);
+  tab.close();
+});
+
+test('of a line of 1 GB that is being written its end is shown at once', async () => {
+  const { project, paths } = await reportedSession({ iterations: 6, ends: 'running' });
+  await using _ = project.repo;
+  await using web = await serveWeb(project.context);
+  const place = await placeOfOnly(web);
+  const { log } = (await readEvents(paths, 0)).findLast((event) => event.type === 'iteration_started') ?? {};
+  const path = join(paths.logs, log ?? '');
+  await writeFile(path, '');
+  await truncate(path, 1024 * MEGABYTE);
+  await appendFile(path, `${'x'.repeat(100_000)}the last words`);
+  const tab = await web.open(place);
+  await eventually(async () => tab.parts.get('p-now')?.includes('the last words'));
+  tab.close();
+  expect(tab.parts.get('p-now')).toMatch(
+    /a line of more than 4 MB, which ends:.*x{1000,2000}the last words/s,
+  );
+  expect(tab.parts.get('p-now')?.length).toBeLessThan(10_000);
+});
+
+test('a board of many sessions comes as its first cards and then the others, each once', async () => {
+  const { repo, context } = await preparedSessions(60);
+  await using _ = repo;
+  await using web = await serveWeb(context);
+  const tab = await web.open('/');
+  await eventually(async () => tab.parts.size === 60);
+  const counts = tab.updates.flatMap(({ cards, more }) =>
+    cards === undefined ? [] : [[(cards as string[]).length, more]],
+  );
+  expect(counts).toEqual([
+    [40, true],
+    [20, undefined],
+  ]);
   tab.close();
 });
 

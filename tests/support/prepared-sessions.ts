@@ -1,18 +1,16 @@
 import { mkdir, writeFile } from 'node:fs/promises';
-import { cacheText, readLog } from '../src/session/events/event-log.ts';
-import type { SessionEvent } from '../src/session/events/events.ts';
-import type { SessionFile } from '../src/session/events/session-file.ts';
-import { type SessionPaths, sessionPaths } from '../src/session/layout/paths.ts';
-import { plainLog, textOf } from '../tests/support/event-samples.ts';
-import { makeProject, type TempProject } from '../tests/support/project.ts';
-import { sessionFileSample } from '../tests/support/session-file-sample.ts';
+import { cacheText, readLog } from '../../src/session/events/event-log.ts';
+import type { SessionEvent } from '../../src/session/events/events.ts';
+import type { SessionFile } from '../../src/session/events/session-file.ts';
+import { type SessionPaths, sessionPaths } from '../../src/session/layout/paths.ts';
+import { plainLog, textOf } from './event-samples.ts';
+import { makeProject, type TempProject } from './project.ts';
+import { sessionFileSample } from './session-file-sample.ts';
 
 const EVENTS = 91;
 
 /** A project with so many sessions of thirty iterations, without workers: each fourth asks, the others are done. */
 export async function preparedSessions(count: number): Promise<TempProject> {
-  // Without a bundler nobody else says so.
-  Object.assign(globalThis, { __FAULTS__: false, __VERSION__: '0.0.0-bench' });
   const project = await makeProject();
   for (let index = 0; index < count; index += 1) await layOne(project, index);
   return project;

@@ -1,15 +1,15 @@
 import { appendFile, mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { systemClock } from '../src/base/clock.ts';
-import { writeLightly } from '../src/base/files/atomic-file.ts';
-import { acquireLease } from '../src/base/processes/lease.ts';
-import { readEvents, readLog } from '../src/session/events/event-log.ts';
-import type { SessionEvent } from '../src/session/events/events.ts';
-import type { SessionPaths } from '../src/session/layout/paths.ts';
-import { nowText } from '../src/session/words.ts';
-import { plainLog, textOf } from '../tests/support/event-samples.ts';
-import { makeProject, type TempProject } from '../tests/support/project.ts';
-import { laySession } from './prepared-sessions.ts';
+import { systemClock } from '../../src/base/clock.ts';
+import { writeLightly } from '../../src/base/files/atomic-file.ts';
+import { acquireLease } from '../../src/base/processes/lease.ts';
+import { readEvents, readLog } from '../../src/session/events/event-log.ts';
+import type { SessionEvent } from '../../src/session/events/events.ts';
+import type { SessionPaths } from '../../src/session/layout/paths.ts';
+import { nowText } from '../../src/session/words.ts';
+import { plainLog, textOf } from './event-samples.ts';
+import { laySession, preparedSessions } from './prepared-sessions.ts';
+import type { TempProject } from './project.ts';
 
 /** Up to the start of its 31st iteration. */
 const EVENTS = 93;
@@ -26,15 +26,20 @@ export interface WorkingSessions extends AsyncDisposable {
 
 export interface WorkingSession {
   paths: SessionPaths;
+  /** The number of its present iteration. */
+  iteration(): number;
   /** Its agent ends, and the next one begins. @returns the number of the new iteration */
   nextIteration(): Promise<number>;
 }
 
-/** So many sessions whose files change as if agents worked on them; this process holds their leases. */
-export async function workingSessions(count: number): Promise<WorkingSessions> {
-  Object.assign(globalThis, { __FAULTS__: false, __VERSION__: '0.0.0-bench' });
-  const project = await makeProject();
-  const sessions = await Promise.all(Array.from({ length: count }, (_, index) => layOne(project, index)));
+/**
+ * So many sessions whose files change as if agents worked on them; this process holds their leases.
+ * @param resting how many others there are, which ask or are done
+ */
+export async function workingSessions(count: number, resting = 0): Promise<WorkingSessions> {
+  const project = await preparedSessions(resting);
+  const numbers = Array.from({ length: count }, (_, index) => resting + index);
+  const sessions = await Promise.all(numbers.map((number) => layOne(project, number)));
   const ended = new AbortController();
   const work = workOn(sessions, ended.signal);
   return {
@@ -74,6 +79,7 @@ async function layOne(project: TempProject, index: number) {
   await mkdir(paths.logs, { recursive: true });
   return {
     paths,
+    iteration: () => iteration,
     async print() {
       const message = { content: [{ type: 'text', text: `Pier ${n} has its names; on to the next one.` }] };
       await appendFile(join(paths.logs, log()), `${JSON.stringify({ type: 'assistant', message })}\n`);
