@@ -1,4 +1,5 @@
 import { readFile, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { answerQa } from '../../../src/acts/gates/answer-qa.act.ts';
@@ -162,6 +163,33 @@ test('a page whose server ended says so, and goes on with the next one once it h
   const opened = await browser.tab(addressOf(second));
   await saysIn(opened, 'There are no sessions.');
   await holds(page, "document.querySelector('#state').textContent === ''");
+  expect(browser.mishaps).toEqual([]);
+  for (const each of [page, opened]) await each.close();
+});
+
+test('a page that comes back to a full or failing server says why, keeps what is shown, and tries again', async () => {
+  const { repo, context } = await makeProject();
+  await using _ = repo;
+  const first = await serveWeb(context);
+  const page = await browser.tab(addressOf(first));
+  await saysIn(page, 'There are no sessions.');
+  await page.locator('#find').fill('half a wo');
+  await first.end();
+  const failing = createServer((_request, answer) => answer.writeHead(503).end('Not now.'));
+  await new Promise<void>((resolve) => failing.listen(first.port, '127.0.0.1', resolve));
+  await saysIn(page, 'Not now.');
+  expect(await page.locator('#find').inputValue()).toBe('half a wo');
+  failing.closeAllConnections();
+  await new Promise((resolve) => failing.close(resolve));
+  await using second = await serveWeb(context, { port: first.port });
+  const tabs = await Promise.all(Array.from({ length: 20 }, () => second.open('/')));
+  await saysIn(page, 'samocode web --open');
+  const opened = await browser.tab(addressOf(second));
+  for (const each of [page, opened]) await saysIn(each, 'Too many tabs are open: close one.');
+  for (const tab of tabs) tab.close();
+  await saysIn(opened, 'There are no sessions.');
+  for (const each of [page, opened]) await holds(each, "document.querySelector('#state').textContent === ''");
+  expect(await page.locator('#find').inputValue()).toBe('half a wo');
   expect(browser.mishaps).toEqual([]);
   for (const each of [page, opened]) await each.close();
 });
