@@ -1,19 +1,23 @@
-// `tsx --import ./scripts/markdown-as-text.mjs scripts/web-pictures.ts [--all]`: draws the page in the browser for docs/web.md and README;
-// with `--all` at every width, into the folder web-pictures of the temporary folder.
-import { mkdir } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+// `tsx --import ./scripts/markdown-as-text.mjs scripts/web-pictures.ts`: draws the page in the browser for README and
+// docs/web.md, at each width in light and in dark.
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { addressOf, openBrowser } from '../tests/clis/web/browser.ts';
+import { systemClock } from '../src/base/clock.ts';
+import { addressOf, openBrowser, type Page } from '../tests/clis/web/browser.ts';
 import { reportedSession } from '../tests/support/report-session.ts';
+import { tempDir } from '../tests/support/temp-dir.ts';
 import { serveWeb } from '../tests/support/web-rig.ts';
 
 // The bundler sets these; run from source there is no bundler.
 Object.assign(globalThis, { __FAULTS__: false, __VERSION__: '0.3.0' });
 
-const isAll = process.argv.includes('--all');
-const folder = isAll ? join(tmpdir(), 'web-pictures') : 'docs/images';
-await mkdir(folder, { recursive: true });
+const DOCS = 'docs/images';
+const WIDTHS = [360, 768, 1280, 2560];
+const LOOKS = ['light', 'dark'] as const;
+/** Of a picture in the sheet of all of them. */
+const SHOWN_HEIGHT = 560;
 
+await using folder = await tempDir();
 const { project } = await reportedSession({ iterations: 12, name: 'boat-names', ends: 'waiting' });
 await using _ = project.repo;
 for (const [name, ends] of [
@@ -23,20 +27,54 @@ for (const [name, ends] of [
   ['crew-list', 'done'],
 ] as const)
   await reportedSession({ iterations: 7, name, ends, project });
-await using web = await serveWeb(project.context);
+// The evening of the day on which these sessions worked.
+const behindMs = Date.now() - Date.UTC(2026, 0, 9, 6);
+const clock = { ...systemClock, now: () => systemClock.now() - behindMs };
+await using web = await serveWeb({ ...project.context, clock });
 
-for (const look of isAll ? (['light', 'dark'] as const) : (['light'] as const))
-  for (const width of isAll ? [360, 768, 1280, 2560] : [1280]) {
-    await using browser = await openBrowser({
-      colorScheme: look,
-      viewport: { width, height: isAll ? 1400 : 900 },
-    });
+async function draw(page: Page, name: string, options: object = {}): Promise<void> {
+  // Times since are counted once a second.
+  await systemClock.sleep(1500);
+  await page.screenshot({ path: join(folder.path, name), ...options });
+}
+
+for (const look of LOOKS)
+  for (const width of WIDTHS) {
+    await using browser = await openBrowser({ colorScheme: look, viewport: { width, height: 1400 } });
     const page = await browser.tab(addressOf(web));
+    await page.evaluate(`{ const now = Date.now; Date.now = () => now() - ${behindMs}; }`);
     await page.locator('.card').first().waitFor();
-    await page.screenshot({ path: join(folder, isAll ? `board-${width}-${look}.png` : 'web-board.png') });
-    if (!isAll) continue;
+    await draw(page, `board-${width}-${look}.png`);
     await page.locator('.card a').first().click();
     await page.locator('#p-sections section').first().waitFor();
-    await page.screenshot({ path: join(folder, `session-${width}-${look}.png`) });
+    await draw(page, `session-${width}-${look}.png`);
+    if (width === 1280 && look === 'light') {
+      await page.setViewportSize({ width, height: 900 });
+      await page.evaluate("location.hash = '#/'");
+      await page.locator('.card').first().waitFor();
+      await draw(page, 'web-board.png', { path: join(DOCS, 'web-board.png') });
+    }
     if (browser.mishaps.length > 0) throw new Error(browser.mishaps.join('\n'));
   }
+
+/** All widths of one view in one small file. */
+await mkdir(DOCS, { recursive: true });
+await using browser = await openBrowser({ viewport: { width: 2200, height: 1300 } });
+for (const view of ['board', 'session']) {
+  const names = LOOKS.flatMap((look) => WIDTHS.map((width) => `${view}-${width}-${look}.png`));
+  const pictures = await Promise.all(
+    names.map(async (name) => (await readFile(join(folder.path, name))).toString('base64')),
+  );
+  const images = pictures.map(
+    (picture) => `<img height="${SHOWN_HEIGHT}" src="data:image/png;base64,${picture}">`,
+  );
+  const sheet = join(folder.path, `${view}.html`);
+  await writeFile(sheet, `<body style="background:#888;margin:8px">${images.join('\n')}`);
+  const page = await browser.tab(`file://${sheet}`);
+  await page.screenshot({
+    path: join(DOCS, `web-${view}-widths.jpg`),
+    type: 'jpeg',
+    quality: 60,
+    fullPage: true,
+  });
+}

@@ -173,7 +173,11 @@ async function* updates(
     while (!signal.aborted) {
       const rung = new AbortController();
       ring = () => rung.abort();
-      const { end = '', more, ...changes } = await update().catch(problemUpdate);
+      const {
+        end = '',
+        more,
+        ...changes
+      } = await update().catch((error): ViewUpdate => ({ end: problemText(error) }));
       const isNew = end !== ended || Object.values(changes).some((each) => each.length > 0);
       if (isNew || clock.monotonic() - saidAt > BEAT_MS) {
         saidAt = clock.monotonic();
@@ -188,10 +192,6 @@ async function* updates(
   } finally {
     stop();
   }
-}
-
-function problemUpdate(error: unknown): ViewUpdate {
-  return { end: problemText(error) };
 }
 
 async function fieldsOf(c: Context) {

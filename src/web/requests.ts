@@ -1,4 +1,4 @@
-import type { Context, MiddlewareHandler } from 'hono';
+import type { MiddlewareHandler } from 'hono';
 import type { Clock } from '../base/clock.ts';
 import { fingerprint } from '../base/files/fingerprint.ts';
 
@@ -34,7 +34,9 @@ export function ownRequestsOnly({ hosts, proxy, headers }: RequestRules): Middle
     // Opening the page from a link in another one is harmless: it holds no data.
     const isPage = c.req.method === 'GET' && c.req.header('sec-fetch-mode') === 'navigate';
     if (site !== 'same-origin' && site !== 'none' && !isPage) return c.text('Another page may not ask.', 403);
-    if (Number(c.req.header('content-length') ?? 0) > MAX_BODY_BYTES || !isBounded(c))
+    // A body of unknown length cannot be refused before it is read.
+    const isEndless = c.req.header('transfer-encoding') !== undefined;
+    if (isEndless || Number(c.req.header('content-length') ?? 0) > MAX_BODY_BYTES)
       return c.text('More than 1 MB, or a body of unknown length, cannot be sent.', 413);
     return await next();
   };
@@ -44,11 +46,6 @@ function isOwnHost(host: string, { hosts, proxy }: Pick<RequestRules, 'hosts' | 
   if (proxy !== undefined) return host === proxy.host;
   const name = host.replace(/:\d+$/, '').toLowerCase();
   return OWN_NAMES.includes(name) || hosts.some((own) => own.toLowerCase() === name);
-}
-
-/** A body of unknown length cannot be refused before it is read. */
-function isBounded(c: Context): boolean {
-  return c.req.header('transfer-encoding') === undefined;
 }
 
 /** The hash of the token that an `Authorization` header carries: where two hashes differ says nothing about a token. */

@@ -96,10 +96,9 @@ export class SessionParts {
     );
     // What is asked now stands above, as a form.
     const sections = sessionSections({ ...data, questions: data.questions.filter(({ isOpen }) => !isOpen) });
-    const links = [...sections.slice(0, 1), { id: 'changes', title: 'Changes' }, ...sections.slice(1)];
     return [
       ['p-head', html`${cardHead(data)}${taskPart(data)}`],
-      ['p-nav', sectionLinks(links)],
+      ['p-nav', sectionLinks([{ id: 'changes', title: 'Changes' }, ...sections])],
       [
         'p-sections',
         html`${sections.map(
