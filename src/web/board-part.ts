@@ -6,7 +6,7 @@ import { GROUPS, type Group, groupOf, isOver, watchedRows } from '../acts/watch/
 import type { WatchedRow } from '../acts/watch/watch-model.ts';
 import { age } from '../base/durations.ts';
 import { counted } from '../base/text.ts';
-import { PHASE_NAMES, type Phase } from '../phases/table.ts';
+import { PHASE_NAMES } from '../phases/table.ts';
 import { goneText, STOPS, stateText } from '../session/words.ts';
 import type { LiveSessions } from './live.ts';
 
@@ -134,10 +134,7 @@ function words(facts: WatchedRow['facts'], nowMs: number): { brief: string; why?
   if (groupOf(facts) !== 'working')
     return stateText(facts, { when: (time) => `in ${age(Date.parse(time) - nowMs)}` });
   const doing = facts.doing ?? (facts.worker === 'starting' ? 'starting' : 'preparing');
-  const brief = [`in ${phaseWord(facts.phase)}`, facts.stops && STOPS[facts.stops]].filter(Boolean);
+  const phase = PHASE_NAMES.includes(facts.phase) ? facts.phase : 'work';
+  const brief = [`in ${phase}`, facts.stops && STOPS[facts.stops]].filter(Boolean);
   return { brief: brief.join(', '), why: facts.stalled ? `seems stalled: ${doing}` : doing };
-}
-
-function phaseWord(phase: Phase): string {
-  return PHASE_NAMES.includes(phase) ? phase : 'work';
 }

@@ -70,7 +70,8 @@ export async function runWeb(request: WebRequest, context: ActionContext): Promi
   const mcp = request.mcp || first?.mcp ? await mcpSessions(context, end) : undefined;
   const app = webApp({ token, onlyShows, hosts, proxy, failed, mcp }, context);
   const { server, port } = await listenOn(app, request);
-  const address = proxy === undefined ? `http://${nameOf(request.listen)}:${port}/` : proxy.href;
+  const name = request.listen.includes(':') ? `[${request.listen}]` : request.listen;
+  const address = proxy === undefined ? `http://${name}:${port}/` : proxy.href;
   const served = {
     ...{ address, token, onlyShows, pid: process.pid },
     ...(mcp && { mcp: new URL('/mcp', address).href }),
@@ -97,10 +98,6 @@ async function mcpSessions(context: ActionContext, end: AbortSignal): Promise<Ht
   const { httpSessions } = await import('../server/http-sessions.ts');
   const isValid = ({ hash }: RemoteClient) => readTokens(context.home).some((each) => each.hash === hash);
   return httpSessions(isValid, context, end);
-}
-
-function nameOf(address: string): string {
-  return address.includes(':') ? `[${address}]` : address;
 }
 
 async function listenOn(app: WebApp, { port: from, listen }: WebRequest) {

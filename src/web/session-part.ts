@@ -62,7 +62,9 @@ export class SessionParts {
     const file = identityAt(asked === undefined ? qa : join(sessionDir, asked.name));
     if (isNew || file !== this.#gateFile) {
       this.#gateFile = file;
-      add('p-gate', await gatePart(session, this.#context).catch(problemPart));
+      // A file that is gone or broken leaves the other parts as they are.
+      const problem = (error: unknown) => html`<p class="attention">${problemText(error)}</p>`;
+      add('p-gate', await gatePart(session, this.#context).catch(problem));
       add('p-do', actsPart(session));
     }
     const { n } = session.view.state;
@@ -121,9 +123,4 @@ ${body}</section>
     return html`<section class="now p-${phase}"><h2>The agent now <small>iteration ${iteration}, ${phase}, <time data-since="${openIteration.startedAt}"></time> · <a href="#/s/${this.#key}/transcript/${iteration}">all of it</a></small></h2>
 <p class="sentence" dir="auto">${activity ?? 'preparing'}</p><div class="tail" tabindex="0">${transcriptBody(entries.slice(-TAIL_ENTRIES))}</div></section>`;
   }
-}
-
-/** A file that is gone or broken leaves the other parts as they are. */
-function problemPart(error: unknown): Html {
-  return html`<p class="attention">${problemText(error)}</p>`;
 }
