@@ -42,12 +42,10 @@ export const EXAMPLES: Readonly<Record<string, readonly Example[]>> = {
   ],
   web: [
     ['samocode web --open', 'start it, or find the one that runs, and open it in the browser'],
-    ['samocode web --host desk.lan', 'reached by that name through a tunnel'],
     ['samocode web --mcp', 'also for chats on other machines, with a token of "samocode web token"'],
   ],
-  token: [
+  'web token': [
     ['samocode web token add phone', 'shown once; what its holder does is recorded as done by phone'],
-    ['samocode web token add screen --read-only', 'only the tools that change nothing'],
     ['samocode web token revoke phone', 'also if it is connected'],
   ],
   review: [
@@ -122,8 +120,10 @@ export const EXAMPLES: Readonly<Record<string, readonly Example[]>> = {
   completion: [["echo 'source <(samocode completion bash)' >> ~/.bashrc", 'in every new shell']],
 };
 
-export function withExamples(command: Command): void {
-  const examples = EXAMPLES[command.name()];
+/** @param name with that of the command above it */
+export function withExamples(command: Command, name = command.name()): void {
+  for (const each of command.commands) withExamples(each, `${name} ${each.name()}`);
+  const examples = EXAMPLES[name];
   if (examples === undefined) return;
   const lines = examples.map(([line, words]) => `  ${line}\n      ${words}`);
   command.addHelpText('after', `\n${examples.length === 1 ? 'Example' : 'Examples'}:\n${lines.join('\n')}`);

@@ -97,8 +97,7 @@ export function makeProgram(cli: Cli): Command {
   program.helpCommand('help [command]', 'Show the help of a command');
   // Hidden from the help: only completion scripts call it.
   addComplete(program, cli);
-  for (const command of program.commands)
-    for (const each of [command, ...command.commands]) withExamples(each);
+  for (const command of program.commands) withExamples(command);
   return program;
 }
 

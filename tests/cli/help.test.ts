@@ -12,7 +12,12 @@ const commands = program
   .visibleCommands(program)
   .filter((command) => command.name() !== 'help');
 
-test.each(commands.map((command) => [command.name(), command] as const))(
+const below = commands.flatMap((command) =>
+  command.commands.map((each) => [`${command.name()} ${each.name()}`, each] as const),
+);
+const named = commands.map((command) => [command.name(), command] as const);
+
+test.each([...named, ...below.filter(([name]) => name in EXAMPLES)])(
   '%s is described by a phrase and by valid examples',
   (name, command) => {
     expect(command.description()).toMatch(/^[A-Z].*[a-z]$/);
@@ -28,7 +33,7 @@ test.each(commands.map((command) => [command.name(), command] as const))(
 );
 
 test('no example belongs to a removed command', () => {
-  const names = commands.map((command) => command.name());
+  const names = [...named, ...below].map(([name]) => name);
   expect(Object.keys(EXAMPLES).filter((name) => !names.includes(name))).toEqual([]);
 });
 
