@@ -1,6 +1,5 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { isoUtc } from '../base/clock.ts';
 import { ifThere } from '../base/errors.ts';
 import { crashPoint } from '../base/fault-points.ts';
 import { stateRef } from '../project/checkpoints/checkpoint-refs.ts';
@@ -11,7 +10,6 @@ import {
   readCommand,
   removeCommand,
 } from '../session/commands/commands.ts';
-import { readEvents } from '../session/events/event-log.ts';
 import type { SessionView } from '../session/events/session-view.ts';
 import { refNameOf } from '../session/layout/names.ts';
 import { type SessionPaths, sessionPaths } from '../session/layout/paths.ts';
@@ -23,7 +21,7 @@ import { type LaidDown, layDownForWork, layDownMirror } from './lay-down.ts';
 import { readMark, writeMark, writePoolUntil } from './mark.ts';
 import type { MemberParts } from './member-parts.ts';
 import { MEMBERSHIP_ERRORS } from './membership-errors.ts';
-import { cardOf, needsOf, type VerifiedState } from './pool-states.ts';
+import { answeredIn, needsOf, type VerifiedState } from './pool-states.ts';
 
 interface HeldSession {
   id: Ulid;
@@ -31,8 +29,9 @@ interface HeldSession {
   folder: string;
   /** Where this host left the session's ref. */
   published: Oid;
-  /** The worker's state commit from which that was made. */
+  /** The worker's state commit from which that was made, and the number of the last event in it. */
   from?: Oid | undefined;
+  n?: number;
   /** A push on its way, whose outcome is not known. */
   sending?: Oid | undefined;
   /** Monotonic: a renewal that began before says nothing about it. */
@@ -48,6 +47,7 @@ export class Member {
   readonly #held = new Map<Ulid, HeldSession>();
   /** One step at a time for a session: a look at its ref never meets a push of its own. */
   readonly #lanes = new Map<Ulid, Promise<void>>();
+  readonly #taking = new Set<Ulid>();
   readonly #entries = new Map<Ulid, Entry>();
   readonly #shown = new Map<Ulid, Oid>();
   readonly #acts = new Map<Ulid, SentAct>();
@@ -93,6 +93,7 @@ export class Member {
     this.#entries.clear();
     for (const entry of entries) this.#entries.set(entry.id, entry);
     for (const act of acts) await this.#deliver(act);
+    for (const each of this.#held.values()) this.#inLane(each.id, () => this.#settle(each));
     for (const entry of entries) {
       const epoch = held.get(entry.id);
       if (epoch === undefined && !this.#held.has(entry.id)) this.#inLane(entry.id, () => this.#show(entry));
@@ -102,14 +103,19 @@ export class Member {
     }
     const free = this.#free();
     if (free > 0)
-      for (const claim of await board.claim(card, free)) this.#inLane(claim.id, () => this.#take(claim));
+      for (const claim of await board.claim(card, free)) {
+        this.#taking.add(claim.id);
+        // What is still shown of it is put aside by the claim.
+        const shown = this.#lanes.get(claim.id) ?? Promise.resolve();
+        void shown.then(() => this.#inLane(claim.id, () => this.#take(claim)));
+      }
   }
 
   /** How many sessions may be claimed: none while one of this machine's own waits for its turn. */
   #free(): number {
     const active = [...this.#held.keys()].flatMap((id) => this.#viewOf(id) ?? []).filter(isWanted);
     const { slots, isLeaving } = this.#parts;
-    return isLeaving || active.some(isQueued) ? 0 : slots - active.length - this.#lanes.size;
+    return isLeaving || active.some(isQueued) ? 0 : slots - active.length - this.#taking.size;
   }
 
   /** What happened to files since the last look: states to publish, commands to pass on, sessions to offer. */
@@ -173,14 +179,14 @@ export class Member {
   }
 
   async #publish(view: SessionView): Promise<void> {
-    const { board, remote, states, card, clock } = this.#parts;
+    const { board, remote, states, card } = this.#parts;
     const held = this.#held.get(view.sessionFile?.id ?? '');
     const state = this.#localState(view);
     if (held === undefined || state === undefined) return;
     if (state === held.from) return await this.#giveBack(view, held);
-    const wanted = isWanted(view);
-    const commit = await states.publish(view, { ...held, wanted });
-    if (commit === undefined) return;
+    const made = await states.publish(view, held);
+    if (made === undefined) return;
+    const { commit, note } = made;
     crashPoint('pool-publish');
     held.sending = commit;
     let how = await remote.move(this.#refOf(held.id), commit, held.published);
@@ -194,11 +200,12 @@ export class Member {
     if (how !== 'moved') return;
     held.published = commit;
     held.from = state;
+    held.n = note.n;
     writeMark(view.paths, { id: held.id, epoch: held.epoch, published: commit });
     const mine = { id: held.id, epoch: held.epoch, host: card.id };
-    const shown = { ...cardOf(view, isoUtc(clock.now())), wanted };
+    const shown = { ...note.card, wanted: note.wanted };
     if (!(await board.index(mine, commit, shown))) return this.#lose(held.id, 'another machine has it');
-    await this.#settle(view);
+    await this.#settle(held);
   }
 
   /** A session that waits for a turn, which another machine may have free; all of them, while this one leaves. */
@@ -217,10 +224,10 @@ export class Member {
   }
 
   /** The published log has the answers of these commands. */
-  async #settle(view: SessionView): Promise<void> {
-    const open = [...this.#acts.values()].filter((act) => act.session === view.sessionFile?.id);
+  async #settle({ id: session, folder, n = 0 }: HeldSession): Promise<void> {
+    const open = [...this.#acts.values()].filter((act) => act.session === session);
     if (open.length === 0) return;
-    const answered = await answeredIn(view.paths);
+    const answered = await answeredIn(this.#pathsOf(folder), n);
     const settled = open.filter(({ id }) => answered.has(id));
     await this.#parts.board.settle(settled);
     for (const { id } of settled) this.#acts.delete(id);
@@ -240,8 +247,9 @@ export class Member {
   async #passOn({ paths }: SessionView, session: Ulid): Promise<void> {
     for (const id of pendingCommandIds(paths)) {
       const reading = await readCommand(paths, id);
-      if (reading?.kind === 'command')
-        await this.#parts.board.act(session, id, JSON.stringify(reading.command));
+      // What this version does not know stays, for a newer one.
+      if (reading?.kind !== 'command') continue;
+      await this.#parts.board.act(session, id, JSON.stringify(reading.command));
       await removeCommand(paths, id);
     }
   }
@@ -252,10 +260,13 @@ export class Member {
     const { sessionFile } = view;
     if (sessionFile === undefined) return;
     const { id, folder } = sessionFile;
-    const commit = await states.first(view);
-    if (commit === undefined) return;
+    const made = await states.first(view);
+    if (made === undefined) return;
     const ref = this.#refOf(id);
-    if ((await remote.move(ref, commit, undefined)) !== 'moved') return;
+    // Refused where it was pushed before, and only the board did not hear of it.
+    const how = await remote.move(ref, made, undefined);
+    const commit = how === 'moved' ? made : (await remote.look(ref)).get(ref);
+    if (commit === undefined) return;
     crashPoint('pool-offered');
     await board.offer({ id, project: card.project, folder, needs: needsOf(sessionFile), state: commit });
     this.#entries.set(id, {
@@ -320,6 +331,8 @@ export class Member {
       this.#parts.report(claim.folder, error);
       if (back !== undefined)
         await board.giveBack(mine, { wanted: true, state: back, notBeforeMs: GIVEN_UP_MS });
+    } finally {
+      this.#taking.delete(claim.id);
     }
   }
 
@@ -327,7 +340,8 @@ export class Member {
   async #takeUp(claim: Claim): Promise<void> {
     const view = this.#viewOf(claim.id);
     const mark = view && readMark(view.paths);
-    if (view === undefined || mark?.epoch !== claim.epoch) return await this.#take(claim);
+    if (view === undefined || mark?.epoch !== claim.epoch)
+      return await this.#take({ ...claim, from: 'unknown' });
     const { epoch, id } = claim;
     const sinceMs = this.#parts.clock.monotonic();
     this.#held.set(id, { id, epoch, folder: view.folder, published: mark.published, sinceMs });
@@ -376,14 +390,4 @@ function isWanted({ state, pendingCommands, wantsWorker }: SessionView): boolean
 
 function isQueued({ state: { status } }: SessionView): boolean {
   return status.kind === 'queued' && status.order === undefined;
-}
-
-/** The commands that the worker has answered. */
-async function answeredIn(paths: SessionPaths): Promise<ReadonlySet<string>> {
-  const events = await readEvents(paths, 0);
-  return new Set(
-    events.flatMap((event) =>
-      event.type === 'command_accepted' || event.type === 'command_refused' ? [event.id] : [],
-    ),
-  );
 }

@@ -10,11 +10,13 @@ import { commitState } from '../project/checkpoints/state-commit.ts';
 import { gitLine } from '../project/git/git.ts';
 import { commitOf, type GitContext } from '../project/git/repository.ts';
 import { pendingCommandIds } from '../session/commands/commands.ts';
-import { readLog } from '../session/events/event-log.ts';
+import { readEvents, readLog } from '../session/events/event-log.ts';
 import { SessionFile } from '../session/events/session-file.ts';
 import type { SessionView } from '../session/events/session-view.ts';
+import type { Status } from '../session/events/state.ts';
 import { refNameOf } from '../session/layout/names.ts';
-import type { Claim, HostCard, Oid, StateCard } from './board.ts';
+import type { SessionPaths } from '../session/layout/paths.ts';
+import type { Claim, HostCard, Oid } from './board.ts';
 import type { GitBoardPlan } from './git-view.ts';
 import { type KeyFiles, keyFilesIn, trustedHosts } from './host-keys.ts';
 import { keptState, openSigned, publishedCommit, signedCommit, verifyState } from './published-state.ts';
@@ -80,8 +82,8 @@ export class PoolStates {
   /** The newest state that the worker kept here, as this host publishes it. */
   async publish(
     { sessionFile }: Pick<SessionView, 'sessionFile'>,
-    { epoch, published, wanted }: { epoch: number; published: Oid; wanted: boolean },
-  ): Promise<Oid | undefined> {
+    { epoch, published }: { epoch: number; published: Oid },
+  ): Promise<VerifiedState | undefined> {
     const { git, card } = this.#plan;
     if (sessionFile === undefined) return undefined;
     const state = await keptState(stateRef(refNameOf(sessionFile)), git);
@@ -89,10 +91,19 @@ export class PoolStates {
     const { id, folder, branch, head, n, lease, status, phase, iteration, at } = state.kept;
     const note: StateNote = {
       ...{ v: 1, id, project: card.project, folder, branch, head, n, lease },
-      ...{ host: card.id, hostName: card.name, epoch, wanted, needs: needsOf(sessionFile) },
+      ...{
+        host: card.id,
+        hostName: card.name,
+        epoch,
+        wanted: WANTED.has(status),
+        needs: needsOf(sessionFile),
+      },
       ...{ card: { status, phase, iteration, at }, version: __VERSION__ },
     };
-    return await publishedCommit({ state: state.commit, before: published, note }, this.#keys, git);
+    return {
+      commit: await publishedCommit({ state: state.commit, before: published, note }, this.#keys, git),
+      note,
+    };
   }
 
   /** Whether the newest state that was kept has all that was recorded and asked for here. */
@@ -137,6 +148,9 @@ export class PoolStates {
   }
 }
 
+/** In these states a session needs a machine; in all others it needs a person. */
+const WANTED: ReadonlySet<string> = new Set<Status['kind']>(['starting', 'running', 'queued', 'limited']);
+
 /** What a machine must have for a session: its agent CLIs, and no lower sandbox. */
 export function needsOf({ settings, sandbox }: SessionFile): string[] {
   const { provider, providers, fallback } = settings;
@@ -144,7 +158,15 @@ export function needsOf({ settings, sandbox }: SessionFile): string[] {
   return [...new Set([provider, ...Object.values(providers), ...fallback, ...level])];
 }
 
-export function cardOf({ state }: SessionView, at: string): StateCard {
-  const { status, progress } = state;
-  return { status: status.kind, phase: progress.phase, iteration: progress.totalIterations, at };
+/** The commands that the worker has answered, up to that event. */
+export async function answeredIn(
+  paths: SessionPaths,
+  upTo = Number.POSITIVE_INFINITY,
+): Promise<ReadonlySet<string>> {
+  const events = (await readEvents(paths, 0)).filter(({ n }) => n <= upTo);
+  return new Set(
+    events.flatMap((event) =>
+      event.type === 'command_accepted' || event.type === 'command_refused' ? [event.id] : [],
+    ),
+  );
 }

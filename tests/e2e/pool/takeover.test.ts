@@ -5,7 +5,8 @@ import { answerQa } from '../../../src/acts/gates/answer-qa.act.ts';
 import { approvePlan } from '../../../src/acts/gates/approve-plan.act.ts';
 import { readPlan } from '../../../src/acts/gates/read-plan.act.ts';
 import type { SessionView } from '../../../src/session/events/session-view.ts';
-import { eventsOf, isAtWork, isDone, poolOf, untilView, WORK } from './machines.ts';
+import { eventually } from '../../support/eventually.ts';
+import { eventsOf, isAtWork, isDone, type Machine, poolOf, untilView, WORK } from './machines.ts';
 
 test('a session that one machine starts is done by one of two, and both show it', async () => {
   await using pool = await poolOf(2, WORK);
@@ -78,4 +79,22 @@ test('a machine that was cut off for long finds its work aside, and publishes no
   );
   const runs = await readdir(join(first.sessionsDir, '.run'));
   expect(runs.filter((name) => name.includes('.lost-'))).toHaveLength(1);
+});
+
+test('two machines with two places each do five sessions, also while they show those of each other', async () => {
+  await using pool = await poolOf(2, WORK, { lines: { MAX_PARALLEL: '2' } });
+  const [one, other] = pool.machines;
+  for (const number of [1, 2, 3, 4, 5]) await pool.start(number % 2 === 0 ? one : other, `hull-${number}`);
+  const allDone = (machine: Machine) =>
+    eventually(async () => (await machine.views()).filter(isDone).length === 5, {
+      what: 'five sessions as done',
+      withinMs: 240_000,
+    });
+  await Promise.all([allDone(one), allDone(other)]);
+  const own = await Promise.all(pool.machines.map((machine) => machine.views()));
+  const held = own.map((views) =>
+    views.filter(({ worker }) => worker !== 'unknowable').map(({ folder }) => folder),
+  );
+  expect(held.flat().sort()).toEqual((own[0] ?? []).map(({ folder }) => folder).sort());
+  expect(held.filter((folders) => folders.length === 0)).toEqual([]);
 });
