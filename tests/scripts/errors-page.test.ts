@@ -68,7 +68,9 @@ test('every table of src is documented', async () => {
 const FOR_ONE_READER = new Set([
   ...[CLI_ERRORS, ERROR_TABLES.INSTALL_ERRORS, ERROR_TABLES.WEB_ERRORS].flatMap(Object.keys),
   // A pool is joined in a terminal: there is no tool for it.
-  ...[ERROR_TABLES.MEMBERSHIP_ERRORS, ERROR_TABLES.POOL_ERRORS, ERROR_TABLES.STATE_ERRORS].flatMap(Object.keys),
+  ...[ERROR_TABLES.MEMBERSHIP_ERRORS, ERROR_TABLES.POOL_ERRORS, ERROR_TABLES.STATE_ERRORS].flatMap(
+    Object.keys,
+  ),
   ...['only_there', 'project_needed'],
 ]);
 const NAMES = TOOLS.map(({ name }) => name).filter((name) => name !== 'wait');
