@@ -33,7 +33,14 @@ async function continuedElsewhere(rig: SessionRig) {
   const { commit: oid, kept } = state;
   const { status, phase, iteration, at: keptAt } = kept;
   const note: StateNote = {
-    ...{ v: 1, id: kept.id, project: '1'.repeat(40), folder: kept.folder, branch: kept.branch, head: kept.head },
+    ...{
+      v: 1,
+      id: kept.id,
+      project: '1'.repeat(40),
+      folder: kept.folder,
+      branch: kept.branch,
+      head: kept.head,
+    },
     ...{ n: kept.n, lease: kept.lease, hostName: 'anna', epoch: 2, wanted: true, needs: [], version: '0' },
     card: { status, phase, iteration, at: keptAt },
   };
