@@ -163,7 +163,9 @@ async function layingOf(plan: LayDownPlan) {
 
   /** Moves aside what somebody worked on, or typed. */
   async function vacate(): Promise<string[]> {
-    if (laid === undefined) return await moveAside(plan, paths);
+    // One that has not begun here has nothing that the state has not.
+    const hasBegun = ((await readLog(paths))?.state.n ?? 0) > 0;
+    if (laid === undefined) return hasBegun ? await moveAside(plan, paths) : [];
     const now = Object.entries(identitiesIn(paths.sessionDir));
     if (laid.unfinished || now.every(([name, identity]) => laid.files[name] === identity)) return [];
     return moved([[paths.sessionDir, freeName(join(at.sessionsDir, `.${paths.folder}.typed`))]]);

@@ -38,7 +38,6 @@ interface HeldSession {
   sinceMs: number;
 }
 
-const GIVEN_UP_MS = 5 * 60_000;
 const TICK_MS = 200;
 
 /** This machine's part in a pool, for one project. Loops for ever; the ref on the remote decides every conflict. */
@@ -105,9 +104,7 @@ export class Member {
     if (free > 0)
       for (const claim of await board.claim(card, free)) {
         this.#taking.add(claim.id);
-        // What is still shown of it is put aside by the claim.
-        const shown = this.#lanes.get(claim.id) ?? Promise.resolve();
-        void shown.then(() => this.#inLane(claim.id, () => this.#take(claim)));
+        this.#inLane(claim.id, () => this.#take(claim), { waits: true });
       }
   }
 
@@ -172,6 +169,8 @@ export class Member {
     if (held === undefined) return;
     this.#held.delete(id);
     this.#shown.delete(id);
+    // Delivered again if it comes back.
+    for (const act of this.#acts.values()) if (act.session === id) this.#acts.delete(act.id);
     const { clock, report, say } = this.#parts;
     const host = this.#entries.get(id)?.host ?? 'pool';
     fence(this.#pathsOf(held.folder), host, clock).catch((error: unknown) => report(held.folder, error));
@@ -330,7 +329,7 @@ export class Member {
     } catch (error) {
       this.#parts.report(claim.folder, error);
       if (back !== undefined)
-        await board.giveBack(mine, { wanted: true, state: back, notBeforeMs: GIVEN_UP_MS });
+        await board.giveBack(mine, { wanted: true, state: back, notBeforeMs: 2 * times.leaseMs });
     } finally {
       this.#taking.delete(claim.id);
     }
@@ -354,11 +353,16 @@ export class Member {
     return await this.#parts.states.verify(this.#refOf(id));
   }
 
-  #inLane(id: Ulid, step: () => Promise<void>): void {
-    if (this.#lanes.has(id)) return;
-    const running = step()
+  /** @param waits it runs after what is under way; any other step is left out then, and comes again */
+  #inLane(id: Ulid, step: () => Promise<void>, { waits = false } = {}): void {
+    const before = this.#lanes.get(id);
+    if (before !== undefined && !waits) return;
+    const running: Promise<void> = (before ?? Promise.resolve())
+      .then(step)
       .catch((error: unknown) => this.#parts.report(id, error))
-      .finally(() => this.#lanes.delete(id));
+      .finally(() => {
+        if (this.#lanes.get(id) === running) this.#lanes.delete(id);
+      });
     this.#lanes.set(id, running);
   }
 
