@@ -1,3 +1,4 @@
+import { ulid } from 'ulid';
 import { isoUtc } from '../base/clock.ts';
 import { GIT_ERRORS } from '../project/git/git-errors.ts';
 import type { Board, Claim, Entry, Held, HostCard, Oid, Renewal, SentAct, Ulid } from './board.ts';
@@ -101,7 +102,9 @@ export class GitBoard implements Board {
 
   async #beat(host: HostCard): Promise<void> {
     const there = this.#view.hosts.get(host.id)?.oid;
-    const beat = await this.#plan.seal(JSON.stringify({ ...host, at: isoUtc(this.#plan.clock.now()) }));
+    // Without a name of its own the beat of a copy of this host in the same second would be the same commit.
+    const own = { ...host, at: isoUtc(this.#plan.clock.now()), beat: ulid() };
+    const beat = await this.#plan.seal(JSON.stringify(own));
     // After a start it takes what it finds for its own.
     const isOwn = there === undefined || this.#beats.size === 0 || this.#beats.has(there);
     this.#beats.add(beat);
