@@ -48,6 +48,7 @@ const suite = (name: string, testTimeout: number, ...globalSetup: string[]) => (
 
 /** What is worth many runs, and is run seldom: `npm run soak`. */
 const ALSO_SOAKED = [
+  'tests/clis/acp-sessions.test.ts',
   'tests/e2e/acts/notify/answers-race.test.ts',
   'tests/e2e/supervisor/life.test.ts',
   'tests/faults/crash.test.ts',
