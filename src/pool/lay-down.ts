@@ -7,6 +7,7 @@ import { writeWhole } from '../base/files/atomic-file.ts';
 import { gitDirOf } from '../base/files/git-pointer.ts';
 import { filesBelow, identityAt, statsAt } from '../base/files/path-stats.ts';
 import { plainJson } from '../base/files/plain-file.ts';
+import { parseJson } from '../base/parse-json.ts';
 import { giveLease, newestNumber, ownerElsewhere } from '../base/processes/lease.ts';
 import { checkOut, checkOutWorktree } from '../project/checkpoints/check-out.ts';
 import { refsOf, stateRef } from '../project/checkpoints/checkpoint-refs.ts';
@@ -30,6 +31,7 @@ import { refNameOf } from '../session/layout/names.ts';
 import { SETUP_DUE, type SessionPaths, sessionPaths, travels } from '../session/layout/paths.ts';
 import type { Oid } from './board.ts';
 import { fence } from './fence.ts';
+import { readMark } from './mark.ts';
 import { STATE_ERRORS } from './state-errors.ts';
 import type { StateNote } from './state-note.ts';
 
@@ -165,6 +167,8 @@ async function layingOf(plan: LayDownPlan) {
   async function vacate(): Promise<string[]> {
     // One that has not begun here has nothing that the state has not.
     const hasBegun = ((await readLog(paths))?.state.n ?? 0) > 0;
+    if (laid === undefined && hasBegun && (await isPartOf(plan, paths)))
+      return await clearWorktree(plan, paths);
     if (laid === undefined) return hasBegun ? await moveAside(plan, paths) : [];
     const now = Object.entries(identitiesIn(paths.sessionDir));
     if (laid.unfinished || now.every(([name, identity]) => laid.files[name] === identity)) return [];
@@ -242,6 +246,33 @@ async function isAsPublished(
   const trees = await gitLine(['rev-parse', `${ref}^{tree}`, `${commit}^{tree}`], main);
   const [own, published] = trees.split('\n');
   return own === published && ((await readLog(paths))?.state.n ?? 0) === note.n;
+}
+
+/** Whether all that happened here was published, and the state goes on from it. */
+async function isPartOf({ commit, note, at, context }: LayDownPlan, paths: SessionPaths): Promise<boolean> {
+  const mark = readMark(paths);
+  if (mark === undefined) return false;
+  const main = { ...context, cwd: at.mainRepo, allowFailure: true };
+  const ref = stateRef(refNameOf({ ...note, folder: paths.folder }));
+  const trees = await gitLine(['rev-parse', `${ref}^{tree}`, `${mark.published}^{tree}`], main);
+  const [own, published] = trees.split('\n');
+  const text = await gitLine(['log', '-1', '--no-patch', '--format=%B', mark.published], main);
+  return (
+    own === published &&
+    ((await readLog(paths))?.state.n ?? 0) ===
+      z.object({ n: z.number() }).safeParse(parseJson(text)).data?.n &&
+    (await gitSaysYes(['merge-base', '--is-ancestor', mark.published, commit], main))
+  );
+}
+
+/** Removes the worktree of before; one with changes is moved aside, since a person may have made them. */
+async function clearWorktree(plan: LayDownPlan, { folder }: SessionPaths): Promise<string[]> {
+  const path = join(plan.at.worktreesDir, folder);
+  if (statsAt(path) === undefined) return [];
+  const changes = await runGit(['status', '--porcelain'], { ...plan.context, cwd: path, allowFailure: true });
+  if (changes.exitCode !== 0 || changes.stdout !== '') return await moveWorktreeAside(plan, path);
+  await removeWorktree(plan, path);
+  return [];
 }
 
 /** @throws branch_in_use when the branch is checked out elsewhere */

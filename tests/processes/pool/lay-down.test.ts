@@ -1,14 +1,16 @@
 import { chmod, mkdir, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { systemClock } from '../../../src/base/clock.ts';
 import { systemHost } from '../../../src/base/processes/host.ts';
 import { newestNumber, readHolding } from '../../../src/base/processes/lease.ts';
 import { claimLease } from '../../../src/pool/fence.ts';
 import { layDownForWork } from '../../../src/pool/lay-down.ts';
+import { writeMark } from '../../../src/pool/mark.ts';
 import { stateRef } from '../../../src/project/checkpoints/checkpoint-refs.ts';
 import { refNameOf } from '../../../src/session/layout/names.ts';
 import { readSession } from '../../../src/session/status.ts';
+import { ASKING, CREATED, PREPARED, writeEvents } from '../../session/events.ts';
 import { contentsOf } from '../../support/checkpoint-scene.ts';
 import { OWN_SETTINGS, type PoolScene, poolScene } from '../../support/pool-scene.ts';
 
@@ -178,4 +180,39 @@ test.concurrent('the lease of a mirror is above that of a worker that still ends
   await scene.publish();
   await scene.mirror();
   expect(newestNumber(scene.there.leases)).toBeGreaterThan(41);
+});
+
+describe('a session that this machine had, published and gave back', () => {
+  async function givenBack() {
+    const scene = await poolScene();
+    const published = await scene.publish();
+    await work(scene);
+    writeMark(scene.there, { id: scene.plan().note.id, epoch: 3, published });
+    await writeFile(join(scene.here.worktreePath, 'later.txt'), 'l\n');
+    await scene.publish();
+    return scene;
+  }
+
+  test.concurrent('is shown as it goes on elsewhere, and nothing of it lies aside', async () => {
+    await using scene = await givenBack();
+    expect(await scene.mirror()).toEqual({ folder: '26-01-08-x', aside: [] });
+    expect(await readdir(join(scene.worktreeThere, '..'))).toEqual([]);
+    expect(await work(scene)).toEqual({ folder: '26-01-08-x', aside: [] });
+    expect(await readFile(join(scene.worktreeThere, 'later.txt'), 'utf8')).toBe('l\n');
+  });
+
+  test.concurrent('keeps aside what a person changed in its worktree', async () => {
+    await using scene = await givenBack();
+    await writeFile(join(scene.worktreeThere, 'mine.txt'), 'm\n');
+    const { aside } = await scene.mirror();
+    expect(aside).toEqual([`${scene.worktreeThere}.lost-3`]);
+    expect(await readFile(join(`${scene.worktreeThere}.lost-3`, 'mine.txt'), 'utf8')).toBe('m\n');
+  });
+
+  test.concurrent('lies aside whole where something was recorded after that', async () => {
+    await using scene = await givenBack();
+    await writeEvents(scene.there, [CREATED, PREPARED, ASKING]);
+    const { aside } = await scene.mirror();
+    expect(aside).toContain(`${scene.there.runDir}.lost-3`);
+  });
 });
