@@ -1,5 +1,5 @@
 import { mkdirSync, renameSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import * as z from 'zod';
 import { type Clock, isoUtc } from '../base/clock.ts';
 import { crashPoint } from '../base/fault-points.ts';
@@ -27,6 +27,7 @@ import { listWorktrees } from '../project/git/worktree-list.ts';
 import type { HostSettings, Places } from '../session/events/bodies/positions.ts';
 import { readLog } from '../session/events/event-log.ts';
 import { readSessionFile } from '../session/events/session-file.ts';
+import { MAX_LAID_BYTES, Mirror } from '../session/layout/mirror.ts';
 import { refNameOf } from '../session/layout/names.ts';
 import { SETUP_DUE, type SessionPaths, sessionPaths, travels } from '../session/layout/paths.ts';
 import type { Oid } from './board.ts';
@@ -59,7 +60,7 @@ export interface LaidDown {
  */
 export async function layDownMirror(plan: LayDownPlan): Promise<LaidDown> {
   const { paths, laid, ...laying } = await layingOf(plan);
-  const { folder, runDir } = paths;
+  const { folder } = paths;
   if (laid?.commit === plan.commit && !laid.unfinished) return { folder, aside: [] };
   if (laid === undefined && (await isAsPublished(plan, paths))) {
     await fence(paths, plan.note.hostName ?? 'pool', plan.clock);
@@ -70,7 +71,7 @@ export async function layDownMirror(plan: LayDownPlan): Promise<LaidDown> {
   const aside = await laying.vacate();
   const files = laying.identities();
   await laying.put({});
-  await writeLaid(runDir, { commit: plan.commit, files });
+  await writeLaid(paths, plan, { files });
   return { folder, aside };
 }
 
@@ -81,7 +82,7 @@ export async function layDownMirror(plan: LayDownPlan): Promise<LaidDown> {
  */
 export async function layDownForWork(plan: LayDownPlan, settings: HostSettings): Promise<LaidDown> {
   const { paths, draft, laid, ...laying } = await layingOf(plan);
-  const { folder, runDir } = paths;
+  const { folder } = paths;
   if (laid === undefined && (await isAsPublished(plan, paths))) return { folder, aside: [] };
   const { commit, note, at, context } = plan;
   const { branch, head } = note;
@@ -91,24 +92,24 @@ export async function layDownForWork(plan: LayDownPlan, settings: HostSettings):
   const aside = [...(await laying.vacate()), ...(await moveWorktreeAside(plan, worktreePath))];
   if (branch !== undefined && head !== undefined) {
     aside.push(...(await moveBranch(plan, folder)));
-    await writeLaid(draft.run, { commit, files: {}, worktree: worktreePath, unfinished: true });
+    await writeLaid(draft, plan, { files: {}, worktree: worktreePath, unfinished: true });
     crashPoint('lay-down');
     await checkOutWorktree(store, { commit, head, branch, mainRepo: at.mainRepo, worktreePath });
-    await writeWhole(join(draft.run, 'setup'), SETUP_DUE);
+    await writeWhole(draft.setup, SETUP_DUE);
   }
   const { configPath, mainRepo, worktreesDir } = at;
   const places: Places = { configPath, mainRepo, worktreesDir, worktreePath, settings };
-  await writeWhole(join(draft.run, 'arrived.json'), `${JSON.stringify(places)}\n`);
+  await writeWhole(draft.arrived, `${JSON.stringify(places)}\n`);
   // The states that a worker keeps here follow this one.
   const ref = stateRef(refNameOf({ ...note, folder }));
   await runGit(['update-ref', '--no-deref', ref, commit], { ...context, cwd: mainRepo });
   await laying.put(branch === undefined ? {} : { worktree: worktreePath });
-  rmSync(join(runDir, LAID));
+  rmSync(paths.laidDown);
   return { folder, aside };
 }
 
 /** Marks a run folder that nobody here has worked on: it may be replaced. */
-const Laid = z.object({
+const Laid = Mirror.extend({
   commit: z.string(),
   /** The identity of each document, to see what a person typed since. */
   files: z.record(z.string(), z.string()),
@@ -117,24 +118,28 @@ const Laid = z.object({
 });
 type Laid = z.infer<typeof Laid>;
 
-const LAID = '.laid-down';
-const MAX_LAID_BYTES = 16 * 1024 * 1024;
-
-async function readLaid(runDir: string): Promise<Laid | undefined> {
-  return await plainJson(join(runDir, LAID), MAX_LAID_BYTES, Laid);
+async function readLaid({ laidDown }: Pick<SessionPaths, 'laidDown'>): Promise<Laid | undefined> {
+  return await plainJson(laidDown, MAX_LAID_BYTES, Laid);
 }
 
-async function writeLaid(runDir: string, laid: Laid): Promise<void> {
-  await writeWhole(join(runDir, LAID), `${JSON.stringify(laid)}\n`);
+async function writeLaid(
+  { laidDown }: Pick<SessionPaths, 'laidDown'>,
+  { commit, note, at }: LayDownPlan,
+  laid: Pick<Laid, 'files' | 'worktree' | 'unfinished'>,
+): Promise<void> {
+  const { configPath, mainRepo, worktreesDir } = at;
+  const text = JSON.stringify({ commit, head: note.head, configPath, mainRepo, worktreesDir, ...laid });
+  await writeWhole(laidDown, `${text}\n`);
 }
 
 /** What is here, and the steps of laying down. */
 async function layingOf(plan: LayDownPlan) {
   const { note, at, context, commit, clock } = plan;
   const paths = sessionPaths(at.sessionsDir, await folderFor(note, at.sessionsDir));
+  const away = sessionPaths(at.sessionsDir, paths.folder, true);
   const draft = draftOf(at.sessionsDir, paths.folder);
-  const begun = await readLaid(draft.run);
-  const laid = statsAt(paths.runDir) === undefined ? begun : await readLaid(paths.runDir);
+  const begun = await readLaid(draft);
+  const laid = statsAt(paths.runDir) === undefined ? begun : await readLaid(paths);
   const identitiesIn = (folder: string): Record<string, string> =>
     Object.fromEntries(
       filesBelow(folder, (name) => name !== '_logs').map((name) => [name, identityAt(join(folder, name))]),
@@ -145,21 +150,21 @@ async function layingOf(plan: LayDownPlan) {
     // Of an interrupted try.
     const worktree = begun?.worktree ?? laid?.worktree;
     if (worktree !== undefined) await removeWorktree(plan, worktree);
-    for (const folder of [draft.run, draft.session]) await removeTree(folder);
+    for (const folder of [draft.runDir, draft.sessionDir]) await removeTree(folder);
     const store = await openStore({
       ...context,
       mainRepo: at.mainRepo,
-      storeDir: join(draft.run, 'checkpoints'),
+      storeDir: join(draft.runDir, 'checkpoints'),
     });
     await requireFit(store, commit);
-    const parts = { run: draft.run, session: draft.session, logs: join(draft.session, '_logs') };
+    const parts = { run: draft.runDir, session: draft.sessionDir, logs: draft.logs };
     for (const [part, folder] of Object.entries(parts)) {
       mkdirSync(folder, { recursive: true });
       await checkOut(store, await treeIn(store, commit, part), folder);
     }
     const above = Math.max(note.lease, newestNumber(paths.leases) ?? 0);
     const owner = ownerElsewhere(note.hostName ?? 'pool');
-    await giveLease(join(draft.run, 'leases'), { owner, acquiredAt: isoUtc(clock.now()) }, above);
+    await giveLease(draft.leases, { owner, acquiredAt: isoUtc(clock.now()) }, above);
     return store;
   }
 
@@ -176,39 +181,46 @@ async function layingOf(plan: LayDownPlan) {
   }
 
   async function put(made: Pick<Laid, 'worktree'>): Promise<void> {
-    await writeLaid(draft.run, { commit, files: {}, ...made, unfinished: true });
-    const old = { run: `${draft.run}.old`, session: `${draft.session}.old` };
+    await writeLaid(draft, plan, { files: {}, ...made, unfinished: true });
+    const old = { run: `${draft.runDir}.old`, session: `${draft.sessionDir}.old` };
     for (const folder of Object.values(old)) await removeTree(folder);
     moved([
-      [paths.commands, join(draft.run, 'commands')],
+      [paths.commands, draft.commands],
       [paths.runDir, old.run],
     ]);
     crashPoint('lay-down');
-    renameSync(draft.run, paths.runDir);
+    renameSync(draft.runDir, paths.runDir);
     crashPoint('lay-down');
     moved([[paths.sessionDir, old.session]]);
-    renameSync(draft.session, paths.sessionDir);
+    const { sessionDir } = (await isArchived(paths)) ? away : paths;
+    await removeTree(away.sessionDir);
+    mkdirSync(dirname(sessionDir), { recursive: true });
+    renameSync(draft.sessionDir, sessionDir);
     for (const folder of Object.values(old)) await removeTree(folder);
   }
 
-  return { paths, draft, laid, files, vacate, identities: () => identitiesIn(draft.session), put };
+  return { paths, draft, laid, files, vacate, identities: () => identitiesIn(draft.sessionDir), put };
 }
 
 /** The session's name here: another session may have it. */
 async function folderFor({ folder, id }: StateNote, sessionsDir: string): Promise<string> {
   const paths = sessionPaths(sessionsDir, folder);
   const there = await readSessionFile(paths).catch(() => undefined);
-  const draft = { sessionFile: join(draftOf(sessionsDir, folder).run, 'session.json') };
-  const known = there ?? (await readSessionFile(draft).catch(() => undefined));
-  const isFree = statsAt(paths.runDir) === undefined && statsAt(paths.sessionDir) === undefined;
+  const known = there ?? (await readSessionFile(draftOf(sessionsDir, folder)).catch(() => undefined));
+  const { sessionDir: archived } = sessionPaths(sessionsDir, folder, true);
+  const isFree = [paths.runDir, paths.sessionDir, archived].every((path) => statsAt(path) === undefined);
   return known?.id === id || (known === undefined && isFree)
     ? folder
     : `${folder}-${id.slice(-4).toLowerCase()}`;
 }
 
+async function isArchived(paths: SessionPaths): Promise<boolean> {
+  return (await readLog(paths))?.state.archived ?? false;
+}
+
 /** Names that lists of sessions leave out. */
-function draftOf(sessionsDir: string, folder: string): { run: string; session: string } {
-  return { run: join(sessionsDir, '.run', `.${folder}.new`), session: join(sessionsDir, `.${folder}.new`) };
+function draftOf(sessionsDir: string, folder: string): SessionPaths {
+  return sessionPaths(sessionsDir, `.${folder}.new`);
 }
 
 const MAX_TOTAL_BYTES = 1024 * 1024 * 1024;

@@ -10,6 +10,7 @@ import { isRewinding } from './events/fold-rewound.ts';
 import { atPlaces, recordedSessionFile, type SessionFile } from './events/session-file.ts';
 import { type SessionView, viewWithoutWorker } from './events/session-view.ts';
 import { emptyState, type SessionState, type WaitingStatus } from './events/state.ts';
+import { type Mirror, readMirror } from './layout/mirror.ts';
 import { iterationPaths, type SessionPaths, sessionPaths } from './layout/paths.ts';
 import { readForeignSession } from './legacy/legacy-session.ts';
 
@@ -54,6 +55,8 @@ async function readFiles(
     return await readForeignSession(paths);
   const state = startedState(log?.state ?? emptyState(), identity.file);
   const worker = workerOf(holding);
+  const isElsewhere = worker === 'unknowable' && identity.file?.pool === true;
+  const mirror = isElsewhere ? await readMirror(paths) : undefined;
   // One of a pool is known from its start on, wherever it starts.
   const lostStart =
     log?.newer === undefined && !identity.file?.pool && isStartLost(paths, { state, pendingCommands });
@@ -67,8 +70,8 @@ async function readFiles(
     folder: paths.folder,
     paths: state.archived ? sessionPaths(paths.sessionsDir, paths.folder, true) : paths,
     state,
-    sessionFile: identity.file && atPlaces(identity.file, paths, state.places),
-    worker,
+    sessionFile: identity.file && { ...atPlaces(identity.file, paths, state.places), ...foldersOf(mirror) },
+    ...{ worker, mirror },
     lease: 'lease' in holding ? holding.lease : undefined,
     pendingCommands,
     problems: [
@@ -85,6 +88,12 @@ async function readFiles(
     isUnseen: unseen === undefined ? undefined : true,
     newer: log?.newer,
   };
+}
+
+function foldersOf(mirror: Mirror | undefined): Omit<Mirror, 'head'> | undefined {
+  if (mirror === undefined) return undefined;
+  const { head: _, ...folders } = mirror;
+  return folders;
 }
 
 async function readIdentity(

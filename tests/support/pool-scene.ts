@@ -1,4 +1,4 @@
-import { mkdir, readdir, writeFile } from 'node:fs/promises';
+import { mkdir, readdir } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import { systemClock } from '../../src/base/clock.ts';
 import { hostKey, type KeyFiles, keyFilesIn, trustHost } from '../../src/pool/host-keys.ts';
@@ -55,8 +55,7 @@ export async function poolScene(): Promise<PoolScene> {
   const sessionsDir = join(repo.path, '_samocode/sessions');
   const file = sessionFileSample({ mainRepo: repo.path, sessionsDir, pool: true });
   const paths = sessionPaths(sessionsDir, FOLDER);
-  await writeEvents(paths, [CREATED, PREPARED]);
-  await writeFile(paths.sessionFile, JSON.stringify(file));
+  await writeEvents(paths, [CREATED, PREPARED], undefined, { mainRepo: repo.path, pool: true });
   const configDir = join(repo.homeDir, '.config/samocode');
   await trustHost(configDir, { id: 'host-a', name: 'anna', publicKey: await hostKey(configDir, repo.env) });
   const mainRepo = join(repo.root, 'other');

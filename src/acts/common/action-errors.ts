@@ -9,6 +9,17 @@ export const ACTION_ERRORS = errors({
     why: "Only a person may make people's answers public, and this call could come from a model.",
     hint: 'Leave out --with-answers, or let the user type it in a terminal outside any agent.',
   }),
+  elsewhere_in_pool: ({ session, host = 'pool' }: { session: string; host?: string | undefined }) => ({
+    what: `Session ${session} was not changed.`,
+    why:
+      host === 'pool'
+        ? 'It is offered to the pool, and no machine has it yet.'
+        : `Its branch and its worktree are on ${host}.`,
+    hint:
+      host === 'pool'
+        ? 'Stop it with stop_session, or wait until a machine has it.'
+        : `Finish it on ${host}. From here it can be answered, approved, resumed and stopped.`,
+  }),
   folder_gone: ({ session, path, branch, isRepository }: FolderGone) => ({
     what: `Session ${session} was not changed.`,
     why: `${path} was moved or removed. A session stays in the folders that it was started with.`,

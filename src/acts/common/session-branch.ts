@@ -27,6 +27,8 @@ export async function branchOfSession(
   if (sessionFile === undefined || state.worktree === undefined) return undefined;
   const { branch, base, baseCommit, path: worktreePath } = state.worktree;
   const git = { ...(await safeGit(view, context)), cwd: sessionFile.mainRepo };
+  if (view.mirror?.head !== undefined)
+    return { branch, ref: view.mirror.head, git, base, baseCommit, worktreePath };
   const live = state.openIteration && (await liveTip(privateGitIn(view.paths.runDir), branch));
   const own = live ? { ref: live.tip, git: { ...git, env: live.env } } : { ref: `refs/heads/${branch}`, git };
   return { branch, ...own, base, baseCommit, worktreePath };

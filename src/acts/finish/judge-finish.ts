@@ -49,6 +49,9 @@ export interface FinishVerdict extends FinishReading {
 export async function judgeFinish(input: FinishSessionInput, context: ActionContext): Promise<FinishVerdict> {
   const { how } = input;
   const view = await findSession({ ...input, isAct: true }, context);
+  const { folder: session, worker, sessionFile, lease } = view;
+  if (sessionFile?.pool && worker === 'unknowable')
+    throw ACTION_ERRORS.elsewhere_in_pool({ session, host: lease?.owner.hostId });
   if (how !== 'unarchive' && !view.state.archived) requireFolders(view, { goesOn: false });
   const reading = await readFinishFacts(view, how, context);
   const verdict = verdictOn(input, view, reading, context);

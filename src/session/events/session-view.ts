@@ -1,4 +1,5 @@
 import type { Lease } from '../../base/processes/lease.ts';
+import type { Mirror } from '../layout/mirror.ts';
 import type { SessionPaths } from '../layout/paths.ts';
 import type { SessionFile } from './session-file.ts';
 import type { SessionState } from './state.ts';
@@ -10,6 +11,8 @@ export interface SessionView {
   /** Absent in a folder of the original tool, which has no run folder. */
   sessionFile?: SessionFile;
   worker: 'alive' | 'none' | 'unknowable';
+  /** Another machine of a pool has it, and this one shows what it has published. */
+  mirror?: Mirror | undefined;
   /** The newest readable lease, released or not. */
   lease?: Lease;
   /** Ids of the commands that no worker has answered yet, oldest first. */

@@ -70,6 +70,8 @@ const IN_RUN = {
   poolUntil: '.pool-until',
   /** What this machine knows of a session of a pool: its supervisor. */
   poolMark: '.pool.json',
+  /** What is shown here of a session that another machine of a pool has. */
+  laidDown: '.laid-down',
   /** Whoever laid down a session of another machine: where it is now. The worker records and removes it. */
   arrived: 'arrived.json',
   /** A worker's own stderr, for what it could not record anywhere else. */

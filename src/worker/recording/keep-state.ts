@@ -8,7 +8,7 @@ import { filesBelow, statsAt } from '../../base/files/path-stats.ts';
 import { openStore } from '../../project/checkpoints/checkpoint-store.ts';
 import { commitState, type KeptState, MAX_STATE_FILE_BYTES } from '../../project/checkpoints/state-commit.ts';
 import { refNameOf } from '../../session/layout/names.ts';
-import { travels } from '../../session/layout/paths.ts';
+import { sessionPaths, travels } from '../../session/layout/paths.ts';
 import { say } from '../core/failure.ts';
 import { requireLease } from '../core/lost-lease.ts';
 import { recordIfTaken, stateOf, type Worker } from '../core/worker.ts';
@@ -21,10 +21,11 @@ import { keepWorkBefore, notKept } from './keep-work.ts';
  */
 export async function keepState(worker: Worker): Promise<void> {
   const { openIteration, archived, n } = stateOf(worker);
-  if (!worker.file.pool || openIteration !== undefined || archived || worker.memory.keptStateAt === n) return;
+  if (!worker.file.pool || openIteration !== undefined || worker.memory.keptStateAt === n) return;
   await requireLease(worker);
   try {
-    const { paths, file, git } = worker;
+    const { file, git } = worker;
+    const paths = sessionPaths(file.sessionsDir, file.folder, archived);
     const storeDir = join(paths.runDir, 'checkpoints');
     const worktreeTree = await worktreeTreeOf(worker);
     const store = await openStore({ mainRepo: file.mainRepo, storeDir, ...git.context });

@@ -9,8 +9,9 @@ import { layDownForWork } from '../../../src/pool/lay-down.ts';
 import { writeMark } from '../../../src/pool/mark.ts';
 import { stateRef } from '../../../src/project/checkpoints/checkpoint-refs.ts';
 import { refNameOf } from '../../../src/session/layout/names.ts';
+import { sessionPaths } from '../../../src/session/layout/paths.ts';
 import { readSession } from '../../../src/session/status.ts';
-import { ASKING, CREATED, PREPARED, writeEvents } from '../../session/events.ts';
+import { ARCHIVED, ASKING, CREATED, PREPARED, writeEvents } from '../../session/events.ts';
 import { contentsOf } from '../../support/checkpoint-scene.ts';
 import { OWN_SETTINGS, type PoolScene, poolScene } from '../../support/pool-scene.ts';
 
@@ -85,6 +86,36 @@ test.concurrent('a mirror shows the newest published state, and keeps the comman
     lease: { number: 6 },
   });
   expect(await readdir(there.sessionsDir)).toEqual(['.run', '26-01-08-x']);
+});
+
+test.concurrent('what another machine has archived is shown in the archive, and comes back from it', async () => {
+  await using scene = await poolScene();
+  const { here, there } = scene;
+  await writeFile(join(here.sessionDir, '_qa.md'), '## Q1\n');
+  await scene.publish();
+  await scene.mirror();
+  await writeEvents(sessionPaths(join(here.sessionDir, '..'), '26-01-08-x'), [CREATED, PREPARED, ARCHIVED]);
+  await scene.publish();
+  expect(await scene.mirror()).toEqual({ folder: '26-01-08-x', aside: [] });
+  const archived = await readSession(there, await systemHost());
+  expect(archived?.state.archived).toBe(true);
+  expect(await readFile(archived?.paths.qa ?? '', 'utf8')).toBe('## Q1\n');
+  expect(await readdir(join(there.sessionDir, '..'))).toEqual(['.run', '_archive']);
+  await writeEvents(sessionPaths(join(here.sessionDir, '..'), '26-01-08-x'), [CREATED, PREPARED]);
+  await scene.publish();
+  await scene.mirror();
+  expect(await readFile(there.qa, 'utf8')).toBe('## Q1\n');
+  expect(await readdir(join(there.sessionDir, '../_archive'))).toEqual([]);
+});
+
+test.concurrent('what a mirror shows of a branch is in this clone', async () => {
+  await using scene = await poolScene();
+  await halfDone(scene);
+  await scene.publish();
+  await scene.mirror();
+  const view = await readSession(scene.there, await systemHost());
+  expect(view?.sessionFile).toMatchObject({ mainRepo: scene.mainRepo });
+  expect(await scene.git('log', '-1', '--format=%s', view?.mirror?.head ?? '')).toBe('Work');
 });
 
 test.concurrent('what a person typed into a mirror is kept aside and named', async () => {

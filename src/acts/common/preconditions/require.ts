@@ -22,10 +22,11 @@ export function requireText(text: string, name: string): string {
  * @throws folder_gone
  */
 export function requireFolders(
-  { folder, sessionFile: file, state: { worktree } }: SessionView,
+  { folder, sessionFile: file, mirror, state: { worktree } }: SessionView,
   { goesOn }: { goesOn: boolean },
 ): void {
-  if (file === undefined) return;
+  // Another machine of a pool has its worktree.
+  if (file === undefined || mirror !== undefined) return;
   const needed = goesOn && worktree !== undefined ? [file.mainRepo, file.worktreesDir] : [file.mainRepo];
   const path = needed.find((each) => statsAt(each) === undefined);
   if (path === undefined) return;
