@@ -16,7 +16,7 @@ import { openingsOf } from '../../project/settings/openings.ts';
 import { PROVIDER_NAMES } from '../../providers/registry.ts';
 import { HostSettings } from '../../session/events/bodies/positions.ts';
 import type { ActionContext } from '../common/context.ts';
-import { findCli } from '../common/preconditions/agent-clis.ts';
+import { installedClis } from '../common/preconditions/agent-clis.ts';
 import { guardNow } from '../common/preconditions/sandbox-now.ts';
 import { freezeSettings } from '../sessions/freeze-settings.ts';
 
@@ -77,9 +77,15 @@ export async function openMember(
     ...{ mainRepo, configPath: config, commonDir: await commonDirOf(mainRepo, git) },
     ...{ sessionsDir: values.sessions, worktreesDir: values.worktrees },
   };
-  const card: HostCard = { ...self, project, labels: await labelsOf(found, context) };
+  const clis = () => installedClis(found, PROVIDER_NAMES, context);
+  const labels = [...Object.keys(await clis()), ...(await levelsOf(found, context))];
+  const card: HostCard = { ...self, project, labels };
   const states = new PoolStates({ home, git, card, clock });
-  const ownSettings = async () => HostSettings.parse(await freezeSettings(found, { folder: '' }, context));
+  const ownSettings = async () => {
+    const own = await freezeSettings(found, { folder: '', pool: true }, context);
+    // A session may need others than those of this machine's `.samocode`.
+    return HostSettings.parse({ ...own, cliPaths: await clis() });
+  };
   const board: Board =
     database === undefined
       ? new GitBoard({ ...states.signing, remote, git, clock, leaseMs: times.leaseMs })
@@ -119,23 +125,14 @@ function timesFrom({ SAMOCODE_POOL_TIMES: given }: Environment): PoolTimes {
   return given === undefined || !__FAULTS__ ? POOL_TIMES : { ...POOL_TIMES, ...JSON.parse(given) };
 }
 
-/** What sessions can need of this machine: the agent CLIs that are installed, and the level of its sandbox. */
-async function labelsOf(project: Project, context: ActionContext): Promise<string[]> {
-  const found = PROVIDER_NAMES.map(async (name) => {
-    const path = await findCli(project, name, context).catch(() => undefined);
-    return path === undefined ? [] : [name];
-  });
-  const { values } = project;
+/** The levels of its sandbox that sessions can need of this machine. */
+async function levelsOf({ mainRepo, values }: Project, context: ActionContext): Promise<string[]> {
   const folders = {
-    mainRepo: project.mainRepo,
+    mainRepo,
     sessionsDir: values.sessions,
     worktreesDir: values.worktrees,
   };
   const settings = { sandbox: values.sandbox, openings: openingsOf(values) };
   const { level } = await guardNow({ ...folders, settings }, context);
-  return [
-    ...(await Promise.all(found)).flat(),
-    ...(isGuarded(level) ? ['guard'] : []),
-    ...(level === 'strict' ? [level] : []),
-  ];
+  return [...(isGuarded(level) ? ['guard'] : []), ...(level === 'strict' ? [level] : [])];
 }

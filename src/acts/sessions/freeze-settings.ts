@@ -15,7 +15,7 @@ import { SETTINGS } from '../../project/settings/settings.ts';
 import { PROVIDER_NAMES } from '../../providers/registry.ts';
 import type { FrozenSettings } from '../../session/events/session-file.ts';
 import type { ActionContext } from '../common/context.ts';
-import { findCli, providersOf } from '../common/preconditions/agent-clis.ts';
+import { findCli, installedClis, providersOf } from '../common/preconditions/agent-clis.ts';
 import { frozenProving } from '../proof/frozen-proving.ts';
 import { LIMIT_SETTINGS, type LimitSetting, type SessionChoices } from './start-choices.ts';
 
@@ -29,14 +29,17 @@ export async function freezeSettings(
   context: ActionContext,
 ): Promise<FrozenSettings> {
   const { values } = settings;
-  const { folder, branch, base, autoApprove = false, acceptSuggestions = false } = choices;
+  const { folder, branch, base, autoApprove = false, acceptSuggestions = false, pool = false } = choices;
   return {
     provider: values.provider,
     providers: { ...values.providerByPhase },
     model: values.model,
     models: modelsByPhase(settings),
     ...fallbackOf(settings),
-    cliPaths: await findClis(settings, context),
+    // Each machine of a pool uses its own.
+    cliPaths: pool
+      ? await installedClis(settings, providersOf(settings), context)
+      : await findClis(settings, context),
     own: ownSettings(values),
     ...acpOf(values),
     timeLimitMs: values.timeoutSeconds * 1000,

@@ -48,7 +48,7 @@ export async function newSession(
   const { clock, by } = context;
   const { folder } = choices;
   const { mainRepo, filePath: configPath, values } = project;
-  const settings = await freezeSettings(project, choices, context);
+  const settings = await freezeSettings(project, { ...choices, pool }, context);
   await refuseUnfitAgents([...providersOf(project)], settings, context);
   accepted(judgeStart({ by }, {}, settings));
   const places = { mainRepo, worktreesDir: values.worktrees, sessionsDir: values.sessions };

@@ -12,6 +12,8 @@ export interface SessionChoices {
   acceptSuggestions?: boolean | undefined;
   /** `guard`, `auto` or `off`, unparsed; only a person may choose a weaker one than the project's. */
   sandbox?: string | undefined;
+  /** Machines of a pool may work on it. */
+  pool?: true | undefined;
 }
 
 /** A session folder prepared by hand, and the phase at which a worker continues it. */

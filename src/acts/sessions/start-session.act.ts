@@ -41,11 +41,13 @@ export async function startSession(
   const base = input.base?.trim() || undefined;
   const { projectDir, settings: call, name, run = true } = input;
   const isLater = isOrdered(input);
-  const project = await readyProject({ projectDir, call, base: isLater ? undefined : base }, context);
+  const isForPool = input.where === 'pool';
+  const at = { projectDir, call, base: isLater ? undefined : base, isForPool };
+  const project = await readyProject(at, context);
   const issue = await issueOf(input, project, context);
   const task = issue ? issueTask(issue, given) : given;
   const words = issue ? `issue-${issue.number}` : (titled ?? '');
-  const pool = input.where === undefined ? undefined : await requirePool(project, context);
+  const pool = isForPool ? await requirePool(project, context) : undefined;
   const order = isLater ? await orderOfStart({ ...input, base, group }, project, context) : undefined;
   for (;;) {
     const folder = await freeFolder(project.values, { name, words }, context);

@@ -11,6 +11,20 @@ export function providersOf({ values }: Pick<ResolvedSettings, 'values'>): Set<P
   return new Set([provider, ...Object.values(providerByPhase), ...fallback]);
 }
 
+/** The programs of those providers that are installed, by their names. */
+export async function installedClis(
+  settings: ResolvedSettings,
+  names: Iterable<ProviderName>,
+  context: ActionContext,
+): Promise<Record<string, string>> {
+  const found: Record<string, string> = {};
+  for (const name of names) {
+    const path = await findCli(settings, name, context).catch(() => undefined);
+    if (path !== undefined) found[name] = path;
+  }
+  return found;
+}
+
 /** The program of a provider. @throws command_missing, cli_not_found, cli_not_executable */
 export async function findCli(
   settings: ResolvedSettings,

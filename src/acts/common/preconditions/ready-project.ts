@@ -19,12 +19,14 @@ import { commandChecks } from './command-checks.ts';
  * cli_not_found, cli_not_executable, several_problems; the errors of settings and repositories
  */
 export async function readyProject(
-  { base, ...question }: ProjectQuestion & { base?: string | undefined },
+  { base, isForPool, ...question }: ProjectQuestion & { base?: string | undefined; isForPool?: boolean },
   context: ActionContext,
 ): Promise<Project> {
   const { project, mainRepo, problems } = await readProjectFor(question, context);
   const found = await Promise.all([
     ...(project === undefined ? [] : ofProject(project, context)),
+    // Another machine of a pool may have them.
+    ...(project === undefined || isForPool ? [] : clisOf(project, context)),
     ...(mainRepo === undefined ? [] : ofRepository(mainRepo, base, context)),
   ]);
   const all = [...problems, ...found.flat()];
@@ -41,8 +43,11 @@ function ofProject(project: Project, context: ActionContext): Problems[] {
     problemOf(() => requireTrust(project, context)),
     impossibleCommands(project, context),
     problemOf(() => refuseWhatCannotRun(settings, context)),
-    ...[...providersOf(project)].map((name) => problemOf(() => findCli(project, name, context))),
   ];
+}
+
+function clisOf(project: Project, context: ActionContext): Problems[] {
+  return [...providersOf(project)].map((name) => problemOf(() => findCli(project, name, context)));
 }
 
 function ofRepository(
