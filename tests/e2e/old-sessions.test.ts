@@ -7,6 +7,7 @@ import { approvePlan } from '../../src/acts/gates/approve-plan.act.ts';
 import { readPlan } from '../../src/acts/gates/read-plan.act.ts';
 import { readQa } from '../../src/acts/gates/read-qa.act.ts';
 import { requestChanges } from '../../src/acts/gates/request-changes.act.ts';
+import { listSessions } from '../../src/acts/reading/list-sessions.act.ts';
 import { resumeSession } from '../../src/acts/sessions/resume-session.act.ts';
 import { stopSession } from '../../src/acts/sessions/stop-session.act.ts';
 import { acquireLease } from '../../src/base/processes/lease.ts';
@@ -110,6 +111,22 @@ describe('a recorded folder that is resumed', () => {
       [...known, '26-01-18-extra-sections'].sort(),
     );
   });
+});
+
+test.concurrent.each(
+  [...afterPlanGate, ...atAnswers, ...refused, ['26-01-18-extra-sections'] as const].map(
+    ([folder]) => folder,
+  ),
+)('a recorded folder is archived with its own state and its files as they are: %s', async (folder) => {
+  await using bench = await oldFolder(folder);
+  const from = join(bench.sessionsDir, folder);
+  const before = await readdir(from, { recursive: true });
+  const { state } = await bench.view(folder);
+  const how = { session: folder, how: 'keep_branch', keep: [] } as const;
+  const { place, view } = await finishSession(how, bench.context);
+  expect(view.state.status).toEqual(state.status);
+  expect(await readdir(join(bench.sessionsDir, place), { recursive: true })).toEqual(before);
+  expect((await listSessions({}, bench.context)).sessions).toEqual([]);
 });
 
 describe('before it is resumed, a folder is readable, and every act at a gate is refused', () => {

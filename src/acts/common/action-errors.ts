@@ -67,15 +67,16 @@ export const ACTION_ERRORS = errors({
     why: 'The worker that was started for it did not get the lease in time.',
     hint: 'See worker.stderr in its run folder, then try again.',
   }),
-  not_taken_over_yet: ({ session, from, to, isDone }: NotTakenOverYet) => ({
+  not_taken_over_yet: ({ session, isDone }: NotTakenOverYet) => ({
     what: `Session ${session} is read-only here.`,
     why: 'It was created by the Python samocode or by hand, and has not been taken over.',
-    hint: isDone ? `To archive it, move its folder ${from} into ${to}.` : 'Resume it first.',
-    next: [
-      isDone
-        ? { act: 'resume', session, args: NEW_GOAL, when: 'for new work' }
-        : { act: 'resume', session, ifWanted: true },
-    ],
+    hint: isDone ? '' : 'Resume it first.',
+    next: isDone
+      ? [
+          { act: 'resume', session, args: NEW_GOAL, when: 'for new work' },
+          { act: 'archive', session, ifWanted: true },
+        ]
+      : [{ act: 'resume', session, ifWanted: true }],
   }),
   plan_file_changed: ({ session, name }: { session: string; name: string }) => ({
     what: `Your version of ${name} was not saved.`,
@@ -195,8 +196,6 @@ interface OtherProject {
 interface NotTakenOverYet {
   session: string;
   isDone: boolean;
-  from: string;
-  to: string;
 }
 
 interface SessionLost {

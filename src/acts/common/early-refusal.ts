@@ -4,7 +4,6 @@ import { CHANNELS } from '../../phases/channels.ts';
 import { closedChannel, type Refused } from '../../session/commands/judge-kind.ts';
 import type { Channel } from '../../session/events/bodies/who-acted.ts';
 import type { SessionView } from '../../session/events/session-view.ts';
-import { archiveRoot } from '../../session/layout/paths.ts';
 import { isLost } from '../../session/session-list.ts';
 import { statusSentence } from '../../session/words.ts';
 import { ACTION_ERRORS } from './action-errors.ts';
@@ -77,8 +76,6 @@ export function sessionLost({ folder, problems, paths, isUnreadable }: SessionVi
 }
 
 /** A worker could not handle it, and a command would stay queued forever. */
-function notTakenOverYet({ folder, state, paths }: SessionView): SamocodeError {
-  const to = archiveRoot(paths.sessionsDir);
-  const isDone = state.status.kind === 'done';
-  return ACTION_ERRORS.not_taken_over_yet({ session: folder, isDone, from: paths.sessionDir, to });
+function notTakenOverYet({ folder, state }: SessionView): SamocodeError {
+  return ACTION_ERRORS.not_taken_over_yet({ session: folder, isDone: state.status.kind === 'done' });
 }

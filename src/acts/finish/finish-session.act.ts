@@ -1,3 +1,5 @@
+import { mkdir, rename } from 'node:fs/promises';
+import { join } from 'node:path';
 import type { NextStep } from '../../base/acts.ts';
 import { SamocodeError } from '../../base/errors.ts';
 import { crashPoint } from '../../base/fault-points.ts';
@@ -6,6 +8,7 @@ import { capitalised, counted } from '../../base/text.ts';
 import { redAfter } from '../../phases/proving.ts';
 import type { EventType } from '../../session/events/bodies/event-types.ts';
 import type { SessionView } from '../../session/events/session-view.ts';
+import { archiveRoot } from '../../session/layout/paths.ts';
 import { redAfterText } from '../../session/proof/proof.ts';
 import { ACTION_ERRORS } from '../common/action-errors.ts';
 import { ALL_FILES_MS, type CompletedCommand, sendAndAwait } from '../common/await-command.ts';
@@ -77,9 +80,20 @@ export async function finishSession(
       outcome === 'merged' ? await commentOnIssue(merged.view, { into, commit }, context) : '';
     return { ...merged, done: `${merged.done}${commented}` };
   }
+  if (view.isForeign) return await archiveForeign(view);
   const isMoved = how === 'keep_branch' || how === 'archive_documents';
   const request = isMoved ? ({ kind: 'archive', ...archiveRequest(input) } as const) : { kind: how };
   return archivedResult(how, await send(request, 'worker_left'));
+}
+
+/** It stays as it is, and so does whatever branch it has. */
+async function archiveForeign(view: SessionView): Promise<FinishResult> {
+  const { folder, paths } = view;
+  const root = archiveRoot(paths.sessionsDir);
+  await mkdir(root, { recursive: true });
+  await rename(paths.sessionDir, join(root, folder));
+  const place = join('_archive', folder);
+  return { view, place, moved: [], commands: [], next: [], done: `${folder} is archived in ${place}.` };
 }
 
 type ArchiveWay = Exclude<FinishWay, 'merge' | 'pull_request'>;

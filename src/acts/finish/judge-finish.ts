@@ -8,6 +8,7 @@ import {
   type FinishFacts,
   judgeArchive,
   judgeDiscard,
+  judgeForeignArchive,
   judgeMerge,
   judgePullRequest,
   judgeUnarchive,
@@ -59,8 +60,9 @@ export async function judgeFinish(input: FinishSessionInput, context: ActionCont
   const moved = 'moved' in verdict ? (verdict.moved ?? []) : [];
   const isForPerson = input.withAnswers === true && !isPersonal(context.by.channel);
   const isWatched = how === 'pull_request' && (await isToBeWatched(view, input.watch));
+  const closed = isWhole(view, how) ? undefined : closedTo(view);
   const refusal =
-    closedTo(view) ??
+    closed ??
     (isForPerson ? ACTION_ERRORS.answers_need_person() : refused) ??
     (isWatched ? await watchRefusal(view, context) : undefined);
   return { view, ...reading, refusal, moved };
@@ -80,6 +82,7 @@ function verdictOn(
       return judgeUnarchive(state, facts);
     case 'keep_branch':
     case 'archive_documents':
+      if (isWhole(view, how)) return judgeForeignArchive(facts);
       return judgeArchive(archiveRequest(input), state, facts);
     case 'discard':
       return judgeDiscard(asked, state, facts);
@@ -90,6 +93,11 @@ function verdictOn(
     default:
       return how satisfies never;
   }
+}
+
+/** A folder of the Python samocode is archived by no worker, in whatever state it is. */
+function isWhole({ isForeign }: SessionView, how: FinishWay): boolean {
+  return isForeign && how === 'keep_branch';
 }
 
 export function archiveRequest({

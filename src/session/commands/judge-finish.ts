@@ -67,6 +67,12 @@ export function judgeDiscard(
   return refused(COMMAND_ERRORS.worktree_foreign({ path, problem: reading.problem }));
 }
 
+export function judgeForeignArchive({
+  isTaken,
+}: Pick<FinishFacts, 'isTaken'>): { kind: 'accepted' } | Refused {
+  return isTaken ? refused(COMMAND_ERRORS.folder_taken()) : { kind: 'accepted' };
+}
+
 export function judgeUnarchive(
   { archived, trash }: Pick<SessionState, 'archived' | 'trash'>,
   { isTaken, trashReading }: Pick<FinishFacts, 'isTaken' | 'trashReading'>,
