@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ifThere } from '../base/errors.ts';
 import { crashPoint } from '../base/fault-points.ts';
+import { parseJson } from '../base/parse-json.ts';
 import { stateRef } from '../project/checkpoints/checkpoint-refs.ts';
 import {
   Command,
@@ -21,7 +22,7 @@ import { type LaidDown, layDownForWork, layDownMirror } from './lay-down.ts';
 import { readMark, writeMark, writePoolUntil } from './mark.ts';
 import type { MemberParts } from './member-parts.ts';
 import { MEMBERSHIP_ERRORS } from './membership-errors.ts';
-import { answeredIn, needsOf, type VerifiedState } from './pool-states.ts';
+import { answeredIn, isQueued, isWanted, needsOf, type VerifiedState } from './pool-states.ts';
 
 interface HeldSession {
   id: Ulid;
@@ -34,6 +35,8 @@ interface HeldSession {
   n?: number;
   /** A push on its way, whose outcome is not known. */
   sending?: Oid | undefined;
+  /** Monotonic: when to push again after the remote could not be reached. */
+  againAtMs?: number;
   /** Monotonic: a renewal that began before says nothing about it. */
   sinceMs: number;
 }
@@ -178,10 +181,10 @@ export class Member {
   }
 
   async #publish(view: SessionView): Promise<void> {
-    const { board, remote, states, card } = this.#parts;
+    const { board, remote, states, card, clock, times } = this.#parts;
     const held = this.#held.get(view.sessionFile?.id ?? '');
     const state = this.#localState(view);
-    if (held === undefined || state === undefined) return;
+    if (held === undefined || state === undefined || clock.monotonic() < (held.againAtMs ?? 0)) return;
     if (state === held.from) return await this.#giveBack(view, held);
     const made = await states.publish(view, held);
     if (made === undefined) return;
@@ -196,6 +199,8 @@ export class Member {
     }
     held.sending = undefined;
     if (how === 'refused') this.#lose(held.id, 'another machine has published it');
+    // Each try makes a commit, and an outage may last for hours.
+    if (how === 'unreachable') held.againAtMs = clock.monotonic() + times.renewMs;
     if (how !== 'moved') return;
     held.published = commit;
     held.from = state;
@@ -235,9 +240,11 @@ export class Member {
   async #deliver(act: SentAct): Promise<void> {
     const held = this.#held.get(act.session);
     if (held === undefined || this.#acts.has(act.id)) return;
-    const command = Command.safeParse(JSON.parse(act.command));
-    if (!command.success)
-      return this.#parts.report(held.folder, new Error(`An act is no command: ${act.id}`));
+    const command = Command.safeParse(parseJson(act.command));
+    if (!command.success) {
+      this.#parts.report(held.folder, new Error(`What ${act.person} sent is no command: ${act.id}`));
+      return await this.#parts.board.settle([act]);
+    }
     const paths = this.#pathsOf(held.folder);
     if (!(await answeredIn(paths)).has(act.id)) await leaveCommand(paths, command.data);
     this.#acts.set(act.id, act);
@@ -384,14 +391,4 @@ export class Member {
     const path = join(this.#parts.place.commonDir, stateRef(refNameOf(sessionFile)));
     return ifThere(() => readFileSync(path, 'utf8').trim());
   }
-}
-
-/** Whether some machine should work on it now, or wait with it for a limit. */
-function isWanted({ state, pendingCommands, wantsWorker }: SessionView): boolean {
-  const { kind } = state.status;
-  return wantsWorker || pendingCommands.length > 0 || kind === 'queued' || kind === 'limited';
-}
-
-function isQueued({ state: { status } }: SessionView): boolean {
-  return status.kind === 'queued' && status.order === undefined;
 }

@@ -170,3 +170,13 @@ export async function answeredIn(
     ),
   );
 }
+
+/** Whether some machine should work on it now, or wait with it for a limit. */
+export function isWanted({ state, pendingCommands, wantsWorker }: SessionView): boolean {
+  const { kind } = state.status;
+  return wantsWorker || pendingCommands.length > 0 || kind === 'queued' || kind === 'limited';
+}
+
+export function isQueued({ state: { status } }: SessionView): boolean {
+  return status.kind === 'queued' && status.order === undefined;
+}
