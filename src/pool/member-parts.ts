@@ -49,4 +49,6 @@ export interface MemberParts {
   /** Reports once what lasts. */
   report: (what: string, error: unknown) => void;
   say: (text: string) => void;
+  /** Lets the supervisor look at its sessions at once. */
+  wake: () => Promise<void>;
 }

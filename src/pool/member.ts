@@ -222,7 +222,7 @@ export class Member {
     const isGiven =
       (await states.isNewest(view)) &&
       (await board.giveBack({ id: held.id, epoch: held.epoch, host: card.id }, rest));
-    if (!isGiven) return await claimLease(view.paths, this.#parts);
+    if (!isGiven) return await this.#claim(view.paths);
     this.#held.delete(held.id);
     this.#parts.say(`${held.folder}: given back to the pool`);
   }
@@ -248,6 +248,7 @@ export class Member {
     const paths = this.#pathsOf(held.folder);
     if (!(await answeredIn(paths)).has(act.id)) await leaveCommand(paths, command.data);
     this.#acts.set(act.id, act);
+    await this.#parts.wake();
   }
 
   async #passOn({ paths }: SessionView, session: Ulid): Promise<void> {
@@ -331,7 +332,7 @@ export class Member {
       writeMark(paths, { id: claim.id, epoch: claim.epoch, published: commit });
       this.#held.set(claim.id, { ...mine, folder: laid.folder, published: commit, sinceMs });
       this.#keepAlive(Math.max(this.#boardAtMs, this.#remoteAtMs));
-      await claimLease(paths, this.#parts);
+      await this.#claim(paths);
       say(`${laid.folder}: this machine has the session now${claim.from ? ` (before: ${claim.from})` : ''}`);
     } catch (error) {
       this.#parts.report(claim.folder, error);
@@ -352,7 +353,12 @@ export class Member {
     const sinceMs = this.#parts.clock.monotonic();
     this.#held.set(id, { id, epoch, folder: view.folder, published: mark.published, sinceMs });
     // Its worker ended itself while no supervisor was there.
-    if (view.worker === 'unknowable') await claimLease(view.paths, this.#parts);
+    if (view.worker === 'unknowable') await this.#claim(view.paths);
+  }
+
+  async #claim(paths: SessionPaths): Promise<void> {
+    await claimLease(paths, this.#parts);
+    await this.#parts.wake();
   }
 
   async #fetch(id: Ulid): Promise<VerifiedState> {

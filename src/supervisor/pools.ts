@@ -1,4 +1,5 @@
 import type { ActionContext } from '../acts/common/context.ts';
+import { writeWhole } from '../base/files/atomic-file.ts';
 import { identityAt } from '../base/files/path-stats.ts';
 import { poolFilePath } from '../pool/pool-file.ts';
 import type { SessionView } from '../session/events/session-view.ts';
@@ -43,6 +44,7 @@ export class Pools {
       supervisor: identity,
       say,
       report: this.#report,
+      wake: () => writeWhole(this.#supervisor.paths.bell, '', 0o600),
       signal: ended.signal,
     });
     this.#running = { ended, done: done.catch((error: unknown) => this.#report('pool', error)) };

@@ -60,8 +60,9 @@ export async function openMember(
     supervisor,
     say,
     report,
+    wake,
     self,
-  }: Pick<MemberParts, 'supervisor' | 'say' | 'report'> & { self: PoolFile['host'] },
+  }: Pick<MemberParts, 'supervisor' | 'say' | 'report' | 'wake'> & { self: PoolFile['host'] },
 ): Promise<MemberParts & AsyncDisposable> {
   const { clock, host, home, env } = context;
   const { config, project, remote: url, leaving, database } = membership;
@@ -107,6 +108,7 @@ export async function openMember(
     isLeaving: leaving ?? false,
     report,
     say,
+    wake,
   };
   return { ...parts, [Symbol.asyncDispose]: () => board[Symbol.asyncDispose]() };
 }

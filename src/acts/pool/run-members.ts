@@ -10,6 +10,7 @@ export interface MembersOptions {
   say: (text: string) => void;
   views: () => readonly SessionView[];
   report: (what: string, error: unknown) => void;
+  wake: () => Promise<void>;
   signal: AbortSignal;
 }
 

@@ -38,7 +38,8 @@ test('a machine brings every agent CLI that is installed, whichever its own sess
   await chmod(codex, 0o755);
   const { self, membership } = await joined(project);
   const context = { ...project.context, env: { ...project.context.env, CODEX_PATH: codex } };
-  const told = { supervisor: 'mine', say: () => undefined, report: () => undefined, self };
+  const quiet = { say: () => undefined, report: () => undefined, wake: async () => undefined };
+  const told = { supervisor: 'mine', ...quiet, self };
   await using member = await openMember(membership, context, told);
   expect(member.card.labels).toEqual(expect.arrayContaining(['codex', 'rehearsal']));
   expect((await member.ownSettings()).cliPaths).toMatchObject({ codex });
