@@ -188,7 +188,7 @@ test('failures and messages come before the rules and the duties', () => {
   const prompt = assemblePrompt(promptState('implementation', EVERYTHING));
   const order = [
     '## First of all',
-    '## The human writes to you',
+    '## Messages from the human',
     '## The task',
     '## How this works',
     '## Your phase',

@@ -138,7 +138,9 @@ test('a question about a session that is resumed or done is withdrawn', async ()
   expect(await orderHasMoved(here.worker, status)).toBe(false);
   await here.other('boats');
   expect(await orderHasMoved(here.worker, status)).toBe(true);
-  expect(await here.questions()).toMatchObject([{ answer: 'no longer asked, because that has changed' }]);
+  expect(await here.questions()).toMatchObject([
+    { answer: 'no longer asked, because the situation has changed' },
+  ]);
   expect(await here.step()).toBe('queued');
   await here.other('boats', DONE);
   expect(await here.step()).toBe('running');

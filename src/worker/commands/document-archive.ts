@@ -21,7 +21,7 @@ export async function moveDocuments(
     await ifExists(rename(join(paths.sessionDir, name), join(folder, name)));
   await bringPictures(paths, folder);
   // Written last: it shows the next worker that all documents were moved.
-  const reset = { lastAction: archivedWords(to), next: 'New work' };
+  const reset = { lastAction: archivedText(to), next: 'New work' };
   await changeFile(paths.overview, (text) => changeOverview(text ?? '', reset));
 }
 
@@ -35,11 +35,11 @@ async function bringPictures({ sessionDir, screens }: SessionPaths, folder: stri
 }
 
 export async function areDocumentsMoved({ paths }: Worker, { to }: { to: string }): Promise<boolean> {
-  return readOverview((await readOwnOverview(paths)) ?? '').lastAction === archivedWords(to);
+  return readOverview((await readOwnOverview(paths)) ?? '').lastAction === archivedText(to);
 }
 
 /** Includes the folder, which differs for each archiving. */
-function archivedWords(to: string): string {
+function archivedText(to: string): string {
   return `Documents archived to ${to}`;
 }
 

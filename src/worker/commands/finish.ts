@@ -97,7 +97,7 @@ export const merge: Handler<'merge'> = async (worker, { by }) => {
   return { events: [{ type: 'merge_asked', by, into: verdict.into }] };
 };
 
-/** Records what a forge says of the pull request. */
+/** Records the state of the pull request as the forge reports it. */
 export const pullRequest: Handler<'pull_request'> = async (worker, { by, seen }) => {
   const { gateChannels } = worker.file.settings;
   const verdict = judgeWatch({ by, gateChannels }, stateOf(worker), seen);

@@ -33,7 +33,7 @@ export const resume: Handler<'resume'> = async (worker, given) => {
   if (goal !== undefined) return { events: [await newGoal(worker, goal, common)] };
   const flow = 'Session resumed';
   const events = [{ type: 'resumed', ...common, phase, resetsCounts, sandbox: lowered, flow } as const];
-  // A person who resumes may know more than the time that the provider stated.
+  // A person who resumes may know better than the time that the provider stated.
   const isAccounts = state.status.kind === 'limited' && state.status.outage === undefined;
   return isAccounts ? { events, after: () => liftLimit(worker) } : { events };
 };
@@ -43,7 +43,7 @@ async function liftLimit(worker: Worker): Promise<void> {
   await liftSharedLimit(worker, provider.name);
 }
 
-/** A person names only the kind of a limit. If that kind has run out in a phase, the raise applies to the phase. */
+/** A person names only the kind of a limit. If that limit is reached in a phase, the new value applies to the phase. */
 function meantForPhase(worker: Worker, command: CommandOf<'resume'>): CommandOf<'resume'> {
   if (command.limits === undefined) return command;
   const session = { ...command.limits.session };
@@ -53,7 +53,7 @@ function meantForPhase(worker: Worker, command: CommandOf<'resume'>): CommandOf<
     const more = session[limitName];
     if (more === undefined) continue;
     ofPhase[limitName] = more;
-    // If both have run out, the raise applies to both; a value below the session's applies only to the phase.
+    // If both are reached, the new value applies to both; one below the session's applies only to the phase.
     const whole = spent.find((use) => use.limitName === limitName && use.scope === 'session');
     if (whole === undefined || more <= whole.limit) delete session[limitName];
   }

@@ -23,7 +23,7 @@ import { record, stateOf, type Worker } from '../core/worker.ts';
 import { repairMissingWorktree } from '../guarding/restore-worktree.ts';
 
 /**
- * Continues a finished session with what came back to its pull request. First its branch takes over what others have
+ * Continues a finished session with the feedback on its pull request. First its branch takes over what others have
  * pushed to the pull request; all of it can be repeated after a crash.
  */
 export const round: Handler<'round'> = async (worker, command) => {
@@ -38,16 +38,16 @@ export const round: Handler<'round'> = async (worker, command) => {
   const about = join(worker.paths.sessionDir, roundDocuments(number).about);
   const whole = text === '' ? ((await documentText(about)) ?? '') : text;
   if (keys.length > 0 || conflicts.length > 0)
-    await writeWhole(about, `${whole}${conflictWords(head, conflicts)}`);
+    await writeWhole(about, `${whole}${conflictText(head, conflicts)}`);
   crashPoint('round-quoted');
-  // Only commits of others: nothing is to be built, but all of it is tested again.
+  // Only commits by others: there is nothing to build, but everything is tested again.
   const phase = keys.length > 0 || conflicts.length > 0 ? 'implementation' : 'testing';
   const why = keys.length > 0 ? describeKeys(keys) : 'others have pushed to its branch';
   const flow = `Round ${number} of the pull request: ${why}`;
   return { events: [{ type: 'resumed', by, phase, resetsCounts: true, round: begun, flow }] };
 };
 
-/** A refusal would be seen by nobody: the supervisor asked. */
+/** Not a refusal: the supervisor sent the command, so no person would see one. */
 function askingFor(worker: Worker, by: By, problem: string): NewEvent {
   const seen = PullRequestFact.parse(stateOf(worker).pullRequest);
   const asks = `No round can begin: ${problem}`;
@@ -66,7 +66,7 @@ async function joinHead(
 }
 
 /**
- * Brings the branch to what others have pushed: forwards it, or merges the head.
+ * Brings the branch up to date with what others have pushed: fast-forwards it, or merges the head.
  * @returns files in which both changed the same lines; then nothing is merged
  * @throws tip_replaced, what repairMissingWorktree throws, GitError
  */
@@ -89,11 +89,11 @@ async function takeOverHead(worker: Worker, head: string): Promise<string[]> {
   if (made.kind === 'conflicts') return made.files;
   const moved = await fastForward({ mainRepo, branch, from: tip, to: made.commit, ref, ...context });
   if (moved.kind === 'done') return [];
-  const problem = moved.kind === 'left' ? moved.why : 'it was moved at the same moment.';
+  const problem = moved.kind === 'left' ? moved.why : 'it was moved at the same time.';
   throw COMMAND_ERRORS.tip_replaced({ branch, problem });
 }
 
-function conflictWords(head: string, files: readonly string[]): string {
+function conflictText(head: string, files: readonly string[]): string {
   if (files.length === 0) return '';
   const where = listed(files.map(inlineMaterial), 20);
   return `\n## Others have pushed to the branch\n\nTheir head is ${head}. Merge it into the branch and resolve what both changed: ${where}.\n`;

@@ -29,7 +29,7 @@ export type Handler<K extends Command['kind']> = (
 export async function followUp(worker: Worker, { after, undone }: Work): Promise<NewEvent[]> {
   if (after === undefined) return [];
   try {
-    await patiently(worker.clock, 'the work of a command not done', after);
+    await patiently(worker.clock, 'the work of an accepted command not done', after);
     return [];
   } catch (error) {
     const { code, message } = lastingFailure(worker, error, 'ask for it again');

@@ -9,8 +9,8 @@ import { endChildTree } from './tree.ts';
 import type { Worker } from './worker.ts';
 
 /**
- * Called while watching an agent, which may run for an hour without an event that would notice a new owner. Of a pool's
- * session, also after its time: its supervisor may be frozen, and another machine begins. @throws lease_lost
+ * Called while watching an agent, which may run for an hour without an event that would notice a new owner. A pool's
+ * session is also lost once its time is up: its supervisor may be frozen while another machine begins. @throws lease_lost
  */
 export async function requireLease({ paths, writer, file, clock }: Leased): Promise<void> {
   const until = file.pool && Number((await plainText(paths.poolUntil, MAX_BYTES)) ?? Number.NaN);

@@ -102,7 +102,7 @@ export class WorkerGuard {
     return { now: own, wayOut: { net, ports } };
   }
 
-  /** What a strict sandbox of this session needs outside; opened once, also for an agent of an earlier worker. */
+  /** What this session's strict sandbox needs outside it; opened once, also for an agent of an earlier worker. */
   async wayOut(worker: Guarded): Promise<StrictFolders> {
     const refused = (target: string, why: string) => {
       if (this.#refused.size < MAX_REFUSED) this.#refused.set(target.slice(0, 100), why);
@@ -128,7 +128,7 @@ export class WorkerGuard {
     return await forgeLoginIsHidden({ configPath, issue, ...state });
   }
 
-  /** What was refused since the last call: `host:port`, and why. */
+  /** The connections refused since the last call: `host:port`, and why. */
   takeRefused(): string[] {
     const refused = [...this.#refused].map(([target, why]) => oneLine(visibleControls(`${target} ${why}`)));
     this.#refused.clear();
@@ -150,7 +150,7 @@ export class WorkerGuard {
     if (folders) await removeAtOnce(dirname(folders.net));
   }
 
-  /** Of all its phases, and who may take over. */
+  /** The providers of all its phases, and those that may take over. */
   providers(worker: Guarded): string[] {
     return providersOf(worker);
   }

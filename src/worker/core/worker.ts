@@ -63,7 +63,7 @@ export interface WorkerMemory {
     result?: ChecksRan | undefined;
     stop: AbortController;
   };
-  /** The newest iteration whose cost counts against the limit of the day. */
+  /** The newest iteration whose cost counts against the daily limit. */
   notedCostOf?: number;
 }
 
@@ -100,7 +100,7 @@ export function gatesOf({ file: { settings } }: Worker): Rules['gates'] {
   return { qa: settings.gates.includes('qa'), plan: true };
 }
 
-/** The commands that must succeed before done: those of the start, or of a later resume. */
+/** The commands that must succeed before done: those set at the start, or at a later resume. */
 export function checksOf(worker: Worker): readonly string[] {
   return stateOf(worker).checks ?? worker.file.settings.checks;
 }

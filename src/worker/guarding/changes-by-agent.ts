@@ -82,7 +82,7 @@ export async function homeChanged(worker: Worker, before: Snapshot | undefined):
 }
 
 /**
- * Changes made while no agent was running block before the next agent is paid, because its signal would be ignored
+ * Changes made while no agent was running block before money is spent on the next agent, whose signal would be ignored
  * anyway.
  * @returns false when the session is blocked
  */

@@ -19,7 +19,7 @@ export async function checkSandboxLevel(worker: Worker): Promise<boolean> {
   return await blockHere(worker, { reason, needs: 'human_decision', rule: SANDBOX_LOWER });
 }
 
-/** Blocks a session whose agents a repository could make run programs as the user. */
+/** Blocks a session if a repository could make its agents run programs as the user. */
 async function isGuardedAsNeeded(worker: Worker, now: GuardNow): Promise<boolean> {
   const title = openToRepositories(worker.guard.providers(worker));
   if (now.level !== 'none' || title === undefined || worker.file.settings.acp?.withoutGuard) return true;
@@ -27,11 +27,11 @@ async function isGuardedAsNeeded(worker: Worker, now: GuardNow): Promise<boolean
   return await blockHere(worker, { reason, needs: 'human_decision', rule: NEEDS_GUARD });
 }
 
-/** Blocks a session whose agents could log in to GitHub as the user, and whom other people's words can reach. */
+/** Blocks a session whose agents could log in to GitHub as the user and may read text written by others. */
 async function forgeLoginIsClosed(worker: Worker, now: GuardNow): Promise<boolean> {
   const problem = forgeLoginProblem(now);
   if (problem === undefined || !(await worker.guard.hidesForgeLogin(worker))) return true;
-  const reason = `Text of others can reach its agents (it works on an issue, its pull request is watched, or .samocode has PR_WATCH=on or INTAKE_LABEL), so they must not be able to log in to GitHub as you, and here they could: ${problem.why}. Fix that and resume. A watch ends by "samocode finish <session> --pull-request --no-watch".`;
+  const reason = `Text written by others can reach its agents (it works on an issue, its pull request is watched, or .samocode has PR_WATCH=on or INTAKE_LABEL), so they must not be able to log in to GitHub as you, but here they could: ${problem.why}. Fix that and resume. To end a watch, run "samocode finish <session> --pull-request --no-watch".`;
   return await blockHere(worker, { reason, needs: 'human_decision', rule: FORGE_LOGIN });
 }
 

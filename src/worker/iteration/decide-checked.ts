@@ -88,8 +88,8 @@ async function serversProblem(worker: Worker): Promise<string | undefined> {
 }
 
 /**
- * A gate before the work waits for the checks of the base: a failure there is asked about with the questions of the
- * agent. Where the settings open that gate, they answer it too.
+ * A gate before the work waits for the base checks: the person is asked about a failure along with the agent's
+ * questions. Where the settings open that gate, they answer it too.
  */
 async function withBaseQuestion(worker: Worker, decision: Decision): Promise<Checked | undefined> {
   const { progress } = stateOf(worker);

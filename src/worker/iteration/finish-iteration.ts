@@ -117,7 +117,7 @@ async function collectResults(worker: Worker, open: OpenIteration, ended: ChildE
   return { breach, signal, overview, kept, repairs, before, after };
 }
 
-/** The next agent is told, and the person sees it in the flow log. */
+/** For the next agent's prompt, and for the person in the flow log. */
 function networkRefused(worker: Worker, iteration: number): NewEvent[] {
   const refused = worker.guard.takeRefused();
   if (refused.length === 0) return [];

@@ -57,7 +57,7 @@ async function recordPrepared(worker: Worker, { base, worktree, warnings: ofSetu
   const warnings = [
     ...(base.warning === undefined ? [] : [base.warning]),
     ...ofSetup,
-    ...begunAnew(worktree, phase),
+    ...newBranchWarning(worktree, phase),
   ];
   await worker.git.accept(path);
   const prepared: NewEvent = {
@@ -72,7 +72,7 @@ async function recordPrepared(worker: Worker, { base, worktree, warnings: ofSetu
 }
 
 /** A new branch does not contain the earlier work that the overview describes. */
-function begunAnew({ kind, branch }: Worktree, phase: Phase): string[] {
+function newBranchWarning({ kind, branch }: Worktree, phase: Phase): string[] {
   if (kind !== 'created' || PHASE_NAMES.indexOf(phase) <= PHASE_NAMES.indexOf('planning')) return [];
   return [`There was no branch ${branch}: a new one was created, without the earlier work.`];
 }
@@ -119,7 +119,7 @@ function refuseOwnBase({ takenOver, folder, settings: { branch, base } }: Sessio
 }
 
 /**
- * Runs SETUP in a worktree that was made again, or that came from another machine: what git ignores is missing there.
+ * Runs SETUP in a worktree that was recreated, or that came from another machine: it lacks all ignored files.
  * @returns false when the session is stopped or blocked
  */
 export async function setUpAgain(worker: Worker): Promise<boolean> {
@@ -206,8 +206,8 @@ async function environmentOf(worker: Worker): Promise<Record<string, string>> {
 }
 
 /**
- * Checks that the program of each check exists before any agent is paid; after SETUP, which may install it. @throws
- * checks
+ * Checks that the program of each check exists before any agent costs money; after SETUP, which may install it.
+ * @throws checks
  */
 async function requireCheckPrograms(worker: Worker, cwd: string): Promise<void> {
   const env = await environmentOf(worker);

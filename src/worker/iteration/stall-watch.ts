@@ -30,7 +30,7 @@ export function watchLimits({ watch }: Pick<FrozenSettings, 'watch'>): WatchLimi
 
 /** CPU ticks (1/100 s) that an idle agent runtime uses between two samples. */
 const IDLE_TICKS = 3;
-/** The share of a stall's silence at whose beginning CPU time is not sampled. */
+/** During this first part of a stall's silence CPU time is not sampled. */
 const UNSAMPLED_SHARE = 1 / 4;
 
 export interface StallSigns {

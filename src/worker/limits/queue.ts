@@ -10,7 +10,7 @@ import { stateOf, type Worker } from '../core/worker.ts';
 
 /**
  * Takes a slot for the next agent. A working session keeps its slot between agents, but no agent starts above the
- * limit of the day.
+ * daily limit.
  * @returns why it has to queue, as text for people; undefined when it has its slot
  */
 export async function queueReason(worker: Worker): Promise<string | undefined> {
@@ -61,7 +61,7 @@ async function isBehindOthers(worker: Worker): Promise<boolean> {
 }
 
 /**
- * Records the cost of an iteration for the limit of the day; a failure is retried before the next agent, which
+ * Records the cost of an iteration for the daily limit; a failure is retried before the next agent, which
  * under a limit does not start without it.
  * @returns why it failed
  */

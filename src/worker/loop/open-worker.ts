@@ -38,7 +38,7 @@ export interface OpenedWorker {
   lease: OwnedLease;
   /** Whether the last worker died and may have left processes; a worker that released its lease left none. */
   died: boolean;
-  /** It came from another machine, and no worker has recorded that. */
+  /** The session came from another machine, and no worker has recorded that yet. */
   arrived?: Places | undefined;
 }
 

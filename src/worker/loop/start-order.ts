@@ -25,7 +25,7 @@ export function openOrder(worker: Worker): StartOrder | undefined {
 
 const WAITS_ITS_TURN: ReadonlySet<string> = new Set(['starting', 'running', 'queued', 'waiting']);
 
-/** Begins, waits, or asks, as the order of a session says. @returns why the worker leaves */
+/** Begins, waits or asks, depending on the session's start order. @returns why the worker leaves */
 export async function orderStep(worker: Worker, wanted: StartOrder): Promise<string | undefined> {
   const { status, order: decided } = stateOf(worker);
   if (decided?.discardedBy !== undefined) return await discardUnbegun(worker, decided.discardedBy);
@@ -46,7 +46,7 @@ export async function orderStep(worker: Worker, wanted: StartOrder): Promise<str
   return undefined;
 }
 
-/** Withdraws the question about the order once what it is about has changed. @returns whether it has */
+/** Withdraws the question about the start order once the situation has changed. @returns whether it has */
 export async function orderHasMoved(worker: Worker, { order: asked }: WaitingStatus): Promise<boolean> {
   const order = openOrder(worker);
   if (asked === undefined || order === undefined) return false;
@@ -61,7 +61,7 @@ export async function orderHasMoved(worker: Worker, { order: asked }: WaitingSta
 }
 
 const BY_SETTINGS: By = { channel: 'settings' };
-const MOVED = 'no longer asked, because that has changed';
+const MOVED = 'no longer asked, because the situation has changed';
 
 async function predecessors({ paths, host }: Worker, order: StartOrder): Promise<Predecessors> {
   return predecessorsNow(order, await readAllSessions(paths.sessionsDir, host));
@@ -70,7 +70,7 @@ async function predecessors({ paths, host }: Worker, order: StartOrder): Promise
 /** With the time at which the usage limit ends, as known now. */
 async function withLimit(worker: Worker, order: StartOrder): Promise<StartOrder> {
   if (order.at !== 'limit') return order;
-  // Which account pays follows from it.
+  // It determines the account.
   await joinEnvironment(worker);
   const { name } = agentChoice(worker, 'investigation').provider;
   const limit = await readSharedLimit(worker, name);
@@ -81,7 +81,7 @@ async function withLimit(worker: Worker, order: StartOrder): Promise<StartOrder>
   return { ...order, at: limit?.until };
 }
 
-/** A session without a branch and a worktree: only its folder goes to the archive. */
+/** The session has neither branch nor worktree: only its folder is archived. */
 async function discardUnbegun(worker: Worker, by: By): Promise<undefined> {
   await record(worker, { type: 'stopped', by, why: 'discarded before it began' });
   const { folder } = worker.file;

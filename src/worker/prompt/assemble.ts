@@ -25,13 +25,13 @@ import type { PromptState } from './prompt-state.ts';
 import { nextPlanPhase, situation } from './situation-lines.ts';
 
 const PERMISSION_WORDS: Readonly<Record<PromptState['permissions'], string>> = {
-  skip: 'Nothing asks before a command of yours runs: think before what cannot be undone, above all deletions and migrations.',
+  skip: 'Your commands run without confirmation: think before anything that cannot be undone, above all deletions and migrations.',
   allow:
     'Not everything is allowed here, and there is no one to ask: what is refused (a tool, a folder, the network) stays refused. Find another way, or signal `blocked` and name what is missing.',
 };
 
 const DOCUMENTS_ALONE =
-  ' In this phase you can read everything, write files of the session path with your tools for files, and run commands that only read (`git log`, `git diff --no-ext-diff`, `grep`, `ls`); mostly tests and scripts are refused, and so is every change of code.';
+  ' In this phase you can read everything, write files in the session path with your file tools, and run commands that only read (`git log`, `git diff --no-ext-diff`, `grep`, `ls`); most tests and scripts are refused, and so is every change to the code.';
 
 const GUARD_WORDS =
   'You run in a sandbox: the main checkout, other sessions and what starts programs for the user are read-only, and `sudo` fails. ' +
@@ -39,9 +39,9 @@ const GUARD_WORDS =
   'If there is no way around what is refused, signal `blocked`.';
 
 const STRICT_WORDS =
-  'Your home folder and `/tmp` are empty, and are emptied after you; only caches of package managers stay. The network reaches allowed hosts alone, through the proxy that `HTTPS_PROXY` names, and ports that the user opened. ';
+  'Your home folder and `/tmp` are empty, and are emptied after you; only caches of package managers stay. You can reach only allowed hosts, through the proxy that `HTTPS_PROXY` names, and ports that the user opened. ';
 
-function limitsOfHands({ permissions, sandbox, phase }: PromptState): string {
+function permissionLimits({ permissions, sandbox, phase }: PromptState): string {
   const isNarrow = permissions === 'allow' && GRANTS[phase] === 'documents';
   const words = PERMISSION_WORDS[permissions] + (isNarrow ? DOCUMENTS_ALONE : '');
   if (sandbox === 'none') return words;
@@ -64,7 +64,7 @@ export function assemblePrompt(state: PromptState): string {
     timestampLog: stamps.log,
     timestampIteration,
     attention: attention(state),
-    contract: fill(contract, { permissions: limitsOfHands(state) }),
+    contract: fill(contract, { permissions: permissionLimits(state) }),
     situation: situation(state),
     duties: filledIn(duties, state),
     provider: aboutCli(providerNamed(state.provider).promptText ?? alone, duties),
@@ -122,7 +122,7 @@ function openSignals(signals: string, { phase, progress, gates, questions, plan 
 function timeLimit(ms: number, { log }: Stamps): string {
   const minutes = Math.max(1, Math.round(ms / 60_000));
   const many = minutes === 1 ? 'minute' : 'minutes';
-  return `${minutes} ${many} from ${log} on; \`date\` tells the time`;
+  return `${minutes} ${many} from ${log} on; \`date\` shows the time`;
 }
 
 /**
@@ -178,7 +178,7 @@ function attention(state: PromptState): string {
   const section = (title: string, text: string | undefined, maxChars: number, whole = overview) =>
     text === undefined ? '' : materialSection(title, text, { maxChars, whole });
   const finished =
-    'The goal now (what follows below as the task is finished; its questions and plans do not count for it)';
+    'The goal now (the task below is finished; its questions and plans do not count for this goal)';
   // A session may have no other text.
   const isDiving = phase === 'investigation' || task === undefined;
   const parts = [
@@ -208,7 +208,7 @@ function attention(state: PromptState): string {
 
 const MAX_ROUND = 24_000;
 
-/** What came back to the pull request: whoever wrote it, it tells the agent what to work on and nothing else. */
+/** The feedback on the pull request: whoever wrote it, it is only data about what to work on. */
 function roundSection({ round, sessionDir }: PromptState): string {
   if (round === undefined) return '';
   const { number, text, threads } = round;
@@ -262,10 +262,10 @@ function messages({ messages: all }: PromptState): string {
   const left = all.slice(MAX_MESSAGES).map(({ path }) => `- ${path}`);
   const ids = all.map(({ id }) => id);
   return [
-    '## The human writes to you\n',
+    '## Messages from the human\n',
     ...shown,
     ...(left.length > 0 ? [`More messages, to be read in this order:\n\n${left.join('\n')}\n`] : []),
-    'Weigh each in what you do, say in the flow log what became of it, and acknowledge those that you have heeded in your',
+    'Take each into account, say in the flow log what became of it, and acknowledge those that you have followed in your',
     `signal by their ids: \`"acknowledged": ${JSON.stringify(ids)}\`. The session cannot end while one is not acknowledged.\n`,
   ].join('\n');
 }

@@ -136,7 +136,7 @@ const MAX_RED = 8;
 const RED = {
   open: 'The worker asks the human at the next gate whether that is part of the task: do not ask it yourself.',
   fix: 'Making them green is part of the task.',
-  leave: 'The human lets them stay red: leave that alone, unless the task needs it.',
+  leave: 'The human lets them stay red: leave them alone, unless the task requires otherwise.',
 } as const;
 
 function checks({ phase, checks: commands, checksIn, redBase: base }: PromptState): string[] {

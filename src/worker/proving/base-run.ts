@@ -88,7 +88,7 @@ async function runBase(worker: Worker, signal: AbortSignal): Promise<ChecksRan |
     const set = { ...of, name: 'base', worktree, mark: baseRunMark(worker).value, iteration: 0 };
     try {
       const end = await runInClone(worker, set);
-      // Reported when the checks of the branch run; nothing is known of the base.
+      // Reported when the checks of the branch run; nothing is known about the base.
       if (end.failures.some(({ guardProblem }) => guardProblem !== undefined)) return undefined;
       const { commit, tree } = await commitWithTree(worker, worktree.baseCommit);
       return { set: 'base', in: 'clone', commit, tree, runs: end.runs, sandbox };
@@ -99,7 +99,7 @@ async function runBase(worker: Worker, signal: AbortSignal): Promise<ChecksRan |
 }
 
 /**
- * What is known of the base commit, once its checks have ended, however long they take.
+ * What is known about the base commit, once its checks have ended, however long they take.
  * @returns with the event to record; undefined when the wait was stopped
  */
 export async function knownBase(

@@ -26,7 +26,7 @@ export async function waitIfBeyond(worker: Worker, decision: Decision): Promise<
   const beyond = fingerprint(found.join('\n'));
   if (stateOf(worker).round?.accepted === beyond) return undefined;
   const { phase } = stateOf(worker).progress;
-  const reason = `Round ${round.number} of the pull request changed more than plan and pull request cover: ${listed(found, MAX_NAMED, { separator: '; ' })}. Nothing of it is pushed yet. The difference: git diff ${round.head.slice(0, 12)}`;
+  const reason = `Round ${round.number} of the pull request changed more than plan and pull request cover: ${listed(found, MAX_NAMED, { separator: '; ' })}. Nothing has been pushed yet. To see the changes: git diff ${round.head.slice(0, 12)}`;
   return { ...park(phase, 'plan_approval', decision.phase), reason, beyond };
 }
 
@@ -48,7 +48,7 @@ async function beyondRound(
   const own = checksOf(worker);
   const compared = { mainRepo, base: head, commit: tip };
   const checks = await changesOfChecks(compared, { own, ofPlan: [] }, worker.git.context);
-  // What the base branch brings along was agreed to there.
+  // What comes from the base branch was agreed to there.
   const weakened = findWeakened(checks.files, checks.commands).filter(({ path }) => now.includes(path));
   return [...files, ...weakened.map(({ path, what }) => `${visibleControls(path)} ${what}`)];
 }

@@ -55,7 +55,7 @@ export function failureNote({ command, how, outputPath, lastLines }: FailedCheck
   return lastLines === '' ? head : `${head}\n${lastLines}`;
 }
 
-/** Shows in status bars what is checked now. */
+/** Shows in status bars what is being checked. */
 export function showChecking(worker: Worker, what: string): void {
   try {
     worker.projector.writeNow(stateOf(worker), `checking: ${what}`);

@@ -142,7 +142,7 @@ function problemOf(proof: Proof, hasRun: boolean): string | undefined {
 
 const NOTHING: Tried = { proveNothing: [], events: [] };
 
-function proveNothingWords(files: readonly string[]): string {
+function proveNothingText(files: readonly string[]): string {
   return `These tests pass on the base commit too, so they prove nothing about the work: ${files.join(', ')}`;
 }
 
@@ -150,11 +150,11 @@ function noticeOf(files: readonly string[], problem: string | undefined): NewEve
   if (problem !== undefined)
     return [{ type: 'notice', code: 'check_files_failed', text: `CHECK_FILES did not run. ${problem}` }];
   if (files.length === 0) return [];
-  return [{ type: 'notice', code: 'tests_prove_nothing', text: `${proveNothingWords(files)}.` }];
+  return [{ type: 'notice', code: 'tests_prove_nothing', text: `${proveNothingText(files)}.` }];
 }
 
 export function withNote(decision: Decision, files: readonly string[]): Decision {
   if (files.length === 0 || (decision.kind !== 'run' && decision.kind !== 'limited')) return decision;
-  const note = `${proveNothingWords(files)}. Check whether each of them tests what was asked for.`;
+  const note = `${proveNothingText(files)}. Check whether each of them tests what was asked for.`;
   return { ...decision, notes: [...decision.notes, note] };
 }

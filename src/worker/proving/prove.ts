@@ -133,7 +133,7 @@ export async function recordedSet(
   }
 }
 
-/** Undefined where nothing has to be said. */
+/** Undefined if there is nothing to report. */
 async function unsignedOf(worker: Worker, tip: string): Promise<number | undefined> {
   const { worktree } = stateOf(worker);
   if (worktree === undefined) return undefined;

@@ -15,8 +15,8 @@ import { recordIfTaken, stateOf, type Worker } from '../core/worker.ts';
 import { keepWorkBefore, notKept } from './keep-work.ts';
 
 /**
- * Keeps all of a pool's session that rests between two agents as one commit, from which another machine can go on.
- * Never with an open iteration, so that whoever continues has nothing to recover. A failure delays only the pool.
+ * Saves a pool's session between two agents as one commit, from which another machine can continue.
+ * Never with an open iteration, so that the next owner has nothing to recover. A failure delays only the pool.
  * @throws lease_lost
  */
 export async function keepState(worker: Worker): Promise<void> {
@@ -54,7 +54,7 @@ function keptNow(worker: Worker): Omit<KeptState, 'head'> {
   };
 }
 
-/** That of the last checkpoint, unless a person changed something since. */
+/** The tree of the last checkpoint, unless a person has changed something since. */
 async function worktreeTreeOf(worker: Worker): Promise<string | undefined> {
   const { worktree, progress } = stateOf(worker);
   if (worktree === undefined || statsAt(worktree.path) === undefined) return undefined;
@@ -64,7 +64,7 @@ async function worktreeTreeOf(worker: Worker): Promise<string | undefined> {
   return kept.worktreeTree;
 }
 
-/** Logs are taken apart, and drafts are not finished. git accepts no path with a `.git`. */
+/** Logs are handled separately, and drafts are unfinished. git accepts no path with a `.git`. */
 function isDocument(name: string): boolean {
   return !/^_logs(?:\/|$)|(?:^|\/)\.(?:git(?:\/|$)|[^/]*\.draft$)/i.test(name);
 }
@@ -72,7 +72,7 @@ function isDocument(name: string): boolean {
 const LOGS = 5;
 const LOG_BYTES = 256 * 1024;
 
-/** The newest part of the last logs; the whole ones stay on this machine. */
+/** The newest part of the last logs; the complete ones stay on this machine. */
 function newestLogs(logs: string, into: string): [string, string][] {
   mkdirSync(into, { recursive: true });
   const names = filesBelow(logs, (name) => name.endsWith('.jsonl')).sort();

@@ -66,7 +66,7 @@ async function parkForAnswers(worker: Worker, decision: ParkDecision): Promise<N
   return [wait, { type: 'answers_recorded', by, answers, open: left, flow }];
 }
 
-/** Asks whether to begin although a session before it is not done. No choice of the start answers that. */
+/** Asks whether to begin although a session before it is not done. No choice made at the start answers that. */
 export async function askAboutOrder(
   worker: Worker,
   { after, afterGroup, afterMerge }: StartOrder,
@@ -94,7 +94,7 @@ async function parkForApproval(worker: Worker, decision: ParkDecision): Promise<
     flow: `Waiting for approval of the plan${version ? `: ${version.name}` : ''}`,
   };
   const { settings } = worker.file;
-  // A choice made at the start was about the plan, not about what somebody on the forge asked for later.
+  // A choice made at the start concerned the plan, not later requests on the forge.
   const isLate = decision.beyond !== undefined && settings.gates.includes('plan');
   const by = isLate ? undefined : openedAtStart('plan', settings, stateOf(worker).startedBy);
   if (version === undefined || text === undefined || by === undefined) return [wait];
@@ -139,7 +139,7 @@ async function askAboutWeakened(
 
 /**
  * The question about checks that fail before any work.
- * @returns its fingerprint; undefined where nothing is to be decided any more
+ * @returns its fingerprint; undefined if there is nothing left to decide
  */
 async function askAboutRedBase(worker: Worker): Promise<string | undefined> {
   const { baseChecks } = stateOf(worker);
@@ -148,7 +148,7 @@ async function askAboutRedBase(worker: Worker): Promise<string | undefined> {
   return question && questionHash(question);
 }
 
-/** Writes a question, unless it is there since before a crash. @returns it as in `_qa.md`; undefined if it cannot be written */
+/** Writes a question, unless it was written before a crash. @returns it as in `_qa.md`; undefined if it cannot be written */
 async function askedOnce(worker: Worker, draft: QuestionDraft): Promise<QaQuestion | undefined> {
   const before = await openWith(worker, draft);
   if (before === undefined) await askOne(worker, draft);
