@@ -11,14 +11,14 @@ import type { SessionState } from './events/state.ts';
 import { MAX_DOCUMENT_BYTES } from './layout/paths.ts';
 import { readAllSessions } from './session-list.ts';
 
-/** What follows the building, and grows little with the plan. */
+/** The phases after building, which grow little with the plan. */
 const AFTER_BUILD: readonly Phase[] = ['testing', 'quality', 'done'];
 
-/** Fewer sessions say nothing; the nearest in size are enough. */
+/** Fewer sessions show nothing; the nearest in size are enough. */
 const LEAST = 5;
 const MOST = 20;
 
-/** Who builds, and how much: by this, sessions are compared. */
+/** Who builds, and how much: the basis on which sessions are compared. */
 export interface PlannedWork {
   mainRepo: string;
   provider: string;
@@ -49,11 +49,11 @@ export function plannedWork(
   };
 }
 
-/** What the done sessions of these folders have spent on their first goal. */
+/** What the finished sessions in these folders spent on their first goal. */
 export async function pastWork(sessionsDirs: Iterable<string>, host: Host): Promise<PastWork[]> {
   const found: PastWork[] = [];
   for (const dir of new Set(sessionsDirs)) {
-    // No folder that is lost or forbidden may keep a plan from its person.
+    // A missing or unreadable folder must not keep a plan from its person.
     const views = await readAllSessions(dir, host).catch(() => []);
     for (const { state, sessionFile, paths } of views) {
       if (state.status.kind !== 'done' || state.goal !== undefined || sessionFile === undefined) continue;
@@ -106,7 +106,7 @@ function rangeOf(values: readonly number[]): Range {
 
 interface Measure {
   key: 'iterations' | 'hours' | 'usd';
-  /** What it grows with. */
+  /** What it is proportional to. */
   by: 'phases' | 'steps';
   shown(range: Range): string;
 }

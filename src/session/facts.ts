@@ -16,7 +16,7 @@ export interface SeenPullRequest
   since: string;
   /** The newest round that was begun. */
   round?: number;
-  /** Words that no agent reads, and why; the person decides about them. */
+  /** Comments that no agent reads, and why; the person decides about them. */
   held?: Pick<SeenWords, 'by' | 'url' | 'held'>[];
 }
 
@@ -71,7 +71,7 @@ export interface SessionFacts extends StateFacts {
   sandbox?: string;
   /** What its checks leave open: there are none, or they fail before the work too. */
   checks?: string;
-  /** Where the environment of the start said who commits: `Ada <ada@example.org> (from the environment at the start)`. */
+  /** Who commits, if the start's environment said so: `Ada <ada@example.org> (from the environment at the start)`. */
   commitsAs?: string;
   /** By whom its gates were opened: `answers by a person, by phone; plan by the parent model alone (codex)`. */
   gates?: string;
@@ -192,7 +192,7 @@ function statusFacts(status: Status): Partial<StateFacts> {
   }
 }
 
-/** Who commits, where the environment of the start said so; git's settings say it for all other sessions. */
+/** Who commits, if the environment at the start said so; git's settings decide for all other sessions. */
 export function describeAuthor(file: Pick<SessionFile, 'settings'> | undefined): string | undefined {
   const identity = file?.settings.gitIdentity;
   if (identity === undefined) return undefined;
@@ -211,7 +211,7 @@ export function describeSandbox({ sandbox }: Pick<SessionState, 'sandbox'>): str
   return hasOwnGitFolder ? level : `${level}, objects open`;
 }
 
-/** What the checks of a session do not show, in a few words; undefined where they show all. */
+/** What the checks of a session do not show, in a few words; undefined if they show everything. */
 export function describeChecks({
   state,
   sessionFile,

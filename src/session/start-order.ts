@@ -37,7 +37,7 @@ function ofSession(folder: string | undefined, views: readonly SessionView[]): N
   return folder === undefined ? [] : [{ folder, view: views.find((view) => view.folder === folder) }];
 }
 
-/** The members of a group; what is in the archive has left it. */
+/** The members of a group; archived sessions have left it. */
 export function membersOf(group: string | undefined, views: readonly SessionView[]): SessionView[] {
   if (group === undefined) return [];
   return views.filter(({ sessionFile, state }) => sessionFile?.group === group && !state.archived);
@@ -56,7 +56,7 @@ function mergedNow({ folder, view }: Named): Predecessors {
     pullRequest?.state === 'closed'
       ? `has a pull request, #${pullRequest.number}, that was closed`
       : pullRequest?.watched === false
-        ? `has a pull request, #${pullRequest.number}, that the supervisor does not look at`
+        ? `has a pull request, #${pullRequest.number}, that the supervisor does not watch`
         : undefined;
   const trouble = troubleOf(view) ?? ofRequest ?? (archived ? 'is in the archive and not merged' : undefined);
   return trouble === undefined ? { kind: 'unmet' } : asking(folder, trouble, view);

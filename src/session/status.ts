@@ -57,7 +57,7 @@ async function readFiles(
   const worker = workerOf(holding);
   const isElsewhere = worker === 'unknowable' && identity.file?.pool === true;
   const mirror = isElsewhere ? await readMirror(paths) : undefined;
-  // One of a pool is known from its start on, wherever it starts.
+  // A session of a pool is known from its start, wherever it runs.
   const lostStart =
     log?.newer === undefined && !identity.file?.pool && isStartLost(paths, { state, pendingCommands });
   const wantsWorker = !isRewritten && hasWorkLeft({ state, pendingCommands, hasEvents: log !== undefined });

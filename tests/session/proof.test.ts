@@ -245,7 +245,7 @@ test('commands and outputs cannot break out of their sections in proof.md', () =
 });
 
 test('a proof records what agents without a guard could access, and which parts of HOME checks could read', () => {
-  const open = 'home was open to the agents';
+  const open = 'agents had access to the home folder';
   expect(proofMarkdown(made())).not.toContain(open);
   const without = provedEvents().map((event) =>
     event.type === 'checks_ran' ? { ...event, sandbox: 'none' as const } : event,
@@ -253,7 +253,7 @@ test('a proof records what agents without a guard could access, and which parts 
   expect(proofMarkdown(made(without))).toContain(open);
   const proof = made();
   const text = proofMarkdown({ ...proof, clone: { ...proof.clone, home: ['.m2/settings.xml'] } });
-  expect(text).toContain('Of home they saw `.m2/settings.xml` (CHECK_HOME).');
+  expect(text).toContain('Readable in home: `.m2/settings.xml` (CHECK_HOME).');
 });
 
 test('a proof names each changed test with its lines', () => {

@@ -73,7 +73,7 @@ test.each<[string, StartOrder, Plan | undefined, string]>([
     'published, and not looked at',
     { afterMerge: 'boat' },
     { pullRequest: request('open', false) },
-    'boat has a pull request, #17, that the supervisor does not look at',
+    'boat has a pull request, #17, that the supervisor does not watch',
   ],
   [
     'closed',

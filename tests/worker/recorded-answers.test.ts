@@ -29,7 +29,7 @@ test('text that a person has typed since stays below the answer, once, and is no
   expect(parseQa(text).questions.map(({ answer }) => answer)).toEqual(['Only the ones that', 'so']);
   expect(text).toBe(
     withAnswers(
-      'Only the ones that\n\n> Also typed here, and not taken: Only the ones that are still afloat;<br>never the fleet',
+      'Only the ones that\n\n> Also typed here, but not recorded: Only the ones that are still afloat;<br>never the fleet',
       'so',
     ).replace('waiting', 'answered'),
   );
@@ -37,7 +37,7 @@ test('text that a person has typed since stays below the answer, once, and is no
 });
 
 test('the same answer in another form does not count as other text', async () => {
-  expect(await written(withAnswers('so', '_waiting_'), { Q1: 'so' })).not.toContain('not taken');
+  expect(await written(withAnswers('so', '_waiting_'), { Q1: 'so' })).not.toContain('not recorded');
 });
 
 test('recording one answer does not mark the other, half-typed answers as complete', async () => {

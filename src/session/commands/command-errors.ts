@@ -4,7 +4,7 @@ import { errors } from '../../base/errors.ts';
 export const COMMAND_ERRORS = errors({
   already_running: () => ({
     what: NOTHING,
-    why: 'The session already runs.',
+    why: 'The session is already running.',
     next: [
       { act: 'message', args: { text: TO_FILL }, when: 'to guide its next agent' },
       { act: 'stop', when: 'for other work' },
@@ -58,8 +58,8 @@ export const COMMAND_ERRORS = errors({
     what: NOTHING,
     why:
       wanted === 'rewind'
-        ? 'An agent works in the session.'
-        : 'An agent works in the session; until the iteration ends it takes only stops and messages.',
+        ? 'An agent is working in the session.'
+        : 'An agent is working in the session; until the iteration ends it takes only stops and messages.',
     hint: wanted === 'rewind' ? '' : 'Try again after the iteration.',
     next: [{ act: wanted === 'rewind' ? 'stop' : 'follow' }],
   }),
@@ -131,7 +131,7 @@ export const COMMAND_ERRORS = errors({
   no_base_branch: ({ base }: { base: string }) => ({
     what: 'Nothing was merged.',
     why: `The session began from ${base}, and there is no local branch of it that could take the work.`,
-    hint: 'Merge its branch by hand into the branch that you want, or make a pull request.',
+    hint: 'Merge its branch by hand into the branch that you want, or open a pull request.',
   }),
   not_done_yet: ({ status }: { status: string }) => ({
     what: 'Nothing was merged.',
@@ -169,7 +169,7 @@ export const COMMAND_ERRORS = errors({
   }),
   person_needed: ({ sandbox }: { sandbox: string }) => ({
     what: NOT_STARTED,
-    why: `Its agents were to run with sandbox ${sandbox}, which is less than the project has, and a model or script may not choose that for the user.`,
+    why: `Its agents were to run with sandbox ${sandbox}, which is less strict than the project's, and a model or script may not choose that for the user.`,
     hint: 'Start it without that choice, or the user starts it in a terminal of their own.',
   }),
   rewind_halfway: () => ({
@@ -182,7 +182,7 @@ export const COMMAND_ERRORS = errors({
   }),
   round_known: () => ({
     what: NOTHING,
-    why: 'A round about this has begun before.',
+    why: 'A round about this has already begun.',
     hint: 'Nothing needs to be done: each comment, failed check and conflict starts one round at most.',
   }),
   stop_under_way: () => ({
@@ -193,7 +193,7 @@ export const COMMAND_ERRORS = errors({
   }),
   tip_replaced: ({ branch, problem }: { branch: string; problem: string }) => ({
     what: NOTHING,
-    why: `The branch "${branch}" could not be brought to the head of its pull request: ${problem}`,
+    why: `The branch "${branch}" could not be updated to the head of its pull request: ${problem}`,
     next: [{ act: 'begin_round', when: 'once the branch of the session is as you want it' }],
   }),
   trash_gone: ({ branch, until }: { branch: string; until: string }) => ({

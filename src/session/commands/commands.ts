@@ -62,9 +62,9 @@ export const Command = z.discriminatedUnion('kind', [
   Head.extend({ kind: z.literal('unarchive') }),
   /** Merge its branch into its base branch. */
   Head.extend({ kind: z.literal('merge') }),
-  /** What a forge says of the pull request of its branch. */
+  /** The state of its branch's pull request as the forge reports it. */
   Head.extend({ kind: z.literal('pull_request'), seen: PullRequestFact.strict() }),
-  /** Work on what came back to its pull request; without keys, on commits that others added to its branch. */
+  /** Work on the feedback on its pull request; without keys, on commits that others added to its branch. */
   Head.extend({
     kind: z.literal('round'),
     round: Round.strict(),

@@ -149,7 +149,7 @@ export function judgePullRequest(
   return sinceBase === 0 ? refused(COMMAND_ERRORS.nothing_to_merge({ into })) : { kind: 'accepted' };
 }
 
-/** Whether the pull request may be recorded so: to begin watching it needs an allowed channel, like an approval. */
+/** Whether this state may be recorded: to begin watching the pull request takes an allowed channel, like an approval. */
 export function judgeWatch(
   { by, gateChannels }: Asked,
   { pullRequest }: Pick<SessionState, 'pullRequest'>,

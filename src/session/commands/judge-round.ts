@@ -6,8 +6,8 @@ import type { CommandOf } from './commands.ts';
 import { closedChannel, type Refused, refused, refusedForStatus } from './judge-kind.ts';
 
 /**
- * Whether a finished session begins a round of its pull request. The person's yes at finish is its gate; whoever begins
- * one by hand gives that yes again, in a channel that may.
+ * Whether a finished session begins a round of its pull request. The person's consent at finish is its gate; whoever
+ * begins one by hand gives that consent again, through an allowed channel.
  */
 export function judgeRound(
   { by, round, byHand }: Pick<CommandOf<'round'>, 'by' | 'round' | 'byHand'>,

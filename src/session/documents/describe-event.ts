@@ -43,7 +43,7 @@ const WENT_ON: Readonly<Record<EventOf<'went_on'>['why'], string>> = {
   slot_free: 'a slot is free',
   limit_over: 'the wait is over',
   fallback: 'another provider takes over',
-  order_over: 'nothing before it is left to wait for',
+  order_over: 'there is nothing left to wait for',
 };
 
 const SETS = {
@@ -131,7 +131,7 @@ const SENTENCES: { [T in EventType]: (event: EventOf<T>) => string | undefined }
       : `${moved.length} documents archived to ${to} by ${describeBy(by)}`,
   pull_request_seen: ({ number, url, state, watched, unseen, asks, round }) => {
     if (asks !== undefined) return `pull request #${number} needs a person: ${asks}`;
-    if (unseen !== undefined) return `pull request #${number} cannot be looked at: ${unseen.why}`;
+    if (unseen !== undefined) return `pull request #${number} cannot be read: ${unseen.why}`;
     if (round !== undefined && state === 'open') return `pull request #${number} has round ${round}: ${url}`;
     const looks = state === 'open' && watched ? '; the supervisor watches it' : '';
     return `pull request #${number} is ${state}: ${url}${looks}`;

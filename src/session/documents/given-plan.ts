@@ -94,7 +94,7 @@ export function coverageOf(given: string, plan: string): Coverage {
 
 const MAX_NAMED = 8;
 
-/** The same for people, a line each; the texts of boxes and steps are others'. */
+/** The same for people, a line each; the texts of boxes and steps were written by others. */
 export function coverageLines({ name, text }: GivenPlan, plan: string): string[] {
   const { open, withoutStep, withoutBox } = coverageOf(text, plan);
   const boxes = withoutStep.map((box) => `[${box.id}] ${short(box.text)}`);

@@ -43,7 +43,7 @@ export function writeAnswers(text: string, answers: readonly { id: string; text:
 /** Keeps texts that were typed in place of a recorded answer as a note below it. */
 export function noteUnrecorded(text: string, untaken: readonly { id: string; text: string }[]): string {
   if (untaken.length === 0) return text;
-  const notes = new Map(untaken.map((each) => [each.id, `> ${NOT_TAKEN}: ${asValue(each.text)}`] as const));
+  const notes = new Map(untaken.map((each) => [each.id, `> ${ALSO_TYPED}: ${asValue(each.text)}`] as const));
   return editMarkdown(text, (doc, editor) => {
     for (const { question, answerSpan, start, end } of findQuestions(doc)) {
       const note = notes.get(question.id);
@@ -55,7 +55,7 @@ export function noteUnrecorded(text: string, untaken: readonly { id: string; tex
   });
 }
 
-const NOT_TAKEN = 'Also typed here, and not taken';
+const ALSO_TYPED = 'Also typed here, but not recorded';
 
 export function setQaStatus(text: string, status: 'waiting' | 'answered'): string {
   return editMarkdown(text, (doc, editor) => {

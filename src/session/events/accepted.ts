@@ -24,7 +24,7 @@ export function afterWeakened(
     const accepted = new Set([...acceptedWeakenings, ...weakened.keys]);
     return { phase: resumePhase, acceptedWeakenings: [...accepted] };
   }
-  const note = `A person did not accept the changed checks that ${answer.id} of _qa.md lists: bring them back as they were, unless the answer there says otherwise.`;
+  const note = `A person did not accept the changed checks that ${answer.id} of _qa.md lists: restore them as they were, unless the answer there says otherwise.`;
   return { phase: 'implementation', notes: [...notes, note] };
 }
 
@@ -44,7 +44,7 @@ export function withBaseChoice(state: SessionState, answers: readonly RecordedAn
 const STARTS_ANYWAY = 'B';
 const DISCARDS = 'C';
 
-/** What was decided about the order in which a session begins. Its rounds of questions are not those of the gate. */
+/** What was decided about a session's start order. Its rounds of questions do not count as those of the gate. */
 export function afterOrder(
   { answers, oldRounds }: Pick<SessionState, 'answers' | 'oldRounds'>,
   { order }: Pick<WaitingStatus, 'order'>,

@@ -155,7 +155,7 @@ function commandAnswered(state: SessionState, { id }: { id: string }): SessionSt
   return { ...state, answeredCommands: [...state.answeredCommands, id].slice(-REMEMBERED_COMMANDS) };
 }
 
-/** Whether a resume ends its wait for others; where it was asked about that, it is asked again. */
+/** Whether a resume ends its wait for other sessions; a person who was asked about it is asked again. */
 function beginsNow({ status, prepared }: SessionState): boolean {
   const isHeld = status.kind === 'queued' || (status.kind === 'stopped' && status.parked === undefined);
   return isHeld && !prepared;
@@ -340,7 +340,7 @@ function checksRan(state: SessionState, event: EventOf<'checks_ran'>): SessionSt
 }
 
 /**
- * What a resume says about the checks: others from now on. Where they could not run on the base, they are run there
+ * A resume may set other checks from now on. If they could not run on the base, they are run there
  * again.
  */
 function withChecksOf(
@@ -373,7 +373,7 @@ function archived(state: SessionState, { what, moved }: EventOf<'archived'>): Se
 }
 
 /**
- * A session goes on on another machine: with its folders, its account, and what it decides itself, whatever was
+ * A session continues on another machine, with that machine's folders, account and decisions, whatever was
  * recorded elsewhere.
  */
 function foldPlaces(state: SessionState, places: Places | undefined): SessionState {
@@ -392,7 +392,7 @@ function foldPlaces(state: SessionState, places: Places | undefined): SessionSta
   };
 }
 
-/** What a level that was found elsewhere may not lower. */
+/** The minimum that a level found elsewhere may not lower. */
 const LEAST_LEVEL: Partial<Record<HostSettings['sandbox'], SandboxLevel>> = {
   strict: 'strict',
   guard: 'best effort',

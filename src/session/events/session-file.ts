@@ -107,7 +107,7 @@ export const SessionFile = z.object({
   takenOver: TakenOver.optional(),
   /** The name under which sessions of one SESSIONS folder are listed, waited for and stopped together. */
   group: z.string().optional(),
-  /** Other machines of a pool may go on with it. */
+  /** Other machines of a pool may continue it. */
   pool: z.literal(true).optional(),
   /** What has to hold before it begins. */
   order: StartOrder.optional(),
@@ -128,7 +128,7 @@ export function atPlaces(
   if (places === undefined) return { ...here, settings };
   const { worktreePath: _, settings: ofHost, ...paths } = places;
   const ofSession = Object.entries(settings).filter(([key]) => !(key in HostSettings.shape));
-  // What another machine said about these has no effect here, also where this one says nothing.
+  // What another machine set for these has no effect here, even if this one sets nothing.
   return { ...here, ...paths, settings: { ...Object.fromEntries(ofSession), ...ofHost } as FrozenSettings };
 }
 

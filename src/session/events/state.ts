@@ -81,7 +81,7 @@ export const SessionState = z.object({
   archived: z.boolean(),
   runWanted: z.boolean(),
   status: Status,
-  /** What became of the order in which it begins; `keptFor`: what a person knows of, and still waits. */
+  /** The state of its start order; `keptFor`: what a person was asked about and chose to wait for. */
   order: z
     .object({
       ...{ isOver: z.literal(true).optional(), startsAnyway: z.literal(true).optional() },

@@ -66,13 +66,13 @@ const IN_RUN = {
   approvedPlan: 'approved-plan.md',
   /** Our running git calls that change a checkout or a branch. */
   gitCalls: '.git-calls',
-  /** Milliseconds since the machine's start until which a session of a pool may go on: the supervisor, at each renewal. */
+  /** Milliseconds since boot until which a session of a pool may continue: the supervisor, at each renewal. */
   poolUntil: '.pool-until',
-  /** What this machine knows of a session of a pool: its supervisor. */
+  /** What this machine knows about a session of a pool: its supervisor. */
   poolMark: '.pool.json',
   /** What is shown here of a session that another machine of a pool has. */
   laidDown: '.laid-down',
-  /** Whoever laid down a session of another machine: where it is now. The worker records and removes it. */
+  /** The program that received a session of another machine: where it is now. The worker records and removes it. */
   arrived: 'arrived.json',
   /** A worker's own stderr, for what it could not record anywhere else. */
   workerErrors: 'worker.stderr',
@@ -161,7 +161,7 @@ const OF_A_PROCESS: readonly string[] = [
 ];
 
 /**
- * Whether a path below a run folder is taken along to another machine. The rest describes processes and folders of
+ * Whether a path below a run folder moves with it to another machine. The rest describes processes and folders of
  * this one, or derives from the events.
  */
 export function travels(name: string): boolean {

@@ -141,7 +141,7 @@ function jsonOfMarkdown(text: string): string | undefined {
 }
 
 /**
- * The proof in a text that people edit around it, as a pull request's: its data alone counts, by the seal of its own.
+ * The proof in a text that people edit around it, such as a pull request's: only its data counts, under its own seal.
  * @returns undefined if the text has no such data
  */
 export function proofInText(written: string): ProofReading | undefined {
@@ -243,7 +243,7 @@ export function provedPartly({ checks: set, baseChecks, requirements }: SessionP
   return baseChecks === undefined && areOfPlan ? NO_CHECK : undefined;
 }
 
-/** What a project's own checks would show is not shown: those of the plan alone run. */
+/** Only the plan's checks run, so nothing shows what the project's own would. */
 export const NO_CHECK = "only the plan's own checks: this project has no CHECK";
 
 /** Of the commands that were red before the work and are red after it. */
@@ -271,9 +271,9 @@ function checks(proof: SessionProof): string[] {
     ...(partly === undefined ? [] : [`**${capitalised(partly)}.**`]),
     `${where}, sandbox: ${set.sandbox}, ${set.at}.`,
     ...(hadNoGuard
-      ? ['No guard: home was open to the agents, and so were the folders above the clone.']
+      ? ['No guard: agents had access to the home folder, and to the folders above the clone.']
       : []),
-    ...(clone.home?.length ? [`Of home they saw ${clone.home.map(code).join(', ')} (CHECK_HOME).`] : []),
+    ...(clone.home?.length ? [`Readable in home: ${clone.home.map(code).join(', ')} (CHECK_HOME).`] : []),
     ...(set.unsigned ? [unsignedWords(set.unsigned, proof.baseCommit)] : []),
     list(set.runs.map(checkLine)),
     ...set.runs.flatMap(tail),

@@ -78,7 +78,7 @@ export const EVENT_BODIES = {
   session_created: z.object({
     sessionId: z.string(),
     runWanted: z.boolean(),
-    /** Who made the choices of the start. */
+    /** Who made the choices at the start. */
     by: By,
     /** The text of `session.json`: the user's choices, safe from later edits of that file. */
     file: z.string(),
@@ -113,7 +113,7 @@ export const EVENT_BODIES = {
     by: By.optional(),
     ...Refusal.shape,
   }),
-  /** `order`: it has not begun, and waits for this instead of a slot; `limit` is a time there. */
+  /** `order`: it has not begun, and waits for this instead of a slot; `limit` is already a time there. */
   queued: z.object({ reason: z.string(), order: StartOrder.optional() }),
   /** A wait in the queue, for a usage limit or for an outage is over. */
   went_on: z.object({ why: z.enum(['slot_free', 'limit_over', 'fallback', 'order_over']) }),
@@ -199,7 +199,7 @@ export const EVENT_BODIES = {
     oldPlans: z.array(z.string()).optional(),
     oldLedger: z.string().optional(),
     oldTip: z.string().optional(),
-    /** A finished session works on what came back to its pull request. */
+    /** A finished session works on the feedback on its pull request. */
     round: Round.optional(),
   }),
   phase_set: z.object({ phase: PhaseName, from: PhaseName }),

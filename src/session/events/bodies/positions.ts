@@ -34,12 +34,12 @@ export type PlanServer = z.infer<typeof PlanServer>;
 const Range = z.object({ least: z.number(), most: z.number() });
 export type Range = z.infer<typeof Range>;
 
-/** What a plan will take from its approval on, by past sessions with the same provider and model. */
+/** What a plan will take after its approval, judging by past sessions with the same provider and model. */
 export const PlanEstimate = z.object({
   provider: z.string(),
   model: z.string(),
   from: z.enum(['project', 'machine']),
-  /** How many they were; below five there are no ranges. */
+  /** The number of those sessions; below five there are no ranges. */
   sessions: z.int().nonnegative(),
   ranges: z.object({ iterations: Range, hours: Range, usd: Range.optional() }).optional(),
 });
@@ -107,19 +107,19 @@ export const MergeEnd = z.object({
 });
 export type MergeEnd = z.infer<typeof MergeEnd>;
 
-/** Words of somebody in a pull request that no round has answered, as they were first seen. */
+/** A comment on a pull request that no round has answered, as it was first seen. */
 export const SeenWords = z.object({
   key: z.string(),
   by: z.string(),
   url: z.string(),
-  /** When they were written, or last edited before they were seen. */
+  /** When it was written, or last edited before it was seen. */
   at: z.string(),
-  /** Why no agent reads them: who wrote them may not steer, or they were edited after they were seen. */
+  /** Why no agent reads it: its author may not steer agents, or it was edited after it was seen. */
   held: z.enum(['stranger', 'edited']).optional(),
 });
 export type SeenWords = z.infer<typeof SeenWords>;
 
-/** Work on what came back to a pull request: failed checks, review comments, a conflict. */
+/** Work on the feedback on a pull request: failed checks, review comments, a conflict. */
 export const Round = z.object({
   number: z.int().positive(),
   /** What started it: no key starts a second one. */
@@ -141,14 +141,14 @@ export const PullRequestFact = z.object({
   state: z.enum(['open', 'merged', 'closed']),
   /** Once merged: the commit in the base, also of a squash. */
   mergeCommit: z.string().optional(),
-  /** The supervisor looks at it until it is merged or closed. */
+  /** The supervisor watches it until it is merged or closed. */
   watched: z.boolean(),
-  /** Since when, and why, the forge gives no answer about it. */
+  /** Since when, and why, the forge does not report its state. */
   unseen: z.object({ since: z.iso.datetime(), why: z.string() }).optional(),
-  /** Why a person has to look at it before samocode goes on with it. */
+  /** Why a person must review it before samocode continues with it. */
   asks: z.string().optional(),
   words: z.array(SeenWords).optional(),
-  /** Runs of checks that were started again, which happens once. */
+  /** Check runs that were restarted, which happens once for each. */
   reruns: z.array(z.string()).optional(),
   /** The tip of the branch when samocode last pushed it. */
   pushed: z.string().optional(),
@@ -283,7 +283,7 @@ export const HostSettings = z.object({
 });
 export type HostSettings = z.infer<typeof HostSettings>;
 
-/** Where a session is that began on another machine, and what that machine decides. */
+/** Where a session that began on another machine is now, and what its new machine decides. */
 export const Places = z.object({
   configPath: z.string(),
   mainRepo: z.string(),
