@@ -61,7 +61,7 @@ export function mergeRef(sessionFolder: string): string {
   return `${refsOf(sessionFolder)}merge`;
 }
 
-/** What was fetched of a pull request, so that its commits stay, and what was merged from it. */
+/** What was fetched from a pull request, so that its commits stay, and what was merged from it. */
 export function pullRequestRefs(sessionFolder: string): { head: string; base: string; merged: string } {
   const of = (name: string) => `${refsOf(sessionFolder)}pull-request/${name}`;
   return { head: of('head'), base: of('base'), merged: of('merged') };

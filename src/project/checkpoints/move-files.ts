@@ -22,10 +22,10 @@ export async function moveFiles(store: CheckpointStore, part: FolderPart, target
   const ask = listing({ ...options, input: listOf(names), allowFailure: true });
   const ignored = namesIn((await runGit(['check-ignore', '-z', '--stdin'], ask)).stdout);
   const stay = [...ignored, ...(await encryptedAmong(store, part.folder, names))];
-  if (stay.length > 0) await putBack(store, options, { tree: now, names: stay });
+  if (stay.length > 0) await restoreFiles(store, options, { tree: now, names: stay });
 }
 
-async function putBack(
+async function restoreFiles(
   { dir }: CheckpointStore,
   options: GitOptions,
   { tree, names }: { tree: string; names: readonly string[] },

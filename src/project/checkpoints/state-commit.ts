@@ -35,7 +35,7 @@ export interface StatePlan {
 }
 
 /**
- * Commits all of a session that rests, as another machine needs it: `worktree/` and the given files. Its parents are
+ * Commits all that another machine needs of a resting session: `worktree/` and the given files. Its parents are
  * the state before and the tip of the session's branch.
  * @throws GitError
  */
@@ -72,5 +72,5 @@ export async function commitState(store: CheckpointStore, plan: StatePlan): Prom
   await runGit(importing, { ...options, config: UNPACKED, input: stream.join('\n') });
 }
 
-/** A pack for each state would slow every later look into the repository. */
+/** A pack for each state would slow every later read of the repository. */
 const UNPACKED: [string, string][] = [['fastimport.unpackLimit', '1000']];

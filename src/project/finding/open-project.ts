@@ -151,7 +151,7 @@ function intakeProblems(readings: readonly SettingReading[]): Problems {
     ...(sandbox !== 'guard' &&
       sandbox !== 'strict' && {
         sandbox: SETTING_ERRORS.intake_refused({
-          why: `Text of others must reach agents only inside the guard, and SANDBOX is ${sandbox}.`,
+          why: `Text written by others must reach agents only inside the guard, and SANDBOX is ${sandbox}.`,
           fix: 'Add SANDBOX=guard',
         }),
       }),

@@ -18,7 +18,7 @@ export interface BaseRun {
   commands: readonly string[];
   proving: Proving;
   sandbox: ChecksRan['sandbox'];
-  /** PATH: another version of a program may end in another way. */
+  /** PATH: another version of a program may have another result. */
   path: string;
   /** The folder of the outputs. */
   outputDir: string;
@@ -37,9 +37,9 @@ export function baseResultsDir(worktreesDir: string): string {
 }
 
 /**
- * The result of the checks on a base commit: of an earlier session, or of this run. Of sessions that begin together one
- * runs them, and the others wait for it.
- * @param runNow runs them; undefined: nothing is known of the base
+ * The result of the checks on a base commit: of an earlier session, or of this run. Of sessions that begin together,
+ * one runs them, and the others wait for it.
+ * @param runNow runs them; undefined: nothing is known about the base
  */
 export async function onceForBase(
   run: BaseRun,
@@ -70,7 +70,7 @@ function keyOf({ mainRepo, commit, commands, proving, sandbox, path }: BaseRun):
   return fingerprint(JSON.stringify([commit, commands, setup, place, copied, sandbox, path])).slice(0, 32);
 }
 
-/** @returns undefined where a program of another machine or container has it, whose end cannot be seen */
+/** @returns undefined if a program on another machine or in another container holds it, whose end cannot be seen */
 async function turnAt(
   leases: string,
   { host, clock, signal }: { host: Host; clock: Clock; signal: AbortSignal },

@@ -1,6 +1,6 @@
 import { isSetNow, writtenNow } from './samocode-file.ts';
 
-/** What decides whether other people's words can reach the agents of a session. */
+/** What determines whether text written by others can reach the agents of a session. */
 interface Reached {
   configPath: string;
   pullRequest?: { watched: boolean } | undefined;
@@ -10,14 +10,14 @@ interface Reached {
   issue?: unknown;
 }
 
-/** Whether the user's logins of GitHub and GitLab are hidden from agents: as soon as other people's words can reach them. */
+/** Whether the user's GitHub and GitLab logins are hidden from agents: once text written by others can reach them. */
 export async function forgeLoginIsHidden(reached: Reached): Promise<boolean> {
   const { configPath, pullRequest, round, issue } = reached;
   if (round !== undefined || issue !== undefined || pullRequest?.watched === true) return true;
   return (await hidingLine(configPath)) !== undefined;
 }
 
-/** The line of `.samocode` that lets other people's words reach agents. */
+/** The line of `.samocode` that lets text written by others reach agents. */
 export async function hidingLine(configPath: string): Promise<string | undefined> {
   if (await isSetNow(configPath, 'PR_WATCH', 'on')) return 'PR_WATCH=on';
   return (await writtenNow(configPath, 'INTAKE_LABEL')) ? 'INTAKE_LABEL' : undefined;

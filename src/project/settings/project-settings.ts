@@ -158,14 +158,14 @@ export const PROJECT_SETTINGS = inScope('project', {
     key: 'ACP_COMMAND',
     risk: 'runs',
     example: 'ACP_COMMAND=my-agent acp',
-    doc: 'For PROVIDER=acp: how the agent starts, an agent of the Agent Client Protocol. No shell reads it.',
+    doc: 'For PROVIDER=acp: the command that starts an agent of the Agent Client Protocol. It is not run by a shell.',
   },
   acpAsks: {
     ...oneOf(YES_NO),
     key: 'ACP_ASKS',
     default: 'no',
     risk: 'loosens',
-    doc: 'yes: the agent asks before it acts, so PERMISSIONS=allow can hold for it, although samocode has not tried it.',
+    doc: 'yes: the agent asks before it acts, so PERMISSIONS=allow works for it, although samocode has not tested that.',
   },
   acpWithoutGuard: {
     ...oneOf(YES_NO),
@@ -317,7 +317,7 @@ export const PROJECT_SETTINGS = inScope('project', {
     key: 'PR_WATCH',
     scope: 'project',
     default: 'off',
-    doc: 'on: a pull request of finish is watched until it is merged or closed. Needs the guard; agents get no login of GitHub.',
+    doc: 'on: a pull request opened by finish is watched until it is merged or closed. Needs the guard; agents get no GitHub login.',
   },
   prRounds: {
     ...wholeNumber('rounds', 0, 50),

@@ -23,7 +23,7 @@ export const SPENDING_SETTINGS = {
     ...TOKENS,
     perSession: true,
     example: 'MAX_TOKENS=5000000',
-    doc: 'A session stops and asks once it used this many tokens, without cache reads. Checked like MAX_COST_USD.',
+    doc: 'A session stops and asks once it has used this many tokens, without cache reads. Checked like MAX_COST_USD.',
   },
   maxHours: {
     ...HOURS,
