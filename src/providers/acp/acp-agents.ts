@@ -9,7 +9,7 @@ export interface AcpAgent {
   command: string;
   args(request: ChildRequest): readonly string[];
   env?(request: ChildRequest): Readonly<Record<string, string>>;
-  /** The version that was tried with samocode; absent: none was. */
+  /** The version that was tested with samocode; absent: none was. */
   measured?: string;
   /** Memory of one agent, in MB. */
   memoryMb?: number;
@@ -43,7 +43,7 @@ export const ACP_AGENTS = [
     name: 'opencode',
     title: 'opencode',
     command: 'opencode',
-    // It retries without an end and without a word, but for this log.
+    // It retries endlessly and silently, except in this log.
     args: () => ['acp', '--print-logs', '--log-level', 'WARN'],
     env: (request) => ({
       OPENCODE_CONFIG_CONTENT: JSON.stringify(openCodeConfig(request)),
@@ -66,7 +66,7 @@ export const ACP_AGENTS = [
     cost: true,
     plan: {
       refusedDefault: '^opencode/',
-      // A small model only finds a title: work goes on without one.
+      // A small model only generates a title: work continues without one.
       retryLine: '"stream error".* small=false .*error\\.error="(.*)"',
     },
   },
@@ -160,12 +160,12 @@ export const ACP_AGENTS = [
     title: 'the agent of ACP_COMMAND',
     command: '',
     args: ({ agentCommand = '' }) => commandWords(agentCommand).slice(1),
-    install: 'see the page of its vendor',
+    install: "see its vendor's page",
   },
 ] as const satisfies readonly AcpAgent[];
 
 /**
- * By default everything in the working directory is permitted without a question, and the rest asks. Stronger than the
+ * By default everything in the working directory is permitted without a question; the rest asks. Stronger than the
  * user's own settings, which may name models, servers and keys.
  */
 function openCodeConfig({ permissions, sessionDir }: ChildRequest): object {

@@ -58,7 +58,7 @@ export function endingOf(
   }
 }
 
-/** Of the protocol's own error codes the only one that agents use. */
+/** The only one of the protocol's own error codes that agents use. */
 const AUTH_REQUIRED = -32000;
 const OTHER_VERSION =
   'samocode speaks version 1 of the Agent Client Protocol: update the agent, or samocode.';
@@ -82,7 +82,7 @@ function wrongModel({ model, models, isDefault }: Extract<RunnerEnd, { kind: 'mo
   return { problem: { kind: 'config', advice: 'Set MODEL to one of its models.' }, text: `${why}${offered}` };
 }
 
-/** What is retried passes: a text of which nothing is known is that of a busy service. */
+/** Retried errors are temporary: an unknown text is taken for that of a busy service. */
 function retriedKind(why: string): ChildProblem['kind'] {
   const kind = kindOf(why);
   return kind === 'usage_limit' || kind === 'network' ? kind : 'overloaded';

@@ -10,7 +10,7 @@ export interface RunnerPlan {
   model: string;
   /** The command already names the model, in case the protocol offers no choice. */
   modelIsPassed?: boolean;
-  /** Defaults of the agent that nobody has chosen, and that would send code to a stranger. */
+  /** A default of the agent that nobody has chosen, and that would send code to a stranger. */
   refusedDefault?: string;
   servers: McpServer[];
   rules: 'all' | PermissionRules;
@@ -54,7 +54,7 @@ export type RunnerLine =
 
 export const OWN_LINE = '{"samocode":';
 
-/** What an agent is told that ended its turn too early. */
+/** The next prompt for an agent that ended its turn too early. */
 export function nextPrompt(signalPath: string, refused: readonly string[]): string {
   return refused.length > 0
     ? `This was refused: ${refused.join('; ')}. Do not try it again. Go on with what you may do, and write ${signalPath} as your last act.`

@@ -3,7 +3,7 @@ import { calling, noting, resulting, saying, type TranscriptEntry } from '../con
 import { objectIn } from '../reading/activity.ts';
 import { ClaudeBlock, ClaudeLine, tellingField } from './claude-stream.ts';
 
-/** One line of stream-json, rendered for people; lines without interest give nothing. Never throws. */
+/** One line of stream-json, rendered for people; irrelevant lines give nothing. Never throws. */
 export function claudeTranscript(raw: string): TranscriptEntry[] {
   const { data: line } = ClaudeLine.safeParse(objectIn(raw));
   switch (line?.type) {

@@ -74,7 +74,7 @@ export const codex = {
 } as const satisfies Provider;
 
 const STANDING_RULES = [
-  'You run unattended: no one reads along, answers or approves. Never ask in a message; follow the prompt.',
+  'You run unattended: no one watches, answers or approves. Never ask in a message; follow the prompt.',
   'Write _signal.json in the session folder as your last act. Then end with one JSON object that says the same:',
   'the keys of that signal, and null for every key that it does not have.',
 ].join(' ');

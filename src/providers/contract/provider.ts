@@ -239,7 +239,7 @@ export interface Provider {
   promptText?: string;
   /** A repository can make it run programs: it starts only in the sandbox, unless the user says otherwise. */
   needsGuard?: boolean;
-  /** Whether PERMISSIONS=allow can hold: if false, it asks for nothing, as far as we know. Absent: yes. */
+  /** Whether PERMISSIONS=allow works: if false, it asks for nothing, as far as we know. Absent: yes. */
   asks?: boolean;
   /** What it reports of its spending; absent: everything. */
   reports?: { usd: boolean; tokens: boolean };

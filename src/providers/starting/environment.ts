@@ -63,7 +63,7 @@ const GIT_FOR_CHILDREN = {
   GIT_EDITOR: 'true',
 };
 
-/** The same where the agent that signs is hidden: every commit of a user who signs would fail. */
+/** The same if the signing agent is hidden: otherwise every commit of a user who signs would fail. */
 export const GIT_UNSIGNED = gitConfig({
   ...GIT_SETTINGS,
   'commit.gpgSign': 'false',

@@ -40,7 +40,7 @@ export function findGuardTool(
 export interface GuardOptions {
   /** Whether the agent has root's rights, some of which break any guard. */
   isRoot: boolean;
-  /** Nothing is there but the profile, and no network. */
+  /** Only what the profile names exists inside, and there is no network. */
   isStrict?: boolean;
   /** Variables to remove, and to set. */
   unset?: readonly string[];

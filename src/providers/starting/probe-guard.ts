@@ -17,7 +17,7 @@ export interface ActiveGuard {
   level: 'strict' | 'guard' | 'best effort';
   maker: GuardMaker;
   places: GuardPlaces;
-  /** Around nothing of a session. */
+  /** Without the places of a session. */
   guard: Guard;
 }
 
@@ -66,7 +66,7 @@ export async function probeGuard(places: GuardPlaces, options: ProbeOptions): Pr
   return { level: places.isStrict ? 'strict' : level, maker, places, guard };
 }
 
-/** Sockets through which a program inside gets what is hidden. */
+/** Sockets through which a program inside reaches what is hidden. */
 const LEADS_OUT: readonly string[] = ['docker', 'keyring'];
 
 /** Why agents could log in to GitHub as the user; undefined: they can't, if their profile hides the login. */

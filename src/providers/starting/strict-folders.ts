@@ -11,7 +11,7 @@ export function strictFolders(worktreesDir: string, session: string): { own: str
 
 const LOCAL = /^(?:localhost|127\.\d+\.\d+\.\d+|\[::1\])$/;
 
-/** What agents of these providers may reach: their services, where a variable of the user names another one, too. */
+/** What agents of these providers may reach: their services, including one that a variable of the user names. */
 export function wayOutRules(
   { hosts, ports }: SandboxOpenings,
   providers: readonly string[],

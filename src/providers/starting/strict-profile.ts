@@ -31,7 +31,7 @@ export interface StrictPart {
 /** Where the sockets are, inside. */
 export const NET = '/run/samocode';
 
-/** Everything else of the machine is not there. */
+/** Nothing else of the machine exists inside. */
 const SYSTEM = words(`/usr /bin /sbin /lib /lib32 /lib64 /libx32 /etc /opt /nix /gnu /var/lib/ca-certificates
   /var/cache/fontconfig /run/current-system /run/booted-system /run/opengl-driver /run/wrappers /sys/fs/cgroup
   /sys/devices/system`);
@@ -63,7 +63,7 @@ export function strictProfile(places: GuardPlaces, part: StrictPart): Mount[] {
   ].map((mount) => (mount.kind === 'hidden' || mount.kind === 'empty' ? mount : { ...mount, ifThere: true }));
 }
 
-/** Why this repository can't be confined so. */
+/** Why this repository can't be confined in this way. */
 export function strictProblem({ mainRepo, home }: GuardPlaces, tool: GuardTool): string | undefined {
   if (tool.kind !== 'bwrap') return 'SANDBOX=strict needs bubblewrap, so Linux';
   if (home.dir === '/') return 'there is no home folder';
@@ -106,7 +106,7 @@ export function cacheNames(): string[] {
   );
 }
 
-/** A CLI renews its login by a rename: so its whole folder is open, but for what runs or instructs later. */
+/** A CLI renews its login by a rename: so its whole folder is open, except for what runs or instructs later. */
 function statesOf({ home }: GuardPlaces, { clis = [] }: StrictPart): Mount[] {
   const names = clis.map(({ name }) => name);
   const open = stateFolders(home, names).map(({ folder }) => writable(folder));
