@@ -124,7 +124,7 @@ export function askAboutBase({ phase }: Progress, decision: Decision): ParkDecis
   return { ...decision, askNothingToClarify: undefined, asksAboutBase: true };
 }
 
-/** The same where checks fail at the end and nothing is known of the base before: an agent of the phase goes on from the answer. */
+/** The same if checks fail at the end and the base is untested: an agent of the phase continues after the answer. */
 export function waitAboutBase(phase: Phase, resumePhase: Phase, notes?: string[]): ParkDecision {
   return { ...park(phase, 'qa_answers', resumePhase), asksAboutBase: true, ...(notes?.length && { notes }) };
 }

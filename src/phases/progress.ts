@@ -67,7 +67,7 @@ export function withNewGoal(progress: Progress): Progress {
   return { ...initialProgress('investigation'), totalIterations: progress.totalIterations };
 }
 
-/** A round of its pull request: the same, but it begins with work; in testing, commits of others are only tested. */
+/** A round of its pull request: the same, but it begins with work; in testing, commits by others are only tested. */
 export function withRound({ totalIterations }: Progress, phase: Phase): Progress {
   return { ...initialProgress(phase), totalIterations, qualitySinceImplementation: phase === 'testing' };
 }

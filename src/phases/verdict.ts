@@ -75,7 +75,7 @@ export const BLOCK_RULES = {
   ),
   run_folder_changed: failure('files of the run folder that only samocode writes changed while an agent ran'),
   git_programs_changed: failure(
-    'settings or hooks by which git starts programs are not the ones that a person accepted, or files below home that start programs or send to your chats changed while an agent ran',
+    'settings or hooks by which git starts programs are not the ones that a person accepted, or files below home that start programs or are read by your chats changed while an agent ran',
   ),
   signal_json: fault('`_signal.json` cannot be read, or its status is unknown'),
   signal_not_allowed: fault('the status may not be signalled in this phase'),
