@@ -32,7 +32,7 @@ export async function writeWhole(path: string, data: string | Uint8Array, mode =
 /**
  * The same for a file that others write too.
  * @param options.stillFits called once the draft is on disk, right before the rename
- * @returns false when it said no: nothing was replaced
+ * @returns false when it returned false: nothing was replaced
  */
 export async function replaceWhole(
   path: string,

@@ -159,7 +159,7 @@ export function machineIdIn(text: string): string | undefined {
   return /^[0-9a-f]{32}$/.exec(text.trim())?.[0];
 }
 
-/** @param ioreg what `ioreg` prints of the IOPlatformExpertDevice */
+/** @param ioreg what `ioreg` prints about the IOPlatformExpertDevice */
 export function platformUuidIn(ioreg: string): string | undefined {
   return /"IOPlatformUUID" = "([0-9A-Fa-f-]{36})"/.exec(ioreg)?.[1];
 }

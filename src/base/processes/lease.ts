@@ -146,7 +146,7 @@ export async function acquireLease(dir: string, options: AcquireOptions): Promis
 }
 
 /**
- * Gives the lease to an owner, whoever has it: whoever had it must end what it does. For a session that another
+ * Gives the lease to an owner, whoever has it: the previous owner must end its work. For a session that another
  * machine has.
  * @param above the new number exceeds this one too
  * @returns the new number
