@@ -5,7 +5,7 @@ import { poolFilePath } from '../pool/pool-file.ts';
 import type { SessionView } from '../session/events/session-view.ts';
 import type { Supervisor } from './supervisor.ts';
 
-/** This machine's pools; nothing of them is loaded on a machine that is in none. */
+/** This machine's pools; their code is not loaded on a machine that is in none. */
 export class Pools {
   readonly #supervisor: Supervisor;
   readonly #context: () => Promise<ActionContext>;

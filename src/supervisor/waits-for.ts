@@ -10,7 +10,7 @@ import { isContinuedBy } from '../session/status.ts';
 export type Waits =
   /** Done, stopped, archived, or of the original tool: the command that acts on it starts a worker. */
   | { for: 'nothing' }
-  /** The same, but its pull request is looked at. */
+  /** The same, but its pull request is watched. */
   | { for: 'pull_request' }
   /** Its worker is alive; its end wakes the session. */
   | { for: 'its_worker' }
@@ -22,7 +22,7 @@ export type Waits =
   | { for: 'limit'; limit: LimitedStatus }
   /** A slot, or a new day of MAX_COST_USD_PER_DAY: started when admitted. */
   | { for: 'turn' }
-  /** It has not begun: other sessions, or a time. Started when they are over, or when a person has to decide. */
+  /** It has not begun: other sessions, or a time. Started when it may begin, or when a person has to decide. */
   | { for: 'order'; order: StartOrder }
   /** An edit by a person: all answers, the awaited file, or a different `Phase:` line. `asked`: about its order. */
   | { for: 'edit'; files: string[]; asked?: { order: StartOrder; key: string } }
