@@ -64,7 +64,7 @@ function meantForPhase(worker: Worker, command: CommandOf<'resume'>): CommandOf<
 /** What would stop the next agent. */
 function runOut(worker: Worker, command: CommandOf<'resume'>): LimitUsage[] {
   const state = stateOf(worker);
-  return isBudgets(state) ? spentUses(worker) : reachedUses(worker, { ...command, limits: undefined });
+  return isOutOfBudget(state) ? spentUses(worker) : reachedUses(worker, { ...command, limits: undefined });
 }
 
 function reachedUses(worker: Worker, { limits: raised, ...command }: CommandOf<'resume'>): LimitUsage[] {
@@ -77,13 +77,13 @@ function nextPhase(worker: Worker, { goal }: Pick<CommandOf<'resume'>, 'goal'>):
   return goal === undefined ? stateOf(worker).progress.phase : 'investigation';
 }
 
-function isBudgets({ status }: SessionState): boolean {
+function isOutOfBudget({ status }: SessionState): boolean {
   return status.kind === 'blocked' && status.rule === 'budget';
 }
 
 /** Refuses a resume that would only block again. */
 function stillSpent(worker: Worker, command: CommandOf<'resume'>): ResumeFacts['spent'] {
-  if (!isBudgets(stateOf(worker)) && command.limits === undefined) return undefined;
+  if (!isOutOfBudget(stateOf(worker)) && command.limits === undefined) return undefined;
   const reached = reachedUses(worker, command);
   if (reached.length === 0) return undefined;
   // A refused resume leaves nothing behind: the next one must raise these limits too.

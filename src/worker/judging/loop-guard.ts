@@ -45,7 +45,7 @@ type PrintMaterial = Pick<LoopQuestion, 'phase' | 'signal'> &
   Omit<NonNullable<KeptWork['trees']>, 'sessionTree'>;
 
 /** Documents that change with every agent, whatever it does: its signal, and the worker's overview. */
-const SAYS_NOTHING: ReadonlySet<string> = new Set(['_overview.md', '_signal.json']);
+const ALWAYS_CHANGES: ReadonlySet<string> = new Set(['_overview.md', '_signal.json']);
 
 /**
  * Fingerprint of the state after an iteration: the worktree's bytes, commits of nested repositories, documents with
@@ -54,7 +54,7 @@ const SAYS_NOTHING: ReadonlySet<string> = new Set(['_overview.md', '_signal.json
  */
 export function progressPrint(material: PrintMaterial): string {
   const { phase, signal, worktreeTree, leftOut, documents } = material;
-  const telling = documents.filter(({ name }) => !SAYS_NOTHING.has(name));
+  const telling = documents.filter(({ name }) => !ALWAYS_CHANGES.has(name));
   // A copy under a new name is not progress.
   const contents = [...new Set(telling.map(({ mode, id }) => `${mode} blob ${id}`))].sort();
   const direction = [phase, signal?.status, signal?.phase, signal?.for];

@@ -30,7 +30,7 @@ export async function readSharedLimit(machine: Machine, provider: string): Promi
   return limit !== undefined && limit.until > now && isBelievable(limit, now) ? limit : undefined;
 }
 
-/** Shares the limit with every session of the account. Optional: otherwise each session detects it by itself. */
+/** Shares the limit with every session of the account. Optional: otherwise each session detects it separately. */
 export async function shareLimit(
   machine: Machine,
   provider: string,

@@ -24,7 +24,7 @@ import { roundDocuments } from '../../session/events/rounds.ts';
 import type { PromptState } from './prompt-state.ts';
 import { nextPlanPhase, situation } from './situation-lines.ts';
 
-const PERMISSION_WORDS: Readonly<Record<PromptState['permissions'], string>> = {
+const PERMISSION_TEXT: Readonly<Record<PromptState['permissions'], string>> = {
   skip: 'Your commands run without confirmation: think before anything that cannot be undone, above all deletions and migrations.',
   allow:
     'Not everything is allowed here, and there is no one to ask: what is refused (a tool, a folder, the network) stays refused. Find another way, or signal `blocked` and name what is missing.',
@@ -33,19 +33,19 @@ const PERMISSION_WORDS: Readonly<Record<PromptState['permissions'], string>> = {
 const DOCUMENTS_ALONE =
   ' In this phase you can read everything, write files in the session path with your file tools, and run commands that only read (`git log`, `git diff --no-ext-diff`, `grep`, `ls`); most tests and scripts are refused, and so is every change to the code.';
 
-const GUARD_WORDS =
+const GUARD_TEXT =
   'You run in a sandbox: the main checkout, other sessions and what starts programs for the user are read-only, and `sudo` fails. ' +
   "The git folder is private to this session; only commits on the session's branch are kept. " +
   'If there is no way around what is refused, signal `blocked`.';
 
-const STRICT_WORDS =
+const STRICT_TEXT =
   'Your home folder and `/tmp` are empty, and are emptied after you; only caches of package managers stay. You can reach only allowed hosts, through the proxy that `HTTPS_PROXY` names, and ports that the user opened. ';
 
 function permissionLimits({ permissions, sandbox, phase }: PromptState): string {
   const isNarrow = permissions === 'allow' && GRANTS[phase] === 'documents';
-  const words = PERMISSION_WORDS[permissions] + (isNarrow ? DOCUMENTS_ALONE : '');
+  const words = PERMISSION_TEXT[permissions] + (isNarrow ? DOCUMENTS_ALONE : '');
   if (sandbox === 'none') return words;
-  return `${words}\n- ${GUARD_WORDS}${sandbox === 'strict' ? ` ${STRICT_WORDS}` : ''}`.trimEnd();
+  return `${words}\n- ${GUARD_TEXT}${sandbox === 'strict' ? ` ${STRICT_TEXT}` : ''}`.trimEnd();
 }
 
 export function assemblePrompt(state: PromptState): string {

@@ -232,7 +232,7 @@ function redBaseQuestion({ failed }: Pick<BaseChecks, 'failed'>, runDir: string)
     ),
     options: [
       `making ${isOne ? 'it' : 'them'} green is part of the task`,
-      `go on: at the end ${isOne ? 'it' : 'each'} may fail with the same exit status, and the proof says "${RED_AFTER}"`,
+      `continue: at the end ${isOne ? 'it' : 'each'} may fail with the same exit status, and the proof says "${RED_AFTER}"`,
     ],
     suggestion: { letters: ['A'], reason: 'then every check passes when the session is done' },
   };

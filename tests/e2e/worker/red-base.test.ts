@@ -66,7 +66,7 @@ test.concurrent('a check that fails before any work is asked about at the first 
   expect(question?.text).toContain(join(rig.paths.baseChecks, 'base-1.txt'));
   expect(question?.options).toEqual([
     'A) making it green is part of the task',
-    'B) go on: at the end it may fail with the same exit status, and the proof says "red before, red after"',
+    'B) continue: at the end it may fail with the same exit status, and the proof says "red before, red after"',
   ]);
   expect(question?.suggestion).toMatch(/^A - /);
   expect(asked.about).toBe(`$ ${CHECK}\nfixed is missing\n(exit status 3)`);
