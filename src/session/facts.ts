@@ -73,7 +73,7 @@ export interface SessionFacts extends StateFacts {
   checks?: string;
   /** Who commits, if the start's environment said so: `Ada <ada@example.org> (from the environment at the start)`. */
   commitsAs?: string;
-  /** By whom its gates were opened: `answers by a person, by phone; plan by the parent model alone (codex)`. */
+  /** Who opened its gates: `answers by a person, by phone; plan by the parent model alone (codex)`. */
   gates?: string;
   sessionDir: string;
   costUsd?: number;

@@ -192,7 +192,7 @@ function describeDone({ totalIterations, merge, pullRequest, summary }: Worded, 
   return { ...row, predicate: `${done}; its pull request #${number} is ${state}` };
 }
 
-/** Where the work is, beside the state: `open #17, round 2`, `merged #17`. */
+/** Where the work is, in addition to the state: `open #17, round 2`, `merged #17`. */
 function publishedText({ pullRequest, merge }: Worded, reader: string): string | undefined {
   if (merge?.outcome === 'merged') return 'merged';
   if (pullRequest === undefined) return undefined;

@@ -43,7 +43,7 @@ export const COMMAND_ERRORS = errors({
   }),
   changed_meanwhile: ({ path }: { path: string }) => ({
     what: 'Nothing was discarded.',
-    why: `Files in ${path} or its branch changed at the same moment.`,
+    why: `Files in ${path} or its branch changed at the same time.`,
     hint: 'Try again once nothing writes there.',
   }),
   checkpoint_gone: ({ to, kept }: { to: number | 'undo'; kept: readonly number[] }) => ({

@@ -163,7 +163,7 @@ export const EVENT_BODIES = {
     plan: PlanVersion,
     phase: PhaseName,
     servers: z.array(PlanServer).optional(),
-    /** Hash of the version that was proposed, where the approved one differs: somebody edited the file at the gate. */
+    /** Hash of the version that was proposed, if the approved one differs: somebody edited the file at the gate. */
     proposed: z.string().optional(),
   }),
   changes_requested: z.object({ by: By, feedback: z.string() }),
