@@ -90,7 +90,7 @@ export async function fastForward(
   if (exitCode === 0) {
     const other = await branchHere();
     const { why, commands } = left(
-      `"${other}" was moved instead: ${path} was switched to it at the same moment.`,
+      `"${other}" was moved instead: ${path} was switched to it at the same time.`,
     );
     return { kind: 'left', why, commands: [`git -C ${shellWord(path)} reset --keep ${from}`, ...commands] };
   }

@@ -347,7 +347,7 @@ export const PROJECT_SETTINGS = inScope('project', {
     scope: 'project',
     risk: 'loosens',
     example: 'INTAKE_LABEL=samocode',
-    doc: 'An issue that gets this label from somebody with write access starts a session. Needs guard, MAX_COST_USD, both gates.',
+    doc: 'An issue that gets this label from a person with write access starts a session. Needs guard, MAX_COST_USD, both gates.',
   },
   branchPrefix: {
     ...branchPrefix,
