@@ -36,7 +36,7 @@ export interface AcpAgent {
   plan?: Partial<Pick<RunnerPlan, 'modelIsPassed' | 'refusedDefault' | 'retryLine'>>;
 }
 
-const UNTRIED = { credentials: [], loginFix: 'Start it once in a terminal and log in.' } as const;
+const UNTESTED = { credentials: [], loginFix: 'Start it once in a terminal and log in.' } as const;
 
 export const ACP_AGENTS = [
   {
@@ -109,7 +109,7 @@ export const ACP_AGENTS = [
     plan: { modelIsPassed: true },
   },
   {
-    ...UNTRIED,
+    ...UNTESTED,
     name: 'cursor',
     title: 'Cursor CLI',
     command: 'cursor-agent',
@@ -121,7 +121,7 @@ export const ACP_AGENTS = [
     markers: ['CURSOR_AGENT'],
   },
   {
-    ...UNTRIED,
+    ...UNTESTED,
     name: 'goose',
     title: 'Goose',
     command: 'goose',
@@ -133,7 +133,7 @@ export const ACP_AGENTS = [
     markers: ['GOOSE_TERMINAL'],
   },
   {
-    ...UNTRIED,
+    ...UNTESTED,
     name: 'qwen',
     title: 'Qwen Code',
     command: 'qwen',
@@ -144,7 +144,7 @@ export const ACP_AGENTS = [
     markers: ['QWEN_CODE'],
   },
   {
-    ...UNTRIED,
+    ...UNTESTED,
     name: 'kiro',
     title: 'Kiro CLI',
     command: 'kiro-cli',
@@ -155,7 +155,7 @@ export const ACP_AGENTS = [
     variables: /^KIRO_/,
   },
   {
-    ...UNTRIED,
+    ...UNTESTED,
     name: 'acp',
     title: 'the agent of ACP_COMMAND',
     command: '',

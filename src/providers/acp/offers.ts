@@ -10,7 +10,7 @@ interface ModelChoice {
   refused?: RunnerEnd;
 }
 
-export function chooseModel(session: NewSessionResponse, plan: ModelWish): ModelChoice {
+export function chooseModel(session: NewSessionResponse, plan: ModelRequest): ModelChoice {
   const { model, refusedDefault, modelIsPassed } = plan;
   const { current, models, choose } = offeredModels(session);
   if (model === '') {
@@ -23,7 +23,7 @@ export function chooseModel(session: NewSessionResponse, plan: ModelWish): Model
   return { model, refused, ...(choose && { request: choose(model) }) };
 }
 
-type ModelWish = Pick<RunnerPlan, 'model' | 'refusedDefault' | 'modelIsPassed'>;
+type ModelRequest = Pick<RunnerPlan, 'model' | 'refusedDefault' | 'modelIsPassed'>;
 
 interface OfferedModels {
   current: string | undefined;
@@ -32,7 +32,7 @@ interface OfferedModels {
   choose?: (model: string) => [method: string, params: object];
 }
 
-/** Older agents list models beside their options. */
+/** Older agents list models separately from their options. */
 interface OlderResponse {
   models?: { currentModelId?: string; availableModels?: readonly { modelId: string }[] } | null;
 }

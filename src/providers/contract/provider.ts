@@ -127,7 +127,7 @@ export interface Traces {
   limitedUntil?: number;
   version?: string;
   model?: string;
-  /** Total usage of its answers: all that is known of a process that was ended. */
+  /** Total usage of its answers: all that is known about a process that was ended. */
   tokens?: TokenCounts;
 }
 

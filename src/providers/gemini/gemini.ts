@@ -142,7 +142,7 @@ const Answer = z.object({
 
 /**
  * Usage from the chat log (`~/.gemini/tmp/<project>/chats/session-<time>-<start of the session's id>.jsonl`), updated
- * after every answer: all that is known of a process that was ended early.
+ * after every answer: all that is known about a process that was ended early.
  */
 export async function readGeminiTraces({
   cliSession,

@@ -15,7 +15,7 @@ export function apartFromCache({ input, output, cached }: TokenCounts): TokenCou
 const MAX_TOOLS = 40;
 const MAX_FILES = 60;
 
-/** What is known of a process from its output, of bounded size however long it runs. */
+/** What is known about a process from its output, of bounded size however long it runs. */
 export class Tally {
   readonly #tools = new Map<string, number>();
   readonly #files = new Set<string>();
