@@ -76,12 +76,12 @@ export async function readHolding(dir: string, host: Host): Promise<Holding> {
   if (lease === undefined) return { kind: 'unreadable', number: highest };
   if (lease.releasedAt !== undefined) return { kind: 'released', lease };
   const liveness = await livenessOf(host, lease.owner, lease.container);
-  const isOver = liveness === 'unknowable' && (await isGivenBack(dir, lease));
+  const isOver = liveness === 'unknowable' && (await isParentOver(dir, lease));
   return { kind: 'held', lease, liveness: isOver ? 'dead' : liveness };
 }
 
-/** Decided by the lease it depends on. */
-async function isGivenBack(dir: string, { owner, under }: Lease): Promise<boolean> {
+/** Whether the lease that it depends on is over. */
+async function isParentOver(dir: string, { owner, under }: Lease): Promise<boolean> {
   if (under === undefined) return false;
   const folder = join(dir, under.leases);
   if (newestNumber(folder) !== under.number) return true;
