@@ -9,7 +9,7 @@ import { Conversation } from './conversation.ts';
  * CLI. Argument: the plan; on stdin: the prompt.
  */
 const MAX_LINE_BYTES = 4 * 1024 * 1024;
-/** How long an agent may go on printing and writing after it was asked to end. */
+/** How long an agent may keep printing and writing after it was asked to end. */
 const GRACE_MS = 2000;
 
 const plan: RunnerPlan = JSON.parse(readFileSync(process.argv[2] ?? '', 'utf8'));
