@@ -51,7 +51,7 @@ ${settingsTable('project')}
   **\`SANDBOX_ENV\`**, **\`SANDBOX_READ\`**: [what it closes](security.md#strict).
 
 \`sandbox\` of \`start_session\` and \`--sandbox\` of \`samocode start\` choose for one session. A session may always be given
-a stricter one; only a person, in a terminal of their own, may choose less than the project has.
+a stricter one; only a person, in a terminal of their own, may choose a weaker one than the project has.
 
 ### What checks see of home
 
