@@ -3,7 +3,6 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { expect, test } from 'vitest';
 import { getStatus } from '../../../src/acts/common/facts/get-status.ts';
-import { finishSession } from '../../../src/acts/finish/finish-session.act.ts';
 import { approvePlan } from '../../../src/acts/gates/approve-plan.act.ts';
 import { listSessions } from '../../../src/acts/reading/list-sessions.act.ts';
 import { resumeSession } from '../../../src/acts/sessions/resume-session.act.ts';
@@ -104,18 +103,6 @@ test('a missing branch is reported if work should be on it', async () => {
     (await readEvents(view.paths, 0)).find(({ type }) => type === 'notice'),
   );
   expect(notice).toMatchObject({ text: expect.stringContaining('There was no branch Old_one.v2') });
-});
-
-test('archiving a finished folder that was not taken over is refused with a hint to move it by hand', async () => {
-  await using bench = await makeBench({ here: true });
-  await mkdir(join(bench.sessionsDir, FOLDER));
-  const overview = OVERVIEW.replace('Phase: investigation', 'Phase: done');
-  await writeFile(join(bench.sessionsDir, FOLDER, '_overview.md'), overview);
-  const input = { session: FOLDER, how: 'keep_branch', keep: [] } as const;
-  const hint = new RegExp(`move its folder ${join(bench.sessionsDir, FOLDER)} into .*_archive`);
-  await expect(finishSession(input, bench.context)).rejects.toMatchObject({
-    hint: expect.stringMatching(hint),
-  });
 });
 
 test('new work for a finished folder begins with an investigation and keeps its earlier task', async () => {

@@ -38,7 +38,7 @@ test('a session without a guard starts no agent while PR_WATCH is on, says what 
   expect(status).toMatchObject({
     rule: 'forge_login_open',
     reason: expect.stringMatching(
-      /log in to GitHub as you, and here they could: SANDBOX is off\. .*--no-watch/,
+      /log in to GitHub as you, but here they could: SANDBOX is off\. .*--no-watch/,
     ),
   });
   expect(lastIteration?.phase).toBe('requirements');
