@@ -9,7 +9,7 @@ import { HostSettings } from '../session/events/bodies/positions.ts';
  * @param own what a session started here would be started with
  */
 export function hostSettings(ofSession: HostSettings, own: HostSettings): HostSettings {
-  const { openings: elsewhere, acp: permitted, proving, permissions } = ofSession;
+  const { openings: elsewhere, acp: permitted, proving, permissions, gatePeople: people } = ofSession;
   const { openings, acp } = own;
   const isStricter = isAsStrict(SETTINGS.sandbox, ofSession.sandbox, own.sandbox);
   // Without the keys of a session that a machine does not decide.
@@ -17,6 +17,7 @@ export function hostSettings(ofSession: HostSettings, own: HostSettings): HostSe
     ...own,
     sandbox: isStricter ? ofSession.sandbox : own.sandbox,
     permissions: permissions === 'allow' ? permissions : own.permissions,
+    gatePeople: own.gatePeople?.filter((name) => people?.includes(name) ?? true) ?? people,
     proving: { ...own.proving, in: proving.in === 'clone' ? proving.in : own.proving.in },
     openings: {
       // Paths of another machine mean nothing here.

@@ -42,6 +42,7 @@ interface HeldSession {
 }
 
 const TICK_MS = 200;
+const MAX_NAME = 100;
 
 /** This machine's part in a pool, for one project. Loops for ever; the ref on the remote decides every conflict. */
 export class Member {
@@ -246,7 +247,9 @@ export class Member {
       return await this.#parts.board.settle([act]);
     }
     const paths = this.#pathsOf(held.folder);
-    if (!(await answeredIn(paths)).has(act.id)) await leaveCommand(paths, command.data);
+    // Who acted is what the board knows, whatever the sender wrote.
+    const by = { ...command.data.by, person: act.person.slice(0, MAX_NAME) };
+    if (!(await answeredIn(paths)).has(act.id)) await leaveCommand(paths, { ...command.data, by });
     this.#acts.set(act.id, act);
     await this.#parts.wake();
   }

@@ -49,7 +49,7 @@ async function typed(
   nowMs: number,
 ): Promise<Edit | undefined> {
   const settings = view.sessionFile?.settings;
-  if (settings === undefined || closedChannel({ channel: 'file' }, settings.gateChannels)) return undefined;
+  if (settings === undefined || closedChannel({ channel: 'file' }, settings)) return undefined;
   const text = await documentText(view.paths.qa);
   if (text === undefined) return undefined;
   const fileHash = fingerprint(text);

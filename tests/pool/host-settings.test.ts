@@ -70,6 +70,14 @@ test.each<[string, HostSettings, HostSettings, HostSettings]>([
     openings({ sockets: ['docker'], hosts: [], env: ['A'], ports: [2] }),
   ],
   [
+    'people at gates',
+    settings({ gatePeople: ['anna', 'ben'] }),
+    settings({ gatePeople: ['ben', 'carl'] }),
+    settings({ gatePeople: ['ben'] }),
+  ],
+  ['people here', SAMPLE, settings({ gatePeople: ['ben'] }), settings({ gatePeople: ['ben'] })],
+  ['people there', settings({ gatePeople: ['anna'] }), SAMPLE, settings({ gatePeople: ['anna'] })],
+  [
     'agents without a guard',
     settings({ acp: { withoutGuard: true } }),
     settings({ acp: { command: 'mine', asks: true, withoutGuard: true } }),

@@ -24,6 +24,12 @@ test.each([
     atStart,
     'answers by the parent model alone (codex) and a person, in a form (claude-code); plan by a person, in the terminal, by a choice made at the start',
   ],
+  [
+    'two machines of a pool',
+    [{ ...person, person: 'anna' }],
+    { ...model, person: 'ben' },
+    'answers by anna, in a form (claude-code); plan by the parent model alone (codex) of ben',
+  ],
 ])('the gates are reported as opened by %s', (_who, answered, approved, words) => {
   const answers = answered.map((by, index) => answer(`Q${index + 1}`, by));
   expect(describeGates({ ...emptyState(), answers, approvedPlan: approved && plan(approved) })).toBe(words);

@@ -80,6 +80,13 @@ describe('answers', () => {
       error: { code: 'not_waiting' },
       isStatus: true,
     });
+    const ofOther = { ...given, by: { ...byPerson, person: 'ben' } };
+    expect(judgeAnswer(ofOther, asked, { ...facts, gatePeople: ['anna'] })).toMatchObject({
+      error: {
+        code: 'person_closed',
+        why: 'GATE_PEOPLE of this project lets only anna open gates from another machine of the pool, and this came from ben.',
+      },
+    });
     const closed = judgeAnswer({ ...given, by: byModel }, asked, { ...facts, gateChannels: PEOPLE });
     expect(closed).toMatchObject({
       error: {
@@ -194,7 +201,7 @@ describe('an approval', () => {
   const text = '# Plan\n\n### Phase 1: names\n- [ ] one\n';
   const plan = { name: '01-08-1000-plan-x.md', text, hash: planHash(text) };
   const asked = stateOf(waiting('plan_approval'));
-  const judge = (given: { hash?: string; by?: typeof byModel }, facts: object = {}) =>
+  const judge = (given: { hash?: string; by?: By }, facts: object = {}) =>
     judgeApprove({ by: byPerson, ...given }, asked, { plan, gateChannels: CHANNELS, ...facts });
 
   test('of the current plan continues with the phase that waited', () => {
@@ -214,6 +221,16 @@ describe('an approval', () => {
     expect(judge({ by: byModel }, { gateChannels: PEOPLE })).toMatchObject({
       error: { code: 'channel_closed' },
     });
+  });
+
+  test.each<[string | undefined, string[] | undefined, string]>([
+    ['anna', ['anna'], 'accepted'],
+    ['ben', ['anna'], 'refused'],
+    ['ben', [], 'refused'],
+    ['ben', undefined, 'accepted'],
+    [undefined, ['anna'], 'accepted'],
+  ])('by %s is, where GATE_PEOPLE is %s, %s', (person, gatePeople, kind) => {
+    expect(judge({ by: { channel: 'cli', person } }, { gatePeople }).kind).toBe(kind);
   });
 
   test('of a plan with its own command is refused to a model, and accepted from a person', () => {

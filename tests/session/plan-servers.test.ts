@@ -104,7 +104,11 @@ describe('the section "MCP servers" of a plan', () => {
 
 describe('who may accept the servers of a plan', () => {
   const judge = (channel: (typeof CHANNELS)[number], lines: string[], atStart?: true) =>
-    refusedServers({ channel, atStart }, { name: 'plan.md', text: planWith(...lines) }, CHANNELS)?.error.code;
+    refusedServers(
+      { channel, atStart },
+      { name: 'plan.md', text: planWith(...lines) },
+      { gateChannels: CHANNELS },
+    )?.error.code;
 
   test.each(CHANNELS)('ready entries are accepted with the plan through channel %s', (channel) => {
     expect(judge(channel, ['- browser', '- code-intelligence'])).toBeUndefined();

@@ -5,7 +5,7 @@ import { PullRequestFact } from '../../session/events/bodies/positions.ts';
 import type { SessionView } from '../../session/events/session-view.ts';
 import { sendAndAwait } from '../common/await-command.ts';
 import type { ActionContext } from '../common/context.ts';
-import { closedTo, earlyRefusal, gateChannelsOf } from '../common/early-refusal.ts';
+import { closedTo, earlyRefusal, gateRuleOf } from '../common/early-refusal.ts';
 import { findSession, type SessionQuestion } from '../common/places/find-session.ts';
 import { refuseFromInside } from '../common/refuse-from-inside.ts';
 import { Rounds } from './rounds.ts';
@@ -30,7 +30,7 @@ export async function roundOfSession(
   const unusable = closedTo(view);
   if (unusable) throw unusable;
   const { pullRequest, status } = view.state;
-  const closed = closedChannel(context.by, gateChannelsOf(view), 'No round was begun.');
+  const closed = closedChannel(context.by, gateRuleOf(view), 'No round was begun.');
   if (closed) throw earlyRefusal(closed, view);
   if (pullRequest?.state !== 'open') throw earlyRefusal(refused(COMMAND_ERRORS.no_pull_request()), view);
   if (status.kind !== 'done')

@@ -1,8 +1,7 @@
 import type { NextStep } from '../../base/acts.ts';
 import { SamocodeError } from '../../base/errors.ts';
 import { CHANNELS } from '../../phases/channels.ts';
-import { closedChannel, type Refused } from '../../session/commands/judge-kind.ts';
-import type { Channel } from '../../session/events/bodies/who-acted.ts';
+import { closedChannel, type GateRule, type Refused } from '../../session/commands/judge-kind.ts';
 import type { SessionView } from '../../session/events/session-view.ts';
 import { isLost } from '../../session/session-list.ts';
 import { statusSentence } from '../../session/words.ts';
@@ -41,13 +40,13 @@ export function accepted<Verdict extends { kind: 'accepted' }>(
 
 /** Checked before asking a person something if the answer would be refused. @throws channel_closed */
 export function requireOpenChannel(view: SessionView, { by }: Pick<ActionContext, 'by'>): void {
-  const closed = closedChannel(by, gateChannelsOf(view));
+  const closed = closedChannel(by, gateRuleOf(view));
   if (closed) throw earlyRefusal(closed, view);
 }
 
-/** The channels that may open the gates of a session; if its file cannot be read here, only its worker decides. */
-export function gateChannelsOf({ sessionFile }: SessionView): readonly Channel[] {
-  return sessionFile?.settings.gateChannels ?? CHANNELS;
+/** Who may open the gates of a session; if its file cannot be read here, only its worker decides. */
+export function gateRuleOf({ sessionFile }: SessionView): GateRule {
+  return sessionFile?.settings ?? { gateChannels: CHANNELS };
 }
 
 /** Why no command can be sent to a session from here; undefined if one can. */

@@ -19,7 +19,7 @@ import type { SessionView } from '../../session/events/session-view.ts';
 import { sessionPaths } from '../../session/layout/paths.ts';
 import { ACTION_ERRORS } from '../common/action-errors.ts';
 import type { ActionContext } from '../common/context.ts';
-import { closedTo, earlyRefusal, gateChannelsOf } from '../common/early-refusal.ts';
+import { closedTo, earlyRefusal, gateRuleOf } from '../common/early-refusal.ts';
 import { findSession, type SessionQuestion } from '../common/places/find-session.ts';
 import { requireFolders } from '../common/preconditions/require.ts';
 import { watchRefusal } from '../common/preconditions/sandbox-now.ts';
@@ -75,7 +75,7 @@ function verdictOn(
   { by }: ActionContext,
 ): { kind: 'accepted'; moved?: string[] } | Refused {
   const { state } = view;
-  const asked = { by, gateChannels: gateChannelsOf(view) };
+  const asked = { by, ...gateRuleOf(view) };
   const { how } = input;
   switch (how) {
     case 'unarchive':

@@ -5,7 +5,7 @@ import type { AnswerOnRecord } from '../../session/events/bodies/positions.ts';
 import type { SessionView } from '../../session/events/session-view.ts';
 import { sendAndAwait } from '../common/await-command.ts';
 import type { ActionContext } from '../common/context.ts';
-import { accepted, gateChannelsOf } from '../common/early-refusal.ts';
+import { accepted, gateRuleOf } from '../common/early-refusal.ts';
 import { findSession, type SessionQuestion } from '../common/places/find-session.ts';
 
 export interface AnswerQaInput extends SessionQuestion {
@@ -38,7 +38,7 @@ export async function answerQa(input: AnswerQaInput, context: ActionContext): Pr
   const request = { kind: 'answer', answers, acceptSuggestions, confirmTyped, ...replace } as const;
   const facts = {
     ...openQuestions(await documentText(view.paths.qa), view.state),
-    gateChannels: gateChannelsOf(view),
+    ...gateRuleOf(view),
   };
   const verdict = accepted(judgeAnswer({ ...request, by: context.by }, view.state, facts), view);
   const after = await sendAndAwait(view, request, ['answers_recorded'], context);

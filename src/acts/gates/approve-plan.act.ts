@@ -5,7 +5,7 @@ import { gateOf } from '../../session/status.ts';
 import { ACTION_ERRORS } from '../common/action-errors.ts';
 import { sendAndAwait } from '../common/await-command.ts';
 import type { ActionContext } from '../common/context.ts';
-import { accepted, gateChannelsOf } from '../common/early-refusal.ts';
+import { accepted, gateRuleOf } from '../common/early-refusal.ts';
 import { findSession, type SessionQuestion } from '../common/places/find-session.ts';
 import { readPlanOf } from './read-plan.act.ts';
 
@@ -37,7 +37,7 @@ export async function approvePlan(
   if (!isWaiting && approvedPlan && hash !== undefined && isHashOf(hash, approvedPlan.hash))
     return { view, plan: approvedPlan, servers: [], already: true };
   // The file may have been edited since the session began to wait, so read the current version.
-  const facts = { plan: isWaiting ? await readPlanOf(view) : undefined, gateChannels: gateChannelsOf(view) };
+  const facts = { plan: isWaiting ? await readPlanOf(view) : undefined, ...gateRuleOf(view) };
   const { plan } = accepted(judgeApprove({ hash, by: context.by }, view.state, facts), view);
   if (hash === undefined && context.by.channel === 'tool')
     throw ACTION_ERRORS.plan_hash_missing({ session: view.folder });

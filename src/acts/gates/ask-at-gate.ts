@@ -7,7 +7,7 @@ import { closedChannel } from '../../session/commands/judge-kind.ts';
 import type { SessionView } from '../../session/events/session-view.ts';
 import { handleOf } from '../../session/layout/names.ts';
 import type { Code } from '../common/codes.ts';
-import { gateChannelsOf } from '../common/early-refusal.ts';
+import { gateRuleOf } from '../common/early-refusal.ts';
 import { commentsMessage, documentLines } from '../common/line-comments.ts';
 import { askOpenQuestions } from './ask-questions.ts';
 import { formatPlan, planDifference } from './format-gate.ts';
@@ -28,7 +28,7 @@ const DECIDED_ELSEWHERE: readonly Code[] = ['already_answered', 'not_waiting', '
 export async function askAtGate(cli: Cli, view: SessionView, question: Question): Promise<boolean> {
   const { status } = view.state;
   if (status.kind !== 'waiting') return false;
-  const closed = closedChannel((await cli.actionContext()).by, gateChannelsOf(view));
+  const closed = closedChannel((await cli.actionContext()).by, gateRuleOf(view));
   if (closed) {
     cli.output.say(`\n${closed.error.why} ${closed.error.hint}`);
     return false;

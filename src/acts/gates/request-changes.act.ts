@@ -2,7 +2,7 @@ import { judgeRequestChanges } from '../../session/commands/judge-gates.ts';
 import type { SessionView } from '../../session/events/session-view.ts';
 import { sendAndAwait } from '../common/await-command.ts';
 import type { ActionContext } from '../common/context.ts';
-import { accepted, gateChannelsOf } from '../common/early-refusal.ts';
+import { accepted, gateRuleOf } from '../common/early-refusal.ts';
 import { findSession, type SessionQuestion } from '../common/places/find-session.ts';
 import { requireText } from '../common/preconditions/require.ts';
 
@@ -16,8 +16,7 @@ export async function requestChanges(
 ): Promise<{ view: SessionView }> {
   const feedback = requireText(input.feedback, 'feedback');
   const view = await findSession({ ...input, isAct: true }, context);
-  const facts = { gateChannels: gateChannelsOf(view) };
-  accepted(judgeRequestChanges({ feedback, by: context.by }, view.state, facts), view);
+  accepted(judgeRequestChanges({ feedback, by: context.by }, view.state, gateRuleOf(view)), view);
   const request = { kind: 'request_changes', feedback } as const;
   return { view: (await sendAndAwait(view, request, ['changes_requested'], context)).view };
 }

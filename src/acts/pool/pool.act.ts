@@ -94,16 +94,17 @@ export async function poolMembers(question: ProjectQuestion, context: ActionCont
 /**
  * Lets a member's states and acts count here: a person has compared the fingerprint on both machines.
  * @param seen the fingerprint that the person was shown
+ * @param as whose acts those of the machine are, for GATE_PEOPLE; default: its name
  * @throws inside_session, pool_needs_person, pool_no_member
  */
 export async function trustMember(
-  { member, seen, ...question }: ProjectQuestion & { member: string; seen: string },
+  { member, seen, as, ...question }: ProjectQuestion & { member: string; seen: string; as?: string },
   context: ActionContext,
 ): Promise<PoolMember> {
   await requirePerson(context);
   const found = await memberNamed(member, question, context);
   if (found.fingerprint !== seen) throw MEMBERSHIP_ERRORS.pool_key_changed({ member });
-  await trustHost(configFolder(context.home), found);
+  await trustHost(configFolder(context.home), { ...found, name: as ?? found.name });
   return { ...found, isTrusted: true };
 }
 

@@ -12,6 +12,11 @@ interface JoinOptions extends SharedOptions {
   public?: true;
 }
 
+interface TrustOptions extends SharedOptions {
+  as?: string;
+  yes?: true;
+}
+
 /** `samocode pool`: sessions that go on elsewhere when a machine dies. */
 export function addPool(program: Command, cli: Cli): void {
   const pool = program.command('pool').description('Share sessions with other machines');
@@ -44,8 +49,9 @@ export function addPool(program: Command, cli: Cli): void {
     });
   withSharedOptions(pool.command('trust <machine>'))
     .description('Let the sessions and acts of a machine count here')
+    .option('--as <person>', 'whose acts come from it, for GATE_PEOPLE (default: its name)')
     .option('-y, --yes', 'do not ask: the fingerprint was compared')
-    .action((machine: string, options: SharedOptions & { yes?: true }) => trust(cli, machine, options));
+    .action((machine: string, options: TrustOptions) => trust(cli, machine, options));
 }
 
 async function join(cli: Cli, options: JoinOptions): Promise<void> {
@@ -72,11 +78,7 @@ async function join(cli: Cli, options: JoinOptions): Promise<void> {
   );
 }
 
-async function trust(
-  cli: Cli,
-  machine: string,
-  { yes, ...options }: SharedOptions & { yes?: true },
-): Promise<void> {
+async function trust(cli: Cli, machine: string, { yes, as, ...options }: TrustOptions): Promise<void> {
   const { memberNamed, trustMember } = await import('./pool.act.ts');
   const context = await cli.actionContext();
   const { fingerprint, name, isTrusted } = await memberNamed(machine, projectOf(options), context);
@@ -88,7 +90,7 @@ async function trust(
     if (!(await askYesNo(cli, said)))
       return cli.output.result({ name, trusted: false }, () => 'Nothing was changed.');
   }
-  await trustMember({ ...projectOf(options), member: machine, seen: fingerprint }, context);
+  await trustMember({ ...projectOf(options), member: machine, seen: fingerprint, as }, context);
   cli.output.result({ name, fingerprint, trusted: true }, () => `${good('✔')} ${name} is trusted here.`);
 }
 

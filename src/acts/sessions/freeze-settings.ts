@@ -50,6 +50,7 @@ export async function freezeSettings(
     ...sandboxOf(values, choices.sandbox),
     gates: [...values.gates],
     gateChannels: [...values.gateChannels],
+    gatePeople: values.gatePeople && [...values.gatePeople],
     autoApprove,
     acceptSuggestions,
     maxRetries: values.maxRetries,

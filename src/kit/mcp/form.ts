@@ -62,7 +62,7 @@ const BY_FORM = { channel: 'elicitation' } as const;
 
 /** Whether the session's GATE_CHANNELS accepts answers from a form. */
 export function mayOpenGates({ sessionFile }: SessionView): boolean {
-  return sessionFile !== undefined && !closedChannel(BY_FORM, sessionFile.settings.gateChannels);
+  return sessionFile !== undefined && !closedChannel(BY_FORM, sessionFile.settings);
 }
 
 /** Records what was filled in as the user's own act. */

@@ -14,6 +14,7 @@ import {
   homePaths,
   hostList,
   listOf,
+  namesOfPeople,
   namesOfVariables,
   oneOf,
   ports,
@@ -290,6 +291,12 @@ export const PROJECT_SETTINGS = inScope('project', {
     key: 'GATE_CHANNELS',
     default: GATE_CHANNELS.join(','),
     doc: "Channels that may open a gate. person: no model and no program can. Without tool, the parent's model cannot do it alone.",
+  },
+  gatePeople: {
+    ...namesOfPeople,
+    key: 'GATE_PEOPLE',
+    example: 'GATE_PEOPLE=anna,ben',
+    doc: 'People and machines of a pool whose acts on other machines may open a gate; default: all that are trusted.',
   },
   ...SPENDING_SETTINGS,
   retryHours: {

@@ -94,6 +94,12 @@ export const namesOfVariables: SettingKind<string[]> = {
   schema: once(() => wordList(/^[A-Za-z_]\w*\*?$/)),
 };
 
+export const namesOfPeople: SettingKind<string[]> = {
+  kind: 'text',
+  form: 'a comma-separated list of names',
+  schema: once(() => wordList(/^[\p{L}\p{N}][\p{L}\p{N}._@-]*$/u)),
+};
+
 export const ports: SettingKind<number[]> = {
   kind: 'text',
   form: 'a comma-separated list of ports from 1024 to 65535',

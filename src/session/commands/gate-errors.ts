@@ -53,6 +53,20 @@ export const GATE_ERRORS = errors({
     why: waited === 'answers' ? 'No question is open.' : 'No plan waits now.',
     next: [{ act: 'read_status' }],
   }),
+  person_closed: ({
+    what,
+    person,
+    gatePeople,
+  }: {
+    what: string;
+    person: string;
+    gatePeople: readonly string[];
+  }) => ({
+    what,
+    why: `GATE_PEOPLE of this project lets only ${gatePeople.join(', ') || 'nobody'} open gates from another machine of the pool, and this came from ${person}.`,
+    hint: 'Somebody whom it names decides it, or a person at the machine that has the session.',
+    next: [{ act: 'read_status' }],
+  }),
   person_accepts: ({ persons }: { persons: readonly Channel[] }) => ({
     what: NOT_ANSWERED,
     why: 'It would accept changes that weaken the checks. Only a person may accept them, and this call could come from a model.',

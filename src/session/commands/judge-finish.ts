@@ -2,12 +2,13 @@ import { listed } from '../../base/text.ts';
 import { parseDocumentName } from '../documents/documents.ts';
 import { oneLine } from '../documents/markdown-lines.ts';
 import type { PullRequestFact } from '../events/bodies/positions.ts';
-import type { By, Channel } from '../events/bodies/who-acted.ts';
+import type { By } from '../events/bodies/who-acted.ts';
 import type { SessionState } from '../events/state.ts';
 import { COMMAND_ERRORS } from './command-errors.ts';
 import type { CommandOf } from './commands.ts';
 import {
   closedChannel,
+  type GateRule,
   judgeKind,
   type Refused,
   refused,
@@ -36,7 +37,7 @@ type WorktreeReading =
     };
 
 type AnyState = Pick<SessionState, 'status' | 'archived' | 'rewind' | 'merge'>;
-type Asked = { by: By; gateChannels: readonly Channel[] };
+type Asked = { by: By } & GateRule;
 type ArchiveVerdict = { kind: 'accepted'; moved: string[] } | Refused;
 
 /** Whether a session, or its documents, may be archived without losing work. */
@@ -54,11 +55,11 @@ export function judgeArchive(
 
 /** Whether a session may be discarded: the trash must be able to hold all of it. */
 export function judgeDiscard(
-  { by, gateChannels }: Asked,
+  { by, ...rule }: Asked,
   state: AnyState,
   { isTaken, worktree }: Pick<FinishFacts, 'isTaken' | 'worktree'>,
 ): { kind: 'accepted' } | Refused {
-  const byChannel = () => closedChannel(by, gateChannels, 'Nothing was discarded.');
+  const byChannel = () => closedChannel(by, rule, 'Nothing was discarded.');
   const closed = judgeKind('discard', state) ?? byChannel() ?? refuseUnlessAtRest(state);
   if (closed) return closed;
   if (isTaken) return refused(COMMAND_ERRORS.folder_taken());
@@ -122,11 +123,11 @@ const MAX_NAMED = 20;
  * @param facts `into`: the local branch to merge into
  */
 export function judgeMerge(
-  { by, gateChannels }: Asked,
+  { by, ...rule }: Asked,
   state: AnyState & Pick<SessionState, 'worktree'>,
   { into, ahead }: { into: string | undefined; ahead: number },
 ): { kind: 'accepted'; into: string } | Refused {
-  const closed = judgeKind('merge', state) ?? closedChannel(by, gateChannels, 'Nothing was merged.');
+  const closed = judgeKind('merge', state) ?? closedChannel(by, rule, 'Nothing was merged.');
   if (closed) return closed;
   if (state.status.kind !== 'done')
     return refusedForStatus(COMMAND_ERRORS.not_done_yet({ status: state.status.kind }));
@@ -138,11 +139,11 @@ export function judgeMerge(
 }
 
 export function judgePullRequest(
-  { by, gateChannels }: Asked,
+  { by, ...rule }: Asked,
   state: AnyState & Pick<SessionState, 'worktree'>,
   { sinceBase }: { sinceBase: number },
 ): { kind: 'accepted' } | Refused {
-  const byChannel = () => closedChannel(by, gateChannels, 'Nothing was published.');
+  const byChannel = () => closedChannel(by, rule, 'Nothing was published.');
   const closed = judgeKind('merge', state) ?? byChannel() ?? refuseUnlessAtRest(state);
   if (closed) return closed;
   const into = state.worktree?.base ?? 'any branch';
@@ -151,11 +152,11 @@ export function judgePullRequest(
 
 /** Whether this state may be recorded: to begin watching the pull request takes an allowed channel, like an approval. */
 export function judgeWatch(
-  { by, gateChannels }: Asked,
+  { by, ...rule }: Asked,
   { pullRequest }: Pick<SessionState, 'pullRequest'>,
   { url, watched }: Pick<PullRequestFact, 'url' | 'watched'>,
 ): { kind: 'accepted' } | Refused {
   const isBegun = watched && !(pullRequest?.watched && pullRequest.url === url);
-  const closed = isBegun ? closedChannel(by, gateChannels, 'The pull request is not watched.') : undefined;
+  const closed = isBegun ? closedChannel(by, rule, 'The pull request is not watched.') : undefined;
   return closed ?? { kind: 'accepted' };
 }

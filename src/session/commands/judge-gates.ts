@@ -10,16 +10,21 @@ import {
 import { findQuestion, type QaQuestion } from '../documents/qa-blocks.ts';
 import { ACCEPTS_WEAKENED } from '../events/accepted.ts';
 import type { AnswerOnRecord, PlanVersion, RecordedAnswer } from '../events/bodies/positions.ts';
-import { type By, type Channel, isPersonal } from '../events/bodies/who-acted.ts';
+import { type By, isPersonal } from '../events/bodies/who-acted.ts';
 import type { SessionState } from '../events/state.ts';
 import { planServers } from '../servers/plan-servers.ts';
 import type { CommandOf } from './commands.ts';
 import { GATE_ERRORS } from './gate-errors.ts';
-import { closedChannel, personChannels, type Refused, refused, refusedForStatus } from './judge-kind.ts';
+import {
+  closedChannel,
+  type GateRule,
+  personChannels,
+  type Refused,
+  refused,
+  refusedForStatus,
+} from './judge-kind.ts';
 
-export interface AnswerFacts extends Pick<OpenQuestions, 'questions' | 'open' | 'unconfirmed'> {
-  gateChannels: readonly Channel[];
-}
+export type AnswerFacts = Pick<OpenQuestions, 'questions' | 'open' | 'unconfirmed'> & GateRule;
 
 export type AnswerVerdict =
   | { kind: 'accepted'; answers: RecordedAnswer[]; replaced?: AnswerOnRecord[] | undefined; open: string[] }
@@ -42,7 +47,7 @@ export function judgeAnswer(
   if (taken.length > 0) return refused(GATE_ERRORS.already_answered({ taken }));
   const isEmpty = given.length === 0 && !command.acceptSuggestions && !command.confirmTyped;
   if (!isWaiting && replaced.length === 0) return tooLate(isEmpty ? [] : facts.questions, state);
-  const closed = closedChannel(command.by, facts.gateChannels, 'No answer was recorded.');
+  const closed = closedChannel(command.by, facts, 'No answer was recorded.');
   if (closed) return closed;
   const answers = new Map<string, RecordedAnswer>();
   const give = (question: QaQuestion, text: string) =>
@@ -141,9 +146,8 @@ function parseAnswers(
   return given;
 }
 
-interface ApproveFacts {
+interface ApproveFacts extends GateRule {
   plan?: { name: string; text: string; hash: string } | undefined;
-  gateChannels: readonly Channel[];
 }
 
 type ApproveVerdict = { kind: 'accepted'; plan: PlanVersion; text: string; phase: Phase } | Refused;
@@ -152,15 +156,15 @@ type ApproveVerdict = { kind: 'accepted'; plan: PlanVersion; text: string; phase
 export function judgeApprove(
   command: Pick<CommandOf<'approve'>, 'by' | 'hash'>,
   { status }: Pick<SessionState, 'status'>,
-  { plan, gateChannels }: ApproveFacts,
+  { plan, ...rule }: ApproveFacts,
 ): ApproveVerdict {
   if (status.kind !== 'waiting' || status.for !== 'plan_approval') return noPlanWaits();
-  const closed = closedChannel(command.by, gateChannels, 'The plan was not approved.');
+  const closed = closedChannel(command.by, rule, 'The plan was not approved.');
   if (closed) return closed;
   if (plan === undefined) return refused(GATE_ERRORS.no_plan());
   if (command.hash !== undefined && !isHashOf(command.hash, plan.hash))
     return refused(GATE_ERRORS.plan_changed({ name: plan.name }));
-  const unaccepted = refusedServers(command.by, plan, gateChannels);
+  const unaccepted = refusedServers(command.by, plan, rule);
   if (unaccepted) return unaccepted;
   const { name, text, hash } = plan;
   return { kind: 'accepted', plan: { name, hash }, text, phase: status.resumePhase };
@@ -174,7 +178,7 @@ export function judgeApprove(
 export function refusedServers(
   by: By,
   { name, text }: { name: string; text: string },
-  gateChannels: readonly Channel[],
+  { gateChannels }: Pick<GateRule, 'gateChannels'>,
 ): Refused | undefined {
   const { servers, problems } = planServers(text);
   if (problems.length > 0) return refused(GATE_ERRORS.servers_unclear({ name, problems }));
@@ -192,10 +196,10 @@ export function refusedServers(
 export function judgeRequestChanges(
   { feedback, by }: Pick<CommandOf<'request_changes'>, 'feedback' | 'by'>,
   { status, prepared }: Pick<SessionState, 'status' | 'prepared'>,
-  { gateChannels }: Pick<ApproveFacts, 'gateChannels'>,
+  rule: GateRule,
 ): { kind: 'accepted' } | Refused {
   if (status.kind !== 'waiting' || status.for !== 'plan_approval') return noPlanWaits();
-  const closed = prepared ? undefined : closedChannel(by, gateChannels, 'The plan was not sent back.');
+  const closed = prepared ? undefined : closedChannel(by, rule, 'The plan was not sent back.');
   if (closed) return closed;
   if (feedback.trim() !== '') return { kind: 'accepted' };
   return refused(GATE_ERRORS.empty_feedback());

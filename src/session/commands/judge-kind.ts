@@ -51,17 +51,27 @@ export function refusedForStatus(error: SamocodeError): Refused {
   return { kind: 'refused', error, isStatus: true };
 }
 
+/** Who may open the gates of a session. */
+export interface GateRule {
+  gateChannels: readonly Channel[];
+  /** Over a pool; absent: everybody who is trusted. */
+  gatePeople?: readonly string[] | undefined;
+}
+
 /**
- * Refuses if the channel of `by` may not open the gates of a session.
+ * Refuses if the channel of `by`, or its person on another machine, may not open the gates of a session.
  * @param chosen what the choices of a start would do at a gate
  */
 export function closedChannel(
   by: By,
-  gateChannels: readonly Channel[],
+  { gateChannels, gatePeople }: GateRule,
   what = 'No gate was opened.',
   chosen: readonly string[] = [],
 ): Refused | undefined {
-  if (gateChannels.includes(by.channel)) return undefined;
+  const { channel, person } = by;
+  if (person !== undefined && gatePeople?.includes(person) === false)
+    return refused(GATE_ERRORS.person_closed({ what, person, gatePeople }));
+  if (gateChannels.includes(channel)) return undefined;
   return refused(GATE_ERRORS.channel_closed({ what, by, gateChannels, chosen }));
 }
 

@@ -1,9 +1,8 @@
-import type { Channel } from '../events/bodies/who-acted.ts';
 import { nextRound } from '../events/rounds.ts';
 import type { SessionState } from '../events/state.ts';
 import { COMMAND_ERRORS } from './command-errors.ts';
 import type { CommandOf } from './commands.ts';
-import { closedChannel, type Refused, refused, refusedForStatus } from './judge-kind.ts';
+import { closedChannel, type GateRule, type Refused, refused, refusedForStatus } from './judge-kind.ts';
 
 /**
  * Whether a finished session begins a round of its pull request. The person's consent at finish is its gate; whoever
@@ -12,12 +11,12 @@ import { closedChannel, type Refused, refused, refusedForStatus } from './judge-
 export function judgeRound(
   { by, round, byHand }: Pick<CommandOf<'round'>, 'by' | 'round' | 'byHand'>,
   state: Pick<SessionState, 'status' | 'pullRequest' | 'round' | 'roundKeys'>,
-  gateChannels: readonly Channel[],
+  rule: GateRule,
 ): { kind: 'accepted' } | Refused {
   const { status, pullRequest, roundKeys = [] } = state;
   if (status.kind !== 'done') return refusedForStatus(COMMAND_ERRORS.not_done_yet({ status: status.kind }));
   if (pullRequest?.state !== 'open') return refused(COMMAND_ERRORS.no_pull_request());
-  const closed = byHand && closedChannel(by, gateChannels, 'No round was begun.');
+  const closed = byHand && closedChannel(by, rule, 'No round was begun.');
   if (closed) return closed;
   if (!byHand && !pullRequest.watched) return refused(COMMAND_ERRORS.not_watched());
   const isKnown = round.keys.some((key) => roundKeys.includes(key));

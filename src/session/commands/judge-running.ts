@@ -8,7 +8,7 @@ import type { SessionState } from '../events/state.ts';
 import { SESSION_ERRORS } from '../layout/session-errors.ts';
 import { COMMAND_ERRORS } from './command-errors.ts';
 import type { CommandOf } from './commands.ts';
-import { closedChannel, type Refused, refused, refusedForStatus } from './judge-kind.ts';
+import { closedChannel, type GateRule, type Refused, refused, refusedForStatus } from './judge-kind.ts';
 
 export interface ResumeFacts {
   /** The limit that would block the session again at once, and how to raise it; the action does not know it. */
@@ -103,7 +103,7 @@ export function judgeMessage(
   return status.kind === 'done' ? refused(COMMAND_ERRORS.done()) : { kind: 'accepted' };
 }
 
-type GateChoices = Pick<FrozenSettings, 'gates' | 'gateChannels' | 'autoApprove' | 'acceptSuggestions'>;
+type GateChoices = GateRule & Pick<FrozenSettings, 'gates' | 'autoApprove' | 'acceptSuggestions'>;
 type Choices = GateChoices & Pick<FrozenSettings, 'sandbox' | 'sandboxLowered'>;
 
 /**
@@ -120,7 +120,7 @@ export function judgeStart(
     return refused(COMMAND_ERRORS.person_needed({ sandbox: settings.sandbox }));
   const chosen = CHOICES.filter(({ choice }) => settings[choice]).map(({ words }) => words);
   if (chosen.length === 0) return { kind: 'accepted' };
-  return closedChannel(by, settings.gateChannels, 'No session was started.', chosen) ?? { kind: 'accepted' };
+  return closedChannel(by, settings, 'No session was started.', chosen) ?? { kind: 'accepted' };
 }
 
 const CHOICES = [
@@ -135,8 +135,7 @@ const CHOICES = [
 export function openedAtStart(gate: Gate, settings: GateChoices, startedBy: By | undefined): By | undefined {
   const isChosen = CHOICES.some((each) => each.gate === gate && settings[each.choice]);
   // Choices made for the earlier work do not apply to a new goal from a channel that may not open gates.
-  if (isChosen && startedBy && !closedChannel(startedBy, settings.gateChannels))
-    return { ...startedBy, atStart: true };
+  if (isChosen && startedBy && !closedChannel(startedBy, settings)) return { ...startedBy, atStart: true };
   return settings.gates.includes(gate) ? undefined : BY_SETTINGS;
 }
 

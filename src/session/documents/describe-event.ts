@@ -4,7 +4,7 @@ import { describeUsage } from '../../phases/limits.ts';
 import { type CheckRun, failedRuns, RED_AFTER, redAfter } from '../../phases/proving.ts';
 import type { EventType } from '../events/bodies/event-types.ts';
 import { describeOutage } from '../events/bodies/positions.ts';
-import type { By, Channel } from '../events/bodies/who-acted.ts';
+import { type By, type Channel, isPersonal } from '../events/bodies/who-acted.ts';
 import type { EventOf, SessionEvent } from '../events/events.ts';
 import { describeRewind } from '../events/fold-rewound.ts';
 import { oneLine } from './markdown-lines.ts';
@@ -23,10 +23,12 @@ export function openedBy(by: By): string {
 }
 
 /** Describes who acted. */
-export function describeBy({ channel, client, atStart }: By, actors = ACTORS): string {
+export function describeBy({ channel, client, person, atStart }: By, actors = ACTORS): string {
   const isNamed = channel === 'tool' || channel === 'elicitation' || channel === 'web';
   const which = isNamed && client ? ` (${client})` : '';
-  return `${actors[channel]}${which}${atStart ? ', by a choice made at the start' : ''}`;
+  const who = isPersonal(channel) && person ? actors[channel].replace('a person', person) : actors[channel];
+  const whose = isPersonal(channel) || !person ? '' : ` of ${person}`;
+  return `${who}${which}${whose}${atStart ? ', by a choice made at the start' : ''}`;
 }
 
 const ACTORS: Readonly<Record<Channel, string>> = {

@@ -56,8 +56,7 @@ export const unarchive: Handler<'unarchive'> = async (worker, { by }) => {
 /** Moves branch and worktree to the trash and archives the session; unarchive restores everything. */
 export const discard: Handler<'discard'> = async (worker, { by }) => {
   const { home, facts } = await beforeFinish(worker, true);
-  const { gateChannels } = worker.file.settings;
-  const verdict = judgeDiscard({ by, gateChannels }, stateOf(worker), facts);
+  const verdict = judgeDiscard({ by, ...worker.file.settings }, stateOf(worker), facts);
   if (verdict.kind === 'refused') return verdict;
   const to = join('_archive', home.folder);
   const archived: NewEvent = { type: 'archived', by, what: 'session', moved: [], to };
@@ -92,15 +91,14 @@ export const merge: Handler<'merge'> = async (worker, { by }) => {
     worktree === undefined
       ? { into: undefined, ahead: 0 }
       : await findBaseBranch({ mainRepo, ...worktree, ...worker.git.context });
-  const verdict = judgeMerge({ by, gateChannels: settings.gateChannels }, stateOf(worker), facts);
+  const verdict = judgeMerge({ by, ...settings }, stateOf(worker), facts);
   if (verdict.kind === 'refused') return verdict;
   return { events: [{ type: 'merge_asked', by, into: verdict.into }] };
 };
 
 /** Records the state of the pull request as the forge reports it. */
 export const pullRequest: Handler<'pull_request'> = async (worker, { by, seen }) => {
-  const { gateChannels } = worker.file.settings;
-  const verdict = judgeWatch({ by, gateChannels }, stateOf(worker), seen);
+  const verdict = judgeWatch({ by, ...worker.file.settings }, stateOf(worker), seen);
   if (verdict.kind === 'refused') return verdict;
   const { number, url, state, unseen, asks, round } = seen;
   const before = stateOf(worker).pullRequest;

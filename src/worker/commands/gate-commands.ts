@@ -8,8 +8,8 @@ import { planApproved } from '../recording/plan-approved.ts';
 
 /** Records a person's answers, which open the first gate. */
 export const answer: Handler<'answer'> = async (worker, command) => {
-  const { gateChannels } = worker.file.settings;
-  const verdict = judgeAnswer(command, stateOf(worker), { ...(await readQuestions(worker)), gateChannels });
+  const facts = { ...(await readQuestions(worker)), ...worker.file.settings };
+  const verdict = judgeAnswer(command, stateOf(worker), facts);
   if (verdict.kind === 'refused') return verdict;
   const { answers, open, replaced } = verdict;
   const given = answers.map(({ id }) => id).join(', ');
@@ -21,8 +21,7 @@ export const answer: Handler<'answer'> = async (worker, command) => {
 export const approve: Handler<'approve'> = async (worker, command) => {
   const { version, text } = await readPlanEvidence(worker);
   const plan = version && text !== undefined ? { ...version, text } : undefined;
-  const { gateChannels } = worker.file.settings;
-  const verdict = judgeApprove(command, stateOf(worker), { plan, gateChannels });
+  const verdict = judgeApprove(command, stateOf(worker), { plan, ...worker.file.settings });
   if (verdict.kind === 'refused') return verdict;
   const approved = await planApproved(worker, command.by, verdict);
   return { events: [...(await answersSeen(worker, command.by)), approved] };
@@ -30,8 +29,7 @@ export const approve: Handler<'approve'> = async (worker, command) => {
 
 /** Sends the plan back with the person's comments. */
 export const takeChangeRequest: Handler<'request_changes'> = async (worker, command) => {
-  const { gateChannels } = worker.file.settings;
-  const verdict = judgeRequestChanges(command, stateOf(worker), { gateChannels });
+  const verdict = judgeRequestChanges(command, stateOf(worker), worker.file.settings);
   if (verdict.kind === 'refused') return verdict;
   const { by, feedback } = command;
   const flow = `Changes to the plan requested: ${feedback.split('\n')[0]}`;

@@ -28,7 +28,7 @@ import { repairMissingWorktree } from '../guarding/restore-worktree.ts';
  */
 export const round: Handler<'round'> = async (worker, command) => {
   const { by, round: begun, text } = command;
-  const verdict = judgeRound(command, stateOf(worker), worker.file.settings.gateChannels);
+  const verdict = judgeRound(command, stateOf(worker), worker.file.settings);
   if (verdict.kind === 'refused') return verdict;
   const { number, keys, head } = begun;
   const joined = await joinHead(worker, head);

@@ -111,5 +111,5 @@ export function provingOf(worker: Worker): Proving {
 }
 
 export function takesTypedAnswers({ file }: Pick<Worker, 'file'>): boolean {
-  return closedChannel({ channel: 'file' }, file.settings.gateChannels) === undefined;
+  return closedChannel({ channel: 'file' }, file.settings) === undefined;
 }

@@ -98,8 +98,7 @@ async function parkForApproval(worker: Worker, decision: ParkDecision): Promise<
   const isLate = decision.beyond !== undefined && settings.gates.includes('plan');
   const by = isLate ? undefined : openedAtStart('plan', settings, stateOf(worker).startedBy);
   if (version === undefined || text === undefined || by === undefined) return [wait];
-  const { gateChannels } = settings;
-  const unaccepted = refusedServers(by, { name: version.name, text }, gateChannels);
+  const unaccepted = refusedServers(by, { name: version.name, text }, settings);
   if (unaccepted) {
     const { what, why } = unaccepted.error;
     return [{ ...wait, reason: [decision.reason, what, why].filter(Boolean).join(' ') }];

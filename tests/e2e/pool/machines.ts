@@ -1,8 +1,9 @@
 import { mkdir, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { supervise } from '../../../src/acts/common/supervision.ts';
 import { joinPool, memberNamed, trustMember } from '../../../src/acts/pool/pool.act.ts';
 import { startSession } from '../../../src/acts/sessions/start-session.act.ts';
+import { changePoolFile } from '../../../src/pool/pool-file.ts';
 import { readEvents } from '../../../src/session/events/event-log.ts';
 import type { SessionView } from '../../../src/session/events/session-view.ts';
 import { sessionPaths } from '../../../src/session/layout/paths.ts';
@@ -104,6 +105,7 @@ async function machineAt(
   const project = await projectOf(repo, acting);
   await writeProject(project, wanted);
   const { sessionsDir, context } = project;
+  await changePoolFile(repo.homeDir, (file) => ({ ...file, host: { ...file.host, name: basename(path) } }));
   const { host } = await joinPool({ remote: url, database }, context);
   return {
     ...project,

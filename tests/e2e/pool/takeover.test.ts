@@ -4,6 +4,8 @@ import { expect, test } from 'vitest';
 import { answerQa } from '../../../src/acts/gates/answer-qa.act.ts';
 import { approvePlan } from '../../../src/acts/gates/approve-plan.act.ts';
 import { readPlan } from '../../../src/acts/gates/read-plan.act.ts';
+import { memberNamed, trustMember } from '../../../src/acts/pool/pool.act.ts';
+import { readEvents } from '../../../src/session/events/event-log.ts';
 import type { SessionView } from '../../../src/session/events/session-view.ts';
 import { eventually } from '../../support/eventually.ts';
 import { eventsOf, isAtWork, isDone, type Machine, poolOf, untilView, WORK } from './machines.ts';
@@ -55,6 +57,25 @@ test('questions are answered and the plan is approved on the machine that does n
   const done = await untilView(away, isDone, 'the session as done');
   const approved = (await eventsOf(done)).filter(({ type }) => type === 'plan_approved');
   expect(approved).toHaveLength(1);
+});
+
+test('GATE_PEOPLE keeps a gate closed to another machine until its acts are those of a person it names', async () => {
+  await using pool = await poolOf(2, WORK, { lines: { GATES: 'plan', GATE_PEOPLE: 'anna' } });
+  const [one, other] = pool.machines;
+  const session = await pool.start(one);
+  const waits = ({ state }: SessionView) => state.status.kind === 'waiting';
+  const here = await untilView(one, waits, 'the plan on the first machine');
+  await untilView(other, waits, 'the plan on the second');
+  const [holder, away] = here.worker === 'unknowable' ? [other, one] : [one, other];
+  const { hash } = await readPlan({ session }, away.context);
+  await expect(approvePlan({ session, hash }, away.context)).rejects.toMatchObject({ code: 'person_closed' });
+  const { fingerprint: seen } = await memberNamed(away.id, {}, holder.context);
+  await trustMember({ member: away.id, seen, as: 'anna' }, holder.context);
+  await approvePlan({ session, hash }, away.context);
+  const { paths } = await untilView(away, isDone, 'the session as done');
+  expect(await readEvents(paths, 0)).toContainEqual(
+    expect.objectContaining({ type: 'plan_approved', by: { channel: 'cli', person: 'anna' } }),
+  );
 });
 
 test('a machine that was cut off for long finds its work aside, and publishes nothing of it', async () => {

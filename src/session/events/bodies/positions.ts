@@ -270,6 +270,8 @@ export const HostSettings = z.object({
     .partial()
     .optional(),
   permissions: z.enum(['skip', 'allow']),
+  /** Whose acts open gates from other machines of the pool; absent: those of everybody who is trusted. */
+  gatePeople: z.array(z.string()).optional(),
   sandbox: z.enum(['strict', 'guard', 'auto', 'off']),
   openings: SandboxOpenings,
   checks: z.array(z.string()),
