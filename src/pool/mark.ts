@@ -12,6 +12,8 @@ const HeldMark = z.strictObject({
   epoch: z.int().positive(),
   /** Where this machine left the session's ref. */
   published: z.string(),
+  /** This machine's name, which its workers record. */
+  host: z.string(),
 });
 export type HeldMark = z.infer<typeof HeldMark>;
 

@@ -206,7 +206,7 @@ export class Member {
     held.published = commit;
     held.from = state;
     held.n = note.n;
-    writeMark(view.paths, { id: held.id, epoch: held.epoch, published: commit });
+    writeMark(view.paths, { id: held.id, epoch: held.epoch, published: commit, host: card.name });
     const mine = { id: held.id, epoch: held.epoch, host: card.id };
     const shown = { ...note.card, wanted: note.wanted };
     if (!(await board.index(mine, commit, shown))) return this.#lose(held.id, 'another machine has it');
@@ -310,7 +310,7 @@ export class Member {
   }
 
   async #take(claim: Claim): Promise<void> {
-    const { board, clock, remote, states, times, say } = this.#parts;
+    const { board, card, clock, remote, states, times, say } = this.#parts;
     const mine = { id: claim.id, epoch: claim.epoch, host: claim.host };
     let back: Oid | undefined;
     try {
@@ -332,7 +332,7 @@ export class Member {
       crashPoint('pool-moved');
       if (claim.from !== undefined) await clock.sleep(times.graceMs);
       const paths = this.#pathsOf(laid.folder);
-      writeMark(paths, { id: claim.id, epoch: claim.epoch, published: commit });
+      writeMark(paths, { id: claim.id, epoch: claim.epoch, published: commit, host: card.name });
       this.#held.set(claim.id, { ...mine, folder: laid.folder, published: commit, sinceMs });
       this.#keepAlive(Math.max(this.#boardAtMs, this.#remoteAtMs));
       await this.#claim(paths);

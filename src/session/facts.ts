@@ -75,6 +75,8 @@ export interface SessionFacts extends StateFacts {
   commitsAs?: string;
   /** Who opened its gates: `answers by a person, by phone; plan by the parent model alone (codex)`. */
   gates?: string;
+  /** The machines of a pool on which its agents worked: `mini, studio`. */
+  workedOn?: string;
   sessionDir: string;
   costUsd?: number;
   problems?: string[];
@@ -100,6 +102,7 @@ export function sessionFacts(view: SessionView): SessionFacts {
     checks: view.isForeign ? undefined : describeChecks(view),
     commitsAs: describeAuthor(sessionFile),
     gates: describeGates(state),
+    workedOn: state.workedOn?.join(', '),
     sessionDir: paths.sessionDir,
     costUsd: state.cost.usd,
     problems: problems.length > 0 ? problems : undefined,

@@ -256,6 +256,14 @@ test('a proof records what agents without a guard could access, and which parts 
   expect(text).toContain('Readable in home: `.m2/settings.xml` (CHECK_HOME).');
 });
 
+test('a proof names the machines of a pool that worked on it, and none outside of one', () => {
+  expect(proofMarkdown(made())).not.toContain('worked on');
+  const pooled = provedEvents().map((event) =>
+    event.type === 'worker_took_over' ? { ...event, host: 'mini' } : event,
+  );
+  expect(proofMarkdown(made(pooled))).toContain('- worked on: `mini`\n');
+});
+
 test('a proof names each changed test with its lines', () => {
   const changedTests = [{ path: 'tests/a.test.js', added: 1, removed: 2 }, { path: 'tests/logo.png' }];
   const text = proofMarkdown({ ...made(), changedTests });

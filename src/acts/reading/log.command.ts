@@ -101,8 +101,17 @@ async function showTranscript(cli: Cli, request: TranscriptRequest): Promise<voi
       last = page;
     }
     if (last === undefined) return;
-    const { view, iteration, phase, provider, logPath, isRunning } = last;
-    const result = { session: view.folder, iteration, phase, provider, path: logPath, entries, isRunning };
+    const { view, iteration, phase, provider, logPath, isRunning, ranOn } = last;
+    const result = {
+      session: view.folder,
+      iteration,
+      phase,
+      provider,
+      path: logPath,
+      entries,
+      isRunning,
+      ranOn,
+    };
     output.result(result, () => '');
   }
 }
@@ -133,7 +142,10 @@ async function* transcriptPages(
   }
 }
 
-function headOf({ iteration, phase, provider, logPath }: TranscriptPage, { output }: Cli): string {
+function headOf({ iteration, phase, provider, logPath, ranOn }: TranscriptPage, { output }: Cli): string {
   const { bold, dim } = output.style;
-  return `${bold(`iteration ${iteration}, ${phase}, ${provider}`)}  ${dim(harmless(logPath))}`;
+  const elsewhere =
+    ranOn &&
+    `\n${dim(harmless(`It ran on ${ranOn}, which has the whole log; here are its newest 256 kB at most.`))}`;
+  return `${bold(`iteration ${iteration}, ${phase}, ${provider}`)}  ${dim(harmless(logPath))}${elsewhere ?? ''}`;
 }

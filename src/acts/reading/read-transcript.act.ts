@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { lineStart, linesFrom } from '../../base/files/lines.ts';
 import { openPlainHandle, type PlainHandle } from '../../base/files/plain-file.ts';
 import type { Phase } from '../../phases/table.ts';
+import { readPoolFile } from '../../pool/pool-file.ts';
 import { noting, type TranscriptEntry, transcriptLines } from '../../providers/contract/transcript.ts';
 import { providerNamed } from '../../providers/registry.ts';
 import { readEvents } from '../../session/events/event-log.ts';
@@ -37,6 +38,8 @@ export interface TranscriptPage {
   next: number;
   hasMore: boolean;
   isRunning: boolean;
+  /** The other machine of a pool on which it ran: the whole log is there, and here its newest 256 kB at most. */
+  ranOn?: string | undefined;
 }
 
 const DEFAULT_LIMIT = 200;
@@ -68,7 +71,18 @@ export async function readTranscript(
   const isRunning = state.openIteration?.iteration === iteration;
   const page = await transcriptPage(logPath, { ...input, provider, isRunning });
   const lines = transcriptLines(page.entries);
-  return { view, iteration, phase, provider, logPath, lines, isRunning, ...page };
+  const ranOn = await machineOf(started, events, context);
+  return { view, iteration, phase, provider, logPath, lines, isRunning, ranOn, ...page };
+}
+
+async function machineOf(
+  { n: begun }: SessionEvent,
+  events: readonly SessionEvent[],
+  { home }: Pick<ActionContext, 'home'>,
+): Promise<string | undefined> {
+  const before = events.findLast(({ type, n }) => type === 'worker_took_over' && n < begun);
+  const host = before?.type === 'worker_took_over' ? before.host : undefined;
+  return host === undefined || host === (await readPoolFile(home))?.host.name ? undefined : host;
 }
 
 function startOf(events: readonly SessionEvent[], iteration: number | undefined) {

@@ -53,6 +53,7 @@ export async function sessionReport(
     madeAt: now,
     version: __VERSION__,
     sandbox: describeSandbox(state),
+    workedOn: state.workedOn?.join(', '),
     iterations,
     gaps: gapsOf(events, card.until),
     questions,

@@ -63,6 +63,7 @@ export function factRows(facts: ShownFacts): Row[] {
     ['needs', cut(facts.needs)],
     ['summary', cut(facts.summary)],
     ['gates', facts.gates],
+    ['worked on', facts.workedOn && fitLine(facts.workedOn)],
     ['checks', cut(facts.checks)],
     ['spent', cut(facts.spent)],
     ['problems', facts.problems?.join(' ')],

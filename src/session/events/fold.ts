@@ -127,7 +127,7 @@ const FOLDS: { [T in EventType]: (state: SessionState, event: EventOf<T>) => Ses
   rewind_asked: (state, { n, by, to, commit, back }) => ({ ...state, rewind: { n, by, to, commit, back } }),
   rewound,
   rewind_failed: ({ rewind: _dropped, ...state }) => state,
-  worker_took_over: (state, { places }) => foldPlaces(state, places),
+  worker_took_over: (state, { places, host }) => foldPlaces({ ...state, host }, places),
   worker_left: (state) => state,
   environment_read: (state) => state,
   forgery_seen: (state, { what, detail }) => ({
@@ -191,6 +191,7 @@ function iterationStarted(state: SessionState, event: EventOf<'iteration_started
     progress: withChildStarted(inPhase(state.progress, phase), iteration),
     openIteration: { ...BegunIteration.parse(event), startedAt: at, told },
     lastProvider: provider,
+    workedOn: state.host ? [...new Set([...(state.workedOn ?? []), state.host])] : state.workedOn,
     sandbox,
     paidBy: { ...state.paidBy, [provider]: event.credentials },
     notes: [],

@@ -132,6 +132,9 @@ export const SessionState = z.object({
   raisedLimits: SessionLimits.optional(),
   chosen: ChosenAgent.optional(),
   places: Places.optional(),
+  /** The machine of the pool that has it, by name, and those on which an agent worked. */
+  host: z.string().optional(),
+  workedOn: z.array(z.string()).optional(),
   checks: z.array(z.string()).optional(),
   proving: Proving.optional(),
   baseChecks: BaseChecks.optional(),

@@ -44,6 +44,7 @@ export function makeProof(all: readonly SessionEvent[]): SessionProof | undefine
     changedTests: changedTestsOf(ended.at(-1)),
     proveNothing: state.addedTests?.proveNothing,
     agents: agentsOf(events),
+    workedOn: state.workedOn,
     samocode: [...new Set(of(events, 'worker_took_over').map(({ version }) => version))],
     durationMs: ended.reduce((sum, { durationMs }) => sum + durationMs, 0),
     cost,

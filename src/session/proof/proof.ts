@@ -86,6 +86,8 @@ export const SessionProof = z.strictObject({
       iterations: z.int(),
     }),
   ),
+  /** The machines of a pool on which they worked. */
+  workedOn: z.array(z.string()).optional(),
   /** Versions of samocode whose workers wrote the record. */
   samocode: z.array(z.string()),
   durationMs: z.number(),
@@ -350,7 +352,7 @@ function section(heading: string, lines: readonly string[] = []): string[] {
   return lines.length === 0 ? [] : [heading, list(lines)];
 }
 
-function describeRun({ agents, samocode, durationMs, cost }: SessionProof): string[] {
+function describeRun({ agents, workedOn, samocode, durationMs, cost }: SessionProof): string[] {
   const { usd, usdIsEstimate, inputTokens, outputTokens } = cost;
   const money = usd === undefined ? [] : [`${usdIsEstimate ? 'about ' : ''}$${usd.toFixed(2)}`];
   const tokens =
@@ -359,6 +361,7 @@ function describeRun({ agents, samocode, durationMs, cost }: SessionProof): stri
       : [`${inputTokens ?? 0} tokens in, ${outputTokens ?? 0} out`];
   return [
     ...agents.map(agentLine),
+    ...(workedOn === undefined ? [] : [`worked on: ${workedOn.map(code).join(', ')}`]),
     `samocode ${samocode.join(', ')}`,
     [`agents worked for ${Math.ceil(durationMs / 60_000)} min`, ...money, ...tokens].join(', '),
   ];

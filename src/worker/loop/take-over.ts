@@ -1,4 +1,6 @@
 import { rm } from 'node:fs/promises';
+import * as z from 'zod';
+import { plainJson } from '../../base/files/plain-file.ts';
 import { identify } from '../../base/processes/host.ts';
 import type { OwnedLease } from '../../base/processes/lease.ts';
 import { waitForNoted } from '../../project/git/noted-calls.ts';
@@ -13,6 +15,10 @@ import { appendPatiently, record, stateOf, type Worker } from '../core/worker.ts
 import { removeDraftsOfDead } from '../iteration/after-child.ts';
 import { phaseSetByHand, setPhase, writtenPhase } from '../judging/phase-edit.ts';
 import { clearScratch, endBaseProcesses } from '../proving/scratch.ts';
+
+const MAX_MARK_BYTES = 64 * 1024;
+/** What the supervisor says of its machine. */
+const Mark = z.object({ host: z.string() });
 
 type Recovery = Pick<EventBody<'worker_took_over'>, 'recovery' | 'why'>;
 
@@ -39,6 +45,7 @@ export async function takeOver(
     ...found,
     truncatedBytes: truncatedBytes || undefined,
     places,
+    host: worker.file.pool && (await plainJson(worker.paths.poolMark, MAX_MARK_BYTES, Mark))?.host,
   };
   await appendPatiently(worker, [tookOver]);
   await rm(worker.paths.arrived, { force: true });

@@ -36,6 +36,11 @@ const iteration: NewEvent = {
   ...{ log: 'x.log', childUuid: 'u', timeLimitMs: 1000, credentials: [], sandbox: 'none' },
 };
 
+const TOOK_OVER: NewEvent = {
+  ...{ type: 'worker_took_over', version: '1', previous: 'none', recovery: 'nothing', host: 'mini' },
+  worker: { pid: 7, startTicks: '1', bootId: 'b', pidNamespace: 'n', hostId: 'h' },
+};
+
 /** The notifications of a session, in a new home folder. */
 async function sentOf(plan: (startMs: number) => SessionPlan, titles = false): Promise<Notification[]> {
   await using here = await outboxScene();
@@ -139,11 +144,16 @@ const ROWS: Record<
   },
   done: {
     plan: () => ({
-      events: [...BEGUN, { ...DONE, summary: `All ${CANARY}` } as NewEvent],
+      events: [...BEGUN, TOOK_OVER, iteration, { ...DONE, summary: `All ${CANARY}` } as NewEvent],
       settings: { checks: ['npm test'] },
     }),
     title: `${SESSION} is done`,
-    body: [`All ${CANARY}`, 'Checks passed: npm test', 'Next, in a terminal: samocode finish x'],
+    body: [
+      `All ${CANARY}`,
+      'Checks passed: npm test',
+      'Worked on: mini',
+      'Next, in a terminal: samocode finish x',
+    ],
   },
   revived: {
     plan: () => ({

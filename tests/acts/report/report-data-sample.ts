@@ -28,6 +28,7 @@ export function reportDataSample(also = ''): SessionReportData {
     madeAt: at(61),
     version: text('0.3.0'),
     sandbox: text('guard'),
+    workedOn: text('mini, studio'),
     iterations: [
       {
         ...begun,

@@ -38,6 +38,7 @@ export const isAtWork = ({ worker, state }: SessionView) =>
 /** One home, clone and supervisor. */
 export interface Machine extends TempProject {
   id: string;
+  name: string;
   views(): Promise<SessionView[]>;
   /** SIGKILL for its supervisor, its workers and their agents. */
   die(): Promise<void>;
@@ -109,7 +110,7 @@ async function machineAt(
   const { host } = await joinPool({ remote: url, database }, context);
   return {
     ...project,
-    id: host.id,
+    ...host,
     async views() {
       const folders = await sessionFolders(sessionsDir);
       const views = await Promise.all(

@@ -30,6 +30,7 @@ test('when the machine that works on it dies, another goes on from the last rest
     untilView(other, isAtWork, 'work on the second machine').then(() => other),
   ]);
   const second = first === one ? other : one;
+  await untilView(second, ({ state }) => state.workedOn?.[0] === first.name, 'what was published of that');
   await first.die();
   const done = await untilView(second, isDone, 'the session as done by the other machine');
   expect(done.worker).not.toBe('unknowable');
@@ -37,6 +38,7 @@ test('when the machine that works on it dies, another goes on from the last rest
   expect(events.map(({ n }) => n)).toEqual(events.map((_, index) => index + 1));
   const took = events.flatMap((event) => (event.type === 'worker_took_over' ? [event.places?.mainRepo] : []));
   expect(new Set(took.filter(Boolean))).toContain(second.repo.path);
+  expect(done.state.workedOn).toEqual([first.name, second.name]);
 });
 
 test('questions are answered and the plan is approved on the machine that does not have the session', async () => {

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { systemClock } from '../../../src/base/clock.ts';
+import { changePoolFile } from '../../../src/pool/pool-file.ts';
 import type { NewEvent } from '../../../src/session/events/events.ts';
 import { readSession } from '../../../src/session/status.ts';
 import { statusSentence } from '../../../src/session/words.ts';
@@ -42,6 +43,21 @@ test('a status mentions a crash loop, a silent agent and a requested stop', asyn
   const facts = JSON.parse((await typed(['status', 'boat', '--json'], place)).stdout);
   expect(facts).toMatchObject({ stalled: true, stops: 'after_iteration', needsHuman: true });
   expect((await typed(['list'], place)).stdout).toMatch(/^26-01-08-boat\t.*\tneeds you\t/m);
+});
+
+test('status and log name the machines of a pool that worked on a session', async () => {
+  await using serverRig = await makeServerRig();
+  const took = (host: string): NewEvent => ({ ...DIED, previous: 'released', host });
+  const again: NewEvent = { ...STARTED, iteration: 2, log: 'y.jsonl' };
+  const idle = [took('idle'), took('studio')];
+  const events = [CREATED, took('mini'), PREPARED, STARTED, ...idle, again, DONE];
+  await serverRig.addSession('26-01-08-boat', events, { startMs: systemClock.now() });
+  const place = { cwd: serverRig.repo.path, home: serverRig.repo.homeDir };
+  expect((await typed(['status', 'boat'], place)).stdout).toMatch(/^ +worked on +mini, studio$/m);
+  const { stdout } = await typed(['log', 'boat', '--iteration', '1'], place);
+  expect(stdout).toContain('It ran on mini, which has the whole log; here are its newest 256 kB at most.');
+  await changePoolFile(serverRig.repo.homeDir, (file) => ({ ...file, host: { id: '1', name: 'studio' } }));
+  expect((await typed(['log', 'boat', '--iteration', '2'], place)).stdout).not.toContain('It ran on');
 });
 
 test('the first step for an archived session is to restore it', async () => {

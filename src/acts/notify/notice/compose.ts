@@ -121,6 +121,7 @@ function doneText(view: SessionView, summary: string): string {
     summary,
     ...(passed.length > 0 ? [`Checks passed: ${passed.join('; ')}`] : []),
     ...(open === undefined ? [] : [`Checks: ${open}`]),
+    ...(state.workedOn === undefined ? [] : [`Worked on: ${state.workedOn.join(', ')}`]),
     ...(state.worktree === undefined ? [] : [`Branch: ${state.worktree.branch}`]),
     ...(spent === '' ? [] : [`Spent: ${spent}`]),
     ...(isToFinish ? [`Next, in a terminal: samocode finish ${handleOf(view.folder)}`] : []),

@@ -49,6 +49,8 @@ export interface SessionReportData extends SessionCard, Made {
   task: string;
   base?: string;
   sandbox?: string;
+  /** The machines of a pool. */
+  workedOn?: string;
   iterations: ReportIteration[];
   /** Times without an agent, in order. */
   gaps: ReportGap[];

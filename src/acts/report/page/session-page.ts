@@ -62,7 +62,7 @@ export function taskPart({ task }: Pick<SessionReportData, 'task'>): Html {
 
 /** What the session is, what it did and whether that was proved. */
 export function cardHead(data: SessionReportData): Html {
-  const { name, project, tone, sentence, says, next, branch, base, sandbox } = data;
+  const { name, project, tone, sentence, says, next, branch, base, sandbox, workedOn } = data;
   const tones = { person: 'needs you', working: 'working', done: 'done', resting: 'stopped' };
   const from = base && html` from <code dir="ltr">${base}</code>`;
   return html`<header class="head tone-${tone}">
@@ -75,6 +75,7 @@ ${phaseBar(data)}
 ${factList([
   ['branch', branch && html`<code dir="ltr">${branch}</code>${from}`],
   ['sandbox', sandbox],
+  ['worked on', workedOn],
   [
     'next',
     next.length > 0 && next.map((command) => html`<code class="command" dir="ltr">${command}</code> `),

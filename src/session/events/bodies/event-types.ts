@@ -103,6 +103,8 @@ export const EVENT_BODIES = {
     truncatedBytes: z.int().optional(),
     /** Paths that differ from those of the previous worker. */
     places: Places.optional(),
+    /** The name of its machine in the pool. */
+    host: z.string().optional(),
   }),
   worker_left: z.object({ why: z.string() }),
   command_accepted: z.object({ id: z.string(), kind: z.string(), by: By }),
