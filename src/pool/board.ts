@@ -78,6 +78,8 @@ export interface Renewal {
 export interface Board extends AsyncDisposable {
   /** Renews all leases of this host at once. */
   renew(host: HostCard): Promise<Renewal>;
+  /** The machines that are not silent: for people, never for decisions. */
+  hosts(project: Oid): Promise<HostCard[]>;
   /** Makes a session known whose first state is on the remote. Nobody has it yet. Idempotent. */
   offer(session: Pick<Entry, 'id' | 'project' | 'folder' | 'needs' | 'state'>): Promise<void>;
   /** Takes up to `free` sessions that are wanted and that nobody has, or whose host was silent for a whole lease. */

@@ -19,6 +19,26 @@ export async function fence(
   await giveLease(leases, { owner, acquiredAt: isoUtc(clock.now()) });
 }
 
+export interface Lack {
+  /** What no machine has; empty where one could take the session. */
+  needs: readonly string[];
+  /** Of the machine that notifies of it. */
+  supervisor?: string;
+}
+
+/** Records in a session that nobody has what keeps every machine from it, where that has changed. */
+export async function noteLack(
+  { leases }: Pick<SessionPaths, 'leases'>,
+  { needs, supervisor }: Lack,
+  clock: Pick<Clock, 'now'>,
+): Promise<void> {
+  const newest = (await readLeases(leases)).at(-1);
+  const isSame = (newest?.lacks ?? []).join() === needs.join();
+  if (newest === undefined || newest.owner.bootId !== ownerElsewhere('').bootId || isSame) return;
+  const lacks = needs.length > 0 ? { lacks: [...needs], supervisor } : {};
+  await giveLease(leases, { owner: newest.owner, acquiredAt: isoUtc(clock.now()), ...lacks });
+}
+
 /**
  * Gives a session that was laid down here to this machine: its lease is released by this supervisor, so that whoever
  * looks for sessions without a worker starts one.

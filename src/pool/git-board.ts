@@ -1,10 +1,15 @@
 import { ulid } from 'ulid';
+import * as z from 'zod';
 import { isoUtc } from '../base/clock.ts';
+import { parseJson } from '../base/parse-json.ts';
 import { GIT_ERRORS } from '../project/git/git-errors.ts';
 import type { Board, Claim, Entry, Held, HostCard, Oid, Renewal, SentAct, Ulid } from './board.ts';
 import { ACT_REFS, type GitBoardPlan, GitView, HOST_REFS, SESSION_REFS, type Seen } from './git-view.ts';
 import { POOL_ERRORS } from './pool-errors.ts';
+import { readCommits } from './read-commits.ts';
 import { type StateNote, stateNoteText } from './state-note.ts';
+
+const Card = z.object({ id: z.string(), name: z.string(), project: z.string(), labels: z.array(z.string()) });
 
 /**
  * The board without a server: the ref of a session is its lease, and a host shows that it lives by a ref that it moves
@@ -34,6 +39,16 @@ export class GitBoard implements Board {
     );
     const acts = this.#view.acts().filter(({ session }) => held.has(session));
     return { held, acts, entries: seen.map((each) => this.#entry(each)) };
+  }
+
+  async hosts(project: Oid): Promise<HostCard[]> {
+    const live = [...this.#view.hosts].filter(([id]) => !this.#view.isSilent(id));
+    const commits = await readCommits(
+      live.map(([, { oid }]) => oid),
+      this.#plan.git,
+    );
+    const cards = commits.flatMap(({ message }) => Card.safeParse(parseJson(message)).data ?? []);
+    return cards.filter((card) => card.project === project);
   }
 
   async offer({ id, state }: Pick<Entry, 'id' | 'state'>): Promise<void> {

@@ -2,8 +2,9 @@ import type { Clock } from '../base/clock.ts';
 import type { Host } from '../base/processes/host.ts';
 import type { GitContext } from '../project/git/repository.ts';
 import type { HostSettings } from '../session/events/bodies/positions.ts';
-import type { Board, HostCard } from './board.ts';
+import type { Board, HostCard, Oid, Ulid } from './board.ts';
 import type { PoolStates } from './pool-states.ts';
+import type { StatusFile } from './pool-status.ts';
 import type { PoolRemote } from './remote.ts';
 
 /** All injected: tests have seconds where a pool has minutes. */
@@ -46,9 +47,29 @@ export interface MemberParts {
   slots: number;
   /** It claims nothing, and gives back what it has. */
   isLeaving: boolean;
+  status: Pick<StatusFile, 'saw' | 'write'>;
   /** Reports once what lasts. */
   report: (what: string, error: unknown) => void;
   say: (text: string) => void;
   /** Lets the supervisor look at its sessions at once. */
   wake: () => Promise<void>;
+}
+
+export interface HeldSession {
+  id: Ulid;
+  epoch: number;
+  folder: string;
+  /** Where this host left the session's ref. */
+  published: Oid;
+  /** The worker's state commit from which that was made, and the number of the last event in it. */
+  from?: Oid | undefined;
+  n?: number;
+  /** A push on its way, whose outcome is not known. */
+  sending?: Oid | undefined;
+  /** Monotonic: when to push again after the remote could not be reached. */
+  againAtMs?: number;
+  /** Since when it has work that is not published, ISO 8601. */
+  behindSince?: string | undefined;
+  /** Monotonic: a renewal that began before says nothing about it. */
+  sinceMs: number;
 }

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { isoUtc } from '../base/clock.ts';
 import { ifThere } from '../base/errors.ts';
 import { crashPoint } from '../base/fault-points.ts';
 import { parseJson } from '../base/parse-json.ts';
@@ -15,31 +16,15 @@ import type { SessionView } from '../session/events/session-view.ts';
 import { refNameOf } from '../session/layout/names.ts';
 import { type SessionPaths, sessionPaths } from '../session/layout/paths.ts';
 import type { Claim, Entry, Oid, SentAct, Ulid } from './board.ts';
-import { claimLease, fence } from './fence.ts';
+import { claimLease, fence, type Lack, noteLack } from './fence.ts';
 import { POOL_REFS } from './git-remote.ts';
 import { hostSettings } from './host-settings.ts';
 import { type LaidDown, layDownForWork, layDownMirror } from './lay-down.ts';
 import { readMark, writeMark, writePoolUntil } from './mark.ts';
-import type { MemberParts } from './member-parts.ts';
+import type { HeldSession, MemberParts } from './member-parts.ts';
 import { MEMBERSHIP_ERRORS } from './membership-errors.ts';
 import { answeredIn, isQueued, isWanted, needsOf, type VerifiedState } from './pool-states.ts';
-
-interface HeldSession {
-  id: Ulid;
-  epoch: number;
-  folder: string;
-  /** Where this host left the session's ref. */
-  published: Oid;
-  /** The worker's state commit from which that was made, and the number of the last event in it. */
-  from?: Oid | undefined;
-  n?: number;
-  /** A push on its way, whose outcome is not known. */
-  sending?: Oid | undefined;
-  /** Monotonic: when to push again after the remote could not be reached. */
-  againAtMs?: number;
-  /** Monotonic: a renewal that began before says nothing about it. */
-  sinceMs: number;
-}
+import { lacksOf } from './pool-status.ts';
 
 const TICK_MS = 200;
 const MAX_NAME = 100;
@@ -70,7 +55,10 @@ export class Member {
     const each = async (ms: number, step: () => unknown) => {
       for (; !signal.aborted; await clock.sleep(ms, signal)) await step();
     };
-    const renew = () => this.#renew().catch((error: unknown) => this.#parts.report('pool', error));
+    const renew = () =>
+      this.#renew()
+        .catch((error: unknown) => this.#parts.report('pool', error))
+        .finally(() => this.#tell());
     const renewing = async () => {
       for (; !signal.aborted; await board.changed(times.renewMs, signal)) await renew();
     };
@@ -97,9 +85,11 @@ export class Member {
     for (const entry of entries) this.#entries.set(entry.id, entry);
     for (const act of acts) await this.#deliver(act);
     for (const each of this.#held.values()) this.#inLane(each.id, () => this.#settle(each));
+    const lacks = await lacksOf(entries, this.#parts);
     for (const entry of entries) {
       const epoch = held.get(entry.id);
-      if (epoch === undefined && !this.#held.has(entry.id)) this.#inLane(entry.id, () => this.#show(entry));
+      if (epoch === undefined && !this.#held.has(entry.id))
+        this.#inLane(entry.id, () => this.#show(entry, lacks(entry)));
       // Claimed before this supervisor started.
       if (epoch !== undefined && !this.#held.has(entry.id))
         this.#inLane(entry.id, () => this.#takeUp({ ...entry, epoch, host: card.id }));
@@ -110,6 +100,18 @@ export class Member {
         this.#taking.add(claim.id);
         this.#inLane(claim.id, () => this.#take(claim), { waits: true });
       }
+  }
+
+  /** For people who ask for the pool's status. */
+  #tell(): void {
+    const { clock, status } = this.#parts;
+    for (const held of this.#held.values()) {
+      const view = this.#viewOf(held.id);
+      const isBehind = view !== undefined && this.#localState(view) !== held.from;
+      held.behindSince = isBehind ? (held.behindSince ?? isoUtc(clock.now())) : undefined;
+    }
+    status.saw(this.#entries.values(), this.#held);
+    status.write();
   }
 
   /** How many sessions may be claimed: none while one of this machine's own waits for its turn. */
@@ -292,12 +294,15 @@ export class Member {
   }
 
   /** What another machine has published, so that lists, questions and plans show it here. */
-  async #show({ id, state }: Entry): Promise<void> {
-    if (state === undefined || this.#shown.get(id) === state) return;
+  async #show({ id, state }: Entry, lack: Lack): Promise<void> {
+    const view = this.#viewOf(id);
     // What lost the session ends first: its files are moved aside.
-    if (this.#viewOf(id)?.worker === 'alive') return;
-    this.#sayAside(await layDownMirror(this.#layingOf(await this.#fetch(id))));
-    this.#shown.set(id, state);
+    if (state === undefined || view?.worker === 'alive') return;
+    if (this.#shown.get(id) !== state) {
+      this.#sayAside(await layDownMirror(this.#layingOf(await this.#fetch(id))));
+      this.#shown.set(id, state);
+    }
+    if (view !== undefined) await noteLack(view.paths, lack, this.#parts.clock);
   }
 
   #layingOf(state: VerifiedState) {

@@ -4,7 +4,18 @@ import type { Clock } from '../base/clock.ts';
 import { isSamocodeError } from '../base/errors.ts';
 import type { Board, Claim, Entry, Held, HostCard, Oid, Renewal, SentAct, StateCard, Ulid } from './board.ts';
 import { POOL_ERRORS } from './pool-errors.ts';
-import { ACT, CLAIM, GIVE_BACK, INDEX, MIGRATIONS, OFFER, RENEW, ROLES, SETTLE } from './postgres-schema.ts';
+import {
+  ACT,
+  CLAIM,
+  GIVE_BACK,
+  HOSTS,
+  INDEX,
+  MIGRATIONS,
+  OFFER,
+  RENEW,
+  ROLES,
+  SETTLE,
+} from './postgres-schema.ts';
 
 export interface PostgresBoardPlan {
   /** `postgres://…`; what it leaves out, PG* variables and ~/.pgpass say. */
@@ -77,6 +88,10 @@ export class PostgresBoard implements Board {
       acts: rows.flatMap(({ acts }) => acts ?? []),
       entries: rows.map(entryOf),
     };
+  }
+
+  async hosts(project: Oid): Promise<HostCard[]> {
+    return (await this.#query<HostCard>(HOSTS, [project, this.#plan.leaseMs])).rows;
   }
 
   async offer(session: Pick<Entry, 'id' | 'project' | 'folder' | 'needs' | 'state'>): Promise<void> {

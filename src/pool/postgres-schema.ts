@@ -77,6 +77,11 @@ export const RENEW = `
       from samocode_pool.acts where session = s.id and settled_at is null) end as acts
   from samocode_pool.sessions s left join held on held.id = s.id where s.project = $3`;
 
+/** $1 project, $2 lease in milliseconds. */
+export const HOSTS = `
+  select id, name, project, labels from samocode_pool.hosts
+  where project = $1 and seen > now() - $2 * interval '1 ms'`;
+
 /** $1 host, $2 project, $3 labels, $4 lease in milliseconds, $5 how many, $6 whether expired leases count. */
 export const CLAIM = `
   with open as (

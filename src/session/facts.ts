@@ -58,6 +58,8 @@ export interface SessionFacts extends StateFacts {
   group?: string;
   /** The machine of the pool that has it, if that is another one; `pool`: none yet. */
   host?: string;
+  /** What no machine of the pool has that could take it: `codex and guard`. */
+  lacks?: string;
   /** Five characters that identify it in every command. */
   id: string;
   /** What `state` does not express: the session cannot be read, seen or started, or was not created by this program. */
@@ -89,6 +91,7 @@ export function sessionFacts(view: SessionView): SessionFacts {
     session: folder,
     group: sessionFile?.group,
     host: sessionFile?.pool && view.worker === 'unknowable' ? view.lease?.owner.hostId : undefined,
+    lacks: view.worker === 'unknowable' && view.lease?.lacks ? view.lease.lacks.join(' and ') : undefined,
     id: shortId(folder),
     ...stateFacts(state),
     condition: conditionOf(view),

@@ -56,7 +56,8 @@ export function stateText(facts: Worded, { reader = 'you', when = at }: WordsFor
 }
 
 /** On which other machine of the pool it is. */
-function hostText({ host }: Worded): string | undefined {
+function hostText({ host, lacks }: Worded): string | undefined {
+  if (lacks !== undefined) return undefined;
   return host === undefined || host === 'pool' ? host && 'offered to the pool' : `on ${host}`;
 }
 
@@ -80,6 +81,10 @@ function describeState(facts: Worded, { reader, when }: Required<WordsFor>): Row
       predicate: 'needs a person: whether its worker is alive cannot be seen from here',
       tone: 'bad',
     };
+  if (facts.lacks !== undefined) {
+    const brief = `waits for a host with ${facts.lacks}`;
+    return { brief, predicate: brief, tone: 'person' };
+  }
   switch (state) {
     case 'starting':
       return condition === 'lost'

@@ -13,9 +13,11 @@ type View = WatchedSession['view'];
 /** A longer outage, or a longer time queued, is worth a notification. */
 const LONG_OUTAGE_MS = 10 * 60_000;
 const LONG_QUEUED_MS = 30 * 60_000;
+/** Other machines of a pool come and go. */
+const LONG_LACKING_MS = 5 * 60_000;
 const HOUR_MS = 3_600_000;
 
-/** Notices that follow from the current state and not from an event: a crash loop, a long time queued. */
+/** Notices that follow from the current state and not from an event: a crash loop, a long time queued or without a machine. */
 export function currentNotices(
   { view, waits, isDying }: WatchedSession,
   sessionId: string,
@@ -33,6 +35,11 @@ export function currentNotices(
     const id = `${sessionId}:queued:${status.since}`;
     const text = `queued since ${status.since}: ${status.reason}`;
     notices.push({ ...common, id, kind: 'queued', text });
+  }
+  const { lacks, acquiredAt: since = '' } = view.lease ?? {};
+  if (lacks !== undefined && view.worker === 'unknowable' && nowMs - Date.parse(since) > LONG_LACKING_MS) {
+    const text = `No machine of the pool has ${lacks.join(' and ')}. Let one that has it join, or install it on one: "samocode pool status".`;
+    notices.push({ ...common, id: `${sessionId}:lacks:${since}`, kind: 'queued', text });
   }
   return notices;
 }

@@ -1,7 +1,10 @@
 import { appendFile, mkdir, rm } from 'node:fs/promises';
 import { expect, test } from 'vitest';
+import { fence, noteLack } from '../../src/pool/fence.ts';
 import type { NewEvent } from '../../src/session/events/events.ts';
+import { sessionFacts } from '../../src/session/facts.ts';
 import type { SessionPaths } from '../../src/session/layout/paths.ts';
+import { stateLine, statusSentence } from '../../src/session/words.ts';
 import { NoticeQueue } from '../../src/supervisor/notice-queue.ts';
 import { Scan } from '../../src/supervisor/scan.ts';
 import { ASKING, CREATED, DONE, eventLines, PREPARED } from '../session/events.ts';
@@ -124,6 +127,42 @@ test('a crash loop is queued once', async () => {
     await queue.take(scan);
   }
   expect((await here.queued()).map(({ id }) => id)).toEqual(['s:crash_loop:4']);
+});
+
+test('a session that no machine of the pool can take is queued once, by the one that is to notify, after five minutes', async () => {
+  await using here = await sceneOfToday();
+  const { clock, identity } = here.supervisor;
+  const plan = { events: [CREATED], startMs: here.startMs, pool: true } as const;
+  const elsewhere = { owner: 'elsewhere', supervisor: '' } as const;
+  const [mine, others] = [
+    await here.session('mine', { ...plan, lease: elsewhere }),
+    await here.session('others', { ...plan, lease: elsewhere }),
+  ];
+  for (const { leases } of [mine, others]) await fence({ leases }, 'pool', clock);
+  const lack = { needs: ['codex', 'guard'] };
+  await noteLack(mine, { ...lack, supervisor: identity }, clock);
+  await noteLack(others, lack, clock);
+  const scan = new Scan(here.supervisor);
+  const queue = new NoticeQueue(here.supervisor);
+  clock.pass(5 * MINUTE_MS);
+  await scan.run();
+  await queue.take(scan);
+  expect(await here.queued()).toEqual([]);
+  clock.pass(1);
+  for (let round = 0; round < 3; round += 1) {
+    await scan.run();
+    await queue.take(scan);
+  }
+  const [notice, ...more] = await here.queued();
+  expect(more).toEqual([]);
+  expect(notice).toMatchObject({ id: expect.stringMatching(/^mine:lacks:/), kind: 'queued' });
+  expect(notice?.text).toContain('No machine of the pool has codex and guard.');
+  const view = [...scan.sessions.values()].find(({ view: { folder } }) => folder === 'mine')?.view;
+  expect(view && statusSentence(view)).toBe('mine waits for a host with codex and guard.');
+  await noteLack(mine, { needs: [] }, clock);
+  await scan.run();
+  const after = [...scan.sessions.values()].find(({ view: { folder } }) => folder === 'mine')?.view;
+  expect(after && stateLine(sessionFacts(after))).toBe('starting, offered to the pool');
 });
 
 test('for a group one notification is queued, when its last session ends', async () => {

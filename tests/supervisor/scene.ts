@@ -43,6 +43,7 @@ export interface SessionPlan {
   id?: string;
   group?: string;
   order?: SessionFile['order'];
+  pool?: true;
   events: readonly NewEvent[];
   /** The time of its first event; the others follow at intervals of a second. */
   startMs?: number;
@@ -113,7 +114,7 @@ export async function sceneWith<C extends HandClock>(
     started: () => lines.filter((line) => line.includes('a worker was started')).map(folderOf),
     async session(
       folder,
-      { id = folder, group, order, events, startMs = START_MS, qa, overview, ...plan },
+      { id = folder, group, order, pool, events, startMs = START_MS, qa, overview, ...plan },
       project = 'p',
     ) {
       const sessionsDir = join(dir.path, project, 'sessions');
@@ -124,8 +125,7 @@ export async function sceneWith<C extends HandClock>(
       const file = {
         ...sample,
         configPath,
-        group,
-        order,
+        ...{ group, order, pool },
         settings: { ...sample.settings, ...plan.settings },
       };
       await mkdir(dirname(session.events), { recursive: true });

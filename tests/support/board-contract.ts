@@ -67,6 +67,21 @@ export function boardContract(makeRig: () => Promise<BoardRig>, size: { hosts: n
     }
   });
 
+  test('the machines of a project are named with what they have, until they are silent', async () => {
+    await using rig = await makeRig();
+    const [a, b] = [await rig.join(['claude']), await rig.join(['codex', 'guard'])];
+    await b.board.renew(b.host);
+    await a.board.renew(a.host);
+    const named = (await a.board.hosts(PROJECT)).toSorted((one, other) => (one.id < other.id ? -1 : 1));
+    expect(named).toEqual([a.host, b.host]);
+    expect(await a.board.hosts('2'.repeat(40))).toEqual([]);
+    for (const _ of [1, 2, 3]) {
+      await rig.pass(LEASE_MS / 3 + 1);
+      await a.board.renew(a.host);
+    }
+    expect(await a.board.hosts(PROJECT)).toEqual([a.host]);
+  });
+
   test('each host that has a session has it with a higher epoch, and one that gave it back is not named', async () => {
     await using rig = await makeRig();
     const [a, b] = [await rig.join(), await rig.join()];

@@ -60,9 +60,10 @@ export async function openMember(
     supervisor,
     say,
     report,
+    status,
     wake,
     self,
-  }: Pick<MemberParts, 'supervisor' | 'say' | 'report' | 'wake'> & { self: PoolFile['host'] },
+  }: Pick<MemberParts, 'supervisor' | 'say' | 'report' | 'status' | 'wake'> & { self: PoolFile['host'] },
 ): Promise<MemberParts & AsyncDisposable> {
   const { clock, host, home, env } = context;
   const { config, project, remote: url, leaving, database } = membership;
@@ -107,6 +108,7 @@ export async function openMember(
     slots,
     isLeaving: leaving ?? false,
     report,
+    status,
     say,
     wake,
   };

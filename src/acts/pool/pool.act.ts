@@ -5,15 +5,19 @@ import { GitRemote, POOL_BRANCHES, POOL_REFS, type RemotePlace } from '../../poo
 import { fingerprintOf, hostKey, trustedHosts, trustHost } from '../../pool/host-keys.ts';
 import { MEMBERSHIP_ERRORS } from '../../pool/membership-errors.ts';
 import { changePoolFile, type Membership, type PoolFile, readPoolFile } from '../../pool/pool-file.ts';
+import { readPoolStatus } from '../../pool/pool-status.ts';
 import { readCommits } from '../../pool/read-commits.ts';
 import type { Project } from '../../project/finding/open-project.ts';
 import { isPersonal } from '../../session/events/bodies/who-acted.ts';
+import type { SessionView } from '../../session/events/session-view.ts';
+import { readAllSessions } from '../../session/session-list.ts';
 import type { ActionContext } from '../common/context.ts';
 import { findProjectFor, type ProjectQuestion } from '../common/places/find-project-for.ts';
 import { requireTrust } from '../common/places/trust-project.ts';
 import { refuseFromInside } from '../common/refuse-from-inside.ts';
 import { supervise } from '../common/supervision.ts';
 import { postgresBoard, remoteGit, rootCommit, textCommit } from './open-member.ts';
+import { statusPath } from './run-members.ts';
 
 export interface JoinInput extends ProjectQuestion {
   remote?: string | undefined;
@@ -84,6 +88,47 @@ export async function leavePool(question: ProjectQuestion, context: ActionContex
   await supervise(context);
   return membership;
 }
+
+export interface PoolSession {
+  session: string;
+  /** Undefined while this machine has not laid its state down. */
+  view?: SessionView | undefined;
+  /** The machine that has it, by name. */
+  host?: string | undefined;
+  publishedAt?: string | undefined;
+  unpublishedSince?: string | undefined;
+}
+
+export interface PoolReport {
+  members: PoolMember[];
+  sessions: PoolSession[];
+  /** Of this machine: a sentence each. */
+  problems: string[];
+}
+
+/** What this machine knows of the project's pool. @throws pool_not_joined, pool_unreachable */
+export async function poolStatus(question: ProjectQuestion, context: ActionContext): Promise<PoolReport> {
+  const { membership, project } = await membershipOf(question, context);
+  const members = await membersAt({ project, url: membership.remote, prefix: prefixOf(membership) }, context);
+  const status = await readPoolStatus(statusPath(membership, context));
+  const views = await readAllSessions(project.values.sessions, context.host);
+  const sessions = (status?.sessions ?? []).map(({ id, folder, host, publishedAt, unpublishedSince }) => {
+    const view = views.find(({ sessionFile }) => sessionFile?.id === id);
+    const name = members.find((member) => member.id === host)?.name ?? host;
+    return { session: view?.folder ?? folder, view, host: name, publishedAt, unpublishedSince };
+  });
+  const isQuiet = status === undefined || context.clock.now() - Date.parse(status.at) > QUIET_MS;
+  const since = status === undefined ? '' : ` since ${status.at}`;
+  const failed = (status?.problems ?? []).map(({ of, text }) => {
+    const session = status?.sessions.find(({ id }) => id === of)?.folder ?? of;
+    return session === 'pool' ? text : `${session}: ${text}`;
+  });
+  const quiet = `The supervisor of this machine has not looked at the pool${since}: see "samocode supervisor".`;
+  return { members, sessions, problems: [...(isQuiet ? [quiet] : []), ...failed] };
+}
+
+/** Several renewals. */
+const QUIET_MS = 120_000;
 
 /** The members of the project's pool. @throws pool_not_joined, pool_unreachable */
 export async function poolMembers(question: ProjectQuestion, context: ActionContext): Promise<PoolMember[]> {

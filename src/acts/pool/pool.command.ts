@@ -1,9 +1,13 @@
 import { type Command, InvalidArgumentError } from 'commander';
+import { age } from '../../base/durations.ts';
 import type { Cli } from '../../kit/terminal/cli.ts';
 import { CLI_ERRORS } from '../../kit/terminal/cli-errors.ts';
-import { grid } from '../../kit/terminal/columns.ts';
+import { grid, hanging } from '../../kit/terminal/columns.ts';
 import { projectOf, type SharedOptions, withSharedOptions } from '../../kit/terminal/shared-options.ts';
-import type { PoolMember } from './pool.act.ts';
+import { harmless } from '../../kit/terminal/style.ts';
+import { sessionFacts } from '../../session/facts.ts';
+import { stateText } from '../../session/words.ts';
+import type { PoolMember, PoolSession } from './pool.act.ts';
 
 interface JoinOptions extends SharedOptions {
   remote?: string;
@@ -41,11 +45,26 @@ export function addPool(program: Command, cli: Cli): void {
       );
     });
   withSharedOptions(pool.command('status', { isDefault: true }))
-    .description('Show the machines of the pool and whom this one trusts')
+    .description('Show its machines, its sessions and what is wrong')
     .action(async (options: SharedOptions) => {
-      const { poolMembers } = await import('./pool.act.ts');
-      const members = await poolMembers(projectOf(options), await cli.actionContext());
-      cli.output.result({ members: members.map(shown) }, () => table(cli, members));
+      const { poolStatus } = await import('./pool.act.ts');
+      const context = await cli.actionContext();
+      const report = await poolStatus(projectOf(options), context);
+      const rows = report.sessions.map(shownSession);
+      const result = { members: report.members.map(shown), sessions: rows, problems: report.problems };
+      cli.output.result(result, () => {
+        const sessions = rows.map((row) => sessionRow(row, context.clock.now()));
+        const { attention } = cli.output.style;
+        const wrong = report.problems.map((text) =>
+          hanging(text, { first: `${attention('!')} `, columns: cli.output.textColumns }),
+        );
+        const parts = [
+          table(cli, report.members),
+          grid(sessions, { columns: cli.output.columns, cut: { 0: 12, 2: 16 } }).join('\n'),
+          wrong.join('\n'),
+        ];
+        return parts.filter(Boolean).join('\n\n');
+      });
     });
   withSharedOptions(pool.command('trust <machine>'))
     .description('Let the sessions and acts of a machine count here')
@@ -96,6 +115,23 @@ async function trust(cli: Cli, machine: string, { yes, as, ...options }: TrustOp
 
 function shown({ name, id, fingerprint, isTrusted, isSelf }: PoolMember) {
   return { name, id, fingerprint, isTrusted, isSelf };
+}
+
+function shownSession({ session, view, host, publishedAt, unpublishedSince }: PoolSession) {
+  // Its machine has a column of its own.
+  const facts = view && { ...sessionFacts(view), host: undefined };
+  const state = facts ? stateText(facts).brief : 'not shown here yet';
+  return { session, host, state, publishedAt, unpublishedSince };
+}
+
+function sessionRow(
+  { session, host, state, publishedAt, unpublishedSince }: ReturnType<typeof shownSession>,
+  nowMs: number,
+): string[] {
+  const ago = (time: string) => age(nowMs - Date.parse(time));
+  const published = publishedAt === undefined ? 'not published' : `published ${ago(publishedAt)} ago`;
+  const lag = unpublishedSince === undefined ? '' : `, ${ago(unpublishedSince)} behind`;
+  return [session, host ?? 'nobody', state, `${published}${lag}`].map(harmless);
 }
 
 function table(cli: Cli, members: readonly PoolMember[]): string {

@@ -22,6 +22,8 @@ export const Lease = z.object({
   supervisor: z.string().optional(),
   /** Another lease of the same owner, as a relative path; without it this one is not held either. */
   under: z.object({ leases: z.string(), number: z.int().positive() }).optional(),
+  /** Nobody has it: what no machine has that could. */
+  lacks: z.array(z.string()).optional(),
   acquiredAt: z.iso.datetime(),
   /** Set by the owner when it releases the lease. */
   releasedAt: z.iso.datetime().optional(),
@@ -153,7 +155,7 @@ export async function acquireLease(dir: string, options: AcquireOptions): Promis
  */
 export async function giveLease(
   dir: string,
-  to: Pick<Lease, 'owner' | 'supervisor' | 'acquiredAt' | 'releasedAt'>,
+  to: Pick<Lease, 'owner' | 'supervisor' | 'lacks' | 'acquiredAt' | 'releasedAt'>,
   above = 0,
 ): Promise<number> {
   await mkdir(dir, { recursive: true });

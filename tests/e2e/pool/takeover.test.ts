@@ -1,12 +1,14 @@
-import { readdir } from 'node:fs/promises';
+import { readdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { answerQa } from '../../../src/acts/gates/answer-qa.act.ts';
 import { approvePlan } from '../../../src/acts/gates/approve-plan.act.ts';
 import { readPlan } from '../../../src/acts/gates/read-plan.act.ts';
-import { memberNamed, trustMember } from '../../../src/acts/pool/pool.act.ts';
+import { memberNamed, type PoolSession, trustMember } from '../../../src/acts/pool/pool.act.ts';
+import { startSession } from '../../../src/acts/sessions/start-session.act.ts';
 import { readEvents } from '../../../src/session/events/event-log.ts';
 import type { SessionView } from '../../../src/session/events/session-view.ts';
+import { typed } from '../../cli/typed.ts';
 import { eventually } from '../../support/eventually.ts';
 import { eventsOf, isAtWork, isDone, type Machine, poolOf, untilView, WORK } from './machines.ts';
 
@@ -59,6 +61,40 @@ test('questions are answered and the plan is approved on the machine that does n
   const done = await untilView(away, isDone, 'the session as done');
   const approved = (await eventsOf(done)).filter(({ type }) => type === 'plan_approved');
   expect(approved).toHaveLength(1);
+});
+
+test('pool status shows its machines, its sessions, and one that no machine can take', async () => {
+  await using pool = await poolOf(2, WORK);
+  const [one, other] = pool.machines;
+  await pool.start(one);
+  await untilView(other, isDone, 'the session as done');
+  await untilView(one, isDone, 'the session as done on the first machine');
+  const codex = join(one.repo.root, 'codex');
+  await writeFile(codex, '#!/bin/sh\necho codex-cli 0.169.0\n', { mode: 0o755 });
+  await one.die();
+  const env = { ...one.context.env, CODEX_PATH: codex, SAMOCODE_SUPERVISOR: 'off' };
+  const asked = { dive: 'Who sails?', name: 'crew', where: 'pool', provider: 'codex' } as const;
+  await startSession(asked, { ...one.context, env });
+  // No machine that looks for it finds it.
+  await rm(codex);
+  await one.comeBack();
+  const lacking = ({ lease }: SessionView) => lease?.lacks?.join() === 'codex';
+  await untilView(one, lacking, 'what is lacking on the first machine');
+  await untilView(other, lacking, 'what is lacking on the second');
+  const place = { cwd: other.repo.path, home: other.repo.homeDir };
+  const { members, sessions, problems } = JSON.parse(
+    (await typed(['pool', 'status', '--json'], place)).stdout,
+  );
+  expect(members.map(({ name }: { name: string }) => name).sort()).toEqual(['machine-1', 'machine-2']);
+  expect(problems).toEqual([]);
+  expect(
+    sessions.map(({ host, state }: PoolSession & { state: string }) => [host?.slice(0, 8), state]),
+  ).toEqual([
+    ['machine-', 'done'],
+    [undefined, 'waits for a host with codex'],
+  ]);
+  const words = (await typed(['pool'], place)).stdout;
+  expect(words).toMatch(/hull\tmachine-[12]\tdone\tpublished \d+ s ago\n/);
 });
 
 test('GATE_PEOPLE keeps a gate closed to another machine until its acts are those of a person it names', async () => {

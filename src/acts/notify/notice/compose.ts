@@ -59,7 +59,7 @@ async function detailsOf({ kind, text }: QueuedNotice, view: SessionView | undef
     case 'blocked':
       return status.kind === 'blocked' ? { text: `${status.reason}\nNeeds: ${status.needs}` } : { text };
     case 'queued':
-      return status.kind === 'queued'
+      return status.kind === 'queued' && view.lease?.lacks === undefined
         ? { text: `Queued since ${stampsAt(Date.parse(status.since)).minute}: ${status.reason}` }
         : { text };
     case 'done':
@@ -175,7 +175,7 @@ export function titleOf(
     case 'budget':
       return `${session} is close to a limit of its budget`;
     case 'queued':
-      return `${session} has been queued for a long time`;
+      return view?.lease?.lacks ? `${session} ${now}` : `${session} has been queued for a long time`;
     case 'done':
       return `${session} is done`;
     case 'group_done':

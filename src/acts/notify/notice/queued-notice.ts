@@ -6,7 +6,7 @@ import { NEEDS_PERSON, NOTIFIED_KINDS, type NotifiedKind } from './notification.
 /** One line of `queue.jsonl`: a change worth a notification. The same `id` means the same change. */
 export const QueuedNotice = z.object({
   v: z.literal(1),
-  /** `<session id>:<event number>`, `:crash_loop:<lease number>` or `:queued:<since>`. */
+  /** `<session id>:<event number>`, `:crash_loop:<lease number>`, `:queued:<since>` or `:lacks:<since>`. */
   id: z.string(),
   at: z.string(),
   kind: z.enum(NOTIFIED_KINDS),
@@ -40,7 +40,9 @@ export function isStillOpen({ kind, id, at }: Pick<QueuedNotice, 'kind' | 'id' |
     case 'crash_loop':
       return view.worker !== 'alive' && id.endsWith(`:${view.lease?.number ?? 0}`);
     case 'queued':
-      return status.kind === 'queued' && id.endsWith(`:${status.since}`);
+      return id.endsWith(`:${status.since}`)
+        ? status.kind === 'queued'
+        : view.lease?.lacks !== undefined && id.endsWith(`:${view.lease.acquiredAt}`);
     default: {
       const wanted = WHILE[kind];
       return wanted === undefined || (status.kind === wanted && status.since === at);
