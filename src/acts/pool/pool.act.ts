@@ -131,7 +131,7 @@ export async function poolStatus(question: ProjectQuestion, context: ActionConte
 const QUIET_MS = 120_000;
 
 /** The members of the project's pool. @throws pool_not_joined, pool_unreachable */
-export async function poolMembers(question: ProjectQuestion, context: ActionContext): Promise<PoolMember[]> {
+async function poolMembers(question: ProjectQuestion, context: ActionContext): Promise<PoolMember[]> {
   const { membership, project } = await membershipOf(question, context);
   return await membersAt({ project, url: membership.remote, prefix: prefixOf(membership) }, context);
 }

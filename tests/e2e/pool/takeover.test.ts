@@ -73,7 +73,7 @@ test('pool status shows its machines, its sessions, and one that no machine can 
   await writeFile(codex, '#!/bin/sh\necho codex-cli 0.169.0\n', { mode: 0o755 });
   await one.die();
   const env = { ...one.context.env, CODEX_PATH: codex, SAMOCODE_SUPERVISOR: 'off' };
-  const asked = { dive: 'Who sails?', name: 'crew', where: 'pool', provider: 'codex' } as const;
+  const asked = { dive: 'Who sails?', name: 'crew', where: 'pool', settings: { provider: 'codex' } } as const;
   await startSession(asked, { ...one.context, env });
   // No machine that looks for it finds it.
   await rm(codex);
@@ -94,7 +94,7 @@ test('pool status shows its machines, its sessions, and one that no machine can 
     [undefined, 'waits for a host with codex'],
   ]);
   const words = (await typed(['pool'], place)).stdout;
-  expect(words).toMatch(/hull\tmachine-[12]\tdone\tpublished \d+ s ago\n/);
+  expect(words).toMatch(/hull +machine-[12] +done +published \d+ s ago\n/);
 });
 
 test('GATE_PEOPLE keeps a gate closed to another machine until its acts are those of a person it names', async () => {
