@@ -80,7 +80,9 @@ export async function lacksOf(
   { board, card, supervisor }: { board: Pick<Board, 'hosts'>; card: HostCard; supervisor: string },
 ): Promise<(entry: Entry) => Lack> {
   const isNeedy = ({ wanted, needs }: Entry) => wanted && lacking(needs, [card]).length > 0;
-  const hosts = entries.some(isNeedy) ? await board.hosts(card.project) : [];
+  const others = entries.some(isNeedy) ? await board.hosts(card.project) : [];
+  // Its own first sign of life is not seen yet.
+  const hosts = [card, ...others.filter(({ id }) => id !== card.id)];
   // One of them notifies.
   const [first] = hosts.map(({ id }) => id).sort();
   return (entry) => {

@@ -72,6 +72,7 @@ export function boardContract(makeRig: () => Promise<BoardRig>, size: { hosts: n
     const [a, b] = [await rig.join(['claude']), await rig.join(['codex', 'guard'])];
     await b.board.renew(b.host);
     await a.board.renew(a.host);
+    await a.board.renew(a.host);
     const named = (await a.board.hosts(PROJECT)).toSorted((one, other) => (one.id < other.id ? -1 : 1));
     expect(named).toEqual([a.host, b.host]);
     expect(await a.board.hosts('2'.repeat(40))).toEqual([]);
