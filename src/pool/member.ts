@@ -1,10 +1,6 @@
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { isoUtc } from '../base/clock.ts';
-import { ifThere } from '../base/errors.ts';
 import { crashPoint } from '../base/fault-points.ts';
 import { parseJson } from '../base/parse-json.ts';
-import { stateRef } from '../project/checkpoints/checkpoint-refs.ts';
 import {
   Command,
   leaveCommand,
@@ -13,7 +9,6 @@ import {
   removeCommand,
 } from '../session/commands/commands.ts';
 import type { SessionView } from '../session/events/session-view.ts';
-import { refNameOf } from '../session/layout/names.ts';
 import { type SessionPaths, sessionPaths } from '../session/layout/paths.ts';
 import type { Claim, Entry, Oid, SentAct, Ulid } from './board.ts';
 import { claimLease, fence, type Lack, noteLack } from './fence.ts';
@@ -23,7 +18,7 @@ import { type LaidDown, layDownForWork, layDownMirror } from './lay-down.ts';
 import { readMark, writeMark, writePoolUntil } from './mark.ts';
 import type { HeldSession, MemberParts } from './member-parts.ts';
 import { MEMBERSHIP_ERRORS } from './membership-errors.ts';
-import { answeredIn, isQueued, isWanted, needsOf, type VerifiedState } from './pool-states.ts';
+import { answeredIn, isQueued, isWanted, needsOf, newestKept, type VerifiedState } from './pool-states.ts';
 import { lacksOf } from './pool-status.ts';
 
 const TICK_MS = 200;
@@ -107,7 +102,7 @@ export class Member {
     const { clock, status } = this.#parts;
     for (const held of this.#held.values()) {
       const view = this.#viewOf(held.id);
-      const isBehind = view !== undefined && this.#localState(view) !== held.from;
+      const isBehind = view !== undefined && newestKept(this.#parts.place, view) !== held.from;
       held.behindSince = isBehind ? (held.behindSince ?? isoUtc(clock.now())) : undefined;
     }
     status.saw(this.#entries.values(), this.#held);
@@ -186,7 +181,7 @@ export class Member {
   async #publish(view: SessionView): Promise<void> {
     const { board, remote, states, card, clock, times } = this.#parts;
     const held = this.#held.get(view.sessionFile?.id ?? '');
-    const state = this.#localState(view);
+    const state = newestKept(this.#parts.place, view);
     if (held === undefined || state === undefined || clock.monotonic() < (held.againAtMs ?? 0)) return;
     if (state === held.from) return await this.#giveBack(view, held);
     const made = await states.publish(view, held);
@@ -397,12 +392,5 @@ export class Member {
 
   #refOf(id: string): string {
     return `${POOL_REFS}sessions/${id}`;
-  }
-
-  // The file that git has just written, read without a git process each second.
-  #localState({ sessionFile }: SessionView): Oid | undefined {
-    if (sessionFile === undefined) return undefined;
-    const path = join(this.#parts.place.commonDir, stateRef(refNameOf(sessionFile)));
-    return ifThere(() => readFileSync(path, 'utf8').trim());
   }
 }

@@ -1,6 +1,8 @@
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Clock, isoUtc } from '../base/clock.ts';
 import { configFolder } from '../base/config-folder.ts';
+import { ifThere } from '../base/errors.ts';
 import { namesAt } from '../base/files/path-stats.ts';
 import { parseJson } from '../base/parse-json.ts';
 import { isGuarded } from '../base/sandbox-level.ts';
@@ -179,4 +181,13 @@ export function isWanted({ state, pendingCommands, wantsWorker }: SessionView): 
 
 export function isQueued({ state: { status } }: SessionView): boolean {
   return status.kind === 'queued' && status.order === undefined;
+}
+
+/** The newest state that the worker kept here. Git has just written that file: no git process each second. */
+export function newestKept(
+  { commonDir }: { commonDir: string },
+  { sessionFile }: Pick<SessionView, 'sessionFile'>,
+): Oid | undefined {
+  if (sessionFile === undefined) return undefined;
+  return ifThere(() => readFileSync(join(commonDir, stateRef(refNameOf(sessionFile))), 'utf8').trim());
 }

@@ -38,7 +38,12 @@ test('a machine brings every agent CLI that is installed, whichever its own sess
   await chmod(codex, 0o755);
   const { self, membership } = await joined(project);
   const context = { ...project.context, env: { ...project.context.env, CODEX_PATH: codex } };
-  const quiet = { say: () => undefined, report: () => undefined, wake: async () => undefined };
+  const quiet = {
+    say: () => undefined,
+    report: () => undefined,
+    wake: async () => undefined,
+    status: '/nowhere',
+  };
   const told = { supervisor: 'mine', ...quiet, self };
   await using member = await openMember(membership, context, told);
   expect(member.card.labels).toEqual(expect.arrayContaining(['codex', 'rehearsal']));

@@ -218,7 +218,7 @@ describe('a session that this machine had, published and gave back', () => {
     const scene = await poolScene();
     const published = await scene.publish();
     await work(scene);
-    writeMark(scene.there, { id: scene.plan().note.id, epoch: 3, published });
+    writeMark(scene.there, { id: scene.plan().note.id, host: 'anna', epoch: 3, published });
     await writeFile(join(scene.here.worktreePath, 'later.txt'), 'l\n');
     await scene.publish();
     return scene;
