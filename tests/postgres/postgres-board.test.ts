@@ -32,6 +32,7 @@ async function makeRig(): Promise<BoardRig & { database: string }> {
       database,
       `update samocode_pool.sessions set until = until ${earlier}, not_before = not_before ${earlier}`,
     );
+    await query(database, `update samocode_pool.hosts set seen = seen ${earlier}`);
   };
   return {
     database,
