@@ -42,7 +42,7 @@ export class GitBoard implements Board {
   }
 
   async hosts(project: Oid): Promise<HostCard[]> {
-    const live = [...this.#view.hosts].filter(([id]) => !this.#view.isSilent(id));
+    const live = [...this.#view.hosts].filter(([name]) => !this.#view.isSilent(name));
     const commits = await readCommits(
       live.map(([, { oid }]) => oid),
       this.#plan.git,
@@ -116,14 +116,15 @@ export class GitBoard implements Board {
   }
 
   async #beat(host: HostCard): Promise<void> {
-    const there = this.#view.hosts.get(host.id)?.oid;
+    const name = signOf(host.id, host.project);
+    const there = this.#view.hosts.get(name)?.oid;
     // Without a name of its own the beat of a copy of this host in the same second would be the same commit.
     const own = { ...host, at: isoUtc(this.#plan.clock.now()), beat: ulid() };
     const beat = await this.#plan.seal(JSON.stringify(own));
     // After a start it takes what it finds for its own.
     const isOwn = there === undefined || this.#beats.size === 0 || this.#beats.has(there);
     this.#beats.add(beat);
-    if (!isOwn || !(await this.#push(HOST_REFS + host.id, beat, there)))
+    if (!isOwn || !(await this.#push(HOST_REFS + name, beat, there)))
       throw POOL_ERRORS.pool_host_twice({ host: host.name });
     this.#beats = new Set([beat]);
   }
@@ -158,7 +159,8 @@ export class GitBoard implements Board {
       note.project === host.project &&
       needs.every((need) => host.labels.includes(need)) &&
       (this.#view.hasAct(note.id) || (note.wanted && isDue)) &&
-      (note.host === undefined || (note.host !== host.id && this.#view.isSilent(note.host)))
+      (note.host === undefined ||
+        (note.host !== host.id && this.#view.isSilent(signOf(note.host, note.project))))
     );
   }
 
@@ -177,6 +179,11 @@ export class GitBoard implements Board {
       throw GIT_ERRORS.git_unreachable({ subcommand: 'push', cwd: this.#plan.git.cwd });
     return push === 'moved';
   }
+}
+
+/** One machine may be in the pools of two projects at one remote. */
+function signOf(host: string, project: Oid): string {
+  return `${host}-${project.slice(0, 12)}`;
 }
 
 function isHolder({ host, epoch }: StateNote, held: Held): boolean {

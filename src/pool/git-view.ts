@@ -39,7 +39,7 @@ const Sealed = z.object({ session: z.string(), id: z.string(), command: z.string
 /** The refs of a pool as one host has seen them, and for how long they have been as they are. */
 export class GitView {
   sessions: ReadonlyMap<Ulid, Seen> = new Map();
-  /** Where the ref of each host was, and since when it has been seen there. */
+  /** By host and project: where the sign of life was, and since when it has been seen there. */
   hosts: ReadonlyMap<string, { oid: Oid; since: number }> = new Map();
   readonly #plan: GitBoardPlan;
   /** By name below acts/; undefined: sealed by nobody whom this host trusts. */

@@ -42,7 +42,7 @@ test('a machine brings every agent CLI that is installed, whichever its own sess
     say: () => undefined,
     report: () => undefined,
     wake: async () => undefined,
-    status: '/nowhere',
+    status: { saw: () => undefined, write: async () => undefined },
   };
   const told = { supervisor: 'mine', ...quiet, self };
   await using member = await openMember(membership, context, told);

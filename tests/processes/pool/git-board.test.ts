@@ -125,6 +125,17 @@ test('of two machines with the same identity one renews, and the other is told',
   await copy.board.renew(a.host);
 });
 
+test('a machine is in the pools of two projects at one remote', async () => {
+  await using rig = await makeRig();
+  const [a, same] = [await rig.join(), await rig.join()];
+  const other = { ...a.host, project: '2'.repeat(40) };
+  for (let round = 0; round < 2; round += 1) {
+    await a.board.renew(a.host);
+    await same.board.renew(other);
+  }
+  expect(await a.board.hosts(PROJECT)).toMatchObject([{ id: a.host.id }]);
+});
+
 test('every call is refused while the remote cannot be reached, and that is no silence of others', async () => {
   await using rig = await makeRig();
   const [a, b] = [await rig.join(), await rig.join()];
