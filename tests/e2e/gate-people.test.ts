@@ -77,7 +77,7 @@ test.concurrent('half an answer in a file without a final status is not taken, w
   expect(first).toMatchObject({ by: by('cli'), answers: [{ id: 'Q1', text: 'A' }] });
   expect(second).toMatchObject({ by: by('file') });
   expect(second?.answers.map(({ text }) => text)).toEqual(Array(2).fill('Only the ones that float'));
-  expect(await readFile(rig.paths.qa, 'utf8')).toContain('not taken: Only the ones that\n');
+  expect(await readFile(rig.paths.qa, 'utf8')).toContain('not recorded: Only the ones that\n');
 });
 
 test.concurrent('answers without a final status count once the file has settled', async () => {
@@ -101,7 +101,7 @@ test.concurrent('text typed while an agent works is kept below the answer, and d
   await edit(rig.paths.qa, answered);
   await rig.untilWaiting('plan_approval');
   const text = await readFile(rig.paths.qa, 'utf8');
-  expect(text).toContain('**Answer:** A\n\n> Also typed here, and not taken: A, never the fleet\n');
+  expect(text).toContain('**Answer:** A\n\n> Also typed here, but not recorded: A, never the fleet\n');
   expect(await eventsOf(rig, 'forgery_seen')).toEqual([]);
   const changed = expect.stringContaining('Changed in _qa.md after it was answered: Q1');
   expect((await eventsOf(rig, 'notice')).map(({ text }) => text)).toContainEqual(changed);
