@@ -1,6 +1,7 @@
 import { isoUtc } from '../base/clock.ts';
 import { crashPoint } from '../base/fault-points.ts';
 import { parseJson } from '../base/parse-json.ts';
+import { readHolding } from '../base/processes/lease.ts';
 import {
   Command,
   leaveCommand,
@@ -79,7 +80,8 @@ export class Member {
     this.#entries.clear();
     for (const entry of entries) this.#entries.set(entry.id, entry);
     for (const act of acts) await this.#deliver(act);
-    for (const each of this.#held.values()) this.#inLane(each.id, () => this.#settle(each));
+    for (const each of this.#held.values())
+      this.#inLane(each.id, () => this.#reclaim(each).then(() => this.#settle(each)));
     const lacks = await lacksOf(entries, this.#parts);
     for (const entry of entries) {
       const epoch = held.get(entry.id);
@@ -174,7 +176,9 @@ export class Member {
     for (const act of this.#acts.values()) if (act.session === id) this.#acts.delete(act.id);
     const { clock, report, say } = this.#parts;
     const host = this.#entries.get(id)?.host ?? 'pool';
-    fence(this.#pathsOf(held.folder), host, clock).catch((error: unknown) => report(held.folder, error));
+    const fenced = fence(this.#pathsOf(held.folder), host, clock);
+    // At once, and before anything else that happens to it.
+    this.#inLane(id, () => fenced.catch((error: unknown) => report(held.folder, error)), { waits: true });
     say(`${held.folder}: this machine lost the session (${why}); its agent ends`);
   }
 
@@ -275,16 +279,9 @@ export class Member {
     const commit = how === 'moved' ? made : (await remote.look(ref)).get(ref);
     if (commit === undefined) return;
     crashPoint('pool-offered');
-    await board.offer({ id, project: card.project, folder, needs: needsOf(sessionFile), state: commit });
-    this.#entries.set(id, {
-      id,
-      project: card.project,
-      folder,
-      epoch: 0,
-      wanted: false,
-      needs: [],
-      state: commit,
-    });
+    const entry = { id, project: card.project, folder, needs: needsOf(sessionFile), state: commit };
+    await board.offer(entry);
+    this.#entries.set(id, { ...entry, epoch: 0, wanted: false });
     await this.#passOn(view, id);
   }
 
@@ -355,8 +352,14 @@ export class Member {
     const { epoch, id } = claim;
     const sinceMs = this.#parts.clock.monotonic();
     this.#held.set(id, { id, epoch, folder: view.folder, published: mark.published, sinceMs });
-    // Its worker ended itself while no supervisor was there.
-    if (view.worker === 'unknowable') await this.#claim(view.paths);
+  }
+
+  /** Its worker had ended itself before this machine was heard of again. */
+  async #reclaim(held: HeldSession): Promise<void> {
+    const paths = this.#pathsOf(held.folder);
+    const holding = await readHolding(paths.leases, this.#parts.host);
+    const isEnded = holding.kind === 'held' && holding.liveness === 'unknowable';
+    if (isEnded && this.#held.get(held.id) === held) await this.#claim(paths);
   }
 
   async #claim(paths: SessionPaths): Promise<void> {
