@@ -21,7 +21,7 @@ const filesAsText = {
   },
 };
 
-/** Time limits end what hangs; they are no claim about speed. No test is tried twice. */
+/** Time limits end what hangs; they are no claim about speed. Vitest tries no test twice. */
 const shared = {
   environment: 'node' as const,
   pool: 'forks' as const,

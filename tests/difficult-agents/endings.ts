@@ -15,7 +15,8 @@ export interface DifficultAgent {
 }
 
 const DOCUMENTS = { folders: ['{session}'], commands: '^(?:cat|ls|head|git log)(?= |$)(?!.*(?:--ou|[<>]))' };
-const SHORT = { answerMs: 1500 };
+/** Long enough for an agent that does answer, on a machine under load. */
+const SHORT = { answerMs: 4000 };
 const RETRIES = { retryLine: '"stream error" error="(.*)"', retryMs: 600 };
 const REFUSED = 'reject_once';
 

@@ -199,7 +199,7 @@ test.each(['round-joined', 'round-quoted'])(
       SAMOCODE_CRASH_AT: point,
       SAMOCODE_CRASHED_FILE: join(rig.repo.root, 'crashed'),
     });
-    await s.advance();
+    expect((await s.advance()).said).toBe('Round 1 begins: 1 failed check.');
     await rig.until(({ round }) => round?.number === 1, { withinMs: 60_000 });
     expect(await readFile(join(rig.repo.root, 'crashed'), 'utf8')).toBeDefined();
     const begun = (await rig.events()).filter((event) => event.type === 'resumed');

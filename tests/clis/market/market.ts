@@ -38,7 +38,7 @@ export async function openMarket(releases = 1): Promise<Market> {
   const { caPath, key, cert } = await makeCertificates(dir.path);
   const served = join(dir.path, 'git');
   const server = createServer({ key, cert }, (request, response) => {
-    serveGit(request, response, served).catch(() => response.destroy());
+    serveGit(request, response, { root: served }).catch(() => response.destroy());
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const { port } = server.address() as AddressInfo;

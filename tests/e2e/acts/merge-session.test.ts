@@ -109,7 +109,7 @@ test.concurrent('a rewind of merged and pushed work says what remains there, and
     state: 'stopped',
     summary: expect.stringMatching(stays('the merge into main')),
   });
-  expect(await rig.state()).toMatchObject({ lastMerge: undefined, proved: undefined });
+  await rig.until(({ lastMerge, proved }) => lastMerge === undefined && proved === undefined);
 
   const question = await command(rig, 'rewind', folder, '--undo');
   expect(question.stdout).toContain('the session is then done again');

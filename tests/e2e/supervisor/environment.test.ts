@@ -127,6 +127,8 @@ test.concurrent('a key that is only exported is named at the start, and without 
   expect(await warnings(rig)).toEqual([expect.stringContaining('ANTHROPIC_API_KEY')]);
   expect(await afterTypedAnswers(rig)).toMatchObject(OTHER_CREDENTIALS);
   expect(await keysGiven(rig)).toEqual([`key: ${KEY}`]);
+  // The worker that blocked would take the resume, without the key.
+  await endOfWorker(rig);
   await rig.resume({}, { SHELL: '/bin/bash', ...TERMINAL, ...WITH_KEY });
   await rig.until(({ status }) => status.kind === 'running');
   await eventually(async () => (await keysOfAgents(rig)).length === 3, { what: 'its next agent' });

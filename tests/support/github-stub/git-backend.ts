@@ -1,11 +1,14 @@
 import { spawn } from 'node:child_process';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 
-/** Serves bare repositories below `root` by git's own CGI program. @returns once the answer is complete */
+/**
+ * Serves bare repositories below `root` by git's own CGI program.
+ * @param before ends before the client gets its answer
+ */
 export async function serveGit(
   request: IncomingMessage,
   response: ServerResponse,
-  root: string,
+  { root, before }: { root: string; before?: (() => Promise<void>) | undefined },
 ): Promise<void> {
   const { pathname, search } = new URL(request.url ?? '/', 'https://github.com');
   const { headers } = request;
@@ -30,5 +33,6 @@ export async function serveGit(
     .split('\r\n')
     .map((line) => line.split(': ', 2));
   const { Status: status = '200', ...rest } = Object.fromEntries(fields);
+  await before?.();
   response.writeHead(Number.parseInt(status, 10), rest).end(whole.subarray(end + 4));
 }

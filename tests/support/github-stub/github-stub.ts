@@ -172,8 +172,9 @@ export async function gitHubStub(): Promise<GitHubStub> {
       response.writeHead(401, { 'WWW-Authenticate': 'Basic realm="GitHub"' }).end();
       return;
     }
-    await serveGit(request, response, gitRoot);
-    if (isPush && request.method === 'POST') await followBranches();
+    const isPosted = isPush && request.method === 'POST';
+    // Before who pushed hears of it: a check of theirs is one of the new head.
+    await serveGit(request, response, { root: gitRoot, before: isPosted ? followBranches : undefined });
   }
 
   /** Heads and bases of open pull requests are where their branches are. */
