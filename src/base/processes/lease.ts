@@ -166,9 +166,12 @@ export async function giveLease(
   }
 }
 
+/** Its boot, which no machine has. */
+export const ELSEWHERE = 'elsewhere';
+
 /** An owner that no process here can see. @param hostId the other machine, for people */
 export function ownerElsewhere(hostId: string): ProcessIdentity {
-  return { pid: 1, startTicks: '0', bootId: 'elsewhere', pidNamespace: 'elsewhere', hostId };
+  return { pid: 1, startTicks: '0', bootId: ELSEWHERE, pidNamespace: ELSEWHERE, hostId };
 }
 
 function leaseHeld({ number, owner: { pid, hostId }, acquiredAt: since }: Lease, liveness: Liveness) {

@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest';
 import { recentRevivals } from '../../../src/acts/common/facts/recent-revivals.ts';
-import { systemClock } from '../../../src/base/clock.ts';
+import { isoUtc, systemClock } from '../../../src/base/clock.ts';
 import { systemHost } from '../../../src/base/processes/host.ts';
+import { giveLease, ownerElsewhere } from '../../../src/base/processes/lease.ts';
 import type { NewEvent } from '../../../src/session/events/events.ts';
 import { sessionPaths } from '../../../src/session/layout/paths.ts';
 import { readSession } from '../../../src/session/status.ts';
@@ -47,4 +48,21 @@ test.each<{ what: string; events: NewEvent[]; times: number }>([
   expect(await recentRevivals(view, at(now + TEN_MINUTES_MS))).toBe(0);
   // The clock was a day ahead when all that happened.
   expect(await recentRevivals(view, at(now - 24 * 60 * 60_000))).toBe(0);
+});
+
+test('a session of a pool that goes to another machine and comes back again is not taken for one that keeps dying', async () => {
+  await using dir = await tempDir();
+  const paths = sessionPaths(dir.path, '26-01-08-x');
+  await writeEvents(paths, [CREATED, PREPARED]);
+  const acquiredAt = isoUtc(systemClock.now());
+  const worked = { owner: WORKER, acquiredAt };
+  for (const _ of [1, 2, 3]) {
+    await giveLease(paths.leases, worked);
+    await giveLease(paths.leases, { owner: ownerElsewhere('mini'), acquiredAt });
+  }
+  const view = await readSession(paths, await systemHost());
+  if (view === undefined) throw new Error('There is no session.');
+  expect(await recentRevivals(view, { clock: systemClock })).toBe(0);
+  for (const _ of [1, 2, 3]) await giveLease(paths.leases, worked);
+  expect(await recentRevivals(view, { clock: systemClock })).toBe(2);
 });

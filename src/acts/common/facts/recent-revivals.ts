@@ -1,4 +1,4 @@
-import { readLeases } from '../../../base/processes/lease.ts';
+import { ELSEWHERE, readLeases } from '../../../base/processes/lease.ts';
 import { readEvents } from '../../../session/events/event-log.ts';
 import type { SessionEvent } from '../../../session/events/events.ts';
 import type { SessionView } from '../../../session/events/session-view.ts';
@@ -25,10 +25,12 @@ export async function recentRevivals(
   );
   // A worker that dies before its first event still leaves its lease behind.
   const leases = await readLeases(paths.leases);
-  const taken = leases.filter(
-    ({ acquiredAt }, index) =>
-      leases[index - 1] !== undefined && leases[index - 1]?.releasedAt === undefined && isRecent(acquiredAt),
-  );
+  const taken = leases.filter((lease, index) => {
+    const before = leases[index - 1];
+    const isRevival = before !== undefined && before.releasedAt === undefined && isRecent(lease.acquiredAt);
+    // A session of a pool that went to another machine or came back.
+    return isRevival && ![before, lease].some(({ owner }) => owner.bootId === ELSEWHERE);
+  });
   return Math.max(told.length, taken.length);
 }
 
