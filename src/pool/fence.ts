@@ -1,6 +1,6 @@
 import { type Clock, isoUtc } from '../base/clock.ts';
 import { type Host, identify } from '../base/processes/host.ts';
-import { giveLease, ownerElsewhere, readLeases } from '../base/processes/lease.ts';
+import { giveLease, ownerElsewhere, readHolding, readLeases } from '../base/processes/lease.ts';
 import type { SessionPaths } from '../session/layout/paths.ts';
 
 /**
@@ -17,6 +17,12 @@ export async function fence(
   const newest = (await readLeases(leases)).at(-1);
   if (newest?.owner.bootId === owner.bootId) return;
   await giveLease(leases, { owner, acquiredAt: isoUtc(clock.now()) });
+}
+
+/** Whether what runs here has lost it, and has ended or soon will. */
+export async function isFenced({ leases }: Pick<SessionPaths, 'leases'>, host: Host): Promise<boolean> {
+  const holding = await readHolding(leases, host);
+  return holding.kind === 'held' && holding.liveness === 'unknowable';
 }
 
 export interface Lack {

@@ -44,9 +44,14 @@ export class GitRemote implements PoolRemote {
     this.#place = place;
   }
 
+  /** What a ref is called there. */
+  nameOf(ref: string): string {
+    return this.#place.prefix + ref.slice(POOL_REFS.length);
+  }
+
   /** @throws pool_push_declined when the server itself does not take it */
   async move(ref: string, to: Oid | undefined, expected: Oid | undefined): Promise<Push> {
-    const there = this.#there(ref);
+    const there = this.nameOf(ref);
     const lease = `--force-with-lease=${there}:${expected ?? ''}`;
     // Never with "+" or --force: either one makes git ignore the lease.
     const push = ['push', ...PUSH, RECEIVE, lease, '--', this.#place.url, `${to ?? ''}:${there}`];
@@ -67,7 +72,7 @@ export class GitRemote implements PoolRemote {
 
   /** All refs of the repository come over the wire for it: a fetch of patterns is filtered by the server. */
   async look(...patterns: string[]): Promise<ReadonlyMap<string, Oid>> {
-    const there = patterns.map((pattern) => this.#there(pattern));
+    const there = patterns.map((pattern) => this.nameOf(pattern));
     const list = await this.#git(['ls-remote', '--refs', UPLOAD, '--', this.#place.url, ...there]);
     const rows = list.stdout.split('\n').map((line) => line.split('\t'));
     const ours = rows.filter(([, ref]) => ref?.startsWith(this.#place.prefix));
@@ -78,7 +83,7 @@ export class GitRemote implements PoolRemote {
 
   /** @param refs names or patterns; a local copy that they match and that is gone from the remote is removed */
   async fetch(refs: readonly string[]): Promise<void> {
-    const copies = refs.map((ref) => `+${this.#there(ref)}:${ref}`);
+    const copies = refs.map((ref) => `+${this.nameOf(ref)}:${ref}`);
     const fetch = () => this.#git(['fetch', ...FETCH, UPLOAD, '--', this.#place.url, ...copies]);
     // One after the other: of two that update the same copy, one fails.
     this.#fetching = this.#fetching.then(fetch, fetch);
@@ -135,9 +140,5 @@ export class GitRemote implements PoolRemote {
     const { git, limitMs } = this.#place;
     const config = [...(git.config ?? []), ...(more.config ?? [])];
     return await runGit(args, { ...git, ...more, config, timeoutMs: limitMs });
-  }
-
-  #there(ref: string): string {
-    return this.#place.prefix + ref.slice(POOL_REFS.length);
   }
 }

@@ -14,6 +14,8 @@ const HeldMark = z.strictObject({
   published: z.string(),
   /** This machine's name, which its workers record. */
   host: z.string(),
+  /** A push whose outcome is not known. */
+  sending: z.string().optional(),
 });
 export type HeldMark = z.infer<typeof HeldMark>;
 

@@ -70,6 +70,6 @@ export interface HeldSession {
   againAtMs?: number;
   /** Since when it has work that is not published, ISO 8601. */
   behindSince?: string | undefined;
-  /** Monotonic: a renewal that began before says nothing about it. */
+  /** Monotonic: what was asked before says nothing about it. */
   sinceMs: number;
 }

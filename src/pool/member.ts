@@ -1,29 +1,20 @@
-import { isoUtc } from '../base/clock.ts';
 import { crashPoint } from '../base/fault-points.ts';
-import { parseJson } from '../base/parse-json.ts';
-import { readHolding } from '../base/processes/lease.ts';
-import {
-  Command,
-  leaveCommand,
-  pendingCommandIds,
-  readCommand,
-  removeCommand,
-} from '../session/commands/commands.ts';
 import type { SessionView } from '../session/events/session-view.ts';
 import { type SessionPaths, sessionPaths } from '../session/layout/paths.ts';
-import type { Claim, Entry, Oid, SentAct, Ulid } from './board.ts';
-import { claimLease, fence, type Lack, noteLack } from './fence.ts';
+import { ActsAtHand, passOn } from './acts-at-hand.ts';
+import type { Claim, Entry, Oid, Ulid } from './board.ts';
+import { claimLease, fence, isFenced, type Lack, noteLack } from './fence.ts';
 import { POOL_REFS } from './git-remote.ts';
 import { hostSettings } from './host-settings.ts';
 import { type LaidDown, layDownForWork, layDownMirror } from './lay-down.ts';
-import { readMark, writeMark, writePoolUntil } from './mark.ts';
+import { type HeldMark, readMark, writeMark, writePoolUntil } from './mark.ts';
 import type { HeldSession, MemberParts } from './member-parts.ts';
 import { MEMBERSHIP_ERRORS } from './membership-errors.ts';
-import { answeredIn, isQueued, isWanted, needsOf, newestKept, type VerifiedState } from './pool-states.ts';
+import { isQueued, isWanted, needsOf, newestKept, type VerifiedState } from './pool-states.ts';
 import { lacksOf } from './pool-status.ts';
+import { STATE_ERRORS } from './state-errors.ts';
 
 const TICK_MS = 200;
-const MAX_NAME = 100;
 
 /** This machine's part in a pool, for one project. Loops for ever; the ref on the remote decides every conflict. */
 export class Member {
@@ -34,7 +25,7 @@ export class Member {
   readonly #taking = new Set<Ulid>();
   readonly #entries = new Map<Ulid, Entry>();
   readonly #shown = new Map<Ulid, Oid>();
-  readonly #acts = new Map<Ulid, SentAct>();
+  readonly #acts: ActsAtHand;
   #views: () => readonly SessionView[] = () => [];
   #boardAtMs = Number.NEGATIVE_INFINITY;
   #remoteAtMs = Number.NEGATIVE_INFINITY;
@@ -42,6 +33,7 @@ export class Member {
 
   constructor(parts: MemberParts) {
     this.#parts = parts;
+    this.#acts = new ActsAtHand(parts);
   }
 
   /** @param views the sessions of this machine, as last read */
@@ -79,9 +71,10 @@ export class Member {
     this.#keepAlive(begun);
     this.#entries.clear();
     for (const entry of entries) this.#entries.set(entry.id, entry);
-    for (const act of acts) await this.#deliver(act);
+    this.#missGone();
+    for (const act of acts) await this.#acts.deliver(act, this.#held.get(act.session));
     for (const each of this.#held.values())
-      this.#inLane(each.id, () => this.#reclaim(each).then(() => this.#settle(each)));
+      this.#inLane(each.id, () => this.#reclaim(each).then(() => this.#acts.settle(each)));
     const lacks = await lacksOf(entries, this.#parts);
     for (const entry of entries) {
       const epoch = held.get(entry.id);
@@ -99,15 +92,22 @@ export class Member {
       }
   }
 
+  /** Sessions that this machine had last, and whose ref somebody has deleted. */
+  #missGone(): void {
+    for (const { folder, paths } of this.#views()) {
+      const mark = paths.sessionsDir === this.#parts.place.sessionsDir ? readMark(paths) : undefined;
+      if (mark !== undefined && !this.#entries.has(mark.id)) this.#parts.report(folder, this.#gone(mark));
+    }
+  }
+
   /** For people who ask for the pool's status. */
   #tell(): void {
-    const { clock, status } = this.#parts;
-    for (const held of this.#held.values()) {
-      const view = this.#viewOf(held.id);
-      const isBehind = view !== undefined && newestKept(this.#parts.place, view) !== held.from;
-      held.behindSince = isBehind ? (held.behindSince ?? isoUtc(clock.now())) : undefined;
-    }
-    status.saw(this.#entries.values(), this.#held);
+    const { place, status } = this.#parts;
+    const isBehind = ({ id, from }: HeldSession) => {
+      const view = this.#viewOf(id);
+      return view !== undefined && newestKept(place, view) !== from;
+    };
+    status.saw(this.#entries.values(), this.#held, isBehind);
     status.write();
   }
 
@@ -124,7 +124,7 @@ export class Member {
       const id = view.sessionFile?.pool && view.sessionFile.id;
       if (!id || view.paths.sessionsDir !== this.#parts.place.sessionsDir) continue;
       if (this.#held.has(id)) this.#inLane(id, () => this.#publish(view));
-      else if (this.#entries.has(id)) this.#inLane(id, () => this.#passOn(view, id));
+      else if (this.#entries.has(id)) this.#inLane(id, () => passOn(view.paths, id, this.#parts.board));
       else if (this.#boardAtMs > 0 && view.state.n === 0) this.#inLane(id, () => this.#offer(view));
     }
   }
@@ -172,11 +172,9 @@ export class Member {
     if (held === undefined) return;
     this.#held.delete(id);
     this.#shown.delete(id);
-    // Delivered again if it comes back.
-    for (const act of this.#acts.values()) if (act.session === id) this.#acts.delete(act.id);
+    this.#acts.forget(id);
     const { clock, report, say } = this.#parts;
-    const host = this.#entries.get(id)?.host ?? 'pool';
-    const fenced = fence(this.#pathsOf(held.folder), host, clock);
+    const fenced = fence(this.#pathsOf(held.folder), 'another machine', clock);
     // At once, and before anything else that happens to it.
     this.#inLane(id, () => fenced.catch((error: unknown) => report(held.folder, error)), { waits: true });
     say(`${held.folder}: this machine lost the session (${why}); its agent ends`);
@@ -187,31 +185,34 @@ export class Member {
     const held = this.#held.get(view.sessionFile?.id ?? '');
     const state = newestKept(this.#parts.place, view);
     if (held === undefined || state === undefined || clock.monotonic() < (held.againAtMs ?? 0)) return;
+    await this.#findSent(held);
     if (state === held.from) return await this.#giveBack(view, held);
     const made = await states.publish(view, held);
     if (made === undefined) return;
     const { commit, note } = made;
     crashPoint('pool-publish');
     held.sending = commit;
-    let how = await remote.move(this.#refOf(held.id), commit, held.published);
-    if (how === 'unreachable') {
-      // The answer may be lost, not the push.
-      const there = (await remote.look(this.#refOf(held.id))).get(this.#refOf(held.id));
-      how = there === commit ? 'moved' : there === held.published ? 'unreachable' : 'refused';
-    }
-    held.sending = undefined;
+    this.#mark(held);
+    const how = await remote.move(this.#refOf(held.id), commit, held.published);
     if (how === 'refused') this.#lose(held.id, 'another machine has published it');
     // Each try makes a commit, and an outage may last for hours.
     if (how === 'unreachable') held.againAtMs = clock.monotonic() + times.renewMs;
     if (how !== 'moved') return;
-    held.published = commit;
-    held.from = state;
-    held.n = note.n;
-    writeMark(view.paths, { id: held.id, epoch: held.epoch, published: commit, host: card.name });
+    crashPoint('pool-published');
+    Object.assign(held, { published: commit, sending: undefined, from: state, n: note.n });
+    held.sinceMs = clock.monotonic();
+    this.#mark(held);
     const mine = { id: held.id, epoch: held.epoch, host: card.id };
     const shown = { ...note.card, wanted: note.wanted };
     if (!(await board.index(mine, commit, shown))) return this.#lose(held.id, 'another machine has it');
-    await this.#settle(held);
+    await this.#acts.settle(held);
+  }
+
+  /** Of a push whose answer was lost: it may have arrived. */
+  async #findSent(held: HeldSession): Promise<void> {
+    if (held.sending === undefined) return;
+    if ((await this.#tipOf(held.id)) === held.sending) held.published = held.sending;
+    held.sending = undefined;
   }
 
   /** A session that waits for a turn, which another machine may have free; all of them, while this one leaves. */
@@ -229,42 +230,6 @@ export class Member {
     this.#parts.say(`${held.folder}: given back to the pool`);
   }
 
-  /** The published log has the answers of these commands. */
-  async #settle({ id: session, folder, n = 0 }: HeldSession): Promise<void> {
-    const open = [...this.#acts.values()].filter((act) => act.session === session);
-    if (open.length === 0) return;
-    const answered = await answeredIn(this.#pathsOf(folder), n);
-    const settled = open.filter(({ id }) => answered.has(id));
-    await this.#parts.board.settle(settled);
-    for (const { id } of settled) this.#acts.delete(id);
-  }
-
-  async #deliver(act: SentAct): Promise<void> {
-    const held = this.#held.get(act.session);
-    if (held === undefined || this.#acts.has(act.id)) return;
-    const command = Command.safeParse(parseJson(act.command));
-    if (!command.success) {
-      this.#parts.report(held.folder, new Error(`What ${act.person} sent is no command: ${act.id}`));
-      return await this.#parts.board.settle([act]);
-    }
-    const paths = this.#pathsOf(held.folder);
-    // Who acted is what the board knows, whatever the sender wrote.
-    const by = { ...command.data.by, person: act.person.slice(0, MAX_NAME) };
-    if (!(await answeredIn(paths)).has(act.id)) await leaveCommand(paths, { ...command.data, by });
-    this.#acts.set(act.id, act);
-    await this.#parts.wake();
-  }
-
-  async #passOn({ paths }: SessionView, session: Ulid): Promise<void> {
-    for (const id of pendingCommandIds(paths)) {
-      const reading = await readCommand(paths, id);
-      // What this version does not know stays, for a newer one.
-      if (reading?.kind !== 'command') continue;
-      await this.#parts.board.act(session, id, JSON.stringify(reading.command));
-      await removeCommand(paths, id);
-    }
-  }
-
   /** A session that `start --pool` has made here: its first state, then whoever is free may claim it. */
   async #offer(view: SessionView): Promise<void> {
     const { board, card, remote, states } = this.#parts;
@@ -273,16 +238,15 @@ export class Member {
     const { id, folder } = sessionFile;
     const made = await states.first(view);
     if (made === undefined) return;
-    const ref = this.#refOf(id);
     // Refused where it was pushed before, and only the board did not hear of it.
-    const how = await remote.move(ref, made, undefined);
-    const commit = how === 'moved' ? made : (await remote.look(ref)).get(ref);
+    const how = await remote.move(this.#refOf(id), made, undefined);
+    const commit = how === 'moved' ? made : await this.#tipOf(id);
     if (commit === undefined) return;
     crashPoint('pool-offered');
     const entry = { id, project: card.project, folder, needs: needsOf(sessionFile), state: commit };
     await board.offer(entry);
     this.#entries.set(id, { ...entry, epoch: 0, wanted: false });
-    await this.#passOn(view, id);
+    await passOn(view.paths, id, board);
   }
 
   /** What another machine has published, so that lists, questions and plans show it here. */
@@ -307,7 +271,7 @@ export class Member {
   }
 
   async #take(claim: Claim): Promise<void> {
-    const { board, card, clock, remote, states, times, say } = this.#parts;
+    const { board, clock, remote, states, times, say } = this.#parts;
     const mine = { id: claim.id, epoch: claim.epoch, host: claim.host };
     let back: Oid | undefined;
     try {
@@ -318,7 +282,6 @@ export class Member {
       const own = hostSettings(settings, await this.#parts.ownSettings());
       const laid = await layDownForWork(this.#layingOf(published), own);
       this.#sayAside(laid);
-      const sinceMs = clock.monotonic();
       crashPoint('pool-laid-down');
       const commit = claim.moved ?? (await states.claimed(published, claim));
       if (claim.moved === undefined) {
@@ -329,8 +292,10 @@ export class Member {
       crashPoint('pool-moved');
       if (claim.from !== undefined) await clock.sleep(times.graceMs);
       const paths = this.#pathsOf(laid.folder);
-      writeMark(paths, { id: claim.id, epoch: claim.epoch, published: commit, host: card.name });
-      this.#held.set(claim.id, { ...mine, folder: laid.folder, published: commit, sinceMs });
+      const sinceMs = clock.monotonic();
+      const held = { id: claim.id, epoch: claim.epoch, folder: laid.folder, published: commit, sinceMs };
+      this.#mark(held);
+      this.#held.set(claim.id, held);
       this.#keepAlive(Math.max(this.#boardAtMs, this.#remoteAtMs));
       await this.#claim(paths);
       say(`${laid.folder}: this machine has the session now${claim.from ? ` (before: ${claim.from})` : ''}`);
@@ -347,24 +312,37 @@ export class Member {
   async #takeUp(claim: Claim): Promise<void> {
     const view = this.#viewOf(claim.id);
     const mark = view && readMark(view.paths);
-    if (view === undefined || mark?.epoch !== claim.epoch)
+    const there = await this.#tipOf(claim.id);
+    if (mark !== undefined && there === undefined) throw this.#gone(mark);
+    // A disk of before is behind the ref.
+    const isOurs = there !== undefined && (there === mark?.published || there === mark?.sending);
+    if (view === undefined || mark?.epoch !== claim.epoch || !isOurs)
       return await this.#take({ ...claim, from: 'unknown' });
-    const { epoch, id } = claim;
+    const { id, epoch } = claim;
     const sinceMs = this.#parts.clock.monotonic();
-    this.#held.set(id, { id, epoch, folder: view.folder, published: mark.published, sinceMs });
+    this.#held.set(id, { id, epoch, folder: view.folder, published: there, sinceMs });
   }
 
   /** Its worker had ended itself before this machine was heard of again. */
   async #reclaim(held: HeldSession): Promise<void> {
     const paths = this.#pathsOf(held.folder);
-    const holding = await readHolding(paths.leases, this.#parts.host);
-    const isEnded = holding.kind === 'held' && holding.liveness === 'unknowable';
+    const isEnded = await isFenced(paths, this.#parts.host);
     if (isEnded && this.#held.get(held.id) === held) await this.#claim(paths);
+  }
+
+  #mark({ id, epoch, folder, published, sending }: HeldSession): void {
+    writeMark(this.#pathsOf(folder), { id, epoch, published, sending, host: this.#parts.card.name });
   }
 
   async #claim(paths: SessionPaths): Promise<void> {
     await claimLease(paths, this.#parts);
     await this.#parts.wake();
+  }
+
+  /** Where a session's ref is on the remote. */
+  async #tipOf(id: Ulid): Promise<Oid | undefined> {
+    const ref = this.#refOf(id);
+    return (await this.#parts.remote.look(ref)).get(ref);
   }
 
   async #fetch(id: Ulid): Promise<VerifiedState> {
@@ -391,6 +369,10 @@ export class Member {
 
   #pathsOf(folder: string): SessionPaths {
     return sessionPaths(this.#parts.place.sessionsDir, folder);
+  }
+
+  #gone({ id, published: commit }: HeldMark): Error {
+    return STATE_ERRORS.state_gone({ ref: this.#parts.remote.nameOf(this.#refOf(id)), commit });
   }
 
   #refOf(id: string): string {

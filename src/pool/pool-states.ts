@@ -12,12 +12,11 @@ import { commitState } from '../project/checkpoints/state-commit.ts';
 import { gitLine } from '../project/git/git.ts';
 import { commitOf, type GitContext } from '../project/git/repository.ts';
 import { pendingCommandIds } from '../session/commands/commands.ts';
-import { readEvents, readLog } from '../session/events/event-log.ts';
+import { readLog } from '../session/events/event-log.ts';
 import { SessionFile } from '../session/events/session-file.ts';
 import type { SessionView } from '../session/events/session-view.ts';
 import type { Status } from '../session/events/state.ts';
 import { refNameOf } from '../session/layout/names.ts';
-import type { SessionPaths } from '../session/layout/paths.ts';
 import type { Claim, HostCard, Oid } from './board.ts';
 import type { GitBoardPlan } from './git-view.ts';
 import { type KeyFiles, keyFilesIn, trustedHosts } from './host-keys.ts';
@@ -158,19 +157,6 @@ export function needsOf({ settings, sandbox }: SessionFile): string[] {
   const { provider, providers, fallback } = settings;
   const level = sandbox === 'strict' ? ['strict'] : isGuarded(sandbox) ? ['guard'] : [];
   return [...new Set([provider, ...Object.values(providers), ...fallback, ...level])];
-}
-
-/** The commands that the worker has answered, up to that event. */
-export async function answeredIn(
-  paths: SessionPaths,
-  upTo = Number.POSITIVE_INFINITY,
-): Promise<ReadonlySet<string>> {
-  const events = (await readEvents(paths, 0)).filter(({ n }) => n <= upTo);
-  return new Set(
-    events.flatMap((event) =>
-      event.type === 'command_accepted' || event.type === 'command_refused' ? [event.id] : [],
-    ),
-  );
 }
 
 /** Whether some machine should work on it now, or wait with it for a limit. */

@@ -46,8 +46,18 @@ export class StatusFile {
     this.#problems.set(of, { of, text: text.trim(), at: isoUtc(this.#clock.now()) });
   }
 
-  /** @param held the sessions that this machine has */
-  saw(entries: Iterable<Entry>, held: ReadonlyMap<Ulid, { behindSince?: string | undefined }>): void {
+  /**
+   * @param held the sessions that this machine has
+   * @param isBehind whether one has work that is not published
+   */
+  saw<Held extends { behindSince?: string | undefined }>(
+    entries: Iterable<Entry>,
+    held: ReadonlyMap<Ulid, Held>,
+    isBehind: (held: Held) => boolean,
+  ): void {
+    const now = isoUtc(this.#clock.now());
+    for (const each of held.values())
+      each.behindSince = isBehind(each) ? (each.behindSince ?? now) : undefined;
     this.#sessions = [...entries].map(({ id, folder, host, card }) => ({
       ...{ id, folder, host, publishedAt: card?.at },
       unpublishedSince: held.get(id)?.behindSince,

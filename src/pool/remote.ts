@@ -11,6 +11,8 @@ export interface PoolRemote {
   move(ref: string, to: Oid | undefined, expected: Oid | undefined): Promise<Push>;
   /** All refs that match the patterns, by name. Rejects when the remote cannot be reached. */
   look(...patterns: string[]): Promise<ReadonlyMap<string, Oid>>;
+  /** What a ref is called there. */
+  nameOf(ref: string): string;
   /** Fetches refs into the same names of the local repository. */
   fetch(refs: readonly string[]): Promise<void>;
 }

@@ -41,4 +41,9 @@ export const STATE_ERRORS = errors({
     why: `${problem}.`,
     hint: 'Publish the session again from the machine that has it.',
   }),
+  state_gone: ({ ref, commit }: { ref: string; commit: string }) => ({
+    what: 'No machine goes on with this session.',
+    why: `Somebody has deleted ${ref} on the remote of the pool.`,
+    hint: `To go on with it, run "git push <remote of the pool> ${commit}:${ref}" in this repository.`,
+  }),
 });

@@ -9,6 +9,7 @@ import type { SessionView } from '../../../src/session/events/session-view.ts';
 import { sessionPaths } from '../../../src/session/layout/paths.ts';
 import { sessionFolders } from '../../../src/session/session-list.ts';
 import { readSession } from '../../../src/session/status.ts';
+import { serve } from '../../processes/pool/remotes.ts';
 import { builtPrograms } from '../../support/built-programs.ts';
 import { eventually } from '../../support/eventually.ts';
 import { endSessionsBelow, PATIENT_CLOCK } from '../../support/live-session.ts';
@@ -20,10 +21,11 @@ import {
   writeProject,
 } from '../../support/project.ts';
 import { endProcessesOf, killSupervisors, SUPERVISED } from '../../support/supervisors.ts';
+import { proxyTo, type TcpProxy } from '../../support/tcp-proxy.ts';
 import { repoIn } from '../../support/temp-repo.ts';
 
 /** Seconds, where a pool has minutes. */
-const TIMES = JSON.stringify({ leaseMs: 6000, renewMs: 700, graceMs: 500, lookMs: 200 });
+const TIMES = { leaseMs: 6000, renewMs: 700, graceMs: 500, lookMs: 200 };
 
 /** Iterations of a second each. */
 export const WORK = {
@@ -39,6 +41,10 @@ export const isAtWork = ({ worker, state }: SessionView) =>
 export interface Machine extends TempProject {
   id: string;
   name: string;
+  /** Its home, its clone and its sessions. */
+  path: string;
+  /** Its network. */
+  network: TcpProxy;
   views(): Promise<SessionView[]>;
   /** SIGKILL for its supervisor, its workers and their agents. */
   die(): Promise<void>;
@@ -51,22 +57,28 @@ export interface PoolPlan {
   lines?: Readonly<Record<string, string>>;
   /** Without one, the remote is the board. */
   database?: string;
+  leaseMs?: number;
+  renewMs?: number;
 }
 
-export async function poolOf(count: number, scenario: object, { lines, database }: PoolPlan = {}) {
+export async function poolOf(count: number, scenario: object, { lines, database, ...times }: PoolPlan = {}) {
   const { worker, rehearsal } = await builtPrograms({}, { faults: true });
   const acting = { programs: { worker, rehearsal }, clock: PATIENT_CLOCK };
   const first = await makeProject({ acting });
   const { root, git } = first.repo;
   const url = join(root, 'remote.git');
   await git(['clone', '--quiet', '--bare', first.repo.path, url], root);
+  const server = await serve(root);
   const scenarioPath = join(root, 'scenario.json');
   await writeFile(scenarioPath, JSON.stringify(scenario));
-  const env = { ...SUPERVISED, SAMOCODE_POOL_TIMES: TIMES, REHEARSAL_SCENARIO: scenarioPath };
+  const env = { ...SUPERVISED, SAMOCODE_POOL_TIMES: JSON.stringify({ ...TIMES, ...times }) };
   const wanted = { PROVIDER: 'rehearsal', SANDBOX: 'off', GATES: 'none', ...lines };
   const machines: Machine[] = [];
-  for (let number = 1; number <= count; number += 1)
-    machines.push(await machineAt(join(root, `machine-${number}`), { url, database, env, acting, wanted }));
+  for (let number = 1; number <= count; number += 1) {
+    const network = await proxyTo(server.port);
+    const plan = { url, network, database, env, acting, wanted, scenarioPath };
+    machines.push(await machineAt(join(root, `machine-${number}`), plan));
+  }
   for (const one of machines)
     for (const { id } of machines.filter((other) => other !== one)) {
       const { fingerprint: seen } = await memberNamed(id, {}, one.context);
@@ -80,7 +92,11 @@ export async function poolOf(count: number, scenario: object, { lines, database 
       return view.folder;
     },
     async [Symbol.asyncDispose]() {
-      for (const machine of machines) await machine.die();
+      for (const machine of machines) {
+        await machine.die();
+        await machine.network[Symbol.asyncDispose]();
+      }
+      await server[Symbol.asyncDispose]();
       await first.repo[Symbol.asyncDispose]();
     },
   };
@@ -88,18 +104,23 @@ export async function poolOf(count: number, scenario: object, { lines, database 
 
 interface MachinePlan extends Pick<ProjectPlan, 'env' | 'acting'> {
   url: string;
+  network: TcpProxy;
   database: string | undefined;
+  scenarioPath: string;
   wanted: Readonly<Record<string, string>>;
 }
 
 async function machineAt(
   path: string,
-  { url, database, env, acting, wanted }: MachinePlan,
+  { url, network, database, env, acting, wanted, scenarioPath }: MachinePlan,
 ): Promise<Machine> {
   await mkdir(path);
   const made = repoIn({ path, [Symbol.asyncDispose]: async () => undefined });
   const repo = { ...made, env: { ...made.env, ...env } };
-  await mkdir(repo.homeDir);
+  const configDir = join(repo.homeDir, '.config', 'samocode');
+  await mkdir(configDir, { recursive: true, mode: 0o700 });
+  // A supervisor does not inherit it.
+  await writeFile(join(configDir, '.env'), `REHEARSAL_SCENARIO=${scenarioPath}\n`, { mode: 0o600 });
   await repo.git(['clone', '--quiet', url, repo.path], path);
   await repo.git(['config', 'user.name', 'Test Person']);
   await repo.git(['config', 'user.email', 'test@example.invalid']);
@@ -107,9 +128,10 @@ async function machineAt(
   await writeProject(project, wanted);
   const { sessionsDir, context } = project;
   await changePoolFile(repo.homeDir, (file) => ({ ...file, host: { ...file.host, name: basename(path) } }));
-  const { host } = await joinPool({ remote: url, database }, context);
+  const remote = `git://127.0.0.1:${network.port}/remote.git`;
+  const { host } = await joinPool({ remote, database, isPublic: true }, context);
   return {
-    ...project,
+    ...{ ...project, path, network },
     ...host,
     async views() {
       const folders = await sessionFolders(sessionsDir);
@@ -127,6 +149,15 @@ async function machineAt(
       await supervise(context, sessionsDir);
     },
   };
+}
+
+/** The machine on which a session is at work, and the other. */
+export async function atWork({ machines: [one, other] }: { machines: [Machine, Machine, ...Machine[]] }) {
+  const first = await Promise.race([
+    untilView(one, isAtWork, 'work on the first machine').then(() => one),
+    untilView(other, isAtWork, 'work on the second machine').then(() => other),
+  ]);
+  return [first, first === one ? other : one] as const;
 }
 
 /** Waits until a machine shows a session as wanted. */

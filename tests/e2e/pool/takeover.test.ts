@@ -10,7 +10,7 @@ import { readEvents } from '../../../src/session/events/event-log.ts';
 import type { SessionView } from '../../../src/session/events/session-view.ts';
 import { typed } from '../../cli/typed.ts';
 import { eventually } from '../../support/eventually.ts';
-import { eventsOf, isAtWork, isDone, type Machine, poolOf, untilView, WORK } from './machines.ts';
+import { atWork, eventsOf, isDone, type Machine, poolOf, untilView, WORK } from './machines.ts';
 
 test('a session that one machine starts is done by one of two, and both show it', async () => {
   await using pool = await poolOf(2, WORK);
@@ -25,13 +25,9 @@ test('a session that one machine starts is done by one of two, and both show it'
 
 test('when the machine that works on it dies, another goes on from the last rest and finishes it', async () => {
   await using pool = await poolOf(2, WORK);
-  const [one, other] = pool.machines;
+  const [one] = pool.machines;
   await pool.start(one);
-  const first = await Promise.race([
-    untilView(one, isAtWork, 'work on the first machine').then(() => one),
-    untilView(other, isAtWork, 'work on the second machine').then(() => other),
-  ]);
-  const second = first === one ? other : one;
+  const [first, second] = await atWork(pool);
   await untilView(second, ({ state }) => state.workedOn?.[0] === first.name, 'what was published of that');
   await first.die();
   const done = await untilView(second, isDone, 'the session as done by the other machine');
@@ -118,13 +114,9 @@ test('GATE_PEOPLE keeps a gate closed to another machine until its acts are thos
 
 test('a machine that was cut off for long finds its work aside, and publishes nothing of it', async () => {
   await using pool = await poolOf(2, WORK);
-  const [one, other] = pool.machines;
+  const [one] = pool.machines;
   await pool.start(one);
-  const first = await Promise.race([
-    untilView(one, isAtWork, 'work on the first machine').then(() => one),
-    untilView(other, isAtWork, 'work on the second machine').then(() => other),
-  ]);
-  const second = first === one ? other : one;
+  const [first, second] = await atWork(pool);
   await first.die();
   const done = await untilView(second, isDone, 'the session as done by the other machine');
   await first.comeBack();
