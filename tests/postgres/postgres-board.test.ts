@@ -1,11 +1,12 @@
 import pg from 'pg';
 import { ulid } from 'ulid';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { PostgresBoard } from '../../src/pool/postgres-board.ts';
-import { HandClock } from '../supervisor/scene.ts';
-import { type BoardRig, boardContract, LEASE_MS, type Member, PROJECT } from '../support/board-contract.ts';
+import { makeRemotes } from '../processes/pool/remotes.ts';
+import { boardContract, LEASE_MS, PROJECT } from '../support/board-contract.ts';
 import { eventually } from '../support/eventually.ts';
+import { poolRounds } from '../support/pool-rounds.ts';
 import { type PostgresServer, query, startPostgres } from '../support/postgres-server.ts';
+import { boardAt, postgresBoards } from './postgres-boards.ts';
 
 let server: PostgresServer;
 beforeAll(async () => {
@@ -15,62 +16,10 @@ afterAll(async () => {
   await server[Symbol.asyncDispose]();
 });
 
-const CARD = { status: 'running', phase: 'planning', iteration: 7, at: '2026-01-08T00:00:00.000Z' };
-
-const boardAt = (database: string, clock = new HandClock()) =>
-  new PostgresBoard({ database, clock, leaseMs: LEASE_MS, limitMs: 20_000 });
-
-/** What the database's clock decides passes by moving what it is compared with. */
-async function makeRig(): Promise<BoardRig & { database: string }> {
-  const database = await server.database();
-  const members: Member[] = [];
-  await boardAt(database).prepare();
-  const pass = async (ms: number) => {
-    for (const { clock } of members) clock.pass(ms);
-    const earlier = `- ${ms} * interval '1 ms'`;
-    await query(
-      database,
-      `update samocode_pool.sessions set until = until ${earlier}, not_before = not_before ${earlier}`,
-    );
-    await query(database, `update samocode_pool.hosts set seen = seen ${earlier}`);
-  };
-  return {
-    database,
-    async join(labels = ['claude']) {
-      const name = `machine ${members.length}`;
-      const clock = new HandClock();
-      const board = boardAt(`${database}?application_name=${encodeURIComponent(name)}`, clock);
-      const member = { board, clock, host: { id: `h${members.length}`, name, project: PROJECT, labels } };
-      members.push(member);
-      return member;
-    },
-    async offer(by, { id = ulid(), folder = id, needs = [], project = PROJECT, wanted = true } = {}) {
-      await by.board.offer({ id, project, folder, needs, state: 'a'.repeat(40) });
-      if (!wanted)
-        await query(database, `update samocode_pool.sessions set wanted = false where id = '${id}'`);
-      return id;
-    },
-    async publish(by, held, wanted) {
-      const state = 'b'.repeat(40);
-      return { state, has: await by.board.index(held, state, { ...CARD, wanted }) };
-    },
-    pass,
-    async away({ board, host }, ms) {
-      const own = 'select pid from pg_stat_activity where application_name = $1';
-      await query(database, `select pg_terminate_backend(pid) from (${own}) own`, [host.name]);
-      await pass(ms);
-      await eventually(async () => (await board.renew(host)) !== undefined);
-    },
-    async [Symbol.asyncDispose]() {
-      for (const { board } of members) await board[Symbol.asyncDispose]();
-    },
-  };
-}
-
-boardContract(makeRig, { hosts: 20, sessions: 100 });
+boardContract(() => postgresBoards(server), { hosts: 20, sessions: 100 });
 
 test('after a crash of the database everybody goes on, and nobody is taken for silent', async () => {
-  await using rig = await makeRig();
+  await using rig = await postgresBoards(server);
   const [a, b] = [await rig.join(), await rig.join()];
   const id = await rig.offer(a);
   await a.board.renew(a.host);
@@ -85,7 +34,7 @@ test('after a crash of the database everybody goes on, and nobody is taken for s
 });
 
 test('a host sleeps until something is to be claimed or an act has come, and through what others publish', async () => {
-  await using rig = await makeRig();
+  await using rig = await postgresBoards(server);
   const [a, b] = [await rig.join(), await rig.join()];
   const stop = new AbortController();
   // A clock whose sleep ends only with the signal.
@@ -113,7 +62,7 @@ test('a host sleeps until something is to be claimed or an act has come, and thr
 });
 
 test('a session is not given back past an act that is just being written', async () => {
-  await using rig = await makeRig();
+  await using rig = await postgresBoards(server);
   const a = await rig.join();
   const session = await rig.offer(a);
   await a.board.renew(a.host);
@@ -132,7 +81,7 @@ test('a session is not given back past an act that is just being written', async
 });
 
 test('a person may act and read, and neither claim nor choose another name', async () => {
-  await using rig = await makeRig();
+  await using rig = await postgresBoards(server);
   const [a, login] = [await rig.join(), `eve ${ulid()}`];
   await query(rig.database, `create role "${login}" login in role samocode_people`);
   const address = rig.database.replace('postgres@', `${encodeURIComponent(login)}@`);
@@ -152,7 +101,7 @@ test('a person may act and read, and neither claim nor choose another name', asy
 });
 
 test('a host of the role for hosts does all that hosts do', async () => {
-  await using rig = await makeRig();
+  await using rig = await postgresBoards(server);
   const [a, login] = [await rig.join(), `host ${ulid()}`];
   await query(rig.database, `create role "${login}" login in role samocode_hosts`);
   await using board = boardAt(rig.database.replace('postgres@', `${encodeURIComponent(login)}@`));
@@ -188,4 +137,11 @@ test('a database that is not there is an error that says so, for every call', as
   await using board = boardAt('postgres://postgres@127.0.0.1:1/none');
   await expect(board.act(ulid(), ulid(), 'approve')).rejects.toThrow('gave no answer');
   await expect(board.prepare()).rejects.toThrow('gave no answer');
+});
+
+test('200 rounds of claims, silence and death leave one chain of each session', async () => {
+  await using rig = await postgresBoards(server);
+  await using remotes = await makeRemotes();
+  const { published } = await poolRounds(rig, remotes, { rounds: 200, seed: 1 });
+  expect(published).toBeGreaterThan(9);
 });

@@ -1,0 +1,220 @@
+import { ulid } from 'ulid';
+import { expect } from 'vitest';
+import type { Claim, Oid, SentAct, Ulid } from '../../src/pool/board.ts';
+import { POOL_REFS } from '../../src/pool/git-remote.ts';
+import type { PoolRemote } from '../../src/pool/remote.ts';
+import { readStateNote, type StateNote, stateNoteText } from '../../src/pool/state-note.ts';
+import { type Random, randomFrom } from '../faults/chaos/random.ts';
+import type { Remotes } from '../processes/pool/remotes.ts';
+import { type BoardRig, LEASE_MS, type Member, PROJECT } from './board-contract.ts';
+
+const CARD = { status: 'running', phase: 'planning', iteration: 1, at: '2026-01-08T00:00:00.000Z' };
+const refOf = (id: Ulid) => `${POOL_REFS}sessions/${id}`;
+
+interface HeldState {
+  epoch: number;
+  commit: Oid;
+  note: StateNote;
+}
+
+/** A machine that does with board and remote what a member of a pool does, without agents. */
+class Machine {
+  readonly held = new Map<Ulid, HeldState>();
+  /** It does not reach the board, and still believes that it has what it has. */
+  isSilent = false;
+  readonly #member: Member;
+  readonly #remotes: Remotes;
+  readonly #folder: string;
+  readonly #remote: PoolRemote;
+  #acts: readonly SentAct[] = [];
+
+  constructor(member: Member, remotes: Remotes, folder: string) {
+    this.#member = member;
+    this.#remotes = remotes;
+    this.#folder = folder;
+    this.#remote = remotes.remote(folder);
+  }
+
+  async offer(): Promise<Ulid> {
+    const id = ulid();
+    const note = { id, project: PROJECT, folder: id, needs: [], wanted: true };
+    const rest = { v: 1 as const, n: 0, lease: 1, epoch: 0, card: CARD, version: '' };
+    const state = await this.#remotes.commit(this.#folder, stateNoteText({ ...note, ...rest }));
+    await this.#remote.move(refOf(id), state, undefined);
+    await this.#member.board.offer({ ...note, state });
+    return id;
+  }
+
+  async renew(): Promise<void> {
+    const { board, host } = this.#member;
+    const { held, acts, entries } = await board.renew(host);
+    for (const [id, { epoch }] of this.held) if (held.get(id) !== epoch) this.held.delete(id);
+    this.#acts = acts;
+    for (const [id, epoch] of held) {
+      const entry = entries.find((each) => each.id === id);
+      if (!this.held.has(id) && entry) await this.#take({ ...entry, epoch, host: host.id });
+    }
+  }
+
+  async claim(): Promise<void> {
+    for (const claim of await this.#member.board.claim(this.#member.host, 1)) await this.#take(claim);
+  }
+
+  /** @returns the epoch under which the remote has accepted a state */
+  async publish(id: Ulid, wanted: boolean): Promise<number | undefined> {
+    const { board, host } = this.#member;
+    const held = this.held.get(id);
+    if (held === undefined) return undefined;
+    const { note, commit, epoch } = held;
+    const answered = answeredIn(note);
+    const mine = this.#acts.filter(({ session }) => session === id);
+    const fresh = mine.filter((act) => !answered.includes(act.id)).map((act) => act.id);
+    const next = { ...note, n: note.n + 1, wanted, version: [...answered, ...fresh].join(' ') };
+    const to = await this.#remotes.commit(this.#folder, stateNoteText(next), commit);
+    if ((await this.#remote.move(refOf(id), to, commit)) !== 'moved') {
+      this.held.delete(id);
+      return undefined;
+    }
+    this.held.set(id, { epoch, commit: to, note: next });
+    if (this.isSilent) return epoch;
+    if (await board.index({ id, host: host.id, epoch }, to, { ...CARD, wanted })) await board.settle(mine);
+    else this.held.delete(id);
+    return epoch;
+  }
+
+  async giveBack(id: Ulid): Promise<void> {
+    const held = this.held.get(id);
+    if (held === undefined || this.isSilent) return;
+    const { epoch, commit: state, note } = held;
+    const mine = { id, epoch, host: this.#member.host.id };
+    if (await this.#member.board.giveBack(mine, { wanted: note.wanted, state })) this.held.delete(id);
+  }
+
+  async act(session: Ulid): Promise<Ulid> {
+    const id = ulid();
+    for (const _ of ['once', 'and once more']) await this.#member.board.act(session, id, 'approve');
+    return id;
+  }
+
+  async #take({ id, epoch, moved }: Claim): Promise<void> {
+    await this.#remote.fetch([refOf(id)]);
+    const there = (await this.#remotes.git(this.#folder, 'rev-parse', refOf(id))) as Oid;
+    const note = await noteAt(this.#remotes, this.#folder, there);
+    if (moved !== undefined) {
+      if (there === moved) this.held.set(id, { epoch, commit: moved, note });
+      return;
+    }
+    const { id: host, name: hostName } = this.#member.host;
+    const claimed = { ...note, host, hostName, epoch };
+    const commit = await this.#remotes.commit(this.#folder, stateNoteText(claimed), there);
+    if ((await this.#remote.move(refOf(id), commit, there)) === 'moved')
+      this.held.set(id, { epoch, commit, note: claimed });
+  }
+}
+
+const answeredIn = ({ version }: StateNote) => version.split(' ').filter(Boolean);
+
+async function noteAt({ git }: Remotes, folder: string, oid: Oid): Promise<StateNote> {
+  const reading = readStateNote(await git(folder, 'log', '-1', '--format=%B', oid));
+  if (reading.kind !== 'note') throw new Error(reading.kind);
+  return reading.note;
+}
+
+export interface RoundsPlan {
+  rounds: number;
+  seed: number;
+}
+
+/**
+ * Machines claim, publish, give back, are silent and forget what they had, in an order that a seed chooses. Every
+ * session has one chain of states without gap or double, and no act is lost or done twice.
+ */
+export async function poolRounds(rig: BoardRig, remotes: Remotes, { rounds, seed }: RoundsPlan) {
+  const random = randomFrom(seed);
+  const machines: Machine[] = [];
+  for (const nth of [1, 2, 3])
+    machines.push(new Machine(await rig.join(), remotes, await remotes.machine(`rounds ${nth}`)));
+  const [first] = machines as [Machine];
+  const sessions: Ulid[] = [];
+  for (let nth = 0; nth < 4; nth += 1) sessions.push(await first.offer());
+  const accepted = new Map(sessions.map((id) => [id, 0]));
+  const sent: Array<[session: Ulid, act: Ulid]> = [];
+  let [published, refused] = [0, 0];
+
+  async function publish(machine: Machine): Promise<void> {
+    const id = random.oneOf([...machine.held.keys()]);
+    if (id === undefined) return;
+    const epoch = await machine.publish(id, random.between(1, 8) > 1);
+    if (epoch === undefined) refused += 1;
+    else {
+      published += 1;
+      expect(epoch).toBeGreaterThanOrEqual(accepted.get(id) ?? 0);
+      accepted.set(id, epoch);
+    }
+  }
+  const live = () => machines.filter(({ isSilent }) => !isSilent);
+  const steps: Array<(machine: Machine) => unknown> = [
+    publish,
+    publish,
+    publish,
+    async (machine) => {
+      if (machine.isSilent) return;
+      await machine.renew();
+      await machine.claim();
+    },
+    async (machine) => machine.giveBack(random.oneOf([...machine.held.keys()]) ?? ''),
+    async (machine) => {
+      const session = random.oneOf(sessions);
+      if (session !== undefined) sent.push([session, await machine.act(session)]);
+    },
+    async () => {
+      for (const _ of [1, 2]) {
+        await rig.pass(LEASE_MS / 3);
+        for (const each of live()) await each.renew();
+      }
+      for (const each of live()) await each.claim();
+      for (const each of machines) if (each.isSilent) await publish(each);
+    },
+    (machine) => {
+      // Now and then for long enough to lose what it has.
+      if (machine.isSilent) machine.isSilent = random.between(1, 3) > 1;
+      else machine.isSilent = live().length > 1;
+    },
+    // As after kill -9.
+    (machine) => machine.isSilent || machine.held.clear(),
+  ];
+  for (let round = 0; round < rounds; round += 1) await pick(random, steps)(pick(random, machines));
+
+  for (const machine of machines) machine.isSilent = false;
+  const isSettled = async () => {
+    const notes = await Promise.all(sessions.map((id) => noteAt(remotes, remotes.url, refOf(id))));
+    const answered = notes.flatMap(answeredIn);
+    return sent.every(([, act]) => answered.includes(act));
+  };
+  for (let round = 0; round < 60 && !(await isSettled()); round += 1) {
+    await rig.pass(LEASE_MS / 3);
+    for (const machine of machines) {
+      await machine.renew();
+      await machine.claim();
+      for (const id of machine.held.keys()) await machine.publish(id, true);
+    }
+  }
+  for (const id of sessions) {
+    const log = await remotes.git(remotes.url, 'log', '--first-parent', '--format=%H', refOf(id));
+    const oids = log.split('\n').reverse();
+    const notes = await Promise.all(oids.map((oid) => noteAt(remotes, remotes.url, oid)));
+    // A claim and giving back make a state with the number of the one before.
+    for (const [index, { n, epoch }] of notes.entries()) {
+      const before = notes[index - 1];
+      expect(n - (before?.n ?? 0)).toBeOneOf([0, 1]);
+      expect(epoch).toBeGreaterThanOrEqual(before?.epoch ?? 0);
+    }
+    const acts = sent.filter(([session]) => session === id).map(([, act]) => act);
+    expect(answeredIn(notes.at(-1) as StateNote).sort()).toEqual(acts.sort());
+  }
+  return { published, refused, acts: sent.length };
+}
+
+function pick<T>(random: Random, choices: readonly T[]): T {
+  return random.oneOf(choices) as T;
+}
