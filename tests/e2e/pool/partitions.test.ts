@@ -54,7 +54,7 @@ test.concurrent('an agent ends by itself when its supervisor is frozen, and what
 });
 
 test.concurrent('a disk of before comes back: the session goes on from what was published, and the old one lies aside', async () => {
-  await using pool = await poolOf(1, NOTED);
+  await using pool = await poolOf(1, NOTED, { leaseMs: 30_000 });
   const [machine] = pool.machines;
   await pool.start(machine);
   await untilView(machine, isAtWork, 'work');
@@ -73,7 +73,7 @@ test.concurrent('a disk of before comes back: the session goes on from what was 
 });
 
 test.concurrent('a deleted ref ends the agent, pool status says how to restore it, and then the session goes on', async () => {
-  await using pool = await poolOf(1, NOTED);
+  await using pool = await poolOf(1, NOTED, { leaseMs: 30_000 });
   const [machine] = pool.machines;
   const { git, path: cwd, homeDir: home } = machine.repo;
   await pool.start(machine);
