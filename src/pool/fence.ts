@@ -1,6 +1,6 @@
 import { type Clock, isoUtc } from '../base/clock.ts';
 import { type Host, identify } from '../base/processes/host.ts';
-import { giveLease, ownerElsewhere, readHolding, readLeases } from '../base/processes/lease.ts';
+import { giveLease, isElsewhere, ownerElsewhere, readLeases } from '../base/processes/lease.ts';
 import type { SessionPaths } from '../session/layout/paths.ts';
 
 /**
@@ -15,14 +15,8 @@ export async function fence(
 ): Promise<void> {
   const owner = ownerElsewhere(hostName);
   const newest = (await readLeases(leases)).at(-1);
-  if (newest?.owner.bootId === owner.bootId) return;
+  if (newest !== undefined && isElsewhere(newest)) return;
   await giveLease(leases, { owner, acquiredAt: isoUtc(clock.now()) });
-}
-
-/** Whether what runs here has lost it, and has ended or soon will. */
-export async function isFenced({ leases }: Pick<SessionPaths, 'leases'>, host: Host): Promise<boolean> {
-  const holding = await readHolding(leases, host);
-  return holding.kind === 'held' && holding.liveness === 'unknowable';
 }
 
 export interface Lack {
@@ -40,7 +34,7 @@ export async function noteLack(
 ): Promise<void> {
   const newest = (await readLeases(leases)).at(-1);
   const isSame = (newest?.lacks ?? []).join() === needs.join();
-  if (newest === undefined || newest.owner.bootId !== ownerElsewhere('').bootId || isSame) return;
+  if (newest === undefined || !isElsewhere(newest) || isSame) return;
   const lacks = needs.length > 0 ? { lacks: [...needs], supervisor } : {};
   await giveLease(leases, { owner: newest.owner, acquiredAt: isoUtc(clock.now()), ...lacks });
 }

@@ -4,6 +4,7 @@ import { sinceBootMs } from '../base/clock.ts';
 import { ifThere } from '../base/errors.ts';
 import { writeLightly } from '../base/files/atomic-file.ts';
 import { parseJson } from '../base/parse-json.ts';
+import type { Host } from '../base/processes/host.ts';
 import type { SessionPaths } from '../session/layout/paths.ts';
 
 /** A session that this machine has, so that a supervisor that starts again goes on where the last one was. */
@@ -28,7 +29,11 @@ export function writeMark({ poolMark }: Pick<SessionPaths, 'poolMark'>, mark: He
   writeLightly(poolMark, `${JSON.stringify(mark)}\n`, 0o600);
 }
 
-/** Until when its worker may go on without hearing of the supervisor: by the clock that counts sleep, too. */
-export function writePoolUntil({ poolUntil }: Pick<SessionPaths, 'poolUntil'>, leftMs: number): void {
-  ifThere(() => writeLightly(poolUntil, `${Math.round(sinceBootMs() + leftMs)}\n`, 0o600));
+/** Until when its worker may go on without hearing of the supervisor: by the clock that counts sleep, of this boot. */
+export function writePoolUntil(
+  { poolUntil }: Pick<SessionPaths, 'poolUntil'>,
+  leftMs: number,
+  { bootId }: Pick<Host, 'bootId'>,
+): void {
+  ifThere(() => writeLightly(poolUntil, `${Math.round(sinceBootMs() + leftMs)} ${bootId}\n`, 0o600));
 }

@@ -68,8 +68,6 @@ export interface HeldSession {
   sending?: Oid | undefined;
   /** Monotonic: when to push again after the remote could not be reached. */
   againAtMs?: number;
-  /** Since when it has work that is not published, ISO 8601. */
-  behindSince?: string | undefined;
   /** Monotonic: what was asked before says nothing about it. */
   sinceMs: number;
 }

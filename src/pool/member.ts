@@ -1,9 +1,10 @@
 import { crashPoint } from '../base/fault-points.ts';
+import { unseenOwner } from '../base/processes/lease.ts';
 import type { SessionView } from '../session/events/session-view.ts';
 import { type SessionPaths, sessionPaths } from '../session/layout/paths.ts';
 import { ActsAtHand, passOn } from './acts-at-hand.ts';
 import type { Claim, Entry, Oid, Ulid } from './board.ts';
-import { claimLease, fence, isFenced, type Lack, noteLack } from './fence.ts';
+import { claimLease, fence, type Lack, noteLack } from './fence.ts';
 import { POOL_REFS } from './git-remote.ts';
 import { hostSettings } from './host-settings.ts';
 import { type LaidDown, layDownForWork, layDownMirror } from './lay-down.ts';
@@ -92,22 +93,24 @@ export class Member {
       }
   }
 
-  /** Sessions that this machine had last, and whose ref somebody has deleted. */
+  /** Reports sessions that this machine had last and that have no ref on the remote. */
   #missGone(): void {
-    for (const { folder, paths } of this.#views()) {
-      const mark = paths.sessionsDir === this.#parts.place.sessionsDir ? readMark(paths) : undefined;
-      if (mark !== undefined && !this.#entries.has(mark.id)) this.#parts.report(folder, this.#gone(mark));
+    for (const [id, { folder, paths }] of this.#poolViews()) {
+      const mark = this.#entries.has(id) ? undefined : readMark(paths);
+      if (mark !== undefined) this.#parts.report(folder, this.#gone(mark));
     }
   }
 
   /** For people who ask for the pool's status. */
   #tell(): void {
     const { place, status } = this.#parts;
-    const isBehind = ({ id, from }: HeldSession) => {
-      const view = this.#viewOf(id);
-      return view !== undefined && newestKept(place, view) !== from;
-    };
-    status.saw(this.#entries.values(), this.#held, isBehind);
+    const behind = this.#poolViews().filter(
+      ([id, view]) => this.#held.has(id) && newestKept(place, view) !== this.#held.get(id)?.from,
+    );
+    status.saw(
+      this.#entries.values(),
+      behind.map(([id]) => id),
+    );
     status.write();
   }
 
@@ -120,9 +123,7 @@ export class Member {
 
   /** What happened to files since the last look: states to publish, commands to pass on, sessions to offer. */
   #lookAtFiles(): void {
-    for (const view of this.#views()) {
-      const id = view.sessionFile?.pool && view.sessionFile.id;
-      if (!id || view.paths.sessionsDir !== this.#parts.place.sessionsDir) continue;
+    for (const [id, view] of this.#poolViews()) {
       if (this.#held.has(id)) this.#inLane(id, () => this.#publish(view));
       else if (this.#entries.has(id)) this.#inLane(id, () => passOn(view.paths, id, this.#parts.board));
       else if (this.#boardAtMs > 0 && view.state.n === 0) this.#inLane(id, () => this.#offer(view));
@@ -162,9 +163,9 @@ export class Member {
   }
 
   #keepAlive(contactMs: number): void {
-    const { clock, times } = this.#parts;
+    const { clock, host, times } = this.#parts;
     const leftMs = times.leaseMs - times.renewMs - (clock.monotonic() - contactMs);
-    for (const { folder } of this.#held.values()) writePoolUntil(this.#pathsOf(folder), leftMs);
+    for (const { folder } of this.#held.values()) writePoolUntil(this.#pathsOf(folder), leftMs, host);
   }
 
   #lose(id: Ulid, why: string): void {
@@ -326,7 +327,7 @@ export class Member {
   /** Its worker had ended itself before this machine was heard of again. */
   async #reclaim(held: HeldSession): Promise<void> {
     const paths = this.#pathsOf(held.folder);
-    const isEnded = await isFenced(paths, this.#parts.host);
+    const isEnded = (await unseenOwner(paths.leases, this.#parts.host)) !== undefined;
     if (isEnded && this.#held.get(held.id) === held) await this.#claim(paths);
   }
 
@@ -361,6 +362,13 @@ export class Member {
         if (this.#lanes.get(id) === running) this.#lanes.delete(id);
       });
     this.#lanes.set(id, running);
+  }
+
+  #poolViews(): Array<[id: Ulid, view: SessionView]> {
+    return this.#views().flatMap((view) => {
+      const { pool, id } = view.sessionFile ?? {};
+      return pool && id && view.paths.sessionsDir === this.#parts.place.sessionsDir ? [[id, view]] : [];
+    });
   }
 
   #viewOf(id: Ulid): SessionView | undefined {

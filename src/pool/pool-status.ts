@@ -35,6 +35,7 @@ export class StatusFile {
   readonly #clock: Pick<Clock, 'now'>;
   readonly #problems = new Map<string, PoolStatus['problems'][number]>();
   #sessions: PoolStatus['sessions'] = [];
+  #behindSince: ReadonlyMap<Ulid, string> = new Map();
 
   constructor(path: string, clock: Pick<Clock, 'now'>) {
     this.#path = path;
@@ -46,21 +47,13 @@ export class StatusFile {
     this.#problems.set(of, { of, text: text.trim(), at: isoUtc(this.#clock.now()) });
   }
 
-  /**
-   * @param held the sessions that this machine has
-   * @param isBehind whether one has work that is not published
-   */
-  saw<Held extends { behindSince?: string | undefined }>(
-    entries: Iterable<Entry>,
-    held: ReadonlyMap<Ulid, Held>,
-    isBehind: (held: Held) => boolean,
-  ): void {
+  /** @param behind sessions of which this machine has work that is not published */
+  saw(entries: Iterable<Entry>, behind: readonly Ulid[]): void {
     const now = isoUtc(this.#clock.now());
-    for (const each of held.values())
-      each.behindSince = isBehind(each) ? (each.behindSince ?? now) : undefined;
+    this.#behindSince = new Map(behind.map((id) => [id, this.#behindSince.get(id) ?? now]));
     this.#sessions = [...entries].map(({ id, folder, host, card }) => ({
       ...{ id, folder, host, publishedAt: card?.at },
-      unpublishedSince: held.get(id)?.behindSince,
+      unpublishedSince: this.#behindSince.get(id),
     }));
   }
 

@@ -42,8 +42,8 @@ export const STATE_ERRORS = errors({
     hint: 'Publish the session again from the machine that has it.',
   }),
   state_gone: ({ ref, commit }: { ref: string; commit: string }) => ({
-    what: 'No machine goes on with this session.',
-    why: `Somebody has deleted ${ref} on the remote of the pool.`,
-    hint: `To go on with it, run "git push <remote of the pool> ${commit}:${ref}" in this repository.`,
+    what: 'No machine of the pool continues this session.',
+    why: `The remote of the pool has no ${ref}: it was deleted, or the pool uses another remote now.`,
+    hint: `To continue it, run "git push <remote of the pool> ${commit}:${ref}" in this repository.`,
   }),
 });

@@ -2,6 +2,7 @@ import { REVIVAL_LIMIT, recentRevivals } from '../acts/common/facts/recent-reviv
 import type { Clock } from '../base/clock.ts';
 import { identityAt } from '../base/files/path-stats.ts';
 import { runningEntry } from '../base/processes/host.ts';
+import { isElsewhere } from '../base/processes/lease.ts';
 import { isRunning } from '../base/processes/process-table.ts';
 import type { Wake } from '../providers/starting/launch-worker.ts';
 import type { RestingFile } from '../session/documents/typed-answers.ts';
@@ -84,6 +85,8 @@ export class WatchedSession {
     this.#read = undefined;
     this.#givenUp = undefined;
     this.isDying = false;
+    // A worker whose session went to another machine of the pool has not died.
+    if (view.lease !== undefined && isElsewhere(view.lease)) this.#starts = [];
   }
 
   /** What is due now. Starts nothing. @param others reads the sessions of its SESSIONS folder */

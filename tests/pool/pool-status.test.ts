@@ -24,8 +24,7 @@ test('what failed is told until it has not failed again for two minutes', async 
   const clock = new HandClock();
   const status = new StatusFile(path, clock);
   const entry = { id: 's', project: 'p', folder: 'hull', host: 'h', epoch: 1, wanted: true, needs: [] };
-  const held = new Map([['s', { behindSince: '2026-01-08T10:00:00.000Z' }]]);
-  status.saw([entry], held, () => true);
+  status.saw([entry], ['s']);
   for (const of of ['once', 'again']) status.failed(of, new Error(`${of} failed`));
   clock.pass(100_000);
   status.failed('again', new Error('again failed'));

@@ -1,6 +1,8 @@
 import { appendFile, chmod, mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { isoUtc } from '../../src/base/clock.ts';
+import { giveLease, ownerElsewhere } from '../../src/base/processes/lease.ts';
 import { runCommand } from '../../src/base/processes/run-command.ts';
 import type { NewEvent } from '../../src/session/events/events.ts';
 import type { SessionPaths } from '../../src/session/layout/paths.ts';
@@ -37,6 +39,18 @@ test('a session whose workers never start gets three with growing delays, and th
   expect(await startsWithin(here, scan, 5 * MINUTE_MS)).toEqual([0, 2000, 12_000]);
   expect([...scan.sessions.values()].map(({ isDying }) => isDying)).toEqual([true]);
   expect(await startsWithin(here, scan, 10 * MINUTE_MS)).toHaveLength(3);
+});
+
+test('a session of a pool gets a worker at once each time that it comes back from another machine', async () => {
+  await using here = await scene();
+  const paths = await here.session('crashed', CRASHED);
+  const scan = new Scan(here.supervisor);
+  for (const number of [3, 5, 7, 9]) {
+    expect(await startsWithin(here, scan, 0)).toEqual([0]);
+    await giveLease(paths.leases, { owner: ownerElsewhere('mini'), acquiredAt: isoUtc(START_MS) });
+    await scan.run();
+    await here.lease(paths, { number, released: true });
+  }
 });
 
 test('while the worker program is missing, as in an upgrade, none is started; afterwards the session gets its worker', async () => {

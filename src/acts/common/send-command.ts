@@ -1,7 +1,7 @@
 import { ulid } from 'ulid';
 import { isoUtc } from '../../base/clock.ts';
 import { SamocodeError } from '../../base/errors.ts';
-import { readHolding } from '../../base/processes/lease.ts';
+import { readHolding, unseenOwner } from '../../base/processes/lease.ts';
 import { isRunning } from '../../base/processes/process-table.ts';
 import { launchWorker } from '../../providers/starting/launch-worker.ts';
 import { type Command, leaveCommand } from '../../session/commands/commands.ts';
@@ -113,7 +113,7 @@ async function noAnswer(
   { host }: Pick<ActionContext, 'host'>,
 ): Promise<SamocodeError> {
   const session = paths.folder;
-  const owner = await unseenOwner(paths, { host });
+  const owner = await unseenOwner(paths.leases, host);
   if (owner === undefined || (await isPoolsElsewhere(paths, { host })))
     return ACTION_ERRORS.pending({ session, seconds: Math.round(waitedMs / 1000), id });
   const { pid, hostId } = owner;
@@ -121,15 +121,12 @@ async function noAnswer(
 }
 
 /** Whether another machine of a pool has the session, or none yet. */
-async function isPoolsElsewhere(paths: SessionPaths, context: Pick<ActionContext, 'host'>): Promise<boolean> {
-  if ((await unseenOwner(paths, context)) === undefined) return false;
+async function isPoolsElsewhere(
+  paths: SessionPaths,
+  { host }: Pick<ActionContext, 'host'>,
+): Promise<boolean> {
+  if ((await unseenOwner(paths.leases, host)) === undefined) return false;
   return (await recordedSessionFile(paths))?.pool ?? false;
-}
-
-/** The owner of the session's lease, if it is on another machine. */
-async function unseenOwner({ leases }: SessionPaths, { host }: Pick<ActionContext, 'host'>) {
-  const holding = await readHolding(leases, host);
-  return holding.kind === 'held' && holding.liveness === 'unknowable' ? holding.lease.owner : undefined;
 }
 
 /** True while a worker holds the session, or one that cannot be judged from here. */

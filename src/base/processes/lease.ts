@@ -166,12 +166,17 @@ export async function giveLease(
   }
 }
 
-/** Its boot, which no machine has. */
-export const ELSEWHERE = 'elsewhere';
-
 /** An owner that no process here can see. @param hostId the other machine, for people */
 export function ownerElsewhere(hostId: string): ProcessIdentity {
-  return { pid: 1, startTicks: '0', bootId: ELSEWHERE, pidNamespace: ELSEWHERE, hostId };
+  return { pid: 1, startTicks: '0', bootId: 'elsewhere', pidNamespace: 'elsewhere', hostId };
+}
+
+export const isElsewhere = ({ owner }: Lease) => owner.bootId === ownerElsewhere('').bootId;
+
+/** The owner of the newest lease, if no process here can see it. */
+export async function unseenOwner(dir: string, host: Host): Promise<ProcessIdentity | undefined> {
+  const holding = await readHolding(dir, host);
+  return holding.kind === 'held' && holding.liveness === 'unknowable' ? holding.lease.owner : undefined;
 }
 
 function leaseHeld({ number, owner: { pid, hostId }, acquiredAt: since }: Lease, liveness: Liveness) {

@@ -12,15 +12,17 @@ import type { Worker } from './worker.ts';
  * Called while watching an agent, which may run for an hour without an event that would notice a new owner. A pool's
  * session is also lost once its time is up: its supervisor may be frozen while another machine begins. @throws lease_lost
  */
-export async function requireLease({ paths, writer, file, clock }: Leased): Promise<void> {
-  const until = file.pool && Number((await plainText(paths.poolUntil, MAX_BYTES)) ?? Number.NaN);
-  if (until !== undefined && sinceBootMs() > until)
+export async function requireLease({ paths, writer, file, clock, host }: Leased): Promise<void> {
+  const given = file.pool ? await plainText(paths.poolUntil, MAX_BYTES) : undefined;
+  const [untilMs, bootId] = given?.trim().split(' ') ?? [];
+  // Of an earlier boot, the time may lie far ahead.
+  if (given !== undefined && (sinceBootMs() > Number(untilMs) || bootId !== host.bootId))
     await giveLease(paths.leases, { owner: ownerElsewhere('pool'), acquiredAt: isoUtc(clock.now()) });
   if ((newestNumber(paths.leases) ?? 0) > writer.lease)
     throw BASE_ERRORS.lease_lost({ number: writer.lease });
 }
 
-type Leased = Pick<Worker, 'paths' | 'writer' | 'file' | 'clock'>;
+type Leased = Pick<Worker, 'paths' | 'writer' | 'file' | 'clock' | 'host'>;
 
 const MAX_BYTES = 64;
 

@@ -24,7 +24,7 @@ const chainOf = async (view: SessionView) => (await eventsOf(view)).map(({ n, ty
 const lostOn = async ({ sessionsDir }: Machine) =>
   (await readdir(join(sessionsDir, '.run'))).filter((name) => name.includes('.lost-'));
 
-test.concurrent('a machine that is cut off ends its agent before another one begins, and after that publishes nothing', async () => {
+test.concurrent('a machine that is cut off ends its agent before another one begins, and publishes nothing afterwards', async () => {
   await using pool = await poolOf(2, NOTED, { leaseMs: 7000, renewMs: 2000 });
   await pool.start(pool.machines[0]);
   const [first, second] = await atWork(pool);
@@ -39,7 +39,7 @@ test.concurrent('a machine that is cut off ends its agent before another one beg
   expect(await lostOn(first)).toHaveLength(1);
 });
 
-test.concurrent('an agent ends by itself when its supervisor is frozen, and what it did is never published', async () => {
+test.concurrent('an agent ends when its supervisor hangs, and none of its work is published', async () => {
   await using pool = await poolOf(2, NOTED, { leaseMs: 7000, renewMs: 2000 });
   await pool.start(pool.machines[0]);
   const [first, second] = await atWork(pool);
@@ -53,8 +53,8 @@ test.concurrent('an agent ends by itself when its supervisor is frozen, and what
   expect(await lostOn(first)).toHaveLength(1);
 });
 
-test.concurrent('a disk of before comes back: the session goes on from what was published, and the old one lies aside', async () => {
-  await using pool = await poolOf(1, NOTED, { leaseMs: 30_000 });
+test.concurrent('when an old copy of a disk is restored, the session continues from the published state, and the old copy is moved aside', async () => {
+  await using pool = await poolOf(1, NOTED);
   const [machine] = pool.machines;
   await pool.start(machine);
   await untilView(machine, isAtWork, 'work');
@@ -72,8 +72,8 @@ test.concurrent('a disk of before comes back: the session goes on from what was 
   expect(await lostOn(machine)).toHaveLength(1);
 });
 
-test.concurrent('a deleted ref ends the agent, pool status says how to restore it, and then the session goes on', async () => {
-  await using pool = await poolOf(1, NOTED, { leaseMs: 30_000 });
+test.concurrent('when a ref is deleted, its agent ends, pool status shows how to restore it, and the session then continues', async () => {
+  await using pool = await poolOf(1, NOTED);
   const [machine] = pool.machines;
   const { git, path: cwd, homeDir: home } = machine.repo;
   await pool.start(machine);

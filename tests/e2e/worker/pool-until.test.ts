@@ -1,6 +1,7 @@
 import { rm, writeFile } from 'node:fs/promises';
 import { expect, test } from 'vitest';
 import { sinceBootMs } from '../../../src/base/clock.ts';
+import { systemHost } from '../../../src/base/processes/host.ts';
 import { stateRef } from '../../../src/project/checkpoints/checkpoint-refs.ts';
 import { refNameOf } from '../../../src/session/layout/names.ts';
 import { changeFile, childWorks } from '../../faults/with-settings.ts';
@@ -10,14 +11,18 @@ import { endOfWorker } from '../../support/supervisors.ts';
 
 const HANGS = 'export default { paceMs: 0, rules: [{ when: { iteration: 3 }, do: [{ act: "hang" }] }] };';
 
-test.concurrent('after the time that its supervisor was given, a worker ends its agent and writes nothing more', async () => {
+test.concurrent.each([
+  ['after the time that its supervisor was given', -1, ''],
+  ['when that time is of an earlier boot', 3_600_000, 'earlier'],
+])('%s, a worker ends its agent and writes nothing more', async (_when, leftMs, boot) => {
+  const { bootId } = await systemHost();
   await using rig = await askingRig({ scenario: HANGS });
   await changeFile(rig, () => ({ pool: true }));
-  await writeFile(rig.paths.poolUntil, String(sinceBootMs() + 3_600_000));
+  await writeFile(rig.paths.poolUntil, `${sinceBootMs() + 3_600_000} ${bootId}`);
   await rig.answer();
   await childWorks(rig, 3);
   const { n } = await rig.state();
-  await writeFile(rig.paths.poolUntil, String(sinceBootMs() - 1));
+  await writeFile(rig.paths.poolUntil, `${sinceBootMs() + leftMs} ${boot || bootId}`);
   await eventually(async () => (await rig.processesWithMark()).length === 0, {
     what: 'the end of the agent',
   });

@@ -1,4 +1,4 @@
-import { ELSEWHERE, readLeases } from '../../../base/processes/lease.ts';
+import { isElsewhere, readLeases } from '../../../base/processes/lease.ts';
 import { readEvents } from '../../../session/events/event-log.ts';
 import type { SessionEvent } from '../../../session/events/events.ts';
 import type { SessionView } from '../../../session/events/session-view.ts';
@@ -29,7 +29,7 @@ export async function recentRevivals(
     const before = leases[index - 1];
     const isRevival = before !== undefined && before.releasedAt === undefined && isRecent(lease.acquiredAt);
     // A session of a pool that went to another machine or came back.
-    return isRevival && ![before, lease].some(({ owner }) => owner.bootId === ELSEWHERE);
+    return isRevival && ![before, lease].some(isElsewhere);
   });
   return Math.max(told.length, taken.length);
 }
