@@ -16,7 +16,7 @@ test('with PostgreSQL as the board, another machine goes on when the first one d
   expect(events.map(({ n }) => n)).toEqual(events.map((_, index) => index + 1));
 });
 
-test('work goes on while the remote is away, and while the database takes nothing, and is published after that', async () => {
+test('work continues while the remote is unreachable or the database is read-only, and is published afterwards', async () => {
   await using server = await startPostgres();
   const database = await server.database();
   await using pool = await poolOf(2, WORK, { database });

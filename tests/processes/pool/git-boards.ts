@@ -10,7 +10,7 @@ import { makeRemotes, type Remotes } from './remotes.ts';
 const CARD = { status: 'running', phase: 'planning', iteration: 7, at: '2026-01-08T00:00:00.000Z' };
 const REST = { n: 1, lease: 1, version: '0.0.0-test', card: CARD };
 
-/** Members with a repository each; commits are unsigned, but for those of a stranger nobody opens them. */
+/** Members, each with its own repository. Commits are unsigned, and all are trusted except a stranger's. */
 export async function gitBoards(): Promise<BoardRig & { remotes: Remotes; at(member: Member): string }> {
   const remotes = await makeRemotes();
   const folders = new Map<Member, string>();
