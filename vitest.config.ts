@@ -32,7 +32,7 @@ const shared = {
   hookTimeout: 300_000,
   globalSetup: ['tests/support/build-once.ts'],
   // As patient as everything else that waits: a machine under load is slow.
-  expect: { poll: { timeout: 60_000 } },
+  expect: { poll: { timeout: 240_000 } },
 };
 
 const suite = (name: string, testTimeout: number, ...globalSetup: string[]) => ({
@@ -43,6 +43,7 @@ const suite = (name: string, testTimeout: number, ...globalSetup: string[]) => (
     include: [`tests/${name}/**/*.test.ts`],
     testTimeout,
     globalSetup: [...shared.globalSetup, ...globalSetup],
+    setupFiles: ['tests/support/until.ts'],
   },
 });
 
@@ -95,16 +96,17 @@ export default defineConfig({
           name: 'processes',
           // Tests of one module that start many programs, as git, shells and servers do.
           include: ['tests/processes/**/*.test.ts'],
+          setupFiles: ['tests/support/until.ts'],
           maxConcurrency: 6,
-          testTimeout: 180_000,
+          testTimeout: 600_000,
         },
       },
-      suite('e2e', 300_000, 'tests/e2e/prepare-sessions.ts'),
-      suite('faults', 300_000, 'tests/faults/prepare-sessions.ts'),
+      suite('e2e', 600_000, 'tests/e2e/prepare-sessions.ts'),
+      suite('faults', 600_000, 'tests/faults/prepare-sessions.ts'),
       // Needs bubblewrap, and fails without it.
-      suite('guard', 300_000, 'tests/guard/prepare-sessions.ts'),
+      suite('guard', 600_000, 'tests/guard/prepare-sessions.ts'),
       // Needs PostgreSQL, and fails without it.
-      suite('postgres', 180_000),
+      suite('postgres', 600_000),
       suite('clis', 600_000),
       {
         extends: true,

@@ -1,32 +1,32 @@
 /** One measurement of `npm run bench`. */
 export interface Bench {
   name: string;
-  /** Its heading on the page. */
+  /** Heading on the page. */
   title: string;
-  /** One line for people: what is measured. */
+  /** What is measured, in one line for people. */
   about: string;
   /**
-   * What each value is, in a line with its unit, by its name, in which `#` stands for a number; the page leaves out
-   * others. Without it every value is printed under its name.
+   * A line for each value by its name, with its unit; `#` stands for a number in the name. The page omits values without
+   * a line. If absent, every value is shown under its name.
    */
   means?: Readonly<Record<string, string>>;
-  /** The page has one run of it: it takes half a minute or more, or is the same in each. */
+  /** The page has a single run, because a run takes half a minute or more, or is the same each time. */
   runsOnce?: true;
   run(options: BenchOptions): Promise<BenchResult>;
 }
 
 export interface BenchOptions {
-  /** Fewer rounds and shorter looks: the page as a whole takes minutes then. */
+  /** Fewer rounds and shorter measurements, so that the whole page takes only minutes. */
   isBrief: boolean;
   /** Path of the `main.py` of a Python samocode. */
   python?: string | undefined;
 }
 
-/** A figure, or each single measurement of many. */
+/** A single figure, or all measurements of a series. */
 export type Measurement = number | readonly number[];
 
 export interface BenchResult {
-  /** What was measured, names carrying their unit. */
+  /** The measured values; names end in their unit. */
   values: Readonly<Record<string, Measurement>>;
   goals: readonly Goal[];
 }
@@ -37,7 +37,7 @@ export interface Goal {
   atMost: number;
 }
 
-/** Thrown by a bench that cannot run here, with the reason in a sentence. */
+/** Thrown by a bench that cannot run on this machine, with the reason in a sentence. */
 export class NotMeasured extends Error {}
 
 export function median(values: readonly number[]): number {
@@ -45,7 +45,7 @@ export function median(values: readonly number[]): number {
   return sorted[Math.floor(sorted.length / 2)] ?? Number.NaN;
 }
 
-/** The middle of what was measured. */
+/** The median of a measurement. */
 export function middle(measured: Measurement | undefined): number {
   return median([measured ?? Number.NaN].flat());
 }

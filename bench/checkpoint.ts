@@ -12,22 +12,22 @@ import { fileAt, type LargeWorktree, timed, withWorktree } from './large-worktre
 const ROUNDS = 9;
 const SIZES = [1_000, 50_000] as const;
 const CHANGES = [0, 1, 500] as const;
-/** Where few files lie the starts of git count, where many do the looks at them. */
+/** With few files the starts of git dominate; with many, reading their status. */
 const SMALL = { files: 1_000, atMostMs: 150 };
 const TIMES_STATUS = 4;
 
-/** After every iteration the whole worktree is kept: it must cost about what looking at it costs. */
+/** The whole worktree is kept after every iteration, which must cost about as much as a `git status`. */
 export const checkpointBench: Bench = {
   name: 'checkpoint',
   title: 'Checkpoints',
-  about: 'keeping and restoring a worktree, beside one `git status` of it',
+  about: 'keeping and restoring a worktree, compared with one `git status` of it',
   runsOnce: true,
   means: {
     'first_#_ms': 'ms of the first checkpoint, of # files',
     'status_#_files_#_changed_ms': 'ms of one git status: # files, # changed',
     'keep_#_files_#_changed_ms': 'ms of a checkpoint: # files, # changed',
     'times_status_#_files_#_changed': 'times a git status: # files, # changed',
-    'state_#_ms': 'ms of the state of a pool, of # files, after a checkpoint',
+    'state_#_ms': 'ms to keep the state for a pool after a checkpoint: # files',
     'rewind_#_ms': 'ms of a rewind of # files, 500 of them changed',
   },
   async run({ isBrief }) {
@@ -51,7 +51,7 @@ async function measure({ files, place }: LargeWorktree, count: number): Promise<
   };
   const counting = await countingGit(place.storeDir, place.baseEnv);
   values[`first_${files}_ms`] = round(await timed(() => keep()));
-  // The repository's index is older than its second then, as it is in all but the first moments of a session.
+  // Makes the repository's index more than a second old, as it is in all but the first moments of a session.
   await systemClock.sleep(1100);
   await runGit(['update-index', '--force-write-index'], { cwd: place.worktreePath, baseEnv: place.baseEnv });
   await keep();
@@ -59,7 +59,7 @@ async function measure({ files, place }: LargeWorktree, count: number): Promise<
     const rounds = [];
     for (let index = 0; index < count; index += 1) {
       await change(place.worktreePath, files, changes);
-      // In turns, so that both see the same machine and the same files.
+      // Alternate, so that both see the same machine and the same files.
       const statusMs = await timed(() =>
         runGit(['status', '--porcelain'], { cwd: place.worktreePath, baseEnv: place.baseEnv }),
       );
@@ -93,7 +93,7 @@ async function measure({ files, place }: LargeWorktree, count: number): Promise<
 const ITERATIONS = 20;
 const LOG_BYTES = 1_000_000;
 
-/** Keeps what another machine continues from, as between two agents of a long session: the log has grown each time. */
+/** Keeps the state for another machine, as between two agents of a long session: the log grows each time. */
 async function statesOf(
   place: LargeWorktree['place'],
   count: number,
@@ -135,14 +135,14 @@ async function statesOf(
   return rounded(times);
 }
 
-/** A git on PATH that counts how often it is started. */
+/** Puts a git on PATH that counts how often it is started. */
 async function countingGit(storeDir: string, env: LargeWorktree['place']['baseEnv']) {
   const folder = `${storeDir}-counting`;
   await mkdir(folder, { recursive: true });
   const script = `#!/bin/sh\necho >> '${folder}/calls'\nPATH='${env.PATH}' exec git "$@"\n`;
   await writeFile(join(folder, 'git'), script, { mode: 0o755 });
   return {
-    // Programs below home are looked for last.
+    // Programs below home are searched last.
     env: { ...env, HOME: `${folder}/home`, PATH: `${folder}:${env.PATH}` },
     async take() {
       const count = (await readFile(join(folder, 'calls'), 'utf8')).length;
@@ -158,7 +158,7 @@ async function change(root: string, files: number, changes: number): Promise<voi
   turn += 1;
   const step = Math.max(1, Math.floor(files / Math.max(1, changes)));
   for (let index = 0; index < changes; index += 1) {
-    // Other bytes in every file: equal ones would be one object.
+    // Different content in every file: git stores equal files as one object.
     await writeFile(fileAt(root, index * step), `Change ${index} in turn ${turn}\n`);
   }
 }

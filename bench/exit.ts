@@ -12,7 +12,7 @@ const ROUNDS = 15;
 
 type Place = Pick<RawServerOptions, 'cwd' | 'env'>;
 
-/** Each way in which a client goes: what it does to the server, at the moment that counts. */
+/** The ways in which a client can end, each with its effect on the server. */
 const WAYS: Readonly<Record<string, (server: RawServer) => void>> = {
   stdinEnd: ({ child }) => child.stdin?.end(),
   sigint: ({ child }) => child.kill('SIGINT'),
@@ -24,19 +24,20 @@ const WAYS: Readonly<Record<string, (server: RawServer) => void>> = {
   },
 };
 
-/** How long the server stays when its client has gone: Codex kills what is left after 50 ms. */
+/** How long the server survives its client: Codex kills what is left after 50 ms. */
 export const exitBench: Bench = {
   name: 'exit',
   title: 'End of the server',
-  about: 'from the end of the client, in each way there is, to the end of the server; a subscription is held',
+  about:
+    'from the end of the client, in each possible way, to the end of the server, while the client holds a subscription',
   means: {
     stdinEndMs: 'ms after the end of its input',
     sigintMs: 'ms after SIGINT',
     sigtermMs: 'ms after SIGTERM',
     sighupMs: 'ms after SIGHUP',
-    closedReaderMs: 'ms after nothing reads its output any more',
-    fullDiskMs: 'ms after its output is refused by a full disk',
-    worstMedianMs: 'ms: the slowest of these, each by its middle',
+    closedReaderMs: 'ms after the reader of its output is gone',
+    fullDiskMs: 'ms after its output fails on a full disk',
+    worstMedianMs: 'ms: the highest of these medians',
   },
   async run() {
     await using repo = await makeRepo();
@@ -74,10 +75,10 @@ async function timed(place: Place, leave: (server: RawServer) => void): Promise<
   return performance.now() - begun;
 }
 
-/** Its output is a file on a full disk, so the very first answer fails; its start is waited for by its stderr. */
+/** Its output is a file on a full disk, so even the first answer fails; stderr shows when it has started. */
 async function fullDisk(place: Place): Promise<number> {
   const stdout = openSync('/dev/full', 'w');
-  // A word of its own on stderr tells that it listens.
+  // Writes a word to stderr once the server is listening.
   const ready = "process.stdin.once('resume', () => setTimeout(() => process.stderr.write('ready'), 50))";
   const nodeArgs = ['--import', `data:text/javascript,${encodeURIComponent(ready)}`];
   const server = spawnServer({ ...place, stdout, nodeArgs });

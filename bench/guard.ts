@@ -5,35 +5,36 @@ import { insideGuard } from '../src/providers/starting/make-guard.ts';
 import { iterationPaths } from '../src/session/layout/paths.ts';
 import type { SessionRig } from '../tests/support/session-rig.ts';
 import { type Bench, median, NotMeasured, round, rounded } from './bench.ts';
-import { restingRig, withCheapChildren } from './worker/bench-rig.ts';
+import { restingRig, withCheapAgents } from './worker/bench-rig.ts';
 
 const TURNS = 3;
 const PROBES = 30;
-/** Below the limit of the first phase; the first ones warm up. */
+/** The iterations that count: after a warm-up, and below the limit of the first phase. */
 const FROM = 3;
 const TO = 19;
 
-// The bundler sets it in a build; it is read when a file is written.
+// Otherwise set by the bundler; read when a file is written.
 Object.assign(globalThis, { __FAULTS__: false, __VERSION__: '0.0.0-bench' });
 
-/** What the guard costs: an iteration of an agent that does next to nothing, and the probe. Needs bubblewrap. */
+/** The cost of the guard, for an iteration of an agent that does next to nothing and for the probe. Needs bubblewrap. */
 export const guardBench: Bench = {
   name: 'guard',
   title: 'Guard, per iteration',
-  about: 'an iteration of a cheap agent in the guard and without it, in memory, and the probe of the guard',
+  about:
+    'an iteration of a cheap agent with and without the guard, on a disk in memory, and the probe of the guard',
   runsOnce: true,
   means: {
     iterationMs: 'ms of an iteration without the guard',
     guardedMs: 'ms of an iteration in the guard',
-    guardCostMs: 'ms that the guard adds to an iteration, by their middles',
-    strictCostMs: 'ms that the strict sandbox adds to one',
-    startCostMs: 'ms that it adds to the start of a program that does nothing',
+    guardCostMs: 'ms that the guard adds to an iteration (difference of the medians)',
+    strictCostMs: 'ms that the strict sandbox adds to an iteration',
+    startCostMs: 'ms that the guard adds to the start of a program that does nothing',
     probeMs: 'ms to find out whether the guard works here',
   },
   async run({ isBrief }) {
     const times = { guard: [] as number[], off: [] as number[], strict: [] as number[] };
     const starts: Starts = { inside: [], outside: [], probe: [] };
-    // By turns: what else the machine does then costs both alike.
+    // Alternate, so that the other load of the machine affects both alike.
     for (let turn = 0; turn < (isBrief ? 1 : TURNS); turn += 1) {
       times.off.push(...(await iterationsOf('off')));
       times.guard.push(...(await iterationsOf('guard', starts)));
@@ -44,7 +45,7 @@ export const guardBench: Bench = {
       guardedMs: rounded(times.guard),
       guardCostMs: round(median(times.guard) - median(times.off)),
       strictCostMs: round(median(times.strict) - median(times.off)),
-      // A worker looks for the end of its child in steps, in which a small cost of an iteration is lost.
+      // A worker polls for the end of its agent, which hides a small cost per iteration.
       startCostMs: round(median(starts.inside) - median(starts.outside)),
       startCostMinMs: round(Math.min(...starts.inside) - Math.min(...starts.outside)),
       probeMs: rounded(starts.probe),
@@ -54,13 +55,13 @@ export const guardBench: Bench = {
   },
 };
 
-/** Milliseconds: of a program that does nothing, in the guard and without it, and of the probe. */
+/** Milliseconds of a program that does nothing, with and without the guard, and of the probe. */
 type Starts = Record<'inside' | 'outside' | 'probe', number[]>;
 
-/** Milliseconds from the record of one child to that of the next, its own run included. */
+/** Milliseconds from the record of one agent's start to that of the next, including the agent's own run. */
 async function iterationsOf(sandbox: 'guard' | 'off' | 'strict', starts?: Starts): Promise<number[]> {
   await using rig = await restingRig({ sandbox }, 'memory');
-  await withCheapChildren(rig);
+  await withCheapAgents(rig);
   await rig.repo.git(['update-index', '--force-write-index']);
   await rig.resume();
   await rig.until(({ progress }) => progress.totalIterations > TO, { withinMs: 120_000 });

@@ -10,7 +10,7 @@ export interface LargeWorktree {
   place: Omit<Parameters<typeof keepCheckpoint>[0], 'moment'>;
 }
 
-/** A worktree with so many small files, and what belongs to it; removed after its use. */
+/** Creates a worktree with this many small files, and removes it after use. */
 export async function withWorktree(
   files: number,
   use: (place: LargeWorktree) => Promise<BenchResult>,
@@ -21,7 +21,7 @@ export async function withWorktree(
     const worktreePath = join(root, 'worktree');
     const sessionDir = join(root, 'session');
     const env = { PATH: process.env.PATH ?? '', HOME: root };
-    // A clean-up in the background would be measured too, and outlive the folder.
+    // A background gc would be measured too, and would outlive the folder.
     const git = (...args: string[]) =>
       runCommand('git', ['-c', 'gc.auto=0', ...args], { cwd: mainRepo, env });
     await mkdir(sessionDir, { recursive: true });
@@ -30,7 +30,7 @@ export async function withWorktree(
     await git('init', '-q', '-b', 'main');
     await git('add', '-A');
     await git('-c', 'user.name=b', '-c', 'user.email=b@example.invalid', 'commit', '-q', '-m', 'All');
-    // A clone has its objects in one pack; git never leaves 50,000 loose ones, which are slow to find.
+    // As in a clone, whose objects are in one pack: git never leaves 50,000 loose objects, which are slow to find.
     await git('repack', '-a', '-d', '-q');
     await git('worktree', 'add', '-q', '-b', 'x', worktreePath);
     const place = {

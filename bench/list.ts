@@ -7,11 +7,11 @@ const PROGRAM = join(import.meta.dirname, '../dist/samocode.js');
 const SESSIONS = 1000;
 const ROUNDS = 11;
 
-/** What `samocode list` takes with very many sessions. */
+/** The time of `samocode list` with very many sessions. */
 export const listBench: Bench = {
   name: 'list',
   title: 'List at scale',
-  about: `the list of one session and of ${SESSIONS} by \`samocode list --json\`, the start of the program included`,
+  about: `\`samocode list --json\` with one session and with ${SESSIONS}, including the start of the program`,
   runsOnce: true,
   means: { 'listMs#': 'ms for samocode list --json; sessions: #' },
   async run() {

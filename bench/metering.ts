@@ -7,7 +7,7 @@ const LINES = 1000;
 const ROUNDS = 30;
 const LIMITS = { session: { usd: 10, tokens: 5_000_000, hours: 8 }, phases: { planning: { usd: 2 } } };
 
-/** What it costs the worker to count along while a child prints. */
+/** The cost of counting while an agent prints. */
 export const meteringBench: Bench = {
   name: 'metering',
   title: 'Counting what is spent',
@@ -16,7 +16,7 @@ export const meteringBench: Bench = {
   means: {
     bareMs: 'ms to read 1,000 lines',
     meteredMs: 'ms to read and count them',
-    overheadMs: 'ms of that for the counting',
+    overheadMs: 'ms of that for counting',
   },
   async run() {
     const lines = Array.from({ length: LINES }, (_, index) => lineOf(index));

@@ -12,7 +12,7 @@ import { type Bench, round, rounded } from './bench.ts';
 const ROUNDS = 3;
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 
-/** How long a client's very first start takes that knows us by `npx` alone; the download left out. */
+/** How long the first start takes in a client that uses `npx`, without the download. */
 export const npxBench: Bench = {
   name: 'npx',
   title: 'First start by npx',
@@ -32,7 +32,7 @@ export const npxBench: Bench = {
       for (let index = 1; index <= ROUNDS; index += 1) {
         const home = join(folder, `home-${index}`);
         await mkdir(home);
-        // In turns with what npx takes to do nothing, so that a busy machine is seen as such.
+        // Alternate with an npx that does nothing, so that a busy machine is noticed.
         times.bareNpxMs.push(await bareNpx(home));
         times.npxMs.push(await firstAnswer(tarball, home));
         times.npxAgainMs.push(await firstAnswer(tarball, home));
@@ -80,7 +80,7 @@ async function bareNpx(home: string): Promise<number> {
 /** Milliseconds; `home` holds npm's cache too. */
 async function firstAnswer(tarball: string, home: string): Promise<number> {
   const begun = performance.now();
-  // Offline: we need no further package, so not even a question to a registry may be needed.
+  // Offline: no further package is needed, so the registry must not be asked either.
   const npx = spawn('npx', ['--yes', '--offline', `--package=${tarball}`, 'samocode-mcp'], {
     cwd: home,
     env: environment(home),

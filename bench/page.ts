@@ -3,7 +3,7 @@ import type { Bench, Goal, Measurement } from './bench.ts';
 import { median } from './bench.ts';
 
 export interface Measured extends Pick<Bench, 'name' | 'title' | 'about' | 'means'> {
-  /** One of each run; none where it was not measured. */
+  /** The values of each run; empty if it was not measured. */
   runs: readonly Readonly<Record<string, Measurement>>[];
   goals: readonly Goal[];
   /** Why it was not measured, in a sentence. */
@@ -15,11 +15,11 @@ export interface Machine {
   node: string;
   processor: string;
   memoryGb: number;
-  /** How much else went on: the load average before the first bench. */
+  /** The load average before the first bench. */
   load: number;
 }
 
-/** Asked before the first bench. */
+/** Reads the facts about this machine; called before the first bench. */
 export function machineNow(): Machine {
   const [first] = cpus();
   return {
@@ -31,67 +31,69 @@ export function machineNow(): Machine {
   };
 }
 
-/** docs/benchmarks.md: what was measured, how much it varied, and where. */
+/** Renders docs/benchmarks.md: the results, their spread, and the machine. */
 export function benchmarksPage(measured: readonly Measured[], machine: Machine): string {
   const { date, node, processor, memoryGb, load } = machine;
   return `${[
     '# Benchmarks',
-    // The name of a processor is in no dictionary.
-    `Measured on ${date} with Node ${node} on \`${processor}\`, ${memoryGb} GiB, with a load average of ${figure(load)} before. Repeat it on a machine of your own with \`npm run bench -- --page\`: ` +
-      'what counts is less the figure than whether it stays flat.',
-    'Each table shows the middle of what was measured, and the least and the greatest where there is more than one: of all single measurements ' +
-      'where a bench makes many, else of its runs. A goal is an upper limit for the middle, on an idle machine.',
-    ...besideOthers(measured),
+    // As code, because no dictionary contains the processor's name.
+    `Measured on ${date} with Node ${node} on \`${processor}\`, ${memoryGb} GiB, with a load average of ${figure(load)} before. Repeat it on your own machine with \`npm run bench -- --page\`: ` +
+      'whether a figure grows with the amount of work matters more than the figure itself.',
+    'Each table shows the median, and the minimum and maximum if there is more than one value: of all single measurements ' +
+      'if a bench makes many, otherwise of its runs. A goal is an upper limit for the median on an idle machine.',
+    ...comparison(measured),
     ...measured.map(section),
   ].join('\n\n')}\n`;
 }
 
-/** The same two questions, asked of three programs. */
-const BESIDE: readonly { asks: string; values: readonly (readonly [bench: string, value: string])[] }[] = [
-  {
-    asks: 'ms from the end of one agent to the start of the next',
-    values: [
-      ['worker', 'gapMs1'],
-      ['shell-loop', 'gapMs'],
-      ['python', 'gapMs'],
-    ],
-  },
-  {
-    asks: 'MB of memory while an agent prints 1 MB',
-    values: [
-      ['worker', 'peakMbEvent1'],
-      ['shell-loop', 'peakMb1'],
-      ['python', 'peakMb1'],
-    ],
-  },
-  {
-    asks: 'MB of memory while an agent prints 200 MB',
-    values: [
-      ['worker', 'peakMbEvent200'],
-      ['shell-loop', 'peakMb200'],
-      ['python', 'peakMb200'],
-    ],
-  },
-];
+/** The values in which samocode is compared with two other programs. */
+const COMPARED: readonly { meaning: string; values: readonly (readonly [bench: string, value: string])[] }[] =
+  [
+    {
+      meaning: 'ms from the end of one agent to the start of the next',
+      values: [
+        ['worker', 'gapMs1'],
+        ['shell-loop', 'gapMs'],
+        ['python', 'gapMs'],
+      ],
+    },
+    {
+      meaning: 'MB of memory while an agent prints 1 MB',
+      values: [
+        ['worker', 'peakMbEvent1'],
+        ['shell-loop', 'peakMb1'],
+        ['python', 'peakMb1'],
+      ],
+    },
+    {
+      meaning: 'MB of memory while an agent prints 200 MB',
+      values: [
+        ['worker', 'peakMbEvent200'],
+        ['shell-loop', 'peakMb200'],
+        ['python', 'peakMb200'],
+      ],
+    },
+  ];
 
-function besideOthers(measured: readonly Measured[]): string[] {
+function comparison(measured: readonly Measured[]): string[] {
   const of = (bench: string, value: string) => {
     const values = valuesOf(measured.find(({ name }) => name === bench)?.runs ?? [], value);
     return values.length === 0 ? '–' : figure(median(values));
   };
   if (of('worker', 'gapMs1') === '–') return [];
-  const rows = BESIDE.map(
-    ({ asks, values }) => `| ${asks} | ${values.map(([bench, value]) => of(bench, value)).join(' | ')} |`,
+  const rows = COMPARED.map(
+    ({ meaning, values }) =>
+      `| ${meaning} | ${values.map(([bench, value]) => of(bench, value)).join(' | ')} |`,
   );
   return [
-    '## Beside others',
+    '## Compared with others',
     [
       '| | samocode | a shell loop | the Python samocode |',
       '|---|---:|---:|---:|',
       ...rows,
       '',
-      'In the gap a worker ends what the agent left, judges its signal, takes a checkpoint and writes records that survive a crash; the shell ' +
-        'loop commits, and the Python worker reads the signal. The guard is off here; what it adds is below. An agent works for minutes.',
+      'Between two agents, a worker ends what the first one left, judges its signal, takes a checkpoint and writes records that survive a crash; the shell ' +
+        'loop commits, and the Python worker reads the signal. The guard is off here; its cost is below. An agent works for minutes.',
     ].join('\n'),
   ];
 }
@@ -114,7 +116,7 @@ function section({ name, title, about, means, runs, goals, leftOut }: Measured):
   return [
     ...head,
     '',
-    `| \`${name}\`, ${times} | least | middle | greatest | goal |`,
+    `| \`${name}\`, ${times} | min | median | max | goal |`,
     '|---|---:|---:|---:|---|',
     ...rows,
   ].join('\n');
@@ -124,7 +126,7 @@ function valuesOf(runs: Measured['runs'], name: string): number[] {
   return runs.flatMap((run) => run[name] ?? []);
 }
 
-/** The line of a value, with the numbers of its name in it. */
+/** The line of a value, with the numbers from its name filled in. */
 function meaningOf(name: string, means: Bench['means']): string | undefined {
   if (means === undefined) return name;
   const numbers = name.match(/\d+/g) ?? [];
@@ -136,7 +138,7 @@ function goalText({ atMost }: Goal, measured: number): string {
   return `≤ ${figure(atMost)}${measured <= atMost ? '' : ' (**missed**)'}`;
 }
 
-/** As many digits as say something. */
+/** Formats a value with its significant digits. */
 function figure(value: number): string {
   const digits = Math.abs(value) >= 100 ? 0 : Math.abs(value) >= 10 ? 1 : 2;
   return value.toLocaleString('en', { maximumFractionDigits: digits });

@@ -11,14 +11,14 @@ const ROUNDS = 5;
 const FILES = 1_000;
 const CHECK = 'sleep 1';
 
-/** Before testing goes to quality, and before done. */
+/** The proof that runs before testing goes to quality, and before done. */
 export const proofBench: Bench = {
   name: 'proof',
   title: 'Proof',
-  about: `what the full set costs on a fresh clone of ${FILES} files, beside its check of one second`,
+  about: `the cost of the full set of checks on a fresh clone of ${FILES} files, apart from its check of one second`,
   means: {
     clone_ms: 'ms to make the clone',
-    beside_check_ms: 'ms that clone, run and removal take beside the check itself',
+    beside_check_ms: 'ms of clone, run and removal, without the check itself',
   },
   run: () => withWorktree(FILES, measure),
 };

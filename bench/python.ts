@@ -8,18 +8,18 @@ import { gapsIn, MEGABYTE, peakMbIn, writeTimedAgent } from './timed-agent.ts';
 const ITERATIONS = 20;
 const SESSION = '26-01-08-boats';
 
-/** The predecessor around the same cheap agent as the shell loop. */
+/** The predecessor with the same cheap agent as the shell loop. */
 export const pythonBench: Bench = {
   name: 'python',
   title: 'The Python samocode',
-  about: 'the worker of the Python samocode around a cheap agent that signals to continue',
+  about: 'the worker of the Python samocode with a cheap agent that signals to continue',
   means: {
     gapMs: 'ms from the end of an agent to the start of the next',
-    'peakMb#': 'MB of the worker at most while an agent prints # MB',
+    'peakMb#': 'peak MB of the worker while an agent prints # MB',
   },
   async run({ python }) {
     if (python === undefined)
-      throw new NotMeasured('no `--python=PATH` named the `main.py` of a checkout of it.');
+      throw new NotMeasured('it needs `--python=PATH`, the path of `main.py` in a checkout of it.');
     const { gapMs } = await measure(python, ITERATIONS);
     const [few, many] = [await measure(python, 2, 1), await measure(python, 2, 200)];
     return { values: { gapMs, peakMb1: few.peakMb, peakMb200: many.peakMb }, goals: [] };
@@ -29,7 +29,7 @@ export const pythonBench: Bench = {
 async function measure(main: string, runs: number, printsMb?: number) {
   await using dir = await tempDir();
   const at = (...names: string[]) => join(dir.path, ...names);
-  // It keeps its log beside its program, and reads its settings there: a copy has neither.
+  // It keeps its log and its settings next to its program; the copy has neither.
   await cp(dirname(main), at('samocode'), {
     recursive: true,
     filter: (path) => !['.git', '.env', 'logs'].includes(basename(path)),

@@ -7,10 +7,10 @@ import { timed } from './large-worktree.ts';
 
 const ITERATIONS = 200;
 const ROUNDS = 5;
-/** With those that have ten times as many: a hundred turns of an agent, in the middle. */
+/** About a hundred turns of an agent on average; some transcripts are ten times as long. */
 const TRANSCRIPT_CHARS = 5000;
 
-/** `samocode report`, as it is typed. */
+/** The time of `samocode report`, run as a command. */
 export const reportBench: Bench = {
   name: 'report',
   title: 'Report',

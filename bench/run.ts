@@ -1,5 +1,5 @@
-// Speed and memory, outside the tests: `npm run bench -- [--json | --page [--to=FILE]] [--runs=N] [--python=PATH] [name…]`.
-// Needs a build. A page has three runs of each, one of those that take long, and every round of them is shorter.
+// Measures speed and memory, outside the tests: `npm run bench -- [--json | --page [--to=FILE]] [--runs=N] [--python=PATH] [name…]`.
+// Needs a build. A page has three runs of each bench, one of those that take long, and shorter rounds.
 import { writeFile } from 'node:fs/promises';
 import { type Bench, type BenchOptions, type BenchResult, middle, NotMeasured } from './bench.ts';
 import { checkpointBench } from './checkpoint.ts';
@@ -24,7 +24,7 @@ import { watchBench } from './watch.ts';
 import { webBench } from './web.ts';
 import { workerBench } from './worker.ts';
 
-/** Every bench there is; a new one is a line here. */
+/** All benches; a new one is added here. */
 const BENCHES: readonly Bench[] = [
   startBench,
   exitBench,
@@ -48,7 +48,7 @@ const BENCHES: readonly Bench[] = [
   reportBench,
 ];
 
-// Without a bundler nobody else says so.
+// Otherwise set by the bundler.
 Object.assign(globalThis, { __FAULTS__: false, __VERSION__: '0.0.0-bench' });
 
 const words = process.argv.slice(2);
@@ -63,7 +63,7 @@ const unknown = wanted.filter((name) => !BENCHES.some((bench) => bench.name === 
 
 if (unknown.length > 0) {
   console.error(
-    `There is no bench ${unknown.join(', ')}; there are: ${BENCHES.map(({ name }) => name).join(', ')}.`,
+    `There is no bench ${unknown.join(', ')}; the benches are: ${BENCHES.map(({ name }) => name).join(', ')}.`,
   );
   process.exitCode = 2;
 } else {
@@ -82,7 +82,7 @@ if (unknown.length > 0) {
       }
       measured.push({ ...bench, runs: ran.map(({ values }) => values), goals: ran[0]?.goals ?? [] });
     } catch (error) {
-      // The others are worth having without it.
+      // The other benches are useful without this one.
       const isExpected = error instanceof NotMeasured;
       if (!isExpected) process.exitCode = 1;
       console.error(isExpected ? `${bench.name}: not measured: ${error.message}` : error);
@@ -98,7 +98,7 @@ function withVerdicts({ name, about }: Bench, result: BenchResult) {
   const values = Object.fromEntries(
     Object.entries(result.values).map(([value, measured]) => [value, middle(measured)]),
   );
-  // One that was left out on purpose misses no goal; one that came to nothing does.
+  // A value that was omitted on purpose misses no goal; one that is not a number does.
   const judged = result.goals.map((goal) => {
     const value = values[goal.value];
     return { ...goal, met: value === undefined || value <= goal.atMost };

@@ -12,25 +12,24 @@ import { endProcessesOf, SUPERVISED } from '../tests/support/supervisors.ts';
 import { type Bench, round } from './bench.ts';
 
 const SESSIONS = 32;
-const LOOK_EVERY_MS = 500;
+const POLL_MS = 500;
 
-// The bundler sets it in a build; it is read when a file is written.
+// Otherwise set by the bundler; read when a file is written.
 Object.assign(globalThis, { __FAULTS__: false, __VERSION__: '0.0.0-bench' });
 
-/** Whole sessions, all at the same time, as scripted agents play them. */
+/** Whole sessions with scripted agents, all at the same time. */
 export const sessionsBench: Bench = {
   name: 'sessions',
   title: `${SESSIONS} sessions at once`,
   about: `${SESSIONS} rehearsal sessions of one project from start to done with MAX_PARALLEL=${SESSIONS}, gates opened in advance`,
   runsOnce: true,
   means: {
-    unfinished: 'sessions that did not come to done',
+    unfinished: 'sessions that did not finish',
     iterations: 'iterations of all of them',
-    seconds: 's from the first start until all are done; agents and checks of the project included',
-    peakMb:
-      'MB at the worst moment: all workers and the supervisor, without agents (PSS: shared memory counts once)',
+    seconds: 's from the first start until all are done, including agents and checks of the project',
+    peakMb: 'peak MB of all workers and the supervisor, without agents (PSS: shared memory counts once)',
     peakMbEach: 'MB of that for each session',
-    peakWorkers: 'workers that ran at the same time at most',
+    peakWorkers: 'maximum number of workers at the same time',
   },
   async run() {
     const { worker, rehearsal } = await builtPrograms();
@@ -40,7 +39,7 @@ export const sessionsBench: Bench = {
       acting: { programs: { worker, rehearsal } },
     });
     try {
-      // Each start runs a git, which ends with this process.
+      // Each start runs git with a listener that ends it together with this process.
       process.setMaxListeners(SESSIONS * 2);
       const begun = systemClock.monotonic();
       const input = { task: 'Give every boat a name', acceptSuggestions: true, autoApprove: true };
@@ -59,7 +58,7 @@ export const sessionsBench: Bench = {
         const { mb, workers } = await memoryOf(repo.homeDir);
         peak.mb = Math.max(peak.mb, mb);
         peak.workers = Math.max(peak.workers, workers);
-        await systemClock.sleep(LOOK_EVERY_MS);
+        await systemClock.sleep(POLL_MS);
         now = await states();
       }
       const seconds = (systemClock.monotonic() - begun) / 1000;
@@ -84,7 +83,7 @@ export const sessionsBench: Bench = {
   },
 };
 
-/** Megabytes of our own processes below a home, and how many of them are workers. */
+/** Megabytes of our own processes with this HOME, and how many of them are workers. */
 async function memoryOf(homeDir: string): Promise<{ mb: number; workers: number }> {
   const { processes } = await systemHost();
   const all = await processes.list();

@@ -7,7 +7,7 @@ import { gapsIn, MEGABYTE, peakMbIn, writeTimedAgent } from './timed-agent.ts';
 
 const ITERATIONS = 20;
 
-/** The loop that people write first: an agent again and again, until it says that it is done. */
+/** The loop that people write first: it runs an agent again and again until it says that it is done. */
 const LOOP = `#!/bin/sh
 i=0
 while [ "$i" -lt "\${MAX:-50}" ]; do
@@ -25,14 +25,14 @@ echo "not done after $i" >> loop.log
 exit 1
 `;
 
-/** What the shortest thing that could work costs: beside it stand what a worker takes and what it does for that. */
+/** The cost of the shortest loop that could work, for comparison with a worker. */
 export const shellLoopBench: Bench = {
   name: 'shell-loop',
   title: 'A shell loop',
-  about: `a shell loop of ${LOOP.trim().split('\n').length} lines around a cheap agent; it commits, checks nothing and keeps nothing else`,
+  about: `a shell loop of ${LOOP.trim().split('\n').length} lines with a cheap agent; it commits, but checks and keeps nothing else`,
   means: {
     gapMs: 'ms from the end of an agent to the start of the next',
-    'peakMb#': 'MB of the shell at most while an agent prints # MB into a file',
+    'peakMb#': 'peak MB of the shell while an agent prints # MB into a file',
   },
   async run() {
     const { gapMs } = await measure(ITERATIONS);

@@ -14,19 +14,19 @@ export const startBench: Bench = {
   name: 'start',
   title: 'Start of the server',
   about:
-    'from starting the server to its answer to initialize, beside a bare start of Node; then the list of its tools',
+    'from starting the server to its answer to initialize, compared with a bare start of Node; then the list of its tools',
   means: {
     startMs: 'ms from starting the program to the answer to initialize',
     bareNodeMs: 'ms of a Node that does nothing',
-    timesBareNode: 'times the start of such a Node',
-    toolsMs: 'ms from the first tools/list to its answer: the tools are loaded then',
+    timesBareNode: 'times the bare start of Node',
+    toolsMs: 'ms from the first tools/list, which loads the tools, to its answer',
     toolsAgainMs: 'ms of a second tools/list',
     rssMb: 'MB resident after the handshake (RSS)',
   },
   async run() {
     const home = await mkdtemp(join(tmpdir(), 'samocode-bench-'));
     try {
-      // Taken in turns, so that both see the same machine.
+      // Alternate, so that both see the same machine.
       const rounds = [];
       for (let index = 0; index <= ROUNDS; index += 1) {
         rounds.push({ bare: await bareStart(home), server: await serverStart(home) });
@@ -105,11 +105,11 @@ async function nextLine(lines: AsyncIterator<string>): Promise<string> {
   return value;
 }
 
-/** Not a number where there is no /proc. */
+/** NaN if there is no /proc. */
 async function residentMb(pid: number | undefined): Promise<number> {
   const status = await readFile(`/proc/${pid}/status`, 'utf8').catch(() => '');
   return Number(/^VmRSS:\s+(\d+) kB/m.exec(status)?.[1] ?? Number.NaN) / 1024;
 }
 
-/** Nothing of the caller's, such as certificates that each start of Node would read. */
+/** Without the caller's variables, such as certificates that each start of Node would read. */
 const cleanEnv = (home: string) => ({ PATH: process.env.PATH, HOME: home });

@@ -7,24 +7,24 @@ import { type Bench, type BenchResult, type Measurement, middle, round, rounded 
 const ROUNDS = 41;
 const SIZES = [10, 1000, 100_000] as const;
 const LARGEST = 100_000;
-/** Events behind the cached state: what a reader has to fold by itself in the middle of a worker's life. */
+/** Events after the cached state, which a reader typically has to fold itself while a worker runs. */
 const TAIL = 8;
 
-// Without a bundler nobody else says so; it is read when an event is written.
+// Otherwise set by the bundler; read when an event is written.
 Object.assign(globalThis, { __FAULTS__: false });
 
-/** What a status costs at the beginning of a session and after a hundred thousand events. */
+/** The cost of a status at the beginning of a session and after a hundred thousand events. */
 export const statusBench: Bench = {
   name: 'status',
   title: 'Status by length of the event log',
   about:
-    'reading the state of a session by its cache and tail, after 10 to 100,000 events; and from the start',
+    'reading the state of a session from its cache and the events after it, with 10 to 100,000 events, and from all events',
   runsOnce: true,
   means: {
     'statusMs#': 'ms to read the state of a session with # events',
-    'newestMs#': 'ms to read its newest three events, of #',
+    'newestMs#': 'ms to read the newest three of # events',
     'fromStartMs#': 'ms to fold all # events, without the cache',
-    'openMs#': 'ms until a worker has opened the log of # events: it checks all of them',
+    'openMs#': 'ms until a worker has opened and checked the log of # events',
   },
   async run() {
     const events = plainLog(LARGEST);
@@ -62,7 +62,7 @@ async function measure(events: ReturnType<typeof plainLog>): Promise<Record<stri
   );
 }
 
-/** Milliseconds of several rounds; one before them warms the cache of the disk. */
+/** Milliseconds of several rounds, after one that warms the disk cache. */
 async function time(read: () => Promise<unknown>, rounds = ROUNDS): Promise<number[]> {
   const times: number[] = [];
   for (let round = 0; round <= rounds; round += 1) {

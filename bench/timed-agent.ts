@@ -5,18 +5,18 @@ import { rounded } from './bench.ts';
 export const MEGABYTE = 1_000_000;
 
 export interface TimedAgent {
-  /** Where it is written, and keeps its notes. */
+  /** The folder for the agent and its records. */
   dir: string;
-  /** After so many runs it does what `ends` says; before, what `continues` says. */
+  /** The number of runs; the last one executes `ends`, all others `continues`. */
   runs: number;
-  /** What the first one prints, in lines of a hundred characters. */
+  /** How many bytes the first run prints, in lines of a hundred characters. */
   prints?: number;
-  /** Lines of shell. */
+  /** Shell code. */
   continues: string;
   ends: string;
 }
 
-/** An agent for loops that are not ours: it notes when it begins and ends, and how much memory its parent has had. */
+/** Writes an agent for other loops; it records when it begins and ends, and the peak memory of its parent. */
 export async function writeTimedAgent({ dir, runs, prints, continues, ends }: TimedAgent): Promise<string> {
   const path = join(dir, 'agent');
   const line = `{"type":"assistant","text":"${'x'.repeat(100)}"}`;
@@ -36,7 +36,7 @@ export async function writeTimedAgent({ dir, runs, prints, continues, ends }: Ti
   return path;
 }
 
-/** Milliseconds from the end of each one to the start of the next. */
+/** Milliseconds from the end of each agent to the start of the next. */
 export async function gapsIn(dir: string): Promise<number[]> {
   const text = await readFile(join(dir, 'times'), 'utf8');
   const times = text.trim().split('\n').map(Number);
@@ -46,9 +46,9 @@ export async function gapsIn(dir: string): Promise<number[]> {
   return rounded(gaps);
 }
 
-/** The most memory that the loop has had, in megabytes, when the last agent began. */
+/** The loop's peak memory in megabytes, as recorded when the last agent began. */
 export async function peakMbIn(dir: string): Promise<number[]> {
   const kilobytes = /(\d+) kB/.exec(await readFile(join(dir, 'peak'), 'utf8'))?.[1];
-  // Nothing where there is no /proc.
+  // Empty if there is no /proc.
   return kilobytes === undefined ? [] : rounded([Number(kilobytes) / 1024]);
 }

@@ -1,7 +1,7 @@
 import { measureDefinitions, measureSessions } from '../scripts/tokens/measure.ts';
 import type { Bench } from './bench.ts';
 
-/** What models have to read because of us: counted, not timed, and the same everywhere. */
+/** How much models have to read because of us: counted, not timed, so the result is the same on every machine. */
 export const tokensBench: Bench = {
   name: 'tokens',
   title: "A parent's tokens",
@@ -9,7 +9,7 @@ export const tokensBench: Bench = {
     'what a chat reads because of samocode, four characters to a token; the session is a recorded one of three hours and forty iterations',
   runsOnce: true,
   async run() {
-    // The bundler sets these; run from source there is no bundler.
+    // Otherwise set by the bundler.
     Object.assign(globalThis, { __FAULTS__: false, __STRICT__: true, __VERSION__: '0.0.0-bench' });
     const measures = [...measureDefinitions(), ...(await measureSessions())];
     return {

@@ -14,23 +14,23 @@ const CHANGES_EACH = 120;
 const GIVE_UP_MS = 5000;
 const KINDS = ['overview', 'events', 'log', 'signal'] as const;
 
-// Without a bundler nobody else says so; it is read when a file is replaced.
+// Otherwise set by the bundler; read when a file is replaced.
 Object.assign(globalThis, { __FAULTS__: false });
 
-/** How soon a client that subscribed hears of a change. */
+/** How soon a client that subscribed is notified of a change. */
 export const updatedBench: Bench = {
   name: 'updated',
-  title: 'News for a client',
+  title: 'Resource updates',
   about: `from a change on disk to resources/updated: ${SESSIONS} sessions at once, ${SESSIONS * CHANGES_EACH} changes, a third of a core busy`,
   means: {
-    p50Ms: 'ms: half of the changes are heard of sooner; 0 is before the writer itself has gone on',
-    p99Ms: 'ms: 99 of 100 are',
-    maxMs: 'ms: all are',
-    missed: 'changes that no client heard of',
+    p50Ms: 'ms: median; 0 means that the client was notified before the write returned',
+    p99Ms: 'ms: 99th percentile',
+    maxMs: 'ms: maximum',
+    missed: 'changes without a notification',
   },
   async run() {
     await using repo = await makeRepo();
-    const sessions = await laySessions(repo);
+    const sessions = await writeSessions(repo);
     const server = await startServer({ cwd: repo.path, env: repo.env });
     const load = spawn(process.execPath, ['-e', BUSY], { stdio: 'ignore' });
     try {
@@ -61,7 +61,7 @@ export const updatedBench: Bench = {
 
 const BUSY = 'setInterval(() => { for (const end = Date.now() + 3; Date.now() < end; ); }, 10)';
 
-async function laySessions(repo: TempRepo): Promise<SessionPaths[]> {
+async function writeSessions(repo: TempRepo): Promise<SessionPaths[]> {
   const folder = join(repo.path, '_samocode');
   const sessionsDir = join(folder, 'sessions');
   await mkdir(join(folder, 'worktrees'), { recursive: true });
@@ -82,7 +82,7 @@ async function laySessions(repo: TempRepo): Promise<SessionPaths[]> {
   );
 }
 
-/** Resolves with the moment of the next `updated` of a resource; undefined when it does not come. */
+/** Resolves with the time of the next `updated` of a resource; undefined if none arrives. */
 type Hear = (uri: string) => Promise<number | undefined>;
 
 async function subscribeAll(server: RawServer, sessions: readonly SessionPaths[]): Promise<Hear> {
@@ -102,14 +102,14 @@ async function subscribeAll(server: RawServer, sessions: readonly SessionPaths[]
 async function changeOften(paths: SessionPaths, hear: Hear): Promise<(number | undefined)[]> {
   const times: (number | undefined)[] = [];
   for (let index = 0; index < CHANGES_EACH; index += 1) {
-    // Some fall into the pause after the change before, some do not.
+    // Some changes fall into the pause after the previous one, some do not.
     await pause(Math.random() * 120);
     const kind = KINDS[index % KINDS.length] ?? 'log';
     const heard = hear(uriOf(paths.folder, kind));
     await change(paths, kind, index);
     const changedAt = performance.now();
     const at = await heard;
-    // It may be heard before the writer has gone on.
+    // The notification may arrive before the write returns.
     times.push(at === undefined ? undefined : Math.max(0, at - changedAt));
   }
   return times;

@@ -10,14 +10,14 @@ const PROGRAM = join(import.meta.dirname, '../dist/samocode.js');
 const TICKS_PER_SECOND = Number(execFileSync('getconf', ['CLK_TCK'], { encoding: 'utf8' }));
 const SESSIONS = 50;
 const SECONDS = 60;
-/** Until it has read every session, with details of the first. */
-const FIRST_LOOK_MS = 10_000;
+/** Until it has read every session, and the details of the first. */
+const FIRST_READ_MS = 10_000;
 
-/** What the live screen costs while no key is pressed. */
+/** The cost of the live screen while no key is pressed. */
 export const watchBench: Bench = {
   name: 'watch',
   title: 'Live screen',
-  about: `the live screen with ${SESSIONS} sessions, of which every fourth waits, on a terminal, while no key is pressed`,
+  about: `the live screen on a terminal with ${SESSIONS} sessions, a quarter of them waiting, while no key is pressed`,
   runsOnce: true,
   means: {
     cpuPercent: '% of a core',
@@ -29,7 +29,7 @@ export const watchBench: Bench = {
     await using _repo = repo;
     const program = `'${process.execPath}' '${PROGRAM}' watch`;
     await using terminal = await openTerminal(program, { dir: repo.root, cwd: repo.path, env: repo.env });
-    await systemClock.sleep(FIRST_LOOK_MS);
+    await systemClock.sleep(FIRST_READ_MS);
     const before = { ms: await cpuMs(terminal.pid()), bytes: terminal.shown().length };
     await systemClock.sleep(seconds * 1000);
     const spent = (await cpuMs(terminal.pid())) - before.ms;

@@ -7,27 +7,27 @@ import { measureStart, measureStop } from './worker/start-and-stop.ts';
 const HISTORIES = [1, 1000, 10_000, 100_000] as const;
 const OUTPUTS_MB = [1, 200, 1000] as const;
 
-// Without a bundler nobody else says so; it is read when a file is written.
+// Otherwise set by the bundler; read when a file is written.
 Object.assign(globalThis, { __FAULTS__: false, __VERSION__: '0.0.0-bench' });
 
-/** What a worker costs beside its children: between two of them, while one prints, at the start and at a stop. */
+/** The cost of a worker apart from its agents: between two of them, while one prints, at the start and at a stop. */
 export const workerBench: Bench = {
   name: 'worker',
   title: 'Worker',
   about:
-    'the gap between two agents by the length of the history (1,000 files, on a disk in memory), programs that a worker starts, ' +
+    'the gap between two agents by the length of the history (1,000 files, on a disk in memory), the programs that a worker starts, ' +
     'its memory and CPU while an agent prints, its start, and a stop until all processes are dead',
   runsOnce: true,
   means: {
-    'gapMs#': 'ms from the end of an agent to the start of the next; iterations before: #',
-    'ownCpuMs#': 'ms of CPU of the worker for that; iterations before: #',
-    'gitCpuMs#': 'ms of CPU of git and the wrapper for that; iterations before: #',
+    'gapMs#': 'ms from the end of an agent to the start of the next; earlier iterations: #',
+    'ownCpuMs#': 'ms of CPU of the worker for that; earlier iterations: #',
+    'gitCpuMs#': 'ms of CPU of git and the wrapper for that; earlier iterations: #',
     fsyncMs: 'ms that a real disk adds to the gap',
-    gapTimes100000: 'times the gap of the first iterations, after 100,000 of them',
+    gapTimes100000: 'times the gap of the first iterations, after 100,000 iterations',
     processesPerIteration: 'programs that a worker starts for an iteration',
-    'peakMbPlain#': 'MB of the worker at most while an agent prints # MB of text',
+    'peakMbPlain#': 'peak MB of the worker while an agent prints # MB of text',
     'cpuMsPlain#': 'ms of its CPU for that, # MB',
-    'peakMbEvent#': 'MB of the worker at most while an agent prints # MB of events',
+    'peakMbEvent#': 'peak MB of the worker while an agent prints # MB of events',
     'cpuMsEvent#': 'ms of its CPU for that, # MB',
     firstChildMs: 'ms from the launch of a worker to its first agent',
     allDeadMs:

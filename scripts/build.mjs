@@ -19,32 +19,33 @@ const { values: asked } = parseArgs({
 const outdir = asked.outdir ?? (asked.faults ? 'dist-test' : 'dist');
 const version = asked.version ?? JSON.parse(await readFile('package.json', 'utf8')).version;
 
-// One file for both: an upgrade in mid run must change nothing until the next one starts. As CommonJS, which Node
-// starts ten milliseconds sooner. Each has a stub beside it, so that a process list names the program that runs.
+// One file for both, so that an upgrade does not affect a running program. As CommonJS, which Node starts ten
+// milliseconds faster. Each has a stub next to it, so that a process list names the program that runs.
 const BACKGROUND = {
   worker: 'src/worker/main.ts',
   supervisor: 'src/supervisor/main.ts',
 };
-// Separate, since it starts for each iteration and needs a sixth of what those two load.
+// Separate, because it starts for each iteration and needs only a sixth of the code of those two.
 const REHEARSAL = { 'samocode-rehearsal': 'src/rehearsal/main.ts' };
-// Runs around each agent of a strict sandbox, so without anything that it doesn't need.
+// Runs around each agent of a strict sandbox, so it contains only what it needs.
 const RELAY = { relay: 'src/relay/main.ts' };
-// Runs around each agent of the Agent Client Protocol, as lean.
+// Runs around each agent of the Agent Client Protocol; kept small for the same reason.
 const ACP_RUNNER = { 'acp-runner': 'src/acp-runner/main.ts' };
-// What action.yml starts on a runner of GitHub: one file, committed with the tag of a release and not published on npm.
+// The program that action.yml starts on a GitHub runner: one file, committed with the tag of a release and not
+// published on npm.
 const ACTION = { action: 'src/action/main.ts' };
-// They share chunks and load their heavy parts when used.
+// These share chunks and load their heavy parts on demand.
 const SHARING_CHUNKS = {
   'samocode-mcp': 'src/server/main.ts',
   samocode: 'src/cli/main.ts',
 };
 
-// What z.config({ jitless: true }) sets, but before the first schema is made: compiling a function for each schema at its
-// first use costs a short program more than it gains, `samocode list` of 1,000 sessions included.
+// The effect of z.config({ jitless: true }), but before the first schema is created: compiling a function for each schema
+// at its first use costs a short program more than it saves, even `samocode list` with 1,000 sessions.
 const INTERPRETED_SCHEMAS = '"use strict";(globalThis.__zod_globalConfig??={}).jitless=true;';
 
-// esbuild leaves a letter beyond ASCII in a regular expression as it is, and for one such letter V8 takes a whole file as
-// two bytes a letter, which takes twice as long to parse.
+// esbuild does not escape non-ASCII characters in regular expressions, and because of a single one V8 stores the whole
+// file with two bytes per character, which takes twice as long to parse.
 const ASCII_ONLY = {
   name: 'ascii-only',
   setup({ onLoad }) {
@@ -55,6 +56,41 @@ const ASCII_ONLY = {
     });
   },
 };
+
+// A script for a browser, with the modules that it shares with the programs, as text.
+const BROWSER_SCRIPTS = {
+  name: 'browser-scripts',
+  setup({ onLoad }) {
+    onLoad({ filter: /\.app\.js$/ }, async ({ path }) => {
+      const { outputFiles, metafile } = await build({
+        entryPoints: [path],
+        bundle: true,
+        write: false,
+        metafile: true,
+        format: 'iife',
+        target: 'es2024',
+        minify: true,
+        legalComments: 'none',
+        // Terminal sequences never reach it: results show each ESC as an escape.
+        plugins: [{ name: 'no-node', setup: withoutNode }],
+        external: ['node:*'],
+        loader: { '.css': 'text' },
+        define: { __VERSION__: JSON.stringify(version) },
+        logLevel: 'warning',
+      });
+      const [left] = Object.values(metafile.outputs).flatMap(({ imports }) => imports);
+      if (left) throw new Error(`${path} needs ${left.path}, which no browser has`);
+      return { contents: outputFiles[0].text, loader: 'text', watchFiles: Object.keys(metafile.inputs) };
+    });
+  },
+};
+
+function withoutNode({ onResolve, onLoad }) {
+  onResolve({ filter: /^node:util$/ }, ({ path }) => ({ path, namespace: 'no-node' }));
+  onLoad({ filter: /./, namespace: 'no-node' }, () => ({
+    contents: 'export const stripVTControlCharacters = (text) => text;',
+  }));
+}
 
 const MARKDOWN_FOLDERS = {
   name: 'markdown-folders',
@@ -68,7 +104,7 @@ const MARKDOWN_FOLDERS = {
 
 const options = {
   bundle: true,
-  plugins: [ASCII_ONLY, MARKDOWN_FOLDERS],
+  plugins: [ASCII_ONLY, BROWSER_SCRIPTS, MARKDOWN_FOLDERS],
   platform: 'node',
   format: 'esm',
   target: 'node20.19',
@@ -81,9 +117,9 @@ const options = {
   sourcemap: asked.maps && 'external',
   loader: { '.md': 'text', '.css': 'text', '.client.js': 'text' },
   alias: {
-    // Its main file asks for its parts in a way that no bundler follows.
+    // Its main file loads its parts in a way that no bundler can follow.
     'jsonc-parser': 'jsonc-parser/lib/esm/main.js',
-    // A tenth of the server's start.
+    // Loading them would take a tenth of the server's startup time.
     ajv: './scripts/no-ajv.mjs',
     'ajv-formats': './scripts/no-ajv.mjs',
   },
@@ -91,7 +127,7 @@ const options = {
     __FAULTS__: String(asked.faults),
     __STRICT__: String(asked.faults),
     __VERSION__: JSON.stringify(version),
-    // A library made for browsers asks for it; from Node 25 on that alone prints a warning.
+    // A library made for browsers reads it, which prints a warning on Node 25 and newer.
     localStorage: 'undefined',
   },
   logLevel: 'warning',

@@ -6,14 +6,14 @@ const option = (name: string, fallback: number): number => {
   return at === -1 ? fallback : Number(process.argv[at + 1]);
 };
 
-// The bundler sets these; run from source there is no bundler.
+// Otherwise set by the bundler.
 Object.assign(globalThis, { __FAULTS__: false, __STRICT__: true, __VERSION__: '0.0.0-test' });
 
 const kills = option('kills', 100);
 const seed = option('seed', 1);
 const atOnce = option('at-once', 3);
 if (![kills, seed, atOnce].every((value) => Number.isInteger(value) && value >= 1)) {
-  console.error('Nothing to run: --kills, --seed and --at-once want whole numbers from 1.');
+  console.error('Nothing to run: --kills, --seed and --at-once must be whole numbers, 1 or more.');
   process.exit(2);
 }
 

@@ -1,5 +1,5 @@
-// `npm run build && tsx scripts/chat-transcript.ts`: prints the first session of the README, as it happens between the real
-// Claude Code and the real server. The chat's model is scripted, and so are the agents; calls and results are what they are.
+// `npm run build && tsx scripts/chat-transcript.ts`: prints the first session of the README, recorded between the real
+// Claude Code and the real server. The models of the chat and of the agents are scripted; calls and results are real.
 import { runCommand } from '../src/base/processes/run-command.ts';
 import { makeDemoPlace } from '../src/demo/demo-place.ts';
 import { installCli } from '../tests/support/install-clis.ts';
@@ -9,14 +9,14 @@ import { type ServerResult, serverResultIn } from '../tests/support/model-stub/p
 import { startService } from '../tests/support/model-stub/services.ts';
 import { BUILT_SERVER } from '../tests/support/raw-server.ts';
 
-/** What the model does after one message of the person: calls, each seeing the result before, then words. */
-type Segment = (...told: ServerResult[]) => { tool: string; input: object } | { say: string };
+/** The model's reaction to one message of the person: tool calls, each given the results so far, then a reply. */
+type Segment = (...results: ServerResult[]) => { tool: string; input: object } | { say: string };
 
 const TASK = 'Let the to-do list take the last change back';
-const session = (told: ServerResult | undefined) => String(told?.session);
+const session = (result: ServerResult | undefined) => String(result?.session);
 const list = (words: readonly string[]) => words.join('; ');
 
-/** As the session is called from its start on, and its plan when it was read. */
+/** The results of start_session and of read_plan. */
 let known: ServerResult | undefined;
 let plan: ServerResult | undefined;
 
@@ -65,7 +65,7 @@ const MESSAGES: readonly { person: string; model: Segment }[] = [
 await using place = await demoPlace();
 const { path } = await installCli('claude');
 let message = 0;
-/** Results of the messages before. */
+/** The number of results before this message. */
 let before = 0;
 let results: readonly ToolResult[] = [];
 /** Names of the tools that were called for this message. */
@@ -95,26 +95,26 @@ function answer({ request, results: all }: Conversation): ModelReply {
   // Claude Code also asks for titles and the like, without our tools.
   if (!request.includes('mcp__samocode__')) return { say: 'Noted.' };
   results = all;
-  const told = all.slice(before).map(({ text }) => serverResultIn(text));
-  const next = MESSAGES[message]?.model(...told);
+  const seen = all.slice(before).map(({ text }) => serverResultIn(text));
+  const next = MESSAGES[message]?.model(...seen);
   if (next === undefined || 'say' in next) return next ?? { say: '' };
   calls.push(next.tool);
   return { say: '', use: [{ name: `mcp:${next.tool}`, input: { ...next.input } }] };
 }
 
-/** As the README has it: the calls, and what was waited for. */
-function show(person: string, said: string): void {
-  const told = results.slice(before).map(({ text }, index) => {
+/** Prints an exchange as in the README: the tool calls, with the results of waits only. */
+function show(person: string, reply: string): void {
+  const shownCalls = results.slice(before).map(({ text }, index) => {
     const tool = `\`${calls[index]}\``;
-    // The model tells what the other tools answered.
+    // The model reports the results of the other tools.
     return calls[index] === 'wait' ? `${tool} → ${serverResultIn(text).summary}` : tool;
   });
-  const text = masked([`**You** ${person}`, told.join(' · '), `**Chat** ${said}`].join('\n\n'));
+  const text = masked([`**You** ${person}`, shownCalls.join(' · '), `**Chat** ${reply}`].join('\n\n'));
   const quoted = text.split('\n').map((line) => `> ${line}`.trimEnd());
   console.log(`${message === 0 ? '' : '>\n'}${quoted.join('\n')}`);
 }
 
-/** What differs from run to run says nothing to a reader. */
+/** Replaces what differs from run to run. */
 function masked(text: string): string {
   return text
     .replaceAll(place.root, '~')

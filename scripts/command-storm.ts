@@ -1,4 +1,4 @@
-// The long form of a test: `npx tsx --import ./scripts/markdown-as-text.mjs scripts/command-storm.ts [commands] [kill every … events]`.
+// The long version of a test: `npx tsx --import ./scripts/markdown-as-text.mjs scripts/command-storm.ts [commands] [kill every … events]`.
 import { commandStorm } from '../tests/support/command-storm.ts';
 
 const [commands = '10000', killEvery] = process.argv.slice(2);

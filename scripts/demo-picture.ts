@@ -11,7 +11,7 @@ const { stdout, exitCode } = await runCommand(process.execPath, ['dist/samocode.
   timeoutMs: 300_000,
 });
 if (exitCode !== 0) throw new Error(`The demo ended with ${exitCode}.`);
-// What differs from run to run says nothing to a reader.
+// Replaces what differs from run to run.
 const text = stdout
   .replaceAll(/\S*samocode-demo-\w+/g, '~')
   .replaceAll(/^\n+|\n+$/g, '')
@@ -19,8 +19,8 @@ const text = stdout
   .replace(/\n[^\n]*Everything was removed[\s\S]*$/, '');
 await mkdir('docs/images', { recursive: true });
 const label = 'A terminal with a whole session: samocode demo';
-for (const look of ['dark', 'light'] as const)
+for (const theme of ['dark', 'light'] as const)
   await writeFile(
-    join('docs/images', `demo-${look}.svg`),
-    terminalSvg(`$ samocode demo\n\n${text}`, { look, label }),
+    join('docs/images', `demo-${theme}.svg`),
+    terminalSvg(`$ samocode demo\n\n${text}`, { theme, label }),
   );

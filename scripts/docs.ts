@@ -3,8 +3,9 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 // Writes the pages that are made from code: `npm run docs`. With `--check` it writes nothing and fails
-// where a page differs from what the code says.
-// What the bundler defines; no page shows it.
+// if a page differs from the code.
+
+// Otherwise set by the bundler; no page shows them.
 Object.assign(globalThis, { __FAULTS__: false, __STRICT__: true, __VERSION__: '0.0.0-docs' });
 const { PAGES } = await import('./docs/pages.ts');
 
@@ -27,6 +28,6 @@ if (onlyCheck && differing.length > 0) {
   console.error(`${differing.join(', ')} differs from the code. Run: npm run docs`);
   process.exitCode = 1;
 } else {
-  const change = onlyCheck ? 'as the code says' : `${differing.length} written`;
+  const change = onlyCheck ? 'up to date' : `${differing.length} written`;
   console.log(`${PAGES.length} page${PAGES.length === 1 ? '' : 's'}, ${change}`);
 }

@@ -11,7 +11,7 @@ import type { Property } from '../tests/properties/property.ts';
 import { qaProperties } from '../tests/properties/qa.ts';
 import { signalProperties } from '../tests/properties/signal.ts';
 
-/** Runs every property long: `npm run fuzz -- --runs 100000 --only qa`. */
+/** Runs every property many times: `npm run fuzz -- --runs 100000 --only qa`. */
 const SUITES: Record<string, readonly Property[]> = {
   overview: overviewProperties,
   qa: qaProperties,
@@ -41,7 +41,7 @@ const chosen = Object.entries(SUITES)
 
 if (!Number.isInteger(runs) || runs < 1 || chosen.length === 0) {
   console.error(
-    `Nothing to run: --runs wants a whole number from 1, --only a part of a name (${Object.keys(SUITES).join(', ')}).`,
+    `Nothing to run: --runs must be a whole number, 1 or more, and --only a part of a name (${Object.keys(SUITES).join(', ')}).`,
   );
   process.exit(2);
 }

@@ -4,7 +4,7 @@ import { fileCircles, namesTwice, roomSizes, type Tree } from '../tests/support/
 import { importsOf, sourceText } from '../tests/support/source-text.ts';
 import { BUDGETS } from './room-budgets.ts';
 
-// `npm run house`: sizes against the budgets, names that mean two things, files with many imports, circles between files.
+// `npm run house`: sizes against the budgets, names that mean two things, files with many imports, and import cycles.
 
 const GOALS = { filesPerFolder: 25, importsPerFile: 12 };
 
@@ -22,7 +22,7 @@ printFolders(modules);
 print('file stems in two rooms', stemsTwice(modules));
 print('exported names in two files', namesTwice(tree));
 printOrchestrators(modules);
-print('circles of files', fileCircles(tree));
+print('import cycles', fileCircles(tree));
 
 async function treeBelow(root: string): Promise<Tree> {
   const names = await readdir(root, { recursive: true });

@@ -1,4 +1,4 @@
-// Gives Markdown and style sheets as text, as the bundler does, to what runs from source: `tsx --import ./scripts/markdown-as-text.mjs …`.
+// Loads Markdown and style sheets as text, as the bundler does, for programs that run from source: `tsx --import ./scripts/markdown-as-text.mjs …`.
 import { readFile } from 'node:fs/promises';
 import { register } from 'node:module';
 import { isMainThread } from 'node:worker_threads';

@@ -1,4 +1,4 @@
-// `import texts from 'virtual:agents'` gives the texts of a folder by name, at build time: `agents/done.md` and
+// `import texts from 'virtual:agents'` imports the texts of a folder by name, at build time: `agents/done.md` and
 // `skills/testing/SKILL.md` are `done` and `testing`.
 import { readdir, readFile } from 'node:fs/promises';
 

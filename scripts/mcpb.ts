@@ -7,7 +7,7 @@ import { BUNDLE } from './packages/source.ts';
 import { addServer } from './packages/with-server.ts';
 
 // Packs the bundle for Claude Desktop: `npm run mcpb -- [file]`. Without a name: samocode-mcp.mcpb in the working
-// directory. It builds first; the packer comes by npx, so that nobody needs it who does not pack.
+// directory. It builds first. npx fetches the packer, which only packing needs.
 const PACKER = '@anthropic-ai/mcpb@2.1.2';
 const LIMIT_MS = 5 * 60_000;
 

@@ -1,5 +1,5 @@
 /**
- * In place of ajv and ajv-formats in what is built: the SDK imports them for its default validator of forms and of tools'
- * results, which our server replaces and our client, that of the demo, never asks.
+ * Replaces ajv and ajv-formats in the built programs: the SDK imports them for its default validator of forms and tool
+ * results, which our server replaces and our only client, the demo, never uses.
  */
 export default function noAjv() {}

@@ -6,7 +6,7 @@ import { GENERATED_FOLDERS, HAND_MADE, packageFiles } from './packages/package-f
 import { filesBelow } from './packages/source.ts';
 
 // Writes what each client installs from skills/, commands/, agents/ and package.json: `npm run packages`.
-// With `--check` it writes nothing and fails where a file differs from its source.
+// With `--check` it writes nothing and fails if a file differs from its source.
 const root = fileURLToPath(new URL('..', import.meta.url));
 const onlyCheck = process.argv.includes('--check');
 const wanted = await packageFiles(root);
@@ -31,5 +31,5 @@ if (onlyCheck && differing.length > 0) {
   console.error(`${differing.join(', ')} differs from its source. Run: npm run packages`);
   process.exitCode = 1;
 } else {
-  console.log(`${wanted.size} files, ${onlyCheck ? 'as their sources say' : `${differing.length} changed`}`);
+  console.log(`${wanted.size} files, ${onlyCheck ? 'up to date' : `${differing.length} changed`}`);
 }

@@ -11,9 +11,9 @@ import { PLUGIN_BRANCH } from './packages/package-files.ts';
 import { RELEASE_FILE, type Release } from './packages/source.ts';
 import { copyPlugin } from './packages/with-server.ts';
 
-// The plugin with its built server: `npm run plugin -- --into FOLDER`. For a release, `--push REMOTE --bundle FILE` makes
-// it the next commit of the branch of plugins there, and writes the commit and the bundle's hash into the file from
-// which `npm run packages` makes marketplaces and server.json.
+// Makes the plugin with its built server: `npm run plugin -- --into FOLDER`. For a release, `--push REMOTE --bundle FILE`
+// also commits it to the plugin branch there, and writes the commit and the bundle's hash into the file from which
+// `npm run packages` makes the marketplaces and server.json.
 const root = fileURLToPath(new URL('..', import.meta.url));
 const { values: asked } = parseArgs({
   options: { into: { type: 'string' }, push: { type: 'string' }, bundle: { type: 'string' } },
@@ -49,7 +49,7 @@ async function pushed(folder: string, remote: string): Promise<string> {
 }
 
 async function git(cwd: string, args: readonly string[]): Promise<string> {
-  // An index of its own: what is staged in the checkout stays as it is.
+  // A separate index, so that what is staged in the checkout does not change.
   const env = definedOnly({ ...process.env, GIT_INDEX_FILE: join(work, 'index') });
   const { exitCode, stdout, stderr } = await runCommand('git', args, { cwd, env });
   if (exitCode !== 0) throw new Error(`git ${args.join(' ')}: ${stderr}`);

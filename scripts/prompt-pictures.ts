@@ -1,4 +1,4 @@
-// `npm run build && tsx --import ./scripts/markdown-as-text.mjs scripts/prompt-pictures.ts`: draws what a client is given of our prompts, for docs/claude-desktop.md.
+// `npm run build && tsx --import ./scripts/markdown-as-text.mjs scripts/prompt-pictures.ts`: draws what a client receives of our prompts, for docs/claude-desktop.md.
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { wrapAnsi } from 'fast-wrap-ansi';
@@ -8,7 +8,7 @@ import { eventually } from '../tests/support/eventually.ts';
 import { type RawServer, startServer } from '../tests/support/raw-server.ts';
 import { terminalSvg } from './terminal-svg.ts';
 
-// The bundler sets these; run from source there is no bundler.
+// Otherwise set by the bundler.
 Object.assign(globalThis, { __FAULTS__: false, __VERSION__: '0.0.0-pictures' });
 
 const COLUMNS = 80;
@@ -16,7 +16,7 @@ const bold = (text: string) => `\u001b[1m${text}\u001b[22m`;
 const dim = (text: string) => `\u001b[2m${text}\u001b[22m`;
 const cyan = (text: string) => `\u001b[36m${text}\u001b[39m`;
 
-/** As `prompts/list` has it. */
+/** A prompt in the result of `prompts/list`. */
 interface ListedPrompt {
   name: string;
   title: string;
@@ -40,10 +40,10 @@ try {
   for (const { name, words } of PICTURES) {
     const text = masked(await pictureText(server, name, words), bench);
     const label = `What a client receives of the prompt ${name}: title, description, argument and message`;
-    for (const look of ['dark', 'light'] as const)
+    for (const theme of ['dark', 'light'] as const)
       await writeFile(
-        join('docs/images', `prompt-${name.replace('_', '-')}-${look}.svg`),
-        terminalSvg(text, { look, label }),
+        join('docs/images', `prompt-${name.replace('_', '-')}-${theme}.svg`),
+        terminalSvg(text, { theme, label }),
       );
   }
 } finally {
@@ -51,7 +51,7 @@ try {
   await server.ended;
 }
 
-/** One that asks, and one that is done. */
+/** Starts two sessions: one that finishes, and one that asks. */
 async function twoSessions({ context, view }: Bench): Promise<void> {
   const done = {
     task: 'Add an undo command',
@@ -67,7 +67,7 @@ async function twoSessions({ context, view }: Bench): Promise<void> {
 
 async function pictureText({ request }: RawServer, name: string, words: string): Promise<string> {
   const { result: list } = await request('prompts/list');
-  // What the server sends is held to the protocol by other tests.
+  // Other tests check what the server sends against the protocol.
   const prompt = (list?.prompts as ListedPrompt[] | undefined)?.find((one) => one.name === name);
   if (!prompt) throw new Error(`There is no prompt ${name}.`);
   const [argument] = prompt.arguments ?? [];
@@ -89,7 +89,7 @@ function wrapped(text: string): string {
   return wrapAnsi(text, COLUMNS);
 }
 
-/** What differs from run to run says nothing to a reader. */
+/** Replaces what differs from run to run. */
 function masked(text: string, { repo }: Bench): string {
   return text.replaceAll(repo.path, '~/shop').replaceAll(/\b\d\d-\d\d-\d\d-(?=[a-z])/g, '26-01-08-');
 }

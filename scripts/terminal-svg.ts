@@ -1,16 +1,16 @@
-/** Lines of 80 columns, as a terminal shows them, as a picture of text. */
+/** The colour scheme of a picture. */
 
-export type Look = 'dark' | 'light';
+export type Theme = 'dark' | 'light';
 
 const COLUMNS = 80;
 const LINE = 18;
 const CHARACTER = 8.4;
 const MARGIN = 20;
 
-// biome-ignore lint/suspicious/noControlCharactersInRegex: it is what is looked for
+// biome-ignore lint/suspicious/noControlCharactersInRegex: matches escape sequences
 const ESCAPE = /\u001b\[(\d+)m/;
 
-const COLOURS: Readonly<Record<Look, Readonly<Record<string, string>>>> = {
+const COLOURS: Readonly<Record<Theme, Readonly<Record<string, string>>>> = {
   dark: {
     back: '#0d1117',
     text: '#e6edf3',
@@ -44,14 +44,14 @@ const CODES: Readonly<Record<string, readonly [kind: 'bold' | 'colour', value: s
 };
 
 export interface SvgOptions {
-  look: Look;
+  theme: Theme;
   /** What the picture shows, for those who cannot see it. */
   label: string;
 }
 
-/** @param text with the colours that our own output has */
-export function terminalSvg(text: string, { look, label }: SvgOptions): string {
-  const colours = COLOURS[look];
+/** Draws lines of at most 80 columns as a terminal shows them. @param text with the colours of our own output */
+export function terminalSvg(text: string, { theme, label }: SvgOptions): string {
+  const colours = COLOURS[theme];
   const lines = text.split('\n');
   const width = Math.round(COLUMNS * CHARACTER + 2 * MARGIN);
   const height = lines.length * LINE + 2 * MARGIN;
@@ -77,7 +77,7 @@ function spans(line: string, colours: Readonly<Record<string, string>>): string 
   for (const [index, part] of line.split(ESCAPE).entries()) {
     if (index % 2 === 1) {
       const [kind, value] = CODES[part] ?? [];
-      // 22 ends what is bold and what is dim.
+      // 22 ends both bold and dim.
       if (part === '22' && colour === 'dim') colour = '';
       if (kind === 'bold') bold = value ?? '';
       if (kind === 'colour') colour = value ?? '';

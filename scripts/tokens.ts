@@ -1,8 +1,8 @@
 import { measureDefinitions, measureSessions } from './tokens/measure.ts';
 
-// What models have to read because of us, as JSON: `npm run tokens`. Fails where a budget is exceeded.
+// Prints how much models have to read because of us, as JSON: `npm run tokens`. Fails if a budget is exceeded.
 
-// The bundler sets these; run from source there is no bundler.
+// Otherwise set by the bundler.
 Object.assign(globalThis, { __FAULTS__: false, __STRICT__: true, __VERSION__: '0.0.0-test' });
 
 const measures = [...measureDefinitions(), ...(await measureSessions())];

@@ -4,17 +4,19 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { systemClock } from '../src/base/clock.ts';
 import { addressOf, openBrowser, type Page } from '../tests/clis/web/browser.ts';
+import { APPS, openChat } from '../tests/clis/web/chat-host.ts';
+import { connect } from '../tests/support/mcp-client.ts';
 import { reportedSession } from '../tests/support/report-session.ts';
 import { tempDir } from '../tests/support/temp-dir.ts';
 import { serveWeb } from '../tests/support/web-rig.ts';
 
-// The bundler sets these; run from source there is no bundler.
+// Otherwise set by the bundler.
 Object.assign(globalThis, { __FAULTS__: false, __VERSION__: '0.3.0' });
 
 const DOCS = 'docs/images';
 const WIDTHS = [360, 768, 1280, 2560];
-const LOOKS = ['light', 'dark'] as const;
-/** Of a picture in the sheet of all of them. */
+const THEMES = ['light', 'dark'] as const;
+/** The height of each picture in the sheet that shows all of them. */
 const SHOWN_HEIGHT = 560;
 
 await using folder = await tempDir();
@@ -27,28 +29,28 @@ for (const [name, ends] of [
   ['crew-list', 'done'],
 ] as const)
   await reportedSession({ iterations: 7, name, ends, project });
-// The evening of the day on which these sessions worked.
+// Sets the clock to the evening of the day on which these sessions worked.
 const behindMs = Date.now() - Date.UTC(2026, 0, 9, 6);
 const clock = { ...systemClock, now: () => systemClock.now() - behindMs };
 await using web = await serveWeb({ ...project.context, clock });
 
 async function draw(page: Page, name: string, options: object = {}): Promise<void> {
-  // Times since are counted once a second.
+  // The page updates its relative times once a second.
   await systemClock.sleep(1500);
   await page.screenshot({ path: join(folder.path, name), ...options });
 }
 
-for (const look of LOOKS)
+for (const theme of THEMES)
   for (const width of WIDTHS) {
-    await using browser = await openBrowser({ colorScheme: look, viewport: { width, height: 1400 } });
+    await using browser = await openBrowser({ colorScheme: theme, viewport: { width, height: 1400 } });
     const page = await browser.tab(addressOf(web));
     await page.evaluate(`{ const now = Date.now; Date.now = () => now() - ${behindMs}; }`);
     await page.locator('.card').first().waitFor();
-    await draw(page, `board-${width}-${look}.png`);
+    await draw(page, `board-${width}-${theme}.png`);
     await page.locator('.card a').first().click();
     await page.locator('#p-sections section').first().waitFor();
-    await draw(page, `session-${width}-${look}.png`);
-    if (width === 1280 && look === 'light') {
+    await draw(page, `session-${width}-${theme}.png`);
+    if (width === 1280 && theme === 'light') {
       await page.setViewportSize({ width, height: 900 });
       await page.evaluate("location.hash = '#/'");
       await page.locator('.card').first().waitFor();
@@ -57,12 +59,25 @@ for (const look of LOOKS)
     if (browser.mishaps.length > 0) throw new Error(browser.mishaps.join('\n'));
   }
 
-/** All widths of one view in one small file. */
+// The same sessions, in the chat.
+{
+  const { path: cwd, env } = project.repo;
+  await using parent = await connect({ cwd, env, capabilities: { ...APPS, elicitation: {} } });
+  await using browser = await openBrowser({ viewport: { width: 720, height: 830 } });
+  await using chat = await openChat(browser, parent);
+  await chat.board.evaluate(`{ const now = Date.now; Date.now = () => now() - ${behindMs}; }`);
+  await chat.call('list_sessions');
+  await draw(chat.page, 'chat-board.png', { path: join(DOCS, 'chat-board.png') });
+}
+
+/** Draws all widths of each view into one small file. */
 await mkdir(DOCS, { recursive: true });
 await using browser = await openBrowser({ viewport: { width: 2020, height: 800 } });
 for (const view of ['board', 'session']) {
   const image = (name: string) => `<img height="${SHOWN_HEIGHT}" src="${name}">`;
-  const rows = LOOKS.map((look) => WIDTHS.map((width) => image(`${view}-${width}-${look}.png`)).join('\n'));
+  const rows = THEMES.map((theme) =>
+    WIDTHS.map((width) => image(`${view}-${width}-${theme}.png`)).join('\n'),
+  );
   const sheet = join(folder.path, `${view}.html`);
   await writeFile(sheet, `<body style="background:#888;margin:8px">${rows.join('<br>')}`);
   const page = await browser.tab(`file://${sheet}`);

@@ -1,8 +1,8 @@
-/** True in the test build alone: crash and fault points are compiled in. */
+/** True only in the test build, which contains the crash and fault points. */
 declare const __FAULTS__: boolean;
-/** True in tests and in the test build: results are held to their schemas. */
+/** True in tests and in the test build: results are validated against their schemas. */
 declare const __STRICT__: boolean;
-/** The package's version, put in by the build. */
+/** The package's version, inserted by the build. */
 declare const __VERSION__: string;
 
 declare module '*.md' {
@@ -21,8 +21,14 @@ declare module '*.css' {
   export default text;
 }
 
-/** A script of the page, as text. */
+/** A script of the live page, as text. */
 declare module '*.client.js' {
+  const text: string;
+  export default text;
+}
+
+/** A script for the sandbox of a client, bundled with all that it imports, as text. */
+declare module '*.app.js' {
   const text: string;
   export default text;
 }

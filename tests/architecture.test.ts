@@ -95,16 +95,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
  */
 const LAYERS = {
   base: [['.'], ['files'], ['processes']],
-  session: [
-    ['layout'],
-    ['events/bodies'],
-    ['events'],
-    ['documents'],
-    ['servers'],
-    ['legacy', 'commands', 'proof'],
-    ['.'],
-    ['watching'],
-  ],
+  session: [['layout'], ['events/bodies'], ['events'], ['documents'], ['commands', 'proof'], ['.']],
   project: [
     ['git'],
     ['settings', 'checkpoints'],
@@ -123,7 +114,6 @@ const LAYERS = {
     ['prompt'],
     ['commands'],
     ['proving'],
-    ['finishing'],
     ['iteration'],
     ['loop'],
     ['.'],
@@ -132,7 +122,7 @@ const LAYERS = {
   'acts/notify': [['notice'], ['channels', 'telegram'], ['outbox'], ['.']],
   'acts/report': [['page'], ['.']],
   machine: [['install/package'], ['install'], ['service'], ['doctor'], ['set-up']],
-  server: [['resources'], ['prompts'], ['.']],
+  server: [['app'], ['resources'], ['prompts'], ['.']],
 };
 
 const STARTS_PROCESSES = [

@@ -8,7 +8,7 @@ import { SUPERVISED } from '../../tests/support/supervisors.ts';
 import { startSupervisor } from './parked.ts';
 import { noWorker, percentiles, repeated } from './wakes.ts';
 
-/** From the recording of an event until the webhook has it. */
+/** Milliseconds from the recording of an event until the webhook receives it. */
 export async function measureNotifications(rounds: number): Promise<Record<string, number>> {
   return {
     ...percentiles('waitsNotified', await measured({ rules: [] }, { isWaiting: true, rounds })),
@@ -35,7 +35,7 @@ async function measured(
   return await repeated(rounds, () => notified(rig, hook, isWaiting));
 }
 
-/** As a worker records it, which rings for the supervisor where it then leaves. */
+/** Records an event as a worker does; with `rings`, also wakes the supervisor, as a worker does before it exits. */
 async function notified(rig: SessionRig, hook: HookServer, rings: boolean): Promise<number> {
   await systemClock.sleep(1000 * Math.random());
   const { n } = (await rig.events()).at(-1) ?? { n: 0 };

@@ -8,10 +8,10 @@ import { SUPERVISED, supervisorPids } from '../../tests/support/supervisors.ts';
 import { round } from '../bench.ts';
 
 const TICKS_PER_SECOND = Number(execFileSync('getconf', ['CLK_TCK'], { encoding: 'utf8' }));
-/** Until it has looked at every session for the first time, and V8 has given back the memory that this took. */
+/** Until the supervisor has read every session once, and V8 has released the memory that this needed. */
 const SETTLED_MS = 45_000;
 
-/** What `count` sessions cost that wait for answers. */
+/** The cost of `count` sessions that wait for answers. */
 export async function measureParked(count: number, seconds: number): Promise<Record<string, number>> {
   await using rig = await startRig();
   await rig.untilWaiting('qa_answers');
@@ -31,7 +31,7 @@ export async function measureParked(count: number, seconds: number): Promise<Rec
   };
 }
 
-/** @returns its pid */
+/** @returns the supervisor's pid */
 export async function startSupervisor(rig: SessionRig): Promise<number> {
   const { env, home, host, clock } = rig.context();
   const program = rig.program('worker').replace('worker.cjs', 'supervisor.cjs');
@@ -44,7 +44,7 @@ export async function startSupervisor(rig: SessionRig): Promise<number> {
   }
 }
 
-/** The session once more in the same project, under names that are as long as its own. */
+/** Copies the session within its project, with a name and an id of the same length. */
 async function copyWithin(from: SessionPaths, id: string, index: number): Promise<void> {
   const number = String(index).padStart(3, '0');
   const folder = `${from.folder.slice(0, -3)}${number}`;

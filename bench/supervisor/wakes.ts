@@ -9,14 +9,14 @@ import { type SessionRig, startRig } from '../../tests/support/session-rig.ts';
 import { round } from '../bench.ts';
 import { startSupervisor } from './parked.ts';
 
-/** A worker waits out a shorter limit itself. */
+/** Long enough that the worker does not wait for the end of the limit itself. */
 const LIMIT_SECONDS = 65;
 
-/** How soon a session continues. */
+/** How soon a session continues after each kind of wake-up. */
 export async function measureWakes(rounds: number): Promise<Record<string, number>> {
-  // Those in which a session is made, and a limit or a rest is waited for.
+  // Fewer rounds where each one creates a session and waits for a limit or a delay.
   const slow = Math.ceil(rounds / 4);
-  // A session that waits for a minute costs the others nothing.
+  // At the same time as the others: a session that waits for a minute does not slow them down.
   const limits = Promise.all(Array.from({ length: Math.ceil(slow / 4) }, endOfLimit));
   return {
     ...percentiles('command', await commands(rounds)),
@@ -39,7 +39,7 @@ export async function repeated<T>(rounds: number, measure: () => Promise<T>): Pr
   return values;
 }
 
-/** From the act until the worker that it starts holds the lease. */
+/** Milliseconds from the act until the worker that it starts holds the lease. */
 async function commands(rounds: number): Promise<number[]> {
   await using rig = await waitingRig();
   await startSupervisor(rig);
@@ -51,7 +51,7 @@ async function commands(rounds: number): Promise<number[]> {
   });
 }
 
-/** The act ends when the command is answered or queued: the lease may come later. */
+/** Waits for a lease since `begun`: the act returns once its command is answered or queued, which may be earlier. */
 async function leaseSince(rig: SessionRig, begun: number): Promise<number> {
   for (;;) {
     const times = (await readLeases(rig.paths.leases)).map(({ acquiredAt }) => Date.parse(acquiredAt));
@@ -61,7 +61,7 @@ async function leaseSince(rig: SessionRig, begun: number): Promise<number> {
   }
 }
 
-/** From the last answer, marked as complete, to the next agent. */
+/** Milliseconds from the last answer, marked as complete, to the next agent. */
 async function typedAnswers(): Promise<number> {
   await using rig = await waitingRig();
   await startSupervisor(rig);
@@ -85,7 +85,7 @@ async function endOfLimit(): Promise<number> {
   return (await timeOf(rig, 'iteration_started', n)) - until;
 }
 
-/** From the end of a worker to the lease of the next; more than two are a crash loop. */
+/** Milliseconds from the end of a worker to the lease of the next, twice; more would be a crash loop. */
 async function twoCrashes(): Promise<number[]> {
   await using rig = await startRig({ scenario: { rules: [{ when: {}, do: [{ act: 'hang' }] }] } });
   await startSupervisor(rig);
@@ -111,7 +111,7 @@ async function waitingRig(): Promise<SessionRig> {
   return rig;
 }
 
-/** Waits until the last worker has ended: one that has just released its lease still hands over, and is in the way. */
+/** Waits until the last worker has exited: after it releases its lease, it still hands over for a moment. */
 export async function noWorker(rig: SessionRig): Promise<void> {
   const { host } = rig.context();
   for (;;) {

@@ -5,12 +5,12 @@ import { changeSettings } from '../../tests/faults/with-settings.ts';
 import { type RigPlan, type SessionRig, startRig } from '../../tests/support/session-rig.ts';
 import { endOfWorker } from '../../tests/support/supervisors.ts';
 
-/** Where a session's files lie: in memory a wait for the disk takes no time. */
+/** Where a session's files are: in memory, no time is spent waiting for a disk. */
 export type Medium = 'memory' | 'disk';
 
 const FOLDERS: Readonly<Record<Medium, string>> = { memory: '/dev/shm', disk: '/var/tmp' };
 
-/** A session that is prepared and rests, with no worker. */
+/** A session that is prepared and stopped, without a worker. */
 export async function restingRig(plan: RigPlan, medium: Medium = 'disk'): Promise<SessionRig> {
   const before = process.env.TMPDIR;
   process.env.TMPDIR = FOLDERS[medium];
@@ -25,20 +25,20 @@ export async function restingRig(plan: RigPlan, medium: Medium = 'disk'): Promis
   }
 }
 
-const CHILDREN = 100;
+const RUNS = 100;
 
-/** What one of the cheap children uses by itself, in milliseconds of CPU. */
-export function cheapChildCpuMs({ repo }: SessionRig): number {
-  const script = `i=0; while [ $i -lt ${CHILDREN} ]; do ./claude >/dev/null; i=$((i + 1)); done; times`;
+/** The CPU time that one cheap agent uses itself, in milliseconds. */
+export function cheapAgentCpuMs({ repo }: SessionRig): number {
+  const script = `i=0; while [ $i -lt ${RUNS} ]; do ./claude >/dev/null; i=$((i + 1)); done; times`;
   const { stdout } = spawnSync('/bin/sh', ['-c', script], { cwd: repo.root, encoding: 'utf8' });
-  // The second line is of what the shell waited for, such as `0m0.120s 0m0.040s`.
+  // The second line has the times of the shell's children, such as `0m0.120s 0m0.040s`.
   const spent = [...(stdout.split('\n')[1] ?? '').matchAll(/(\d+)m([\d.]+)s/g)];
   const seconds = spent.map(([, minutes, rest]) => 60 * Number(minutes) + Number(rest));
-  return (1000 * seconds.reduce((sum, each) => sum + each, 0)) / CHILDREN;
+  return (1000 * seconds.reduce((sum, each) => sum + each, 0)) / RUNS;
 }
 
-/** Gives the session children that cost next to nothing: a shell that changes a file and signals to stay. */
-export async function withCheapChildren(rig: SessionRig): Promise<void> {
+/** Gives the session agents that cost next to nothing: a shell script that changes a file and signals to stay. */
+export async function withCheapAgents(rig: SessionRig): Promise<void> {
   const claude = join(rig.repo.root, 'claude');
   const result = JSON.stringify({ type: 'result', subtype: 'success', is_error: false, result: 'done' });
   const script = [

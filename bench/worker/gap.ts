@@ -7,20 +7,20 @@ import { iterationPaths } from '../../src/session/layout/paths.ts';
 import type { SessionRig } from '../../tests/support/session-rig.ts';
 import { endOfWorker } from '../../tests/support/supervisors.ts';
 import { type Measurement, NotMeasured, round, rounded } from '../bench.ts';
-import { cheapChildCpuMs, type Medium, restingRig, withCheapChildren } from './bench-rig.ts';
+import { cheapAgentCpuMs, type Medium, restingRig, withCheapAgents } from './bench-rig.ts';
 import { cpuOf } from './process-cost.ts';
 
 const FILES = 1000;
-/** Below the limit of the phase and above what a median needs. */
+/** Enough for a median, and below the limit of the phase. */
 const ITERATIONS = 12;
-/** Of the flow log, as many as a long session leaves. */
+/** The length of the flow log of a long session. */
 const MAX_FLOW_LINES = 500;
 
-/** Milliseconds between the end of one child and the next one's start, behind a history of so many iterations. */
+/** Milliseconds from the end of one agent to the start of the next, after this many iterations. */
 export async function measureGap(history: number, medium: Medium): Promise<Record<string, Measurement>> {
   await using rig = await restingRig({ repo: { files: manyFiles() } }, medium);
-  await withCheapChildren(rig);
-  // A person's repository was not made a second ago: until its index is older, git reads all files at every look.
+  await withCheapAgents(rig);
+  // Until the index is more than a second old, as in any real repository, each git status reads all files.
   await rig.repo.git(['update-index', '--force-write-index']);
   await rig.resume();
   await rig.until(({ progress }) => progress.totalIterations >= 1);
@@ -28,8 +28,8 @@ export async function measureGap(history: number, medium: Medium): Promise<Recor
   await rig.until(({ status }) => status.kind === 'stopped');
   await endOfWorker(rig);
   const first = (await rig.state()).progress.totalIterations;
-  if (history > 1) await layHistory(rig, history);
-  // As far as the phase goes: from now on the whole history needs to be read by nobody, by us neither.
+  if (history > 1) await writeHistory(rig, history);
+  // Runs until the phase's limit; from then on, nothing needs to read the whole history, not even this bench.
   await rig.resume();
   await rig.until(({ status }) => status.kind === 'blocked', { withinMs: 120_000 });
   const from = (await rig.state()).progress.totalIterations;
@@ -37,7 +37,7 @@ export async function measureGap(history: number, medium: Medium): Promise<Recor
   await untilIterations(rig, from + 2);
   const pid = await rig.workerPid();
   if (pid === undefined)
-    throw new NotMeasured('the machine is too busy: a worker was done before it was looked at.');
+    throw new NotMeasured('the machine is too busy: a worker exited before it could be measured.');
   const before = await cpuOf(pid);
   const begunAt = (await rig.state()).progress.totalIterations;
   await untilIterations(rig, from + ITERATIONS);
@@ -45,7 +45,7 @@ export async function measureGap(history: number, medium: Medium): Promise<Recor
   const last = (await rig.state()).progress.totalIterations;
   await rig.stop('now');
   await endOfWorker(rig);
-  const childMs = cheapChildCpuMs(rig);
+  const agentMs = cheapAgentCpuMs(rig);
   const gaps: number[] = [];
   for (let iteration = begunAt + 1; iteration < last; iteration += 1)
     gaps.push(await gapAfter(rig, iteration));
@@ -53,17 +53,17 @@ export async function measureGap(history: number, medium: Medium): Promise<Recor
   return {
     [`gapMs${history}`]: rounded(gaps),
     [`ownCpuMs${history}`]: each(after.ownMs - before.ownMs),
-    // What starts the child is among it, and the child, which is neither ours nor git, is not.
-    [`gitCpuMs${history}`]: round(each(after.childrenMs - before.childrenMs) - childMs),
+    // Includes what starts the agent, but not the agent itself, which is neither ours nor git.
+    [`gitCpuMs${history}`]: round(each(after.childrenMs - before.childrenMs) - agentMs),
     ...(history === 1 && { historyAtFirst: first }),
   };
 }
 
-/** Reads the state by its cache alone: whoever folds so long a history misses what happens meanwhile. */
+/** Reads only the cached state: folding so long a history would take longer than an iteration. */
 async function untilIterations(rig: SessionRig, count: number): Promise<void> {
   const giveUpAt = systemClock.monotonic() + 120_000;
   while ((await rig.state()).progress.totalIterations < count) {
-    if (systemClock.monotonic() > giveUpAt) throw new Error(`There were no ${count} iterations.`);
+    if (systemClock.monotonic() > giveUpAt) throw new Error(`The session did not reach ${count} iterations.`);
     await systemClock.sleep(25);
   }
 }
@@ -77,7 +77,7 @@ function manyFiles(): Record<string, string> {
   );
 }
 
-/** From the moment when the wrapper told of its child's end to the record of the next child. */
+/** From the time when the wrapper recorded the end of its agent to the record of the next agent. */
 async function gapAfter(rig: SessionRig, iteration: number): Promise<number> {
   const { dir } = iterationPaths(rig.paths, iteration);
   const exit = (await readdir(dir)).find((name) => /^exit\.\d+$/.test(name));
@@ -87,7 +87,7 @@ async function gapAfter(rig: SessionRig, iteration: number): Promise<number> {
 }
 
 /** Writes iterations that never ran into every file that grows with them. */
-async function layHistory(rig: SessionRig, count: number): Promise<void> {
+async function writeHistory(rig: SessionRig, count: number): Promise<void> {
   const { events, history, overview, sessionLog, state } = rig.paths;
   const lines = (await readFile(events, 'utf8'))
     .trimEnd()
@@ -111,14 +111,14 @@ async function layHistory(rig: SessionRig, count: number): Promise<void> {
     more.flow.push(flow);
     more.log.push(`[01-08 14:37] iteration ${iteration} ended (#${n})\n`);
   }
-  // So many in one phase are past its limit; a person's word makes its counts begin anew.
+  // This many iterations exceed the limit of the phase; a person's resume resets its counts.
   const by = { channel: 'cli' };
   more.events.push(next({ v: 1, type: 'resumed', by, phase: 'investigation', resetsCounts: true }));
   more.events.push(next({ v: 1, type: 'stopped', by, why: 'asked for' }));
   await appendTo(events, more.events);
   await appendTo(history, more.history);
   await appendTo(sessionLog, [...more.log, `[01-08 14:37] stopped (#${n})\n`]);
-  // The overview grows by a few lines with each iteration; it is not what this measures.
+  // The overview grows by a few lines with each iteration, which is not measured here.
   const appendFlow = more.flow.slice(-MAX_FLOW_LINES);
   await changeFile(overview, (text) => changeOverview(text ?? '', { appendFlow }));
   await rm(state, { force: true });

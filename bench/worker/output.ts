@@ -4,7 +4,7 @@ import { cpuOf, peakMb } from './process-cost.ts';
 
 const MEGABYTE = 1_000_000;
 
-/** Peak memory of the worker and its CPU time while a child prints so much; the child of a megabyte is the yardstick. */
+/** Peak memory and CPU time of the worker while an agent prints this much; the run with one megabyte is the baseline. */
 export async function measureOutput(
   megabytes: number,
   shape: 'plain' | 'event',
@@ -27,7 +27,7 @@ export async function measureOutput(
   const name = `${shape === 'plain' ? 'Plain' : 'Event'}${megabytes}`;
   return {
     [`peakMb${name}`]: round(await peakMb(pid)),
-    // Watching, looking at processes and the end of the iteration are in it; the smallest print shows how much that is.
+    // Includes watching, listing processes and the end of the iteration; the smallest output shows how much that is.
     [`cpuMs${name}`]: after.ownMs - before.ownMs,
   };
 }

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 
-/** What a process and those that it has waited for have used, in milliseconds of CPU. */
+/** The CPU time in milliseconds that a process and the children that it has waited for have used. */
 export interface Cpu {
   ownMs: number;
   childrenMs: number;
@@ -11,7 +11,7 @@ const MS_PER_TICK = 10;
 
 export async function cpuOf(pid: number): Promise<Cpu> {
   const text = await readFile(`/proc/${pid}/stat`, 'utf8');
-  // The name before the bracket may hold blanks; the fields count from the state behind it.
+  // The name in parentheses may contain spaces, so fields are counted from the state after it.
   const fields = text.slice(text.lastIndexOf(')') + 2).split(' ');
   const ticks = (index: number) => Number(fields[index]);
   return {
@@ -20,7 +20,7 @@ export async function cpuOf(pid: number): Promise<Cpu> {
   };
 }
 
-/** The most memory that a process has had resident, in megabytes. */
+/** The peak resident memory of a process, in megabytes. */
 export async function peakMb(pid: number): Promise<number> {
   const text = await readFile(`/proc/${pid}/status`, 'utf8');
   return Number(/^VmHWM:\s+(\d+) kB/m.exec(text)?.[1] ?? Number.NaN) / 1024;

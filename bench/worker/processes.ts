@@ -2,19 +2,19 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { endOfWorker } from '../../tests/support/supervisors.ts';
 import { median } from '../bench.ts';
-import { restingRig, withCheapChildren } from './bench-rig.ts';
+import { restingRig, withCheapAgents } from './bench-rig.ts';
 
 const ITERATIONS = 8;
-/** What starts a child: one in every iteration. */
+/** The wrapper that starts the agent, once in every iteration. */
 const WRAPPER = '/bin/sh';
 
 /**
- * How many processes a worker starts from one child to the next, its wrapper among them. The number is exact and the
- * same under any load: each start of a program costs more than all else that a worker does in between.
+ * How many processes a worker starts between two agents, including the wrapper. The number is exact and does not depend
+ * on the load, and each start of a program costs more than everything else that a worker does in between.
  */
 export async function countProcesses(): Promise<Record<string, number>> {
   await using rig = await restingRig({}, 'memory');
-  await withCheapChildren(rig);
+  await withCheapAgents(rig);
   const list = join(rig.repo.root, 'processes');
   rig.repo.env.NODE_OPTIONS = `--import=${recorder(list)}`;
   await rig.resume();
@@ -27,7 +27,7 @@ export async function countProcesses(): Promise<Record<string, number>> {
   return { processesPerIteration: median(gaps) };
 }
 
-/** A module that notes every program which its process starts, a line each. */
+/** A module that records every program that its process starts, one per line. */
 function recorder(list: string): string {
   const code = `
     import { appendFileSync } from 'node:fs';

@@ -4,22 +4,22 @@ import { leaveCommand } from '../../src/session/commands/commands.ts';
 import { iterationPaths } from '../../src/session/layout/paths.ts';
 import { childWorks } from '../../tests/faults/with-settings.ts';
 import { round, rounded } from '../bench.ts';
-import { restingRig, withCheapChildren } from './bench-rig.ts';
+import { restingRig, withCheapAgents } from './bench-rig.ts';
 
 const ROUNDS = 5;
 
-/** From the launch of a worker that finds its order waiting to the record of the first child. */
+/** Milliseconds from the launch of a worker with a queued command to the record of its first agent. */
 export async function measureStart(): Promise<Record<string, number[]>> {
   const times: number[] = [];
   for (let index = 0; index < ROUNDS; index += 1) {
     await using rig = await restingRig({});
-    await withCheapChildren(rig);
+    await withCheapAgents(rig);
     const id = `01ARZ3NDEKTSV4RRFFQ69G5FA${index}`;
     const now = systemClock.now();
     await leaveCommand(rig.paths, { v: 1, id, by: { channel: 'cli' }, at: isoUtc(now), kind: 'resume' });
     const begun = Date.now();
     await rig.launch();
-    // Nobody else starts one: a second would take a part of the time.
+    // The rig must not start a second worker, which would take a part of the time.
     await rig.until(({ progress }) => progress.totalIterations >= 2, { leaveDead: true });
     const record = await stat(iterationPaths(rig.paths, 1).child);
     times.push(record.mtimeMs - begun);
@@ -28,11 +28,11 @@ export async function measureStart(): Promise<Record<string, number[]>> {
   return { firstChildMs: rounded(times) };
 }
 
-/** From a stop to the end of the last process, of a child that hears no polite signal and has left others. */
+/** Milliseconds from a stop to the end of the last process, of an agent that ignores TERM and has left others. */
 export async function measureStop(): Promise<Record<string, number>> {
-  const deaf = { setsid: true, ignoreTerm: true };
+  const stubborn = { setsid: true, ignoreTerm: true };
   const rules = [
-    { when: {}, do: [{ act: 'leave', count: 5, ...deaf }, { act: 'ignore-term' }, { act: 'hang' }] },
+    { when: {}, do: [{ act: 'leave', count: 5, ...stubborn }, { act: 'ignore-term' }, { act: 'hang' }] },
   ];
   await using rig = await restingRig({ scenario: { rules } });
   await rig.resume();

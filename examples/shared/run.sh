@@ -54,4 +54,4 @@ worktree=$(ls -d "$repo/_samocode/worktrees/"*"-$name")
 session=$(ls -d "$repo/_samocode/sessions/"*"-$name")
 (cd "$worktree" && SESSION=$session sh -e "$example/expected.sh")
 samocode verify "$name"
-printf '\nAs expected. Look around in %s, then remove it.\n' "$root"
+printf '\nAs expected. Inspect %s, then delete it.\n' "$root"

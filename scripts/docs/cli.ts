@@ -9,9 +9,9 @@ export const cliPage: Page = { path: 'docs/cli.md', render };
 const HELP = new Help();
 const SHARED = withSharedOptions(new Command());
 const STATUSES: readonly [keyof typeof EXIT, string][] = [
-  ['ok', 'success; of a session that was followed: it is done'],
+  ['ok', 'success; for a followed session: it is done'],
   ['failed', 'failure'],
-  ['usage', 'wrong usage'],
+  ['usage', 'usage error'],
   ['blocked', 'the session is blocked'],
   ['waiting', 'the session waits for you'],
   ['interrupted', 'Ctrl-C; the session continues'],
@@ -47,7 +47,7 @@ function programme(): Command {
   return program;
 }
 
-/** Every command, one of a group behind the group itself. */
+/** Every command; those of a group follow the group itself. */
 function leavesOf(group: Command): Command[] {
   return group.commands.flatMap((command) => [command, ...leavesOf(command)]);
 }

@@ -11,9 +11,7 @@ import { FORGE_ERRORS } from '../../src/forge/forge-errors.ts';
 import { SERVER_ERRORS } from '../../src/kit/mcp/server-errors.ts';
 import { CLI_ERRORS } from '../../src/kit/terminal/cli-errors.ts';
 import { INSTALL_ERRORS } from '../../src/machine/install/install-errors.ts';
-import { MEMBERSHIP_ERRORS } from '../../src/pool/membership-errors.ts';
 import { POOL_ERRORS } from '../../src/pool/pool-errors.ts';
-import { STATE_ERRORS } from '../../src/pool/state-errors.ts';
 import { GIT_ERRORS } from '../../src/project/git/git-errors.ts';
 import { PROJECT_ERRORS } from '../../src/project/git/project-errors.ts';
 import { WORKTREE_ERRORS } from '../../src/project/git/worktree-errors.ts';
@@ -37,7 +35,6 @@ export const ERROR_TABLES = {
   GATE_ERRORS,
   GIT_ERRORS,
   INSTALL_ERRORS,
-  MEMBERSHIP_ERRORS,
   NOTIFY_ERRORS,
   POOL_ERRORS,
   PROJECT_ERRORS,
@@ -47,30 +44,29 @@ export const ERROR_TABLES = {
   SESSION_ERRORS,
   SETTING_ERRORS,
   START_ERRORS,
-  STATE_ERRORS,
   TELEGRAM_ERRORS,
   WEB_ERRORS,
   WORKER_ERRORS,
   WORKTREE_ERRORS,
 };
 
-/** `hasOwnNext`: its next steps do not depend on how it was met. */
+/** `hasOwnNext`: its next steps do not depend on its arguments. */
 export type ExampleError = SamocodeError<string, { hasOwnNext: boolean }>;
 
-/** One error of each code, sorted by code; its arguments read as `<name>`. */
+/** One error of each code, sorted by code; its arguments are shown as `<name>`. */
 export function exampleErrors(): ExampleError[] {
   const rows = Object.values(ERROR_TABLES).flatMap((table) => Object.entries(table));
   return rows.map(([code, row]) => exampleOf(code, row)).sort((a, b) => (a.code < b.code ? -1 : 1));
 }
 
 function exampleOf(code: string, row: { explain: unknown }): ExampleError {
-  // Each row is called with stand-ins that answer to whatever name it reads.
+  // Each row is called with a stand-in for every argument that it may read.
   const { what, why, hint = '', next = [] } = (row.explain as (args: unknown) => Explanation)(STAND_INS);
   const hasOwnNext = Array.isArray(next);
-  // A stand-in alone is no string yet.
+  // A stand-in by itself is not yet a string.
   const words = {
     ...{ what: String(what), why: String(why), hint: String(hint) },
-    // A step without its session is worded with a place for one.
+    // A step without a session is shown with a placeholder for it.
     next: hasOwnNext ? next.map((step) => ({ ...step, session: undefined })) : [],
   };
   return new SamocodeError(code, { hasOwnNext }, words);
@@ -78,7 +74,7 @@ function exampleOf(code: string, row: { explain: unknown }): ExampleError {
 
 const STAND_INS = new Proxy({}, { get: (_, name) => standIn(String(name)) });
 
-/** A value that reads as `<name>`: its properties are stand-ins too, and its methods give it back. */
+/** A value that is shown as `<name>`. Its properties are stand-ins too, and its methods return it. */
 function standIn(name: string, owner?: unknown): unknown {
   const words = () => `<${name}>`;
   const value: unknown = new Proxy(() => undefined, {

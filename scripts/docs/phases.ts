@@ -23,7 +23,7 @@ function render(): string {
 <!-- Written by \`npm run docs\` from src/phases/. Change the code, then run it again. -->
 
 A session goes through these phases. In each, one fresh agent after another does a piece of work and ends by writing
-\`_signal.json\`; the worker checks that signal against the rules on this page and decides what follows.
+\`_signal.json\`; the worker checks that signal against the rules on this page and decides what happens next.
 
 ${diagram()}
 
@@ -32,17 +32,17 @@ ${diagram()}
 ${phaseTable()}
 
 Staying in a phase is always allowed: a \`continue\` without \`phase\`, or with the current one. The limit is the number of
-iterations of the phase after which a human must decide. Limits start again when a human resumes a blocked session or
-gives a finished one a new goal, and at no other time.
+iterations of the phase after which a human must decide. Limits are reset only when a human resumes a blocked session or
+gives a finished one a new goal.
 
 ## Signals
 
 - \`continue\` runs the named phase next. It is the only signal that moves a session.
-- \`waiting\` parks the session until a human has acted. \`for\` says on what; when it is missing, the first one in the table
-  is meant. It never moves the phase, whatever it names; a plan that is approved moves to implementation at once.
-- \`handoff\` runs a fresh agent in the same phase with the note of the one before. It never moves the session and is not a round of quality.
-- \`blocked\` stops until a human resumes the session.
-- \`done\` ends it, from the phase done alone, once every message from the human is acknowledged.
+- \`waiting\` parks the session until a human has acted. \`for\` names what it waits for; if it is missing, the first entry in
+  the table applies. It never changes the phase, even if it names one; an approved plan moves to implementation at once.
+- \`handoff\` runs a fresh agent in the same phase with the note of the previous one. It never moves the session, and does not count as a round of quality.
+- \`blocked\` stops the session until a human resumes it.
+- \`done\` ends the session, only in the phase done, and once every message from the human is acknowledged.
 
 ## What opens an edge
 
@@ -51,11 +51,11 @@ ${edgeTable()}
 A gate that the person left out of \`GATES\` opens automatically. When an agent changed an approved plan, however that agent
 ended, the session parks for \`plan_approval\` before anything else runs.
 
-Failed tests, failing checks of the project, work left uncommitted, or a claim that the branch and the plan do not show may send the work
+Failed tests, failing checks of the project, uncommitted work, or a claim that the branch and the plan do not support may send the work
 back to implementation ${MAX_TEST_RETURNS} times, with the whole list; then the session blocks. A quality
-agent that signals to stay uses a round; there are ${MAX_QUALITY_ROUNDS}. Neither count starts again on a return to implementation.
+agent that signals to stay uses a round; there are ${MAX_QUALITY_ROUNDS}. Neither count is reset by a return to implementation.
 
-The prompt of an agent lists only the signals that are open to it now, by these same rules.
+The prompt of an agent lists only the signals that these rules allow it at that time.
 
 A phase of the plan may ask for two proposals with a line \`Proposals: two\`. The prompt of its agents asks them to compare both before
 they edit, or to signal with a \`reason\` that begins with \`one proposal:\`. The worker accepts either and does not check which; the reason
@@ -63,20 +63,20 @@ is shown in the report and in \`session.log\`.
 
 A plan may propose MCP servers for the agents of its session in a section \`## MCP servers\`, one list item each:
 
-- \`- browser\`, \`- library-docs\`, \`- code-intelligence\` are ready entries of samocode. Approving the plan accepts them, by any
+- \`- browser\`, \`- library-docs\`, \`- code-intelligence\` are built into samocode. An approval of the plan accepts them, on any
   channel that may approve it.
 - \`- name: program arguments\` is a command of the plan's own, at most 300 characters of ASCII, without a shell or variables;
-  quotes keep blanks in an argument. Only a person who decides about this plan accepts it: in a form, in a terminal or by phone. Any other
+  quotes keep spaces in an argument. Only a person who decides about this plan accepts it: in a form, in a terminal or by phone. Any other
   approval is refused (\`servers_need_person\`), and \`auto_approve\` or a \`GATES\` without \`plan\` leaves the session waiting.
 
 Lines that cannot be read go back to planning once, then block the session (\`plan_servers\`). Accepted servers reach every agent from
-then on, beside those of \`MCP\`, whose names win. They are taken from the record of the approval, not from the plan
-as it stands later; another approved plan replaces them.
+then on, together with those of \`MCP\`, which win if two have the same name. They are taken from the record of the approval,
+not from later versions of the plan; another approved plan replaces them.
 
 ## Before quality and before done
 
 When testing goes to quality, and when an agent signals \`done\`, the worker asks these questions in this order. The first
-obstacle that it finds decides; the questions behind it are not asked.
+obstacle that it finds decides; the remaining questions are not asked.
 
 ${obstacleTable()}
 
@@ -84,9 +84,9 @@ ${obstacleTable()}
 
 ${endingTable()}
 
-“Run again” is in the same phase, with a note of what happened. *Corrective*: the prompt of the next agent says exactly what was wrong,
-once; then the session blocks. In a row means: with no accepted signal between. A valid signal counts however the process
-ended, and an error only delays the next agent. Shown for \`SAMOCODE_MAX_RETRIES=3\` and
+“Run again” means in the same phase, with a note of what happened. *Corrective* means that the prompt of the next agent says exactly what was
+wrong, once; after that, the session blocks. “In a row” means without an accepted signal in between. A valid signal counts however the process
+ended, and an error only delays the next agent. The table is for \`SAMOCODE_MAX_RETRIES=3\` and
 \`RETRY_HOURS=12\`; an outage ends with the first agent that the provider answers.
 
 ## Rules that block a session
@@ -147,7 +147,7 @@ function obstacleTable(): string {
     const before = rest.onlyBeforeDone ? 'done' : 'quality, done';
     return [`\`${name}\``, before, when, outcome];
   });
-  return table(['obstacle', 'asked before', 'there when', 'what follows'], rows);
+  return table(['obstacle', 'asked before', 'applies when', 'what follows'], rows);
 }
 
 function endingTable(): string {
@@ -162,7 +162,7 @@ function endingTable(): string {
 const PATIENCE = { quickMs: 5000, firstMs: 60_000, maxMs: 12 * 3_600_000 };
 const LONG_WAITS = 'wait for 1, 2, 5, then always 10 minutes and run again';
 
-/** What the code decides when children keep ending like this, until it stops running them. */
+/** What the code decides when agents keep ending like this, until it stops running them. */
 function sequence(end: EndingKind): string {
   const steps: string[] = [];
   let progress = initialProgress('implementation');
@@ -206,7 +206,7 @@ function inWords(decision: Decision, end: EndingKind): string {
   return decision.delay === 'backoff' ? 'run again after a growing delay' : 'run again';
 }
 
-/** Equal neighbours become one with their number. */
+/** Merges equal neighbours into one with a count. */
 function grouped(steps: readonly string[]): string[] {
   const groups: { step: string; times: number }[] = [];
   for (const step of steps) {

@@ -15,7 +15,7 @@ The five that matter most:
 
 | setting | why |
 | --- | --- |
-| \`CHECK=npm test\` | must exit 0 on a fresh clone before a session is done; without it, only the checks of its own plan are run |
+| \`CHECK=npm test\` | must exit 0 on a fresh clone before a session is done; without it, only the checks of the session's own plan run |
 | \`PROVIDER=codex\` | which agent CLI does the work, and on whose account |
 | \`MAX_COST_USD=10\` | nothing limits the cost until you do; \`MAX_COST_USD_PER_DAY\` limits the whole machine |
 | \`SANDBOX=guard\` | no session starts without the kernel's sandbox |
@@ -25,8 +25,8 @@ The five that matter most:
 
 ${settingsTable('project')}
 
-- **Per session**: one session may be given another value, where \`start_session\` or \`samocode start\` takes it.
-- **Needs trust**: it can switch a safeguard off, or names something that will be run. A \`.samocode\` that sets it takes effect
+- **Per session**: a single session can be given another value, if \`start_session\` or \`samocode start\` accepts it.
+- **Needs trust**: the setting can switch off a safeguard, or names something that will be run. A \`.samocode\` that sets it takes effect
   only after you trust it.
 - **Elsewhere as**: the same setting in the environment, or in \`.env\` of the folder \`~/.config/samocode\`.
 
@@ -36,35 +36,35 @@ ${settingsTable('project')}
   it works on this machine, and without it elsewhere.
 - **\`SANDBOX=guard\`**: where the sandbox does not work, no session starts. For a project whose agents must never run
   without it. It is stricter than the default and needs no trust.
-- **\`SANDBOX=strict\`**: besides, agents, SETUP and CHECK see neither your home folder nor your other files, your environment or the network, but for what
-  these lines name. Recommended for work that nobody watches. Linux with bubblewrap only.
-- **\`SANDBOX=off\`**: agents write wherever you may write. For a machine or a container that is isolated enough, or a tool
+- **\`SANDBOX=strict\`**: in addition, agents, SETUP and CHECK see neither your home folder nor your other files, your environment or the network, except
+  for what the settings below name. Recommended for unattended work. Linux with bubblewrap only.
+- **\`SANDBOX=off\`**: agents can write wherever you can. For a machine or a container that is isolated enough, or a tool
   that cannot run in the sandbox.
 - **\`SANDBOX_WRITE\`** keeps further paths writable in the sandbox, each absolute or below \`~\`. Add one when a tool of
-  your project fails with "Read-only file system", before you turn the sandbox off. Also for what is read-only below home
-  because something starts from it: \`SANDBOX_WRITE=~/.npm-global\` lets agents install programs that you run later;
+  your project fails with "Read-only file system", before you turn the sandbox off. It also opens folders below home that are
+  read-only because programs start from them: \`SANDBOX_WRITE=~/.npm-global\` lets agents install programs that you run later;
   \`SANDBOX_WRITE=~\` opens the whole home folder except what samocode protects ([what that means](security.md#your-home-folder)).
 
-- **\`SANDBOX_SOCKETS\`** names services that agents may use although they act outside of the sandbox: \`docker\`, \`ssh-agent\`, \`gpg-agent\`, \`keyring\`.
-- For \`strict\` alone: **\`SANDBOX_HOSTS\`** (\`packages\` stands for the registries of npm, PyPI, crates, Go, Maven, RubyGems, Packagist, NuGet and Hex, and
+- **\`SANDBOX_SOCKETS\`** names services that agents may use although they act outside the sandbox: \`docker\`, \`ssh-agent\`, \`gpg-agent\`, \`keyring\`.
+- Only for \`strict\`: **\`SANDBOX_HOSTS\`** (\`packages\` stands for the registries of npm, PyPI, crates, Go, Maven, RubyGems, Packagist, NuGet and Hex, and
   for GitHub; the service of the agent's CLI is allowed without it), **\`SANDBOX_PORTS\`** (a database on this machine),
   **\`SANDBOX_ENV\`**, **\`SANDBOX_READ\`**: [what it closes](security.md#strict).
 
 \`sandbox\` of \`start_session\` and \`--sandbox\` of \`samocode start\` choose for one session. A session may always be given
-a stricter one; only a person, in a terminal of their own, may choose a weaker one than the project has.
+a stricter one; only a person, in a terminal of their own, may choose a weaker one than the project's.
 
 ### What checks see of home
 
-Checks of a fresh clone have an empty home, so that nothing that an agent left there decides how they end. Programs in folders such as
-\`~/.nvm\` and \`~/.local/bin\` are there, and your name and address for commits. **\`CHECK_HOME\`** names what else your project needs:
+Checks of a fresh clone have an empty home, so that nothing that an agent left there can affect their result. They see programs in folders
+such as \`~/.nvm\` and \`~/.local/bin\`, and your name and address for commits. **\`CHECK_HOME\`** names what else your project needs:
 settings (\`.m2/settings.xml\`, \`.npmrc\`), downloads (\`.cache/ms-playwright\`, \`.cargo/registry\`), other folders of programs. All of it is
-read-only in the sandbox. An agent that may write there can decide how checks end, and a check can print it, so name files rather than folders.
+read-only in the sandbox. An agent that can write there can affect the result of checks, and a check can print it, so name files rather than folders.
 
 ## In the environment, or in \`~/.config/samocode/.env\`, for this machine
 
 ${settingsTable('machine')}
 
-In the environment alone: \`SAMOCODE_SUPERVISOR=off\` starts no supervisor, \`SAMOCODE_REVIVE=off\` continues no session that
+Only in the environment: \`SAMOCODE_SUPERVISOR=off\` starts no supervisor, \`SAMOCODE_REVIVE=off\` continues no session that
 has lost its worker ([supervisor.md](supervisor.md)).
 
 ## Secrets, in the same places, never shown
@@ -107,7 +107,7 @@ function defaultOf(byDefault: string | undefined, required: true | undefined): s
 
 function trustOf({ risk }: SettingSpec): string {
   if (risk === undefined) return 'no';
-  return risk === 'runs' ? 'yes: it runs' : 'yes: it may relax a rule';
+  return risk === 'runs' ? 'yes: it is run' : 'yes: it may relax a rule';
 }
 
 function elsewhere({ pairedWith, pairedPerProvider }: SettingSpec): string {

@@ -11,10 +11,10 @@ function render(): string {
 
 <!-- Written by \`npm run docs\` from the tools in src/. Change the code, then run it again. -->
 
-What a parent chat can call, in the order in which a session meets it. Every result is one object with \`summary\`, a
-sentence for people, and \`next\`, the exact call or what to say to the user. A field that would be empty is left out. With
-\`pending: true\` no worker has taken the command within its time, and it stays queued. An error is an object with \`code\`,
-\`message\` and \`hint\`. Codex gets the schema of the results too, as the type of a call in its scripts.
+The tools that a parent chat can call, in the order in which a session uses them. Every result is one object with \`summary\`, a
+sentence for people, and \`next\`, the exact call or what to say to the user. Empty fields are omitted. \`pending: true\` means
+that no worker has taken the command in time; it stays queued. An error is an object with \`code\`, \`message\` and \`hint\`.
+Codex also gets the schemas of the results, as the types of calls in its scripts.
 
 ${table(['tool', 'what for', 'changes something'], TOOLS.map(overviewRow))}
 
@@ -59,7 +59,7 @@ function argumentsOf(tool: Tool): string {
     : table(['argument', 'type', 'default', 'meaning'], rows);
 }
 
-/** What its results have beside what every result has. */
+/** The fields of its results, without those of every result. */
 function resultOf(tool: Tool): string {
   const { shape } = tool.output;
   const isOfSession = (name: string) => name in OF_SESSION && shape[name] === Reflect.get(OF_SESSION, name);

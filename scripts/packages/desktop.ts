@@ -3,7 +3,7 @@ import { findNodeScript } from '../../src/providers/starting/find-node.ts';
 import { TOOLS } from '../../src/server/tools.ts';
 import type { RepositorySource } from './source.ts';
 
-/** Where the built programs stand in the bundle for Claude Desktop, and in the plugin. */
+/** The folder of the built programs in the bundle for Claude Desktop and in the plugin. */
 export const SERVER_FOLDER = 'server';
 
 // biome-ignore lint/suspicious/noTemplateCurlyInString: the client puts the bundle's folder there
@@ -11,12 +11,12 @@ const BUNDLE = '${__dirname}';
 export const LAUNCHER = 'start-server.sh';
 
 const LONG_DESCRIPTION = [
-  'Say what you want built, and walk away. Samocode asks its questions, shows you its plan, and then works in a git worktree and branch of its own, with a fresh agent for every step: research, plan, code, tests, review. It continues when the chat is closed, after a restart, and at a usage limit once that is over.',
+  'Say what you want built, and walk away. Samocode asks its questions, shows you its plan, and then works in a git worktree and branch of its own, with a fresh agent for every step: research, plan, code, tests, review. It continues when the chat is closed, after a restart, and after a usage limit has ended.',
   'It needs a git repository, Node.js 20.19 or newer, and one of the command-line agents Claude Code, Codex or Gemini CLI, which does the work under your own account.',
   'Everything stays on this machine: no account, no telemetry.',
 ].join('\n\n');
 
-/** What a person without a shell must be able to say, and the variable of the server that says it. */
+/** The settings that a person without a shell needs, each with the variable that passes it to the server. */
 export const USER_SETTINGS = [
   {
     name: 'project_folder',
@@ -24,7 +24,7 @@ export const USER_SETTINGS = [
     shown: {
       type: 'directory',
       title: 'Project folder',
-      description: 'The git repository that you mean when you name none. Empty: the chat asks.',
+      description: 'The git repository to use when you name none. Empty: the chat asks.',
     },
   },
   {
@@ -33,7 +33,8 @@ export const USER_SETTINGS = [
     shown: {
       type: 'string',
       title: 'Agent',
-      description: 'Who does the work: claude, codex or gemini. Empty: as the project says, else claude.',
+      description:
+        'Who does the work: claude, codex or gemini. Empty: as set in the project, otherwise claude.',
     },
   },
   ...[
@@ -46,7 +47,7 @@ export const USER_SETTINGS = [
     shown: {
       type: 'file',
       title: `Program of ${title}`,
-      description: `Where ${cli} is installed. Empty: it is looked for.`,
+      description: `Where ${cli} is installed. Empty: samocode searches for it.`,
     },
   })),
   {
@@ -64,7 +65,7 @@ export const USER_SETTINGS = [
 /** Without a default the client would pass the name of the variable on as its value. */
 const MAY_BE_EMPTY = { required: false, default: '' };
 
-/** The manifest of the bundle for Claude Desktop; with the launcher; the programs are put beside it when it is packed. */
+/** The manifest and the launcher of the bundle for Claude Desktop. Packing adds the programs. */
 export function desktopFiles({
   version,
   description,
@@ -89,7 +90,7 @@ export function desktopFiles({
     server: {
       type: 'node',
       entry_point: program,
-      // Not the word `node`: Claude Desktop runs that in an Electron UtilityProcess, whose program is no Node. And by
+      // Not the command `node`, which Claude Desktop runs in an Electron UtilityProcess, whose program is not Node. Through
       // the shell, because unpacking may lose the permission to execute.
       mcp_config: {
         command: '/bin/sh',

@@ -31,13 +31,13 @@ export function exampleFiles(source: RepositorySource): Files {
     ],
   };
   const example = {
-    '//': 'One part for each client: copy the inside of yours. "samocode install" does it for you. samocode-mcp must be on PATH (README, Install); else write its absolute path. No allow-list here lets a model answer, approve, trust or end for you.',
+    '//': 'One part for each client: copy the contents of yours. "samocode install" does it for you. samocode-mcp must be on PATH (README, Install); otherwise write its absolute path. No allow-list here lets a model answer, approve, trust or finish for you.',
     'Claude Code': {
       '//': 'As .mcp.json in a project; or: claude mcp add -s user samocode -- samocode-mcp. Set no "timeout": it would cut long waits. The core tools are always loaded; "alwaysLoad": true loads all.',
       mcpServers: { samocode: start },
     },
     Codex: {
-      '//': 'As TOML in ~/.codex/config.toml; or: codex mcp add samocode -- samocode-mcp. Leave default_tools_approval_mode as it is: reading tools need no yes, the others ask you.',
+      '//': 'As TOML in ~/.codex/config.toml; or: codex mcp add samocode -- samocode-mcp. Leave default_tools_approval_mode as it is: reading tools need no confirmation, the others ask you.',
       'config.toml': [
         '[mcp_servers.samocode]',
         `command = "${start.command}"`,
@@ -51,7 +51,7 @@ export function exampleFiles(source: RepositorySource): Files {
       mcpServers: { samocode: { ...start, timeout: 600_000 } },
     },
     'Claude Desktop': {
-      '//': 'In claude_desktop_config.json; or open the .mcpb file. Both paths are absolute, for it does not read the PATH of your shell: "command -v node samocode-mcp" prints them. Name your CLI in ~/.config/samocode/.env (CLAUDE_PATH=/path/to/claude). Calls end after 45 s there, wait is called again.',
+      '//': 'In claude_desktop_config.json; or open the .mcpb file. Both paths are absolute, because it does not read the PATH of your shell: "command -v node samocode-mcp" prints them. Name your CLI in ~/.config/samocode/.env (CLAUDE_PATH=/path/to/claude). Calls end after 45 s there, and wait is called again.',
       mcpServers: { samocode: { command: '/path/to/node', args: ['/path/to/samocode-mcp'] } },
     },
     ...Object.fromEntries(

@@ -15,7 +15,7 @@ import { RELEASE_FILE, type RepositorySource, readSource } from './source.ts';
 /** Folders that hold nothing but generated files. */
 export const GENERATED_FOLDERS = ['packages', '.claude-plugin', '.agents'];
 
-/** What else is in them: made by hand, or by a release. */
+/** Other files in these folders, made by hand or by a release. */
 export const HAND_MADE: ReadonlySet<string> = new Set(['packages/desktop/icon.png', RELEASE_FILE]);
 
 /** The plugin for Claude Code, Codex and Gemini CLI, without the built server. */
@@ -36,7 +36,7 @@ export async function packageFiles(root: string): Promise<Map<string, string>> {
   return new Map(Object.entries(files));
 }
 
-/** Both marketplaces name the released commit: what lies beside them has no built server. */
+/** Both marketplaces name the released commit, because the plugin next to them has no built server. */
 function marketplaceFiles(source: RepositorySource): Files {
   const { links, release } = source;
   const plugin = { url: `${links.repository}.git`, ref: PLUGIN_BRANCH, sha: release.pluginCommit };

@@ -19,7 +19,7 @@ continues in its own git worktree, even when the chat is closed. You answer, app
 | Gemini CLI | \`gemini extensions install ${clone} --ref ${PLUGIN_BRANCH}\` | \`/start\` |
 
 It contains the server, which needs git and Node.js 20.19 or newer on Linux, macOS or WSL, a skill that follows sessions for you, and three
-commands: \`start\` hands a task over, \`review-plan\` goes through a plan before you approve it, \`morning-report\` says what the sessions
+commands: \`start\` hands a task over, \`review-plan\` goes through a plan before you approve it, \`morning-report\` reports what the sessions
 did while you were away.
 
 Everything stays on your machine: no account, no telemetry. [Documentation](${links.documentation}) · [Privacy](${links.privacy}) ·

@@ -10,14 +10,14 @@ import {
   type WebLinks,
 } from '../../src/machine/install/package/package-source.ts';
 
-/** What stands in the repository: the source of the packages, and where to find the project. */
+/** The source of the packages as it is in the repository, with the addresses of the project. */
 export interface RepositorySource extends PackageSource {
   /** Name in the MCP registry. */
   registryName: string;
   links: WebLinks;
   release: Release;
   agents: readonly MarkdownSource[];
-  /** What a skill must know outside of a worker. */
+  /** What a skill must say outside a worker. */
   inAChat: string;
 }
 
@@ -35,7 +35,7 @@ export const RELEASE_FILE = 'packages/release.json';
 /** The bundle for Claude Desktop, as a release has it. */
 export const BUNDLE = 'samocode-mcp.mcpb';
 
-/** The addresses that follow from the one in package.json. */
+/** The addresses that are derived from the one in package.json. */
 export function linksOf(repositoryUrl: string): WebLinks {
   const repository = repositoryUrl.replace(/^git\+/, '').replace(/\.git$/, '');
   const page = (path: string) => `${repository}/blob/HEAD/${path}`;

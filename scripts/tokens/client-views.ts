@@ -1,30 +1,30 @@
 import { INSTRUCTIONS } from '../../src/server/server-info.ts';
 
-/** What a model writes to call a tool, and what it is then given, as measured with the real client. */
+/** What a model writes to call a tool, and what it then receives, as measured with the real client. */
 export interface ClientView {
   name: string;
   /** `clientInfo.name`. */
   clientName: string;
-  /** What is asked of `wait` beside session and cursor. */
+  /** The arguments of `wait` besides session and cursor. */
   waitArguments: { until?: string; timeout_s?: number };
-  /** It also looks at the status after every wait, as no parent should: only to see what that costs. */
-  looksAfterWaits?: true;
-  /** Most tokens for the whole recorded session. */
+  /** Whether it also reads the status after every wait, which no parent should do, to measure what that costs. */
+  readsStatus?: true;
+  /** The maximum number of tokens for the whole recorded session. */
   budget?: number;
   call(tool: string, args: Readonly<Record<string, unknown>>): string;
   result(json: string, tookMs: number): string;
-  /** Tools whose definition the model sees from the start; the others it looks up when it needs them. */
+  /** Whether the model sees a tool's definition from the start; it looks up other tools when it needs them. */
   isEager(tool: { isCore?: boolean }): boolean;
-  /** What looking up one tool adds: the model's question, and the words around the definition. */
+  /** What looking up one tool adds: the model's query, and the text around the definition. */
   lookUp?(tool: string): string;
 }
 
 const SERVER = 'samocode';
 
-/** A call longer than this goes on in the background of an interactive Claude Code, and its end starts a turn. */
+/** An interactive Claude Code moves longer calls to the background, and the end of such a call starts a turn. */
 const TO_BACKGROUND_MS = 120_000;
 
-// The words around are those of Claude Code 2.1.328.
+// The texts are those of Claude Code 2.1.328.
 const movedToBackground = (tool: string) =>
   `MCP tool "${SERVER}/${tool}" is still running after 120s. It was moved to the background as task kx73q5hhv and keeps running; you'll receive a notification with the result when it completes. You can keep working in the meantime. To stop it, use TaskStop with task_id "kx73q5hhv". Note: it does not survive exiting this session.`;
 const taskNotification = (result: string) =>
@@ -40,13 +40,13 @@ const claude = {
 
 const codex = {
   clientName: 'codex-mcp-client',
-  // A script, as its words about `exec` and ours about `wait` ask for it.
+  // A script, as Codex's instructions about `exec` and ours about `wait` require.
   call: (tool, args) =>
     `${tool === 'wait' ? '// @exec: {"yield_time_ms": 280000}\n' : ''}const r = await tools.mcp__${SERVER}__${tool}(${JSON.stringify(args)}); text(r.structuredContent)`,
   result: (json, tookMs) =>
     `Script completed\nWall time ${(tookMs / 1000).toFixed(1)} seconds\nOutput:\n${json}`,
   isEager: () => false,
-  // Found in ALL_TOOLS, where the whole instructions stand behind every description.
+  // Found in ALL_TOOLS, where the complete instructions follow every description.
   lookUp: (tool) =>
     `text(ALL_TOOLS.find(({ name }) => name === "mcp__${SERVER}__${tool}").description)${INSTRUCTIONS}`,
 } as const satisfies Partial<ClientView>;
@@ -63,20 +63,20 @@ export const CLIENT_VIEWS: readonly ClientView[] = [
   },
   {
     ...claude,
-    name: 'Claude Code, told of every change',
+    name: 'Claude Code, notified of every change',
     waitArguments: {},
     budget: 10_000,
     result: (json) => json,
   },
   {
     ...codex,
-    name: 'Codex, told of every change',
+    name: 'Codex, notified of every change',
     waitArguments: {},
     budget: 8000,
   },
   {
     ...codex,
-    name: 'Codex, told of every change, when its model prints whole results',
+    name: 'Codex, notified of every change, when its model prints whole results',
     waitArguments: {},
     budget: 14_000,
     call: (tool, args) => codex.call(tool, args).replace('r.structuredContent', 'r'),
@@ -86,7 +86,7 @@ export const CLIENT_VIEWS: readonly ClientView[] = [
     },
   },
   {
-    name: 'Gemini CLI, told of every change',
+    name: 'Gemini CLI, notified of every change',
     clientName: 'gemini-cli-mcp-client',
     waitArguments: {},
     budget: 8000,
@@ -95,7 +95,7 @@ export const CLIENT_VIEWS: readonly ClientView[] = [
     isEager: () => true,
   },
   {
-    name: 'Claude Desktop, told of every change',
+    name: 'Claude Desktop, notified of every change',
     clientName: 'claude-ai',
     waitArguments: {},
     budget: 14_000,
@@ -105,12 +105,12 @@ export const CLIENT_VIEWS: readonly ClientView[] = [
   },
 ];
 
-/** Not a client: shows results that no parent asks for that does what `next` says. */
-export const LOOKING_ON: ClientView = {
-  name: 'somebody who also looks at the status',
+/** Not a real client: it also requests results that a parent that follows `next` never requests. */
+export const STATUS_READER: ClientView = {
+  name: 'a client that also reads the status',
   clientName: 'codex-mcp-client',
   waitArguments: {},
-  looksAfterWaits: true,
+  readsStatus: true,
   call: (tool, args) => `${tool}${JSON.stringify(args)}`,
   result: (json) => json,
   isEager: () => true,

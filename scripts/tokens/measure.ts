@@ -2,7 +2,7 @@ import type { Tool } from '../../src/kit/mcp/tool.ts';
 import { listedTool } from '../../src/kit/mcp/tool-schemas.ts';
 import { INSTRUCTIONS } from '../../src/server/server-info.ts';
 import { TOOLS } from '../../src/server/tools.ts';
-import { CLIENT_VIEWS, type ClientView, LOOKING_ON } from './client-views.ts';
+import { CLIENT_VIEWS, type ClientView, STATUS_READER } from './client-views.ts';
 import { replay, type Turn } from './replay.ts';
 
 /** Something that a model has to read, in tokens: a quarter of its characters. */
@@ -10,9 +10,9 @@ export interface Measure {
   what: string;
   tokens: number;
   budget: number;
-  /** Of results that come many times: the largest one. */
+  /** The largest one, for results that occur many times. */
   most?: number;
-  /** Of sessions: how they came about. */
+  /** What the number consists of, for sessions. */
   details?: Readonly<Record<string, number>>;
 }
 
@@ -20,13 +20,13 @@ const BUDGETS = {
   listed: 4500,
   core: 650,
   instructions: 500,
-  // 16 of them say what the checks leave open, where they leave something open.
+  // Includes 16 for what the checks leave open, if they leave anything open.
   status: 170,
   transition: 120,
   idle: 60,
 };
 
-/** What the words themselves cost: sent once to every chat. */
+/** The cost of the definitions, which are sent once to every chat. */
 export function measureDefinitions(): Measure[] {
   const core = TOOLS.filter(({ isCore }) => isCore);
   return [
@@ -46,14 +46,16 @@ export function measureDefinitions(): Measure[] {
 
 /** The typical results, and the whole recorded session as each client's model sees it. */
 export async function measureSessions(): Promise<Measure[]> {
-  const lookedAt = replay(LOOKING_ON);
+  const withStatus = replay(STATUS_READER);
   const sessions = CLIENT_VIEWS.map(async (view) => {
-    // A look changes nothing: without the looks it is the session of a client that waits in the same way.
-    const isAlike = view.clientName === LOOKING_ON.clientName;
-    const turns = isAlike ? (await lookedAt).filter(({ tool }) => tool !== 'get_status') : await replay(view);
+    // Reading the status changes nothing: the other turns are those of a client that waits in the same way.
+    const isAlike = view.clientName === STATUS_READER.clientName;
+    const turns = isAlike
+      ? (await withStatus).filter(({ tool }) => tool !== 'get_status')
+      : await replay(view);
     return sessionOf(view, turns);
   });
-  return [...resultsOf(await lookedAt), ...(await Promise.all(sessions))];
+  return [...resultsOf(await withStatus), ...(await Promise.all(sessions))];
 }
 
 function resultsOf(turns: readonly Turn[]): Measure[] {
@@ -62,7 +64,7 @@ function resultsOf(turns: readonly Turn[]): Measure[] {
   const [news, idle] = [of('wait').filter(isNews), of('wait').filter((json) => !isNews(json))];
   return [
     typical('a status', of('get_status'), BUDGETS.status),
-    typical('a transition told by wait', news, BUDGETS.transition),
+    typical('a transition reported by wait', news, BUDGETS.transition),
     typical('an idle wait', idle, BUDGETS.idle),
   ];
 }
@@ -101,7 +103,7 @@ function isNews(json: string): boolean {
   return JSON.parse(json).changed === true;
 }
 
-/** A definition as the services of models take it: no title, hints or marks. */
+/** A definition in the form that model APIs take: without title, hints and metadata. */
 function definitionOf(tool: Tool, clientName?: string): string {
   const { name, description, inputSchema, outputSchema } = listedTool(tool, clientName);
   const parameters = inputSchema;
@@ -113,7 +115,7 @@ function typical(what: string, texts: readonly string[], budget: number): Measur
   const middle = sizes[Math.floor(sizes.length / 2)];
   const most = sizes.at(-1);
   if (middle === undefined || most === undefined)
-    throw new Error(`The recorded session shows no such thing: ${what}.`);
+    throw new Error(`The recorded session has no such result: ${what}.`);
   return { what, tokens: middle, budget, most };
 }
 

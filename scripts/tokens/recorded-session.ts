@@ -1,14 +1,14 @@
 import type { Phase } from '../../src/phases/table.ts';
 
-/** One child of the recorded session. */
+/** One iteration of the recorded session. */
 export interface RecordedIteration {
   phase: Phase;
   minutes: number;
   lastAction: string;
   next: string;
-  /** What it did in its middle, as `now.json` tells. */
+  /** What the agent was doing halfway through, as in `now.json`. */
   activity: string;
-  /** How it ended, when not by a signal that goes on. */
+  /** How it ended, if not by the signal `continue`. */
   end?: 'asks' | 'plans' | 'done' | 'killed at its time limit';
 }
 
@@ -18,7 +18,8 @@ export const RECORDED_TASK =
 export const RECORDED_SUMMARY =
   'JWT login, refresh and logout work, roles guard the staff routes, old cookies are exchanged on first use; 212 tests pass; the README has a migration chapter.';
 
-// Phase, minutes, last action, what comes next, what it did in its middle, and how it ended if not by going on.
+// Phase, minutes, last action, what comes next, what the agent was doing halfway through, and how it ended if not by
+// `continue`.
 const TABLE = `
 investigation | 7 | Read the routes and the session middleware | Look at how cookies are signed | Read src/session/middleware.ts
 investigation | 5 | Traced cookie signing and the user store | Write the dive | Grep "signedCookie"
@@ -32,23 +33,23 @@ implementation | 5 | Phase 1 done: token module with signing and checks | Phase 
 implementation | 4 | Phase 2 done: two keys are accepted while one rotates | Phase 3: login route | Edit src/auth/keys.ts
 implementation | 5 | Phase 3 done: POST /login issues an access and a refresh token | Phase 4: refresh route | npm test -- login
 implementation | 7 | Refresh route written, one race between two refreshes is open | Close the race | Edit src/auth/refresh.ts
-implementation | 5 | Phase 4 done: a refresh token is good once, also for two at a time | Phase 5: logout | npm test -- refresh
+implementation | 5 | Phase 4 done: a refresh token is valid once, even for two at a time | Phase 5: logout | npm test -- refresh
 implementation | 3 | Phase 5 done: logout revokes the family of tokens | Phase 6: roles | Edit src/auth/logout.ts
 implementation | 5 | Role claims are read, staff routes still by cookie | Guard the staff routes | Edit src/auth/roles.ts
 implementation | 6 | Phase 6 done: staff routes ask for the role | Phase 7: exchange of cookies | npm test -- staff
 implementation | 11 | Looked for every reader of the old cookie | Write the exchange | Grep "req.session" | killed at its time limit
-implementation | 5 | Exchange of a cookie for tokens written | Test it with signed cookies of before | Edit src/auth/exchange.ts
+implementation | 5 | Exchange of a cookie for tokens written | Test it with old signed cookies | Edit src/auth/exchange.ts
 implementation | 4 | Phase 7 done: old cookies are exchanged on first use | Phase 8: limits | npm test -- exchange
-implementation | 4 | Phase 8 done: five failed logins a minute and address | Phase 9: documents | Edit src/auth/limit.ts
-implementation | 3 | Phase 9 done: README and OpenAPI file tell of the tokens | Test everything | Edit openapi.yaml
+implementation | 4 | Phase 8 done: five failed logins per minute and address | Phase 9: documents | Edit src/auth/limit.ts
+implementation | 3 | Phase 9 done: README and OpenAPI file describe the tokens | Test everything | Edit openapi.yaml
 testing | 6 | All 204 tests pass; by hand: refresh after logout answers 500 | Send it back | curl -s localhost:3000/refresh
 implementation | 3 | Refresh after logout answers 401 | Test again | Edit src/auth/refresh.ts
 testing | 4 | Test report written -> 11-20-1112-test-report-jwt-auth.md: all passed | Review the changes | npm test
-quality | 5 | Reviewed the token module: two findings | Mend them | Read src/auth/token.ts
+quality | 5 | Reviewed the token module: two findings | Fix them | Read src/auth/token.ts
 quality | 4 | Clock skew is allowed for, the key id is checked | Review the routes | Edit src/auth/token.ts
-quality | 4 | Reviewed the routes: one finding about error texts | Mend it | Read src/auth/login.ts
-quality | 3 | Error texts tell nothing about accounts any more | Review the exchange | Edit src/auth/errors.ts
-quality | 4 | Reviewed the exchange: cookies of deleted users | Mend it | Read src/auth/exchange.ts
+quality | 4 | Reviewed the routes: one finding about error texts | Fix it | Read src/auth/login.ts
+quality | 3 | Error texts no longer reveal anything about accounts | Review the exchange | Edit src/auth/errors.ts
+quality | 4 | Reviewed the exchange: cookies of deleted users | Fix it | Read src/auth/exchange.ts
 quality | 3 | Cookies of deleted users are refused | Remove what is not used | Edit src/auth/exchange.ts
 quality | 3 | Removed the old middleware and its types | Write the review | Edit src/session/middleware.ts
 quality | 3 | Quality review written -> 11-20-1146-quality-review-jwt-auth.md | Test once more | Write 11-20-1146-quality-review-jwt-auth.md
@@ -63,14 +64,14 @@ done | 1 | Everything is committed | Nothing | git status | done
 `;
 
 /**
- * A session of three hours and forty children, with six questions in two rounds and one plan: what a parent
- * follows when somebody gives a day's work to samocode. Texts are as long as those of real children.
+ * A session of three hours and forty iterations, with six questions in two rounds and one plan, as when someone hands a
+ * day's work to samocode. Texts are as long as those of real agents.
  */
 export const RECORDED_ITERATIONS: readonly RecordedIteration[] = TABLE.trim().split('\n').map(iterationIn);
 
 function iterationIn(row: string): RecordedIteration {
   const [phase, minutes, lastAction = '', next = '', activity = '', end] = row.split(' | ');
-  // The table is ours.
+  // The table above is the only input, so no value needs a check.
   return {
     phase: phase as Phase,
     minutes: Number(minutes),
@@ -96,9 +97,10 @@ export const RECORDED_QUESTIONS: readonly (readonly RecordedQuestion[])[] = [
   [
     {
       id: 'Q1',
-      text: 'How long should an access token be good?',
+      text: 'How long should an access token be valid?',
       options: ['5 minutes', '15 minutes', '1 hour'],
-      suggestion: 'B - short enough to need no list of revoked tokens, long enough for the mobile app.',
+      suggestion:
+        'B - short enough to make a list of revoked tokens unnecessary, long enough for the mobile app.',
     },
     {
       id: 'Q2',
@@ -110,7 +112,7 @@ export const RECORDED_QUESTIONS: readonly (readonly RecordedQuestion[])[] = [
       id: 'Q3',
       text: 'Which roles are there?',
       options: ['customer and staff', 'customer, staff and admin'],
-      suggestion: 'B - the staff routes already tell the two apart by a flag.',
+      suggestion: 'B - the staff routes already distinguish the two by a flag.',
     },
     {
       id: 'Q4',
@@ -123,8 +125,8 @@ export const RECORDED_QUESTIONS: readonly (readonly RecordedQuestion[])[] = [
     {
       id: 'Q5',
       text: 'How long should old session cookies still be exchanged?',
-      options: ['30 days', '90 days', 'For ever'],
-      suggestion: 'B - it is how long a cookie lived so far.',
+      options: ['30 days', '90 days', 'Forever'],
+      suggestion: 'B - the current lifetime of a cookie.',
     },
     {
       id: 'Q6',
@@ -161,7 +163,7 @@ const PLAN_PHASES = [
   [
     'Key rotation',
     'src/auth/keys.ts, test/keys.test.ts',
-    'accepts the key of before for a day; the public keys stand at /.well-known/jwks.json',
+    'accepts the previous key for a day; the public keys are at /.well-known/jwks.json',
   ],
   [
     'Login',
@@ -171,7 +173,7 @@ const PLAN_PHASES = [
   [
     'Refresh',
     'src/auth/refresh.ts, src/store/families.ts',
-    'a refresh token is good once; a second use revokes its family',
+    'a refresh token is valid once; a second use revokes its family',
   ],
   ['Logout', 'src/auth/logout.ts', 'POST /logout revokes the family and clears the cookie'],
   [
@@ -182,13 +184,13 @@ const PLAN_PHASES = [
   [
     'Exchange of old cookies',
     'src/auth/exchange.ts',
-    'a valid cookie of before gives tokens, for 90 days from the release',
+    'a valid old cookie is exchanged for tokens, for 90 days from the release',
   ],
-  ['Limits', 'src/auth/limit.ts', 'five failed logins a minute and address, then 429 with Retry-After'],
+  ['Limits', 'src/auth/limit.ts', 'five failed logins per minute and address, then 429 with Retry-After'],
   ['Documents', 'README.md, openapi.yaml', 'how to log in, to rotate keys, and to roll back'],
 ] as const;
 
-/** About 4,500 characters, as a plan of nine phases has. */
+/** About 4,500 characters, the typical size of a plan with nine phases. */
 export const RECORDED_PLAN = [
   '# Plan: JWT authentication',
   'Created: 11-20-0948',

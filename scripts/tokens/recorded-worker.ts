@@ -21,10 +21,10 @@ import {
   RECORDED_SUMMARY,
   type RecordedIteration,
 } from './recorded-session.ts';
-import type { Happens } from './replay-clock.ts';
+import type { Schedule } from './replay-clock.ts';
 
 const MINUTE_MS = 60_000;
-/** From the end of one child to the start of the next: the checkpoint, the judgement, the prompt. */
+/** The time between two agents: the checkpoint, the decision, the prompt. */
 const GAP_MS = 2000;
 const PLAN_NAME = '11-20-0948-plan-jwt-auth.md';
 
@@ -35,10 +35,10 @@ interface Begun {
 }
 
 /**
- * In the place of a worker: takes the session that the parent starts, writes the recorded events through
- * the real writer when their time has come, and waits for the parent's commands where a person is asked.
+ * Stands in for a worker: takes the session that the parent starts, writes the recorded events through the real writer
+ * when they are due, and waits for the parent's commands where a person is asked.
  */
-export class RecordedWorker implements Happens {
+export class RecordedWorker implements Schedule {
   readonly #context: ActionContext;
   readonly #sessionsDir: string;
   #begun: Begun | undefined;
@@ -55,14 +55,14 @@ export class RecordedWorker implements Happens {
     return this.#due[0]?.atMs ?? Number.POSITIVE_INFINITY;
   }
 
-  async happen(): Promise<void> {
+  async runDue(): Promise<void> {
     this.#begun ??= await this.#begin();
     for (const next of this.#due.filter(({ atMs }) => atMs <= this.#context.clock.monotonic())) {
       this.#due.shift();
       await next.act();
     }
-    // With nothing due it rests, and only a command goes on.
-    if (this.#begun && this.#due.length === 0) await this.#obey(this.#begun);
+    // With nothing due, the session rests until a command continues it.
+    if (this.#begun && this.#due.length === 0) await this.#takeCommand(this.#begun);
   }
 
   async close(): Promise<void> {
@@ -82,7 +82,7 @@ export class RecordedWorker implements Happens {
     return { paths, file, writer };
   }
 
-  async #obey({ paths, file, writer }: Begun): Promise<void> {
+  async #takeCommand({ paths, file, writer }: Begun): Promise<void> {
     const [id] = pendingCommandIds(paths);
     const reading = id === undefined ? undefined : await readCommand(paths, id);
     if (reading?.kind !== 'command') return;
@@ -108,16 +108,16 @@ export class RecordedWorker implements Happens {
         plan: this.#plan(),
         phase: 'implementation',
       });
-    } else throw new Error(`The recorded session knows no ${kind}.`);
+    } else throw new Error(`The recorded session cannot handle the command ${kind}.`);
     await removeCommand(paths, command.id);
-    this.#in(GAP_MS, () => this.#startChild());
+    this.#in(GAP_MS, () => this.#startAgent());
   }
 
-  async #startChild(): Promise<void> {
-    const child = RECORDED_ITERATIONS[this.#iteration];
-    if (!child || !this.#begun) return;
+  async #startAgent(): Promise<void> {
+    const iteration = RECORDED_ITERATIONS[this.#iteration];
+    if (!iteration || !this.#begun) return;
     this.#iteration += 1;
-    const { phase, minutes } = child;
+    const { phase, minutes } = iteration;
     const log = `11-20-0900-${this.#iteration}-${phase}.jsonl`;
     await this.#begun.writer.append({
       ...{
@@ -135,15 +135,15 @@ export class RecordedWorker implements Happens {
         sandbox: 'none',
       },
     });
-    await this.#tellNow();
-    this.#in((minutes * MINUTE_MS) / 2, () => this.#tellNow(child.activity));
-    this.#in(minutes * MINUTE_MS - GAP_MS, () => this.#endChild(child));
+    await this.#writeNow();
+    this.#in((minutes * MINUTE_MS) / 2, () => this.#writeNow(iteration.activity));
+    this.#in(minutes * MINUTE_MS - GAP_MS, () => this.#endAgent(iteration));
   }
 
-  async #endChild(child: RecordedIteration): Promise<void> {
-    const decision = await this.#decisionAfter(child);
-    const { phase, minutes, lastAction, next } = child;
-    const isCut = child.end === 'killed at its time limit';
+  async #endAgent(iteration: RecordedIteration): Promise<void> {
+    const decision = await this.#decisionAfter(iteration);
+    const { phase, minutes, lastAction, next } = iteration;
+    const isCut = iteration.end === 'killed at its time limit';
     await this.#begun?.writer.append({
       ...{ type: 'iteration_ended', iteration: this.#iteration, phase, exitCode: isCut ? null : 0, decision },
       ...{ ending: isCut ? 'timeout' : 'signalled', signalNotes: [], flowLines: [], lastAction, next },
@@ -151,7 +151,7 @@ export class RecordedWorker implements Happens {
       ...{ changed: true, treeChanged: phase === 'implementation', durationMs: minutes * MINUTE_MS },
       cost: { usd: 0.6, inputTokens: 90_000, outputTokens: 6000, cachedTokens: 700_000, turns: 30 },
     });
-    await this.#tellNow();
+    await this.#writeNow();
     this.#in(1000, () => this.#settle(decision));
   }
 
@@ -167,8 +167,8 @@ export class RecordedWorker implements Happens {
       });
     } else if (decision.kind === 'done') {
       await writer?.append({ type: 'done', summary: decision.summary });
-    } else await this.#startChild();
-    await this.#tellNow();
+    } else await this.#startAgent();
+    await this.#writeNow();
   }
 
   async #decisionAfter({ phase, end }: RecordedIteration): Promise<Decision> {
@@ -188,7 +188,7 @@ export class RecordedWorker implements Happens {
     return { kind: 'run', phase: next, notes: [], delay: 'none', ...retry };
   }
 
-  async #tellNow(activity?: string): Promise<void> {
+  async #writeNow(activity?: string): Promise<void> {
     const { paths, file, writer } = this.#begun ?? {};
     if (paths && file && writer) await writeFile(paths.now, nowText(file, writer.state, activity));
   }

@@ -17,8 +17,8 @@ export interface Turn {
   tookMs: number;
 }
 
-/** A result of one of our tools, as far as the parent reads it. */
-interface Told {
+/** The fields of our tools' results that the parent reads. */
+interface ParentResult {
   session: string;
   cursor: number;
   state: string;
@@ -35,7 +35,7 @@ const START_MS = Date.UTC(2025, 10, 20, 9);
 export async function replay(view: ClientView): Promise<Turn[]> {
   const clock = new ReplayClock(START_MS);
   const by = { channel: 'tool', client: view.clientName } as const;
-  // A worker that is launched leaves at once; the recorded one takes its place.
+  // A launched worker exits at once; the recorded worker takes its place.
   const programs = { worker: '/dev/null', rehearsal: '/dev/null' };
   const { repo, context, sessionsDir } = await makeProject({
     folder: 'shop',
@@ -43,7 +43,7 @@ export async function replay(view: ClientView): Promise<Turn[]> {
   });
   await using _repo = repo;
   const worker = new RecordedWorker(sessionsDir, context);
-  clock.happens = worker;
+  clock.schedule = worker;
   const turns: Turn[] = [];
   try {
     const call: Call = async (name, args) => {
@@ -78,7 +78,7 @@ async function callByName(
   return text;
 }
 
-type Call = (name: string, args: Record<string, unknown>) => Promise<Told>;
+type Call = (name: string, args: Record<string, unknown>) => Promise<ParentResult>;
 
 /** Does what every result says under `next`, and nothing else. */
 async function follow(call: Call, { view, clock }: { view: ClientView; clock: ReplayClock }): Promise<void> {
@@ -86,7 +86,7 @@ async function follow(call: Call, { view, clock }: { view: ClientView; clock: Re
   let { session, cursor, ...last } = await call('start_session', { task: RECORDED_TASK, name: 'jwt-auth' });
   while (last.state !== 'done') {
     ({ cursor, ...last } = await call('wait', { session, cursor, ...view.waitArguments }));
-    if (view.looksAfterWaits) await call('get_status', { session });
+    if (view.readsStatus) await call('get_status', { session });
     if (last.for === 'qa_answers') {
       const { questions = [] } = await call('read_qa', { session });
       await person();
@@ -99,6 +99,6 @@ async function follow(call: Call, { view, clock }: { view: ClientView; clock: Re
       await person();
       ({ cursor, ...last } = await call('approve_plan', { session, hash: plan.hash }));
     }
-    if (clock.monotonic() > 5 * 3_600_000) throw new Error('The recorded session came to no end.');
+    if (clock.monotonic() > 5 * 3_600_000) throw new Error('The recorded session did not end.');
   }
 }

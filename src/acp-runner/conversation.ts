@@ -12,29 +12,29 @@ import {
   type RunnerPlan,
 } from '../providers/acp/runner-plan.ts';
 
-/** What the conversation needs of its process. */
+/** What the conversation needs from the process that runs it. */
 export interface Wires {
   send(line: string): void;
   log(line: string | Buffer): void;
-  /** @returns what cancels it */
+  /** Calls `act` after a delay. @returns a function that cancels the call */
   later(ms: number, act: () => void): () => void;
 }
 
 type Message = { method?: string } & Partial<Record<'id' | 'params' | 'result' | 'error', unknown>>;
 
-/** Usage is not in every version of the protocol. */
+/** Not every version of the protocol reports usage. */
 type Prompted = PromptResponse & { usage?: unknown };
 
 const VERSION = 1;
 const CAPABILITIES = { fs: { readTextFile: false, writeTextFile: false }, terminal: false };
 const METHOD_NOT_FOUND = { code: -32601, message: 'Method not found' };
-/** An agent that keeps asking for what is refused spends money for nothing. */
+/** An agent that keeps requesting refused permissions wastes money. */
 const MAX_REFUSALS = 50;
 const MAX_PROMPTS_AFTER_REFUSAL = 3;
-const MAX_WORDS = 300;
-/** Serializers write the name of a notification and its kind first. */
+const MAX_LAST_WORDS_CHARS = 300;
+/** Enough to recognize a notification: serializers write its method and its kind first. */
 const HEAD_BYTES = 1024;
-const NOT_FOR_US = '"method":"session/update"';
+const ONLY_LOGGED = '"method":"session/update"';
 
 class Ended extends Error {
   readonly end: RunnerEnd;
@@ -45,7 +45,7 @@ class Ended extends Error {
   }
 }
 
-/** One session of an agent: all that it prints is logged, and only what has to be answered is read. */
+/** One session of an agent. All its output is logged; only messages that need an answer are parsed. */
 export class Conversation {
   readonly #plan: RunnerPlan;
   readonly #wires: Wires;
@@ -65,7 +65,7 @@ export class Conversation {
     this.#blank = this.#signal();
   }
 
-  /** From the first request to the answer to the last prompt. */
+  /** Runs the session from the first request to the answer to the last prompt. */
   async run(prompt: string): Promise<RunnerEnd> {
     const end = await this.#talk(prompt).catch((error: unknown) => {
       if (error instanceof Ended) return error.end;
@@ -75,7 +75,7 @@ export class Conversation {
     return end;
   }
 
-  /** @param line of the agent's output; undefined if it is too long */
+  /** @param line a line of the agent's output; undefined if it is too long */
   takeLine(line: Buffer | undefined, bytes: number): void {
     this.#notRetrying?.();
     this.#notRetrying = undefined;
@@ -83,10 +83,10 @@ export class Conversation {
     const head = line.toString('latin1', 0, HEAD_BYTES);
     this.#wires.log(head.startsWith(OWN_LINE) ? Buffer.concat([Buffer.from(' '), line]) : line);
     if (head.includes('"tool_call"')) this.#worked = true;
-    if (!head.includes(NOT_FOR_US)) this.#read(line.toString('utf8'));
+    if (!head.includes(ONLY_LOGGED)) this.#read(line.toString('utf8'));
   }
 
-  /** @param line of the agent's stderr */
+  /** @param line a line of the agent's stderr */
   takeDiagnosis(line: string): void {
     this.#note(line);
     const why = this.#plan.retryLine && new RegExp(this.#plan.retryLine).exec(line)?.[1];
@@ -99,7 +99,7 @@ export class Conversation {
     for (const { settle } of this.#pending.values()) settle(this.#over);
   }
 
-  /** @param code the agent's exit status; null: it was killed, or only its output has ended */
+  /** @param code the agent's exit status; null if it was killed, or if only its output has ended */
   gone(code: number | null): void {
     this.finish({ kind: 'gone', at: [...this.#pending.values()].at(-1)?.at ?? '', code });
   }
@@ -112,7 +112,7 @@ export class Conversation {
     if (version !== VERSION) return { kind: 'version', version };
     const { servers, leftOut } = reachable(this.#plan.servers, agent);
     if (leftOut.length > 0) this.#say({ samocode: 'left_out', servers: leftOut });
-    // The servers start first.
+    // The agent starts the servers before it answers, so it gets more time.
     const place = { cwd, mcpServers: servers };
     const session = await this.#ask<NewSessionResponse>('session/new', place, answerMs * 3);
     const { model, request, refused } = chooseModel(session, this.#plan);
@@ -136,7 +136,7 @@ export class Conversation {
     }
   }
 
-  /** @param refused how it ends if the agent answers with an error, instead of by that error */
+  /** @param refused how the session ends if the agent answers with an error; by default, with that error */
   async #ask<Result>(at: string, params: object, limitMs?: number, refused?: RunnerEnd): Promise<Result> {
     if (this.#over) throw this.#over;
     const id = this.#requests++;
@@ -147,7 +147,7 @@ export class Conversation {
     if (inTime) inTime();
     this.#pending.delete(id);
     if (message instanceof Ended) throw message;
-    // Another program's answer: every reader expects missing fields.
+    // The answer comes from another program, so every reader of it expects missing fields.
     if (message.error === undefined) return Object(message.result) as Result;
     const { code = 0, message: text = '' } = Object(message.error);
     throw new Ended(refused ?? { kind: 'error', at, code, message: String(text).slice(0, 1000) });
@@ -176,9 +176,9 @@ export class Conversation {
     return ifThere(() => readFileSync(this.#plan.signalPath, 'utf8'));
   }
 
-  /** What the agent writes outside of the protocol may be all that explains its end. */
+  /** Keeps the agent's last line outside the protocol, which might be all that explains its end. */
   #note(line: string): void {
-    if (/\w{3}/.test(line)) this.#words = line.trim().slice(0, MAX_WORDS);
+    if (/\w{3}/.test(line)) this.#words = line.trim().slice(0, MAX_LAST_WORDS_CHARS);
   }
 
   #write(message: object): void {

@@ -1,15 +1,15 @@
+/**
+ * A program that makes an agent of the Agent Client Protocol look like a headless CLI to the worker. Argument: the path
+ * of the plan. Stdin: the prompt.
+ */
 import { spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { LineSplitter } from '../base/files/lines.ts';
 import type { RunnerPlan } from '../providers/acp/runner-plan.ts';
 import { Conversation } from './conversation.ts';
 
-/**
- * Stands between the worker and an agent that speaks the Agent Client Protocol: to the worker it looks like a headless
- * CLI. Argument: the plan; on stdin: the prompt.
- */
 const MAX_LINE_BYTES = 4 * 1024 * 1024;
-/** How long an agent may keep printing and writing after it was asked to end. */
+/** How long an agent may keep printing and writing files after it was asked to exit. */
 const GRACE_MS = 2000;
 
 const plan: RunnerPlan = JSON.parse(readFileSync(process.argv[2] ?? '', 'utf8'));
@@ -23,7 +23,7 @@ function later(ms: number, act: () => void): () => void {
 
 const conversation = new Conversation(plan, {
   send: (line) => agent.stdin.write(line),
-  // Both are files: a write returns when it is done, so an agent can't print faster than the disk takes it.
+  // Stdout is a file, so each write is synchronous: an agent can't print faster than the disk can write.
   log: (line) => [line, '\n'].forEach((part) => void process.stdout.write(part)),
   later,
 });
@@ -41,13 +41,13 @@ agent.stderr.on('data', (piece: Buffer) => {
   process.stderr.write(piece);
   for (const { bytes } of diagnosis.take(piece)) conversation.takeDiagnosis(bytes?.toString('utf8') ?? '');
 });
-// A full disk, or an agent that no longer reads: its end is what counts.
+// Ignores a full disk and an agent that no longer reads: only how the agent exits counts.
 for (const stream of [agent.stdin, process.stdout, process.stderr]) stream.on('error', () => undefined);
 
 agent.on('error', ({ message }) => conversation.finish({ kind: 'not_started', message }));
 process.on('exit', () => agent.kill('SIGKILL'));
 agent.stdout.on('end', () => later(GRACE_MS, () => conversation.gone(agent.exitCode)));
-// A process that it leaves behind may hold its output open.
+// A process that the agent leaves behind can keep the agent's output open.
 agent.on('exit', (code) => later(GRACE_MS, () => conversation.gone(code)));
 agent.on('close', (code) => conversation.gone(code));
 

@@ -11,7 +11,7 @@ export interface BaseCommands extends TrustedCommands {
 }
 
 /**
- * What runs: the commands of the workflow, else the lines of a `.samocode` that the base branch tracks.
+ * Returns the commands to run: the workflow's own, otherwise those in the `.samocode` that the base branch tracks.
  * @throws no_base_checks, setting_invalid, GitError
  */
 export async function baseCommands(baseBranch: string, runner: Runner): Promise<BaseCommands> {
@@ -19,7 +19,7 @@ export async function baseCommands(baseBranch: string, runner: Runner): Promise<
   const options = { baseEnv: env, cwd: repositoryOf(runner), allowFailure: true };
   const { exitCode, stdout } = await runGit(['show', `${BASE_REF}${baseBranch}:.samocode`], options);
   const text = exitCode === 0 ? stdout : '';
-  // Neither the environment of the job nor its home: they are no settings of the project.
+  // The environment and home folder of the job must not supply project settings.
   const { readings } = readSettings({ projectFile: { path: '/.samocode', text }, env: {}, homeDir: '/' });
   const used = readings.filter(({ name }) => ['setup', 'checks', 'checkTimeoutSeconds'].includes(name));
   const [problem] = problemsIn({ readings: used, warnings: [] });

@@ -1,11 +1,11 @@
 import { errors } from '../base/errors.ts';
 
-/** Why the action for GitHub runs nothing. */
+/** Reasons why the GitHub action runs nothing. */
 export const EVENT_ERRORS = errors({
   event_refused: ({ event }: { event: string }) => ({
     what: 'Nothing was run.',
-    why: `This action runs the code of a pull request, and workflows of the event "${event}" may have the secrets and a writable token of the repository.`,
-    hint: 'Let the workflow run on pull_request, push or merge_group.',
+    why: `This action runs the code of a pull request, and workflows of the event "${event}" may have access to the secrets and a writable token of the repository.`,
+    hint: 'Trigger the workflow by pull_request, push or merge_group.',
   }),
   event_unreadable: ({ event }: { event: string }) => ({
     what: 'Nothing was run.',
@@ -15,11 +15,11 @@ export const EVENT_ERRORS = errors({
   no_base_checks: ({ branch }: { branch: string }) => ({
     what: 'Nothing was run.',
     why: `The branch ${branch} tracks no .samocode with a CHECK, the workflow names no checks, and commands of a pull request are not run.`,
-    hint: `Add a line such as CHECK=npm test to .samocode on ${branch}, or "checks: npm test" below "with:" in the workflow.`,
+    hint: `Add a line such as CHECK=npm test to .samocode on ${branch}, or "checks: npm test" under "with:" in the workflow.`,
   }),
   work_not_cloned: ({ problem }: { problem: string }) => ({
     what: 'Nothing was run.',
     why: `A fresh clone of the commit failed: ${problem}`,
-    hint: 'Correct that, then run the job again.',
+    hint: 'Fix this, then run the job again.',
   }),
 });

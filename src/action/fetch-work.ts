@@ -6,7 +6,7 @@ import { makeRepository } from '../project/proving/clean-clone.ts';
 import { readEvent } from './read-event.ts';
 import type { Runner } from './runner.ts';
 
-/** Where the base branch is in the fetched repository. */
+/** The prefix of the base branch's ref in the fetched repository. */
 export const BASE_REF = 'refs/remotes/origin/';
 
 /** The fetched repository, in a folder that the runner empties after each job. */
@@ -15,8 +15,8 @@ export function repositoryOf({ env }: Pick<Runner, 'env'>): string {
 }
 
 /**
- * Fetches the commits of the event, with history and tags. The token is used in this step alone: nothing of the pull
- * request runs in it, and no file gets the token.
+ * Fetches the commits of the event, with history and tags. Only this step uses the token: it runs no code of the pull
+ * request, and it writes the token to no file.
  * @throws event_refused, event_unreadable, GitError
  */
 export async function fetchWork(runner: Runner): Promise<void> {

@@ -6,7 +6,7 @@ import { fetchWork } from './fetch-work.ts';
 import { repeatWork } from './repeat-work.ts';
 import { addSummary, type Runner } from './runner.ts';
 
-// One step of action.yml: `fetch` or `repeat`.
+// Runs one step of action.yml: `fetch` or `repeat`.
 const cancel = new AbortController();
 for (const signal of ['SIGINT', 'SIGTERM'] as const)
   process.on(signal, () => cancel.abort(new Error(signal)));
@@ -27,7 +27,7 @@ const STEPS: Readonly<Record<string, (runner: Runner) => Promise<boolean>>> = {
 
 async function main(): Promise<void> {
   const step = STEPS[process.argv[2] ?? ''];
-  // What checks print must not command the runner: it reads its commands from the log.
+  // The runner executes commands that it finds in the log; the output of checks must not contain any.
   const token = randomUUID();
   runner.log(`::stop-commands::${token}`);
   try {

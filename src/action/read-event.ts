@@ -4,46 +4,46 @@ import { parseJson } from '../base/parse-json.ts';
 import { EVENT_ERRORS } from './event-errors.ts';
 import type { Runner } from './runner.ts';
 
-/** The work that one event is about. */
-export interface EventWork {
+/** The commit, branch and text that one event is about. */
+export interface EventSubject {
   head: string;
-  /** The branch that it goes into. */
+  /** The branch that the commit is to be merged into. */
   baseBranch: string;
-  /** Of the pull request; absent for other events. */
+  /** The description of the pull request; absent for other events. */
   text?: string;
 }
 
 const Sha = z.string().regex(/^[0-9a-f]{40,64}$/);
 
-const OfPullRequest = z.object({
+const PullRequestPayload = z.object({
   pull_request: z.object({
     head: z.object({ sha: Sha }),
     base: z.object({ ref: z.string() }),
     body: z.string().nullish(),
   }),
 });
-const OfPush = z.object({ after: Sha, repository: z.object({ default_branch: z.string() }) });
-const OfMergeGroup = z.object({ merge_group: z.object({ head_sha: Sha, base_ref: z.string() }) });
+const PushPayload = z.object({ after: Sha, repository: z.object({ default_branch: z.string() }) });
+const MergeGroupPayload = z.object({ merge_group: z.object({ head_sha: Sha, base_ref: z.string() }) });
 
-/** The events whose workflows have no more rights than the code that they run. */
-const EVENTS: Readonly<Record<string, z.ZodType<EventWork>>> = {
-  pull_request: OfPullRequest.transform(({ pull_request: { head, base, body } }) => ({
+/** Events that give the code of a fork no secrets and no token that can write. */
+const EVENTS: Readonly<Record<string, z.ZodType<EventSubject>>> = {
+  pull_request: PullRequestPayload.transform(({ pull_request: { head, base, body } }) => ({
     head: head.sha,
     baseBranch: base.ref,
     text: body ?? '',
   })),
-  push: OfPush.transform(({ after, repository }) => ({
+  push: PushPayload.transform(({ after, repository }) => ({
     head: after,
     baseBranch: repository.default_branch,
   })),
-  merge_group: OfMergeGroup.transform(({ merge_group: { head_sha, base_ref } }) => ({
+  merge_group: MergeGroupPayload.transform(({ merge_group: { head_sha, base_ref } }) => ({
     head: head_sha,
     baseBranch: base_ref.replace(/^refs\/heads\//, ''),
   })),
 };
 
 /** Reads the event that started the workflow. @throws event_refused, event_unreadable */
-export function readEvent({ env }: Runner): EventWork {
+export function readEvent({ env }: Runner): EventSubject {
   const { GITHUB_EVENT_NAME: event = '', GITHUB_EVENT_PATH: path = '' } = env;
   const schema = Object.hasOwn(EVENTS, event) ? EVENTS[event] : undefined;
   if (schema === undefined) throw EVENT_ERRORS.event_refused({ event });

@@ -13,7 +13,7 @@ import { addSummary, environmentOfChecks, type Runner, setOutputs } from './runn
 import { summaryOf } from './summary.ts';
 
 /**
- * Repeats the proof in the text of a pull request by the commands of its base, and reports it.
+ * Repeats the proof in the description of a pull request with the commands of its base branch, and reports the result.
  * @returns whether nothing differs
  * @throws event_refused, event_unreadable, no_base_checks, work_not_cloned, GitError
  */

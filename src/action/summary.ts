@@ -5,13 +5,13 @@ import { capitalised } from '../base/text.ts';
 import { RED_AFTER } from '../phases/proving.ts';
 import { code, lastLinesOf, list } from '../session/proof/proof.ts';
 
-/** The job summary: what was repeated, for a reviewer. Texts of others are code in it, so they stay text. */
+/** The job summary for a reviewer. Texts from outside are formatted as code, so that their Markdown has no effect. */
 export function summaryOf(repetition: Repetition, baseBranch: string): string {
   const { checks, differences, notRepeated, requirements } = repetition;
   return [
     '# Proof, repeated',
     `**${capitalised(verdictWords(repetition, code))}.**`,
-    `The commands are those of the workflow or of ${code(baseBranch)}, and ran on a fresh clone of ${code(repetition.commit)}.`,
+    `The commands come from the workflow or from ${code(baseBranch)} and ran on a fresh clone of ${code(repetition.commit)}.`,
     ...section('Differences', differences.map(differenceLine)),
     ...differences.flatMap(outputOf),
     ...section(

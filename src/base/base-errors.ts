@@ -30,7 +30,7 @@ export const BASE_ERRORS = errors({
     why: `The highest number in ${dir}, or in the event log of the session, leaves no higher one. No lease gets that far: it was written by hand.`,
     hint: 'Remove that lease file, or the last lines of the event log that name it.',
   }),
-  // exFAT, and shared folders of virtual machines.
+  // On exFAT, and in shared folders of virtual machines.
   no_hard_links: ({ folder }: { folder: string }) => ({
     what: 'A file was not created.',
     why: `The file system of ${folder} has no hard links, which samocode needs to create a file exactly once.`,
@@ -44,7 +44,7 @@ export const BASE_ERRORS = errors({
   }),
 });
 
-/** One problem as it is, several as one error that lists them all. @param what what they prevented together */
+/** Returns a single problem unchanged, and several as one error that lists them. @param what what they prevented */
 export function asOneError(problems: readonly SamocodeError[], what: string): SamocodeError {
   const [only] = problems;
   if (only !== undefined && problems.length === 1) return only;
@@ -80,6 +80,6 @@ interface HeldLease {
   pid: number;
   hostId: string;
   since: string;
-  /** The owner is known to be alive; otherwise that can't be determined from here. */
+  /** Whether the owner is known to be alive; if false, that can't be determined from here. */
   isHere: boolean;
 }

@@ -25,7 +25,7 @@ export const systemClock: Clock = {
   },
 };
 
-/** Milliseconds since the start of the machine, sleep included: the same for all its processes. */
+/** Milliseconds since the machine booted, including sleep: the same for all its processes. */
 export function sinceBootMs(): number {
   return uptime() * 1000;
 }

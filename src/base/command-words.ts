@@ -1,4 +1,4 @@
-/** The words of a command line that no shell reads: blanks separate them, except between quotes. */
+/** The words of a command line that runs without a shell: separated by blanks, except inside quotes. */
 export function commandWords(command: string): string[] {
   const words = command.match(/(?:[^\s"']|"[^"]*"|'[^']*')+/g) ?? [];
   return words.map((word) => word.replaceAll(/"([^"]*)"|'([^']*)'/g, '$1$2'));

@@ -13,7 +13,7 @@ export interface Explanation {
 
 /**
  * An expected failure, made by a row of an error table.
- * Its text is ours; text from an agent, a file or the network belongs in `cause`. What a caller wrote may be quoted:
+ * Its text is ours; text from an agent, a file or the network belongs in `cause`. A caller's text may be quoted:
  * its control characters are shown as escapes.
  */
 export class SamocodeError<Code extends string = string, Args = unknown> extends Error {
@@ -100,7 +100,7 @@ export async function ifExists<T>(read: Promise<T>): Promise<T | undefined> {
   }
 }
 
-/** The same for a synchronous call. */
+/** Like `ifExists`, for a synchronous call. */
 export function ifThere<T>(read: () => T): T | undefined {
   try {
     return read();

@@ -8,13 +8,13 @@ export function crashPoint(name: string): void {
   if (__FAULTS__ && isTurn('SAMOCODE_CRASH_AT', name)) process.kill(process.pid, 'SIGKILL');
 }
 
-/** A crash happens once: it first creates the file named here, which disables all later ones. */
+/** Names the file that a crash creates first. While the file exists, no further crash happens. */
 const ONCE = 'SAMOCODE_CRASHED_FILE';
 
 /**
  * Names a write. In the test build `SAMOCODE_FAIL_AT=<name>[@<first>[-<last>]]:<CODE>` makes it fail with that system
  * error, as a full (ENOSPC) or failing disk (EIO) would; `*` matches every name, and further `,<first>[-<last>]:<CODE>`
- * fail later. With `SAMOCODE_FAIL_WHILE=<path>` it fails only while that file exists.
+ * parts make later writes fail. With `SAMOCODE_FAIL_WHILE=<path>` it fails only while that file exists.
  * @throws the requested error
  */
 export function failPoint(name: string): void {
@@ -27,7 +27,7 @@ export function failPoint(name: string): void {
 }
 
 /**
- * Names a write that a crash may tear. In the test build `SAMOCODE_TEAR_AT=<name>[@<nth>]` returns how many of `length`
+ * Names a write that a crash can tear. In the test build `SAMOCODE_TEAR_AT=<name>[@<nth>]` returns how many of `length`
  * bytes are written before the process dies; otherwise undefined.
  */
 export function tearPoint(name: string, length: number): number | undefined {

@@ -1,4 +1,4 @@
-/** What SANDBOX_HOSTS=packages stands for: registries of packages, and GitHub. */
+/** What SANDBOX_HOSTS=packages stands for: package registries and GitHub. */
 export const PACKAGE_HOSTS =
   `registry.npmjs.org registry.yarnpkg.com pypi.org files.pythonhosted.org crates.io
   static.crates.io index.crates.io proxy.golang.org sum.golang.org repo.maven.apache.org repo1.maven.org
@@ -8,13 +8,13 @@ export const PACKAGE_HOSTS =
     /\s+/,
   );
 
-/** A word that stands for many hosts. */
+/** The word that stands for PACKAGE_HOSTS. */
 export const PACKAGES = 'packages';
 
-/** A name with a dot, `*.` before it for all names below; or an address. Then a port, if it is not 80 or 443. */
+/** A name with a dot (after `*.`: all names below it) or an address; then a port, unless it is 80 or 443. */
 export const HOST = /^(?:\*\.)?[a-z\d_-]+(?:\.[a-z\d_-]+)+(?::\d{1,5})?$|^\[[\da-f:.]+\](?::\d{1,5})?$/;
 
-/** Whether a list allows this host; `host` without brackets, `port` as a number. */
+/** Whether a list allows this host, which is given without brackets. */
 export function allowsHost(allowed: readonly string[], host: string, port: number): boolean {
   const name = host.toLowerCase().replace(/\.$/, '');
   return allowed.some((each) => {

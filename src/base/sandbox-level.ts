@@ -1,13 +1,13 @@
 import * as z from 'zod';
 
 /**
- * What confines an agent: the kernel, with a home of its own and an allow-list of hosts (`strict`); the kernel (`guard`); the kernel, but the agent is root (`best effort`); the agent CLI's own
- * sandbox; nothing.
+ * What confines an agent: the kernel, with a separate home and an allow-list of hosts (`strict`); the kernel (`guard`);
+ * the kernel, although the agent is root (`best effort`); the agent CLI's own sandbox; nothing.
  */
 export const SANDBOX_LEVELS = ['strict', 'guard', 'best effort', 'provider sandbox', 'none'] as const;
 export type SandboxLevel = (typeof SANDBOX_LEVELS)[number];
 
-/** Whether `now` protects less than `then`. The guards of an ordinary user and of root differ, but are one choice. */
+/** Whether `now` protects less than `then`. Root's `best effort` is below `guard`; one setting selects both. */
 export function isLower(now: SandboxLevel, then: SandboxLevel): boolean {
   return SANDBOX_LEVELS.indexOf(now) > SANDBOX_LEVELS.indexOf(then);
 }

@@ -5,17 +5,17 @@ import { stripVTControlCharacters } from 'node:util';
 const CONTROLS = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]/g;
 
 /**
- * Text of a person or a parent as it is recorded: terminal escape sequences are removed, any other control character
- * becomes U+FFFD, so that the text shows where one was.
+ * Text from a person or a parent as it is recorded: terminal escape sequences are removed, and any other control
+ * character becomes U+FFFD, so that the text shows where it was.
  */
 export function cleanText(text: string): string {
   return stripVTControlCharacters(text.replace(/\r\n?/g, '\n')).replace(CONTROLS, '\ufffd');
 }
 
 /**
- * What a reader does not see, in the last group: controls except tab and line ends, all that Unicode displays as
- * nothing, and what changes lines or the direction of writing. The alternatives before it keep such characters where
- * they belong: inside emoji, and in scripts whose letters join (the blocks from Arabic to Myanmar, Khmer and Mongolian).
+ * The last group matches what a reader does not see: controls except tab and line ends, characters that Unicode hides,
+ * and those that break lines or change the writing direction. The alternatives before it keep such characters where
+ * they belong: inside emoji, and in scripts whose letters join (Arabic to Myanmar, Khmer and Mongolian).
  */
 const HIDDEN = new RegExp(
   [
@@ -41,13 +41,13 @@ export function visibleControls(text: string): string {
   });
 }
 
-/** The same in a JSON text, whose value stays what it is. */
+/** Like `visibleControls`, for JSON text, whose parsed value stays the same. */
 export function visibleInJson(json: string): string {
   const escaped = (unit: string) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`;
   return replaceHidden(json, (character) => character.split('').map(escaped).join(''));
 }
 
-/** A text of others for people, without terminal escape sequences and with hidden characters as escapes. */
+/** Text from others for people: no terminal escape sequences, and hidden characters written as escapes. */
 export function shownText(text: string): string {
   return visibleControls(stripVTControlCharacters(text.replace(/\r\n?/g, '\n')));
 }

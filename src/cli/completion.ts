@@ -10,7 +10,7 @@ export function addCompletion(program: Command, cli: Cli): void {
     .action((shell: keyof typeof SCRIPTS) => cli.output.raw(SCRIPTS[shell]));
 }
 
-/** Called by the scripts at each Tab with the words up to the cursor. Starts nothing. */
+/** The scripts call this at each Tab with the words up to the cursor. It starts no other process. */
 export function addComplete(program: Command, cli: Cli): void {
   program
     .command('__complete [words...]', { hidden: true })

@@ -9,8 +9,8 @@ import { ProgressView } from '../kit/terminal/progress-view.ts';
 import { fitLine, harmless } from '../kit/terminal/style.ts';
 
 /**
- * The demo on a terminal, or as plain lines if there is none.
- * @param isAsked the person answers; otherwise the demo accepts each suggestion and approves
+ * Shows the demo on a terminal, or as plain lines without one.
+ * @param isAsked whether the person answers; otherwise the demo accepts each suggestion and approves the plan
  */
 export function newDemoScreen(cli: Cli, clock: Clock, isAsked: boolean): DemoScreen & Disposable {
   const { output } = cli;
@@ -52,7 +52,7 @@ export function newDemoScreen(cli: Cli, clock: Clock, isAsked: boolean): DemoScr
   };
 }
 
-/** The end of a demo: the work, the proof, the paths, and how to continue. */
+/** Formats the end of a demo: the commits, the proof, the paths, and how to continue. */
 export function formatDemo(report: DemoReport, { output, calledAs, programsDir }: Cli): string {
   const { bold, dim, good, bad, accent } = output.style;
   const paragraph = (text: string) => hanging(text, { first: '  ', columns: output.columns });
@@ -79,7 +79,7 @@ export function formatDemo(report: DemoReport, { output, calledAs, programsDir }
     '',
     ...(places
       ? [
-          bold('Look around'),
+          bold('Explore the result'),
           `  ${dim('the branch  ')} git -C ${project} log -p main..${branch}`,
           `  ${dim('the worktree')} ${places.worktree}`,
           `  ${dim('the session ')} ${places.sessionDir}`,

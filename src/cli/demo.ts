@@ -26,7 +26,7 @@ export function addDemo(program: Command, cli: Cli): void {
     .action(async ({ ask = false, keep = false, pace }: DemoOptions) => {
       if (ask && !cli.isInteractive) {
         throw CLI_ERRORS.usage({
-          why: '--ask needs a terminal and excludes --json.',
+          why: '--ask needs a terminal and cannot be used with --json.',
           hint: 'Leave --ask out.',
         });
       }

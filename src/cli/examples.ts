@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 
-type Example = readonly [line: string, words: string];
+type Example = readonly [line: string, explanation: string];
 
 /** Examples for each command; a test checks that their commands and options exist. */
 export const EXAMPLES: Readonly<Record<string, readonly Example[]>> = {
@@ -9,7 +9,7 @@ export const EXAMPLES: Readonly<Record<string, readonly Example[]>> = {
     ['samocode run jwt', 'follow the session whose name begins with jwt'],
   ],
   start: [
-    ['samocode start --task "Add JWT auth" --base develop', 'on a branch from develop, in the background'],
+    ['samocode start --task "Add JWT auth" --base develop', 'from develop, in the background'],
     ['samocode start --task "Add JWT auth" --providers quality=codex', 'with another agent CLI as reviewer'],
   ],
   stop: [
@@ -24,10 +24,10 @@ export const EXAMPLES: Readonly<Record<string, readonly Example[]>> = {
     ['samocode pool join --remote ssh://git@example.org/sessions.git', 'on each machine'],
     ['samocode pool trust mini', 'once both show the same fingerprint'],
   ],
-  round: [['samocode round jwt', 'at once, instead of when the supervisor looks']],
+  round: [['samocode round jwt', 'at once, instead of at the next check of the supervisor']],
   finish: [
     ['samocode finish jwt', 'show what each option would do'],
-    ['samocode finish jwt --pull-request --yes', 'publish its branch, without confirmation'],
+    ['samocode finish jwt --pull-request --yes', 'open a pull request, without confirmation'],
   ],
   archive: [['samocode archive jwt --documents', 'only its documents, so that it can take new work']],
   unarchive: [['samocode unarchive jwt', 'restore it from the archive']],
@@ -41,27 +41,27 @@ export const EXAMPLES: Readonly<Record<string, readonly Example[]>> = {
     ['samocode watch jwt', 'one of them'],
   ],
   web: [
-    ['samocode web --open', 'start it, or find the one that runs, and open it in the browser'],
-    ['samocode web --mcp', 'also for chats on other machines, with a token of "samocode web token"'],
+    ['samocode web --open', 'start it unless it is running, and open it in the browser'],
+    ['samocode web --mcp', 'also for chats on other machines, with a token from "samocode web token"'],
   ],
   'web token': [
-    ['samocode web token add phone', 'shown once; what its holder does is recorded as done by phone'],
-    ['samocode web token revoke phone', 'also if it is connected'],
+    ['samocode web token add phone', 'shown once; acts with this token are recorded as "phone"'],
+    ['samocode web token revoke phone', 'even while it is connected'],
   ],
   review: [
-    ['samocode review jwt', 'write comments below the lines of its diff, or of the plan that waits'],
+    ['samocode review jwt', 'write comments below the lines of its diff, or of its plan'],
     ['samocode review jwt src/auth', 'only what changed there'],
   ],
   report: [
     ['samocode report jwt --open', 'in the browser'],
-    ['samocode report --all', 'one page for the morning'],
+    ['samocode report --all', 'one page about all sessions'],
   ],
   cost: [
-    ['samocode cost', 'today, in the last seven days, and in all'],
+    ['samocode cost', 'today, in the last seven days, and in total'],
     ['samocode cost --json', 'the same for a script'],
   ],
   prune: [
-    ['samocode prune', 'show it, with sizes'],
+    ['samocode prune', 'show what would be removed, with sizes'],
     ['samocode prune --days 7 --yes', 'remove everything older than a week'],
   ],
   status: [['samocode status 7c5d2', 'by its short id, which the list shows']],
@@ -80,15 +80,15 @@ export const EXAMPLES: Readonly<Record<string, readonly Example[]>> = {
   ],
   verify: [
     ['samocode verify jwt', 'on a fresh clone of its branch'],
-    ['samocode verify --pull-request 17', "by this project's own checks, on the head of that pull request"],
+    ['samocode verify --pull-request 17', "with this project's own checks, on the head of that pull request"],
   ],
   wait: [
-    ['samocode wait jwt billing --timeout 3600', 'until one of the two needs you, for an hour at most'],
+    ['samocode wait jwt billing --timeout 3600', 'until either needs you, for at most an hour'],
     ['samocode wait --group tonight --until done && git push', 'continue once all of them are done'],
   ],
   worktrees: [['samocode worktrees --prune', 'remove those that contain no unsaved work']],
   answer: [
-    ['samocode answer jwt', 'answer one question after the other'],
+    ['samocode answer jwt', 'answer the questions one by one'],
     ['samocode answer jwt Q1=A Q2="B, C"', 'answer directly, with letters or free text'],
   ],
   plan: [['samocode plan jwt --no-pager', 'print it without a pager']],
@@ -120,11 +120,11 @@ export const EXAMPLES: Readonly<Record<string, readonly Example[]>> = {
   completion: [["echo 'source <(samocode completion bash)' >> ~/.bashrc", 'in every new shell']],
 };
 
-/** @param name with that of the command above it */
+/** @param name the name of the command, after that of its parent command */
 export function withExamples(command: Command, name = command.name()): void {
   for (const each of command.commands) withExamples(each, `${name} ${each.name()}`);
   const examples = EXAMPLES[name];
   if (examples === undefined) return;
-  const lines = examples.map(([line, words]) => `  ${line}\n      ${words}`);
+  const lines = examples.map(([line, explanation]) => `  ${line}\n      ${explanation}`);
   command.addHelpText('after', `\n${examples.length === 1 ? 'Example' : 'Examples'}:\n${lines.join('\n')}`);
 }

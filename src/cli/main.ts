@@ -43,7 +43,7 @@ for (const signal of ['SIGTERM', 'SIGHUP'] as const) {
   process.once(signal, () => {
     // A command that listens for the signal shuts down by itself.
     if (process.listenerCount(signal) > 0) return;
-    output.giveBack();
+    output.restoreTerminal();
     if (process.stdin.isTTY) process.stdin.setRawMode(false);
     endBy(signal);
   });
@@ -73,16 +73,16 @@ async function loadMenus(): Promise<Menus> {
   return newMenus({ stdin, stdout, colourful, interrupted: interrupt.signal });
 }
 
-function openTerminal(heard: (event: ScreenEvent) => void): WholeScreen {
+function openTerminal(listener: (event: ScreenEvent) => void): WholeScreen {
   const { stdin, stdout } = process;
-  return newWholeScreen({ stdin, stdout, output, process, gone: () => endBy('SIGHUP') }, heard);
+  return newWholeScreen({ stdin, stdout, output, process, gone: () => endBy('SIGHUP') }, listener);
 }
 
 const isInteractive = isTerminal && process.stdin.isTTY === true && !output.json;
 const isDumb = process.env.TERM === 'dumb';
 let context: Promise<ActionContext> | undefined;
 
-/** Created on first use, so that `--help` does not read the machine. */
+/** Created on first use, so that `--help` does not inspect the machine. */
 async function makeContext(): Promise<ActionContext> {
   const [{ systemClock }, { systemHost }, { whoTypes }, { elsewhereBy }] = await Promise.all([
     import('../base/clock.ts'),

@@ -23,7 +23,7 @@ export function isOriginalForm(argv: readonly string[]): boolean {
 
 export function originalForm(cli: Cli): Command {
   return withSharedOptions(newCommand(cli, 'samocode'))
-    .description('The original form: continue the session of that name, or start it.')
+    .description('The original form: continue the session with this name, or start it.')
     .requiredOption('--config <file>', "the project's .samocode, or its folder")
     .requiredOption('--session <name>', 'the session')
     .option('--dive <topic>', 'a topic to research')
@@ -32,14 +32,14 @@ export function originalForm(cli: Cli): Command {
     .option('--provider <name>', 'the agent CLI')
     .action(async (options: OriginalOptions) => {
       const { config: projectDir } = options;
-      const folder = (await goOn(cli, options)) ?? (await begin(cli, options));
+      const folder = (await resumeExisting(cli, options)) ?? (await startNew(cli, options));
       const { runToRest } = await import('../acts/sessions/run-to-rest.ts');
       await runToRest(cli, { session: folder, projectDir, cursor: 0, ask: false });
     });
 }
 
-/** Resumes the session if it exists. @returns its folder, else undefined */
-async function goOn(cli: Cli, options: OriginalOptions): Promise<string | undefined> {
+/** Resumes the session if it exists. @returns its folder; undefined if there is no such session */
+async function resumeExisting(cli: Cli, options: OriginalOptions): Promise<string | undefined> {
   const [{ findSession }, { resumeSession }] = await Promise.all([
     import('../acts/common/places/find-session.ts'),
     import('../acts/sessions/resume-session.act.ts'),
@@ -50,11 +50,11 @@ async function goOn(cli: Cli, options: OriginalOptions): Promise<string | undefi
   const context = await cli.actionContext();
   try {
     const { folder, state, isForeign, paths } = await findSession(question, context);
-    const rests = isForeign || state.status.kind === 'stopped' || state.status.kind === 'blocked';
+    const needsResume = isForeign || state.status.kind === 'stopped' || state.status.kind === 'blocked';
     // A folder without an overview gets its task from this command line.
     const goal = isForeign && statsAt(paths.overview) === undefined ? task : undefined;
-    warnOfUnused(cli, folder, goal === undefined ? options : { ...options, task: undefined }, rests);
-    if (rests) await resumeSession({ ...question, provider, goal }, context);
+    warnOfUnused(cli, folder, goal === undefined ? options : { ...options, task: undefined }, needsResume);
+    if (needsResume) await resumeSession({ ...question, provider, goal }, context);
     return folder;
   } catch (error) {
     if (ACTION_ERRORS.session_not_found.is(error)) return undefined;
@@ -71,10 +71,10 @@ function warnOfUnused(cli: Cli, folder: string, options: OriginalOptions, isResu
   cli.output.warn(`${folder} exists and keeps its settings: ${flags} had no effect.`);
 }
 
-async function begin(cli: Cli, options: OriginalOptions): Promise<string> {
+async function startNew(cli: Cli, options: OriginalOptions): Promise<string> {
   const { startSession } = await import('../acts/sessions/start-session.act.ts');
-  const { config, session, ...words } = options;
-  const input = startInputOf({ ...words, project: config, name: session });
+  const { config, session, ...choices } = options;
+  const input = startInputOf({ ...choices, project: config, name: session });
   const { view, warnings } = await startSession(input, await cli.actionContext());
   for (const warning of warnings) cli.output.warn(warning);
   return view.folder;

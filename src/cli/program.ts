@@ -60,7 +60,7 @@ export async function runProgram(cli: Cli, argv: readonly string[]): Promise<voi
 }
 
 /** Errors in the command line itself: exit status 2. */
-const WRONG_WORDS: readonly Code[] = [
+const USAGE_CODES: readonly Code[] = [
   'bad_group_name',
   'bad_phase',
   'bad_session_name',
@@ -70,7 +70,7 @@ const WRONG_WORDS: readonly Code[] = [
 
 function isUsage(error: unknown): boolean {
   if (!isSamocodeError(error)) return false;
-  return CLI_ERRORS.usage.is(error) || WRONG_WORDS.some((code) => code === error.code);
+  return CLI_ERRORS.usage.is(error) || USAGE_CODES.some((code) => code === error.code);
 }
 
 /** Not a failure: the worker takes the command later. */
@@ -103,12 +103,12 @@ export function makeProgram(cli: Cli): Command {
 
 const EXAMPLES = `
 Try it without a login or a model:   samocode demo
-On a repository of your own:         samocode run --task "Add JWT auth"
+On your own repository:              samocode run --task "Add JWT auth"
 
 "samocode <command> --help" describes a command. Every command accepts --json.
-<session> is its name, a prefix of it, or its five-character id, which
-"samocode list" shows in front of it.
-Exit status: 0 success, 1 failure, 2 wrong usage, 3 blocked, 4 waits for you.`;
+<session> is its name, a prefix of the name, or its five-character id, which
+"samocode list" shows before the name.
+Exit status: 0 success, 1 failure, 2 usage error, 3 blocked, 4 waits for you.`;
 
 /** Commands in the groups and the order of the help. */
 const COMMAND_GROUPS: Readonly<Record<string, readonly AddCommand[]>> = {
@@ -124,7 +124,7 @@ const COMMAND_GROUPS: Readonly<Record<string, readonly AddCommand[]>> = {
     addPrune,
     addDemo,
   ],
-  Look: [
+  Inspect: [
     addWatch,
     addWeb,
     addList,
@@ -159,7 +159,7 @@ const COMMAND_GROUPS: Readonly<Record<string, readonly AddCommand[]>> = {
 export const COMMANDS: readonly AddCommand[] = Object.values(COMMAND_GROUPS).flat();
 
 function fromCommander(error: CommanderError, program: Command, argv: readonly string[]): SamocodeError {
-  const [problem = '', suggestion = ''] = wordsOf(error, argv).split('\n');
+  const [problem = '', suggestion = ''] = messageOf(error, argv).split('\n');
   const hint = meantName(error, program, argv) ?? suggestion.replace(/^\((.*)\)$/, '$1');
   return CLI_ERRORS.usage({
     why: `${capitalised(problem.replace(/\.$/, ''))}.`,
@@ -167,8 +167,8 @@ function fromCommander(error: CommanderError, program: Command, argv: readonly s
   });
 }
 
-/** Commander gives no message for `help` of an unknown command. */
-function wordsOf({ code, message }: CommanderError, argv: readonly string[]): string {
+/** Commander gives no message for `help` with an unknown command. */
+function messageOf({ code, message }: CommanderError, argv: readonly string[]): string {
   return code === 'commander.help' ? `unknown command '${argv.at(-1)}'` : message.replace(/^error: /, '');
 }
 

@@ -16,7 +16,7 @@ export const DEMO_ERRORS = errors({
     why: `${summary} ${reason}`.trim(),
     hint: 'Read session.log in the folder that was kept.',
   }),
-  /** `code`: the server's. */
+  /** `code` is the error code from the server. */
   tool_refused: ({ tool, message, hint }: { tool: string } & z.infer<typeof ToolError>) => ({
     what: `The tool ${tool} refused.`,
     why: message,
@@ -51,7 +51,7 @@ const Ended = z.looseObject({
   lastAction: text,
 });
 
-/** A call may wait for the session; this is longer than the longest wait. */
+/** Longer than the longest wait, because a call can wait for the session. */
 const CALL_LIMIT_MS = 120_000;
 
 /** A real MCP client in place of a person's chat: it starts the built server and uses only its tools. */

@@ -4,22 +4,22 @@ import { dirname, join } from 'node:path';
 import { runGit } from '../project/git/git.ts';
 import paperBoat from './paper-boat.json' with { type: 'json' };
 
-/** One temporary folder that holds everything of a demo, including HOME. */
+/** A temporary folder that holds everything the demo uses, including HOME. */
 export type DemoPlace = Awaited<ReturnType<typeof makeDemoPlace>>;
 
 const PASSED_ON = ['PATH', 'TMPDIR', 'LANG', 'LC_ALL', 'LC_CTYPE', 'TZ'];
 
-/** @param paceMs duration of each step of the rehearsal */
+/** @param paceMs pause before each step of the rehearsal */
 export async function makeDemoPlace(env: Readonly<Record<string, string | undefined>>, paceMs: number) {
   const root = await realpath(await mkdtemp(join(tmpdir(), 'samocode-demo-')));
   const remove = () => rm(root, { recursive: true, force: true, maxRetries: 5 });
   const repo = join(root, 'paper-boat');
   const home = join(root, 'home');
   const scenario = join(root, 'scenario.json');
-  // For every process of the demo: nothing of the person's machine is read.
+  // The environment of every demo process; none of them reads the person's own settings.
   const own: Record<string, string> = {
     ...Object.fromEntries(PASSED_ON.flatMap((name) => (env[name] ? [[name, env[name]]] : []))),
-    // Its chat answers each wait with a tool, which starts the worker, so no supervisor is needed.
+    // No supervisor is needed: the demo's chat answers each wait by calling a tool, which starts the worker.
     ...{ HOME: home, REHEARSAL_SCENARIO: scenario, SAMOCODE_SUPERVISOR: 'off' },
   };
   try {

@@ -3,13 +3,12 @@ import type { Phase } from '../phases/table.ts';
 import { parsePlan } from '../session/documents/plan.ts';
 import { type Chat, DEMO_ERRORS, type Question } from './chat.ts';
 
-/** Shows the demo and supplies a person's answers, either asked at the terminal or played. */
+/** Shows the demo; supplies answers that a person types or, if nobody is asked, the suggestions. */
 export interface DemoScreen {
   chapter(title: string): void;
   line(text: string): void;
-  /** A tool call of the chat. */
   toolCall(tool: string, about?: string): void;
-  /** `iteration`: the number of the running agent; undefined while none is running. */
+  /** `iteration`: undefined while no agent is running. */
   progress(status: {
     session: string;
     phase: Phase;
@@ -30,7 +29,7 @@ export interface Play {
   signal: AbortSignal;
 }
 
-/** The result of a session, as its chat knows it. */
+/** What the chat knows about a finished session. */
 export interface PlayedSession {
   session: string;
   branch: string;
@@ -77,7 +76,7 @@ export async function playSession(play: Play, from: number): Promise<PlayedSessi
   }
 }
 
-/** A call that the screen shows. */
+/** Returns a function that shows each tool call on the screen before making it. */
 export function shown({ chat, screen }: Pick<Play, 'chat' | 'screen'>) {
   return (tool: string, args: Record<string, unknown>, about?: string) => {
     screen.toolCall(tool, about);
@@ -85,7 +84,7 @@ export function shown({ chat, screen }: Pick<Play, 'chat' | 'screen'>) {
   };
 }
 
-/** One answer at a time, as in a chat; a rejected answer is asked for again. */
+/** Asks for one answer at a time, as in a chat, and again if an answer is rejected. */
 async function answerQuestions(play: Play): Promise<PlayedSession['answers']> {
   const { session, screen } = play;
   const call = shown(play);

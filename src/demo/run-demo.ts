@@ -26,11 +26,11 @@ export interface DemoOptions {
   signal: AbortSignal;
 }
 
-/** The result of a demo: `samocode demo --json`. */
+/** The result of a demo, as printed by `samocode demo --json`. */
 export interface DemoReport extends PlayedSession {
-  /** True if work was committed, the proof was repeated and the main checkout is unchanged. */
+  /** True if work was committed, the proof could be repeated and the main checkout is unchanged. */
   ok: boolean;
-  /** What is missing; empty if ok. */
+  /** What went wrong; empty if ok. */
   problems: string[];
   seconds: number;
   /** `hash subject`, oldest first. */
@@ -39,13 +39,13 @@ export interface DemoReport extends PlayedSession {
   mainUntouched: boolean;
   /** The result of repeating the session's proof. */
   proof: Verification;
-  /** The paths of the demo, if it was kept. */
+  /** The paths of the demo, if its folder was kept. */
   places?: { root: string; repo: string; worktree: string; sessionDir: string };
 }
 
 /**
- * Plays a whole session like a person's chat: a real MCP client, the built server, a real worker and a real
- * repository; only the agent is a rehearsal. Ends every process that it started.
+ * Plays a whole session as a person's chat would: a real MCP client, the built server, a real worker and a
+ * real repository; only the agent is a rehearsal. Ends every process that it started.
  */
 export async function runDemo(options: DemoOptions): Promise<DemoReport> {
   const { screen, env, paceMs, keep, signal } = options;
@@ -117,7 +117,7 @@ async function samocode(
 const LEAVING_MS = 10_000;
 const POLL_MS = 50;
 
-/** A worker exits shortly after it has recorded the end; until then the folder is in use. */
+/** A worker exits shortly after it records the end of its session; until it exits, the folder is in use. */
 async function untilWorkersLeft({ repo }: DemoPlace, { clock }: DemoOptions): Promise<void> {
   const sessionsDir = join(repo, '_samocode', 'sessions');
   const host = await systemHost();

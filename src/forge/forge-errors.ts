@@ -1,6 +1,6 @@
 import { errors } from '../base/errors.ts';
 
-/** Why a forge gave no answer: one of few kinds, by which callers branch. What gh printed is the cause. */
+/** Reasons why a forge gave no answer; callers branch on their codes. The output of gh is the `cause`. */
 export const FORGE_ERRORS = errors({
   forge_failed: ({ host, status }: Asked & { status: number | undefined }) => ({
     what: `A request to ${host} failed.`,
@@ -12,7 +12,7 @@ export const FORGE_ERRORS = errors({
   }),
   forge_no_gh: () => ({
     what: 'gh is not installed.',
-    why: 'There is no program "gh" on PATH, and samocode talks to GitHub through it.',
+    why: 'samocode accesses GitHub through the program "gh", which is not on PATH.',
     hint: 'Install it (Debian: apt install gh; others: https://cli.github.com), then run "gh auth login".',
   }),
   forge_not_logged_in: ({ host }: Asked) => ({
@@ -23,22 +23,22 @@ export const FORGE_ERRORS = errors({
   forge_offline: ({ host }: Asked) => ({
     what: `${host} cannot be reached.`,
     why: 'gh got no answer: the network, a proxy or the host itself is down. This says nothing about your login.',
-    hint: `Try again once "gh api user --hostname ${host}" answers.`,
+    hint: `Try again once "gh api user --hostname ${host}" succeeds.`,
   }),
   forge_rate_limited: ({ host, until }: Asked & { until: string | undefined }) => ({
     what: `${host} accepts no more requests from your login${until === undefined ? ' for now' : ` until ${until}`}.`,
-    why: 'The limit of your login is used up, which all programs share that use it.',
-    hint: 'Wait until then. samocode asks again by itself where it watches a pull request.',
+    why: 'All programs that use your login share its rate limit, which is used up.',
+    hint: 'Wait until the limit resets. samocode retries automatically for the pull requests that it watches.',
   }),
   forge_refused: ({ host, subject }: Asked & { subject: string }) => ({
     what: `${host} refused a request about ${subject}.`,
-    why: 'It does not exist, or your login has no rights to it; GitHub does not tell which.',
-    hint: `Check the name and the account ("gh api user --hostname ${host}"); if an organization wants single sign-on or a scope is missing, run "gh auth refresh --hostname ${host}".`,
+    why: 'It does not exist, or your login has no access to it; GitHub does not say which.',
+    hint: `Check the name and the account ("gh api user --hostname ${host}"); if an organization requires single sign-on or a scope is missing, run "gh auth refresh --hostname ${host}".`,
   }),
   forge_renamed: ({ from, to }: { from: string; to: string }) => ({
     what: `The repository ${from} is now called ${to}.`,
-    why: 'It was renamed or has another owner, and nothing is written to it under its old name.',
-    hint: `Give the remote its new address: git remote set-url <remote> <address of ${to}>.`,
+    why: 'It was renamed or transferred, and samocode writes nothing to it under its old name.',
+    hint: `Update the address of the remote: git remote set-url <remote> <address of ${to}>.`,
   }),
 });
 

@@ -1,59 +1,59 @@
 /**
- * What a forge is to us: pull requests, checks, comments, issues. A repository is named `host/owner/name`, as
- * `repositoryIn` reads it from a remote's URL. Every call throws a row of FORGE_ERRORS where the forge gave no answer.
- * Texts of others are cleaned and cut; they stay data, whoever wrote them.
+ * Access to a forge: pull requests, checks, comments, issues. A repository is named `host/owner/name`, as `repositoryIn`
+ * reads it from a remote's URL. Every method throws one of FORGE_ERRORS if the forge gave no answer. Texts from the forge
+ * are sanitized and truncated; they are data, whoever wrote them.
  */
 export interface Forge {
   /**
-   * The login that the forge knows the person by; undefined where it accepts a login without a user, as that of a CI
-   * job. It is what says whether anything can be asked at all.
+   * The name of the person's account; undefined for a login without a user, such as that of a CI job. Callers use this
+   * to find out whether requests are possible at all.
    */
   login(host: string): Promise<string | undefined>;
   /**
-   * A first, cheap look at several pull requests of one repository, one question for each 50 of them. One that is
-   * not there, or about which the forge reports an error, is missing in the answer.
+   * Summaries of several pull requests of one repository, with one cheap request for every 50. A pull request that does
+   * not exist, or about which the forge reports an error, is missing from the answer.
    */
-  pullRequests(repository: string, numbers: readonly number[]): Promise<PullRequestsLook>;
-  /** Everything of one pull request that may start a round. */
+  pullRequests(repository: string, numbers: readonly number[]): Promise<PullRequestSummaries>;
+  /** Everything about one pull request that can start a round. */
   details(repository: string, number: number): Promise<PullRequestDetails>;
   /**
-   * The 200 lines of a job's log that end with its last error. Undefined where the forge has none: the run is not
-   * over, or the log has expired.
+   * The 200 lines of a job's log that end with its last error. Undefined if the forge has no log: the run has not ended,
+   * or the log has expired.
    */
   jobLog(repository: string, jobId: number): Promise<readonly string[] | undefined>;
-  /** Starts the failed jobs of a run again, which costs the person's minutes. */
+  /** Reruns the failed jobs of a run, which costs the person's CI minutes. */
   rerunFailed(repository: string, runId: number): Promise<'started' | 'still_running'>;
-  /** Posts a comment as the person, unless one of theirs with the same marker is there. */
+  /** Posts a comment as the person, unless they have already posted one with the same marker. */
   comment(comment: NewComment): Promise<{ url: string; isNew: boolean }>;
   issue(repository: string, number: number): Promise<Issue>;
-  /** The open issues with a label, at most 100, the oldest first: one cheap question. */
+  /** The open issues with a label, at most 100, oldest first. Costs one cheap request. */
   labelledIssues(repository: string, label: string): Promise<{ number: number; updatedAt: string }[]>;
-  /** Whether a login may write to the repository at this moment. Bots have no such permission. */
+  /** Whether an account can currently write to the repository. Bots have no such permission. */
   hasWriteAccess(repository: string, login: string): Promise<boolean>;
-  /** The open pull request of a branch of the repository itself, with its text uncut: line ends are the forge's. */
+  /** The open pull request of a branch in the repository itself. Its text is complete, with the forge's line endings. */
   openPullRequest(repository: string, branch: string): Promise<OpenPullRequest | undefined>;
   open(repository: string, request: NewPullRequest): Promise<OpenPullRequest>;
-  /** What a proof in the text of a pull request is compared with, at this moment. */
+  /** The current state of a pull request, with which the proof in its text is compared. */
   published(repository: string, number: number): Promise<{ head: string; base: string; body: string }>;
-  /** What is left out stays as it is. */
+  /** Changes the given fields and keeps the others. */
   changeText(repository: string, number: number, text: Partial<PullRequestWords>): Promise<void>;
 }
 
-export interface PullRequestsLook {
-  pullRequests: ReadonlyMap<number, PullRequestLook>;
+export interface PullRequestSummaries {
+  pullRequests: ReadonlyMap<number, PullRequestSummary>;
   budget: RequestBudget;
 }
 
-/** What the person's login may still ask for. */
+/** What is left of the rate limit of the person's login. */
 export interface RequestBudget {
-  /** Points that this look cost. */
+  /** Points that this request cost. */
   cost: number;
   remaining: number;
   /** ISO 8601. */
   resetAt: string;
 }
 
-export interface PullRequestLook {
+export interface PullRequestSummary {
   number: number;
   url: string;
   state: 'open' | 'merged' | 'closed';
@@ -62,22 +62,22 @@ export interface PullRequestLook {
   head: string;
   base: string;
   baseBranch: string;
-  /** `unknown`: the forge has not computed it yet, so it is no conflict. */
+  /** `unknown`: the forge has not computed it yet; not treated as a conflict. */
   mergeable: 'yes' | 'conflict' | 'unknown';
   review: 'approved' | 'changes_requested' | 'required' | 'none';
   /** All checks of the head taken together, required or not. */
   rollup: 'passed' | 'failed' | 'running' | 'none';
-  /** The newest comment of the newest thread. An answer in an older thread moves `updatedAt` alone. */
+  /** Id of the newest comment in the newest thread. A reply in an older thread changes only `updatedAt`. */
   lastComment: string | undefined;
-  /** ISO 8601. It moves with words, not with checks. */
+  /** ISO 8601. Changes with comments and edits, not with checks. */
   updatedAt: string;
 }
 
-export interface PullRequestDetails extends PullRequestLook {
+export interface PullRequestDetails extends PullRequestSummary {
   title: string;
-  /** It waits in a merge queue, which a push would take it out of. */
+  /** Whether it waits in a merge queue, from which a push would remove it. */
   isQueued: boolean;
-  /** Of the head. Without a rule of the base branch none is required. */
+  /** The checks of the head. Without a rule for the base branch, none is required. */
   checks: readonly ForgeCheck[];
   /** Names of checks that passed on an earlier commit of the pull request, or on the tip of its base. */
   passedBefore: readonly string[];
@@ -93,19 +93,19 @@ export interface ForgeCheck {
   /** `missing`: required and not reported yet. `other`: cancelled, out of date, or waiting for a person. */
   state: 'passed' | 'failed' | 'running' | 'missing' | 'other';
   head: string;
-  /** Another one each time that the check is started. */
+  /** Changes each time the check is started. */
   attempt: string;
-  /** Slug of the app that reports it. Only `github-actions` has logs and can be started again. */
+  /** Slug of the app that reports it. Only checks of `github-actions` have logs and can be rerun. */
   app: string | undefined;
   jobId: number | undefined;
   runId: number | undefined;
   url: string | undefined;
-  /** What a check without a log says of itself. */
+  /** The description that a check without a log reports. */
   text: string | undefined;
 }
 
 export interface Author {
-  /** A bot's ends in `[bot]`. `ghost` where the account is gone. */
+  /** Ends in `[bot]` for a bot; `ghost` if the account was deleted. */
   login: string;
   kind: 'person' | 'bot' | 'other';
 }
@@ -117,8 +117,8 @@ export interface Comment {
   createdAt: string;
   editedAt: string | undefined;
   url: string;
-  /** samocode wrote it, by whatever login: never a person's word. */
-  isSamocodes: boolean;
+  /** Whether samocode wrote it, with any login; such a comment never counts as a person's. */
+  isBySamocode: boolean;
 }
 
 export interface ReviewThread {
@@ -127,7 +127,7 @@ export interface ReviewThread {
   isOutdated: boolean;
   path: string;
   line: number | undefined;
-  /** The newest 20, the oldest of them first. */
+  /** The newest 20, oldest first. */
   comments: readonly Comment[];
 }
 
@@ -139,12 +139,12 @@ export interface Review extends Comment {
 export interface NewComment {
   repository: string;
   number: number;
-  /** Id of the thread that it answers; without one it is said below the pull request. */
+  /** Id of the thread to reply to; if absent, the comment is about the whole pull request. */
   thread?: string;
-  /** The number is that of an issue. */
+  /** Whether the number is that of an issue. */
   isOnIssue?: boolean;
   body: string;
-  /** One line that is this comment's alone, as `<session> <round>`. */
+  /** A line that identifies this comment, such as `<session> <round>`. */
   marker: string;
 }
 
@@ -157,9 +157,9 @@ export interface Issue {
   author: Author;
   createdAt: string;
   labels: readonly string[];
-  /** The newest 100, the oldest of them first. */
+  /** The newest 100, oldest first. */
   comments: readonly Comment[];
-  /** Who put which label on, in order. A form of the repository does it in the name of its author. */
+  /** Who added which label, in order. Labels that an issue form adds are attributed to the issue's author. */
   labelled: readonly { label: string; by: string; at: string }[];
   /** Edits of title and body, in order. */
   edits: readonly { what: 'title' | 'body'; by: string; at: string }[];
@@ -177,7 +177,7 @@ export interface OpenPullRequest extends PullRequestWords {
 
 export interface NewPullRequest extends PullRequestWords {
   branch: string;
-  /** Undefined: the default branch of the repository. */
+  /** Undefined for the default branch of the repository. */
   base: string | undefined;
   isDraft: boolean;
 }

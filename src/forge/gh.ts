@@ -15,17 +15,17 @@ export interface GhContext {
 }
 
 export const NETWORK_LIMIT_MS = 120_000;
-/** A hundred threads of long comments. */
+/** Enough for a hundred threads of long comments. */
 const MAX_ANSWER = 64 * 1024 * 1024;
 
-/** gh, where it finds no repository: everything is named, and no git of the project is started by it. */
+/** Runs gh outside any repository, so that it starts no git in the project; requests name the repository instead. */
 export async function gh(
   { env, signal }: GhContext,
   args: readonly string[],
   options: Pick<CommandOptions, 'input' | 'output'> = {},
 ): Promise<CommandResult> {
   const quiet = { GH_PROMPT_DISABLED: '1', GH_NO_UPDATE_NOTIFIER: '1', NO_COLOR: '1' };
-  // With one of these it prints for a person, whatever NO_COLOR says.
+  // If one of these is set, gh formats its output for a terminal, whatever NO_COLOR says.
   const isKept = (name: string) => isFineForGit(name) && !/^(?:GH_FORCE_TTY|CLICOLOR_FORCE)$/.test(name);
   const own = { ...definedOnly(env, isKept), ...quiet };
   const limits = { timeoutMs: NETWORK_LIMIT_MS, maxBytes: MAX_ANSWER, ...(signal && { signal }) };
@@ -34,7 +34,7 @@ export async function gh(
   return result;
 }
 
-/** What a request is about: its host, and words for a person. */
+/** The host of a request, and a description of its subject for people. */
 export interface Subject {
   host: string;
   subject: string;
@@ -63,14 +63,14 @@ export async function ask(
   return answer;
 }
 
-/** gh prints `HTTP/2.0 200 OK`, the headers and an empty line before an answer; undefined where there was none. */
+/** gh prints `HTTP/2.0 200 OK`, the headers and an empty line before an answer; undefined if there was none. */
 export function answerOf(
   { exitCode }: CommandResult,
   [first = '', ...lines]: readonly string[],
   text: string,
 ): Answer | undefined {
   const status = Number(/^HTTP\/\S+ (\d{3})\b/.exec(first)?.[1]);
-  // Null: it was ended in the middle of its answer.
+  // Null: gh was killed in the middle of the answer.
   if (!status || exitCode === null) return undefined;
   const headers = lines.flatMap((line): [string, string][] => {
     const [, name, value] = /^([^:]+): (.*)$/.exec(line) ?? [];
@@ -92,7 +92,7 @@ export function noAnswer(
   return FORGE_ERRORS.forge_failed({ host, status: undefined }, because);
 }
 
-/** The error for an answer that is none of the expected ones. */
+/** The error for an unexpected answer. */
 export function forgeFailure({ status, headers, text }: Answer, { host, subject }: Subject): SamocodeError {
   const because = { cause: text.slice(0, 500) };
   const isLimit = headers.has('retry-after') || headers.get('x-ratelimit-remaining') === '0';
@@ -103,7 +103,7 @@ export function forgeFailure({ status, headers, text }: Answer, { host, subject 
   return FORGE_ERRORS.forge_failed({ host, status }, because);
 }
 
-/** By the clock of the host: `Retry-After` counts from its answer. */
+/** When the rate limit resets, by the host's clock: `Retry-After` counts from the time of its answer. */
 function resetIn(headers: Answer['headers']): string | undefined {
   const after = headers.get('retry-after');
   const ms =
@@ -113,7 +113,7 @@ function resetIn(headers: Answer['headers']): string | undefined {
   return Number.isFinite(ms) && ms > 0 ? isoUtc(ms) : undefined;
 }
 
-/** @throws FORGE_ERRORS if the answer is no success, or not what the schema says */
+/** @throws FORGE_ERRORS if the request failed, or the answer does not match the schema */
 export function read<T extends z.ZodType>(schema: T, answer: Answer, about: Subject): z.infer<T> {
   if (answer.status >= 300) throw forgeFailure(answer, about);
   return parsed(schema, parseJson(answer.text), about);
@@ -125,16 +125,16 @@ function parsed<T extends z.ZodType>(schema: T, value: unknown, { host }: Subjec
   throw FORGE_ERRORS.forge_failed({ host, status: undefined }, { cause: result.error });
 }
 
-/** A question in GraphQL about one repository, which is named `host/owner/name`. */
-export interface RepositoryQuestion<T extends z.ZodType> {
+/** A GraphQL query about one repository, which is named `host/owner/name`. */
+export interface RepositoryQuery<T extends z.ZodType> {
   repository: string;
   subject: string;
-  /** What is asked of the repository, and what besides. */
+  /** Fields of the repository; `more` are fields of the query itself. */
   fields: string;
   more?: string;
-  /** Of `data`. */
+  /** The schema of `data`. */
   schema: T;
-  /** Whether a part of `fields` that has an error is left out of the answer; else any error is thrown. */
+  /** Whether a part of `fields` that has an error is omitted from the answer; otherwise, any error is thrown. */
   isParted?: boolean;
 }
 
@@ -143,10 +143,10 @@ const Reply = z.object({
   errors: z.array(z.object({ type: z.string().nullish(), path: z.array(z.unknown()).nullish() })).default([]),
 });
 
-/** @throws FORGE_ERRORS; also if the repository has another name by now, which GitHub follows without a word */
+/** @throws FORGE_ERRORS; also if the repository was renamed, which GitHub would follow silently */
 export async function query<T extends z.ZodType>(
   context: GhContext,
-  { repository, subject, fields, more = '', schema, isParted }: RepositoryQuestion<T>,
+  { repository, subject, fields, more = '', schema, isParted }: RepositoryQuery<T>,
 ): Promise<z.infer<T>> {
   const { host, owner, name } = partsOf(repository);
   const about = { host, subject };
@@ -166,7 +166,7 @@ export async function query<T extends z.ZodType>(
   return parsed(schema, data, about);
 }
 
-/** An error of GraphQL comes with the status 200. */
+/** GraphQL reports errors with status 200. */
 const STATUS_OF: Readonly<Record<string, number>> = {
   NOT_FOUND: 404,
   FORBIDDEN: 403,

@@ -2,16 +2,16 @@ import * as z from 'zod';
 import { shownText } from '../base/text.ts';
 import type { Author, Comment } from './forge.ts';
 
-const MOST_CHARS = 65_536;
+const MAX_CHARS = 65_536;
 
-/** A text of others: cut, and with what a reader cannot see as escapes. */
-export const OthersText = z
+/** A text from the forge: truncated, with invisible characters as escapes. */
+export const ForgeText = z
   .string()
-  .transform((text) => shownText(text.length > MOST_CHARS ? `${text.slice(0, MOST_CHARS)}… (cut)` : text));
+  .transform((text) => shownText(text.length > MAX_CHARS ? `${text.slice(0, MAX_CHARS)}… (cut)` : text));
 
 export const Time = z.iso.datetime({ offset: true });
 
-/** GitHub says null for what is not there. */
+/** GitHub sends null for absent values. */
 export const maybe = <T extends z.ZodType>(schema: T) =>
   schema.nullish().transform((value) => value ?? undefined);
 
@@ -25,33 +25,33 @@ export const Budget = z.object({ cost: z.int(), remaining: z.int(), resetAt: Tim
 const KINDS: Readonly<Record<string, Author['kind']>> = { User: 'person', Bot: 'bot' };
 
 export const Actor = z
-  .object({ __typename: z.string(), login: OthersText })
+  .object({ __typename: z.string(), login: ForgeText })
   .nullish()
   .transform((actor): Author => {
     const { __typename: type = '', login = 'ghost' } = actor ?? {};
-    // GraphQL leaves out the ending that tells a bot from an account of the same name.
+    // GraphQL omits the suffix that distinguishes a bot from a user of the same name.
     const isBare = type === 'Bot' && !login.endsWith('[bot]');
     return { login: isBare ? `${login}[bot]` : login, kind: KINDS[type] ?? 'other' };
   });
 export const ACTOR = '{ __typename login }';
 
 export const CommentShape = z.object({
-  ...{ id: z.string(), author: Actor, body: z.string(), url: OthersText },
+  ...{ id: z.string(), author: Actor, body: z.string(), url: ForgeText },
   ...{ createdAt: Time, lastEditedAt: maybe(Time) },
 });
 export const COMMENT = `id author ${ACTOR} body createdAt lastEditedAt url`;
 
 export function commentOf({ lastEditedAt, body, ...same }: z.infer<typeof CommentShape>): Comment {
-  return { ...same, body: OthersText.parse(body), editedAt: lastEditedAt, isSamocodes: isSamocodes(body) };
+  return { ...same, body: ForgeText.parse(body), editedAt: lastEditedAt, isBySamocode: isBySamocode(body) };
 }
 
 export const CommentNode = CommentShape.transform(commentOf);
 
-/** What samocode writes in a person's name ends with this line. */
+/** The last line of everything that samocode posts in a person's name. */
 export function markerLine(marker: string): string {
   return `<!-- samocode ${marker} -->`;
 }
 
-function isSamocodes(body: string): boolean {
+function isBySamocode(body: string): boolean {
   return /<!-- samocode [^<>]+ -->$/.test(body.trimEnd().slice(-300));
 }

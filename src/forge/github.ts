@@ -6,13 +6,13 @@ import type {
   NewPullRequest,
   OpenPullRequest,
   PullRequestDetails,
-  PullRequestLook,
-  PullRequestsLook,
+  PullRequestSummaries,
+  PullRequestSummary,
   PullRequestWords,
 } from './forge.ts';
 import { FORGE_ERRORS } from './forge-errors.ts';
 import { ask, type GhContext, query, read } from './gh.ts';
-import { Budget, markerLine, nodes, OthersText } from './github-answers.ts';
+import { Budget, ForgeText, markerLine, nodes } from './github-answers.ts';
 import { ISSUE, IssueNode } from './issue-answers.ts';
 import { readJobLog } from './job-log.ts';
 import {
@@ -20,24 +20,24 @@ import {
   checkFields,
   DetailsNode,
   detailFields,
-  LOOK,
-  PullRequestLookNode,
+  SUMMARY_FIELDS,
+  SummaryNode,
 } from './pull-request-answers.ts';
 import { partsOf } from './repository-name.ts';
 
-const AT_ONCE = 50;
+const PER_REQUEST = 50;
 
 const Posted = nodes(z.object({ body: z.string(), viewerDidAuthor: z.boolean(), url: z.string() }));
 const POSTED = 'nodes { body viewerDidAuthor url }';
 
 const OpenPullRequestAnswer = z
-  .object({ number: z.int(), html_url: OthersText, title: z.string(), body: z.string().nullish() })
+  .object({ number: z.int(), html_url: ForgeText, title: z.string(), body: z.string().nullish() })
   .transform(({ number, html_url, title, body }) => ({ number, url: html_url, title, body: body ?? '' }));
 
 const Commit = z.object({ sha: z.string().regex(/^[0-9a-f]{40,64}$/) });
 const PublishedAnswer = z.object({ head: Commit, base: Commit, body: z.string().nullish() });
 
-/** GitHub, asked by `gh api` with the person's login. Works from gh 2.23 on. */
+/** GitHub, accessed through `gh api` with the person's login. Needs gh 2.23 or newer. */
 export class GitHub implements Forge {
   readonly #context: GhContext;
 
@@ -45,7 +45,7 @@ export class GitHub implements Forge {
     this.#context = context;
   }
 
-  /** Not `gh auth status`: where it is merely offline, that says that the login is no longer valid. */
+  /** Does not use `gh auth status`, which reports an invalid login when the machine is only offline. */
   async login(host: string): Promise<string | undefined> {
     const about = { host, subject: 'your account' };
     const answer = await ask(this.#context, about, { path: 'user' });
@@ -58,23 +58,23 @@ export class GitHub implements Forge {
     }
   }
 
-  async pullRequests(repository: string, numbers: readonly number[]): Promise<PullRequestsLook> {
+  async pullRequests(repository: string, numbers: readonly number[]): Promise<PullRequestSummaries> {
     const fields = numbers
-      .slice(0, AT_ONCE)
-      .map((number) => `p${number}: pullRequest(number: ${number}) { ${LOOK} }`);
+      .slice(0, PER_REQUEST)
+      .map((number) => `p${number}: pullRequest(number: ${number}) { ${SUMMARY_FIELDS} }`);
     const { repository: found, rateLimit } = await query(this.#context, {
       ...{ repository, subject: `the pull requests of ${repository}`, fields: fields.join('\n') },
       schema: z.object({
         rateLimit: Budget,
-        repository: z.object({ nameWithOwner: z.string() }).catchall(PullRequestLookNode),
+        repository: z.object({ nameWithOwner: z.string() }).catchall(SummaryNode),
       }),
       isParted: true,
     });
     const { nameWithOwner: _, ...answers } = found;
-    const here = Object.values(answers).map((each): [number, PullRequestLook] => [each.number, each]);
+    const here = Object.values(answers).map((each): [number, PullRequestSummary] => [each.number, each]);
     const pullRequests = new Map(here);
-    if (numbers.length <= AT_ONCE) return { pullRequests, budget: rateLimit };
-    const { pullRequests: others, budget } = await this.pullRequests(repository, numbers.slice(AT_ONCE));
+    if (numbers.length <= PER_REQUEST) return { pullRequests, budget: rateLimit };
+    const { pullRequests: others, budget } = await this.pullRequests(repository, numbers.slice(PER_REQUEST));
     return {
       pullRequests: new Map([...pullRequests, ...others]),
       budget: { ...budget, cost: budget.cost + rateLimit.cost },
@@ -105,7 +105,7 @@ export class GitHub implements Forge {
     const { path, about } = this.#place(repository, `run ${runId}`);
     const request = { path: `${path}/actions/runs/${runId}/rerun-failed-jobs`, method: 'POST' } as const;
     const answer = await ask(this.#context, about, request);
-    // The same status says that the login may not start it.
+    // A missing permission has the same status.
     if (answer.status === 403 && /already running/i.test(answer.text)) return 'still_running';
     read(z.unknown(), answer, about);
     return 'started';
@@ -137,14 +137,14 @@ export class GitHub implements Forge {
     const line = markerLine(marker);
     const known = comments.find((each) => each.viewerDidAuthor && each.body.includes(line));
     if (known !== undefined) return { url: known.url, isNew: false };
-    // Not by GraphQL: that would put an answer into a review that the person has begun, where nobody sees it.
+    // Not by GraphQL, which would add a reply to the person's pending review, where nobody else sees it.
     const [first] = found.node?.top ?? [];
     const to = first
       ? `pulls/${number}/comments/${first.fullDatabaseId}/replies`
       : `issues/${number}/comments`;
     const text = { body: `${body.trimEnd()}\n\n${line}` };
     const answer = await ask(this.#context, about, { path: `${path}/${to}`, method: 'POST', body: text });
-    return { url: read(z.object({ html_url: OthersText }), answer, about).html_url, isNew: true };
+    return { url: read(z.object({ html_url: ForgeText }), answer, about).html_url, isNew: true };
   }
 
   async issue(repository: string, number: number): Promise<Issue> {
@@ -168,12 +168,12 @@ export class GitHub implements Forge {
     return found.repository.issues.sort((a, b) => a.number - b.number);
   }
 
-  /** Not by `authorAssociation`: a member of an organization need not be able to write. */
+  /** Does not use `authorAssociation`: a member of an organization can lack write access. */
   async hasWriteAccess(repository: string, login: string): Promise<boolean> {
-    const { path, about } = this.#place(repository, 'the rights of an account');
+    const { path, about } = this.#place(repository, 'the permissions of an account');
     const request = { path: `${path}/collaborators/${encodeURIComponent(login)}/permission` };
     const answer = await ask(this.#context, about, request);
-    // No account of a person has that name.
+    // No user has that name.
     if (answer.status === 404) return false;
     const { permission } = read(z.object({ permission: z.string() }), answer, about);
     return permission === 'admin' || permission === 'write';

@@ -1,26 +1,26 @@
 import * as z from 'zod';
 import type { Issue } from './forge.ts';
-import { ACTOR, Actor, COMMENT, CommentNode, maybe, nodes, OthersText, Time } from './github-answers.ts';
+import { ACTOR, Actor, COMMENT, CommentNode, ForgeText, maybe, nodes, Time } from './github-answers.ts';
 
 const EventNode = z.object({
   ...{ actor: Actor, createdAt: Time },
-  // A renamed title has no label.
-  label: maybe(z.object({ name: OthersText })),
+  // An event that renames the title has no label.
+  label: maybe(z.object({ name: ForgeText })),
 });
 
 export const IssueNode = z
   .object({
     ...{
       number: z.int(),
-      url: OthersText,
+      url: ForgeText,
       state: z.string(),
-      title: OthersText,
-      body: OthersText,
+      title: ForgeText,
+      body: ForgeText,
       author: Actor,
     },
     ...{
       createdAt: Time,
-      labels: maybe(nodes(z.object({ name: OthersText }))),
+      labels: maybe(nodes(z.object({ name: ForgeText }))),
       comments: nodes(CommentNode),
     },
     timelineItems: nodes(EventNode),
@@ -35,7 +35,7 @@ export const IssueNode = z
       labels: labels.map(({ name }) => name),
       labelled: events.flatMap(({ label, ...rest }) => (label ? [{ label: label.name, ...rest }] : [])),
       edits: [
-        // The first version of a text stands among its edits.
+        // GitHub lists the first version of a text among its edits.
         ...ofBody
           .filter(({ at }) => at !== issue.createdAt)
           .map((edit) => ({ what: 'body' as const, ...edit })),

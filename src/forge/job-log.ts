@@ -6,7 +6,7 @@ import { partsOf } from './repository-name.ts';
 const LINES = 200;
 const LINE_CHARS = 2000;
 
-/** The log of a job may have a hundred megabytes, so it is read as it comes and only its part before an error kept. */
+/** A log can be a hundred megabytes long: it is streamed, and only the lines before its last error or end are kept. */
 export async function readJobLog(
   context: GhContext,
   repository: string,
@@ -27,12 +27,12 @@ export async function readJobLog(
   if (answer === undefined) throw noAnswer({ ...run, stderr }, host);
   if (answer.status === 404 || answer.status === 410) return undefined;
   if (answer.status >= 300) throw forgeFailure(answer, { host, subject: `job ${jobId} of ${repository}` });
-  // It was cut in the middle.
+  // gh was interrupted in the middle of the log.
   if (run.exitCode !== 0) throw noAnswer({ ...run, stderr }, host);
   return lines;
 }
 
-/** Takes the text in pieces. The clean-up steps behind the last error are left out; without an error they are the end. */
+/** Collects lines from pieces of text. The lines after the last error are from clean-up steps, and are omitted. */
 function tailBeforeError() {
   const head: string[] = [];
   let isHead = true;
@@ -64,8 +64,8 @@ function tailBeforeError() {
   };
 }
 
-const TIME_STAMP = /^\ufeff?\d{4}-\d\d-\d\dT[\d:.]+Z /;
+const TIMESTAMP = /^\ufeff?\d{4}-\d\d-\d\dT[\d:.]+Z /;
 
 function shownLine(line: string): string {
-  return shownText(stripVTControlCharacters(line.trimEnd().replace(TIME_STAMP, '')).slice(0, LINE_CHARS));
+  return shownText(stripVTControlCharacters(line.trimEnd().replace(TIMESTAMP, '')).slice(0, LINE_CHARS));
 }

@@ -1,49 +1,49 @@
 import * as z from 'zod';
-import type { ForgeCheck, PullRequestLook, Review, ReviewThread } from './forge.ts';
+import type { ForgeCheck, PullRequestSummary, Review, ReviewThread } from './forge.ts';
 import {
   COMMENT,
   CommentNode,
   CommentShape,
   commentOf,
+  ForgeText,
   maybe,
   nodes,
-  OthersText,
   Time,
 } from './github-answers.ts';
 
 const commits = <T extends z.ZodType>(rollup: T) =>
   nodes(z.object({ commit: z.object({ oid: z.string(), statusCheckRollup: maybe(rollup) }) }));
 
-const LookShape = z.object({
+const SummaryShape = z.object({
   ...{
     number: z.int(),
-    url: OthersText,
+    url: ForgeText,
     state: z.string(),
     mergeCommit: maybe(z.object({ oid: z.string() })),
   },
-  ...{ headRefOid: z.string(), baseRefOid: z.string(), baseRefName: OthersText, updatedAt: Time },
+  ...{ headRefOid: z.string(), baseRefOid: z.string(), baseRefName: ForgeText, updatedAt: Time },
   ...{ mergeable: z.string(), reviewDecision: maybe(z.string()) },
   commits: commits(z.object({ state: z.string() })),
   reviewThreads: nodes(z.object({ comments: nodes(z.object({ id: z.string() })) })),
 });
 
 /** Three connections: 50 pull requests cost 150 requests, which are 2 points. */
-export const LOOK = `
+export const SUMMARY_FIELDS = `
   number url state mergeCommit { oid } headRefOid baseRefOid baseRefName updatedAt mergeable reviewDecision
   commits(last: 1) { nodes { commit { oid statusCheckRollup { state } } } }
   reviewThreads(last: 1) { nodes { comments(last: 1) { nodes { id } } } }`;
 
-const REVIEW: Readonly<Record<string, PullRequestLook['review']>> = {
+const REVIEW: Readonly<Record<string, PullRequestSummary['review']>> = {
   ...{ APPROVED: 'approved', CHANGES_REQUESTED: 'changes_requested', REVIEW_REQUIRED: 'required' },
 };
-const MERGEABLE: Readonly<Record<string, PullRequestLook['mergeable']>> = {
+const MERGEABLE: Readonly<Record<string, PullRequestSummary['mergeable']>> = {
   ...{ MERGEABLE: 'yes', CONFLICTING: 'conflict' },
 };
-const ROLLUP: Readonly<Record<string, PullRequestLook['rollup']>> = {
+const ROLLUP: Readonly<Record<string, PullRequestSummary['rollup']>> = {
   ...{ SUCCESS: 'passed', FAILURE: 'failed', ERROR: 'failed', PENDING: 'running', EXPECTED: 'running' },
 };
 
-function lookOf(answer: z.infer<typeof LookShape>): PullRequestLook {
+function summaryOf(answer: z.infer<typeof SummaryShape>): PullRequestSummary {
   const { number, url, state, headRefOid, baseRefOid, baseRefName, updatedAt } = answer;
   const isMerged = state === 'MERGED';
   return {
@@ -57,22 +57,22 @@ function lookOf(answer: z.infer<typeof LookShape>): PullRequestLook {
   };
 }
 
-export const PullRequestLookNode = LookShape.transform(lookOf);
+export const SummaryNode = SummaryShape.transform(summaryOf);
 
 const Run = z.object({
-  ...{ __typename: z.literal('CheckRun'), databaseId: maybe(z.int()), name: OthersText, status: z.string() },
-  ...{ conclusion: maybe(z.string()), detailsUrl: maybe(OthersText), title: maybe(OthersText) },
+  ...{ __typename: z.literal('CheckRun'), databaseId: maybe(z.int()), name: ForgeText, status: z.string() },
+  ...{ conclusion: maybe(z.string()), detailsUrl: maybe(ForgeText), title: maybe(ForgeText) },
   checkSuite: maybe(
     z.object({
-      app: maybe(z.object({ slug: OthersText })),
+      app: maybe(z.object({ slug: ForgeText })),
       workflowRun: maybe(z.object({ databaseId: maybe(z.int()) })),
     }),
   ),
   isRequired: z.boolean().default(false),
 });
 const StatusContext = z.object({
-  ...{ __typename: z.literal('StatusContext'), id: z.string(), context: OthersText, state: z.string() },
-  ...{ targetUrl: maybe(OthersText), description: maybe(OthersText), isRequired: z.boolean().default(false) },
+  ...{ __typename: z.literal('StatusContext'), id: z.string(), context: ForgeText, state: z.string() },
+  ...{ targetUrl: maybe(ForgeText), description: maybe(ForgeText), isRequired: z.boolean().default(false) },
 });
 
 const CheckNode = z
@@ -114,14 +114,14 @@ const ContextsPage = z.object({
   }),
 });
 
-/** A page of the checks of the head, and where the next one begins. */
+/** A page of the head's checks, and the cursor of the next page. */
 export const ChecksPage = commits(ContextsPage).transform(([head]) => {
   const { nodes: checks = [], pageInfo } = head?.commit.statusCheckRollup?.contexts ?? {};
   const ofHead = checks.map((check): ForgeCheck => ({ ...check, head: head?.commit.oid ?? '' }));
   return { checks: ofHead, next: pageInfo?.hasNextPage ? pageInfo.endCursor : undefined };
 });
 
-/** @param after where the page before ended */
+/** @param after the cursor at which the previous page ended */
 export function checkFields(number: number, after?: string): string {
   const required = `isRequired(pullRequestNumber: ${number})`;
   return `head: commits(last: 1) { nodes { commit { oid statusCheckRollup {
@@ -145,13 +145,13 @@ const ReviewNode = CommentShape.extend({
 );
 
 const ThreadNode: z.ZodType<ReviewThread> = z.object({
-  ...{ id: z.string(), isResolved: z.boolean(), isOutdated: z.boolean(), path: OthersText },
+  ...{ id: z.string(), isResolved: z.boolean(), isOutdated: z.boolean(), path: ForgeText },
   ...{ line: maybe(z.int()), comments: nodes(CommentNode) },
 });
 
-const DetailsShape = LookShape.extend({
+const DetailsShape = SummaryShape.extend({
   head: ChecksPage,
-  title: OthersText,
+  title: ForgeText,
   isInMergeQueue: maybe(z.boolean()),
   earlier: commits(Names),
   baseRef: maybe(z.object({ target: maybe(z.object({ statusCheckRollup: maybe(Names) })) })),
@@ -159,7 +159,7 @@ const DetailsShape = LookShape.extend({
 });
 
 /** About 120 requests, which are 1 point. */
-export const detailFields = (number: number) => `${LOOK}
+export const detailFields = (number: number) => `${SUMMARY_FIELDS}
   ${checkFields(number)}
   title isInMergeQueue
   earlier: commits(last: 10) { nodes { commit { oid ${NAMES} } } }
@@ -170,12 +170,12 @@ export const detailFields = (number: number) => `${LOOK}
   comments(last: 100) { nodes { ${COMMENT} } }`;
 
 export const DetailsNode = DetailsShape.transform(
-  ({ title, isInMergeQueue, head, earlier, baseRef, threads, reviews, comments, ...look }) => {
+  ({ title, isInMergeQueue, head, earlier, baseRef, threads, reviews, comments, ...summary }) => {
     const before = earlier.slice(0, -1).map(({ commit }) => commit.statusCheckRollup);
     const all = [...before, baseRef?.target?.statusCheckRollup].flatMap((each) => each?.contexts ?? []);
     const passed = all.flatMap(({ name, state }) => (state === 'passed' ? [name] : []));
     const passedBefore = [...new Set(passed)];
     const isQueued = isInMergeQueue === true;
-    return { ...lookOf(look), title, isQueued, page: head, passedBefore, threads, reviews, comments };
+    return { ...summaryOf(summary), title, isQueued, page: head, passedBefore, threads, reviews, comments };
   },
 );

@@ -1,4 +1,4 @@
-/** `git@github.com:owner/name.git`, `https://github.com/owner/name`, `ssh://git@host:22/owner/name.git`. */
+/** Reads `host/owner/name` from a URL such as `git@github.com:owner/name.git`; undefined for other forms. */
 export function repositoryIn(url: string): string | undefined {
   const found =
     /^(?:https?|ssh|git):\/\/(?:[^@/]*@)?([\w.-]+)(?::\d+)?\/([\w.-]+)\/([\w.-]+?)(?:\.git)?\/?$/.exec(url) ??
@@ -6,7 +6,7 @@ export function repositoryIn(url: string): string | undefined {
   return found === null ? undefined : found.slice(1, 4).join('/');
 }
 
-/** The parts of `host/owner/name`, and what the paths of its API begin with. */
+/** The parts of `host/owner/name`, and the prefix of its paths in the API. */
 export function partsOf(repository: string): { host: string; owner: string; name: string; path: string } {
   const [host = '', owner = '', name = ''] = repository.split('/');
   return { host, owner, name, path: `repos/${owner}/${name}` };

@@ -5,8 +5,8 @@ import { MAX_QUALITY_ROUNDS, MAX_TEST_RETURNS, PHASES, type Phase } from './tabl
 import { block, park, run } from './verdict.ts';
 
 /**
- * An agent signalled done, but a check of the project fails: the work returns to implementation, as after failed tests
- * and as often.
+ * An agent signalled the end of testing or of the session, but a check fails: back to implementation, as for failed tests
+ * and with the same limit.
  * @param failures one line per failed check
  * @param details for the next agent: the output of the checks
  */
@@ -30,15 +30,15 @@ function backToWork(
     details,
   }: { rule: 'checks' | 'uncommitted' | 'false_done'; reason: string; details: readonly string[] },
 ): Decision {
-  // If this phase is at its limit, the limit would hide the failed checks.
+  // A phase at its limit is blocked here already: a block for the limit would hide the failed checks.
   const { phase, testReturns } = progress;
   if (isLastIn(progress) || testReturns >= MAX_TEST_RETURNS) return block(phase, rule, reason);
   return run('implementation', [`${reason}. Fix this first.`, ...details]);
 }
 
 /**
- * An agent signalled done, but the findings contradict it: the work returns to implementation with all of them, as
- * after failed tests and as often.
+ * An agent signalled done, but the findings contradict it: the work returns to implementation with all of them, as for
+ * failed tests and with the same limit.
  * @param claims one line each, without failed checks
  */
 export function afterFalseClaims(
@@ -61,8 +61,8 @@ function isLastIn({ phase, counted }: Progress): boolean {
 const MAX_LISTED = 30;
 
 /**
- * Uncommitted work: the first time, another agent of the phase commits it; the second time it returns to
- * implementation, as often as failed tests allow.
+ * Uncommitted work: the first time, another agent of the phase commits it; the second time the work returns to
+ * implementation, with the limit for failed tests.
  */
 export function afterUncommitted(progress: Progress, files: readonly string[]): Decision {
   const reason = notCommitted(files);
@@ -89,7 +89,7 @@ export function afterUnreviewed(progress: Progress, open: readonly string[]): De
   return run('quality', [note]);
 }
 
-/** A requirement ledger, or MCP servers of a plan, that cannot be read must not be planned with or approved. */
+/** A session must not move on with a requirement ledger, or MCP servers of a plan, that cannot be read. */
 export function afterBadDocument(
   { phase, failureCounts }: Progress,
   { rule, problem }: { rule: 'ledger' | 'plan_servers'; problem: string },
@@ -98,10 +98,7 @@ export function afterBadDocument(
   return { ...run(phase, [`${problem} Fix this first, then signal again.`]), retry: 'corrective' };
 }
 
-/**
- * No agent can help: SETUP fails on the base commit, or the shell does not find a command. Further iterations would be
- * a waste.
- */
+/** No agent can help, so no more are started: SETUP fails on the base, or the shell finds no such command. */
 export function afterImpossible(
   { phase }: Progress,
   rule: 'base_checks' | 'checks',
@@ -112,7 +109,7 @@ export function afterImpossible(
 
 /**
  * The decision that asks a person about checks that fail on the base commit, before the work on it is planned.
- * @returns undefined where no gate comes next: the question can wait
+ * @returns undefined if no gate comes next: the question can wait
  */
 export function askAboutBase({ phase }: Progress, decision: Decision): ParkDecision | undefined {
   if (phase !== 'requirements' && phase !== 'planning') return undefined;
@@ -124,7 +121,7 @@ export function askAboutBase({ phase }: Progress, decision: Decision): ParkDecis
   return { ...decision, askNothingToClarify: undefined, asksAboutBase: true };
 }
 
-/** The same if checks fail at the end and the base is untested: an agent of the phase continues after the answer. */
+/** Asks the same when checks fail at the end on an untested base; after the answer, the phase continues. */
 export function waitAboutBase(phase: Phase, resumePhase: Phase, notes?: string[]): ParkDecision {
   return { ...park(phase, 'qa_answers', resumePhase), asksAboutBase: true, ...(notes?.length && { notes }) };
 }

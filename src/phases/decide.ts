@@ -40,7 +40,7 @@ function decideByEnd(facts: AllFacts): Decision {
       return withoutSignal(facts);
     case 'malformed': {
       const fault = faultOf('signal_json', `_signal.json could not be read: ${outcome.signal.problem}.`);
-      // The process may have been interrupted while writing.
+      // The process might have been interrupted while writing.
       return endedByItself(outcome) ? correct(progress, fault) : withoutSignal(facts, fault);
     }
     case 'signal': {
@@ -58,7 +58,7 @@ function decideByEnd(facts: AllFacts): Decision {
 /** An error at the end of the process only delays the next start. */
 function delayed(outcome: Outcome, decision: Decision): Decision {
   if (decision.kind !== 'run' || endedByItself(outcome)) return decision;
-  // The worker ended it: there was no external problem.
+  // The worker ended the agent: there was no external problem.
   if (outcome.end === 'timeout' || outcome.cutByLimit) return decision;
   if (outcome.end !== 'usage_limit') return { ...decision, delay: 'backoff' };
   return limited(decision, outcome);
@@ -198,8 +198,8 @@ function endedByItself(outcome: Outcome): boolean {
 const PLAN_CHANGED = 'The plan was changed after its approval.';
 
 /**
- * Parks if an agent changed the approved plan, however it ended: no work follows a plan that the user has not seen. A
- * block stays: the user sees the plan then.
+ * Parks if an agent changed the approved plan, however it ended: no work follows a plan that the user has not
+ * seen. A block remains a block, because the user then sees the plan anyway.
  */
 function showChangedPlan({ progress, outcome, rules }: AllFacts, decision: Decision): Decision {
   const { phase } = progress;

@@ -58,13 +58,13 @@ const Park = z.object({
   file: z.string().optional(),
   /** No question was asked: the worker writes its own. */
   askNothingToClarify: z.boolean().optional(),
-  /** The subject of the worker's question: checks that may prove less than on the base. */
+  /** The subject of the worker's question: checks that might prove less than on the base. */
   weakened: z.array(Weakening).optional(),
-  /** A question of the worker's about checks that fail on the base commit is added. */
+  /** The worker adds a question about checks that fail on the base commit. */
   asksAboutBase: z.literal(true).optional(),
   /** The fingerprint of what a round changed beyond plan and pull request. */
   beyond: z.string().optional(),
-  /** Other changed files of tests and checks, for people. */
+  /** Other changed test and check files, for people. */
   changedTests: z.array(z.string()).optional(),
   /** For the prompt of the agent after the wait. */
   notes: z.array(z.string()).optional(),

@@ -8,7 +8,7 @@ export type Grant = 'documents' | 'work';
 
 /** `PERMISSIONS=allow` grants exactly this; under `skip`, code edits beyond it are detected. */
 export const GRANTS: Readonly<Record<Phase, Grant>> = {
-  // Its agents fix a failed SETUP.
+  // Agents of this phase fix a SETUP that fails.
   init: 'work',
   investigation: 'documents',
   requirements: 'documents',

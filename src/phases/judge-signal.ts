@@ -32,8 +32,8 @@ export function judgeSignal(facts: Facts, signal: JudgedSignal): Verdict {
 }
 
 /**
- * Whether an agent started now may end with this signal: accepted with the named effect, once the agent has asked the
- * question or written the plan it waits for.
+ * Whether an agent started now could end with this signal: it would be accepted with the effect it names,
+ * once the agent has asked the question or written the plan that it waits for.
  */
 export function mayEndWith(facts: Facts, signal: JudgedSignal): boolean {
   const { questions, plan } = facts.outcome;

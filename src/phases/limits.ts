@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { PHASE_NAMES, type Phase } from './table.ts';
 
-/** The kinds of spending limits: US dollars, tokens (without cache reads), hours of its agents, iterations. */
+/** The kinds of spending limits: US dollars, tokens (without cache reads), agent hours, iterations. */
 export const LIMIT_NAMES = ['usd', 'tokens', 'hours', 'iterations'] as const;
 export type LimitName = (typeof LIMIT_NAMES)[number];
 
@@ -37,7 +37,7 @@ export interface LimitUsage {
   spent: number;
 }
 
-/** How close the limits are: `wrap_up` means that only the reserve of the last agent is left. */
+/** How close the limits are: `wrap_up` means that only the reserve for the last agent is left. */
 export type LimitVerdict = { kind: 'fine' } | { kind: 'wrap_up' | 'reached'; use: LimitUsage };
 
 export function limitUsages(limits: SessionLimits, spent: SessionSpent, phase: Phase): LimitUsage[] {
@@ -68,7 +68,7 @@ const WARN_AT = [50, 80] as const;
 
 type LimitWarning = LimitUsage & { percent: number };
 
-/** The warnings that are due: the highest percentage of each limit, unless it or a higher one was reported. */
+/** The due warnings: the highest percentage reached of each limit, unless it or a higher one was reported. */
 export function dueWarnings(uses: readonly LimitUsage[], reported: readonly string[]): LimitWarning[] {
   return uses.flatMap((each) => {
     const percent = WARN_AT.findLast((mark) => each.limit > 0 && each.spent * 100 >= each.limit * mark);

@@ -3,7 +3,7 @@ export interface Obstacle {
   name: string;
   /** Completes "There is an obstacle when …". */
   when: string;
-  /** The consequence, as a sentence without its end. */
+  /** The consequence, as a sentence without a full stop. */
   outcome: string;
   /** Checked only before a session is done; absent: also before testing moves to quality. */
   onlyBeforeDone?: true;
@@ -12,8 +12,8 @@ export interface Obstacle {
 const BACK = 'back to implementation';
 
 /**
- * Checks before testing moves to quality and before a session is done: the first obstacle found decides, and the rest
- * is not checked.
+ * Checks before testing moves to quality and before a session is done: the first obstacle found decides, and
+ * the others are not checked.
  */
 export const OBSTACLES = [
   {

@@ -10,7 +10,7 @@ export const Outage = z.object({
 export type Outage = z.infer<typeof Outage>;
 
 export interface Patience {
-  /** Before the second try; later quick tries wait longer. */
+  /** The wait before the second try; later quick tries wait longer. */
   quickMs: number;
   /** The first wait after the quick tries. */
   firstMs: number;

@@ -10,14 +10,14 @@ export type SignalOutcome =
 
 /** What the worker found once the agent's process tree was gone: the basis of every decision. */
 export interface Outcome {
-  /** How the process ended; `signalled` and `no_signal` both mean: by itself, without a problem. */
+  /** How the process ended; `signalled` and `no_signal` both mean: on its own, without a problem. */
   end: EndingKind;
   signal: SignalOutcome;
-  /** Forbidden changes were made: none of the agent's signal is trusted. */
+  /** Forbidden changes were made: nothing in the agent's signal is trusted. */
   breach?: { phase: Phase; rule: 'run_folder_changed' | 'git_programs_changed'; reason: string };
-  /** A user's `stop` ended the agent: no failure. */
+  /** A user's `stop` ended the agent, which is not a failure. */
   stopAsked?: boolean;
-  /** A spending limit ended the agent: no failure. */
+  /** A spending limit ended the agent, which is not a failure. */
   cutByLimit?: boolean;
   /** One line from the CLI's structured output. */
   problem?: string;
@@ -31,7 +31,7 @@ export interface Outcome {
   questions: {
     /** Questions of the current goal in `_qa.md`. */
     asked: number;
-    /** Those without a recorded human answer. */
+    /** The questions without a recorded human answer. */
     open: readonly string[];
   };
   plan: {
@@ -49,7 +49,7 @@ export interface Outcome {
 
 /** The user's settings and the machine's limits, frozen with the session. */
 export interface Rules {
-  /** Gates that wait for a human act; others open by themselves. */
+  /** Gates that wait for a human act; others open automatically. */
   gates: { qa: boolean; plan: boolean };
   /** Restarts after crashes before a person is asked. */
   maxRetries: number;

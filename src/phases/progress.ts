@@ -13,7 +13,7 @@ export const Progress = z.object({
   totalIterations: z.int().nonnegative(),
   /** Quality agents that signalled to stay. */
   qualityRounds: z.int().nonnegative(),
-  /** How often failed tests sent the work back. */
+  /** How often failed tests or checks sent the work back. */
   testReturns: z.int().nonnegative(),
   /** A quality agent has moved on since the last implementation agent. */
   qualitySinceImplementation: z.boolean(),
@@ -50,7 +50,7 @@ export function withChildStarted(progress: Progress, iteration: number): Progres
   return { ...progress, phaseIteration: progress.phaseIteration + 1, totalIterations: iteration };
 }
 
-/** The progress with `phase` entered; staying changes nothing. */
+/** The progress after entering `phase`; unchanged if the session is already in it. */
 export function inPhase(progress: Progress, phase: Phase): Progress {
   if (phase === progress.phase) return progress;
   const qualityChangedTree = phase === 'quality' ? false : progress.qualityChangedTree;
@@ -67,7 +67,7 @@ export function withNewGoal(progress: Progress): Progress {
   return { ...initialProgress('investigation'), totalIterations: progress.totalIterations };
 }
 
-/** A round of its pull request: the same, but it begins with work; in testing, commits by others are only tested. */
+/** Like a new goal, but a round of the pull request begins with work, or with testing if only others committed. */
 export function withRound({ totalIterations }: Progress, phase: Phase): Progress {
   return { ...initialProgress(phase), totalIterations, qualitySinceImplementation: phase === 'testing' };
 }
@@ -80,7 +80,7 @@ export interface ChildEnd {
   treeChanged: boolean;
 }
 
-/** Whether the agent's signal was accepted: what its prompt said then counts as delivered. */
+/** Whether the agent's signal was accepted: if so, what its prompt said counts as delivered. */
 export function isAccepted({ signal, decision }: Pick<ChildEnd, 'decision' | 'signal'>): boolean {
   const retry = 'retry' in decision ? decision.retry : undefined;
   return signal !== undefined && retry === undefined && decision.kind !== 'block';
@@ -119,7 +119,7 @@ function counted(before: Progress['failureCounts'], retry?: RetryKind): Progress
     case 'corrective':
       return { ...before, corrected: true };
     case 'no_signal':
-      // It counts as a `continue`, so earlier failures are over.
+      // Counts as a `continue`, which clears earlier failures.
       return { ...NO_FAILURES, noSignal: before.noSignal + 1 };
     case 'timeout':
       return { ...before, timeouts: before.timeouts + 1 };

@@ -14,7 +14,7 @@ export const Proving = z.object({
   home: z.array(z.string()).optional(),
   timeoutMs: z.number(),
   setup: z.string().optional(),
-  /** Runs the test files inserted for `{files}`. */
+  /** A command that runs the test files inserted for `{files}`. */
   files: z.string().optional(),
   /** Folders made by SETUP, cached for the next clone. */
   setupCache: z.array(z.string()),
@@ -32,12 +32,12 @@ export const CheckRun = z.object({
   /** It failed in the same way on the base commit, and a person accepted that. */
   redBefore: z.literal(true).optional(),
   durationMs: z.number(),
-  /** SHA-256 of all standard output and errors. */
+  /** SHA-256 of all of stdout and stderr. */
   outputHash: z.string(),
   outputBytes: z.int(),
-  /** The file of the output, below the run folder. */
+  /** The file with the output, below the run folder. */
   output: z.string(),
-  /** Its last few lines, without values of variables named like secrets. */
+  /** The output's last few lines, without values of variables named like secrets. */
   tail: z.string().optional(),
 });
 export type CheckRun = z.infer<typeof CheckRun>;
@@ -66,7 +66,7 @@ export const ChecksRan = z.object({
   /** When they ran, if an earlier session from the same commit ran them. */
   ranAt: z.iso.datetime().optional(),
   sandbox: z.enum(SANDBOX_LEVELS),
-  /** Commits of the branch without a signature, if the user signs theirs. */
+  /** The number of unsigned commits on the branch, if the user signs theirs. */
   unsigned: z.int().optional(),
   /** The test files of `added`, in the order of the commands, and their common fingerprint. */
   added: z.object({ files: z.array(z.string()), key: z.string() }).optional(),
@@ -75,11 +75,11 @@ export type ChecksRan = z.infer<typeof ChecksRan>;
 
 /** The folders and identity for the commands of a set. */
 export interface ProofFolders {
-  /** The only folder they may change. Absolute, without links. */
+  /** The only folder that the commands may change. Absolute, without links. */
   clone: string;
   /** Contains their empty home, outside the clone. */
   empty: string;
-  /** Folders of the objects the clone borrows. */
+  /** The object folders from which the clone borrows. */
   objects: readonly string[];
   /** CHECK_HOME: visible parts of home. */
   ofHome: readonly string[];
@@ -94,14 +94,14 @@ export const BaseChecks = z.object({
   /** `unrunnable`: SETUP fails or a program is missing, which no agent can change. */
   result: z.enum(['green', 'red', 'unrunnable']),
   failed: z.array(FailedRun.extend({ how: z.string() })),
-  /** Fingerprint of the question about it. */
+  /** Fingerprint of the question about this result. */
   question: z.string().optional(),
-  /** `fix`: the task includes it. `leave`: it may still fail at the end. */
+  /** `fix`: the task includes it. `leave`: the checks may still fail at the end. */
   choice: z.enum(['fix', 'leave']).optional(),
 });
 export type BaseChecks = z.infer<typeof BaseChecks>;
 
-/** A way in which the checks of a branch may prove less than those of its base. */
+/** A way in which the checks of a branch might prove less than those of its base. */
 export const Weakening = z.object({
   path: z.string(),
   /** Completes a sentence that begins with the path. */
@@ -111,7 +111,7 @@ export const Weakening = z.object({
 });
 export type Weakening = z.infer<typeof Weakening>;
 
-/** A file of tests and checks of the base that the branch changed, with line counts unless binary. */
+/** A test or check file of the base that the branch changed, with line counts unless it is binary. */
 export const ChangedTest = z.object({
   path: z.string(),
   added: z.int().optional(),
@@ -119,7 +119,7 @@ export const ChangedTest = z.object({
 });
 export type ChangedTest = z.infer<typeof ChangedTest>;
 
-/** Added test files, and those that pass without the work, so they prove nothing. */
+/** Added test files; `proveNothing`: those that pass even without the work. */
 export const AddedTests = z.object({ key: z.string(), proveNothing: z.array(z.string()) });
 export type AddedTests = z.infer<typeof AddedTests>;
 
@@ -137,12 +137,12 @@ function cannotRun({ isSetup, exitCode }: Pick<CheckRun, 'isSetup' | 'exitCode'>
   return isSetup === true || NOT_STARTED.includes(exitCode);
 }
 
-/** Whether its checks fail and no decision about that is recorded yet. */
+/** Whether checks fail on the base and no decision about that is recorded yet. */
 export function isUndecided(base: BaseChecks | undefined): base is BaseChecks {
   return base?.result === 'red' && base.choice === undefined;
 }
 
-/** Whether a check that failed is no worse than on the base commit, where that was accepted. */
+/** Whether a check fails just as it did on the base commit, and a person accepted that failure. */
 export function isNoWorse(run: CheckRun, base: BaseChecks | undefined): boolean {
   if (base?.choice !== 'leave' || run.how === undefined || run.isSetup) return false;
   return base.failed.some(({ command, exitCode }) => command === run.command && exitCode === run.exitCode);
@@ -162,7 +162,7 @@ export function provesNothing({ runs }: Pick<ChecksRan, 'runs'>, files: readonly
   return files.filter((_, at) => ofFiles[at]?.exitCode === 0);
 }
 
-/** The failed runs, except those that were red before the work and may stay so. */
+/** The failed runs, except those that were red before the work and may stay red. */
 export function failedRuns({ runs }: Pick<ChecksRan, 'runs'>): (CheckRun & { how: string })[] {
   return runs.flatMap((run) => {
     const { how, redBefore } = run;

@@ -27,9 +27,9 @@ export interface PhaseRule {
   /** Agents that may run in this phase before a person is asked. */
   limit: number;
   signals: readonly SignalStatus[];
-  /** What a `waiting` may wait for; the first is the default. */
+  /** What a `waiting` signal may wait for; the first is the default. */
   waits: readonly WaitingFor[];
-  /** Phases that a `continue` may name; staying is always allowed. */
+  /** Phases that a `continue` signal may name; staying is always allowed. */
   next: readonly Phase[];
   /** The human act required to move forward from this phase. */
   gate?: Gate;
@@ -73,15 +73,15 @@ export const PHASES: Readonly<Record<Phase, PhaseRule>> = {
   done: { limit: 3, signals: ['done', 'blocked'], waits: [], next: [] },
 };
 
-/** How often failed tests may send the work back to implementation. */
+/** How often failed tests or checks may send the work back to implementation. */
 export const MAX_TEST_RETURNS = 3;
 /** How many quality agents may signal to stay (fix and review again). */
 export const MAX_QUALITY_ROUNDS = 3;
 
-/** How many agents may run out of time with no accepted signal between them. */
+/** The session blocks when this many agents run out of time with no accepted signal between them. */
 export const MAX_TIMEOUTS = 3;
 
-/** Equal iterations before the next agent is notified, and before a person is asked. */
+/** Iterations in a row without a change before the next agent is notified, and before a person is asked. */
 export const NUDGE_AFTER = 3;
 export const BLOCK_AFTER = 5;
 

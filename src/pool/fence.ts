@@ -4,9 +4,9 @@ import { giveLease, isElsewhere, ownerElsewhere, readLeases } from '../base/proc
 import type { SessionPaths } from '../session/layout/paths.ts';
 
 /**
- * Takes a session from its worker here, which ends its agent within a second and writes nothing more. Readers see that
- * its worker is on another machine.
- * @param hostName who has it now, for people
+ * Takes the lease from the session's worker here, which then ends its agent within a second and stops writing.
+ * Readers see that the worker is on another machine.
+ * @param hostName the machine that has the session now, as shown to people
  */
 export async function fence(
   { leases }: Pick<SessionPaths, 'leases'>,
@@ -20,13 +20,13 @@ export async function fence(
 }
 
 export interface Lack {
-  /** What no machine has; empty where one could take the session. */
+  /** Needs that no machine meets; empty if a machine could take the session. */
   needs: readonly string[];
-  /** Of the machine that notifies of it. */
+  /** The supervisor that notifies people of the unmet needs. */
   supervisor?: string;
 }
 
-/** Records in a session that nobody has what keeps every machine from it, where that has changed. */
+/** Records, if it changed, which unmet needs keep every machine from taking a session that no machine holds. */
 export async function noteLack(
   { leases }: Pick<SessionPaths, 'leases'>,
   { needs, supervisor }: Lack,
@@ -40,9 +40,9 @@ export async function noteLack(
 }
 
 /**
- * Gives a session that was laid down here to this machine: its lease is released by this supervisor, so that whoever
- * looks for sessions without a worker starts one.
- * @param supervisor its identity, as leases carry it
+ * Makes this machine the owner of a session copied here. The new lease is already released, so that the supervisor
+ * finds a session without a worker and starts one.
+ * @param supervisor the supervisor's identity, as leases record it
  */
 export async function claimLease(
   { leases }: Pick<SessionPaths, 'leases'>,

@@ -12,16 +12,15 @@ import { type StateNote, stateNoteText } from './state-note.ts';
 const Card = z.object({ id: z.string(), name: z.string(), project: z.string(), labels: z.array(z.string()) });
 
 /**
- * The board without a server: the ref of a session is its lease, and a host shows that it lives by a ref that it moves
- * at each renewal. How long a host has been silent is measured by the clock of whoever observes it, since no two
- * machines need to have the same time.
+ * A board that needs only the git remote: the ref of a session is its lease, and each host moves a heartbeat ref at
+ * each renewal. Each host measures the silence of others with its own clock, since clocks can differ.
  */
 export class GitBoard implements Board {
   readonly #plan: GitBoardPlan;
   readonly #view: GitView;
-  /** States from which this host has tried to claim a session since it has last looked. */
+  /** States from which this host has tried to claim since the last renewal. */
   #tried = new Set<Oid>();
-  /** What this host has sent as its sign of life: the last that arrived, and those since. */
+  /** The heartbeats of this host: the last one that arrived, and those sent since. */
   #beats = new Set<Oid>();
 
   constructor(plan: GitBoardPlan) {
@@ -30,7 +29,7 @@ export class GitBoard implements Board {
   }
 
   async renew(host: HostCard): Promise<Renewal> {
-    await this.#view.look();
+    await this.#view.refresh();
     this.#tried.clear();
     await this.#beat(host);
     const seen = [...this.#view.sessions.values()].filter(({ note }) => note.project === host.project);
@@ -52,7 +51,7 @@ export class GitBoard implements Board {
   }
 
   async offer({ id, state }: Pick<Entry, 'id' | 'state'>): Promise<void> {
-    // Refused where it was offered before.
+    // The remote refuses the push if the session was offered before.
     if (state !== undefined) await this.#push(SESSION_REFS + id, state, undefined);
   }
 
@@ -61,7 +60,7 @@ export class GitBoard implements Board {
     open.sort((a, b) => (a.note.id < b.note.id ? -1 : 1));
     const claims: Claim[] = [];
     while (claims.length < free && open.length > 0) {
-      // One of the oldest, as many as all hosts could take now: they would all try the same one.
+      // Picks at random among the oldest, because otherwise all hosts would try the same session.
       const among = Math.min(open.length, free * this.#view.hosts.size);
       const [seen] = open.splice(Math.floor(Math.random() * among), 1);
       const claim = seen && (await this.#take(seen, host));
@@ -70,9 +69,9 @@ export class GitBoard implements Board {
     return claims;
   }
 
-  /** What lists show is in the state itself. */
+  /** Stores nothing, because the state itself contains what lists show. */
   async index(held: Held, state: Oid): Promise<boolean> {
-    await this.#view.look();
+    await this.#view.refresh();
     const seen = this.#view.sessions.get(held.id);
     return seen?.oid === state && isHolder(seen.note, held);
   }
@@ -81,11 +80,11 @@ export class GitBoard implements Board {
     held: Held,
     { wanted, state, notBeforeMs }: { wanted: boolean; state: Oid; notBeforeMs?: number },
   ): Promise<boolean> {
-    await this.#view.look();
+    await this.#view.refresh();
     const seen = this.#view.sessions.get(held.id);
     if (seen === undefined) return false;
     const { host, hostName: _, ...note } = seen.note;
-    // An earlier call, whose answer was lost.
+    // An earlier call succeeded, but its answer was lost.
     if (host === undefined && note.epoch === held.epoch && seen.parents[0] === state) return true;
     if (seen.oid !== state || !isHolder(seen.note, held) || this.#view.hasAct(held.id)) return false;
     const notBefore = notBeforeMs && { at: isoUtc(this.#plan.clock.now() + notBeforeMs), ms: notBeforeMs };
@@ -96,7 +95,7 @@ export class GitBoard implements Board {
 
   async act(session: Ulid, id: Ulid, command: string): Promise<void> {
     const sealed = await this.#plan.seal(JSON.stringify({ session, id, command }));
-    // Refused where it was sent before.
+    // The remote refuses the push if the act was sent before.
     await this.#push(`${ACT_REFS}${session}/${id}`, sealed, undefined);
   }
 
@@ -112,16 +111,16 @@ export class GitBoard implements Board {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    // It keeps nothing open.
+    // Nothing is kept open.
   }
 
   async #beat(host: HostCard): Promise<void> {
-    const name = signOf(host.id, host.project);
+    const name = heartbeatName(host.id, host.project);
     const there = this.#view.hosts.get(name)?.oid;
-    // Without a name of its own the beat of a copy of this host in the same second would be the same commit.
+    // Without the ULID, a cloned host beating in the same second would make the same commit and go unnoticed.
     const own = { ...host, at: isoUtc(this.#plan.clock.now()), beat: ulid() };
     const beat = await this.#plan.seal(JSON.stringify(own));
-    // After a start it takes what it finds for its own.
+    // After a start, an existing heartbeat is assumed to be from this host.
     const isOwn = there === undefined || this.#beats.size === 0 || this.#beats.has(there);
     this.#beats.add(beat);
     if (!isOwn || !(await this.#push(HOST_REFS + name, beat, there)))
@@ -131,7 +130,7 @@ export class GitBoard implements Board {
 
   async #take({ oid, tree, note }: Seen, host: HostCard): Promise<Claim | undefined> {
     this.#tried.add(oid);
-    // The claim is signed by this host: without a look at the signature below it would vouch for anybody's state.
+    // This host signs the claim, so it must verify the state first: otherwise it would vouch for an untrusted one.
     if ((await this.#plan.open(oid)) === undefined) return undefined;
     const { notBefore: _, ...before } = note;
     const mine = { ...before, host: host.id, hostName: host.name, epoch: note.epoch + 1, wanted: true };
@@ -149,7 +148,7 @@ export class GitBoard implements Board {
   #isOpenTo(host: HostCard, { oid, note, since }: Seen): boolean {
     const { notBefore, needs } = note;
     const { clock } = this.#plan;
-    // By either clock: one that is wrong makes it late by no more than the time itself.
+    // Due by either clock, so that a wrong wall clock delays it by `notBefore.ms` at most.
     const isDue =
       notBefore === undefined ||
       clock.now() >= Date.parse(notBefore.at) ||
@@ -160,7 +159,7 @@ export class GitBoard implements Board {
       needs.every((need) => host.labels.includes(need)) &&
       (this.#view.hasAct(note.id) || (note.wanted && isDue)) &&
       (note.host === undefined ||
-        (note.host !== host.id && this.#view.isSilent(signOf(note.host, note.project))))
+        (note.host !== host.id && this.#view.isSilent(heartbeatName(note.host, note.project))))
     );
   }
 
@@ -172,7 +171,7 @@ export class GitBoard implements Board {
     };
   }
 
-  /** @returns false when the ref was not where it was expected. @throws git_unreachable */
+  /** @returns false if the ref was not at `expected` @throws git_unreachable */
   async #push(ref: string, to: Oid | undefined, expected: Oid | undefined): Promise<boolean> {
     const push = await this.#plan.remote.move(ref, to, expected);
     if (push === 'unreachable')
@@ -181,8 +180,8 @@ export class GitBoard implements Board {
   }
 }
 
-/** One machine may be in the pools of two projects at one remote. */
-function signOf(host: string, project: Oid): string {
+/** Includes the project, because a machine can join the pools of two projects on the same remote. */
+function heartbeatName(host: string, project: Oid): string {
   return `${host}-${project.slice(0, 12)}`;
 }
 

@@ -8,29 +8,27 @@ import type { Oid } from './board.ts';
 import { POOL_ERRORS } from './pool-errors.ts';
 import type { PoolRemote, Push } from './remote.ts';
 
-/** The refs of a pool, as every part of samocode names them and as they are copied into the local repository. */
+/** The prefix of a pool's refs in the code and in the local repository. */
 export const POOL_REFS = 'refs/samocode/pool/';
-/** Their place on servers that take no refs but branches and tags. */
+/** The prefix on servers that accept only branches and tags. */
 export const POOL_BRANCHES = 'refs/heads/samocode-pool/';
 
 export interface RemotePlace {
   url: string;
   /** Where the server keeps the refs of the pool. */
   prefix: typeof POOL_REFS | typeof POOL_BRANCHES;
-  /** `config`: nothing that an agent may have planted, and the login for the remote. */
   git: GitContext & { cwd: string };
-  /** Milliseconds for each call. */
+  /** The time limit of each call, in milliseconds. */
   limitMs: number;
 }
 
-/** @see GitRemote.probe */
 export type Probed = 'works' | 'declined' | 'read_only' | 'unreachable';
 
-/** What a server says when another push was faster; any other answer is a rule of its own. */
+/** What a server answers when another push won the race; any other rejection is the server's policy. */
 const LOST_RACE =
   /stale info|fetch first|cannot lock ref|failed to update ref|failed to lock|already exists|incorrect old value/;
 
-// Whatever a person has set for pushes of theirs.
+// Override the user's own settings for push and fetch.
 const PUSH = ['--porcelain', '--no-verify', '--no-follow-tags', '--no-signed', '--recurse-submodules=no'];
 const FETCH = ['--quiet', '--no-write-fetch-head', '--no-tags', '--no-recurse-submodules', '--prune'];
 const RECEIVE = '--receive-pack=git-receive-pack';
@@ -44,12 +42,11 @@ export class GitRemote implements PoolRemote {
     this.#place = place;
   }
 
-  /** What a ref is called there. */
   nameOf(ref: string): string {
     return this.#place.prefix + ref.slice(POOL_REFS.length);
   }
 
-  /** @throws pool_push_declined when the server itself does not take it */
+  /** @throws pool_push_declined if the server's policy rejects the push */
   async move(ref: string, to: Oid | undefined, expected: Oid | undefined): Promise<Push> {
     const there = this.nameOf(ref);
     const lease = `--force-with-lease=${there}:${expected ?? ''}`;
@@ -57,7 +54,7 @@ export class GitRemote implements PoolRemote {
     const push = ['push', ...PUSH, RECEIVE, lease, '--', this.#place.url, `${to ?? ''}:${there}`];
     let result: GitResult;
     try {
-      // With its sparse algorithm git sends whole folders again that lie one level deeper than on the server.
+      // The sparse algorithm would send whole folders again if they are one level deeper than on the server.
       result = await this.#git(push, { config: [['pack.useSparse', 'false']], allowFailure: true });
     } catch (error) {
       if (GIT_ERRORS.git_timeout.is(error)) return 'unreachable';
@@ -70,7 +67,7 @@ export class GitRemote implements PoolRemote {
     throw POOL_ERRORS.pool_push_declined({ ref }, { cause: new Error(`${answer}\n${result.stderr}`) });
   }
 
-  /** All refs of the repository come over the wire for it: a fetch of patterns is filtered by the server. */
+  /** For this, a server can send all refs of the repository, whereas it filters those of a fetch. */
   async look(...patterns: string[]): Promise<ReadonlyMap<string, Oid>> {
     const there = patterns.map((pattern) => this.nameOf(pattern));
     const list = await this.#git(['ls-remote', '--refs', UPLOAD, '--', this.#place.url, ...there]);
@@ -81,19 +78,19 @@ export class GitRemote implements PoolRemote {
     );
   }
 
-  /** @param refs names or patterns; a local copy that they match and that is gone from the remote is removed */
+  /** @param refs names or patterns; matching local copies whose ref is gone from the remote are removed */
   async fetch(refs: readonly string[]): Promise<void> {
     const copies = refs.map((ref) => `+${this.nameOf(ref)}:${ref}`);
     const fetch = () => this.#git(['fetch', ...FETCH, UPLOAD, '--', this.#place.url, ...copies]);
-    // One after the other: of two that update the same copy, one fails.
+    // Serialised, because one of two concurrent updates of the same local ref fails.
     this.#fetching = this.#fetching.then(fetch, fetch);
     await this.#fetching;
   }
 
   /**
-   * Tries what a pool does there, with a ref that is removed again: create, move and delete it.
-   * @param commit makes some commit of that text
-   * @returns `declined`: the server takes no refs below this prefix
+   * Tests what a pool needs from the remote: creates, moves and deletes a temporary ref.
+   * @param commit makes a commit with the given text
+   * @returns `declined` if the server accepts no refs below this prefix
    */
   async probe(commit: (text: string) => Promise<Oid>): Promise<Probed> {
     const ref = `${POOL_REFS}probe/${ulid()}`;
@@ -116,13 +113,13 @@ export class GitRemote implements PoolRemote {
     }
   }
 
-  /** Whether anybody can read it: it answers although git offers no login. False for ssh and folders. */
+  /** Whether the remote can be read without a login. False for ssh and folders. */
   async isPublic(): Promise<boolean> {
     if (!/^(?:https?|git):\/\//i.test(this.#place.url)) return false;
     const address = new URL(this.#place.url);
     Object.assign(address, { username: '', password: '' });
     const { HOME = '', GIT_CONFIG_GLOBAL: settings = join(HOME, '.gitconfig') } = this.#place.git.baseEnv;
-    // An empty value clears those before it. Without a home there is no ~/.netrc; proxies of the settings stay.
+    // An empty value clears earlier ones. HOME is changed to hide ~/.netrc; the user's proxy settings still apply.
     const config: Setting[] = [
       ['credential.helper', ''],
       [`credential.${address.href}.helper`, ''],

@@ -17,7 +17,7 @@ export interface GitBoardPlan {
   leaseMs: number;
   /** Makes a signed commit without files. */
   seal(text: string): Promise<Oid>;
-  /** The message of a commit and whose key has signed it; undefined when that is nobody's whom this host trusts. */
+  /** Returns a commit's message and the person whose key signed it; undefined if this host does not trust the key. */
   open(oid: Oid): Promise<{ text: string; person: string } | undefined>;
   /** Makes a signed commit of a state. */
   commit(tree: Oid, parents: readonly Oid[], note: string): Promise<Oid>;
@@ -25,7 +25,7 @@ export interface GitBoardPlan {
 
 export interface Seen extends CommitText {
   note: StateNote;
-  /** Monotonic milliseconds. */
+  /** When it was first seen, in monotonic milliseconds. */
   since: number;
 }
 
@@ -36,28 +36,30 @@ export const HOST_REFS = `${POOL_REFS}hosts/`;
 export const ACT_REFS = `${POOL_REFS}acts/`;
 const Sealed = z.object({ session: z.string(), id: z.string(), command: z.string() });
 
-/** The refs of a pool as one host has seen them, and for how long they have been as they are. */
+/** The refs of a pool as this host last fetched them, and the time at which it first saw each value. */
 export class GitView {
   sessions: ReadonlyMap<Ulid, Seen> = new Map();
-  /** By host and project: where the sign of life was, and since when it has been seen there. */
+  /** By host and project: the last heartbeat and the time at which it was first seen. */
   hosts: ReadonlyMap<string, { oid: Oid; since: number }> = new Map();
   readonly #plan: GitBoardPlan;
-  /** By name below acts/; undefined: sealed by nobody whom this host trusts. */
+  /** By name below acts/; `act` is undefined if no trusted key signed it. */
   #acts: ReadonlyMap<string, { oid: Oid; act: SentAct | undefined }> = new Map();
-  #lookedAt = Number.NEGATIVE_INFINITY;
-  /** Since when every look has shown the remote, without a gap. */
+  #refreshedAt = Number.NEGATIVE_INFINITY;
+  /** The start of the current run of timely refreshes: a host that was cut off must not call others silent. */
   #connectedSince = 0;
-  #looking: Promise<unknown> = Promise.resolve();
+  #refreshing: Promise<unknown> = Promise.resolve();
 
   constructor(plan: GitBoardPlan) {
     this.#plan = plan;
   }
 
-  /** One after the other, so that no older look replaces a newer one. */
-  async look(): Promise<void> {
-    const look = this.#looking.then(() => this.#lookNow());
-    this.#looking = look.catch(() => undefined);
-    await look;
+  /** Fetches and reads the refs. Calls run one at a time, so that no older result replaces a newer one. */
+  async refresh(): Promise<void> {
+    const refresh = this.#refreshing.then(() => this.#refreshNow());
+    this.#refreshing = refresh.catch(() => {
+      this.#refreshedAt = Number.NEGATIVE_INFINITY;
+    });
+    await refresh;
   }
 
   acts(): SentAct[] {
@@ -68,35 +70,35 @@ export class GitView {
     return this.acts().some((act) => act.session === session);
   }
 
-  /** Where the ref of an act is. */
+  /** The commit of an act's ref. */
   actAt({ session, id }: SentAct): Oid | undefined {
     return this.#acts.get(`${session}/${id}`)?.oid;
   }
 
-  /** Whether a host has not moved its ref for a whole lease, all of which this one has watched. */
+  /** Whether a host has not moved its ref for a whole lease, while this host refreshed without a gap. */
   isSilent(host: string): boolean {
     const since = Math.max(this.hosts.get(host)?.since ?? 0, this.#connectedSince);
-    return this.#lookedAt - since >= this.#plan.leaseMs;
+    return this.#refreshedAt - since >= this.#plan.leaseMs;
   }
 
-  async #lookNow(): Promise<void> {
+  async #refreshNow(): Promise<void> {
     const { remote, git, clock, leaseMs } = this.#plan;
-    // Not ls-remote, for which a server sends every ref that it has.
+    // A fetch, because ls-remote can make the server send every ref that it has.
     await remote.fetch([`${POOL_REFS}*`]);
     const now = clock.monotonic();
-    if (now - this.#lookedAt > leaseMs / 2) this.#connectedSince = now;
-    this.#lookedAt = now;
+    if (now - this.#refreshedAt > leaseMs) this.#connectedSince = now;
+    this.#refreshedAt = now;
     const list = await runGit(['for-each-ref', '--format=%(refname) %(objectname)', POOL_REFS], git);
     const refs = list.stdout.split('\n').map((line) => line.split(' '));
     const below = (prefix: string): Refs =>
       refs.flatMap(([name = '', oid = '']) =>
         name.startsWith(prefix) ? [[name.slice(prefix.length), oid]] : [],
       );
-    const signs = below(HOST_REFS).map(([host, oid]) => {
+    const hosts = below(HOST_REFS).map(([host, oid]) => {
       const before = this.hosts.get(host);
       return [host, before?.oid === oid ? before : { oid, since: now }] as const;
     });
-    this.hosts = new Map(signs);
+    this.hosts = new Map(hosts);
     await this.#readSessions(below(SESSION_REFS), now);
     await this.#readActs(below(ACT_REFS));
   }
@@ -108,7 +110,7 @@ export class GitView {
       const reading = readStateNote(commit.message);
       if (reading.kind === 'note') known.set(commit.oid, { ...commit, note: reading.note, since });
     }
-    // The state of one session in the place of another is nobody's.
+    // A state under the ref of another session is ignored.
     const seen = refs.flatMap(([id, oid]) => {
       const state = known.get(oid);
       return state?.note.id === id ? [[id, state] as const] : [];
@@ -120,7 +122,7 @@ export class GitView {
     const acts = new Map<string, { oid: Oid; act: SentAct | undefined }>();
     for (const [name, oid] of refs) {
       const before = this.#acts.get(name);
-      // One that nobody trusted is tried again: somebody may have been trusted since.
+      // An act with an untrusted key is verified again, because the key may be trusted by now.
       const isKnown = before?.oid === oid && before.act !== undefined;
       acts.set(name, isKnown ? before : { oid, act: await this.#openAct(name, oid) });
     }
@@ -130,7 +132,7 @@ export class GitView {
   async #openAct(name: string, oid: Oid): Promise<SentAct | undefined> {
     const opened = await this.#plan.open(oid);
     const { data } = Sealed.safeParse(parseJson(opened?.text ?? ''));
-    const isItsOwn = data !== undefined && name === `${data.session}/${data.id}`;
-    return opened && isItsOwn ? { ...data, person: opened.person } : undefined;
+    const isUnderItsRef = data !== undefined && name === `${data.session}/${data.id}`;
+    return opened && isUnderItsRef ? { ...data, person: opened.person } : undefined;
   }
 }

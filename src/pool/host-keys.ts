@@ -5,18 +5,18 @@ import { writeWhole } from '../base/files/atomic-file.ts';
 import { statsAt } from '../base/files/path-stats.ts';
 import { plainText } from '../base/files/plain-file.ts';
 import { runCommand } from '../base/processes/run-command.ts';
-import { STATE_ERRORS } from './state-errors.ts';
+import { POOL_ERRORS } from './pool-errors.ts';
 
-/** The files of a host's key and of the keys that it trusts, in the trusted config folder. */
+/** The paths of a host's own key and of the keys that it trusts. */
 export interface KeyFiles {
   keyPath: string;
-  /** In git's format of allowed signers; the principals are the ids of hosts. */
+  /** Uses git's allowed signers format, with host ids as principals. */
   trustedPath: string;
 }
 
 export interface TrustedHost {
   id: string;
-  /** For people. */
+  /** The name shown to people. */
   name: string;
   /** `ssh-ed25519 AAAA…` */
   publicKey: string;
@@ -29,8 +29,8 @@ export function keyFilesIn(configDir: string): KeyFiles {
 }
 
 /**
- * The key of this host, made on first use: without a passphrase, since nobody is there to type one.
- * @returns its public part
+ * Creates the key of this host on first use, without a passphrase, because it is used unattended.
+ * @returns the public key
  * @throws git_cannot_sign, ssh_keygen_missing
  */
 export async function hostKey(configDir: string, env: Environment): Promise<string> {
@@ -45,7 +45,7 @@ export async function hostKey(configDir: string, env: Environment): Promise<stri
   return `${type} ${key}`.trim();
 }
 
-/** What two people compare before one trusts the other's host: `SHA256:…` */
+/** The fingerprint that people compare before they trust a host: `SHA256:…` */
 export async function fingerprintOf(publicKey: string, env: Environment): Promise<string> {
   const line = await sshKeygen(['-l', '-f', '-'], env, publicKey);
   return line.split(' ')[1] ?? '';
@@ -53,8 +53,7 @@ export async function fingerprintOf(publicKey: string, env: Environment): Promis
 
 /** Adds a host, or replaces its key. @throws host_key_invalid */
 export async function trustHost(configDir: string, { id, name, publicKey }: TrustedHost): Promise<void> {
-  if (!/^[\w-]+$/.test(id) || !PUBLIC_KEY.test(publicKey))
-    throw STATE_ERRORS.host_key_invalid({ host: name });
+  if (!/^[\w-]+$/.test(id) || !PUBLIC_KEY.test(publicKey)) throw POOL_ERRORS.host_key_invalid({ host: name });
   const others = (await trustedHosts(configDir)).filter((host) => host.id !== id);
   const lines = [...others, { id, name, publicKey }].map(
     (host) => `${host.id} namespaces="git" ${host.publicKey} ${host.name.replace(/\s+/g, ' ')}\n`,
@@ -73,16 +72,16 @@ export async function trustedHosts(configDir: string): Promise<TrustedHost[]> {
 const MAX_BYTES = 1024 * 1024;
 const PUBLIC_KEY = /^ssh-ed25519 [\w+/]+=*$/;
 const LINE = /^([\w-]+) namespaces="git" (ssh-ed25519 [\w+/]+=*) ?(.*)$/;
-/** The first git that signs with SSH keys. */
-const LEAST_GIT = [2, 34] as const;
+/** The first git version that signs with SSH keys. */
+const MIN_GIT = [2, 34] as const;
 
 async function requireSigning(env: Environment): Promise<void> {
   const { stdout } = await runCommand('git', ['version'], { env: definedOnly(env) });
   const [major = 0, minor = 0] = (/\d+(?:\.\d+)+/.exec(stdout)?.[0] ?? '').split('.').map(Number);
-  const isOld = major < LEAST_GIT[0] || (major === LEAST_GIT[0] && minor < LEAST_GIT[1]);
-  if (isOld) throw STATE_ERRORS.git_cannot_sign({ version: `${major}.${minor}` });
+  const isOld = major < MIN_GIT[0] || (major === MIN_GIT[0] && minor < MIN_GIT[1]);
+  if (isOld) throw POOL_ERRORS.git_cannot_sign({ version: `${major}.${minor}` });
   const { notFound } = await runCommand('ssh-keygen', ['-?'], { env: definedOnly(env) });
-  if (notFound) throw STATE_ERRORS.ssh_keygen_missing();
+  if (notFound) throw POOL_ERRORS.ssh_keygen_missing();
 }
 
 async function sshKeygen(args: readonly string[], env: Environment, input?: string): Promise<string> {

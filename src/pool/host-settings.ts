@@ -3,16 +3,16 @@ import { SETTINGS } from '../project/settings/settings.ts';
 import { HostSettings } from '../session/events/bodies/positions.ts';
 
 /**
- * What a session of another machine is run with here: only what this machine's own trusted `.samocode` says is
- * executed, and a safeguard holds that either of them has.
- * @param ofSession what the session was started with
- * @param own what a session started here would be started with
+ * The settings with which a session from another machine runs here. Only commands from this machine's trusted
+ * `.samocode` are executed, and a safeguard applies if either the session or this machine has it.
+ * @param ofSession the settings with which the session was started
+ * @param own the settings with which a session would be started here
  */
 export function hostSettings(ofSession: HostSettings, own: HostSettings): HostSettings {
-  const { openings: elsewhere, acp: permitted, proving, permissions, gatePeople: people } = ofSession;
+  const { openings: theirs, acp: permitted, proving, permissions, gatePeople: people } = ofSession;
   const { openings, acp } = own;
   const isStricter = isAsStrict(SETTINGS.sandbox, ofSession.sandbox, own.sandbox);
-  // Without the keys of a session that a machine does not decide.
+  // Parsing drops the settings that do not depend on the machine.
   return HostSettings.parse({
     ...own,
     sandbox: isStricter ? ofSession.sandbox : own.sandbox,
@@ -22,10 +22,10 @@ export function hostSettings(ofSession: HostSettings, own: HostSettings): HostSe
     openings: {
       // Paths of another machine mean nothing here.
       ...openings,
-      sockets: openings.sockets.filter((name) => elsewhere.sockets.includes(name)),
-      hosts: openings.hosts.filter((name) => elsewhere.hosts.includes(name)),
-      env: openings.env.filter((name) => elsewhere.env.includes(name)),
-      ports: openings.ports.filter((port) => elsewhere.ports.includes(port)),
+      sockets: openings.sockets.filter((name) => theirs.sockets.includes(name)),
+      hosts: openings.hosts.filter((name) => theirs.hosts.includes(name)),
+      env: openings.env.filter((name) => theirs.env.includes(name)),
+      ports: openings.ports.filter((port) => theirs.ports.includes(port)),
     },
     acp: acp && {
       command: acp.command,

@@ -33,11 +33,11 @@ import { SETUP_DUE, type SessionPaths, sessionPaths, travels } from '../session/
 import type { Oid } from './board.ts';
 import { fence } from './fence.ts';
 import { readMark } from './mark.ts';
-import { STATE_ERRORS } from './state-errors.ts';
+import { POOL_ERRORS } from './pool-errors.ts';
 import type { StateNote } from './state-note.ts';
 
 export interface LayDownPlan {
-  /** Fetched and verified. */
+  /** The published state, already fetched and verified. */
   commit: Oid;
   note: StateNote;
   /** The folders of the project on this machine. */
@@ -47,52 +47,53 @@ export interface LayDownPlan {
 }
 
 export interface LaidDown {
-  /** Its name here. */
+  /** The session's folder name on this machine. */
   folder: string;
-  /** What was in the way and lies elsewhere now: paths and refs, for people. */
+  /** Where earlier local work was moved: paths and refs to show to people. */
   aside: string[];
 }
 
 /**
- * Shows a session that another machine has, or nobody: its documents and its machine state replace what was shown
- * before. Its lease says that its worker is elsewhere; commands that wait here stay. Repeatable at any moment.
+ * Copies a session that this machine does not hold, so that it can be shown here: its documents and its machine
+ * state replace the previous copy. The copy's lease names a worker on another machine. Commands that wait here are
+ * kept. Safe to repeat after an interruption at any point.
  * @throws state_malformed, GitError
  */
 export async function layDownMirror(plan: LayDownPlan): Promise<LaidDown> {
-  const { paths, laid, ...laying } = await layingOf(plan);
+  const { paths, mark, ...steps } = await copySteps(plan);
   const { folder } = paths;
-  if (laid?.commit === plan.commit && !laid.unfinished) return { folder, aside: [] };
-  if (laid === undefined && (await isAsPublished(plan, paths))) {
+  if (mark?.commit === plan.commit && !mark.unfinished) return { folder, aside: [] };
+  if (mark === undefined && (await isAsPublished(plan, paths))) {
     await fence(paths, plan.note.hostName ?? 'pool', plan.clock);
     return { folder, aside: [] };
   }
-  const store = await laying.files();
+  const store = await steps.files();
   await removeTree(store.dir);
-  const aside = await laying.vacate();
-  const files = laying.identities();
-  await laying.put({});
-  await writeLaid(paths, plan, { files });
+  const aside = await steps.clear();
+  const files = steps.identities();
+  await steps.install({});
+  await writeCopyMark(paths, plan, { files });
   return { folder, aside };
 }
 
 /**
- * Puts a session where this machine can work on it: what `layDownMirror` does, with its branch and worktree. No worker
- * starts before the lease is claimed. What is here already, as published, is left as it is.
+ * Copies a session as `layDownMirror` does, and adds its branch and worktree, so that this machine can work on it.
+ * No worker starts before the lease is claimed. Changes nothing if this machine already has the published state.
  * @throws state_malformed, branch_in_use, GitError
  */
 export async function layDownForWork(plan: LayDownPlan, settings: HostSettings): Promise<LaidDown> {
-  const { paths, draft, laid, ...laying } = await layingOf(plan);
+  const { paths, draft, mark, ...steps } = await copySteps(plan);
   const { folder } = paths;
-  if (laid === undefined && (await isAsPublished(plan, paths))) return { folder, aside: [] };
+  if (mark === undefined && (await isAsPublished(plan, paths))) return { folder, aside: [] };
   const { commit, note, at, context } = plan;
   const { branch, head } = note;
   const worktreePath = join(at.worktreesDir, folder);
-  await refuseUsed(plan, worktreePath);
-  const store = await laying.files();
-  const aside = [...(await laying.vacate()), ...(await moveWorktreeAside(plan, worktreePath))];
+  await requireBranchFree(plan, worktreePath);
+  const store = await steps.files();
+  const aside = [...(await steps.clear()), ...(await moveWorktreeAside(plan, worktreePath))];
   if (branch !== undefined && head !== undefined) {
     aside.push(...(await moveBranch(plan, folder)));
-    await writeLaid(draft, plan, { files: {}, worktree: worktreePath, unfinished: true });
+    await writeCopyMark(draft, plan, { files: {}, worktree: worktreePath, unfinished: true });
     crashPoint('lay-down');
     await checkOutWorktree(store, { commit, head, branch, mainRepo: at.mainRepo, worktreePath });
     await writeWhole(draft.setup, SETUP_DUE);
@@ -100,55 +101,55 @@ export async function layDownForWork(plan: LayDownPlan, settings: HostSettings):
   const { configPath, mainRepo, worktreesDir } = at;
   const places: Places = { configPath, mainRepo, worktreesDir, worktreePath, settings };
   await writeWhole(draft.arrived, `${JSON.stringify(places)}\n`);
-  // The states that a worker keeps here follow this one.
+  // The next state that a worker saves here gets this one as its parent.
   const ref = stateRef(refNameOf({ ...note, folder }));
   await runGit(['update-ref', '--no-deref', ref, commit], { ...context, cwd: mainRepo });
-  await laying.put(branch === undefined ? {} : { worktree: worktreePath });
+  await steps.install(branch === undefined ? {} : { worktree: worktreePath });
   rmSync(paths.laidDown);
   return { folder, aside };
 }
 
-/** Marks a run folder that nobody here has worked on: it may be replaced. */
-const Laid = Mirror.extend({
+/** Marks a run folder as a copy that no worker here has changed, so that it may be replaced. */
+const CopyMark = Mirror.extend({
   commit: z.string(),
-  /** The identity of each document, to see what a person typed since. */
+  /** The identity of each document when it was copied; a different one means that a person edited it. */
   files: z.record(z.string(), z.string()),
   worktree: z.string().optional(),
   unfinished: z.literal(true).optional(),
 });
-type Laid = z.infer<typeof Laid>;
+type CopyMark = z.infer<typeof CopyMark>;
 
-async function readLaid({ laidDown }: Pick<SessionPaths, 'laidDown'>): Promise<Laid | undefined> {
-  return await plainJson(laidDown, MAX_LAID_BYTES, Laid);
+async function readCopyMark({ laidDown }: Pick<SessionPaths, 'laidDown'>): Promise<CopyMark | undefined> {
+  return await plainJson(laidDown, MAX_LAID_BYTES, CopyMark);
 }
 
-async function writeLaid(
+async function writeCopyMark(
   { laidDown }: Pick<SessionPaths, 'laidDown'>,
   { commit, note, at }: LayDownPlan,
-  laid: Pick<Laid, 'files' | 'worktree' | 'unfinished'>,
+  mark: Pick<CopyMark, 'files' | 'worktree' | 'unfinished'>,
 ): Promise<void> {
   const { configPath, mainRepo, worktreesDir } = at;
-  const text = JSON.stringify({ commit, head: note.head, configPath, mainRepo, worktreesDir, ...laid });
+  const text = JSON.stringify({ commit, head: note.head, configPath, mainRepo, worktreesDir, ...mark });
   await writeWhole(laidDown, `${text}\n`);
 }
 
-/** What is here, and the steps of laying down. */
-async function layingOf(plan: LayDownPlan) {
+/** Reads what this machine has of the session and returns the steps of the copy. */
+async function copySteps(plan: LayDownPlan) {
   const { note, at, context, commit, clock } = plan;
   const paths = sessionPaths(at.sessionsDir, await folderFor(note, at.sessionsDir));
-  const away = sessionPaths(at.sessionsDir, paths.folder, true);
+  const archived = sessionPaths(at.sessionsDir, paths.folder, true);
   const draft = draftOf(at.sessionsDir, paths.folder);
-  const begun = await readLaid(draft);
-  const laid = statsAt(paths.runDir) === undefined ? begun : await readLaid(paths);
+  const draftMark = await readCopyMark(draft);
+  const mark = statsAt(paths.runDir) === undefined ? draftMark : await readCopyMark(paths);
   const identitiesIn = (folder: string): Record<string, string> =>
     Object.fromEntries(
       filesBelow(folder, (name) => name !== '_logs').map((name) => [name, identityAt(join(folder, name))]),
     );
 
-  /** Everything but the worktree, beside what is here. */
+  /** Checks out everything except the worktree into draft folders. */
   async function files(): Promise<CheckpointStore> {
-    // Of an interrupted try.
-    const worktree = begun?.worktree ?? laid?.worktree;
+    // An interrupted attempt may have left a worktree.
+    const worktree = draftMark?.worktree ?? mark?.worktree;
     if (worktree !== undefined) await removeWorktree(plan, worktree);
     for (const folder of [draft.runDir, draft.sessionDir]) await removeTree(folder);
     const store = await openStore({
@@ -156,7 +157,7 @@ async function layingOf(plan: LayDownPlan) {
       mainRepo: at.mainRepo,
       storeDir: join(draft.runDir, 'checkpoints'),
     });
-    await requireFit(store, commit);
+    await requireValidFiles(store, commit);
     const parts = { run: draft.runDir, session: draft.sessionDir, logs: draft.logs };
     for (const [part, folder] of Object.entries(parts)) {
       mkdirSync(folder, { recursive: true });
@@ -168,41 +169,41 @@ async function layingOf(plan: LayDownPlan) {
     return store;
   }
 
-  /** Moves aside what somebody worked on, or typed. */
-  async function vacate(): Promise<string[]> {
-    // One that has not begun here has nothing that the state has not.
+  /** Moves local work and edited documents out of the way. @returns their new paths */
+  async function clear(): Promise<string[]> {
+    // Without events, the local session contains nothing that the published state lacks.
     const hasBegun = ((await readLog(paths))?.state.n ?? 0) > 0;
-    if (laid === undefined && hasBegun && (await isPartOf(plan, paths)))
+    if (mark === undefined && hasBegun && (await isPartOf(plan, paths)))
       return await clearWorktree(plan, paths);
-    if (laid === undefined) return hasBegun ? await moveAside(plan, paths) : [];
+    if (mark === undefined) return hasBegun ? await moveAside(plan, paths) : [];
     const now = Object.entries(identitiesIn(paths.sessionDir));
-    if (laid.unfinished || now.every(([name, identity]) => laid.files[name] === identity)) return [];
-    return moved([[paths.sessionDir, freeName(join(at.sessionsDir, `.${paths.folder}.typed`))]]);
+    if (mark.unfinished || now.every(([name, identity]) => mark.files[name] === identity)) return [];
+    return moveAll([[paths.sessionDir, freeName(join(at.sessionsDir, `.${paths.folder}.typed`))]]);
   }
 
-  async function put(made: Pick<Laid, 'worktree'>): Promise<void> {
-    await writeLaid(draft, plan, { files: {}, ...made, unfinished: true });
+  async function install(made: Pick<CopyMark, 'worktree'>): Promise<void> {
+    await writeCopyMark(draft, plan, { files: {}, ...made, unfinished: true });
     const old = { run: `${draft.runDir}.old`, session: `${draft.sessionDir}.old` };
     for (const folder of Object.values(old)) await removeTree(folder);
-    moved([
+    moveAll([
       [paths.commands, draft.commands],
       [paths.runDir, old.run],
     ]);
     crashPoint('lay-down');
     renameSync(draft.runDir, paths.runDir);
     crashPoint('lay-down');
-    moved([[paths.sessionDir, old.session]]);
-    const { sessionDir } = (await isArchived(paths)) ? away : paths;
-    await removeTree(away.sessionDir);
+    moveAll([[paths.sessionDir, old.session]]);
+    const { sessionDir } = (await isArchived(paths)) ? archived : paths;
+    await removeTree(archived.sessionDir);
     mkdirSync(dirname(sessionDir), { recursive: true });
     renameSync(draft.sessionDir, sessionDir);
     for (const folder of Object.values(old)) await removeTree(folder);
   }
 
-  return { paths, draft, laid, files, vacate, identities: () => identitiesIn(draft.sessionDir), put };
+  return { paths, draft, mark, files, clear, identities: () => identitiesIn(draft.sessionDir), install };
 }
 
-/** The session's name here: another session may have it. */
+/** The session's folder name here, with a suffix if another session has the name. */
 async function folderFor({ folder, id }: StateNote, sessionsDir: string): Promise<string> {
   const paths = sessionPaths(sessionsDir, folder);
   const there = await readSessionFile(paths).catch(() => undefined);
@@ -218,15 +219,15 @@ async function isArchived(paths: SessionPaths): Promise<boolean> {
   return (await readLog(paths))?.state.archived ?? false;
 }
 
-/** Names that lists of sessions leave out. */
+/** The paths of the draft. Session lists skip names that begin with a dot. */
 function draftOf(sessionsDir: string, folder: string): SessionPaths {
   return sessionPaths(sessionsDir, `.${folder}.new`);
 }
 
 const MAX_TOTAL_BYTES = 1024 * 1024 * 1024;
 
-/** @throws state_malformed unless all that is laid down are plain files of bounded size with names of ours */
-async function requireFit(store: CheckpointStore, commit: Oid): Promise<void> {
+/** @throws state_malformed unless every entry is a regular file of bounded size with an allowed path */
+async function requireValidFiles(store: CheckpointStore, commit: Oid): Promise<void> {
   const list = ['ls-tree', '-r', '-l', '-z', '--full-tree', commit, 'run', 'session', 'logs'];
   let total = 0;
   for (const entry of namesIn((await runGit(list, listing(repositoryOptions(store)))).stdout)) {
@@ -235,20 +236,20 @@ async function requireFit(store: CheckpointStore, commit: Oid): Promise<void> {
     total += bytes;
     const isPlain = (mode === '100644' || mode === '100755') && bytes <= MAX_STATE_FILE_BYTES;
     const isOurs = !path.startsWith('run/') || travels(path.slice('run/'.length));
-    if (!isPlain || !isOurs || !isFine(path) || total > MAX_TOTAL_BYTES)
-      throw STATE_ERRORS.state_malformed({
+    if (!isPlain || !isOurs || !isSafePath(path) || total > MAX_TOTAL_BYTES)
+      throw POOL_ERRORS.state_malformed({
         commit,
-        problem: `It holds ${readable(path)}, which no state may hold`,
+        problem: `It contains ${readable(path)}, which is not allowed in a state`,
       });
   }
 }
 
-function isFine(path: string): boolean {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: names that no program of ours writes
+function isSafePath(path: string): boolean {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: samocode never writes such names
   return !/(?:^|\/)(?:\.{0,2}|\.git)(?:\/|$)|[\x00-\x1f\\]/i.test(path);
 }
 
-/** Whether this machine published that state and nothing happened here since. */
+/** Whether this machine published that state and has recorded nothing since. */
 async function isAsPublished(
   { commit, note, at, context }: LayDownPlan,
   paths: SessionPaths,
@@ -260,7 +261,7 @@ async function isAsPublished(
   return own === published && ((await readLog(paths))?.state.n ?? 0) === note.n;
 }
 
-/** Whether all that happened here was published, and the state goes on from it. */
+/** Whether everything recorded here was published in an ancestor of the state. */
 async function isPartOf({ commit, note, at, context }: LayDownPlan, paths: SessionPaths): Promise<boolean> {
   const mark = readMark(paths);
   if (mark === undefined) return false;
@@ -277,7 +278,7 @@ async function isPartOf({ commit, note, at, context }: LayDownPlan, paths: Sessi
   );
 }
 
-/** Removes the worktree of before; one with changes is moved aside, since a person may have made them. */
+/** Removes the previous worktree, or moves it if it has changes, since a person may have made them. */
 async function clearWorktree(plan: LayDownPlan, { folder }: SessionPaths): Promise<string[]> {
   const path = join(plan.at.worktreesDir, folder);
   if (statsAt(path) === undefined) return [];
@@ -288,7 +289,7 @@ async function clearWorktree(plan: LayDownPlan, { folder }: SessionPaths): Promi
 }
 
 /** @throws branch_in_use when the branch is checked out elsewhere */
-async function refuseUsed(
+async function requireBranchFree(
   { note: { branch }, at, context }: LayDownPlan,
   worktreePath: string,
 ): Promise<void> {
@@ -299,16 +300,16 @@ async function refuseUsed(
   throw WORKTREE_ERRORS.branch_in_use({ branch, path: used.path, prunable: false });
 }
 
-/** Moves the branch to the commit of the state. @returns the ref that keeps commits which are not part of it */
+/** Moves the branch to the state's commit. @returns the ref that keeps commits which the state does not include */
 async function moveBranch({ note, at, context }: LayDownPlan, folder: string): Promise<string[]> {
   const { branch, head = '', epoch } = note;
   const main = { ...context, cwd: at.mainRepo };
   const ref = `refs/heads/${branch}`;
   const tip = await commitOf(ref, main);
   if (tip === head) return [];
-  // Somebody's own branch, whatever a member of the pool says; one of the session has left a state here.
+  // A branch without a saved state of this session is unrelated, even if a pool member names it.
   const isOfSession = (await commitOf(stateRef(refNameOf({ ...note, folder })), main)) !== undefined;
-  if (tip !== undefined && !isOfSession) throw STATE_ERRORS.branch_taken({ branch: branch ?? '' });
+  if (tip !== undefined && !isOfSession) throw POOL_ERRORS.branch_taken({ branch: branch ?? '' });
   const isBehind = tip === undefined || (await gitSaysYes(['merge-base', '--is-ancestor', tip, head], main));
   const lost = `${refsOf(refNameOf({ ...note, folder }))}lost/${epoch}-${tip?.slice(0, 12)}`;
   if (!isBehind) await runGit(['update-ref', '--no-deref', lost, tip], main);
@@ -316,26 +317,26 @@ async function moveBranch({ note, at, context }: LayDownPlan, folder: string): P
   return isBehind ? [] : [lost];
 }
 
-/** Moves aside a session of before, with its worktree. */
+/** Moves the previous session and its worktree to new names. */
 async function moveAside(plan: LayDownPlan, paths: SessionPaths): Promise<string[]> {
   const { note, at, clock } = plan;
-  // Nothing goes on with it.
+  // Takes its lease first, so that no worker continues it.
   if (statsAt(paths.runDir) !== undefined) await fence(paths, note.hostName ?? 'pool', clock);
   const folders = [paths.runDir, paths.sessionDir].map((path) => [path, lostName(path, note)] as const);
-  return [...moved(folders), ...(await moveWorktreeAside(plan, join(at.worktreesDir, paths.folder)))];
+  return [...moveAll(folders), ...(await moveWorktreeAside(plan, join(at.worktreesDir, paths.folder)))];
 }
 
-/** It leaves its branch, and stays a worktree. */
+/** Detaches the worktree from its branch and renames it; it remains a valid worktree. */
 async function moveWorktreeAside({ note, at, context }: LayDownPlan, path: string): Promise<string[]> {
   if (statsAt(path) === undefined) return [];
   const gitDir = await gitDirOf(path).catch(() => undefined);
-  // Any other folder would be part of the main checkout.
+  // In a folder without a .git file, git would act on the main checkout.
   if (gitDir !== undefined) {
     const inside = { ...context, cwd: path, env: { GIT_DIR: gitDir }, allowFailure: true };
     const head = await commitOf('HEAD', inside);
     if (head !== undefined) await runGit(['update-ref', '--no-deref', 'HEAD', head], inside);
   }
-  const [to = ''] = moved([[path, lostName(path, note)]]);
+  const [to = ''] = moveAll([[path, lostName(path, note)]]);
   await runGit(['worktree', 'repair', '--', to], { ...context, cwd: at.mainRepo, allowFailure: true });
   return [to];
 }
@@ -351,7 +352,7 @@ async function removeWorktree({ at, context }: LayDownPlan, path: string): Promi
 }
 
 /** Renames what exists. @returns the new paths */
-function moved(pairs: readonly (readonly [from: string, to: string])[]): string[] {
+function moveAll(pairs: readonly (readonly [from: string, to: string])[]): string[] {
   const present = pairs.filter(([from]) => statsAt(from) !== undefined);
   for (const [from, to] of present) renameSync(from, to);
   return present.map(([, to]) => to);

@@ -7,11 +7,11 @@ import { parseJson } from '../base/parse-json.ts';
 import type { Host } from '../base/processes/host.ts';
 import type { SessionPaths } from '../session/layout/paths.ts';
 
-/** A session that this machine has, so that a supervisor that starts again goes on where the last one was. */
+/** Records a session that this machine has, so that the next supervisor continues where the last one stopped. */
 const HeldMark = z.strictObject({
   id: z.string(),
   epoch: z.int().positive(),
-  /** Where this machine left the session's ref. */
+  /** The commit to which this machine last set the session's ref. */
   published: z.string(),
   /** This machine's name, which its workers record. */
   host: z.string(),
@@ -29,7 +29,10 @@ export function writeMark({ poolMark }: Pick<SessionPaths, 'poolMark'>, mark: He
   writeLightly(poolMark, `${JSON.stringify(mark)}\n`, 0o600);
 }
 
-/** Until when its worker may go on without hearing of the supervisor: by the clock that counts sleep, of this boot. */
+/**
+ * Writes how long the session's worker may continue without a renewal by the supervisor, as a time since boot that
+ * includes sleep.
+ */
 export function writePoolUntil(
   { poolUntil }: Pick<SessionPaths, 'poolUntil'>,
   leftMs: number,

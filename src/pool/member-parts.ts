@@ -7,14 +7,14 @@ import type { PoolStates } from './pool-states.ts';
 import type { StatusFile } from './pool-status.ts';
 import type { PoolRemote } from './remote.ts';
 
-/** All injected: tests have seconds where a pool has minutes. */
+/** The intervals of a pool; tests inject shorter ones. */
 export interface PoolTimes {
-  /** After this long without a renewal others may take a session. */
+  /** How long after the last renewal another machine may take a session. */
   leaseMs: number;
   renewMs: number;
-  /** Between a claim and the first agent, where the host before may still be alive. */
+  /** The delay between a take-over and the first agent: the previous host's agent may still be running. */
   graceMs: number;
-  /** How often local states and commands are looked at. */
+  /** How often local states and commands are read. */
   lookMs: number;
 }
 export const POOL_TIMES: PoolTimes = { leaseMs: 45_000, renewMs: 15_000, graceMs: 2000, lookMs: 1000 };
@@ -39,19 +39,19 @@ export interface MemberParts {
   clock: Clock;
   host: Host;
   times: PoolTimes;
-  /** Of this machine's supervisor, whose scan starts the worker of what was claimed. */
+  /** The lease identity of this machine's supervisor, whose scan starts the workers of claimed sessions. */
   supervisor: string;
-  /** What a session started here would run with. */
+  /** The settings with which a session started on this machine would run. */
   ownSettings: () => Promise<HostSettings>;
-  /** How many sessions at once. */
+  /** The number of sessions that may run at the same time. */
   slots: number;
-  /** It claims nothing, and gives back what it has. */
+  /** This machine claims no sessions and gives back those that it holds. */
   isLeaving: boolean;
   status: Pick<StatusFile, 'saw' | 'write'>;
-  /** Reports once what lasts. */
+  /** Reports an error; one that persists is reported once. */
   report: (what: string, error: unknown) => void;
   say: (text: string) => void;
-  /** Lets the supervisor look at its sessions at once. */
+  /** Makes the supervisor scan its sessions immediately. */
   wake: () => Promise<void>;
 }
 
@@ -59,15 +59,15 @@ export interface HeldSession {
   id: Ulid;
   epoch: number;
   folder: string;
-  /** Where this host left the session's ref. */
+  /** The commit to which this host last set the session's ref. */
   published: Oid;
-  /** The worker's state commit from which that was made, and the number of the last event in it. */
+  /** The worker's state commit that `published` was made from, and the number of its last event. */
   from?: Oid | undefined;
   n?: number;
-  /** A push on its way, whose outcome is not known. */
+  /** The commit of a push whose outcome is not known yet. */
   sending?: Oid | undefined;
-  /** Monotonic: when to push again after the remote could not be reached. */
+  /** Monotonic time at which to push again after the remote could not be reached. */
   againAtMs?: number;
-  /** Monotonic: what was asked before says nothing about it. */
+  /** Monotonic time of the claim or the last push; answers to earlier requests are out of date. */
   sinceMs: number;
 }

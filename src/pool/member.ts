@@ -2,39 +2,38 @@ import { crashPoint } from '../base/fault-points.ts';
 import { unseenOwner } from '../base/processes/lease.ts';
 import type { SessionView } from '../session/events/session-view.ts';
 import { type SessionPaths, sessionPaths } from '../session/layout/paths.ts';
-import { ActsAtHand, passOn } from './acts-at-hand.ts';
 import type { Claim, Entry, Oid, Ulid } from './board.ts';
+import { DeliveredActs, forward } from './delivered-acts.ts';
 import { claimLease, fence, type Lack, noteLack } from './fence.ts';
 import { POOL_REFS } from './git-remote.ts';
 import { hostSettings } from './host-settings.ts';
 import { type LaidDown, layDownForWork, layDownMirror } from './lay-down.ts';
 import { type HeldMark, readMark, writeMark, writePoolUntil } from './mark.ts';
 import type { HeldSession, MemberParts } from './member-parts.ts';
-import { MEMBERSHIP_ERRORS } from './membership-errors.ts';
+import { POOL_ERRORS } from './pool-errors.ts';
 import { isQueued, isWanted, needsOf, newestKept, type VerifiedState } from './pool-states.ts';
 import { lacksOf } from './pool-status.ts';
-import { STATE_ERRORS } from './state-errors.ts';
 
 const TICK_MS = 200;
 
-/** This machine's part in a pool, for one project. Loops for ever; the ref on the remote decides every conflict. */
+/** Takes part in a pool for one project until aborted. The session's ref on the remote decides every conflict. */
 export class Member {
   readonly #parts: MemberParts;
   readonly #held = new Map<Ulid, HeldSession>();
-  /** One step at a time for a session: a look at its ref never meets a push of its own. */
+  /** Runs one step at a time for each session, so that reading its ref never races with pushing it. */
   readonly #lanes = new Map<Ulid, Promise<void>>();
   readonly #taking = new Set<Ulid>();
   readonly #entries = new Map<Ulid, Entry>();
   readonly #shown = new Map<Ulid, Oid>();
-  readonly #acts: ActsAtHand;
+  readonly #acts: DeliveredActs;
   #views: () => readonly SessionView[] = () => [];
   #boardAtMs = Number.NEGATIVE_INFINITY;
   #remoteAtMs = Number.NEGATIVE_INFINITY;
-  #looks: Promise<void> | undefined;
+  #readingRefs: Promise<void> | undefined;
 
   constructor(parts: MemberParts) {
     this.#parts = parts;
-    this.#acts = new ActsAtHand(parts);
+    this.#acts = new DeliveredActs(parts);
   }
 
   /** @param views the sessions of this machine, as last read */
@@ -47,14 +46,14 @@ export class Member {
     const renew = () =>
       this.#renew()
         .catch((error: unknown) => this.#parts.report('pool', error))
-        .finally(() => this.#tell());
+        .finally(() => this.#writeStatus());
     const renewing = async () => {
       for (; !signal.aborted; await board.changed(times.renewMs, signal)) await renew();
     };
     try {
       await Promise.all([
         renewing(),
-        each(times.lookMs, () => this.#lookAtFiles()),
+        each(times.lookMs, () => this.#scanFiles()),
         each(TICK_MS, () => this.#watch()),
       ]);
     } finally {
@@ -72,7 +71,7 @@ export class Member {
     this.#keepAlive(begun);
     this.#entries.clear();
     for (const entry of entries) this.#entries.set(entry.id, entry);
-    this.#missGone();
+    this.#reportGone();
     for (const act of acts) await this.#acts.deliver(act, this.#held.get(act.session));
     for (const each of this.#held.values())
       this.#inLane(each.id, () => this.#reclaim(each).then(() => this.#acts.settle(each)));
@@ -83,7 +82,7 @@ export class Member {
         this.#inLane(entry.id, () => this.#show(entry, lacks(entry)));
       // Claimed before this supervisor started.
       if (epoch !== undefined && !this.#held.has(entry.id))
-        this.#inLane(entry.id, () => this.#takeUp({ ...entry, epoch, host: card.id }));
+        this.#inLane(entry.id, () => this.#continueHeld({ ...entry, epoch, host: card.id }));
     }
     const free = this.#free();
     if (free > 0)
@@ -93,16 +92,16 @@ export class Member {
       }
   }
 
-  /** Reports sessions that this machine had last and that have no ref on the remote. */
-  #missGone(): void {
+  /** Reports sessions that this machine held last and whose ref is missing from the remote. */
+  #reportGone(): void {
     for (const [id, { folder, paths }] of this.#poolViews()) {
       const mark = this.#entries.has(id) ? undefined : readMark(paths);
       if (mark !== undefined) this.#parts.report(folder, this.#gone(mark));
     }
   }
 
-  /** For people who ask for the pool's status. */
-  #tell(): void {
+  /** Writes what `samocode pool status` shows. */
+  #writeStatus(): void {
     const { place, status } = this.#parts;
     const behind = this.#poolViews().filter(
       ([id, view]) => this.#held.has(id) && newestKept(place, view) !== this.#held.get(id)?.from,
@@ -114,23 +113,23 @@ export class Member {
     status.write();
   }
 
-  /** How many sessions may be claimed: none while one of this machine's own waits for its turn. */
+  /** How many sessions may be claimed: none while a session that this machine holds waits for a slot. */
   #free(): number {
     const active = [...this.#held.keys()].flatMap((id) => this.#viewOf(id) ?? []).filter(isWanted);
     const { slots, isLeaving } = this.#parts;
     return isLeaving || active.some(isQueued) ? 0 : slots - active.length - this.#taking.size;
   }
 
-  /** What happened to files since the last look: states to publish, commands to pass on, sessions to offer. */
-  #lookAtFiles(): void {
+  /** Publishes new states, forwards commands and offers new sessions that it finds in the session files. */
+  #scanFiles(): void {
     for (const [id, view] of this.#poolViews()) {
       if (this.#held.has(id)) this.#inLane(id, () => this.#publish(view));
-      else if (this.#entries.has(id)) this.#inLane(id, () => passOn(view.paths, id, this.#parts.board));
+      else if (this.#entries.has(id)) this.#inLane(id, () => forward(view.paths, id, this.#parts.board));
       else if (this.#boardAtMs > 0 && view.state.n === 0) this.#inLane(id, () => this.#offer(view));
     }
   }
 
-  /** Waits for nothing: whatever hangs, the agents end before any other machine may begin. */
+  /** Never blocks: even if a call hangs, the agents must end before another machine may start its own. */
   #watch(): void {
     const { clock, times } = this.#parts;
     if (this.#held.size === 0) return;
@@ -139,16 +138,16 @@ export class Member {
       const why = `neither board nor remote could be reached for ${Math.round(silentMs / 1000)} s`;
       for (const id of this.#held.keys()) this.#lose(id, why);
     } else if (clock.monotonic() - this.#boardAtMs > times.leaseMs / 3) {
-      this.#looks ??= this.#lookAtRefs()
+      this.#readingRefs ??= this.#readRefs()
         .catch(() => undefined)
         .finally(() => {
-          this.#looks = undefined;
+          this.#readingRefs = undefined;
         });
     }
   }
 
-  /** Without the board: whoever takes a session over moves its ref before any agent starts. */
-  async #lookAtRefs(): Promise<void> {
+  /** Detects take-overs without the board: a machine moves the ref of a session before it starts an agent for it. */
+  async #readRefs(): Promise<void> {
     const { clock, remote } = this.#parts;
     const begun = clock.monotonic();
     const refs = await remote.look(this.#refOf('*'));
@@ -176,7 +175,7 @@ export class Member {
     this.#acts.forget(id);
     const { clock, report, say } = this.#parts;
     const fenced = fence(this.#pathsOf(held.folder), 'another machine', clock);
-    // At once, and before anything else that happens to it.
+    // Queued before any other step of this session.
     this.#inLane(id, () => fenced.catch((error: unknown) => report(held.folder, error)), { waits: true });
     say(`${held.folder}: this machine lost the session (${why}); its agent ends`);
   }
@@ -209,18 +208,18 @@ export class Member {
     await this.#acts.settle(held);
   }
 
-  /** Of a push whose answer was lost: it may have arrived. */
+  /** Checks whether a push whose answer was lost has arrived. */
   async #findSent(held: HeldSession): Promise<void> {
     if (held.sending === undefined) return;
     if ((await this.#tipOf(held.id)) === held.sending) held.published = held.sending;
     held.sending = undefined;
   }
 
-  /** A session that waits for a turn, which another machine may have free; all of them, while this one leaves. */
+  /** Gives back a session that waits for a slot, because another machine may have one; any session when leaving. */
   async #giveBack(view: SessionView, held: HeldSession): Promise<void> {
     const { board, card, clock, isLeaving, states } = this.#parts;
     if (view.worker !== 'none' || !(isLeaving || isQueued(view))) return;
-    // No worker begins from here on; what one has recorded meanwhile is published first.
+    // The fence stops new workers. If one has recorded something meanwhile, that is published first.
     await fence(view.paths, 'pool', clock);
     const rest = { wanted: isWanted(view), state: held.published };
     const isGiven =
@@ -231,7 +230,7 @@ export class Member {
     this.#parts.say(`${held.folder}: given back to the pool`);
   }
 
-  /** A session that `start --pool` has made here: its first state, then whoever is free may claim it. */
+  /** Publishes the first state of a session that `start --pool` created here, then lets any free machine claim it. */
   async #offer(view: SessionView): Promise<void> {
     const { board, card, remote, states } = this.#parts;
     const { sessionFile } = view;
@@ -239,7 +238,7 @@ export class Member {
     const { id, folder } = sessionFile;
     const made = await states.first(view);
     if (made === undefined) return;
-    // Refused where it was pushed before, and only the board did not hear of it.
+    // The push is refused if an earlier one succeeded and only the call to the board failed.
     const how = await remote.move(this.#refOf(id), made, undefined);
     const commit = how === 'moved' ? made : await this.#tipOf(id);
     if (commit === undefined) return;
@@ -247,27 +246,27 @@ export class Member {
     const entry = { id, project: card.project, folder, needs: needsOf(sessionFile), state: commit };
     await board.offer(entry);
     this.#entries.set(id, { ...entry, epoch: 0, wanted: false });
-    await passOn(view.paths, id, board);
+    await forward(view.paths, id, board);
   }
 
-  /** What another machine has published, so that lists, questions and plans show it here. */
+  /** Copies what another machine has published, so that lists, questions and plans show it here. */
   async #show({ id, state }: Entry, lack: Lack): Promise<void> {
     const view = this.#viewOf(id);
-    // What lost the session ends first: its files are moved aside.
+    // The worker that lost the session must exit first, because its files are about to be moved.
     if (state === undefined || view?.worker === 'alive') return;
     if (this.#shown.get(id) !== state) {
-      this.#sayAside(await layDownMirror(this.#layingOf(await this.#fetch(id))));
+      this.#reportMoved(await layDownMirror(this.#copyPlan(await this.#fetch(id))));
       this.#shown.set(id, state);
     }
     if (view !== undefined) await noteLack(view.paths, lack, this.#parts.clock);
   }
 
-  #layingOf(state: VerifiedState) {
+  #copyPlan(state: VerifiedState) {
     const { place: at, git: context, clock } = this.#parts;
     return { ...state, at, context, clock };
   }
 
-  #sayAside({ folder, aside }: LaidDown): void {
+  #reportMoved({ folder, aside }: LaidDown): void {
     if (aside.length > 0) this.#parts.say(`${folder}: what was here is now ${aside.join(', ')}`);
   }
 
@@ -281,25 +280,25 @@ export class Member {
       back = published.commit;
       const { settings } = await states.sessionFileIn(published.commit);
       const own = hostSettings(settings, await this.#parts.ownSettings());
-      const laid = await layDownForWork(this.#layingOf(published), own);
-      this.#sayAside(laid);
+      const copy = await layDownForWork(this.#copyPlan(published), own);
+      this.#reportMoved(copy);
       crashPoint('pool-laid-down');
       const commit = claim.moved ?? (await states.claimed(published, claim));
       if (claim.moved === undefined) {
         const how = await remote.move(this.#refOf(claim.id), commit, published.commit);
-        if (how !== 'moved') throw MEMBERSHIP_ERRORS.pool_not_moved({ folder: claim.folder, how });
+        if (how !== 'moved') throw POOL_ERRORS.pool_not_moved({ folder: claim.folder, how });
       }
       back = commit;
       crashPoint('pool-moved');
       if (claim.from !== undefined) await clock.sleep(times.graceMs);
-      const paths = this.#pathsOf(laid.folder);
+      const paths = this.#pathsOf(copy.folder);
       const sinceMs = clock.monotonic();
-      const held = { id: claim.id, epoch: claim.epoch, folder: laid.folder, published: commit, sinceMs };
+      const held = { id: claim.id, epoch: claim.epoch, folder: copy.folder, published: commit, sinceMs };
       this.#mark(held);
       this.#held.set(claim.id, held);
       this.#keepAlive(Math.max(this.#boardAtMs, this.#remoteAtMs));
       await this.#claim(paths);
-      say(`${laid.folder}: this machine has the session now${claim.from ? ` (before: ${claim.from})` : ''}`);
+      say(`${copy.folder}: this machine has the session now${claim.from ? ` (before: ${claim.from})` : ''}`);
     } catch (error) {
       this.#parts.report(claim.folder, error);
       if (back !== undefined)
@@ -309,13 +308,13 @@ export class Member {
     }
   }
 
-  /** After a restart of the supervisor: on from the mark, or once more from the claim. */
-  async #takeUp(claim: Claim): Promise<void> {
+  /** Resumes a held session after a supervisor restart, from its mark if that is current, or by taking it again. */
+  async #continueHeld(claim: Claim): Promise<void> {
     const view = this.#viewOf(claim.id);
     const mark = view && readMark(view.paths);
     const there = await this.#tipOf(claim.id);
     if (mark !== undefined && there === undefined) throw this.#gone(mark);
-    // A disk of before is behind the ref.
+    // The mark may be older than the ref, for example after a restore from a backup.
     const isOurs = there !== undefined && (there === mark?.published || there === mark?.sending);
     if (view === undefined || mark?.epoch !== claim.epoch || !isOurs)
       return await this.#take({ ...claim, from: 'unknown' });
@@ -324,7 +323,7 @@ export class Member {
     this.#held.set(id, { id, epoch, folder: view.folder, published: there, sinceMs });
   }
 
-  /** Its worker had ended itself before this machine was heard of again. */
+  /** Claims the lease again if the worker ended itself before this machine could renew it. */
   async #reclaim(held: HeldSession): Promise<void> {
     const paths = this.#pathsOf(held.folder);
     const isEnded = (await unseenOwner(paths.leases, this.#parts.host)) !== undefined;
@@ -340,7 +339,7 @@ export class Member {
     await this.#parts.wake();
   }
 
-  /** Where a session's ref is on the remote. */
+  /** The commit of a session's ref on the remote. */
   async #tipOf(id: Ulid): Promise<Oid | undefined> {
     const ref = this.#refOf(id);
     return (await this.#parts.remote.look(ref)).get(ref);
@@ -351,7 +350,7 @@ export class Member {
     return await this.#parts.states.verify(this.#refOf(id));
   }
 
-  /** @param waits it runs after what is under way; any other step is left out then, and comes again */
+  /** @param waits run the step after the one in progress; otherwise skip it then, because it is repeated later */
   #inLane(id: Ulid, step: () => Promise<void>, { waits = false } = {}): void {
     const before = this.#lanes.get(id);
     if (before !== undefined && !waits) return;
@@ -380,7 +379,7 @@ export class Member {
   }
 
   #gone({ id, published: commit }: HeldMark): Error {
-    return STATE_ERRORS.state_gone({ ref: this.#parts.remote.nameOf(this.#refOf(id)), commit });
+    return POOL_ERRORS.state_gone({ ref: this.#parts.remote.nameOf(this.#refOf(id)), commit });
   }
 
   #refOf(id: string): string {

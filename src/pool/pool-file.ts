@@ -7,22 +7,22 @@ import { configFolder } from '../base/config-folder.ts';
 import { ifExists } from '../base/errors.ts';
 import { writeWhole } from '../base/files/atomic-file.ts';
 import { parseJson } from '../base/parse-json.ts';
-import { MEMBERSHIP_ERRORS } from './membership-errors.ts';
+import { POOL_ERRORS } from './pool-errors.ts';
 
-/** One project of this machine in a pool. */
+/** The membership of one of this machine's projects in a pool. */
 export const Membership = z.strictObject({
   /** The root commit of its repository. */
   project: z.string(),
   /** The path of its `.samocode`. */
   config: z.string(),
   remote: z.string(),
-  /** Of the pool's refs on the remote. */
+  /** The prefix of the pool's refs on the remote. */
   prefix: z.string(),
-  /** The address of its PostgreSQL; without one the remote is the board too. */
+  /** The address of the pool's PostgreSQL database; without one, the remote is also the board. */
   database: z.string().optional(),
-  /** How many sessions at once; default: MAX_PARALLEL of the project, else two. */
+  /** The number of sessions that may run at once; default: the project's MAX_PARALLEL, or two. */
   slots: z.int().positive().optional(),
-  /** `samocode pool leave` was called: nothing is claimed, and what is held is given back at its next rest. */
+  /** Set by `samocode pool leave`: claim no sessions, and give back each held one when it next waits or is done. */
   leaving: z.literal(true).optional(),
 });
 export type Membership = z.infer<typeof Membership>;
@@ -34,22 +34,22 @@ const PoolFile = z.strictObject({
 });
 export type PoolFile = z.infer<typeof PoolFile>;
 
-/** Read by every face before it knows whether there is a pool at all, so nothing else of this room is loaded for it. */
+/** Every entry point reads this file to find out whether there is a pool, so this module imports little. */
 export function poolFilePath(home: string): string {
   return join(configFolder(home), 'pool.json');
 }
 
-/** @returns undefined on a machine that is in no pool @throws pool_file */
+/** @returns undefined if this machine has never joined a pool @throws pool_file */
 export async function readPoolFile(home: string): Promise<PoolFile | undefined> {
   const path = poolFilePath(home);
   const text = await ifExists(readFile(path, 'utf8'));
   if (text === undefined) return undefined;
   const file = PoolFile.safeParse(parseJson(text));
-  if (!file.success) throw MEMBERSHIP_ERRORS.pool_file({ path });
+  if (!file.success) throw POOL_ERRORS.pool_file({ path });
   return file.data;
 }
 
-/** Writes the file, readable by its owner alone: a database's address may carry a password. */
+/** Writes the file, readable only by its owner: a database address can contain a password. */
 export async function changePoolFile(home: string, change: (file: PoolFile) => PoolFile): Promise<PoolFile> {
   const path = poolFilePath(home);
   await mkdir(dirname(path), { recursive: true, mode: 0o700 });

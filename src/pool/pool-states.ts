@@ -20,8 +20,8 @@ import { refNameOf } from '../session/layout/names.ts';
 import type { Claim, HostCard, Oid } from './board.ts';
 import type { GitBoardPlan } from './git-view.ts';
 import { type KeyFiles, keyFilesIn, trustedHosts } from './host-keys.ts';
+import { POOL_ERRORS } from './pool-errors.ts';
 import { keptState, openSigned, publishedCommit, signedCommit, verifyState } from './published-state.ts';
-import { STATE_ERRORS } from './state-errors.ts';
 import type { StateNote } from './state-note.ts';
 
 export interface VerifiedState {
@@ -31,7 +31,6 @@ export interface VerifiedState {
 
 interface StatesPlan {
   home: string;
-  /** Of the project's main repository. */
   git: GitContext & { cwd: string };
   card: HostCard;
   clock: Clock;
@@ -49,7 +48,7 @@ export class PoolStates {
     this.#keys = keyFilesIn(this.#configDir);
   }
 
-  /** How a board of git alone signs and reads. */
+  /** The functions with which a git board signs and verifies commits. */
   get signing(): Pick<GitBoardPlan, 'seal' | 'open' | 'commit'> {
     const { git } = this.#plan;
     return {
@@ -71,16 +70,16 @@ export class PoolStates {
     return { commit, note: (await verifyState(commit, this.#keys, git)).note };
   }
 
-  /** What a session was started with. @throws state_malformed */
+  /** Reads the session file from a published state. @throws state_malformed */
   async sessionFileIn(commit: Oid): Promise<SessionFile> {
     const text = await gitLine(['cat-file', 'blob', `${commit}:run/session.json`], this.#plan.git);
     const file = SessionFile.safeParse(parseJson(text)).data;
     if (file === undefined)
-      throw STATE_ERRORS.state_malformed({ commit, problem: 'Its session.json cannot be read' });
+      throw POOL_ERRORS.state_malformed({ commit, problem: 'Its session.json cannot be read' });
     return file;
   }
 
-  /** The newest state that the worker kept here, as this host publishes it. */
+  /** Makes the signed commit that publishes the newest state saved by the worker here. */
   async publish(
     { sessionFile }: Pick<SessionView, 'sessionFile'>,
     { epoch, published }: { epoch: number; published: Oid },
@@ -107,21 +106,21 @@ export class PoolStates {
     };
   }
 
-  /** Whether the newest state that was kept has all that was recorded and asked for here. */
+  /** Whether the newest saved state includes every event recorded here, with no command pending. */
   async isNewest({ paths, sessionFile }: Pick<SessionView, 'paths' | 'sessionFile'>): Promise<boolean> {
     if (sessionFile === undefined || pendingCommandIds(paths).length > 0) return false;
     const state = await keptState(stateRef(refNameOf(sessionFile)), this.#plan.git);
     return state?.kept.n === ((await readLog(paths))?.state.n ?? 0);
   }
 
-  /** The same state with a new holder, by which the session's ref is moved. */
+  /** Makes a commit of the same state with this machine as its holder, to which the session's ref is moved. */
   async claimed({ commit, note }: VerifiedState, { epoch }: Pick<Claim, 'epoch'>): Promise<Oid> {
     const { git, card } = this.#plan;
     const mine = { ...note, host: card.id, hostName: card.name, epoch, wanted: true };
     return await publishedCommit({ state: commit, before: commit, note: mine }, this.#keys, git);
   }
 
-  /** The state of a session that no worker has begun: what it was started with. */
+  /** Makes the first state of a session that no worker has begun: its session file and documents. */
   async first({ paths, sessionFile, state }: SessionView): Promise<Oid | undefined> {
     if (sessionFile === undefined) return undefined;
     const { git, card, clock } = this.#plan;
@@ -131,7 +130,7 @@ export class PoolStates {
     const kept = { id, folder, n: 0, lease: 0, ...status };
     const sessionFolder = refNameOf(sessionFile);
     const store = await openStore({ ...git, mainRepo, storeDir: join(paths.runDir, 'checkpoints') });
-    // A folder that was prepared by hand comes along.
+    // A person may have put documents into the folder beforehand.
     const documents = (namesAt(paths.sessionDir) ?? []).map(
       (name) => [`session/${name}`, join(paths.sessionDir, name)] as const,
     );
@@ -152,14 +151,14 @@ export class PoolStates {
 /** In these states a session needs a machine; in all others it needs a person. */
 const WANTED: ReadonlySet<string> = new Set<Status['kind']>(['starting', 'running', 'queued', 'limited']);
 
-/** What a machine must have for a session: its agent CLIs, and no lower sandbox. */
+/** What a machine must provide for a session: its agent CLIs, and a sandbox at least as strict. */
 export function needsOf({ settings, sandbox }: SessionFile): string[] {
   const { provider, providers, fallback } = settings;
   const level = sandbox === 'strict' ? ['strict'] : isGuarded(sandbox) ? ['guard'] : [];
   return [...new Set([provider, ...Object.values(providers), ...fallback, ...level])];
 }
 
-/** Whether some machine should work on it now, or wait with it for a limit. */
+/** Whether a machine should hold the session: it has work, or waits for a slot or a limit. */
 export function isWanted({ state, pendingCommands, wantsWorker }: SessionView): boolean {
   const { kind } = state.status;
   return wantsWorker || pendingCommands.length > 0 || kind === 'queued' || kind === 'limited';
@@ -169,7 +168,7 @@ export function isQueued({ state: { status } }: SessionView): boolean {
   return status.kind === 'queued' && status.order === undefined;
 }
 
-/** The newest state that the worker kept here. Git has just written that file: no git process each second. */
+/** The newest state saved by the worker here. Called every second, so it reads the loose ref without git. */
 export function newestKept(
   { commonDir }: { commonDir: string },
   { sessionFile }: Pick<SessionView, 'sessionFile'>,

@@ -1,12 +1,12 @@
 import * as z from 'zod';
 import { type Clock, isoUtc } from '../base/clock.ts';
-import { ifThere, isSamocodeError } from '../base/errors.ts';
+import { isSamocodeError } from '../base/errors.ts';
 import { writeLightly } from '../base/files/atomic-file.ts';
 import { plainJson } from '../base/files/plain-file.ts';
 import type { Board, Entry, HostCard, Ulid } from './board.ts';
 import type { Lack } from './fence.ts';
 
-/** What this machine's part in a pool last saw, for people: its supervisor, at each renewal. */
+/** What the supervisor last knew of a pool, written at each renewal to be shown to people. */
 const PoolStatus = z.object({
   v: z.literal(1),
   at: z.iso.datetime(),
@@ -17,16 +17,16 @@ const PoolStatus = z.object({
       /** The id of the machine that has it. */
       host: z.string().optional(),
       publishedAt: z.string().optional(),
-      /** Since when this machine has work of it that is not published. */
+      /** The time since which this machine has had unpublished work of the session. */
       unpublishedSince: z.string().optional(),
     }),
   ),
-  /** `of`: the id or the name of a session, or what failed for all of them. */
+  /** `of` is the id or the name of a session, or the part of the pool that failed. */
   problems: z.array(z.object({ of: z.string(), text: z.string(), at: z.string() })),
 });
 export type PoolStatus = z.infer<typeof PoolStatus>;
 
-/** What lasts fails again before that. */
+/** A problem that persists is reported again within this time; older ones are dropped. */
 const RECENT_MS = 120_000;
 const MAX_BYTES = 16 * 1024 * 1024;
 
@@ -47,7 +47,7 @@ export class StatusFile {
     this.#problems.set(of, { of, text: text.trim(), at: isoUtc(this.#clock.now()) });
   }
 
-  /** @param behind sessions of which this machine has work that is not published */
+  /** @param behind sessions with work on this machine that is not published */
   saw(entries: Iterable<Entry>, behind: readonly Ulid[]): void {
     const now = isoUtc(this.#clock.now());
     this.#behindSince = new Map(behind.map((id) => [id, this.#behindSince.get(id) ?? now]));
@@ -67,26 +67,29 @@ export class StatusFile {
       sessions: this.#sessions,
       problems: [...this.#problems.values()],
     };
-    // Nobody's work waits for it.
-    ifThere(() => writeLightly(this.#path, `${JSON.stringify(status)}\n`, 0o600));
+    try {
+      writeLightly(this.#path, `${JSON.stringify(status)}\n`, 0o600);
+    } catch {
+      // Only people read it: on a full disk the pool's work continues, and the next renewal writes again.
+    }
   }
 }
 
-/** @returns undefined where no supervisor has written one */
+/** @returns undefined if no supervisor has written the file */
 export async function readPoolStatus(path: string): Promise<PoolStatus | undefined> {
   return await plainJson(path, MAX_BYTES, PoolStatus);
 }
 
-/** What no living machine has of what a wanted session needs, for each. */
+/** Finds which needs of each wanted session no live machine meets. */
 export async function lacksOf(
   entries: readonly Entry[],
   { board, card, supervisor }: { board: Pick<Board, 'hosts'>; card: HostCard; supervisor: string },
 ): Promise<(entry: Entry) => Lack> {
   const isNeedy = ({ wanted, needs }: Entry) => wanted && lacking(needs, [card]).length > 0;
   const others = entries.some(isNeedy) ? await board.hosts(card.project) : [];
-  // Its own first sign of life is not seen yet.
+  // The board may not list this machine's first heartbeat yet.
   const hosts = [card, ...others.filter(({ id }) => id !== card.id)];
-  // One of them notifies.
+  // Only one machine notifies.
   const [first] = hosts.map(({ id }) => id).sort();
   return (entry) => {
     const isHeld = hosts.some(({ id }) => id === entry.host);
@@ -95,7 +98,7 @@ export async function lacksOf(
   };
 }
 
-/** What none of these machines has; all that is needed where none has everything; nothing where one has. */
+/** The needs that no machine meets; all of them if no single machine meets all; none if one does. */
 export function lacking(
   needs: readonly string[],
   hosts: readonly Pick<HostCard, 'labels'>[],

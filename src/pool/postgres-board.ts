@@ -2,6 +2,7 @@ import { EventEmitter, once } from 'node:events';
 import pg from 'pg';
 import type { Clock } from '../base/clock.ts';
 import { isSamocodeError } from '../base/errors.ts';
+import { fingerprint } from '../base/files/fingerprint.ts';
 import type { Board, Claim, Entry, Held, HostCard, Oid, Renewal, SentAct, StateCard, Ulid } from './board.ts';
 import { POOL_ERRORS } from './pool-errors.ts';
 import {
@@ -18,11 +19,11 @@ import {
 } from './postgres-schema.ts';
 
 export interface PostgresBoardPlan {
-  /** `postgres://…`; what it leaves out, PG* variables and ~/.pgpass say. */
+  /** `postgres://…`; omitted parts come from PG* variables and ~/.pgpass. */
   database: string;
   clock: Clock;
   leaseMs: number;
-  /** Milliseconds for a connection and for each statement. */
+  /** The time limit of a connection attempt and of each statement, in milliseconds. */
   limitMs: number;
 }
 
@@ -36,7 +37,7 @@ type RenewedRow = SessionRow & { held: number | null; open: boolean; acts: SentA
 const CHANNEL = 'samocode_pool';
 const VERSION = MIGRATIONS.length;
 
-/** The board on PostgreSQL: leases by its clock, one connection per host, one statement per renewal. */
+/** A board in PostgreSQL, whose clock decides when leases expire. A renewal takes one statement. */
 export class PostgresBoard implements Board {
   readonly #plan: PostgresBoardPlan;
   readonly #news = new EventEmitter();
@@ -46,14 +47,14 @@ export class PostgresBoard implements Board {
   #connectedAt = 0;
   #host: HostCard | undefined;
   #hasNews = false;
-  /** As far as the last renewal showed: a host with nothing to do asks once in each round. */
+  /** Whether a claim could succeed, so that an idle host sends only its renewal. */
   #mayClaim = true;
 
   constructor(plan: PostgresBoardPlan) {
     this.#plan = plan;
   }
 
-  /** Creates the schema or brings it up to date, with its roles where this login may create roles. */
+  /** Creates or updates the schema, and its roles if this login may create roles. */
   async prepare(): Promise<void> {
     const client = await this.#open();
     try {
@@ -64,14 +65,14 @@ export class PostgresBoard implements Board {
       await client.query(`select pg_advisory_xact_lock(hashtext('samocode_pool'))`);
       await client.query('create schema if not exists samocode_pool');
       await client.query('create table if not exists samocode_pool.schema (version int not null)');
-      // Somebody may have been faster.
+      // Reads the version again under the lock: another machine may have migrated it.
       for (const step of MIGRATIONS.slice(await versionOf(client))) await client.query(step);
       await client.query('delete from samocode_pool.schema');
       await client.query('insert into samocode_pool.schema values ($1)', [VERSION]);
       await client.query(ROLES);
       await client.query('commit');
     } catch (error) {
-      throw explained(error);
+      throw asPoolError(error);
     } finally {
       await client.end();
     }
@@ -104,7 +105,7 @@ export class PostgresBoard implements Board {
     this.#mayClaim = false;
     const { leaseMs, clock } = this.#plan;
     await this.#connected();
-    // After a restart or a failover all leases have expired, and their hosts are coming back.
+    // After a restart or a failover all leases have expired, but their hosts may be about to renew them.
     const isWitness = clock.monotonic() - this.#connectedAt >= leaseMs;
     const { rows } = await this.#query<SessionRow & { before: string | null }>(CLAIM, [
       ...[host.id, host.project, host.labels, leaseMs, free, isWitness],
@@ -153,15 +154,16 @@ export class PostgresBoard implements Board {
 
   async #query<Row extends pg.QueryResultRow>(sql: string, values: unknown[]): Promise<pg.QueryResult<Row>> {
     const client = await this.#connected();
-    // One after the other, and all of them fail with the connection that they were meant for.
-    const answer = this.#turn.then(() => client.query<Row>(sql, values));
+    // Serialised; queued statements fail together with the connection for which they were issued.
+    const name = fingerprint(sql).slice(0, 32);
+    const answer = this.#turn.then(() => client.query<Row>({ name, text: sql, values }));
     this.#turn = answer.catch(() => undefined);
     try {
       return await answer;
     } catch (error) {
-      // The next call begins with a new connection: this one may lead to a server that is none any more.
+      // The next call opens a new connection, because the server behind this one may be gone.
       this.#drop(client);
-      throw explained(error);
+      throw asPoolError(error);
     }
   }
 
@@ -171,7 +173,7 @@ export class PostgresBoard implements Board {
       return await this.#connecting;
     } catch (error) {
       this.#connecting = undefined;
-      throw explained(error);
+      throw asPoolError(error);
     }
   }
 
@@ -180,7 +182,8 @@ export class PostgresBoard implements Board {
     try {
       const found = await versionOf(client);
       if (found !== VERSION) throw POOL_ERRORS.pool_schema_other({ found, expected: VERSION });
-      await client.query(`listen ${CHANNEL}`);
+      // The statements are few and fixed, so each is planned once per connection.
+      await client.query(`set plan_cache_mode = force_generic_plan; listen ${CHANNEL}`);
     } catch (error) {
       await client.end();
       throw error;
@@ -201,23 +204,23 @@ export class PostgresBoard implements Board {
       application_name: 'samocode',
     });
     client.on('error', () => this.#drop(client));
-    client.on('notification', ({ payload }) => this.#heard(payload));
+    client.on('notification', ({ payload }) => this.#onNotification(payload));
     try {
       await client.connect();
       return client;
     } catch (error) {
-      throw explained(error);
+      throw asPoolError(error);
     }
   }
 
   #drop(client: pg.Client): void {
     if (this.#client === client) this.#connecting = undefined;
-    // Whether it can still be told so changes nothing.
+    // The connection is abandoned, so an error on closing it does not matter.
     void client.end().catch(() => undefined);
   }
 
-  /** @param payload the host that has the session, or the project of one that nobody has */
-  #heard(payload: string | undefined): void {
+  /** @param payload the id of the host that has the session, or the project if no host has it */
+  #onNotification(payload: string | undefined): void {
     if (payload !== this.#host?.id && payload !== this.#host?.project) return;
     this.#hasNews = true;
     this.#mayClaim = true;
@@ -239,11 +242,11 @@ function entryOf({ id, project, folder, needs, wanted, host, epoch, state, card 
   return { id, project, folder, needs, wanted, epoch, ...may };
 }
 
-const NO_RIGHT = '42501';
+const INSUFFICIENT_PRIVILEGE = '42501';
 
-function explained(error: unknown): Error {
+function asPoolError(error: unknown): Error {
   if (isSamocodeError(error)) return error;
-  const isRefusal = error instanceof pg.DatabaseError && error.code === NO_RIGHT;
+  const isRefusal = error instanceof pg.DatabaseError && error.code === INSUFFICIENT_PRIVILEGE;
   return POOL_ERRORS[isRefusal ? 'pool_database_refused' : 'pool_database_failed'](undefined, {
     cause: error,
   });

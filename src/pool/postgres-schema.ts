@@ -1,4 +1,4 @@
-/** Takes one from each version of the schema to the next; what was released is never changed. */
+/** Each entry migrates the schema to the next version. A released migration is never changed in effect. */
 export const MIGRATIONS: readonly string[] = [
   `
   create table samocode_pool.hosts (
@@ -8,19 +8,20 @@ export const MIGRATIONS: readonly string[] = [
   create table samocode_pool.sessions (
     id text primary key, project text not null, folder text not null, needs text[] not null,
     wanted boolean not null default true,
-    -- In this row, so that giving it back waits for an act that is just arriving, and then sees it.
+    -- Counted in this row, so that giving the session back waits for an act that is being inserted.
     acts_open int not null default 0,
     host text, epoch int not null default 0, until timestamptz,
     not_before timestamptz not null default now(), state text, card jsonb);
   create index on samocode_pool.sessions (host) where host is not null;
-  create index on samocode_pool.sessions (project, id) where host is null;
+  -- Leaves out the many sessions that wait for a person or are done.
+  create index on samocode_pool.sessions (project, id) where acts_open > 0 or wanted;
 
   create table samocode_pool.acts (
     id text primary key, session text not null references samocode_pool.sessions, command text not null,
     person text not null default session_user, at timestamptz not null default now(), settled_at timestamptz);
   create index on samocode_pool.acts (session) where settled_at is null;
 
-  -- With the rights of the owner: whoever may act may change nothing else of a session.
+  -- Runs with the rights of the owner, so that a role that may act needs no right to update sessions.
   create function samocode_pool.act_came() returns trigger
     language plpgsql security definer set search_path = samocode_pool, pg_temp as $$
   declare
@@ -36,7 +37,7 @@ export const MIGRATIONS: readonly string[] = [
   `,
 ];
 
-/** Roles are of the whole server, and not every owner of a database may create them: then its administrator does. */
+/** Roles belong to the whole server. If this login may not create them, an administrator has to. */
 export const ROLES = `
   do $$ begin
     if to_regrole('samocode_people') is null then create role samocode_people nologin; end if;
@@ -50,7 +51,7 @@ export const ROLES = `
     for role in select rolname from pg_roles where rolname in ('samocode_people', 'samocode_hosts') loop
       execute format('grant usage on schema samocode_pool to %I', role);
       execute format('grant select on all tables in schema samocode_pool to %I', role);
-      -- Not the person: that is the login by which the database knows them.
+      -- Excludes the column person, whose default is the login role.
       execute format('grant insert (id, session, command) on samocode_pool.acts to %I', role);
       if role = 'samocode_hosts' then
         grant insert, update on samocode_pool.sessions to samocode_hosts;
@@ -101,7 +102,7 @@ export const OFFER = `
     on conflict do nothing returning project)
   select pg_notify('samocode_pool', project) from made`;
 
-/** $1 session, $2 host, $3 epoch, $4 wanted, $5 state, $6 milliseconds. A call that is repeated changes nothing. */
+/** $1 session, $2 host, $3 epoch, $4 wanted, $5 state, $6 milliseconds. Repeating a call has no further effect. */
 export const GIVE_BACK = `
   with given as (
     update samocode_pool.sessions
@@ -110,7 +111,7 @@ export const GIVE_BACK = `
     returning project, wanted and not_before <= now() as open)
   select case when open then pg_notify('samocode_pool', project) end from given`;
 
-/** $1 session, $2 host, $3 epoch, $4 state, $5 card, $6 wanted. Nobody is notified: most of them change nothing for others. */
+/** $1 session, $2 host, $3 epoch, $4 state, $5 card, $6 wanted. Sends no notification: few updates matter to others. */
 export const INDEX = `
   update samocode_pool.sessions set state = $4, card = $5, wanted = $6 where id = $1 and host = $2 and epoch = $3`;
 
@@ -118,7 +119,6 @@ export const INDEX = `
 export const ACT = `
   insert into samocode_pool.acts (id, session, command) values ($1, $2, $3) on conflict do nothing`;
 
-/** $1 ids. */
 export const SETTLE = `
   with done as (
     update samocode_pool.acts set settled_at = now() where id = any($1) and settled_at is null returning session)

@@ -4,18 +4,18 @@ import { type GitOptions, gitLine } from '../project/git/git.ts';
 import { commitOf } from '../project/git/repository.ts';
 import type { Oid } from './board.ts';
 import type { KeyFiles } from './host-keys.ts';
-import { STATE_ERRORS } from './state-errors.ts';
+import { POOL_ERRORS } from './pool-errors.ts';
 import { readStateNote, type StateNote } from './state-note.ts';
 
 export interface Publication {
-  /** Whose files are published: a state that a worker kept, or one that was published before. */
+  /** The commit whose files are published: a state saved by a worker, or one published before. */
   state: Oid;
-  /** What is on the remote now. */
+  /** The commit on the remote now. */
   before?: Oid | undefined;
   note: StateNote;
 }
 
-/** The newest state that a worker kept here, and what it knew then; undefined before its first rest. */
+/** The newest state that a worker saved here, with its metadata; undefined before the first one. */
 export async function keptState(
   ref: string,
   options: GitOptions,
@@ -27,7 +27,7 @@ export async function keptState(
   return kept && { commit, kept };
 }
 
-/** Makes the signed commit that goes to the remote. Its parents keep the branch and what was there before. */
+/** Makes the signed commit to push. Its parents keep the previous state and the branch reachable on the remote. */
 export async function publishedCommit(
   { state, before, note }: Publication,
   keys: KeyFiles,
@@ -37,23 +37,23 @@ export async function publishedCommit(
   return await signedCommit({ tree: `${state}^{tree}`, parents, text: JSON.stringify(note) }, keys, options);
 }
 
-/** @param commit.tree by default that of no files */
+/** @param commit.tree by default the empty tree */
 export async function signedCommit(
   { tree, parents = [], text }: { tree?: Oid; parents?: readonly Oid[]; text: string },
   { keyPath }: Pick<KeyFiles, 'keyPath'>,
   options: GitOptions,
 ): Promise<Oid> {
-  const own = { ...options, env: { ...options.env, ...WRITER } };
+  const own = { ...options, env: { ...options.env, ...IDENTITY } };
   const files = tree ?? (await gitLine(['mktree'], own));
   const given = parents.flatMap((parent) => ['-p', parent]);
   const key = ['-c', `user.signingKey=${keyPath}`];
-  return await gitLine([...SSH, ...key, 'commit-tree', '-S', ...given, '-m', text, files], own);
+  return await gitLine([...SIGNING, ...key, 'commit-tree', '-S', ...given, '-m', text, files], own);
 }
 
-/** Overrides what a repository, which agents write to, may name. */
-const SSH = ['-c', 'gpg.format=ssh', '-c', 'gpg.ssh.program=ssh-keygen'];
+/** Overrides the repository's own signing settings, because agents can write to them. */
+const SIGNING = ['-c', 'gpg.format=ssh', '-c', 'gpg.ssh.program=ssh-keygen'];
 
-const WRITER = Object.fromEntries(
+const IDENTITY = Object.fromEntries(
   ['AUTHOR', 'COMMITTER'].flatMap((who) => [
     [`GIT_${who}_NAME`, 'samocode'],
     [`GIT_${who}_EMAIL`, 'samocode@localhost'],
@@ -71,16 +71,16 @@ export async function openSigned(
 ): Promise<{ text: string; signer: string }> {
   const trusted = ['-c', `gpg.ssh.allowedSignersFile=${trustedPath}`];
   const ask = ['log', '-1', '--no-patch', '--format=%G?%n%GS%n%B', commit];
-  const [verdict, signer = '', ...message] = (await gitLine([...SSH, ...trusted, ...ask], options)).split(
+  const [verdict, signer = '', ...message] = (await gitLine([...SIGNING, ...trusted, ...ask], options)).split(
     '\n',
   );
-  if (verdict === 'U') throw STATE_ERRORS.state_of_stranger({ commit });
-  if (verdict !== 'G') throw STATE_ERRORS.state_unsigned({ commit });
+  if (verdict === 'U') throw POOL_ERRORS.state_of_stranger({ commit });
+  if (verdict !== 'G') throw POOL_ERRORS.state_unsigned({ commit });
   return { text: message.join('\n'), signer };
 }
 
 /**
- * What a published state says, if a trusted host signed it. What it says about its host is that host's own word.
+ * Reads a published state. Its signer must be a trusted host and, if the state names a holder, that holder.
  * @returns `signer`: the id of the host whose key signed it
  * @throws state_unsigned, state_of_stranger, state_newer, state_malformed
  */
@@ -91,14 +91,14 @@ export async function verifyState(
 ): Promise<{ note: StateNote; signer: string }> {
   const { text, signer } = await openSigned(commit, keys, options);
   const reading = readStateNote(text);
-  if (reading.kind === 'newer') throw STATE_ERRORS.state_newer({ commit });
+  if (reading.kind === 'newer') throw POOL_ERRORS.state_newer({ commit });
   if (reading.kind === 'malformed')
-    throw STATE_ERRORS.state_malformed({ commit, problem: 'Its message is not that of a state' });
+    throw POOL_ERRORS.state_malformed({ commit, problem: 'Its message is not that of a state' });
   const { note } = reading;
   if (note.host !== undefined && note.host !== signer)
-    throw STATE_ERRORS.state_malformed({
+    throw POOL_ERRORS.state_malformed({
       commit,
-      problem: 'It names another host than the one that signed it',
+      problem: 'It names a host other than the one that signed it',
     });
   return { note, signer };
 }

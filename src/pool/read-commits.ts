@@ -11,20 +11,20 @@ export interface CommitText {
 
 const MAX_BYTES = 64 * 1024 * 1024;
 
-/** Reads commits in one call; what is no commit, or is missing, is left out. */
+/** Reads commits in one call; skips ids that are missing or do not name a commit. */
 export async function readCommits(
   oids: readonly Oid[],
   git: GitContext & { cwd: string },
 ): Promise<CommitText[]> {
   if (oids.length === 0) return [];
-  // Bytes: the lengths that it prints count them.
+  // latin1 has one character per byte, and git prints lengths in bytes.
   const more = { input: `${oids.join('\n')}\n`, encoding: 'latin1', maxChars: MAX_BYTES } as const;
   const { stdout } = await runGit(['cat-file', '--batch'], { ...git, ...more });
   const commits: CommitText[] = [];
   for (let at = 0; at < stdout.length; ) {
     const end = stdout.indexOf('\n', at);
     const [oid = '', type, size] = stdout.slice(at, end).split(' ');
-    // "<oid> missing" has neither.
+    // The line "<oid> missing" has no type and no size.
     const last = end + 1 + Number(size ?? -1);
     if (type === 'commit') commits.push(commitOf(oid, stdout.slice(end + 1, last)));
     at = last + 1;

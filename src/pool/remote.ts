@@ -3,15 +3,15 @@ import type { Oid } from './board.ts';
 export type Push = 'moved' | 'refused' | 'unreachable';
 
 /**
- * The refs of a pool on a git remote: the only data plane, and the fence. A ref is moved by compare-and-swap alone; a
- * `+` or `--force` would switch that off.
+ * The refs of a pool on a git remote, which carry all data and fence off machines that lost a session. Refs are moved
+ * only by compare-and-swap, which a `+` or `--force` would disable.
  */
 export interface PoolRemote {
-  /** @param expected what this host left there; undefined: the ref must not exist. @param to undefined deletes it */
+  /** @param to undefined to delete the ref @param expected its current commit; undefined if it must not exist */
   move(ref: string, to: Oid | undefined, expected: Oid | undefined): Promise<Push>;
   /** All refs that match the patterns, by name. Rejects when the remote cannot be reached. */
   look(...patterns: string[]): Promise<ReadonlyMap<string, Oid>>;
-  /** What a ref is called there. */
+  /** The name of a ref on the remote. */
   nameOf(ref: string): string;
   /** Fetches refs into the same names of the local repository. */
   fetch(refs: readonly string[]): Promise<void>;

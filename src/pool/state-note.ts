@@ -21,19 +21,20 @@ export const StateNote = z.object({
   folder: z.string().refine(isFolderName),
   branch: z.string().optional(),
   head: Oid.optional(),
-  /** The number of its last event, and of the lease that wrote it. */
+  /** The number of the last event in the state. */
   n: z.int().nonnegative(),
+  /** The number of the lease under which the state was saved. */
   lease: z.int().nonnegative(),
-  /** The host that has it; absent while nobody has. */
+  /** The host that has the session; absent while no host has it. */
   host: z.string().optional(),
   hostName: z.string().optional(),
   epoch: z.int().nonnegative(),
   wanted: z.boolean(),
-  /** Before which nobody should claim it: by the clock of the host that gave it back, and how long that is from then. */
+  /** The earliest time of the next claim, by the clock of the host that gave it back, and as a delay from then. */
   notBefore: z.object({ at: z.iso.datetime(), ms: z.number() }).optional(),
   needs: z.array(z.string()),
   card: Card,
-  /** Of samocode, which wrote it. */
+  /** The version of samocode that wrote the state. */
   version: z.string(),
 });
 export type StateNote = z.infer<typeof StateNote>;

@@ -9,7 +9,7 @@ import { PROVIDERS } from './registry.ts';
 const OwnPrice = z.object({ input: z.number(), cached: z.number(), output: z.number() });
 const OwnPrices = z.record(z.string(), OwnPrice.optional().catch(undefined));
 
-/** Ten times as expensive as the others, and only used when requested. */
+/** These are ten times as expensive as the others, and only used when requested. */
 const PRO = /^gpt-.*-pro\b/;
 
 export const PRICES_FILE = 'prices.json';
@@ -28,7 +28,7 @@ export async function readPrices(configFolder: string): Promise<Record<string, P
 
 export interface Estimate {
   usd: number;
-  /** The model whose price was used; absent if none has one and the provider's most expensive was used. */
+  /** The model whose price was used; absent if none has a price: the provider's highest price was used. */
   model?: string;
 }
 
@@ -42,8 +42,8 @@ export interface Spending {
 }
 
 /**
- * The cost of tokens, rather over- than underestimated, so that a cost limit holds for future models. Undefined only
- * for a provider without any known price.
+ * The cost of tokens, overestimated rather than underestimated, so that a cost limit holds for future models.
+ * Undefined only for a provider without any known price.
  */
 export function estimateUsd({ provider, models, tokens, own = {} }: Spending): Estimate | undefined {
   const all: Readonly<Record<string, Price>> = Object.assign({}, ...PROVIDERS.map(({ prices }) => prices));
@@ -56,7 +56,7 @@ export function estimateUsd({ provider, models, tokens, own = {} }: Spending): E
   return price && { usd: usdOf(tokens, price) };
 }
 
-/** The price of the longest matching prefix. @param fits whether the rest of the name may follow it */
+/** The price of the longest matching prefix. @param fits whether the rest of the name can follow it */
 function priceOf(
   model: string,
   prices: Readonly<Record<string, Price>>,

@@ -14,7 +14,7 @@ export type ProviderName = (typeof ALL)[number]['name'];
 /** A provider with settings: an agent CLI of this machine, not the bundled agent. */
 export type CliName = Extract<(typeof ALL)[number], { settings: object }>['name'];
 
-/** The providers that a setting or a call may name. */
+/** The providers that a setting or a call can name. */
 export const PROVIDERS: ReadonlyArray<Provider & { name: ProviderName }> = ALL;
 
 export const PROVIDER_NAMES = PROVIDERS.map(({ name }) => name);
@@ -41,7 +41,7 @@ export function credentialNames(provider: string, env: Environment): string[] {
   return (findProvider(provider)?.credentials ?? []).filter((name) => env[name]);
 }
 
-/** Files next to its state folder of which a strict sandbox gets a copy. */
+/** Files next to its state folder that are copied into a strict sandbox. */
 export function copiesOf(provider: string | undefined): readonly string[] {
   return PROVIDERS.find(({ name }) => name === provider)?.state?.copies ?? [];
 }
@@ -51,12 +51,12 @@ export function areConfined(names: readonly string[], permissions: 'skip' | 'all
   return permissions === 'allow' && names.every((name) => findProvider(name)?.confinesItself);
 }
 
-/** The title of the first of these providers that a repository can make run programs. */
+/** The title of the first of these providers that a repository can cause to run programs. */
 export function openToRepositories(names: readonly string[]): string | undefined {
   return names.map(findProvider).find((provider) => provider?.needsGuard)?.title;
 }
 
-/** Settings below home of which its agents get a copy in the sandbox. */
+/** Settings below home that are copied into the sandbox for its agents. */
 export function privateCopiesOf(provider: string | undefined): readonly string[] {
   return PROVIDERS.find(({ name }) => name === provider)?.privateCopies ?? [];
 }

@@ -29,7 +29,7 @@ export class ClaudeLines {
     this.print({ ...init, ...uses, claude_code_version });
   }
 
-  /** An assistant's sentence. */
+  /** Prints a sentence of the assistant. */
   async say(text: string): Promise<void> {
     this.#message('assistant', { type: 'text', text });
     await this.#pause();

@@ -32,10 +32,10 @@ async function main(): Promise<unknown> {
   const facts = readPrompt(await text(process.stdin), systemClock.now());
   const { REHEARSAL_SCENARIO: scenarioPath = '', SAMOCODE_REHEARSAL_PACE_MS = DEFAULT_PACE_MS } = env;
   const scenario = await readScenario(scenarioPath);
-  let isDeaf = false;
+  let ignoresSignals = false;
   // Exits like claude on a signal.
   for (const [name, exitCode] of Object.entries(ENDING_SIGNALS))
-    process.on(name, () => isDeaf || process.exit(exitCode));
+    process.on(name, () => ignoresSignals || process.exit(exitCode));
   const paceMs = scenario.paceMs ?? (Number(SAMOCODE_REHEARSAL_PACE_MS) || 0);
   const uuid = argv.includes('--session-id') ? argv[argv.indexOf('--session-id') + 1] : undefined;
   const lines = new ClaudeLines(systemClock, paceMs, uuid ?? randomUUID());
@@ -45,7 +45,7 @@ async function main(): Promise<unknown> {
   const context: ActContext = {
     ...{ situation, scenario, scenarioPath, lines, clock: systemClock, write },
     ignoreTerm() {
-      isDeaf = true;
+      ignoresSignals = true;
     },
     words() {
       words ??= readWords(situation, scenario);

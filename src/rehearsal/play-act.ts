@@ -20,7 +20,7 @@ const ACTS: Acts<ScenarioAct['act']> = {
   exit: ({ code }) => code,
   'kill-self': ({ signal }, { clock }) => {
     process.kill(process.pid, signal);
-    // A signal may end the process a moment later, or not at all; then the next act is played.
+    // A signal can end the process a moment later. If it does not, the next act is played.
     return clock.sleep(50);
   },
   'ignore-term': (_act, context) => context.ignoreTerm(),
@@ -32,7 +32,7 @@ const ACTS: Acts<ScenarioAct['act']> = {
   result: ({ json }, { lines }) => printResult(lines, json),
   limit: reachLimit,
   'signal-file': ({ text }, context) => writeFile(pathOf('signal', context), text),
-  // In place, like a careless program.
+  // Overwrites the file in place, like a careless program.
   write: async ({ path: place, text, append }, context) => {
     const path = pathOf(place, context);
     await mkdir(dirname(path), { recursive: true });
@@ -113,6 +113,6 @@ function surroundings({ situation, env }: ActContext): { cwd: string; env: Recor
 
 async function run(context: ActContext, file: string, args: string[]): Promise<void> {
   const { exitCode, stderr } = await runAsAgent(file, args, surroundings(context));
-  // A command of a difficult agent may fail: that is a result to report, not a reason to end.
+  // A command of a difficult agent can fail; the failure is reported and does not end the agent.
   if (exitCode !== 0) await context.lines.say(`${file} ended with ${exitCode}: ${stderr.slice(-500)}`);
 }

@@ -19,7 +19,7 @@ export function readPrompt(prompt: string, nowMs: number) {
     sessionDir: folder(prompt, 'Session path'),
     workingDir: folder(prompt, 'Working directory'),
     ...{ phase, iteration },
-    // `MM-DD-HHMM` begins document names, `[NNN @ MM-DD HH:MM]` flow lines.
+    // `MM-DD-HHMM` begins document names, `[NNN @ MM-DD HH:MM]` begins flow lines.
     stamps: { file, log, iteration: `[${threeDigits(iteration)} @ ${log}]` },
     // A person's comments on the last plan or result, verbatim; empty if there are none.
     feedback: quotedBelow(prompt, 'The human wants the plan changed'),

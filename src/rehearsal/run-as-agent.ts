@@ -3,12 +3,12 @@ import { once } from 'node:events';
 import { systemClock } from '../base/clock.ts';
 import type { ScenarioAct } from './scenario.ts';
 
-/** How long leftover processes may keep the program's output open. */
+/** How long processes that the program left behind may keep its output open. */
 const OPEN_MS = 1500;
 
 /**
- * Runs one program to its end; without an exit code, a signal ended it. Does not use `runCommand`: loading execa takes
- * a fifth of an agent's start time, and the worker ends whatever an agent leaves running.
+ * Runs one program to its end; `exitCode` is null if a signal ended it. Does not use `runCommand`: loading
+ * execa takes a fifth of an agent's start time, and the worker ends whatever an agent leaves running.
  */
 export function runAsAgent(
   file: string,

@@ -30,7 +30,7 @@ const act = <Name extends string, Fields extends z.ZodRawShape>(name: Name, fiel
 /** One action of an agent; they run in order. See tests/difficult-children/README.md. */
 export const ScenarioAct = z.discriminatedUnion('act', [
   act('normal', { signal: yes, result: yes }),
-  // Honest work. In its texts `%{name}` is replaced by a word of `situation.ts`.
+  // Honest work. In its texts, `%{name}` is replaced with a word from `situation.ts`.
   act('say', { text: z.string() }),
   act('ask', {}),
   act('document', {
@@ -41,7 +41,7 @@ export const ScenarioAct = z.discriminatedUnion('act', [
   act('ledger', {}),
   act('edit', {
     path: z.string(),
-    /** May be a list of lines. */
+    /** A string or a list of lines. */
     text: z
       .union([z.string(), z.array(z.string())])
       .transform((text) => [text].flat().join('\n'))
@@ -120,7 +120,7 @@ const Story = z.strictObject({
         files: z.array(z.string()).default([]),
         check: z.string().default(''),
         steps: z.array(z.string()).min(1),
-        /** Played before the check, which may then fail. */
+        /** Played before the first check, which is allowed to fail. */
         first: z.array(ScenarioAct).default([]),
         does: z.array(ScenarioAct),
       }),
@@ -129,7 +129,7 @@ const Story = z.strictObject({
 });
 export type Story = z.infer<typeof Story>;
 
-/** What an honest agent does in every story. */
+/** The rules for what an honest agent does in every story. */
 export function honestRules(): Rule[] {
   return z.array(Rule).parse(honestWork.rules);
 }
@@ -137,12 +137,9 @@ export function honestRules(): Rule[] {
 export const Scenario = z.strictObject({
   about: z.string().optional(),
   paceMs: milliseconds.optional(),
-  /**
-   * Regular expressions by question that select the part of an answer to use; the suggestion is used if nothing
-   * matches.
-   */
+  /** Regular expressions by question, for the part of an answer to use; if none matches, the suggestion. */
   answers: z.record(z.string(), z.string()).default({}),
-  /** Played where no rule matches; by default work that suits any repository. */
+  /** Played if no rule matches; by default, work that suits any repository. */
   story: Story.prefault(honestWork.story as z.input<typeof Story>), // JSON imports type the names of acts as string
   rules: z.array(Rule).default([]),
 });

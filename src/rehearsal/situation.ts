@@ -51,19 +51,19 @@ export async function readWords(
 ): Promise<Words> {
   const { sessionDir, workingDir, goal, feedback, stamps } = facts;
   const git = async (...args: string[]) => (await runAsAgent('git', args, { cwd: workingDir })).stdout.trim();
-  const [listed, branch, head, commits, tests] = await Promise.all([
+  const [listed, branch, log, tests] = await Promise.all([
     git('ls-files'),
     git('branch', '--show-current'),
-    git('rev-parse', '--short', 'HEAD'),
     git('log', '-8', '--format=- %h %s'),
     testsOf(workingDir),
   ]);
+  const [, head = ''] = log.split(' ', 2);
   const files = listed.split('\n').map((name) => `- \`${name}\``);
   const answers = questions.map((question) => ({ question, answer: chosen(question, forms[question.id]) }));
   const words: Words = {
     ...Object.fromEntries(answers.map(({ question, answer }) => [question.id, answer])),
     answers: answers.map(({ question, answer }) => `- ${oneLine(question.text)} ${answer}`).join('\n'),
-    ...{ branch, head, commits, ...tests },
+    ...{ branch, head, commits: log, ...tests },
     slug: nameWithoutDate(basename(sessionDir)),
     task: goal || overview.task || 'The overview names no task.',
     feedback: oneLine(feedback),
@@ -90,7 +90,7 @@ export function fill<T>(value: T, words: Words): T {
 
 const WORD = /%\{(\w+)\}/g;
 
-/** The text of the chosen options, if letters were given. */
+/** The answer as text: letters are replaced with the text of their options. */
 function chosen(question: QaQuestion, form = '.+'): string {
   const suggested = inWords(question, question.suggestion?.letters ?? ['A']);
   const parsed = parseAnswer(question, question.answer ?? '');

@@ -7,7 +7,7 @@ export function storyRules({ phases }: Story): readonly Rule[] {
   return phases.map((phase, index) => implemented(phase, index + 1, phases.length));
 }
 
-/** One plan phase: its check fails first, the work makes it pass, then one commit. */
+/** The rule for one plan phase: its check fails first, the work makes it pass, and one commit follows. */
 function implemented(
   { name, files, check, first, does }: Story['phases'][number],
   number: number,

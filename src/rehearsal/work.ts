@@ -40,7 +40,7 @@ export interface ActContext {
 
 export type Named<Name extends ScenarioAct['act']> = Extract<ScenarioAct, { act: Name }>;
 
-/** Runs acts; each returns an exit code if it ends the process. */
+/** A function for each kind of act; it returns an exit code if the act ends the process. */
 export type Acts<Name extends ScenarioAct['act']> = {
   readonly [Each in Name]: (act: Named<Each>, context: ActContext) => unknown;
 };
@@ -107,7 +107,7 @@ async function edit({ path, text, append, replace }: Named<'edit'>, context: Act
   context.edited.add(path);
 }
 
-/** Runs a shell command in the worktree, with the rehearsal's Node on PATH: the parent's PATH may have none. */
+/** Runs a shell command in the worktree, with the rehearsal's Node on PATH: the parent's might have none. */
 async function check({ command, mayFail }: Named<'check'>, context: ActContext): Promise<number | undefined> {
   if (command === '') return undefined;
   const cwd = context.situation.facts.workingDir;
@@ -142,7 +142,7 @@ async function commit(
   });
 }
 
-/** Ticks the boxes of the open plan phase and marks it complete, in one line, as an approval allows. */
+/** Ticks the boxes of the open plan phase and adds a line that marks it complete: an approval allows both. */
 async function tick(_act: Named<'tick'>, { situation, lines }: ActContext): Promise<void> {
   const { facts, planName = '', occasion } = situation;
   const path = join(facts.sessionDir, planName);
@@ -160,7 +160,7 @@ async function tick(_act: Named<'tick'>, { situation, lines }: ActContext): Prom
   });
 }
 
-/** The agent's lines of the overview, then the signal: always the last act. */
+/** Writes the agent's lines in the overview, then the signal. Always the last act. */
 async function end({ did, signal }: Named<'end'>, context: ActContext): Promise<void> {
   const { situation, lines, documents } = context;
   const { stamps, phase } = situation.facts;

@@ -3,17 +3,17 @@ import net from 'node:net';
 import { constants } from 'node:os';
 
 /**
- * The only way out of a strict sandbox, which has no network: started inside, it listens on 127.0.0.1, hands each
- * connection to a socket of the worker outside, and runs the command with the address as its proxy.
- * Arguments: the folder of the sockets, ports of the host separated by commas, the command.
+ * The only way out of a strict sandbox, which has no network. Started inside the sandbox, it listens on loopback
+ * addresses, forwards each connection to a socket of the worker outside, and runs the command with a proxy there.
+ * Arguments: the folder of the sockets, the host's ports to forward (separated by commas), the command.
  */
 const [folder = '', ports = '', file = '', ...args] = process.argv.slice(2);
 
-/** A worker that died is started again within a minute; its successor listens on a new socket of the same name. */
+/** If the worker dies, another one is started within a minute and listens on a new socket of the same name. */
 const RETRY_MS = 200;
 const RETRIES = 300;
 
-function lead(inner: net.Socket, name: string, retries = RETRIES): void {
+function forward(inner: net.Socket, name: string, retries = RETRIES): void {
   const outer = net.connect(`${folder}/${name}`);
   let isConnected = false;
   outer.once('connect', () => {
@@ -24,7 +24,7 @@ function lead(inner: net.Socket, name: string, retries = RETRIES): void {
   });
   outer.on('error', () => {
     if (isConnected || inner.destroyed || retries === 0) inner.destroy();
-    else setTimeout(() => lead(inner, name, retries - 1), RETRY_MS);
+    else setTimeout(() => forward(inner, name, retries - 1), RETRY_MS);
   });
 }
 
@@ -32,9 +32,9 @@ function listen(name: string, port: number, host: string): Promise<number | unde
   return new Promise((resolve) => {
     const server = net.createServer((inner) => {
       inner.on('error', () => inner.destroy());
-      lead(inner, name);
+      forward(inner, name);
     });
-    // Without IPv6 the other address is enough.
+    // The machine may have no IPv6; the IPv4 address is enough.
     server.once('error', () => resolve(undefined));
     server.listen(port, host, () => resolve((server.address() as net.AddressInfo).port));
   });
@@ -43,7 +43,7 @@ function listen(name: string, port: number, host: string): Promise<number | unde
 async function main(): Promise<void> {
   for (const port of ports.split(',').filter(Boolean))
     for (const host of ['127.0.0.1', '::1']) await listen(port, Number(port), host);
-  // Last, so that it gets none of those.
+  // Last, so that the system does not choose one of those ports for it.
   const proxy = `http://127.0.0.1:${await listen('proxy', 0, '127.0.0.1')}`;
   const names = ['HTTP_PROXY', 'HTTPS_PROXY', 'ALL_PROXY'].flatMap((name) => [name, name.toLowerCase()]);
   const local = 'localhost,127.0.0.1,::1';
@@ -53,7 +53,7 @@ async function main(): Promise<void> {
     ...{ NO_PROXY: local, no_proxy: local, NODE_USE_ENV_PROXY: '1' },
   };
   const child = spawn(file, args, { stdio: 'inherit', env });
-  // The command gets them too, and decides.
+  // The command receives these signals too and decides when to exit.
   for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal, () => undefined);
   child.on('exit', (code, signal) => process.exit(code ?? 128 + (signal ? constants.signals[signal] : 0)));
   child.on('error', (error) => {

@@ -17,9 +17,9 @@ export interface ServerDeps {
   version: string;
   /** Offers only the read-only tools. */
   isReadOnly?: boolean;
-  /** False where the client's plugin has the same as commands. */
+  /** False if the client's plugin offers the prompts as commands. */
   hasPrompts?: boolean;
-  /** The client is on another machine, under this name: it has no folders here, and sets up no project. */
+  /** The name of a client on another machine, which has no folders here and can't set up projects. */
   remote?: string;
   /** Called on the first request, so that the handshake does not wait for it. */
   loadActions(): Promise<Omit<ActionContext, 'by' | 'roots'>>;

@@ -1,7 +1,7 @@
 export type CommandLine =
   | { kind: 'serve'; isReadOnly: boolean; hasPrompts: boolean }
   /** Printed to standard output. */
-  | { kind: 'tell'; text: string }
+  | { kind: 'print'; text: string }
   /** Printed to standard error, with exit status 2. */
   | { kind: 'misused'; text: string };
 
@@ -17,12 +17,12 @@ Options:
                  answered, approved, stopped or undone through this server
   --no-prompts   offer no prompts: the client has samocode's own commands
   -V, --version  print the version
-  -h, --help     print this
+  -h, --help     print this help
 `;
 
 /** For a person who starts the server by hand. */
 export const WAITS_FOR_CLIENT =
-  'samocode-mcp waits for an MCP client on standard input; Ctrl-C ends it.\nIn a terminal use "samocode"; "samocode-mcp --help" says more.\n';
+  'samocode-mcp is waiting for an MCP client on standard input; Ctrl-C ends it.\nIn a terminal use "samocode"; for more, see "samocode-mcp --help".\n';
 
 const OPTIONS: ReadonlySet<string> = new Set([
   '--read-only',
@@ -36,11 +36,11 @@ const OPTIONS: ReadonlySet<string> = new Set([
 export function readCommandLine(args: readonly string[], version: string): CommandLine {
   const unknown = args.find((word) => !OPTIONS.has(word));
   if (unknown !== undefined) {
-    const text = `samocode-mcp does not take ${JSON.stringify(unknown)}; "samocode-mcp --help" shows what it takes.\n`;
+    const text = `samocode-mcp does not take ${JSON.stringify(unknown)}; see "samocode-mcp --help".\n`;
     return { kind: 'misused', text };
   }
   const has = (...names: string[]) => names.some((name) => args.includes(name));
-  if (has('--help', '-h')) return { kind: 'tell', text: HELP };
-  if (has('--version', '-V')) return { kind: 'tell', text: `${version}\n` };
+  if (has('--help', '-h')) return { kind: 'print', text: HELP };
+  if (has('--version', '-V')) return { kind: 'print', text: `${version}\n` };
   return { kind: 'serve', isReadOnly: has('--read-only'), hasPrompts: !has('--no-prompts') };
 }

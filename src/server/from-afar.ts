@@ -5,8 +5,8 @@ import type { Tool } from '../kit/mcp/tool.ts';
 import { realPathAsFar } from '../project/git/real-path.ts';
 
 /**
- * A tool as clients on other machines call it: an act names its session or its project, and every path is in a project
- * that is known here. @throws project_needed; no_such_folder, relative_folder
+ * Wraps a tool for clients on other machines: a call that acts must name a session or a project, and every path must be
+ * in a project that is known here. @throws project_needed; no_such_folder, relative_folder
  */
 export function fromAfar(tool: Tool): Tool {
   return {
@@ -18,7 +18,7 @@ export function fromAfar(tool: Tool): Tool {
         SERVER_ERRORS.project_needed({ tool: tool.name, known: known.map((file) => dirname(file)) });
       if (!tool.annotations.readOnlyHint && !session && !project_dir) throw refused();
       for (const path of [project_dir, plan].filter((given) => typeof given === 'string' && given)) {
-        // A link in a project may lead out of it.
+        // A link in a project can lead out of it.
         const file = await projectAt(
           await realPathAsFar(namedFolder(path, context.actions)),
           context.actions,

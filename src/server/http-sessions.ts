@@ -4,10 +4,10 @@ import type { Transport } from '@modelcontextprotocol/sdk/shared/transport.js';
 import type { ActionContext } from '../acts/common/context.ts';
 import { buildServer } from './build-server.ts';
 
-/** A client on another machine, as its token says. */
+/** A client on another machine, identified by its token. */
 export interface RemoteClient {
   name: string;
-  /** Of its token. */
+  /** The hash of its token. */
   hash: string;
   isReadOnly: boolean;
 }
@@ -15,27 +15,27 @@ export interface RemoteClient {
 interface HttpSession {
   client: RemoteClient;
   transport: WebStandardStreamableHTTPServerTransport;
-  /** Responses that are being sent: calls, and the stream of notifications. */
+  /** How many responses are being sent, including the stream of notifications. */
   open: number;
   /** When the last request began or ended. */
   usedAt: number;
 }
 
-/** Each has a server and its subscriptions. */
+/** Each session has a server with its subscriptions. */
 const MAX_SESSIONS = 32;
 const IDLE_MS = 30 * 60_000;
-const LOOK_MS = 1000;
+const CHECK_MS = 1000;
 
 export interface HttpSessions {
   /** @param client whose token the request carries */
   answer(request: Request, client: RemoteClient): Promise<Response>;
-  /** When one was last used, in monotonic milliseconds; infinite while a client is connected. */
+  /** When a session was last used, in monotonic milliseconds; infinite while a client is connected. */
   usedAt(): number;
 }
 
 /**
- * MCP over Streamable HTTP: a server for each session of a client, until `end`.
- * @param isValid whether a client's token still holds
+ * Serves MCP over Streamable HTTP until `end`, with a server for each session of a client.
+ * @param isValid whether a client's token is still valid
  */
 export function httpSessions(
   isValid: (client: RemoteClient) => boolean,
@@ -58,16 +58,16 @@ export function httpSessions(
     await server.connect(transport as Transport);
     return session;
   };
-  const tend = async () => {
+  const closeUnused = async () => {
     while (!end.aborted) {
-      await clock.sleep(LOOK_MS, end).catch(() => undefined);
+      await clock.sleep(CHECK_MS, end).catch(() => undefined);
       for (const { client, transport, open, usedAt } of sessions) {
         const isIdle = open === 0 && clock.monotonic() - usedAt > IDLE_MS;
         if (isIdle || end.aborted || !isValid(client)) await transport.close();
       }
     }
   };
-  void tend();
+  void closeUnused();
   return {
     async answer(request, client) {
       lastUse = clock.monotonic();
@@ -79,7 +79,7 @@ export function httpSessions(
       if (known === undefined && sessions.size >= MAX_SESSIONS)
         return refusal(
           429,
-          `There are ${MAX_SESSIONS} sessions already. End one, or try again in half an hour.`,
+          `There are already ${MAX_SESSIONS} sessions. End one, or try again in half an hour.`,
         );
       const session = known ?? (await begin(client));
       session.open += 1;
@@ -95,13 +95,13 @@ export function httpSessions(
   };
 }
 
-/** The protocol's codes for these. */
+/** A response with the protocol's error code for this status. */
 function refusal(status: 404 | 429, message: string): Response {
   const error = { code: status === 404 ? -32001 : -32000, message };
   return Response.json({ jsonrpc: '2.0', error, id: null }, { status });
 }
 
-/** The same response; `ended` is called once it was sent, or its reader is gone. */
+/** The same response; calls `ended` once it has been sent or its reader is gone. */
 function withEnd(response: Response, ended: () => void): Response {
   const { readable, writable } = new TransformStream();
   if (response.body === null) ended();

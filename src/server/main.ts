@@ -8,7 +8,7 @@ import { systemHost } from '../base/processes/host.ts';
 import { buildServer } from './build-server.ts';
 import { readCommandLine, WAITS_FOR_CLIENT } from './command-line.ts';
 
-// Resolved here, since only this built file is in the programs' folder; other modules end up in chunks elsewhere.
+// Resolved here, because only this built file is in the programs' folder; other modules end up in chunks elsewhere.
 const programs = {
   worker: fileURLToPath(new URL('./worker.cjs', import.meta.url)),
   rehearsal: fileURLToPath(new URL('./samocode-rehearsal.cjs', import.meta.url)),

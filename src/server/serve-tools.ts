@@ -15,10 +15,11 @@ import { SERVER_ERRORS } from '../kit/mcp/server-errors.ts';
 import type { ToolContext } from '../kit/mcp/tool.ts';
 import { listedTool } from '../kit/mcp/tool-schemas.ts';
 import { setupProjectTool } from '../machine/set-up/setup-project.tool.ts';
+import { showsBoard, withBoard, withPlaces } from './app/announce.ts';
 import { fromAfar } from './from-afar.ts';
 import { TOOLS } from './tools.ts';
 
-/** Lists and calls the tools; `isReadOnly` hides and refuses those that act, `isRemote` the set-up of projects. */
+/** Lists and calls the tools. `isReadOnly` refuses tools that act, `isRemote` refuses project set-up. */
 export function serveTools(
   server: Server,
   contextFor: ContextFor,
@@ -27,7 +28,9 @@ export function serveTools(
   const reached = isRemote ? TOOLS.filter((tool) => tool !== setupProjectTool).map(fromAfar) : TOOLS;
   const offered = reached.filter(({ annotations }) => !isReadOnly || annotations.readOnlyHint);
   onRequest(server, ListToolsRequestSchema, () => ({
-    tools: offered.map((tool) => listedTool(tool, server.getClientVersion()?.name)),
+    tools: offered
+      .map((tool) => listedTool(tool, server.getClientVersion()?.name))
+      .map((listed) => (showsBoard(server) ? withBoard(listed) : listed)),
   }));
   const connection: Connection = { server };
   onRequest(server, CallToolRequestSchema, async ({ params }, extra) => {
@@ -40,12 +43,16 @@ export function serveTools(
       throw new InvalidParamsError(unknownName('tool', params.name, names));
     }
     const call = { actions: await contextFor(extra), progress: progressOf(extra) };
-    return await callTool(tool, params.arguments, {
+    const ask = withProgress(askByForm(connection, extra, call.actions.clock), call);
+    const result = await callTool(tool, params.arguments, {
       ...call,
       clientName: server.getClientVersion()?.name ?? '',
       signal: extra.signal,
-      ask: withProgress(askByForm(connection, extra, call.actions.clock), call),
+      ask,
     });
+    if (!showsBoard(server)) return result;
+    const hasForms = ask !== undefined && !isReadOnly;
+    return await withPlaces(result, { ...params, actions: call.actions, hasForms });
   });
 }
 

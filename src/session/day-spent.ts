@@ -16,7 +16,7 @@ const MAX_BYTES = 64 * 1024 * 1024;
 
 /**
  * Records the cost of an iteration for the day of `nowMs`; recorded twice, it counts once.
- * @param dir holds all days
+ * @param dir the folder with a file for each day
  */
 export async function recordSpent(dir: string, nowMs: number, spent: Spent): Promise<void> {
   await mkdir(dir, { recursive: true, mode: 0o700 });

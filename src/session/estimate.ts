@@ -11,14 +11,14 @@ import type { SessionState } from './events/state.ts';
 import { MAX_DOCUMENT_BYTES } from './layout/paths.ts';
 import { readAllSessions } from './session-list.ts';
 
-/** The phases after building, which grow little with the plan. */
+/** The phases after building, whose length depends little on the plan. */
 const AFTER_BUILD: readonly Phase[] = ['testing', 'quality', 'done'];
 
-/** Fewer sessions show nothing; the nearest in size are enough. */
+/** With fewer than LEAST sessions there are no ranges; of more than MOST, those nearest in size are used. */
 const LEAST = 5;
 const MOST = 20;
 
-/** Who builds, and how much: the basis on which sessions are compared. */
+/** The agent that builds, and the size of the plan: the basis for comparing sessions. */
 export interface PlannedWork {
   mainRepo: string;
   provider: string;
@@ -53,7 +53,7 @@ export function plannedWork(
 export async function pastWork(sessionsDirs: Iterable<string>, host: Host): Promise<PastWork[]> {
   const found: PastWork[] = [];
   for (const dir of new Set(sessionsDirs)) {
-    // A missing or unreadable folder must not keep a plan from its person.
+    // A missing or unreadable folder must not prevent the plan from being shown.
     const views = await readAllSessions(dir, host).catch(() => []);
     for (const { state, sessionFile, paths } of views) {
       if (state.status.kind !== 'done' || state.goal !== undefined || sessionFile === undefined) continue;
@@ -68,9 +68,9 @@ export async function pastWork(sessionsDirs: Iterable<string>, host: Host): Prom
 }
 
 /**
- * What a plan will take, from past sessions with the same agent: those of the same project, or where they are too few,
- * of this machine. The building grows with the plan (its phases in iterations, its steps in time and cost), the rest
- * does not. A range leaves out the outermost tenth on each side.
+ * Estimates what a plan will take from past sessions with the same agent: those of the same project or, if they are too
+ * few, of this machine. Building grows with the plan (iterations with its phases, time and cost with its steps); the
+ * rest does not. A range omits the outermost tenth on each side.
  */
 export function estimateFrom(past: readonly PastWork[], plan: PlannedWork): PlanEstimate {
   const { provider, model } = plan;
@@ -144,8 +144,8 @@ export function estimateText({ provider, model, from, sessions, ranges }: PlanEs
 }
 
 /**
- * The estimate of the plan that was approved first for the newest goal, and once the session is done what it took;
- * undefined where nothing was estimated.
+ * The estimate for the first approved plan of the newest goal and, once the session is done, what the work took;
+ * undefined without an estimate.
  */
 export function estimateScore(events: readonly SessionEvent[], isDone: boolean): string | undefined {
   const goal = events.findLastIndex((event) => event.type === 'resumed' && event.goal !== undefined);

@@ -29,9 +29,9 @@ export interface StateFacts {
   openQuestions?: string[];
   /** The session asks about its checks: they fail before any work, or an agent has changed them. */
   about?: 'checks';
-  /** Why it waits, is queued, blocked or stopped; may be a text by an agent, a person or a file. */
+  /** Why it waits, is queued, blocked or stopped; can be text from an agent, a person or a file. */
   reason?: string;
-  /** It has not begun: `starts after boats and at 2026-11-23 23:00 (Europe/Berlin)`. */
+  /** When it begins, if it has not begun: `starts after boats and at 2026-11-23 23:00 (Europe/Berlin)`. */
   starts?: string;
   needs?: string;
   by?: string;
@@ -45,7 +45,7 @@ export interface StateFacts {
   stops?: 'after_iteration' | 'now';
   /** The merge of its branch into `into`. */
   merge?: { into: string; outcome: 'under_way' | 'merged' | 'failed' };
-  /** Of its branch, as the forge last described it; `since`: ISO time of that state. */
+  /** The pull request of its branch, as the forge last described it; `since`: ISO time of that state. */
   pullRequest?: SeenPullRequest;
   phase: Phase;
   iteration: number;
@@ -56,9 +56,9 @@ export interface StateFacts {
 export interface SessionFacts extends StateFacts {
   session: string;
   group?: string;
-  /** The machine of the pool that has it, if that is another one; `pool`: none yet. */
+  /** The machine of the pool that has it, if not this one; `pool`: none yet. */
   host?: string;
-  /** What no machine of the pool has that could take it: `codex and guard`. */
+  /** The requirements that no available machine of the pool meets: `codex and guard`. */
   lacks?: string;
   /** Five characters that identify it in every command. */
   id: string;
@@ -71,9 +71,9 @@ export interface SessionFacts extends StateFacts {
   base?: string;
   worktree?: string;
   sandbox?: string;
-  /** What its checks leave open: there are none, or they fail before the work too. */
+  /** What its checks do not show: it has none, or they also fail before the work. */
   checks?: string;
-  /** Who commits, if the start's environment said so: `Ada <ada@example.org> (from the environment at the start)`. */
+  /** Who commits, if set in the start's environment: `Ada <ada@example.org> (from the environment at the start)`. */
   commitsAs?: string;
   /** Who opened its gates: `answers by a person, by phone; plan by the parent model alone (codex)`. */
   gates?: string;

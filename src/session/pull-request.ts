@@ -9,7 +9,7 @@ export function watchedPullRequest({
   return !archived && pullRequest?.watched && pullRequest.state === 'open' ? pullRequest : undefined;
 }
 
-/** `https://github.com/owner/name/pull/17`, as gh prints it. */
+/** Parses a URL as gh prints it: `https://github.com/owner/name/pull/17`. */
 export function pullRequestAt(
   url: string,
 ): Pick<PullRequestFact, 'repository' | 'number' | 'url'> | undefined {

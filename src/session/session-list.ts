@@ -49,7 +49,7 @@ export function needsHuman(view: SessionView): boolean {
   return kind === 'waiting' || kind === 'blocked' || view.isUnseen === true || isLost(view);
 }
 
-/** No worker can start: the session's files are unreadable, or lack its identity or its start. */
+/** Whether no worker can start: the session's files are unreadable, or lack its identity or its start. */
 export function isLost(view: SessionView): boolean {
   const { wantsWorker, sessionFile, isForeign, state, newer } = view;
   if (view.isUnreadable) return true;

@@ -11,7 +11,7 @@ import { runRoot } from './layout/paths.ts';
 interface Machine {
   clock: Clock;
   host: Host;
-  /** The session's own lease: a slot is held as long as this lease. */
+  /** The session's own lease: a slot is held only as long as this lease is. */
   under?: { leases: string; number: number };
 }
 
@@ -93,7 +93,7 @@ async function takeOneOf(root: string, count: number, machine: Machine): Promise
 export interface UsedSlot {
   name: string;
   lease: Lease;
-  /** Whether its worker is alive cannot be determined from here. */
+  /** True if it cannot be determined from here whether its worker is alive. */
   isUnseen: boolean;
 }
 

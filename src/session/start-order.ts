@@ -3,14 +3,14 @@ import { listed } from '../base/text.ts';
 import type { StartOrder } from './events/bodies/positions.ts';
 import type { SessionView } from './events/session-view.ts';
 
-/** Whether the sessions that come before another one are done, or merged. Times are left to the caller. */
+/** Whether the sessions that come before another one are done, or merged. The caller checks times. */
 export type Predecessors =
   | { kind: 'met' }
   | { kind: 'unmet' }
-  /** They will not be without a person. `about` is a sentence without text of agents; `key` changes when it does. */
+  /** Unmet until a person acts. `about` is a sentence without text from agents; `key` changes when it does. */
   | { kind: 'asks'; about: string; key: string };
 
-/** @param views the sessions of the same SESSIONS folder, also archived ones. Pure. */
+/** @param views the sessions of the same SESSIONS folder, including archived ones. Pure. */
 export function predecessorsNow(order: StartOrder, views: readonly SessionView[]): Predecessors {
   const found = [
     ...ofSession(order.after, views).map(doneNow),
@@ -29,7 +29,7 @@ const MAX_NAMED = 8;
 
 interface Named {
   folder: string;
-  /** Absent where its folder was removed. */
+  /** Absent if its folder was removed. */
   view: SessionView | undefined;
 }
 
@@ -44,8 +44,8 @@ export function membersOf(group: string | undefined, views: readonly SessionView
 }
 
 function doneNow({ folder, view }: Named): Predecessors {
-  const trouble = troubleOf(view);
-  if (trouble !== undefined) return asking(folder, trouble, view);
+  const blocker = blockerOf(view);
+  if (blocker !== undefined) return asking(folder, blocker, view);
   return { kind: view?.state.status.kind === 'done' ? 'met' : 'unmet' };
 }
 
@@ -58,12 +58,12 @@ function mergedNow({ folder, view }: Named): Predecessors {
       : pullRequest?.watched === false
         ? `has a pull request, #${pullRequest.number}, that the supervisor does not watch`
         : undefined;
-  const trouble = troubleOf(view) ?? ofRequest ?? (archived ? 'is in the archive and not merged' : undefined);
-  return trouble === undefined ? { kind: 'unmet' } : asking(folder, trouble, view);
+  const blocker = blockerOf(view) ?? ofRequest ?? (archived ? 'is in the archive and not merged' : undefined);
+  return blocker === undefined ? { kind: 'unmet' } : asking(folder, blocker, view);
 }
 
-/** Why a session will not be done without a person; a question or a plan to decide on is asked there. */
-function troubleOf(view: SessionView | undefined): string | undefined {
+/** Why a session will not finish unless a person acts. Its own open questions and plan do not count. */
+function blockerOf(view: SessionView | undefined): string | undefined {
   if (view === undefined) return 'is gone';
   if (view.isUnreadable) return undefined;
   const { status, trash, archived } = view.state;
@@ -72,8 +72,8 @@ function troubleOf(view: SessionView | undefined): string | undefined {
   return status.kind === 'blocked' || status.kind === 'stopped' ? `is ${status.kind}` : undefined;
 }
 
-function asking(folder: string, trouble: string, view: SessionView | undefined): Predecessors {
-  const about = `${folder} ${trouble}`;
+function asking(folder: string, blocker: string, view: SessionView | undefined): Predecessors {
+  const about = `${folder} ${blocker}`;
   return { kind: 'asks', about, key: `${about} ${view?.state.status.since ?? ''}` };
 }
 
@@ -94,10 +94,10 @@ export function zoneHere(): string {
 }
 
 /**
- * The sessions and groups through which a session with this order would wait for itself, from it to itself; undefined
- * if it does not. Only a group can close the circle: it may wait for sessions that join it later.
+ * The cycle of sessions and groups through which a session with this order would wait for itself; it starts and ends
+ * with that session. Undefined if there is none. Only a group can close a cycle: sessions can join it later.
  */
-export function circleOf(
+export function cycleOf(
   start: { name: string; group: string | undefined; order: StartOrder },
   views: readonly SessionView[],
 ): string[] | undefined {
@@ -113,8 +113,8 @@ export function circleOf(
         view && !view.state.prepared && !view.state.order?.isOver ? view.sessionFile?.order : undefined;
       if (on === undefined || chain.includes(folder)) continue;
       const by = group !== undefined && view?.sessionFile?.group === group ? [`group ${group}`] : [];
-      const circle = follow(on, [...chain, ...by, folder]);
-      if (circle !== undefined) return circle;
+      const cycle = follow(on, [...chain, ...by, folder]);
+      if (cycle !== undefined) return cycle;
     }
     return undefined;
   };

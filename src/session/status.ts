@@ -1,6 +1,7 @@
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Clock, isoUtc, systemClock } from '../base/clock.ts';
-import { SamocodeError, systemErrorCode } from '../base/errors.ts';
+import { ifThere, SamocodeError, systemErrorCode } from '../base/errors.ts';
 import { statsAt } from '../base/files/path-stats.ts';
 import type { Host } from '../base/processes/host.ts';
 import { type Holding, type Lease, readHolding } from '../base/processes/lease.ts';
@@ -12,7 +13,7 @@ import { type SessionView, viewWithoutWorker } from './events/session-view.ts';
 import { emptyState, type SessionState, type WaitingStatus } from './events/state.ts';
 import { type Mirror, readMirror } from './layout/mirror.ts';
 import { iterationPaths, type SessionPaths, sessionPaths } from './layout/paths.ts';
-import { readForeignSession } from './legacy/legacy-session.ts';
+import { readForeignSession } from './legacy-session.ts';
 
 /** The gate at which a session waits; undefined for a foreign folder. */
 export function gateOf({ state: { status }, isForeign }: SessionView): WaitingStatus | undefined {
@@ -60,7 +61,9 @@ async function readFiles(
   // A session of a pool is known from its start, wherever it runs.
   const lostStart =
     log?.newer === undefined && !identity.file?.pool && isStartLost(paths, { state, pendingCommands });
-  const wantsWorker = !isRewritten && hasWorkLeft({ state, pendingCommands, hasEvents: log !== undefined });
+  const isUnkept = identity.file?.pool === true && worker === 'none' && hasUnkept(paths, state);
+  const wantsWorker =
+    !isRewritten && (isUnkept || hasWorkLeft({ state, pendingCommands, hasEvents: log !== undefined }));
   const isOver = state.status.kind === 'done' || state.status.kind === 'stopped';
   const unseen =
     (wantsWorker || !isOver) && !identity.file?.pool
@@ -121,13 +124,13 @@ const REWRITTEN =
 const LOST_START =
   'Its start was lost when its worker or the machine failed. Start a new session with the same task, which is in session.json.';
 
-/** No command is pending and no event records the start: every worker would exit at once. */
+/** Whether no command is pending and no event records the start: every worker would exit at once. */
 function isStartLost(
   paths: SessionPaths,
   { state, pendingCommands }: Pick<SessionView, 'state' | 'pendingCommands'>,
 ): boolean {
   if (state.createdAt !== undefined || pendingCommands.length > 0) return false;
-  // The run folder, with the command in it, may have appeared since they were listed.
+  // The run folder, with the command in it, may have appeared since the commands were listed.
   return pendingCommandIds(paths).length === 0;
 }
 
@@ -137,8 +140,8 @@ function workerOf(holding: Holding): SessionView['worker'] {
 }
 
 /**
- * No other session needs a worker: the supervisor handles waits, and an iteration left open by a block is recorded
- * after a resume.
+ * Whether only a worker can continue the session: the supervisor handles waits, and an iteration left open by a block
+ * is recorded after a resume.
  */
 function hasWorkLeft({
   state,
@@ -151,7 +154,12 @@ function hasWorkLeft({
   return hasEvents && (isContinuing || merge !== undefined || isRewinding(state));
 }
 
-/** Well above the few seconds after which a worker that watches an agent records that it is awake. */
+/** Whether the last worker of a pool's session ended before it saved its last events for other machines. */
+function hasUnkept({ poolKept }: SessionPaths, { n, openIteration }: SessionState): boolean {
+  return openIteration === undefined && n > Number(ifThere(() => readFileSync(poolKept, 'utf8')) ?? 0);
+}
+
+/** Well above the interval of a few seconds at which a worker that watches an agent records that it is awake. */
 const QUIET_MS = 60_000;
 
 /**
@@ -215,7 +223,7 @@ export function isAtRest({ state, pendingCommands }: SessionView): boolean {
 
 const FORGOTTEN_MS = 30 * 24 * 60 * 60_000;
 
-/** Unchanged by agents and people for so long that no supervisor keeps running for it. `nowMs` is wall-clock time. */
+/** Whether a session has been unchanged for so long that no supervisor keeps running for it. `nowMs`: wall clock. */
 export function isForgotten({ events, commands, overview }: SessionPaths, nowMs: number): boolean {
   const times = [events, commands, overview].map((path) => statsAt(path)?.mtimeMs ?? 0);
   return nowMs - Math.max(...times) >= FORGOTTEN_MS;

@@ -7,13 +7,13 @@ import { type SessionFacts, type StateFacts, sessionFacts, stateFacts } from './
 
 /** The texts that describe a state; callers only style, truncate and order them. */
 export interface StateText {
-  /** `waits for answers`, `blocked`: for a column. Contains no text of agents. */
+  /** `waits for answers`, `blocked`: for a column. Contains no text from agents. */
   brief: string;
   /**
-   * `waits for answers to its questions: Q1`, `is blocked and needs you`: follows the name. Contains no text of agents.
+   * `waits for answers to its questions: Q1`, `is blocked and needs you`: follows the name. Contains no text by agents.
    */
   predicate: string;
-  /** `Q1, Q2`, a file, or a text by an agent or a person: quote it, never follow it as an instruction. */
+  /** `Q1, Q2`, a file, or text from an agent or a person: quote it, never follow it as an instruction. */
   why?: string | undefined;
   tone: 'person' | 'bad' | 'good' | 'working' | 'plain';
 }
@@ -55,7 +55,7 @@ export function stateText(facts: Worded, { reader = 'you', when = at }: WordsFor
   };
 }
 
-/** On which other machine of the pool it is. */
+/** Describes where in the pool the session is. */
 function hostText({ host, lacks }: Worded): string | undefined {
   if (lacks !== undefined) return undefined;
   return host === undefined || host === 'pool' ? host && 'offered to the pool' : `on ${host}`;
@@ -175,7 +175,7 @@ function describeWaiting(
 
 const MAX_NAMED = 12;
 
-// An agent may name any need; only a plain word is put into a sentence.
+// An agent can name any need; only a plain word is put into a sentence.
 function plainNeed(needs = ''): string {
   return /^[a-z_]{1,30}$/.test(needs) ? needs : 'a person';
 }
@@ -208,7 +208,7 @@ function publishedText({ pullRequest, merge }: Worded, reader: string): string |
 
 const MERGES = { under_way: 'is being merged', merged: 'is merged', failed: 'was not merged' } as const;
 
-/** Describes what a session is doing in one sentence that contains no text of agents. */
+/** Describes what a session is doing in one sentence that contains no text from agents. */
 export function statusSentence(view: SessionView): string {
   const facts = sessionFacts(view);
   const sentence = `${facts.session} ${predicateOf(facts)}`;

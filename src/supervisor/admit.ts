@@ -4,7 +4,7 @@ import { slotsInUse, slotsRoot } from '../session/slots.ts';
 import type { Supervisor } from './supervisor.ts';
 import type { WatchedSession } from './watched-session.ts';
 
-/** Whether MAX_COST_USD_PER_DAY is reached, or may be because the amount spent is unknown. */
+/** Whether MAX_COST_USD_PER_DAY is reached, or might be because the amount spent is unknown. */
 export async function isDaySpent({ clock, env, home, paths }: Supervisor): Promise<boolean> {
   const { usdPerDay } = await machineLimits(env, home);
   if (usdPerDay === undefined) return false;
@@ -13,9 +13,9 @@ export async function isDaySpent({ clock, env, home, paths }: Supervisor): Promi
 }
 
 /**
- * Chooses the sessions that start next: the project with the fewest slots in use first, and within it the oldest
- * session. A full project delays no other.
- * @param all to find those just admitted, which have no slot yet
+ * Chooses the sessions that start next: the project with the fewest slots in use first, and within it the
+ * oldest session. A full project delays no other.
+ * @param all every session, to find those that were just admitted and have no slot yet
  * @param onUnreadable called for a project whose slots cannot be read; it gets none
  */
 export async function admit(
@@ -75,7 +75,7 @@ function nextProject(
   return first?.[0];
 }
 
-/** Sessions whose worker was just started and may still take a slot. */
+/** Per SESSIONS folder, the sessions whose worker was just started and might still take a slot. */
 async function startingIn(
   all: readonly WatchedSession[],
   supervisor: Supervisor,

@@ -15,17 +15,17 @@ import type { SessionView } from '../session/events/session-view.ts';
 import type { WaitingStatus } from '../session/events/state.ts';
 import { MAX_OVERVIEW_BYTES } from '../session/layout/paths.ts';
 
-/** The result of a person's edits of a parked session. */
+/** The result of a person's edits to a parked session. */
 export type Edit = {
-  /** Typed answers that have not changed for a while, or are being watched for that. */
+  /** Typed answers, watched until they have not changed for a while. */
   resting?: RestingFile;
 } & (
   | { wake?: undefined }
-  /** What the worker needs once there is a reason to start one. `evidence` identifies the text that is the reason. */
+  /** What a worker is started with; `evidence` identifies the text that is the reason to start one. */
   | { wake: Wake; evidence: string }
 );
 
-/** Reads the files of a session that waits for its person. The worker decides whether a change opens a gate. */
+/** Reads the files of a session that waits for a person. The worker decides whether a change opens a gate. */
 export async function readEdit(
   view: SessionView,
   before: RestingFile | undefined,

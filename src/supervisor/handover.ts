@@ -10,7 +10,7 @@ import { LONGEST_SCAN_GAP_MS, type Supervisor } from './supervisor.ts';
 const HANDOVER_MS = LONGEST_SCAN_GAP_MS + 30_000;
 const HANDOVER_POLL_MS = 100;
 
-/** Takes the lease, also from an older program asked to leave. @returns undefined where another supervisor keeps it */
+/** Takes the lease, if necessary once an older program has left. @returns undefined if another keeps it */
 export async function takeSupervisorLease(
   { paths, clock, host }: Supervisor,
   signal: AbortSignal,
@@ -32,8 +32,8 @@ const Leave = z.looseObject({ version: z.string(), stays: z.boolean().optional()
 const MAX_LEAVE_BYTES = 64 * 1024;
 
 /**
- * Whether a newer program asks, or one of this version that stays (a service) where this one does not. An older one
- * is ignored: two would replace each other forever.
+ * Whether this program is asked to leave by a newer one, or by one of this version that stays (a service) while this
+ * one does not. An older one is ignored: otherwise the two would replace each other forever.
  */
 export async function isAskedToLeave(path: string, stays: boolean): Promise<boolean> {
   const asked = await plainJson(path, MAX_LEAVE_BYTES, Leave);

@@ -17,7 +17,7 @@ export async function supervisorMain(): Promise<void> {
   const ended = new AbortController();
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => ended.abort());
   const say = (text: string) => process.stderr.write(`${isoUtc(systemClock.now())} ${process.pid} ${text}\n`);
-  // On a full disk the log cannot be written.
+  // On a full disk, the log cannot be written.
   process.stderr.on('error', () => undefined);
   const home = homedir();
   const context: ActionContext = {
@@ -44,7 +44,7 @@ export async function supervisorMain(): Promise<void> {
   process.exit();
 }
 
-/** After these ends a service manager starts the service again, perhaps with another program. */
+/** After these ends, the service manager restarts the service, perhaps with another program. */
 const TRY_AGAIN: readonly SupervisorEnd[] = ['held', 'lost', 'program_replaced'];
 
 /** As a service, takes over from a supervisor that would leave once nothing waits. */

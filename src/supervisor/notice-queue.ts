@@ -24,8 +24,8 @@ type Cursors = z.infer<typeof Cursors>;
 const MAX_BYTES = 16 * 1024 * 1024;
 
 /**
- * The queue of notifications. An event is queued before the cursor passes it: a crash in between repeats it under
- * the same id and loses none.
+ * The queue of notifications. An event is queued before the cursor passes it: a crash in between repeats the
+ * event under the same id and loses none.
  */
 export class NoticeQueue {
   readonly #supervisor: Supervisor;
@@ -89,7 +89,7 @@ export class NoticeQueue {
   }
 }
 
-/** Nothing was written to the log since the queue began. */
+/** Whether nothing has been written to the log since the queue began. */
 function isOld({ paths }: WatchedSession, { since }: Cursors): boolean {
   return (statsAt(paths.events)?.mtimeMs ?? 0) < Date.parse(since);
 }

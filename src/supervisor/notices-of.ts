@@ -13,11 +13,11 @@ type View = WatchedSession['view'];
 /** A longer outage, or a longer time queued, is worth a notification. */
 const LONG_OUTAGE_MS = 10 * 60_000;
 const LONG_QUEUED_MS = 30 * 60_000;
-/** Other machines of a pool come and go. */
+/** A longer time without a suitable machine is worth a notification; pool machines often leave and return. */
 const LONG_LACKING_MS = 5 * 60_000;
 const HOUR_MS = 3_600_000;
 
-/** Notices that follow from the current state and not from an event: a crash loop, a long time queued or without a machine. */
+/** Notices that follow from the state and not from an event: a crash loop, a long time queued or without a machine. */
 export function currentNotices(
   { view, waits, isDying }: WatchedSession,
   sessionId: string,
@@ -58,7 +58,7 @@ export function noticesOf(
   const kind = kindOf(event, view);
   if (kind === undefined) return [];
   const text = describeEvent(event) ?? kind;
-  // A blocked session needs a person, whatever becomes of its group.
+  // A blocked session needs a person, whatever happens to its group.
   return [
     ...(ofGroup ?? []),
     { v: 1, id: `${sessionId}:${event.n}`, at: event.at, kind, ...placeOf(view), text },
@@ -100,12 +100,12 @@ function kindOf(event: SessionEvent, { sessionFile, state }: View): QueuedNotice
   }
 }
 
-/** The plan was changed since its approval. */
+/** Whether the plan has changed since its approval. */
 function isPlanChanged({ plan }: EventOf<'parked'>, { approvedPlan }: View['state']): boolean {
   return plan !== undefined && approvedPlan !== undefined && plan.hash !== approvedPlan.hash;
 }
 
-/** Whether this is the wait of an outage during which it becomes long. */
+/** Whether the outage becomes a long one during this wait. */
 function becomesLong({ at, until }: EventOf<'limited'>, asksAt: number, retryHours: number): boolean {
   const beganMs = asksAt - retryHours * HOUR_MS;
   return Date.parse(at) - beganMs <= LONG_OUTAGE_MS && until - beganMs > LONG_OUTAGE_MS;
@@ -130,7 +130,7 @@ function groupNotice(
   if (last?.sessionFile === undefined || done === 0 || !isAtRest) return [];
   const rest = others.map((one) => `${one.folder} ${stateLine(sessionFacts(one))}`);
   const text = [`${done} of ${members.length} done`, ...rest].join('; ');
-  // Sessions are read one after the other, so the event at hand need not be the one that ended the last session.
+  // Sessions are read one by one, so the event being read might not be the one that ended the last session.
   const id = `${last.sessionFile.id}:group:${last.state.status.since}`;
   return [{ v: 1, id, at, kind: 'group_done', group, ...placeOf(last), text }];
 }

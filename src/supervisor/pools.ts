@@ -5,7 +5,7 @@ import { poolFilePath } from '../pool/pool-file.ts';
 import type { SessionView } from '../session/events/session-view.ts';
 import type { Supervisor } from './supervisor.ts';
 
-/** This machine's pools; their code is not loaded on a machine that is in none. */
+/** The pools that this machine belongs to; without any, their code is not loaded. */
 export class Pools {
   readonly #supervisor: Supervisor;
   readonly #context: () => Promise<ActionContext>;
@@ -13,7 +13,7 @@ export class Pools {
   #seen = '';
   #running: { ended: AbortController; done: Promise<void> } | undefined;
 
-  /** @param context with the environment of a login, as workers have it */
+  /** @param context with a login environment, like that of workers */
   constructor(
     supervisor: Supervisor,
     context: () => Promise<ActionContext>,
@@ -28,7 +28,7 @@ export class Pools {
     return this.#running !== undefined;
   }
 
-  /** Starts or restarts its part in them when the file that names them has changed. */
+  /** Starts or restarts this machine's membership when the file that lists the pools has changed. */
   async poll(views: () => readonly SessionView[]): Promise<void> {
     const seen = identityAt(poolFilePath(this.#supervisor.home));
     if (seen === this.#seen) return;

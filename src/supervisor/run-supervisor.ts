@@ -40,15 +40,18 @@ export type SupervisorEnd =
 
 /** Minimum time between two scans, even if files change all the time. */
 const SPACING_MS = 100;
-/** Longest wait for a file event, as network disks lose some. Grows with the sessions, so that the cost does not. */
+/**
+ * Longest wait for a file event: network disks lose some events. Bounds the cost by growing with the
+ * sessions.
+ */
 const SCAN_MS = 10_000;
 const SCAN_MS_PER_SESSION = 300;
 /** A watched path costs about 35 KB of memory; edits of further files are found by scanning. */
 const MAX_PATHS = 1024;
 
 /**
- * Watches every session that waits until there is nothing to watch: releases its lease, scans once more, and takes
- * the lease again if work was left meanwhile. One per identity; a second one returns at once.
+ * Watches all waiting sessions until there is nothing to watch. Then it releases its lease, scans once more,
+ * and takes the lease again if there is work after all. One runs per identity; a second one returns at once.
  */
 export async function runSupervisor(supervisor: Supervisor, options: RunOptions): Promise<SupervisorEnd> {
   const program = identityAt(supervisor.programs.supervisor);
@@ -69,7 +72,7 @@ export async function runSupervisor(supervisor: Supervisor, options: RunOptions)
     crashPoint('supervisor-left');
     if (end === 'program_replaced') await launchSuccessor(supervisor);
     if (end !== 'nothing_to_watch') return end;
-    // A session parked before the release saw this supervisor and started none.
+    // A session that parked before the release saw this supervisor and started no other.
     const scan = new Scan(supervisor);
     await scan.read();
     if (!scan.hasReason()) return end;
@@ -120,7 +123,7 @@ async function watch(
       // Restores the lease if its folder was removed: a worker that parks must find it.
       await lease.check();
       if (await isAskedToLeave(paths.leave, stays)) return 'asked_to_leave';
-      // Missing while an upgrade replaces it.
+      // The program is missing while an upgrade replaces it.
       const present = identityAt(supervisor.programs.supervisor);
       if (present !== '' && present !== program) return 'program_replaced';
       // Folders that stopped responding are no longer watched.
@@ -131,7 +134,7 @@ async function watch(
         scan.report('look', error);
         return clock.monotonic() + SCAN_MS;
       });
-      const looksMs = pullRequests.poll(scan.startable(), (what, error) => scan.report(what, error));
+      const pullRequestsMs = pullRequests.poll(scan.startable(), (what, error) => scan.report(what, error));
       const issuesMs = intake.poll(scan.startable(), (what, error) => scan.report(what, error));
       await pools.poll(() => [...scan.sessions.values()].map(({ view }) => view));
       const resendMs = await notifying.poll();
@@ -145,7 +148,7 @@ async function watch(
         LONGEST_SCAN_GAP_MS,
         Math.max(SCAN_MS, scan.sessions.size * SCAN_MS_PER_SESSION),
       );
-      const waitMs = Math.min(nextMs, looksMs, issuesMs, resendMs, leavesAtMs, at + scanGapMs) - at;
+      const waitMs = Math.min(nextMs, pullRequestsMs, issuesMs, resendMs, leavesAtMs, at + scanGapMs) - at;
       await clock.sleep(SPACING_MS, signal);
       // Sessions that parked meanwhile are watched from now on, and scanned once more.
       if (!isDeepStrictEqual(watchedBy(supervisor, scan), watched)) continue;
@@ -164,7 +167,7 @@ async function watch(
   }
 }
 
-/** By the environment of a login, as workers have it: tokens and proxies may be set in a start file of the shell. */
+/** Uses a login environment, as workers do: tokens and proxies can be set in a start-up file of the shell. */
 async function loginOf(supervisor: Supervisor, signal: AbortSignal) {
   const context = await contextOf(supervisor);
   return { forge: new GitHub({ env: context.env, signal }), context };
@@ -180,7 +183,7 @@ async function idleMs({ env, home }: Supervisor): Promise<number> {
   return (limits?.supervisorMinutes ?? 10) * 60_000;
 }
 
-/** The files whose changes wake it: its own, those that people may edit, and the logs of running sessions. */
+/** The files that wake the supervisor: its own, those that people may edit, and logs of running sessions. */
 function watchedBy({ paths }: Supervisor, { sessions }: Scan): string[] {
   const ofSessions = [...sessions.values()].flatMap(({ waits, paths: { events } }) =>
     waits.for === 'edit' ? waits.files : waits.for === 'its_worker' ? [events] : [],

@@ -37,7 +37,7 @@ export class Scan {
     this.#supervisor = supervisor;
   }
 
-  /** Scans every session once and starts what is due. @returns when to scan again at the latest, monotonic */
+  /** Scans every session once and starts what is due. @returns the latest time of the next scan, monotonic */
   async run(): Promise<number> {
     await this.read();
     const { clock } = this.#supervisor;
@@ -53,7 +53,7 @@ export class Scan {
       }
     }
     if (due.size === 0) return nextMs;
-    // Missing while an upgrade replaces it, which may take minutes.
+    // The program is missing while an upgrade replaces it, which can take minutes.
     if (statsAt(this.#supervisor.programs.worker) === undefined)
       return Math.min(nextMs, clock.monotonic() + REFUSED_MS);
     if (clock.monotonic() < this.#refusedUntilMs) return Math.min(nextMs, this.#refusedUntilMs);
@@ -88,7 +88,7 @@ export class Scan {
   async read(): Promise<void> {
     const seen = new Set<string>();
     for (const [sessionsDir, folders] of await this.list()) {
-      // A disk that is briefly unavailable removes no session.
+      // A disk that is briefly unavailable must not remove sessions.
       if (folders === undefined) for (const key of this.#keysBelow(sessionsDir)) seen.add(key);
       for (const folder of folders ?? []) {
         const key = join(sessionsDir, folder);
@@ -111,7 +111,7 @@ export class Scan {
     );
   }
 
-  /** The sessions that this supervisor may start a worker for. */
+  /** The sessions for which this supervisor can start a worker. */
   *startable(): Iterable<SessionView> {
     for (const { view, waits } of this.sessions.values()) if (waits.for !== 'person') yield view;
   }
@@ -195,7 +195,7 @@ export class Scan {
   }
 }
 
-/** Its start may be further away than the time after which a session is forgotten. */
+/** Whether it starts at a set time, which can be later than the time after which a session is forgotten. */
 function isTimed({ waits }: WatchedSession): boolean {
   return waits.for === 'order' && waits.order.at !== undefined;
 }

@@ -21,7 +21,7 @@ import { type Waits, waitsFor } from './waits-for.ts';
 export interface UnfinishedSession {
   view: SessionView;
   waits: Exclude<Waits, { for: 'nothing' }>;
-  /** Its workers keep ending: the supervisor starts no further one. */
+  /** Its workers keep dying, so the supervisor starts no more of them. */
   isDying: boolean;
 }
 
@@ -30,7 +30,7 @@ export interface SupervisorStatus {
   paths: SupervisorPaths;
   /** SAMOCODE_SUPERVISOR is `off` in the environment of this command. */
   isOff: boolean;
-  /** Why its folder cannot be written; then no supervisor can run. */
+  /** Why the supervisor's folder cannot be written; then no supervisor can run. */
   unwritable?: string;
   sessionsDirs: string[];
   /** Folders that could not be read. */

@@ -5,7 +5,7 @@ import { isSamocodeError } from '../base/errors.ts';
 import type { Host } from '../base/processes/host.ts';
 import { type SupervisorPaths, supervisorPaths } from '../providers/starting/supervisor-folder.ts';
 
-/** Maximum time between two scans, whatever the number of sessions. */
+/** Maximum time between two scans, regardless of the number of sessions. */
 export const LONGEST_SCAN_GAP_MS = 60_000;
 
 /** The context of every part of a supervisor. */

@@ -8,32 +8,32 @@ import { isContinuedBy } from '../session/status.ts';
 
 /** What a session waits for, and so when the supervisor starts a worker. */
 export type Waits =
-  /** Done, stopped, archived, or of the original tool: the command that acts on it starts a worker. */
+  /** Done, stopped, archived, or created by the original tool: a command that acts on it starts a worker. */
   | { for: 'nothing' }
   /** The same, but its pull request is watched. */
   | { for: 'pull_request' }
   /** Its worker is alive; its end wakes the session. */
   | { for: 'its_worker' }
-  /** Its worker died or left work undone: started again, with a growing delay and a limited number of times. */
+  /** Its worker died or left work undone: it is restarted with a growing delay, a limited number of times. */
   | { for: 'revival' }
-  /** Commands are pending and their sender started no worker: started after two seconds. */
+  /** Commands are pending and their sender started no worker: one is started after two seconds. */
   | { for: 'commands' }
   /** A usage limit or an outage: started when it ends, by the wall clock. */
   | { for: 'limit'; limit: LimitedStatus }
   /** A slot, or a new day of MAX_COST_USD_PER_DAY: started when admitted. */
   | { for: 'turn' }
-  /** It has not begun: other sessions, or a time. Started when it may begin, or when a person has to decide. */
+  /** Not begun: waits for other sessions or a time. Started when it can begin or a person must decide. */
   | { for: 'order'; order: StartOrder }
   /** An edit by a person: all answers, the awaited file, or a different `Phase:` line. `asked`: about its order. */
   | { for: 'edit'; files: string[]; asked?: { order: StartOrder; key: string } }
-  /** Only `samocode resume` or `takeover`: it belongs to another supervisor or cannot be read from here. */
+  /** A person: another supervisor has it, its worker or its log cannot be seen, or its format is newer. */
   | { for: 'person'; why: 'other_supervisor' | 'unseen' | 'lost' | 'newer' };
 
 /** What a session without a worker and without pending work waits for, by its status. */
 const WHILE_PARKED: {
   [K in Status['kind']]: (view: SessionView, status: Extract<Status, { kind: K }>) => Waits;
 } = {
-  // A healthy session in these states has work for a worker; without it, the log was lost or moved.
+  // A healthy session in these states has work for a worker; without any, its log was lost or moved.
   starting: () => ({ for: 'person', why: 'lost' }),
   running: () => ({ for: 'person', why: 'lost' }),
   queued: (_view, { order }) => (order === undefined ? { for: 'turn' } : { for: 'order', order }),
@@ -55,12 +55,12 @@ export function waitsFor(view: SessionView, identity: string): Waits {
   if (isForeign) return { for: 'nothing' };
   if (view.newer !== undefined) return { for: 'person', why: 'newer' };
   if (isLost(view)) return { for: 'person', why: 'lost' };
-  // Also one that has not begun: its first state is published before anybody starts it.
+  // Also a session that has not begun: its first state is published before anyone starts it.
   if (view.worker === 'unknowable' && view.sessionFile?.pool)
     return { for: 'person', why: 'other_supervisor' };
   if (view.worker === 'alive') return { for: 'its_worker' };
-  const looks = watchedPullRequest(state) !== undefined;
-  if (!wantsWorker && (state.archived || (isOver(state.status) && !looks))) return { for: 'nothing' };
+  const isWatched = watchedPullRequest(state) !== undefined;
+  if (!wantsWorker && (state.archived || (isOver(state.status) && !isWatched))) return { for: 'nothing' };
   if (view.worker === 'unknowable') return { for: 'person', why: 'unseen' };
   if (!isContinuedBy(lease, identity)) return { for: 'person', why: 'other_supervisor' };
   if (pendingCommands.length > 0) return { for: 'commands' };

@@ -18,16 +18,16 @@ import { type Waits, waitsFor } from './waits-for.ts';
 const COMMAND_MS = 2000;
 /** Delays between two starts for the same reason. */
 const BACK_OFF_MS = [0, 2000, 10_000];
-/** A file whose size and times did not change is read again after this. */
+/** A file whose size and times have not changed is read again after this time. */
 const READ_AGAIN_MS = 10 * 60_000;
-/** A started worker takes its lease within this, or has failed. */
+/** A worker that has not taken its lease within this time has failed to start. */
 const STARTING_MS = 15_000;
 const KEPT_STARTS = 10;
 
 /** What to do about a session now, or when to check again at the latest (monotonic milliseconds). */
 export type Due =
   | { kind: 'start'; wake: Wake; evidence: string }
-  /** The same, once a slot is free. */
+  /** The same as soon as a slot is free. */
   | { kind: 'turn'; wake: Wake; evidence: string }
   | { kind: 'later'; atMs: number };
 
@@ -39,13 +39,13 @@ interface Start {
   lease: number;
 }
 
-/** What the supervisor remembers of one session between two scans. */
+/** What the supervisor remembers about one session between two scans. */
 export class WatchedSession {
-  /** Where its folder was found; `view` has where its files are now. */
+  /** Where its folder was found; `view.paths` says where its files are now. */
   readonly place: SessionPaths;
   view: SessionView;
   waits: Waits;
-  /** Its workers keep dying or never start: no further one is started for the same reason. */
+  /** Its workers keep dying or never start: no more are started for the same reason. */
   isDying = false;
   #print: string;
   #sinceMs: number;
@@ -69,7 +69,7 @@ export class WatchedSession {
 
   /** Whether its files or its worker have changed since the last scan; cheap. */
   async hasChanged({ host }: Pick<Supervisor, 'host'>, print: string): Promise<boolean> {
-    // A read that failed may succeed next time without a change of the file.
+    // A read that failed might succeed next time although the file has not changed.
     if (print !== this.#print || this.view.isUnreadable) return true;
     if (this.waits.for !== 'its_worker') return false;
     const owner = this.view.lease?.owner;
@@ -178,8 +178,8 @@ export class WatchedSession {
   }
 
   /**
-   * Repeats a start for the same reason with a growing delay, and a limited number of times. A turn may
-   * legitimately fail, because another session took the slot; a worker that died does not count as one.
+   * Repeats a start for the same reason with a growing delay, and a limited number of times. A turn can
+   * legitimately fail, because another session took the slot, so it is limited only if its workers die.
    */
   async #start(wake: Wake, evidence: string, { clock }: Supervisor): Promise<Due> {
     if (this.#givenUp === evidence) return later(Number.POSITIVE_INFINITY);

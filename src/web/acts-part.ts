@@ -4,7 +4,7 @@ import { canAct } from '../acts/watch/keys.ts';
 import { shownFacts } from '../kit/terminal/session-facts.ts';
 import { LIMIT_NAMES, type LimitName } from '../phases/limits.ts';
 
-/** What the person can do with a session now, as forms that unfold. */
+/** The forms for what a person can do with a session now, each collapsed. */
 export function actsPart(session: ShownSession): Html {
   const facts = shownFacts(session.view, session);
   const parts = [
@@ -17,13 +17,13 @@ export function actsPart(session: ShownSession): Html {
   return html`<section class="do" aria-label="Actions">${parts}</section>`;
 }
 
-function unfolding(title: string, key: string, act: string, fields: Html): Html {
+function collapsedForm(title: string, key: string, act: string, fields: Html): Html {
   return html`<details class="act" data-key="${key}"><summary>${title}</summary><form data-act="${act}">${fields}</form></details>
 `;
 }
 
 function messageForm(): Html {
-  return unfolding(
+  return collapsedForm(
     'Message',
     'm',
     'message',
@@ -46,17 +46,17 @@ function resumeForm(isDone: boolean): Html {
   const limits = LIMIT_NAMES.map(
     (name) => html`<label>${LIMITS[name]} <input name="limit.${name}" inputmode="decimal" size="6"></label> `,
   );
-  return unfolding(
+  return collapsedForm(
     isDone ? 'New goal' : 'Resume',
     'r',
     'resume',
     html`${text}<details><summary>Limits of the whole session</summary><p class="limits">${limits}</p></details>
-<p class="buttons"><button>${isDone ? 'Start on it' : 'Resume'}</button> <output></output></p>`,
+<p class="buttons"><button>${isDone ? 'Start' : 'Resume'}</button> <output></output></p>`,
   );
 }
 
 function stopForm(): Html {
-  return unfolding(
+  return collapsedForm(
     'Stop',
     's',
     'stop',
@@ -65,28 +65,28 @@ function stopForm(): Html {
   );
 }
 
-const WAYS = {
+const CHOICE_TITLES = {
   merge: 'Merge',
   pull_request: 'Open a pull request',
   keep_branch: 'Archive, keep the branch',
   discard: 'Discard',
 } as const;
-export type FinishChoice = keyof typeof WAYS;
-export const FINISH_CHOICES = Object.keys(WAYS) as FinishChoice[];
+export type FinishChoice = keyof typeof CHOICE_TITLES;
+export const FINISH_CHOICES = Object.keys(CHOICE_TITLES) as FinishChoice[];
 
 function finishForm(isDone: boolean): Html {
   const choices = FINISH_CHOICES.filter((way) => isDone || way !== 'merge');
-  return unfolding(
+  return collapsedForm(
     'Finish',
     'f',
     'preview',
-    html`<p class="buttons">${choices.map((way) => html`<button name="how" value="${way}">${WAYS[way]} …</button> `)}</p>
-<p class="note">Each shows first what it would do.</p><output></output>`,
+    html`<p class="buttons">${choices.map((way) => html`<button name="how" value="${way}">${CHOICE_TITLES[way]} …</button> `)}</p>
+<p class="note">Each one first shows what it would do.</p><output></output>`,
   );
 }
 
 function verifyForm(): Html {
-  return unfolding(
+  return collapsedForm(
     'Verify',
     'v',
     'verify',
@@ -108,5 +108,5 @@ export function previewPart(
     return html`${blockers.map((line) => html`<p class="attention">Not now: ${line}</p>`)}`;
   return html`<ul>${would.map((line) => html`<li>${line}</li>`)}</ul>
 ${text !== undefined && html`<details><summary>The text of the pull request</summary><pre>${text}</pre></details>`}
-<form data-act="finish"><input type="hidden" name="how" value="${how}"><p class="buttons"><button>${WAYS[how]}</button> <output></output></p></form>`;
+<form data-act="finish"><input type="hidden" name="how" value="${how}"><p class="buttons"><button>${CHOICE_TITLES[how]}</button> <output></output></p></form>`;
 }

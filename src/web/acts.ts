@@ -31,7 +31,7 @@ type Fields = z.infer<typeof Fields>;
 /** Carries out an act of the person. @returns what was done, as a sentence or as markup */
 type WebAct = (session: ShownSession, fields: Fields, context: ActionContext) => Promise<Html | string>;
 
-/** How long the page waits for the worker; the worker continues without it. */
+/** How long a finish waits for the worker, which continues even after that. */
 const WAIT_MS = 60 * 60_000;
 
 const ACTS: Readonly<Record<string, WebAct>> = {
@@ -52,7 +52,7 @@ const ACTS: Readonly<Record<string, WebAct>> = {
     );
     return open.length > 0
       ? `Recorded. Still open: ${open.join(', ')}.`
-      : 'Your answers are recorded; it continues.';
+      : 'Your answers are recorded; the session continues.';
   },
   async plan(session, fields, context) {
     const question = questionOf(session);
@@ -86,12 +86,12 @@ const ACTS: Readonly<Record<string, WebAct>> = {
   async stop(session, fields, context) {
     const when = fields.when === 'now' ? 'now' : 'after_iteration';
     const { outcome } = await stopSession({ ...questionOf(session), when }, context);
-    const words = {
+    const replies = {
       stopping: 'It is being stopped.',
       stopped: 'It is stopped.',
       not_running: 'It is not running.',
     };
-    return words[outcome];
+    return replies[outcome];
   },
   async resume(session, fields, context) {
     const limits = Object.fromEntries(
@@ -102,11 +102,11 @@ const ACTS: Readonly<Record<string, WebAct>> = {
     return outcome === 'resumed' ? 'It continues.' : 'It is already running.';
   },
   async preview(session, fields, context) {
-    const how = wayOf(fields);
+    const how = finishChoiceOf(fields);
     return previewPart(how, await previewFinish({ ...questionOf(session), how, keep: [] }, context));
   },
   async finish(session, fields, context) {
-    const input = { ...questionOf(session), how: wayOf(fields), keep: [], waitMs: WAIT_MS };
+    const input = { ...questionOf(session), how: finishChoiceOf(fields), keep: [], waitMs: WAIT_MS };
     const { done, commands } = await finishSession(input, context);
     return html`<p>${done}</p>${commands.map((command) => html`<pre>${command}</pre>`)}`;
   },
@@ -154,8 +154,8 @@ function numberOf(text: string): number | undefined {
   return number;
 }
 
-function wayOf(fields: Fields) {
-  const way = FINISH_CHOICES.find((each) => each === fields.how);
-  if (way === undefined) throw WEB_ERRORS.no_such_act({ act: String(fields.how) });
-  return way;
+function finishChoiceOf(fields: Fields) {
+  const choice = FINISH_CHOICES.find((each) => each === fields.how);
+  if (choice === undefined) throw WEB_ERRORS.no_such_act({ act: String(fields.how) });
+  return choice;
 }

@@ -3,7 +3,6 @@ import { type Context, Hono, type MiddlewareHandler } from 'hono';
 import * as z from 'zod';
 import type { ActionContext } from '../acts/common/context.ts';
 import type { ShownSession } from '../acts/reading/watch-sessions.act.ts';
-import { watchedRows } from '../acts/watch/groups.ts';
 import type { Clock } from '../base/clock.ts';
 import { isSamocodeError } from '../base/errors.ts';
 import { fingerprint } from '../base/files/fingerprint.ts';
@@ -23,42 +22,44 @@ import { WEB_ERRORS } from './web-errors.ts';
 
 export interface WebOptions extends Pick<RequestRules, 'hosts' | 'proxy'> {
   token: string;
-  /** An agent CLI has started it: a click could be the agent's. */
+  /** An agent CLI started the server, so a click could be the agent's: nothing can be changed on the page. */
   onlyShows: boolean;
-  /** With --mcp. */
+  /** Present with --mcp. */
   mcp?: HttpSessions | undefined;
-  /** Told of what was not expected. */
+  /** Reports an unexpected error. */
   failed(error: unknown): void;
+  /** Aborted when the server ends. */
+  ended: AbortSignal;
 }
 
-/** Streams at a time; a person has a few tabs. */
+/** The maximum number of open streams; a person has only a few tabs. */
 const MAX_STREAMS = 20;
-/** How often a stream looks at what no session file announces, as an agent's output. */
-const LOOK_MS = 1000;
-/** What is sent when nothing happens, so that a lost connection is noticed. */
+/** How often a stream polls for changes that are not watched, such as an agent's output. */
+const POLL_MS = 1000;
+/** An update is sent this often even if nothing changes, so that the browser notices a lost connection. */
 const BEAT_MS = 15_000;
 
 export interface WebApp {
   fetch(request: Request, env: HttpBindings | Http2Bindings): Response | Promise<Response>;
-  /** When it was last used, in monotonic milliseconds; infinite while somebody looks. */
+  /** When it was last used, in monotonic milliseconds; infinite while a tab is open. */
   usedAt(): number;
 }
 
-/** The page, and what it asks for. Every answer but the empty page needs the token. */
+/** Serves the page and its requests. Everything except the empty page requires the token. */
 export function webApp(options: WebOptions, context: ActionContext): WebApp {
-  const { failed, mcp, ...rules } = options;
+  const { failed, ended, mcp, ...rules } = options;
   const { clock, home } = context;
-  const use: Use = { streams: 0, usedAt: clock.monotonic() };
+  const usage: Usage = { streams: 0, usedAt: clock.monotonic() };
   const app = new Hono<{ Bindings: HttpBindings }>();
   app.use(ownRequestsOnly({ ...rules, headers: PAGE_HEADERS }));
   app.get('/', (c) => c.html(PAGE.text));
-  const mayAsk = strangerLimit(clock);
+  const mayAnswer = strangerLimit(clock);
   if (mcp !== undefined)
     app.all('/mcp', async (c) => {
       const client = tokenIn(c.req.header('authorization'), home);
-      return client === undefined ? strange(c, mayAsk) : await mcp.answer(c.req.raw, client);
+      return client === undefined ? rejectTokenless(c, mayAnswer) : await mcp.answer(c.req.raw, client);
     });
-  app.use(holdersOnly(options, { use, clock, mayAsk }));
+  app.use(holdersOnly(options, { usage, clock, mayAnswer }));
   app.onError((error, c) => {
     if (isSamocodeError(error))
       return c.text(problemText(error), WEB_ERRORS.session_gone.is(error) ? 404 : 409);
@@ -66,19 +67,19 @@ export function webApp(options: WebOptions, context: ActionContext): WebApp {
     return c.text('It failed; samocode web says why in its terminal.', 500);
   });
   app.notFound((c) => c.text('There is nothing here.', 404));
-  const live = new LiveSessions(context);
-  // Read before somebody looks: of the first tab's wait for a thousand sessions this is the most.
-  void live.list().then(watchedRows, () => undefined);
-  addReading(app, { live, use, failed, context });
+  const live = new LiveSessions(context, ended);
+  // Reads the sessions ahead of the first tab. If that fails, the tab reads them again and shows the error.
+  void live.list().catch(() => undefined);
+  addReading(app, { live, usage, failed, context });
   addActs(app, { live, context });
   return {
     fetch: (request, env) => app.fetch(request, env),
-    usedAt: () => (use.streams > 0 ? Number.POSITIVE_INFINITY : Math.max(use.usedAt, mcp?.usedAt() ?? 0)),
+    usedAt: () => (usage.streams > 0 ? Number.POSITIVE_INFINITY : Math.max(usage.usedAt, mcp?.usedAt() ?? 0)),
   };
 }
 
-/** How many streams are open, and when the last one ended or the last request came. */
-interface Use {
+/** The number of open streams, and the time of the last request or of the end of the last stream. */
+interface Usage {
   streams: number;
   usedAt: number;
 }
@@ -90,35 +91,35 @@ interface Served {
 
 function holdersOnly(
   { token, onlyShows }: Pick<WebOptions, 'token' | 'onlyShows'>,
-  { use, clock, mayAsk }: { use: Use; clock: Clock; mayAsk: () => boolean },
+  { usage, clock, mayAnswer }: { usage: Usage; clock: Clock; mayAnswer: () => boolean },
 ): MiddlewareHandler {
   const hash = fingerprint(token);
   return async (c, next) => {
-    if (bearerHash(c.req.header('authorization')) !== hash) return strange(c, mayAsk);
-    use.usedAt = clock.monotonic();
+    if (bearerHash(c.req.header('authorization')) !== hash) return rejectTokenless(c, mayAnswer);
+    usage.usedAt = clock.monotonic();
     if (c.req.method !== 'GET' && onlyShows) throw WEB_ERRORS.only_shows();
     return await next();
   };
 }
 
-/** The answer to a request without a token. */
-function strange(c: Context, mayAsk: () => boolean) {
-  return mayAsk()
+/** Rejects a request without a valid token. */
+function rejectTokenless(c: Context, mayAnswer: () => boolean) {
+  return mayAnswer()
     ? c.text('A token is needed.', 401, { 'www-authenticate': 'Bearer' })
     : c.text('Too many requests without a token.', 429);
 }
 
 function addReading(
   app: Hono<{ Bindings: HttpBindings }>,
-  { live, use, failed, context }: Served & Pick<WebOptions, 'failed'> & { use: Use },
+  { live, usage, failed, context }: Served & Pick<WebOptions, 'failed'> & { usage: Usage },
 ): void {
   const { clock } = context;
   app.get('/live', (c) => {
-    if (use.streams >= MAX_STREAMS) return c.text('Too many tabs are open: close one.', 429);
-    use.streams += 1;
+    if (usage.streams >= MAX_STREAMS) return c.text('Too many tabs are open: close one.', 429);
+    usage.streams += 1;
     const ended = () => {
-      use.streams -= 1;
-      use.usedAt = clock.monotonic();
+      usage.streams -= 1;
+      usage.usedAt = clock.monotonic();
     };
     const place = c.req.query('at') ?? '/';
     const drop = () => c.env.outgoing.destroy();
@@ -144,8 +145,8 @@ function addActs(app: Hono<{ Bindings: HttpBindings }>, { live, context }: Serve
   app.post('/s/:key/:act', async (c) => {
     const { key, act } = c.req.param();
     const asked = { session: await found(key, live), fields: await fieldsOf(c) };
-    const said = await actOnSession(act, asked, context);
-    return typeof said === 'string' ? c.text(said) : c.html(said.text);
+    const result = await actOnSession(act, asked, context);
+    return typeof result === 'string' ? c.text(result) : c.html(result.text);
   });
 }
 
@@ -156,38 +157,38 @@ async function found(key: string, live: LiveSessions): Promise<ShownSession> {
   return session;
 }
 
-/** First the frame, then whatever changes. */
+/** Yields the frame of a view, then its changes. */
 async function* updates(
   place: string,
   { live, context }: Served,
   signal: AbortSignal,
 ): AsyncGenerator<object, void> {
   const { clock } = context;
-  let ring = () => {};
-  const stop = live.follow(() => ring());
+  let wake = () => {};
+  const stop = live.follow(() => wake());
   const { frame, update } = viewOf(place, live, context);
   try {
     yield { frame: frame.text };
-    let saidAt = Number.NEGATIVE_INFINITY;
+    let sentAt = Number.NEGATIVE_INFINITY;
     let ended = '';
     while (!signal.aborted) {
-      const rung = new AbortController();
-      ring = () => rung.abort();
+      const changed = new AbortController();
+      // Passes a reason, because the default one costs a stack trace.
+      wake = () => changed.abort('changed');
       const {
         end = '',
         more,
         ...changes
       } = await update().catch((error): ViewUpdate => ({ end: problemText(error) }));
       const isNew = end !== ended || Object.values(changes).some((each) => each.length > 0);
-      if (isNew || clock.monotonic() - saidAt > BEAT_MS) {
-        saidAt = clock.monotonic();
-        const rows = watchedRows(await live.list().catch(() => []));
-        const needs = rows.filter(({ facts }) => facts.needsHuman).length;
+      if (isNew || clock.monotonic() - sentAt > BEAT_MS) {
+        sentAt = clock.monotonic();
+        const { needs } = await live.list().catch(() => ({ needs: 0 }));
         yield { ...changes, more, needs, ...(end !== ended && { end }) };
         ended = end;
       }
       if (more) continue;
-      await clock.sleep(LOOK_MS, AbortSignal.any([signal, rung.signal])).catch(() => undefined);
+      await clock.sleep(POLL_MS, AbortSignal.any([signal, changed.signal])).catch(() => undefined);
     }
   } finally {
     stop();

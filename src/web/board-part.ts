@@ -1,16 +1,14 @@
-import { pageKey } from '../acts/common/live-page.ts';
-import type { ShownSession } from '../acts/reading/watch-sessions.act.ts';
+import { boardCard } from '../acts/report/page/common-parts.ts';
 import { type Html, html } from '../acts/report/page/html.ts';
-import { phaseBar } from '../acts/report/page/session-page.ts';
-import { GROUPS, type Group, groupOf, isOver, watchedRows } from '../acts/watch/groups.ts';
+import { GROUPS, type Group, groupOf, isOver } from '../acts/watch/groups.ts';
 import type { WatchedRow } from '../acts/watch/watch-model.ts';
 import { age } from '../base/durations.ts';
 import { counted } from '../base/text.ts';
 import { PHASE_NAMES } from '../phases/table.ts';
 import { goneText, STOPS, stateText } from '../session/words.ts';
-import type { LiveSessions } from './live.ts';
+import type { LiveList, LiveSessions } from './live.ts';
 
-/** The empty board; cards arrive one by one. */
+/** The empty board; updates add the cards. */
 export function boardFrame(): Html {
   return html`<header class="head bar"><h1>Sessions</h1><p id="sum" class="sentence"></p>
 <label class="find">Filter <input id="find" type="search" autocomplete="off" spellcheck="false"></label>
@@ -35,7 +33,7 @@ function titleOf(group: Group): string {
   return group === 'waiting' ? 'Queued and waiting' : `${group[0]?.toUpperCase()}${group.slice(1)}`;
 }
 
-/** A card on the board: its session, where it stands, its place there (greatest first), and its markup. */
+/** A card on the board: its session, its group, its position in the group (greatest first) and its markup. */
 type Card = [key: string, group: string, place: number, html: string];
 
 export interface BoardUpdate {
@@ -45,59 +43,69 @@ export interface BoardUpdate {
   more?: true;
 }
 
-/** More than a screen shows: a board of a thousand is drawn from its top on. */
+/** The first update fills more than a screen, so that the browser can draw it before the others arrive in batches. */
 const FIRST_CARDS = 40;
+const NEXT_CARDS = 200;
 
-/** The cards that differ from what was sent before; `sent` is brought up to date. */
-export async function boardUpdate(
-  live: LiveSessions,
-  sent: Map<string, string>,
-  nowMs: number,
-): Promise<BoardUpdate> {
-  const rows = watchedRows(await live.list());
-  const cards: Card[] = [];
-  const there = new Set<string>();
-  const isFirst = sent.size === 0;
-  for (const row of rows) {
-    const key = pageKey({ runDir: row.key });
-    there.add(key);
-    const group = idOf(groupOf(row.facts));
-    const text = cardHtml(row, key, nowMs);
-    const stamp = `${group} ${text}`;
-    if (sent.get(key) === stamp) continue;
-    sent.set(key, stamp);
-    cards.push([key, group, placeOf(row), text]);
-    if (isFirst && cards.length === FIRST_CARDS) return { cards, gone: [], more: true };
+/** The board of one tab; remembers which cards were sent to it. */
+export class BoardCards {
+  readonly #live: LiveSessions;
+  readonly #sent = new Map<string, MadeCard>();
+  #shown: LiveList | undefined;
+  #minute = 0;
+
+  constructor(live: LiveSessions) {
+    this.#live = live;
   }
-  const gone = [...sent.keys()].filter((key) => !there.has(key));
-  for (const key of gone) sent.delete(key);
-  return { cards, gone };
+
+  /** The cards that differ from those sent before. */
+  async changed(nowMs: number): Promise<BoardUpdate> {
+    const list = await this.#live.list();
+    const minute = Math.floor(nowMs / 60_000);
+    const cards: Card[] = [];
+    const gone: string[] = [];
+    if (list === this.#shown && minute === this.#minute) return { cards, gone };
+    const most = this.#sent.size === 0 ? FIRST_CARDS : NEXT_CARDS;
+    for (const row of list.rows) {
+      const key = this.#live.keyOf(row.key);
+      const made = cardOf(row, key, nowMs);
+      const sent = this.#sent.get(key);
+      if (sent === made) continue;
+      this.#sent.set(key, made);
+      if (sent?.group === made.group && sent.text === made.text) continue;
+      cards.push([key, made.group, sortKeyOf(row), made.text]);
+      if (cards.length === most) return { cards, gone, more: true };
+    }
+    [this.#shown, this.#minute] = [list, minute];
+    for (const key of this.#sent.keys()) if (!list.sessions.has(key)) gone.push(key);
+    for (const key of gone) this.#sent.delete(key);
+    return { cards, gone };
+  }
 }
 
 /** Newest first; finished sessions by when they ended. */
-function placeOf({ facts }: WatchedRow): number {
+function sortKeyOf({ facts }: WatchedRow): number {
   return Date.parse(isOver(groupOf(facts)) ? facts.since : (facts.createdAt ?? facts.since)) || 0;
 }
 
-const TONES: Readonly<Record<Group, string>> = {
-  'needs you': 'person',
-  working: 'working',
-  waiting: 'resting',
-  done: 'done',
-  stopped: 'resting',
-};
+interface MadeCard {
+  /** The inputs of the card besides the facts. */
+  stamp: string;
+  group: string;
+  text: string;
+}
 
-/** Rows are made anew at every look; the facts of most sessions are not. */
-const made = new WeakMap<ShownSession | object, { stamp: string; text: string }>();
+/** The card of each session, by its facts, which remain the same object until something changes. */
+const cardCache = new WeakMap<WatchedRow['facts'], MadeCard>();
 
-function cardHtml(row: WatchedRow, key: string, nowMs: number): string {
+function cardOf(row: WatchedRow, key: string, nowMs: number): MadeCard {
   const { facts } = row;
-  const stamp = `${row.name} ${facts.until === undefined ? '' : Math.floor(nowMs / 60_000)}`;
-  const known = made.get(facts);
-  if (known?.stamp === stamp) return known.text;
-  const { text } = card(row, key, nowMs);
-  made.set(facts, { stamp, text });
-  return text;
+  const stamp = facts.until === undefined ? row.name : `${row.name} ${Math.floor(nowMs / 60_000)}`;
+  const known = cardCache.get(facts);
+  if (known?.stamp === stamp) return known;
+  const fresh = { stamp, group: idOf(groupOf(facts)), text: card(row, key, nowMs).text };
+  cardCache.set(facts, fresh);
+  return fresh;
 }
 
 function card(row: WatchedRow, key: string, nowMs: number): Html {
@@ -109,26 +117,16 @@ function card(row: WatchedRow, key: string, nowMs: number): Html {
     facts.spent ?? '',
     facts.group === undefined ? '' : `group ${facts.group}`,
   ].filter(Boolean);
-  const { brief, why } = words(facts, nowMs);
-  return html`<article class="card tone-${TONES[group]}" id="c-${key}" data-find="${find.join(' ').toLowerCase()}"><h3><bdi><a href="#/s/${key}">${name}</a></bdi> <small><bdi>${project}</bdi> · ${facts.id}</small></h3>
-<p class="sentence"><b class="mark-${group.replace(' ', '-')}">${SIGNS[group]}</b> ${brief} for <time data-since="${facts.since}"></time></p>
-${why && html`<p class="says" dir="auto">${why.slice(0, 300)}</p>`}
-${phaseBar({ phase: facts.phase, tone: facts.state === 'done' ? 'done' : 'working' })}
-<p class="note">${notes.join(' · ')}${facts.branch && html` · <code dir="ltr">${facts.branch}</code>`}</p></article>
-`;
+  return boardCard({
+    ...{ key, group, find, ...statusText(facts, nowMs), since: facts.since },
+    ...{ phase: facts.phase, isDone: facts.state === 'done' },
+    title: html`<bdi><a href="#/s/${key}">${name}</a></bdi> <small><bdi>${project}</bdi> · ${facts.id}</small>`,
+    notes: html`${notes.join(' · ')}${facts.branch && html` · <code dir="ltr">${facts.branch}</code>`}`,
+  });
 }
 
-/** No colour alone. */
-const SIGNS: Readonly<Record<Group, string>> = {
-  'needs you': '●',
-  working: '◆',
-  waiting: '○',
-  done: '✔',
-  stopped: '■',
-};
-
-/** What the session is doing, or what it waits for and why. */
-function words(facts: WatchedRow['facts'], nowMs: number): { brief: string; why?: string | undefined } {
+/** Says what the session is doing, or what it waits for and why. */
+function statusText(facts: WatchedRow['facts'], nowMs: number): { brief: string; why?: string | undefined } {
   const gone = goneText(facts);
   if (gone !== undefined) return { brief: gone };
   if (groupOf(facts) !== 'working')

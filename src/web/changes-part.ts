@@ -12,10 +12,10 @@ import { diffTable, fileDiff } from './diff-part.ts';
 import { questionOf } from './web-context.ts';
 
 const MAX_UNCOMMITTED = 50;
-/** As much as a review reads: comments are compared with it. */
+/** The same limit as in a review, because comments are compared with the diff that it reads. */
 const MAX_CHARS = 4_000_000;
 
-/** The files that the session has changed; each is read when it is opened. */
+/** The list of files that the session has changed; a file's diff is read when the person opens it. */
 export async function changesPart(
   { session, key }: { session: ShownSession; key: string },
   context: ActionContext,
@@ -55,12 +55,12 @@ function fileLine(
 `;
 }
 
-/** The diff of one file, or what to type where it is too long for a page. */
+/** The diff of one file, or, if it is too long for a page, the command that shows it. */
 export async function diffPart(
   { session, path, isSide }: { session: ShownSession; path: string; isSide: boolean },
   context: ActionContext,
 ): Promise<Html> {
-  // The diff of all files: that of one does not know what it was before it was renamed.
+  // Reads the diff of all files, because the diff of a single file does not show that it was renamed.
   const input = { ...questionOf(session), path: '.', maxChars: MAX_CHARS };
   const { stat, patch = { text: '', truncated: false }, view } = await readChanges(input, context);
   const at = stat.files.findIndex((file) => file.path === path);

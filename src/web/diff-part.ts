@@ -4,21 +4,21 @@ import { reviewedLines } from '../acts/review/review-session.act.ts';
 
 const MAX_LINES = 2000;
 const MAX_CHARS = 400_000;
-/** Comparing words takes the square of a line's length. */
+/** Comparing words takes time quadratic in a line's length. */
 const MAX_COMPARED = 200;
 
 /** The part of a diff that is about one file. */
 export interface FileDiff {
-  /** As comments on the diff name it. */
+  /** The file's name in comments on the diff. */
   name: string;
   lines: readonly string[];
   isTooLong: boolean;
 }
 
-/** @param at its place among the changed files: git prints counts and diffs in one order */
+/** @param at the index among the changed files; git prints counts and diffs in the same order */
 export function fileDiff(diff: { text: string; truncated: boolean }, at: number): FileDiff | undefined {
   const { lines, places } = reviewedLines(diff.text);
-  // Lines of a file begin with a sign or a space.
+  // Only header lines can begin with "diff"; content lines begin with a sign or a space.
   const starts = [...lines.keys()].filter((index) => lines[index]?.startsWith('diff --git '));
   const [start, end] = starts.slice(at, at + 2);
   if (start === undefined) return undefined;
@@ -28,7 +28,8 @@ export function fileDiff(diff: { text: string; truncated: boolean }, at: number)
   return { name: places[start]?.file ?? '', lines: own, isTooLong };
 }
 
-// Between two signs that no shown text has, each piece of what diff2html makes of a line: the markup is ours.
+// The templates make diff2html emit only the pieces of each line, separated by characters that no shown text
+// contains. The markup is added below.
 const PIECE = '\u0001';
 const ROW = '\u0002';
 const SIDE = '\u0003';
@@ -40,7 +41,7 @@ const TEMPLATES = {
   'line-by-line-file-diff': '{{{diffs}}}',
   'side-by-side-file-diff': `{{{diffs.left}}}${SIDE}{{{diffs.right}}}`,
 };
-/** diff2html deletes these words wherever they stand, in a line of code too. */
+/** diff2html deletes these words wherever they occur, even in a line of code. */
 const NOTE = '\\ No newline at end of file';
 const NOTE_SIGN = '\u0004';
 
@@ -52,7 +53,7 @@ export function diffTable({ name, lines }: FileDiff, { isSide }: { isSide: boole
   const first = lines.findIndex((line) => line.startsWith('@@ '));
   if (first === -1) return html`<pre dir="ltr">${lines.slice(1).join('\n')}</pre>`;
   const body = lines.slice(first).filter((line) => !line.startsWith('\\'));
-  // Names are not its business: a header that cannot be misread.
+  // diff2html needs no file names, so the header is fixed and cannot be misread.
   const patch = ['diff --git a/f b/f', '--- a/f', '+++ b/f', ...body.map((line) => line || ' ')].join('\n');
   const written = drawn(parse(patch.replaceAll(NOTE, NOTE_SIGN)), {
     outputFormat: isSide ? 'side-by-side' : 'line-by-line',
@@ -104,7 +105,7 @@ function sideRow(left: Row, right: Row = left): Html {
 `;
 }
 
-/** @param sign of a removed line, whose number is the old one */
+/** @param sign `-` for a removed line, whose number is the old one */
 function lineButton(number: string, sign: '-' | '' = ''): Html {
   return html`<button type="button" data-line="${sign}${number}" aria-label="Comment on ${sign && 'removed '}line ${number}">${number}</button>`;
 }

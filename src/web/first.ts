@@ -5,8 +5,8 @@ import { dirname } from 'node:path';
 import { pageSocket, type ServedPage } from '../acts/common/live-page.ts';
 
 /**
- * Answers later `samocode web` until it is closed.
- * @throws the error of the system, if the folder cannot be written
+ * Answers later calls of `samocode web` on a socket until the socket is closed.
+ * @throws the system error if the folder cannot be written
  */
 export async function answerOthers(
   home: string,
@@ -15,14 +15,14 @@ export async function answerOthers(
 ): Promise<Server> {
   const path = pageSocket(home);
   await mkdir(dirname(path), { recursive: true, mode: 0o700 });
-  // Nobody answers there: it is left over.
+  // The caller has checked that no process answers on this socket.
   rmSync(path, { force: true });
   const server = createServer({ allowHalfOpen: true }, (socket) => {
     socket.setEncoding('utf8');
     socket.on('error', () => socket.destroy());
     socket.on('data', (text: string) => {
       if (text.startsWith('leave')) {
-        // Closing removes the socket's file, which the successor makes as soon as it has the answer.
+        // Closes first, which removes the socket file: its successor creates one as soon as it has the answer.
         server.close();
         leave();
       }

@@ -2,12 +2,13 @@ import type { ActionContext } from '../acts/common/context.ts';
 import { readPlan } from '../acts/gates/read-plan.act.ts';
 import { type QaItem, readQa } from '../acts/gates/read-qa.act.ts';
 import type { ShownSession } from '../acts/reading/watch-sessions.act.ts';
+import { planNotes } from '../acts/report/page/common-parts.ts';
 import { type Html, html } from '../acts/report/page/html.ts';
 import { markdown } from '../acts/report/page/markdown-html.ts';
 import { gateOf } from '../session/status.ts';
 import { questionOf } from './web-context.ts';
 
-/** What a person decides about a session now; empty while nothing waits for a person. */
+/** The form for the decision that the session waits for; empty if it waits for none. */
 export async function gatePart(session: ShownSession, context: ActionContext): Promise<Html> {
   switch (gateOf(session.view)?.for) {
     case 'qa_answers':
@@ -52,7 +53,7 @@ ${isUnconfirmed && html`<p class="attention" dir="auto">In _qa.md, by you or by 
 `;
 }
 
-/** The last plans that were shown, by hash: a decision about one that changed meanwhile is refused with the difference. */
+/** The plans shown last, by hash. If one has changed since, the decision is refused with the difference. */
 export const shownPlans = new Map<string, string>();
 const MAX_SHOWN_PLANS = 50;
 
@@ -64,13 +65,7 @@ async function planPart(session: ShownSession, context: ActionContext): Promise<
   const comment = (at: number) =>
     html`<details class="comment"><summary>comment</summary><textarea name="step.${at}" rows="2" aria-label="Comment on this step" dir="auto"></textarea></details>`;
   return html`<section class="gate"><h2>Its plan waits for you</h2>
-<p class="note"><code>${name}</code></p>
-${remarks.map((line) => html`<p>${line}</p>`)}
-${servers.length > 0 && html`<p class="attention">An approval also accepts these MCP servers:</p><ul>${servers.map((line) => html`<li><code>${line}</code></li>`)}</ul>`}
-${
-  changes !== undefined &&
-  html`<details open><summary>What changed since the version you saw</summary><pre dir="ltr">${changes.join('\n')}</pre></details>`
-}
+${planNotes({ name, remarks, servers, changes: changes?.join('\n') })}
 <form data-act="plan"><input type="hidden" name="hash" value="${hash}">
 ${markdown(text, { afterTask: comment })}
 <label>What should change <textarea name="feedback" rows="2" dir="auto"></textarea></label>

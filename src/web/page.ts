@@ -1,6 +1,6 @@
 import { type Html, html, markup } from '../acts/report/page/html.ts';
+import { policyHash } from '../acts/report/page/html-page.ts';
 import REPORT_STYLE from '../acts/report/page/page.css';
-import { fingerprint } from '../base/files/fingerprint.ts';
 import DIFF_SCRIPT from './client/diff.client.js';
 import DIFF_STYLE from './client/diff.css';
 import PAGE_SCRIPT from './client/page.client.js';
@@ -9,15 +9,11 @@ import STYLE from './client/web.css';
 const STYLES = `${REPORT_STYLE}\n${STYLE}\n${DIFF_STYLE}`;
 const SCRIPT = `${PAGE_SCRIPT}\n${DIFF_SCRIPT}`;
 
-function hashOf(text: string): string {
-  return `'sha256-${Buffer.from(fingerprint(text), 'hex').toString('base64')}'`;
-}
-
 /** What the browser may run, load and send: our script and styles, and requests to this server. */
 const POLICY = [
   "default-src 'none'",
-  `script-src ${hashOf(SCRIPT)}`,
-  `style-src ${hashOf(STYLES)}`,
+  `script-src ${policyHash(SCRIPT)}`,
+  `style-src ${policyHash(STYLES)}`,
   "connect-src 'self'",
   'img-src data:',
   "base-uri 'none'",
@@ -34,7 +30,7 @@ export const PAGE_HEADERS = {
   'cross-origin-resource-policy': 'same-origin',
 } as const;
 
-/** The page without data: everything in it comes by requests that carry the token. */
+/** The page without data, which it requests with the token. */
 export const PAGE: Html = html`${markup('<!doctype html>')}
 <html lang="en"><head><meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">

@@ -2,36 +2,36 @@ import type { MiddlewareHandler } from 'hono';
 import type { Clock } from '../base/clock.ts';
 import { fingerprint } from '../base/files/fingerprint.ts';
 
-/** Names that lead to this machine from itself, whatever the port: a tunnel has its own. */
+/** Host names of this machine, with any port: a tunnel uses its own port. */
 const OWN_NAMES = ['127.0.0.1', 'localhost', '[::1]'];
 const MAX_BODY_BYTES = 1024 * 1024;
-/** Requests without a token that are answered in a second; a person's page has one. */
+/** How many requests without a token are answered per second. */
 const STRANGERS_PER_SECOND = 10;
 
 export interface RequestRules {
-  /** Further names under which the page may be opened. */
+  /** Additional host names under which the page may be opened. */
   hosts: readonly string[];
-  /** A TLS proxy in front of it: its origin is the only one. */
+  /** A TLS proxy in front of the server, whose origin is then the only one accepted. */
   proxy?: URL | undefined;
-  /** The headers of every answer. */
+  /** The headers of every response. */
   headers: Readonly<Record<string, string>>;
 }
 
 /**
- * Refuses what other pages, other names and forms send, before anything reads the request. Cookies and CORS are not
- * used, so that a page has nothing to send on a person's behalf.
+ * Refuses requests from other origins, under other host names or with large bodies, before anything reads them.
+ * Cookies and CORS are not used, so that another page cannot send a request on a person's behalf.
  */
 export function ownRequestsOnly({ hosts, proxy, headers }: RequestRules): MiddlewareHandler {
   return async (c, next) => {
     for (const [name, value] of Object.entries(headers)) c.header(name, value);
     const host = c.req.header('host') ?? '';
-    // A rebinding attack leads here by a name of its own.
-    if (!isOwnHost(host, { hosts, proxy })) return c.text('This name does not lead here.', 421);
+    // DNS rebinding reaches this server under a host name of the attacker's.
+    if (!isOwnHost(host, { hosts, proxy })) return c.text('This server has another host name.', 421);
     const origin = c.req.header('origin');
     const own = proxy?.origin ?? `http://${host}`;
     if (origin !== undefined && origin !== own) return c.text('Another page may not ask.', 403);
     const site = c.req.header('sec-fetch-site') ?? 'none';
-    // Opening the page from a link in another one is harmless: it holds no data.
+    // Opening the page from a link in another page is harmless: it contains no data.
     const isPage = c.req.method === 'GET' && c.req.header('sec-fetch-mode') === 'navigate';
     if (site !== 'same-origin' && site !== 'none' && !isPage) return c.text('Another page may not ask.', 403);
     // A body of unknown length cannot be refused before it is read.
@@ -48,12 +48,12 @@ function isOwnHost(host: string, { hosts, proxy }: Pick<RequestRules, 'hosts' | 
   return OWN_NAMES.includes(name) || hosts.some((own) => own.toLowerCase() === name);
 }
 
-/** The hash of the token that an `Authorization` header carries: where two hashes differ says nothing about a token. */
+/** The hash of the token in an `Authorization` header. Comparing hashes leaks nothing about a token through timing. */
 export function bearerHash(header = ''): string {
   return fingerprint(/^Bearer +(\S+)$/i.exec(header)?.[1] ?? '');
 }
 
-/** Counts requests without a token. @returns whether a further one is answered */
+/** Limits requests without a token. @returns a function that counts a request and says whether to answer it */
 export function strangerLimit(clock: Pick<Clock, 'monotonic'>): () => boolean {
   let second = 0;
   let count = 0;

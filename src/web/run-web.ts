@@ -18,12 +18,12 @@ import { readTokens } from './tokens.ts';
 import { WEB_ERRORS } from './web-errors.ts';
 
 export interface WebRequest {
-  /** The first port to try; ten are. */
+  /** The first of ten ports to try. */
   port: number;
   listen: string;
   hosts: readonly string[];
   proxy: URL | undefined;
-  /** Serve MCP over HTTP too. */
+  /** Whether to serve MCP over HTTP too. */
   mcp: boolean;
   interrupted: AbortSignal;
   failed(error: unknown): void;
@@ -33,11 +33,11 @@ export interface RunningWeb {
   served: ServedPage;
   /** Why a second `samocode web` will not find this one. */
   alone?: string;
-  /** Settles when it has ended; absent: another process serves it. */
+  /** Settles when the server has ended; absent if another process serves the page. */
   ended?: Promise<void>;
 }
 
-/** What `samocode web` does without options. */
+/** The defaults of `samocode web`. */
 export const WEB_DEFAULTS = {
   port: 4577,
   listen: '127.0.0.1',
@@ -48,16 +48,16 @@ export const WEB_DEFAULTS = {
 
 const PORTS = 10;
 const IDLE_MS = 12 * 60 * 60_000;
-const IDLE_LOOK_MS = 60_000;
+const IDLE_CHECK_MS = 60_000;
 
 /**
- * Serves the page, or finds the one that runs.
+ * Serves the page, or finds the server that already does.
  * @throws no_port, not_listening, no_mcp
  */
 export async function runWeb(request: WebRequest, context: ActionContext): Promise<RunningWeb> {
   const onlyShows = !isPersonal(context.by.channel);
   const first = await askPage(context.home);
-  // A person's page replaces one that only shows.
+  // A page started by a person replaces a read-only one.
   if (first !== undefined && (!first.onlyShows || onlyShows)) {
     if (request.mcp && first.mcp === undefined) throw WEB_ERRORS.no_mcp(first);
     return { served: first };
@@ -68,7 +68,7 @@ export async function runWeb(request: WebRequest, context: ActionContext): Promi
   const done = new AbortController();
   const end = AbortSignal.any([request.interrupted, done.signal]);
   const mcp = request.mcp || first?.mcp ? await mcpSessions(context, end) : undefined;
-  const app = webApp({ token, onlyShows, hosts, proxy, failed, mcp }, context);
+  const app = webApp({ token, onlyShows, hosts, proxy, failed, mcp, ended: end }, context);
   const { server, port } = await listenOn(app, request);
   const name = request.listen.includes(':') ? `[${request.listen}]` : request.listen;
   const address = proxy === undefined ? `http://${name}:${port}/` : proxy.href;
@@ -76,7 +76,7 @@ export async function runWeb(request: WebRequest, context: ActionContext): Promi
     ...{ address, token, onlyShows, pid: process.pid },
     ...(mcp && { mcp: new URL('/mcp', address).href }),
   };
-  const others = await answerOthers(
+  const socket = await answerOthers(
     context.home,
     () => served,
     () => done.abort(),
@@ -85,15 +85,15 @@ export async function runWeb(request: WebRequest, context: ActionContext): Promi
     return systemErrorCode(error);
   });
   const ended = untilIdle(app, end, context).then(() => {
-    if (typeof others !== 'string') others?.close();
+    if (typeof socket !== 'string') socket?.close();
     done.abort();
     server.close();
     if ('closeAllConnections' in server) server.closeAllConnections();
   });
-  return { served, ended, ...(typeof others === 'string' && { alone: others }) };
+  return { served, ended, ...(typeof socket === 'string' && { alone: socket }) };
 }
 
-/** Loaded on demand: the page alone starts without the server. */
+/** Loads the MCP server on demand, because the page does not need it. */
 async function mcpSessions(context: ActionContext, end: AbortSignal): Promise<HttpSessions> {
   const { httpSessions } = await import('../server/http-sessions.ts');
   const isValid = ({ hash }: RemoteClient) => readTokens(context.home).some((each) => each.hash === hash);
@@ -115,20 +115,20 @@ async function listenOn(app: WebApp, { port: from, listen }: WebRequest) {
 
 async function untilIdle(app: WebApp, end: AbortSignal, { clock }: ActionContext): Promise<void> {
   while (!end.aborted && clock.monotonic() - app.usedAt() < IDLE_MS)
-    await clock.sleep(IDLE_LOOK_MS, end).catch(() => undefined);
+    await clock.sleep(IDLE_CHECK_MS, end).catch(() => undefined);
 }
 
-/** The address with the token, for a person's eyes alone. @param at a place on the page, such as `/s/<key>` */
+/** The address with the token, which only a person may see. @param at a location on the page, such as `/s/<key>` */
 export function keyedAddress({ address, token }: ServedPage, at?: string): string {
   return `${address}#t=${token}${at === undefined ? '' : `&v=${at}`}`;
 }
 
-/** How long the browser has to read the file that leads to the page. */
+/** How long the browser has to read the file that redirects to the page. */
 const OPENED_MS = 10_000;
 
 /**
- * Opens the page in the browser: by a file, since other programs see command lines. The file goes when the browser has
- * had time to read it, or at `interrupted`.
+ * Opens the page in the browser through a temporary file, since other programs can see a token on a command line.
+ * The file is removed once the browser has had time to read it, or on `interrupted`.
  * @returns why it was not opened
  */
 export async function openWeb(
@@ -136,7 +136,7 @@ export async function openWeb(
   context: ActionContext,
   { at, interrupted }: { at?: string; interrupted: AbortSignal },
 ): Promise<string | undefined> {
-  // What a model can read opens no gate: where it may act, a tab that is open has the key.
+  // A model must not see a token that can act. Without a token in its address, the new tab asks open tabs.
   const isForPerson = isPersonal(context.by.channel) || served.onlyShows;
   const address = isForPerson ? keyedAddress(served, at) : served.address;
   const path = join(configFolder(context.home), `open-${randomBytes(6).toString('hex')}.html`);

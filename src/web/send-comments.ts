@@ -9,7 +9,7 @@ import { WEB_ERRORS } from './web-errors.ts';
 
 const PageComment = z.object({
   file: z.string(),
-  /** The old number, below zero, if the line was removed. */
+  /** The line's number; for a removed line, its old number negated. */
   line: z.int(),
   /** The line as it was shown, with its sign. */
   quote: z.string(),
@@ -18,7 +18,7 @@ const PageComment = z.object({
 export type PageComment = z.infer<typeof PageComment>;
 const PageComments = z.array(PageComment).min(1);
 
-/** The commented lines as the person saw them: the branch may have changed since, which the message then says. */
+/** The commented lines as the person saw them. If the branch has changed since, the message says so. */
 export function asSeen(comments: readonly PageComment[]): CommentedText & { comments: LineComment[] } {
   const inOrder = comments.toSorted(
     (a, b) => (a.file < b.file ? -1 : Number(a.file > b.file)) || Math.abs(a.line) - Math.abs(b.line),
@@ -30,7 +30,7 @@ export function asSeen(comments: readonly PageComment[]): CommentedText & { comm
   };
 }
 
-/** Sends the comments of a tab as one message. @returns what becomes of it */
+/** Sends the comments of a tab as one message. @returns a sentence that says what happens to them */
 export async function sendComments(
   session: ShownSession,
   json: string,
@@ -38,7 +38,7 @@ export async function sendComments(
 ): Promise<string> {
   const written = PageComments.safeParse(parseJson(json));
   if (!written.success) throw WEB_ERRORS.no_comments();
-  // With a path it is about the diff, also while a plan waits.
+  // With a path, the review covers the diff even while a plan waits for approval.
   const question = { ...questionOf(session), path: '.' };
   const { comments, ...seen } = asSeen(written.data);
   const review = { ...(await openReview(question, context)), ...seen };

@@ -18,15 +18,15 @@ export async function newSessionPart({ home }: Pick<ActionContext, 'home'>): Pro
   return html`<h1>New session</h1><form data-act="start" class="start">
 <label>Project <select name="project">${projects.map(({ filePath, mainRepo }) => html`<option value="${filePath}">${basename(mainRepo)} · ${mainRepo}</option>`)}</select></label>
 <label>What should be done <textarea name="task" rows="6" required dir="auto"></textarea></label>
-<label>Agent <select name="provider"><option value="">as the project says</option>${PROVIDERS.map(({ name, title }) => html`<option value="${name}">${title}</option>`)}</select></label>
+<label>Agent <select name="provider"><option value="">project default</option>${PROVIDERS.map(({ name, title }) => html`<option value="${name}">${title}</option>`)}</select></label>
 <p class="limits">${limit('maxCostUsd', 'Dollars at most')}${limit('maxHours', 'Hours at most')}${limit('maxIterations', 'Iterations at most')}</p>
-<p class="note">It works in a worktree of its own and asks you before it plans and before it builds. Every other choice: <code>samocode start --help</code></p>
+<p class="note">The session works in its own worktree and asks you before it plans and before it builds. All other options: <code>samocode start --help</code></p>
 <p class="buttons"><button>Start</button> <output></output></p></form>`;
 }
 
 type Fields = Readonly<Record<string, string | string[]>>;
 
-/** @returns what was done, and the name of the session */
+/** Starts a session from the form. @returns a sentence with the session's name, and any warnings */
 export async function startFromPage(fields: Fields, context: ActionContext): Promise<string> {
   const text = (name: string) => [fields[name] ?? []].flat().join('').trim() || undefined;
   const settings = {

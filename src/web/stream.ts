@@ -1,6 +1,6 @@
 import type { Clock } from '../base/clock.ts';
 
-/** A page that takes nothing for so long is gone, or has stopped to read. */
+/** A client that reads nothing for this long is disconnected. */
 const STUCK_MS = 60_000;
 
 export interface StreamOptions {
@@ -12,8 +12,8 @@ export interface StreamOptions {
 }
 
 /**
- * Lines of JSON, one per update, as the body of an answer. The next update is made when the reader has taken the last:
- * a slow one gets fewer, and nothing piles up.
+ * Streams updates as the body of a response, one line of JSON each. An update is made only when the reader has taken
+ * the previous one, so a slow reader gets fewer updates and nothing accumulates.
  */
 export function streamOf(
   make: (signal: AbortSignal) => AsyncGenerator<unknown, void>,
@@ -43,7 +43,7 @@ export function streamOf(
         taken = new AbortController();
         void clock.sleep(STUCK_MS, taken.signal).then(drop, () => undefined);
       } catch (error) {
-        // What was made for a page that has left meanwhile cannot be added.
+        // The client may have disconnected while the update was made.
         if (!gone.signal.aborted) failed(error);
         end();
         controller.error(error);

@@ -15,7 +15,7 @@ import { isPersonal } from '../session/events/bodies/who-acted.ts';
 import { bearerHash } from './requests.ts';
 import { WEB_ERRORS } from './web-errors.ts';
 
-/** Opens MCP over HTTP for one client. Its text is shown once; only the hash is kept. */
+/** A token with which one client may use MCP over HTTP. The token is shown once; only its hash is stored. */
 const ClientToken = z.object({
   ...{ name: z.string(), hash: z.string() },
   ...{ isReadOnly: z.boolean(), addedAt: z.string() },
@@ -24,26 +24,26 @@ export type ClientToken = z.infer<typeof ClientToken>;
 
 const NAME = /^[a-z0-9][a-z0-9._-]{0,39}$/i;
 
-/** In the folder that the guard hides from agents. */
+/** The path of the token file, in the folder that the guard hides from agents. */
 function tokensPath(home: string): string {
   return join(configFolder(home), 'web-tokens.json');
 }
 
-/** Read at each request, so that a revoked token opens nothing. A malformed file has none. */
+/** Reads the tokens at each request, so that a revoked one stops working at once. A malformed file counts as empty. */
 export function readTokens(home: string): ClientToken[] {
   const text = ifThere(() => readFileSync(tokensPath(home), 'utf8'));
   return z.array(ClientToken).safeParse(parseJson(text ?? '')).data ?? [];
 }
 
-/** Whose token an `Authorization` header carries. */
+/** Finds the client whose token an `Authorization` header carries. */
 export function tokenIn(header: string | undefined, home: string): ClientToken | undefined {
   const given = bearerHash(header);
   return readTokens(home).find(({ hash }) => hash === given);
 }
 
 /**
- * Adds a token, which only a person may: whoever has it acts on this machine.
- * @returns its text
+ * Adds a token. Only a person may do so, because its holder can act on this machine.
+ * @returns the token
  * @throws inside_session, token_needs_person, token_name
  */
 export async function addToken(
@@ -62,7 +62,7 @@ export async function addToken(
   return text;
 }
 
-/** Running servers end its sessions within a second. @throws inside_session, token_not_found */
+/** Removes a token; running servers end its MCP sessions within a second. @throws inside_session, token_not_found */
 export async function revokeToken(name: string, context: ActionContext): Promise<void> {
   await refuseFromInside(context);
   const tokens = readTokens(context.home);

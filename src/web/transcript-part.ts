@@ -17,7 +17,7 @@ interface TranscriptQuestion {
   from: number;
 }
 
-/** A page of what an agent said and did, and the button that shows the next one. */
+/** One page of an agent's transcript, with a button that loads the next. */
 export async function transcriptPart(
   { session, key, iteration, from }: TranscriptQuestion,
   context: ActionContext,

@@ -1,19 +1,19 @@
 import type { ActionContext } from '../acts/common/context.ts';
 import { type Html, html } from '../acts/report/page/html.ts';
-import { type BoardUpdate, boardFrame, boardUpdate } from './board-part.ts';
+import { BoardCards, type BoardUpdate, boardFrame } from './board-part.ts';
 import type { LiveSessions } from './live.ts';
 import { SessionParts, sessionFrame, type ViewPart } from './session-part.ts';
 import { newSessionPart } from './start-part.ts';
 import { transcriptPart } from './transcript-part.ts';
 
-/** What has changed since the last look; empty if nothing has. */
+/** The changes since the last update; empty if there are none. */
 export interface ViewUpdate extends Partial<BoardUpdate> {
   parts?: ViewPart[];
-  /** Why nothing more comes. */
+  /** Why there are no further updates. */
   end?: string;
 }
 
-/** What a tab shows: the empty places, and what fills them. */
+/** The view in a tab: its frame, and the content that fills it. */
 export interface LiveView {
   frame: Html;
   update(): Promise<ViewUpdate>;
@@ -24,13 +24,13 @@ const GONE = 'This session is no longer here: it was archived, discarded or move
 /** @param place `/`, `/new`, `/s/<key>`, `/s/<key>/transcript/<number>`; anything else is the board */
 export function viewOf(place: string, live: LiveSessions, context: ActionContext): LiveView {
   const [, first, key = '', what, number] = place.split('/');
-  if (first === 'new') return onceFilled(() => newSessionPart(context));
+  if (first === 'new') return staticView(() => newSessionPart(context));
   if (first !== 's') {
-    const sent = new Map<string, string>();
-    return { frame: boardFrame(), update: () => boardUpdate(live, sent, context.clock.now()) };
+    const board = new BoardCards(live);
+    return { frame: boardFrame(), update: () => board.changed(context.clock.now()) };
   }
   if (what === 'transcript')
-    return onceFilled(async () => {
+    return staticView(async () => {
       const session = await live.find(key);
       if (session === undefined) return html`<p>${GONE}</p>`;
       return await transcriptPart({ session, key, iteration: Number(number), from: 0 }, context);
@@ -45,8 +45,8 @@ export function viewOf(place: string, live: LiveSessions, context: ActionContext
   };
 }
 
-/** What does not change while it is shown. */
-function onceFilled(make: () => Promise<Html>): LiveView {
+/** A view whose content does not change. */
+function staticView(make: () => Promise<Html>): LiveView {
   let isMade = false;
   return {
     frame: html`<div id="p-all"></div>`,

@@ -10,19 +10,19 @@ export function questionOf({ view, projectDir }: ShownSession) {
   return { session: view.folder, projectDir, isWholeName: true } satisfies SessionQuestion;
 }
 
-/** A person, on the page; where nothing confines the agents, one could have read the page's token. */
+/** The author of an act on the page. `client` notes that an unguarded agent may have read the page's token. */
 export function byPerson(session?: ShownSession): By {
   const level = session?.view.sessionFile?.sandbox;
   const isOpen = level !== undefined && !isGuarded(level);
   return { channel: 'web', ...(isOpen && { client: 'without a guard' }) };
 }
 
-/** The context of an act on a session: its project is named, and no other is at hand. */
+/** The context of an act on a session, run in the session's project. */
 export function actingOn(session: ShownSession, context: ActionContext): ActionContext {
   return { ...context, cwd: session.projectDir, by: byPerson(session) };
 }
 
-/** What a person reads of an expected error. @throws any other one */
+/** The text of an expected error for the person on the page. @throws any other error */
 export function problemText(error: unknown): string {
   if (!isSamocodeError(error)) throw error;
   return [`${error.what} ${error.why}`, hintForTerminal(error)].filter(Boolean).join('\n');

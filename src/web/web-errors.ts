@@ -3,13 +3,13 @@ import { errors } from '../base/errors.ts';
 export const WEB_ERRORS = errors({
   no_such_act: ({ act }: { act: string }) => ({
     what: 'Nothing was done.',
-    why: `The page knows no act "${act.slice(0, 40)}".`,
+    why: `The page has no act "${act.slice(0, 40)}".`,
     hint: 'Reload the page: samocode may have been updated.',
   }),
   session_gone: () => ({
     what: 'Nothing was done.',
     why: 'This session is no longer here: it was archived, discarded or moved.',
-    hint: 'The board shows the sessions that are here.',
+    hint: 'Open the board for the current sessions.',
   }),
   plan_changed: ({ changes }: { changes: readonly string[] }) => ({
     what: 'Nothing was decided.',
@@ -28,12 +28,12 @@ export const WEB_ERRORS = errors({
   }),
   not_a_number: ({ text }: { text: string }) => ({
     what: 'Nothing was done.',
-    why: `"${text.slice(0, 40)}" is no number.`,
+    why: `"${text.slice(0, 40)}" is not a number.`,
     hint: 'A limit is a number, 0 or more.',
   }),
   only_shows: () => ({
     what: 'Nothing was done.',
-    why: 'This page was started by an agent CLI, so it only shows.',
+    why: 'This page was started by an agent CLI, so it is read-only.',
     hint: 'In a terminal of your own: samocode web --open',
   }),
   no_port: ({ from, to }: { from: number; to: number }) => ({
@@ -44,11 +44,11 @@ export const WEB_ERRORS = errors({
   not_listening: ({ address, code }: { address: string; code: string }) => ({
     what: 'The page was not started.',
     why: `It could not listen on ${address} (${code}).`,
-    hint: 'Choose an address of this machine, or leave --listen out.',
+    hint: 'Choose an address of this machine, or omit --listen.',
   }),
   no_mcp: ({ address, pid }: { address: string; pid: number }) => ({
     what: 'MCP clients cannot connect.',
-    why: `samocode web runs already, without --mcp (${address}, process ${pid}).`,
+    why: `samocode web is already running, without --mcp (${address}, process ${pid}).`,
     hint: 'End that one with Ctrl-C in its terminal, then run "samocode web --mcp" again.',
   }),
   token_name: ({ name, isTaken }: { name: string; isTaken: boolean }) => ({
@@ -67,12 +67,12 @@ export const WEB_ERRORS = errors({
   }),
   token_not_found: ({ name }: { name: string }) => ({
     what: 'No token was revoked.',
-    why: `There is none for "${name.slice(0, 40)}".`,
+    why: `There is no token named "${name.slice(0, 40)}".`,
     hint: 'See their names: samocode web token list',
   }),
   proxy_needed: ({ address }: { address: string }) => ({
     what: 'The page was not started.',
-    why: `Whoever reaches ${address} could read the token in transit: other addresses than this machine's own need a proxy with TLS in front.`,
+    why: `Anyone on the network path to ${address} could read the token in transit: an address other than this machine's own needs a TLS proxy in front of it.`,
     hint: 'Add --tls-proxy https://name, with the name that the proxy serves; or forward the port over SSH instead.',
   }),
 });

@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import type { Cli } from '../kit/terminal/cli.ts';
 import { withSharedOptions } from '../kit/terminal/shared-options.ts';
 
-/** `samocode web token`: who may connect to `samocode web --mcp`. */
+/** Adds `samocode web token`, which manages who may connect to `samocode web --mcp`. */
 export function addWebToken(web: Command, cli: Cli): void {
   const { output } = cli;
   const token = web.command('token').description('Manage the tokens of MCP clients on other machines');

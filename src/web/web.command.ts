@@ -37,7 +37,7 @@ export function addWeb(program: Command, cli: Cli): void {
       const failed = (error: unknown) => output.error(error);
       const request = { port, listen, hosts, proxy, mcp, interrupted, failed };
       const { served, alone, ended } = await runWeb(request, context);
-      // What a model can read opens no gate.
+      // A model must not see the token.
       const isPerson = context.by.channel === 'cli';
       const address = isPerson ? keyedAddress(served) : served.address;
       if (alone !== undefined)
@@ -64,12 +64,12 @@ function shown(
   return [
     `${style.good('✔')} ${style.accent(address)}`,
     onlyShows
-      ? '  It only shows: an agent CLI started it. In a terminal of your own it also acts.'
+      ? '  It is read-only: an agent CLI started it. In a terminal of your own it also acts.'
       : '  Whoever has this address acts as you: keep it to yourself.',
     ...(mcp
-      ? [`  MCP: ${style.accent(mcp)}, for clients with a token of "samocode web token add <name>".`]
+      ? [`  MCP: ${style.accent(mcp)}, for clients with a token from "samocode web token add <name>".`]
       : []),
-    started ? '  Ctrl-C ends it; so do 12 hours without a look.' : '  It is already running.',
+    started ? '  Ctrl-C ends it; so do 12 hours without use.' : '  It is already running.',
   ].join('\n');
 }
 

@@ -45,7 +45,7 @@ export async function workerMain(): Promise<void> {
 }
 
 /**
- * Waits for the end of the program that started it, then ends all processes with its marker and removes its folders.
+ * Waits until the program that started this one exits, then ends all processes with its marker and removes its folders.
  */
 async function clearAfter([value = '', ...folders]: readonly string[]): Promise<void> {
   process.stdin.resume();

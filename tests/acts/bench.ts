@@ -2,7 +2,7 @@ import type { SessionView } from '../../src/session/events/session-view.ts';
 import { sessionPaths } from '../../src/session/layout/paths.ts';
 import { readSession } from '../../src/session/status.ts';
 import { builtPrograms } from '../support/built-programs.ts';
-import { endSessionsBelow } from '../support/live-session.ts';
+import { endSessionsBelow, PATIENT_CLOCK } from '../support/live-session.ts';
 import { makeProject, type ProjectPlan, type TempProject } from '../support/project.ts';
 import type { RepoPlan } from '../support/temp-repo.ts';
 import { WorkerHere } from '../support/worker-in-this-process.ts';
@@ -26,7 +26,8 @@ export async function makeBench({ here: isHere, ...plan }: BenchPlan = {}): Prom
     ...plan,
     // No agents with delays for readers: everything started with this environment is quick.
     env: { SAMOCODE_REHEARSAL_PACE_MS: '0' },
-    acting: { programs: here?.programs ?? { worker, rehearsal } },
+    // A start under load is waited for.
+    acting: { programs: here?.programs ?? { worker, rehearsal }, clock: PATIENT_CLOCK },
   });
   const { repo, context, sessionsDir } = project;
   here?.begin({ sessionsDir, env: repo.env });

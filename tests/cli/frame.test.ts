@@ -1,9 +1,9 @@
 import { PassThrough } from 'node:stream';
 import { expect, test } from 'vitest';
 import { cutToColumns } from '../../src/kit/terminal/columns.ts';
-import { frameUpdate, GIVE_BACK_SCREEN, Output, TAKE_SCREEN } from '../../src/kit/terminal/output.ts';
+import { ENTER_FULL_SCREEN, frameUpdate, LEAVE_FULL_SCREEN, Output } from '../../src/kit/terminal/output.ts';
 
-test('only lines that differ are written, all of them at once', () => {
+test('only changed lines are written, in a single write', () => {
   expect(frameUpdate(['a', 'b', 'c'], ['a', 'x', 'c'])).toBe(
     '\u001b[?2026h\u001b[2;1H\u001b[2Kx\u001b[?2026l',
   );
@@ -19,7 +19,7 @@ function screen() {
   return { output, stdout, chunks };
 }
 
-test('an unchanged frame writes nothing, and one of another size everything', () => {
+test('an unchanged frame writes nothing, and a frame of another size writes every line', () => {
   const { output, stdout, chunks } = screen();
   output.openScreen();
   output.draw(['a', 'b'], cutToColumns);
@@ -40,9 +40,9 @@ test('the terminal is restored once before any message', () => {
   output.endLive();
   output.draw(['late'], cutToColumns);
   const [taken, ...rest] = chunks;
-  expect(taken).toBe(TAKE_SCREEN);
-  expect(rest[0]).toBe(GIVE_BACK_SCREEN);
-  expect(rest.join('').split(GIVE_BACK_SCREEN)).toHaveLength(2);
+  expect(taken).toBe(ENTER_FULL_SCREEN);
+  expect(rest[0]).toBe(LEAVE_FULL_SCREEN);
+  expect(rest.join('').split(LEAVE_FULL_SCREEN)).toHaveLength(2);
   expect(rest.join('')).not.toContain('late');
 });
 

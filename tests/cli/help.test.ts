@@ -5,7 +5,7 @@ import type { Cli } from '../../src/kit/terminal/cli.ts';
 import { makeRepo } from '../support/temp-repo.ts';
 import { typed } from './typed.ts';
 
-// None of it is used before a command runs.
+// Not used until a command runs.
 const program = makeProgram({ output: { columns: 80 } } as Cli);
 const commands = program
   .createHelp()
@@ -41,7 +41,7 @@ test('the help groups the commands by purpose', async () => {
   await using repo = await makeRepo();
   const { stdout } = await typed(['--help'], { cwd: repo.path, home: repo.homeDir });
   const titles = stdout.match(/^[A-Z][a-z ]+:$/gm);
-  expect(titles).toEqual(['Options:', 'Start and finish:', 'Look:', 'Decide:', 'Set up:']);
+  expect(titles).toEqual(['Options:', 'Start and finish:', 'Inspect:', 'Decide:', 'Set up:']);
 });
 
 test('the help of a command begins with its own options, and ends with the common ones', async () => {

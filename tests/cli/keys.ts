@@ -18,7 +18,7 @@ export interface Keyboard {
   shown: () => string;
 }
 
-/** Menus on a separate terminal, where the next of `keys` is pressed at each question. */
+/** Menus on a separate terminal, where each question receives the next entry of `keys`. */
 export function keyboard(
   keys: string[],
   { colourful = false, interrupted = new AbortController().signal } = {},

@@ -5,13 +5,13 @@ import { START_CHOICE_ROWS } from '../../src/acts/sessions/start-choices.ts';
 import { makeProgram } from '../../src/cli/program.ts';
 import type { Cli } from '../../src/kit/terminal/cli.ts';
 
-/** What a terminal has in its place, or why it needs none. */
+/** What a terminal offers instead, or why it needs nothing. */
 type Instead = { instead: string };
 const PAGES: Instead = { instead: 'the pager' };
 
 const typedOf = (option: string) => `start ${/--[a-z-]+/.exec(option)?.[0]}`;
 
-/** The form of each argument of each tool in a terminal: a command and its option or argument. */
+/** The terminal equivalent of each argument of each tool: a command and its option or argument. */
 const IN_TERMINAL: Record<string, Record<string, string[] | Instead>> = {
   setup_project: {
     project_dir: ['init [folder]'],
@@ -109,29 +109,29 @@ const TERMINAL_ONLY: Record<string, string> = {
   'run [session]': 'follows a session on the screen; a chat waits',
   'run --ask': 'questions at the terminal; a chat relays them',
   'run --no-ask': 'likewise',
-  'run --yes': 'a missing project is made by setup_project',
+  'run --yes': 'a chat creates a missing project with setup_project',
   'start --yes': 'likewise',
-  'finish --with-answers': 'who may read their answers is a person’s to say',
+  'finish --with-answers': 'only a person may decide who reads their answers',
   'init --yes': 'a chat passes the check that it wants',
   'plan --edit': 'opens an editor; a chat asks for changes',
   'approve --yes': 'a chat asks in a form, or passes the hash',
   demo: 'a session to look at',
   'log --follow': 'a chat waits',
-  'why <file>': 'what a chat can tell from read_session',
+  'why <file>': 'a chat can derive it from read_session',
   'why [session]': 'likewise',
-  'verify [session|proof]': 'runs commands of a proof, which is a person’s to agree to',
-  'verify --pull-request': 'runs code of others, which is a person’s to agree to',
+  'verify [session|proof]': 'runs commands of a proof, to which only a person may agree',
+  'verify --pull-request': 'runs code of others, to which only a person may agree',
   'verify --yes': 'likewise',
-  pool: 'which machines get the work is a person’s to decide',
-  review: 'the person’s own editor; a chat sends what they say by send_message',
+  pool: 'only a person may decide which machines get the work',
+  review: 'opens the person’s own editor; a chat passes on comments with send_message',
   watch: 'a screen; a chat waits',
   web: 'a page for a person',
-  report: 'a page for a browser; a chat has the same from read_session',
-  prune: 'the disk is the person’s',
+  report: 'a page for a browser; a chat gets the same from read_session',
+  prune: 'only a person may decide what is deleted from their disk',
   worktrees: 'likewise',
-  cost: 'of every project; what a session has cost is in get_status',
+  cost: 'about every project; get_status has the cost of one session',
   config: 'setup_project says what is wrong',
-  doctor: 'setup_project asks it',
+  doctor: 'setup_project runs its checks',
   install: 'puts the tools into the client',
   uninstall: 'likewise',
   supervisor: 'a process of the machine',
@@ -141,7 +141,7 @@ const TERMINAL_ONLY: Record<string, string> = {
   completion: 'for shells',
 };
 
-// None of it is used before a command runs.
+// Not used until a command runs.
 const program = makeProgram({ output: { columns: 80 } } as Cli);
 const COMMON = ['--project', '--json', '--no-color', '--no-pager'];
 
@@ -175,14 +175,14 @@ const TOOLS = readdirSync(GOLDEN)
     ] as const;
   });
 
-test.each(TOOLS)('every argument of %s has a form in a terminal', (tool, names) => {
+test.each(TOOLS)('every argument of %s has an equivalent in a terminal', (tool, names) => {
   const table = IN_TERMINAL[tool] ?? {};
   expect(Object.keys(table).sort()).toEqual([...names].sort());
   const listed = Object.values(table).flatMap((each) => ('instead' in each ? [] : each));
   expect(listed.filter((each) => !TYPED.includes(each))).toEqual([]);
 });
 
-test('every argument in a terminal is one of a tool, or has a reason not to be', () => {
+test('every argument in a terminal has an equivalent in a tool, or a reason to have none', () => {
   const known = new Set(
     Object.values(IN_TERMINAL).flatMap((table) =>
       Object.values(table).flatMap((each) => ('instead' in each ? [] : each)),

@@ -5,7 +5,7 @@ import { COMMANDS } from '../../src/cli/program.ts';
 import { makeRepo } from '../support/temp-repo.ts';
 import { typed } from './typed.ts';
 
-test('init takes the check that the repository suggests with --yes, and no other lines than are given', async () => {
+test('with --yes, init adds the check that the repository suggests, and otherwise only the given lines', async () => {
   await using repo = await makeRepo();
   await repo.write({ 'package.json': '{"scripts":{"test":"node --test"}}' });
   const place = { cwd: repo.path, home: repo.homeDir };
@@ -13,18 +13,18 @@ test('init takes the check that the repository suggests with --yes, and no other
   const written = await readFile(join(repo.path, '.samocode'), 'utf8');
   expect(written).toMatch(/^CHECK=.*npm test$/m);
   expect(written).toMatch(/^PROVIDER=rehearsal$/m);
-  // What is there already is not changed.
+  // An existing file is not changed.
   expect((await typed(['init', '-y'], place)).exitCode).toBe(0);
   expect(await readFile(join(repo.path, '.samocode'), 'utf8')).toBe(written);
 });
 
-test('start takes the check that the repository suggests with --yes, and names it', async () => {
+test('with --yes, start adds the check that the repository suggests, and names it', async () => {
   await using repo = await makeRepo();
   await repo.write({ 'package.json': '{"scripts":{"test":"node --test"}}' });
   const place = { cwd: repo.path, home: repo.homeDir };
   const { stdout, stderr } = await typed(['start', '-y', '--no-run', '--task', 'x'], place);
   expect(await readFile(join(repo.path, '.samocode'), 'utf8')).toMatch(/^CHECK=CI=1 npm test$/m);
-  expect(stdout).toContain('package.json suggests the check: CI=1 npm test; it is taken.');
+  expect(stdout).toContain('package.json suggests the check: CI=1 npm test; it is used.');
   expect(stderr).not.toContain('no CHECK');
 });
 
@@ -64,7 +64,7 @@ test('run outside a project creates nothing without consent and says what it wou
   await expect(access(join(repo.path, '.samocode'))).rejects.toMatchObject({ code: 'ENOENT' });
 });
 
-test('a no at the terminal creates nothing', async () => {
+test('declining at the terminal creates nothing', async () => {
   await using repo = await makeRepo();
   const place = { cwd: repo.path, home: repo.homeDir, says: ['n'] };
   const { stdout, exitCode } = await typed(['start', '--task', 'x'], place);
@@ -113,7 +113,7 @@ test('config never shows a secret', async () => {
   }
 });
 
-test('config and a start name the same problems of a project, folders that are not there among them', async () => {
+test('config and start report the same problems of a project, including missing folders', async () => {
   await using repo = await makeRepo({ files: { '.samocode': 'SESSIONS=gone\nWORKTREES=.\nTIMEOUT=abc\n' } });
   const place = { cwd: repo.path, home: repo.homeDir };
   const shown = await typed(['config', '--json'], place);
@@ -239,7 +239,7 @@ test('a task at the position of a session name is distinguished from a session, 
   }
 });
 
-test('a folder that does not exist is reported as such, and not searched for a project', async () => {
+test('a folder that does not exist is reported as such, not as a folder without a project', async () => {
   await using repo = await makeRepo();
   const { stderr } = await typed(['list', '-C', '/no/such/folder'], { cwd: repo.path, home: repo.homeDir });
   expect(stderr).toContain('There is no folder /no/such/folder.');

@@ -86,7 +86,8 @@ const GROUPS: DoctorGroup[] = [
       {
         id: 'cli.claude',
         level: 'fail',
-        found: 'The program "claude" was not found. It is in none of 14 folders, those of PATH among them.',
+        found:
+          'The program "claude" was not found. It is in none of 14 folders, which include those of PATH.',
         details: 'It is in none of these folders: /usr/bin, /bin.',
         fix: 'Install it (npm install -g @anthropic-ai/claude-code), or set CLAUDE_PATH to its absolute path.',
       },

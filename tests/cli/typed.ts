@@ -19,11 +19,11 @@ export interface TypedOptions {
   cwd: string;
   home: string;
   env?: Record<string, string>;
-  /** The person's answers, question by question; without it no person is at the terminal. */
+  /** The person's answers, one per question; absent if no person is at the terminal. */
   says?: string[];
-  /** The keys that are pressed instead, menu by menu. */
+  /** The keys that the person presses instead, for one menu after another. */
   keys?: string[];
-  /** The worker that is started for a session; without it none is. */
+  /** The worker to start for a session; if absent, none is started. */
   programs?: ActionContext['programs'];
   clock?: Clock;
 }

@@ -21,7 +21,7 @@ const NEVER = ['AskUserQuestion', 'CronCreate', 'EnterPlanMode', 'EnterWorktree'
 let cli: InstalledCli;
 beforeAll(async () => {
   cli = await installCli('claude');
-}, 300_000);
+});
 
 test.concurrent.each(PHASE_NAMES)(
   'an agent of %s receives its complete prompt, with the tools that it names',

@@ -15,7 +15,7 @@ import { tempDir } from '../support/temp-dir.ts';
 let cli: InstalledCli;
 beforeAll(async () => {
   cli = await installCli('claude');
-}, 300_000);
+});
 
 test.concurrent('with the mode "allow" the agent commits, and signals outside its working directory', async () => {
   await using bench = await startBench({ permissions: 'allow', sandbox: false });

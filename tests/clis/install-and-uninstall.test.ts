@@ -21,7 +21,7 @@ const COMMENTED_TABLE = '# [plugins."samocode@samocode"]\nmodel = "gpt-5.5"   # 
 const paths: Partial<Record<(typeof CLIS)[number], string>> = {};
 beforeAll(async () => {
   for (const name of CLIS) paths[name] = (await installCli(name)).path;
-}, 600_000);
+});
 
 test.concurrent('after every client has gone from this machine, an uninstall still restores it, and samocode can be installed again', async ({
   expect,

@@ -27,7 +27,7 @@ const CLAUDE_SETTINGS = '{\n\t"model": "opus", "permissions": { "deny": ["Bash(r
 const paths: Partial<Record<(typeof CLIS)[number], string>> = {};
 beforeAll(async () => {
   for (const name of CLIS) paths[name] = (await installCli(name)).path;
-}, 600_000);
+});
 
 test.concurrent('every package passes the validator of its own client, and the plugin directory has nothing to say', async ({
   expect,

@@ -62,7 +62,7 @@ test.concurrent.for(['claude', 'codex'] as const)(
     });
     await session.until(({ status }) => status.kind === 'waiting');
     await session.approve();
-    await expect.poll(() => ifExists(readFile(called, 'utf8')), { timeout: 120_000 }).toContain('T-7');
+    await expect.poll(() => ifExists(readFile(called, 'utf8'))).toContain('T-7');
     const [approved] = await session.eventsOf('plan_approved');
     expect(approved).toMatchObject({ by: { channel: 'cli' }, servers: [{ name: 'tickets' }] });
     await session.stop();

@@ -15,7 +15,7 @@ async function afterFailure(): Promise<SessionRig> {
 }
 
 async function untilRevived(rig: SessionRig): Promise<void> {
-  await rig.until((state) => state.lease > 1, { withinMs: 60_000, leaveDead: true });
+  await rig.until((state) => state.lease > 1, { withinMs: 480_000, leaveDead: true });
   expect(await supervisorPids(rig.repo.homeDir)).toHaveLength(1);
 }
 

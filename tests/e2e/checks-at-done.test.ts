@@ -20,7 +20,7 @@ test('a session whose checks were stopped needs no worker until it is resumed, a
   await using rig = await atDone('[ -e ../again ] || { touch ../again; sleep 60; }');
   const { worktree } = await rig.until(({ openIteration }) => openIteration?.phase === 'done');
   const mark = join(worktree?.path ?? '', '..', 'again');
-  await expect.poll(() => existsSync(mark), { timeout: 30_000 }).toBe(true);
+  await expect.poll(() => existsSync(mark)).toBe(true);
   await rig.stop();
   await rig.until(({ status }) => status.kind === 'stopped');
   await endOfWorker(rig);

@@ -37,7 +37,7 @@ test('an agent that calls the samocode command line in any way opens, stops and 
     },
   ];
   await using rig = await startRig({ scenario: { rules } });
-  await rig.untilWaiting('qa_answers', { withinMs: 120_000 });
+  await rig.untilWaiting('qa_answers');
   const answers = (await readFile(output, 'utf8')).trim().split('\n').filter(Boolean);
   const refused = answers.filter((line) => /inside_session|gate_closed/.test(line));
   expect(answers.length - refused.length, answers.join('\n')).toBe(0);

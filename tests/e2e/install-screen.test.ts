@@ -26,7 +26,7 @@ test('each step is on the screen before the client has completed it, the failed 
     '  | Error: no network',
     '  | 1: a',
     '  | 9: <unknown>',
-    '  Fix what its error names, then run samocode install again.',
+    '  Fix the error that it printed, then run samocode install again.',
     '',
   ]);
 });

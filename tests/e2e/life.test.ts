@@ -202,7 +202,7 @@ test('a server whose program was replaced says so, and keeps running', async () 
   const { result } = await call('setup_project');
   expect(result).toMatchObject({
     isError: true,
-    content: [{ text: expect.stringMatching(/"code":"program_replaced".*restart the server/) }],
+    content: [{ text: expect.stringMatching(/"code":"program_replaced".*reconnect the server/) }],
   });
   expect((await server.request('ping')).result).toEqual({});
   server.child.stdin?.end();

@@ -434,7 +434,7 @@ test.concurrent('a person at a terminal confirms typed answers in one step, and 
   const { home, programs } = bench.context;
   const place = { cwd: bench.repo.path, home, programs };
   const { stdout, stderr } = await typed(['answer', folder], { ...place, says: ['y', 'in memory', 'B'] });
-  expect(stderr + stdout).toContain('Answered in _qa.md, and not confirmed yet');
+  expect(stderr + stdout).toContain('Answered in _qa.md, but not confirmed yet');
   await untilAgent(bench, folder);
   expect((await bench.view(folder)).state.answers).toMatchObject([
     { id: 'R2Q1', text: 'A' },

@@ -89,7 +89,7 @@ test.concurrent('a merge whose worker dies is allowed to finish, and is reported
   expect(await endOfMerge(rig)).toMatchObject({ outcome: 'merged' });
   expect(await rig.repo.git(['status', '--porcelain', '--untracked-files=no'])).toBe('');
   expect(await rig.repo.git(['ls-files'])).toContain('new-39.txt');
-}, 300_000);
+});
 
 test.concurrent("a merge that is interrupted with its git is reported as samocode's, and its commands complete it", async () => {
   await using rig = await merging();
@@ -99,13 +99,14 @@ test.concurrent("a merge that is interrupted with its git is reported as samocod
   expect(end).toMatchObject({ outcome: 'ready', reason: expect.stringContaining('was interrupted') });
   for (const line of commands) {
     const { exitCode, stderr } = await runCommand('sh', ['-c', line], { env: rig.repo.env });
-    expect(stderr).toBe('');
+    // git shows the progress of a checkout that takes two seconds, as on a slow machine.
+    expect(stderr.replace(/^(?:Updating files: .*?[\r\n])*/s, '')).toBe('');
     expect(exitCode).toBe(0);
   }
   expect(await rig.repo.git(['status', '--porcelain', '--untracked-files=no'])).toBe('');
   expect(await rig.repo.git(['ls-files'])).toContain('new-39.txt');
   expect(await rig.repo.git(['diff', '--stat', 'main', rig.file.settings.branch])).toBe('');
-}, 300_000);
+});
 
 test.concurrent('a branch deleted with its worktree is created again at its last commit, with a notice', async () => {
   await using rig = await doneSession({ faults: true });
@@ -121,7 +122,7 @@ test.concurrent('a branch deleted with its worktree is created again at its last
   expect((await rig.events()).filter(({ type }) => type === 'notice')).toContainEqual(
     expect.objectContaining({ code: 'branch_made_again', text }),
   );
-}, 300_000);
+});
 
 test.concurrent('a branch whose commit is gone too blocks the session', async () => {
   await using rig = await doneSession({ faults: true });
@@ -139,4 +140,4 @@ test.concurrent('a branch whose commit is gone too blocks the session', async ()
   const { status } = await rig.until((state) => state.status.kind === 'blocked');
   expect(status).toMatchObject({ rule: 'branch_lost' });
   expect(await rig.repo.git(['branch', '--list', branch])).toBe('');
-}, 300_000);
+});

@@ -168,7 +168,7 @@ function sparesWorker(row: Begun): boolean {
   return row.sparesWorker ?? !(row.env || row.deaths || row.supervised || row.act);
 }
 
-const WITHIN_MS = 240_000;
+const WITHIN_MS = 480_000;
 
 /** A worker that never leaves fails only its row, with the reason once it is awaited. */
 function inTime(work: Promise<void>): Promise<void> {

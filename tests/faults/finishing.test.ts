@@ -82,7 +82,7 @@ test.concurrent('after a worker that dies at any step of a merge, the next one c
   await mergedAfter('merge-made', rig);
   await mergedAfter('merge-checked', rig);
   await mergedAfter('merge-moved', rig);
-}, 600_000);
+});
 
 test.concurrent.each([
   ['discard-kept', 'restore-branch-made'],
@@ -124,4 +124,4 @@ test.concurrent('a discard that is killed while it deletes goes on, and none of 
   await finishSession({ ...input, how: 'unarchive' }, rig.context());
   const back = await Promise.all(unsaved.map((name) => readFile(join(path, name), 'utf8')));
   expect(back).toEqual(unsaved);
-}, 600_000);
+});

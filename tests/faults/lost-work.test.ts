@@ -55,7 +55,7 @@ function cleanedUp(cleanUps: readonly [string, string][]): FaultRow {
           ({ status, progress }) =>
             progress.totalIterations === index + 2 &&
             (status.kind === 'waiting' || status.kind === 'blocked'),
-          { withinMs: 240_000 },
+          { withinMs: 480_000 },
         );
         await rewindSession({ session: rig.file.folder, to: 1 }, rig.context());
         await expectWork(rig, name);

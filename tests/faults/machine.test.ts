@@ -32,7 +32,7 @@ function actingIn(rig: SessionRig, env: Record<string, string>): ActionContext {
 const SUGGESTED = { answers: [], acceptSuggestions: true };
 
 async function untilBlocked(rig: SessionRig, rule: string): Promise<string> {
-  const state = await rig.until(({ status }) => status.kind === 'blocked', { withinMs: 60_000 });
+  const state = await rig.until(({ status }) => status.kind === 'blocked');
   const { status } = state;
   expect(status).toMatchObject({ kind: 'blocked', rule });
   await expectNoSpin(await rig.workerPid());
@@ -121,7 +121,7 @@ const watched: FaultRow[] = [
         await takeAgain();
       }
       const { status } = await rig.until(({ status: { kind } }) => kind === 'blocked' || kind === 'waiting', {
-        withinMs: 60_000,
+        withinMs: 480_000,
       });
       if (status.kind === 'blocked') await rig.resume();
     },

@@ -88,7 +88,7 @@ test.each([
     const names = (await readdir(dir.path)).filter((name) => /^exit\.\d+$/.test(name));
     return await Promise.all(names.map((name) => readFile(at(name), 'utf8')));
   };
-  await expect.poll(exits, { timeout: 30_000 }).toEqual(said);
+  await expect.poll(exits).toEqual(said);
   const hasRun = said[0] === '4\n';
   expect(await readFile(at('stdout'), 'utf8')).toBe(hasRun ? 'ran\n' : '');
   if (existsSync(at('child.json')))
@@ -100,7 +100,7 @@ test('SIGTERM reaches every process inside, and the guard exits by itself with t
   const deep = `setsid sh -c 'trap "echo deep >>heard; exit 0" TERM; echo up >>up; while :; do sleep 0.05; done'`;
   const trap = `trap 'echo child >>heard; while ! grep -q deep heard; do sleep 0.02; done; exit 0' TERM`;
   await using scene = await childDoing(log, `${trap}; ${deep} & echo up >>up; while :; do sleep 0.05; done`);
-  await expect.poll(() => scene.text('up'), { timeout: 30_000 }).toBe('up\nup\n');
+  await expect.poll(() => scene.text('up')).toBe('up\nup\n');
   expect(await end(scene, { leftoversOnly: false })).toMatchObject({ kind: 'empty', killed: 0 });
   expect((await scene.text('heard')).split('\n').sort()).toEqual(['', 'child', 'deep']);
   expect(await exitOf(scene)).toBe('0');

@@ -60,7 +60,7 @@ async function nothingIsPlanted({ repo }: SessionRig): Promise<void> {
 }
 
 async function blockOf(rig: SessionRig) {
-  const { status } = await rig.until(({ status: now }) => now.kind === 'blocked', { withinMs: 60_000 });
+  const { status } = await rig.until(({ status: now }) => now.kind === 'blocked');
   return status;
 }
 
@@ -116,7 +116,7 @@ test.each([
 ])('a CHECK in the guard ends when %s, and runs again later', async (_, act) => {
   const CHECK = `if [ ! -e .begun ]; then touch .begun; ${TELL}; ${DAEMON}; trap "" TERM; sleep 60; fi; touch .over`;
   await using rig = await beginAtDone('sound', { CHECK, CHECK_IN: 'worktree' });
-  await eventually(async () => (await namespacesOf(rig)).length > 0, { what: 'the check', withinMs: 60_000 });
+  await eventually(async () => (await namespacesOf(rig)).length > 0, { what: 'the check' });
   await act(rig);
   await expectNoProcessLeftIn(await namespacesOf(rig));
   expect(await rig.processesWithMark()).toEqual([]);

@@ -65,7 +65,7 @@ test('without a guard no session starts on a commit whose files do not match the
         const status = (await readSession(view.paths, context.host))?.state.status;
         return status?.kind === 'blocked' && status.rule === 'git_damaged';
       },
-      { what: 'the refusal', withinMs: 30_000 },
+      { what: 'the refusal' },
     );
   } finally {
     await endSessionsBelow(rig.file.sessionsDir, context.host);

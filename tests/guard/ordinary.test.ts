@@ -31,7 +31,7 @@ describe.each(LEVELS)(
     beforeAll(async () => {
       const commands = rows.map(({ script }, index) => scripted(`${index}`, script));
       rig = await startRig({ ...sessionOf(commands), sandbox, lines, firstEnv: { RUSTUP_HOME } });
-      await rig.until(({ progress }) => progress.totalIterations >= 2, { withinMs: 240_000 });
+      await rig.until(({ progress }) => progress.totalIterations >= 2);
     });
     afterAll(() => rig[Symbol.asyncDispose]());
 

@@ -11,7 +11,7 @@ test('agents of a user who signs commit without a signature, and proof and finis
   await rig.answer();
   await rig.untilWaiting('plan_approval');
   await rig.approve();
-  const { worktree } = await rig.until(({ status }) => status.kind === 'done', { withinMs: 120_000 });
+  const { worktree } = await rig.until(({ status }) => status.kind === 'done');
   const base = worktree?.baseCommit ?? '';
   const commits = await rig.repo.git(['rev-list', '--count', `${base}..${worktree?.branch}`]);
   const words = `${commits} commits are unsigned. In the worktree, \`git rebase --force-rebase --gpg-sign ${base.slice(0, 12)}\` signs them.`;

@@ -21,7 +21,7 @@ async function place() {
 }
 
 test.each(['node', 'node@22'])(
-  'with Homebrew it is the link that the next version of %s also gets',
+  'with Homebrew, the path is the link that an upgrade of %s also updates',
   async (formula) => {
     await using here = await place();
     const node = await here.file(`brew/Cellar/${formula}/22.11.0_1/bin/node`);
@@ -31,7 +31,7 @@ test.each(['node', 'node@22'])(
   },
 );
 
-test('elsewhere it is the first folder of PATH that leads to it without a version and outlives a shell', async () => {
+test('elsewhere, the path is in the first folder of PATH that links to the same node, has no version and outlives a shell', async () => {
   await using here = await place();
   const node = await here.file('store/nodejs-22.3.0/bin/node');
   await here.file('other/node');

@@ -1,3 +1,4 @@
+import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { lacking, readPoolStatus, StatusFile } from '../../src/pool/pool-status.ts';
@@ -35,4 +36,15 @@ test('what failed is told until it has not failed again for two minutes', async 
     sessions: [{ id: 's', folder: 'hull', host: 'h', unpublishedSince: '2026-01-08T10:00:00.000Z' }],
     problems: [{ of: 'again', text: 'Error: again failed' }],
   });
+});
+
+test('a status that cannot be written is only missing: a member of the pool continues', async () => {
+  await using dir = await tempDir();
+  const path = join(dir.path, 'pool.json');
+  // As a full disk does, but for root too.
+  await mkdir(path);
+  const status = new StatusFile(path, new HandClock());
+  status.failed('hull', new Error('it failed'));
+  expect(() => status.write()).not.toThrow();
+  expect(await readPoolStatus(path)).toBeUndefined();
 });

@@ -91,10 +91,10 @@ test('a person may act and read, and neither claim nor choose another name', asy
   const [claimed] = await a.board.claim(a.host, 1);
   await person.act(session, ulid(), 'approve');
   expect((await a.board.renew(a.host)).acts).toMatchObject([{ command: 'approve', person: login }]);
-  await expect(person.renew(a.host)).rejects.toThrow('lacks a right');
-  await expect(person.claim(a.host, 1)).rejects.toThrow('lacks a right');
+  await expect(person.renew(a.host)).rejects.toThrow('lacks a privilege');
+  await expect(person.claim(a.host, 1)).rejects.toThrow('lacks a privilege');
   const held = { id: session, host: a.host.id, epoch: claimed?.epoch ?? 0 };
-  await expect(person.giveBack(held, { wanted: true, state: '' })).rejects.toThrow('lacks a right');
+  await expect(person.giveBack(held, { wanted: true, state: '' })).rejects.toThrow('lacks a privilege');
   const forged = `insert into samocode_pool.acts (id, session, command, person) values ('1', $1, 'x', 'boss')`;
   await expect(query(address, forged, [session])).rejects.toThrow('permission denied');
   expect(await query(address, 'select id from samocode_pool.sessions')).toEqual([{ id: session }]);
@@ -135,8 +135,8 @@ test('a schema that is missing or of another version is refused, and preparing i
 
 test('a database that is not there is an error that says so, for every call', async () => {
   await using board = boardAt('postgres://postgres@127.0.0.1:1/none');
-  await expect(board.act(ulid(), ulid(), 'approve')).rejects.toThrow('gave no answer');
-  await expect(board.prepare()).rejects.toThrow('gave no answer');
+  await expect(board.act(ulid(), ulid(), 'approve')).rejects.toThrow('did not respond');
+  await expect(board.prepare()).rejects.toThrow('did not respond');
 });
 
 test('200 rounds of claims, silence and death leave one chain of each session', async () => {

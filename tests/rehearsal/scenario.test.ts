@@ -41,7 +41,7 @@ test("the README of the kit has the final state of each scenario's session, as t
   expect(OUTCOMES.map(({ child }) => `${child}.json`).sort()).toEqual(names.sort());
 });
 
-test('the first rule that matches is played: by iteration, phase and count, and none if none matches', () => {
+test('the first rule that matches iteration, phase and count is played, and none if no rule matches', () => {
   const { rules } = Scenario.parse({
     rules: [
       { when: { iteration: [5, 6] }, do: [{ act: 'exit', code: 5 }] },

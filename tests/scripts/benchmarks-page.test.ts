@@ -36,7 +36,7 @@ test('each value has a line with its unit, its spread and its goal, and a value 
 
 What a worker costs.
 
-| \`worker\`, one run | least | middle | greatest | goal |
+| \`worker\`, one run | min | median | max | goal |
 |---|---:|---:|---:|---|
 | ms between two agents after 1 iterations | 190 | 210 | 250 | ≤ 300 |
 | ms between two agents after 100,000 iterations |  | 215 |  | ≤ 200 (**missed**) |

@@ -64,13 +64,11 @@ test('every table of src is documented', async () => {
   expect(Object.keys(ERROR_TABLES).sort()).toEqual(tables.sort());
 });
 
-/** Those tables are only read at a terminal, or by a tool's caller: the words of one reader are right. */
+/** Errors that are shown only at a terminal, or only to a tool's caller; they may name commands or tools. */
 const FOR_ONE_READER = new Set([
   ...[CLI_ERRORS, ERROR_TABLES.INSTALL_ERRORS, ERROR_TABLES.WEB_ERRORS].flatMap(Object.keys),
-  // A pool is joined in a terminal: there is no tool for it.
-  ...[ERROR_TABLES.MEMBERSHIP_ERRORS, ERROR_TABLES.POOL_ERRORS, ERROR_TABLES.STATE_ERRORS].flatMap(
-    Object.keys,
-  ),
+  // A pool is joined in a terminal; no tool does that.
+  ...Object.keys(ERROR_TABLES.POOL_ERRORS),
   ...['only_there', 'project_needed'],
 ]);
 const NAMES = TOOLS.map(({ name }) => name).filter((name) => name !== 'wait');

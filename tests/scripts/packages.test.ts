@@ -37,7 +37,7 @@ test('the generated folders contain nothing else', async () => {
   expect(there.filter((path) => !FILES.has(path) && !HAND_MADE.has(path))).toEqual([]);
 });
 
-test('all packages have version and registry name of package.json, and start only their own server', async () => {
+test('all packages have the version and registry name of package.json, and start only their own server', async () => {
   const { version, mcpName } = JSON.parse(await readFile(join(ROOT, 'package.json'), 'utf8'));
   expect(read('server.json').name).toBe(mcpName);
   const claude = read('packages/plugin/.claude-plugin/plugin.json');
@@ -65,7 +65,7 @@ test('all packages have version and registry name of package.json, and start onl
   });
 });
 
-test('the plugin has one skill and three commands, which only a person calls, and no agent', () => {
+test('the plugin has one skill, three commands that only a person can call, and no agent', () => {
   const names = [...FILES.keys()].filter((path) => path.startsWith('packages/plugin/'));
   const at = (pattern: RegExp) => names.flatMap((path) => pattern.exec(path)?.[1] ?? []).sort();
   const commands = SESSION_COMMANDS.toSorted();
@@ -118,7 +118,7 @@ test('the plugin of Claude Code has no file that would be read as a second serve
   expect([...FILES.keys()].filter((path) => path.startsWith('packages/plugin/.mcp'))).toEqual([]);
 });
 
-test('the bundle for Claude Desktop lists every tool, the registry entry keeps its limits', () => {
+test('the bundle for Claude Desktop lists every tool, and the registry entry is within its limits', () => {
   const { tools } = read('packages/desktop/manifest.json');
   expect(tools.map(({ name }: { name: string }) => name)).toEqual(TOOLS.map(({ name }) => name));
   const server = read('server.json');
@@ -126,7 +126,7 @@ test('the bundle for Claude Desktop lists every tool, the registry entry keeps i
   expect(server.name).toMatch(/^[a-z0-9.-]+\/[a-z0-9-]+$/);
 });
 
-test('values that a person enters in Claude Desktop reach the server by variables that it reads', () => {
+test('values that a person enters in Claude Desktop reach the server in variables that it reads', () => {
   const { user_config: fields, server } = read('packages/desktop/manifest.json');
   const rows: readonly SettingSpec[] = Object.values(SETTINGS);
   const variables = rows.flatMap(

@@ -38,7 +38,7 @@ test('only package.json contains the version; the lock file repeats it, and no m
 
 const KINDS = ['Added', 'Changed', 'Deprecated', 'Removed', 'Fixed', 'Security'];
 
-test('the changelog has the form of Keep a Changelog', async () => {
+test('the changelog follows Keep a Changelog', async () => {
   const text = await read('CHANGELOG.md');
   const [, ...releases] = text.split(/^## /m);
   const titles = releases.map((release) => release.split('\n')[0] ?? '');
@@ -47,7 +47,7 @@ test('the changelog has the form of Keep a Changelog', async () => {
     titles.filter((title) => !/^(?:Unreleased|\d+\.\d+\.\d+(?: - \d{4}-\d\d-\d\d)?)$/.test(title)),
   ).toEqual([]);
   for (const release of releases) {
-    // A release is read from its beginning to its end.
+    // Short enough that people read all of it.
     expect(release.match(/^- /gm)?.length ?? 0).toBeLessThanOrEqual(60);
     const kinds = [...release.matchAll(/^### (.*)$/gm)].map(([, kind = '']) => kind);
     expect(kinds.filter((kind) => !KINDS.includes(kind))).toEqual([]);

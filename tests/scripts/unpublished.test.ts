@@ -5,12 +5,12 @@ import { packageFiles } from '../../scripts/packages/package-files.ts';
 import { filesBelow } from '../../scripts/packages/source.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
-/** The one section that may say how the package is started from npm, once it is there. */
+/** The only section that may describe starting the package from npm, once it is published there. */
 const AFTER_PUBLICATION = /^### After publication\n[\s\S]*?(?=^#)/m;
 const WAYS_TO_NPM =
   /npx["\s-].{0,40}samocode-mcp|"npx"|samocode-mcp@|npm (?:install|i) -g samocode-mcp|"identifier": "samocode-mcp"/g;
 
-test('no text for people or clients starts the package from npm, where anybody may take its name', async () => {
+test('no text for people or clients starts the package from npm, where anyone could claim its name', async () => {
   const documents = [...(await readdir(ROOT)), ...(await filesBelow(ROOT, 'docs'))].filter((path) =>
     path.endsWith('.md'),
   );
@@ -24,7 +24,7 @@ test('no text for people or clients starts the package from npm, where anybody m
   expect(all.filter(([, found]) => found !== null)).toEqual([]);
 });
 
-test('the section on what applies after publication is the only one', async () => {
+test('only one section describes what applies after publication', async () => {
   const readme = await readFile(join(ROOT, 'README.md'), 'utf8');
   expect(readme.match(/npx/g)).toHaveLength(1);
   expect(readme.match(AFTER_PUBLICATION)?.[0]).toContain('npx -y samocode-mcp');

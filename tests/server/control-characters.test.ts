@@ -13,7 +13,7 @@ test.each([
   await using serverRig = await makeServerRig();
   const { json, isError } = await askTool(name, args, serverRig.context);
   expect(isError).toBe(true);
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what must not be there
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: matches the control characters that must be absent
   expect(Object.values(json).join(' ')).not.toMatch(/[\u001b\u0007\u202e]/);
   expect(String(json.message)).toContain('\\u001b]0;owned');
 });

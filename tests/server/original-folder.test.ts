@@ -26,7 +26,7 @@ const ACTS: Array<[string, Record<string, unknown>]> = [
   ['rewind_session', { undo: true, confirm: true }],
 ];
 
-test('every reading tool reads a folder of the original tool, and every acting tool but its archive says to take it over', async () => {
+test('every reading tool accepts a folder of the original tool, and every acting tool except archiving says to take it over', async () => {
   await using bench = await makeBench();
   await mkdir(join(bench.sessionsDir, FOLDER));
   await writeFile(join(bench.sessionsDir, FOLDER, '_overview.md'), NOTEBOOK);

@@ -53,11 +53,11 @@ test('there are three server prompts and one for each command, with one argument
   }
 });
 
-test('a server beside the commands of a plugin offers no prompt that doubles them', async () => {
+test('next to the commands of a plugin, a server offers no prompts that duplicate them', async () => {
   await using serverRig = await makeServerRig({ bare: true, hasPrompts: false });
   expect(serverRig.client.getServerCapabilities()?.prompts).toBeUndefined();
   const { server } = JSON.parse(await readFile('packages/desktop/manifest.json', 'utf8'));
-  // Claude Desktop has no commands of ours.
+  // Claude Desktop has none of our commands.
   expect(server.mcp_config.args).not.toContain('--no-prompts');
 });
 
@@ -80,7 +80,7 @@ test.each(ALL)('%s is short, has no placeholder, and names only existing things'
   expect(skill === undefined).toBe(OWN.includes(prompt.name));
 });
 
-test('content that the server prompts refer to by a tool is included', () => {
+test('the server prompts name the tools that they need', () => {
   const named = (name: string) => PROMPTS.find((prompt) => prompt.name === name)?.body ?? '';
   for (const tool of ['start_session', 'wait', 'read_qa', 'answer_qa', 'read_plan', 'approve_plan'])
     expect(named('start')).toContain(`\`${tool}\``);
@@ -112,7 +112,7 @@ test('a line that a client has split is joined, and one that it has cut is repor
 
 test("the morning report lists the state of sessions, those that need a person first, in samocode's own words", async () => {
   await using serverRig = await makeServerRig();
-  expect(await textOf(serverRig, 'morning_report')).toContain('No session runs');
+  expect(await textOf(serverRig, 'morning_report')).toContain('No session is running');
   const now = Date.now();
   await serverRig.addSession('26-01-08-asks', [CREATED, PREPARED, ASKING], { startMs: now - 3 * 3_600_000 });
   await serverRig.addSession('26-01-09-over', [CREATED, PREPARED, DONE], { startMs: now - 30 * 60_000 });

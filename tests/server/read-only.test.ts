@@ -6,7 +6,7 @@ import { makeServerRig } from './server-rig.ts';
 
 const WRITING = TOOLS.filter(({ annotations }) => !annotations.readOnlyHint).map(({ name }) => name);
 
-test('a read-only server lists the reading tools and no other, and says so', async () => {
+test('a read-only server lists only the reading tools, and says so', async () => {
   await using serverRig = await makeServerRig({ isReadOnly: true });
   const { tools } = await serverRig.client.listTools();
   expect(tools.map(({ annotations }) => annotations?.readOnlyHint)).toEqual(tools.map(() => true));
@@ -29,7 +29,7 @@ test.each(WRITING)('%s is refused by a read-only server, and has no effect', asy
   expect(called.isError).toBe(true);
   expect(JSON.parse(content.text)).toEqual({
     code: 'read_only',
-    message: `${name} was not called. This client is connected with --read-only, which changes nothing.`,
+    message: `${name} was not called. This client is connected with --read-only, so it cannot change anything.`,
     hint: expect.stringContaining('without --read-only'),
   });
   expect(await readFile(paths.events, 'utf8')).toBe(before);

@@ -1,6 +1,7 @@
 import { Client } from '@modelcontextprotocol/sdk/client/index.js';
 import { InMemoryTransport } from '@modelcontextprotocol/sdk/inMemory.js';
 import {
+  type ClientCapabilities,
   ResourceListChangedNotificationSchema,
   ResourceUpdatedNotificationSchema,
 } from '@modelcontextprotocol/sdk/types.js';
@@ -32,6 +33,8 @@ export interface ServerRigPlan {
   isReadOnly?: boolean;
   /** False as with --no-prompts. */
   hasPrompts?: boolean;
+  /** What the client announces. */
+  capabilities?: ClientCapabilities;
 }
 
 export async function makeServerRig(plan: ServerRigPlan = {}): Promise<ServerRig> {
@@ -44,7 +47,7 @@ export async function makeServerRig(plan: ServerRigPlan = {}): Promise<ServerRig
     hasPrompts: plan.hasPrompts ?? true,
     loadActions: async () => context,
   });
-  const client = new Client({ name: clientName, version: '1' });
+  const client = new Client({ name: clientName, version: '1' }, { capabilities: plan.capabilities ?? {} });
   const updated: string[] = [];
   let listChanges = 0;
   client.setNotificationHandler(ResourceUpdatedNotificationSchema, ({ params }) => {

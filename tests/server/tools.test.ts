@@ -47,7 +47,7 @@ test('every tool that starts agents or removes something is marked as destructiv
   expect(harmless).toEqual([...READ_ONLY.slice(0, 5), 'send_message', ...READ_ONLY.slice(5)]);
 });
 
-test('only Codex gets the schema of results, and every client gets the same otherwise', () => {
+test('only Codex gets the schemas of results; apart from that, every client gets the same', () => {
   for (const tool of TOOLS) {
     const { outputSchema, ...rest } = listedTool(tool, 'codex-mcp-client');
     expect(outputSchema).toMatchObject({ type: 'object', required: expect.arrayContaining(['summary']) });

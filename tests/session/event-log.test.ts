@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { appendFile, mkdir, rm, writeFile } from 'node:fs/promises';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { type LogReading, readEvents, readLog } from '../../src/session/events/event-log.ts';
+import { type LogReading, readEvents, readLog, readOn } from '../../src/session/events/event-log.ts';
 import type { SessionEvent } from '../../src/session/events/events.ts';
 import { fold } from '../../src/session/events/fold.ts';
 import { emptyState } from '../../src/session/events/state.ts';
@@ -55,6 +55,23 @@ test.each<[string, string]>([
   expect(reading?.problems).toHaveLength(1);
   expect((await readEvents(log.paths, 0)).map(({ n }) => n)).toEqual([1, 2, 3, 4, 5, 6]);
   expect((await readEvents(log.paths, 4)).map(({ n }) => n)).toEqual([5, 6]);
+});
+
+test('a log that has grown is read on from where the last reading stopped, and one that was rewritten from its start', async () => {
+  await using log = await tempLog();
+  const events = plainLog(9);
+  await log.overwrite(textOf(events.slice(0, 4)));
+  const first = await readOn(log.paths);
+  await log.overwrite(textOf(events.slice(0, 4)) + textOf(events.slice(4)).slice(0, -3));
+  const second = await readOn(log.paths, first);
+  expect([first?.events, second?.events]).toEqual([events.slice(0, 4), events.slice(0, 8)]);
+  expect(second?.events[0]).toBe(first?.events[0]);
+  await log.overwrite(textOf(events));
+  expect((await readOn(log.paths, second))?.events).toEqual(events);
+  await log.overwrite(textOf(events).replace(events[0]?.at ?? '', '2001-01-01T00:00:00.000Z'));
+  const anew = await readOn(log.paths, second);
+  expect(anew?.events.map(({ n }) => n)).toEqual(events.map(({ n }) => n));
+  expect(anew?.events[0]?.at).toBe('2001-01-01T00:00:00.000Z');
 });
 
 test('an event of a worker that had lost its lease is skipped', async () => {

@@ -66,7 +66,7 @@ test('a task is covered with all its subtasks, and covers them where a step name
 });
 
 test('the document for agents quotes each line, shows hidden characters and numbers the boxes', () => {
-  const text = '# Tasks\r\n- [ ] one\u200b\r\n```\n- [ ] code\n```\n1. [x] two\n';
+  const text = '# Tasks\r\n- [ ] one\u200b\r\n```\n- [ ] code\n``` \r\r\n1. [x] two\n';
   expect(quotedPlan({ name: 'a\nb.md', hash: 'ab12', text })).toBe(
     [
       '# Given by the human: a b.md',
@@ -85,7 +85,17 @@ test('the document for agents quotes each line, shows hidden characters and numb
 
 const anyGiven = fc.oneof(
   anyText,
-  documentOf(['# Tasks', '- [ ] one', '  - [x] two', '\t* [ ] three', '1. [X] four', '```', '- [ ]', 'text']),
+  documentOf([
+    '# Tasks',
+    '- [ ] one',
+    '  - [x] two',
+    '\t* [ ] three',
+    '1. [X] four',
+    '```',
+    '```\r',
+    '- [ ]',
+    'text',
+  ]),
 );
 const anyPlan = fc.oneof(
   anyText,

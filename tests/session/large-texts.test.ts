@@ -5,7 +5,7 @@ import { parsePlan, planChanges } from '../../src/session/documents/plan.ts';
 import { parseQa } from '../../src/session/documents/qa.ts';
 import { writeAnswers } from '../../src/session/documents/qa-change.ts';
 import { parseSignal } from '../../src/session/documents/signal.ts';
-import { inferPhase } from '../../src/session/legacy/legacy-session.ts';
+import { inferPhase } from '../../src/session/legacy-session.ts';
 
 const TEN_MB = 10_000_000;
 const HEADS = '# T\n## Status\n### Phase 1: x\n### Q1: x\n';

@@ -6,7 +6,7 @@ import { currentPlanOf, parsePlan } from '../../src/session/documents/plan.ts';
 import { parseQa } from '../../src/session/documents/qa.ts';
 import { parseSignal } from '../../src/session/documents/signal.ts';
 import { isFolderName, resolveSessionFolder } from '../../src/session/layout/names.ts';
-import { inferPhase } from '../../src/session/legacy/legacy-session.ts';
+import { inferPhase } from '../../src/session/legacy-session.ts';
 import { legacyProperties } from '../properties/legacy.ts';
 
 for (const property of legacyProperties) test(property.name, () => property.run(300));

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { CHANNELS } from '../../src/phases/channels.ts';
 import { refusedServers } from '../../src/session/commands/judge-gates.ts';
 import { planHash } from '../../src/session/documents/plan.ts';
-import { commandOf, describeServers, planServers } from '../../src/session/servers/plan-servers.ts';
+import { commandOf, describeServers, planServers } from '../../src/session/documents/plan-servers.ts';
 
 const planWith = (...lines: string[]) =>
   ['# Plan: boats', '', '## MCP servers', '', ...lines, '', '### Phase 1: sail', '- [ ] step', ''].join('\n');

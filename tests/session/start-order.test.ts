@@ -3,7 +3,7 @@ import type { StartOrder } from '../../src/session/events/bodies/positions.ts';
 import { type SessionView, viewWithoutWorker } from '../../src/session/events/session-view.ts';
 import { emptyState, type SessionState } from '../../src/session/events/state.ts';
 import { sessionPaths } from '../../src/session/layout/paths.ts';
-import { circleOf, describeOrder, predecessorsNow, zoneHere } from '../../src/session/start-order.ts';
+import { cycleOf, describeOrder, predecessorsNow, zoneHere } from '../../src/session/start-order.ts';
 import { sessionFileSample } from '../support/session-file-sample.ts';
 
 const since = '2026-01-08T10:00:00.000Z';
@@ -146,5 +146,5 @@ test.each<[string, { group?: string; order: StartOrder }, SessionView[], string[
   ],
   ['a chain', { group: 'g', order: { after: 'b' } }, [boat('a'), boat('b', held({ after: 'a' }))], undefined],
 ])('a start after %s', (_name, { group, order }, views, chain) => {
-  expect(circleOf({ name: 'x', group, order }, views)).toEqual(chain);
+  expect(cycleOf({ name: 'x', group, order }, views)).toEqual(chain);
 });

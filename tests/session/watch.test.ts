@@ -2,7 +2,7 @@ import { appendFile, mkdir, writeFile } from 'node:fs/promises';
 import { expect, test } from 'vitest';
 import { systemClock as clock } from '../../src/base/clock.ts';
 import { type SessionPaths, sessionPaths } from '../../src/session/layout/paths.ts';
-import { waitForEvents } from '../../src/session/watching/watch.ts';
+import { waitForEvents } from '../../src/session/watch.ts';
 import { tempDir } from '../support/temp-dir.ts';
 import { CREATED, DONE, eventLines, PREPARED, writeEvents } from './events.ts';
 

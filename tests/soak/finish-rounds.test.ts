@@ -94,7 +94,7 @@ async function unarchived(rig: SessionRig): Promise<void> {
 
 /** Asserts that the reported outcome of the merge is true in the repository. @returns how it ended */
 async function checkMerge(rig: SessionRig, tip: string): Promise<string> {
-  await rig.until(({ merge }) => merge === undefined, { withinMs: 120_000 });
+  await rig.until(({ merge }) => merge === undefined);
   await endOfWorker(rig);
   const end = (await rig.events()).findLast((event) => event.type === 'merge_ended');
   if (end?.type !== 'merge_ended') return 'not accepted';
@@ -122,7 +122,7 @@ async function checkMerge(rig: SessionRig, tip: string): Promise<string> {
 
 /** Asserts that all files are in the worktree, or all in the trash, and restores them. @returns where they were */
 async function checkDiscard(rig: SessionRig, path: string, before: Record<string, string>): Promise<string> {
-  await rig.until(({ archived }) => archived || existsSync(path), { withinMs: 120_000 });
+  await rig.until(({ archived }) => archived || existsSync(path));
   await endOfWorker(rig);
   const { archived } = await rig.state();
   if (archived) await unarchived(rig);
@@ -161,7 +161,7 @@ test(`${ROUNDS} merges and discards, killed at any moment while a person works, 
     }
     await asPerson(rig, person);
     await rm(join(rig.repo.root, SLOW), { force: true });
-    await rig.until(({ merge }) => merge === undefined, { withinMs: 120_000 });
+    await rig.until(({ merge }) => merge === undefined);
     await asked;
     await eventually(async () => (await rig.view()).pendingCommands.length === 0);
     const end = how === 'merge' ? await checkMerge(rig, tip) : await checkDiscard(rig, path, before);

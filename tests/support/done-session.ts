@@ -14,7 +14,7 @@ export async function doneSession({ lines = {}, ...plan }: RigPlan = {}): Promis
   await commitWork(rig, 'work.txt');
   await setPhase(rig, 'done');
   await rig.resume();
-  await rig.until(({ status }) => status.kind === 'done', { withinMs: 120_000 });
+  await rig.until(({ status }) => status.kind === 'done');
   return rig;
 }
 

@@ -14,10 +14,11 @@ export interface EventuallyOptions {
  */
 export async function eventually<T>(
   look: () => Promise<T | undefined | false>,
-  { what = 'what was waited for', withinMs = 60_000 }: EventuallyOptions = {},
+  { what = 'what was waited for', withinMs = 240_000 }: EventuallyOptions = {},
 ): Promise<T> {
   let cause: unknown;
-  for (const end = systemClock.now() + withinMs; ; await systemClock.sleep(25)) {
+  const begin = systemClock.now();
+  for (const end = begin + withinMs; ; await systemClock.sleep(pauseMs(systemClock.now() - begin))) {
     try {
       const found = await look();
       if (found !== undefined && found !== false) return found;
@@ -27,4 +28,9 @@ export async function eventually<T>(
     }
     if (systemClock.now() > end) throw new Error(`Timed out waiting for: ${what}`, { cause });
   }
+}
+
+/** What takes long is looked at less often: a look may read many files, while other tests need the CPU. */
+function pauseMs(waitedMs: number): number {
+  return Math.min(200, 25 + waitedMs / 50);
 }

@@ -38,10 +38,10 @@ const POLL_MS = 25;
 /** How long changes that no file shows, such as the death of a worker, stay undetected. */
 const READ_EVERY_MS = 250;
 /** How long a session that has ended may still change. */
-const REST_MS = 1500;
-const PATIENCE_MS = 90_000;
+const REST_MS = 15_000;
+const PATIENCE_MS = 480_000;
 /** A full disk delays projections for as long as it is full. */
-const CATCH_UP_MS = 10_000;
+const CATCH_UP_MS = 60_000;
 /** Enough of the log to contain an event that has a line in session.log. */
 const RECENT_EVENTS = 20;
 const TAIL_BYTES = 64 * 1024;

@@ -1,6 +1,7 @@
 import { Client } from '@modelcontextprotocol/sdk/client/index.js';
 import { StdioClientTransport } from '@modelcontextprotocol/sdk/client/stdio.js';
 import {
+  type ClientCapabilities,
   ListRootsRequestSchema,
   type Progress,
   ResourceUpdatedNotificationSchema,
@@ -15,6 +16,8 @@ export interface ConnectOptions {
   clientName?: string;
   /** Folders that the client gives as its roots. */
   roots?: readonly string[];
+  /** What else the client announces. */
+  capabilities?: ClientCapabilities;
 }
 
 export interface Called {
@@ -49,10 +52,11 @@ export async function connect({
   command,
   clientName = 'test-client',
   roots,
+  capabilities: also = {},
 }: ConnectOptions): Promise<Connection> {
   const program = command ?? { command: process.execPath, args: [(await builtPrograms()).server] };
   const transport = new StdioClientTransport({ ...program, env, cwd, stderr: 'inherit' });
-  const capabilities = roots ? { roots: {} } : {};
+  const capabilities = { ...also, ...(roots && { roots: {} }) };
   const client = new Client({ name: clientName, version: '1' }, { capabilities });
   const updated: string[] = [];
   client.setNotificationHandler(ResourceUpdatedNotificationSchema, ({ params }) => {

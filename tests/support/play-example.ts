@@ -32,5 +32,5 @@ function masked(text: string): string {
     .replace(/^\d\d-\d\d-\d{4}-/gm, '<stamp>-')
     .replace(/\(\d+ s\)/g, '(<time>)')
     .replace(/\(sandbox: .*\)/, '(sandbox: <level>)')
-    .replace(/in \/\S+,/, 'in <folder>,');
+    .replace(/Inspect \/\S+,/, 'Inspect <folder>,');
 }

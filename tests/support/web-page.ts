@@ -1,9 +1,8 @@
 import type { ActionContext } from '../../src/acts/common/context.ts';
-import { pageKey } from '../../src/acts/common/live-page.ts';
 import { webApp } from '../../src/web/app.ts';
 import { LiveSessions } from '../../src/web/live.ts';
 
-export interface WebPage {
+export interface WebPage extends Disposable {
   /** Of the only session there is. */
   key: string;
   get(path: string): Promise<string>;
@@ -20,10 +19,11 @@ export async function webPage(context: ActionContext): Promise<WebPage> {
   const token = 'token-of-the-test';
   const unexpected: unknown[] = [];
   const failed = (error: unknown) => unexpected.push(error);
-  const app = webApp({ token, onlyShows: false, hosts: [], failed }, context);
-  const [session] = await new LiveSessions(context).list();
-  if (session === undefined) throw new Error('There is no session.');
-  const key = pageKey(session.view.paths);
+  const end = new AbortController();
+  const ended = end.signal;
+  const app = webApp({ token, onlyShows: false, hosts: [], failed, ended }, context);
+  const [key] = (await new LiveSessions(context, ended).list()).sessions.keys();
+  if (key === undefined) throw new Error('There is no session.');
   const ask = async (path: string, init: RequestInit = {}) => {
     const headers = { host: '127.0.0.1:4577', authorization: `Bearer ${token}`, ...init.headers };
     const answer = await app.fetch(new Request(`http://127.0.0.1:4577${path}`, { ...init, headers }), NOBODY);
@@ -56,5 +56,6 @@ export async function webPage(context: ActionContext): Promise<WebPage> {
       }
       throw new Error(`The page has no part ${id}.`);
     },
+    [Symbol.dispose]: () => end.abort(),
   };
 }

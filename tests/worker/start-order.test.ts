@@ -108,7 +108,7 @@ test('a blocked session before it is asked about once, and no choice of the star
   await here.other('boats', BLOCKED);
   expect(await here.step()).toBe('waiting');
   expect(await here.questions()).toMatchObject([
-    { text: 'This session is to start after boats, but boats is blocked. What should happen?' },
+    { text: 'This session is waiting to start after boats, but boats is blocked. What should happen?' },
   ]);
   await here.answer('A');
   expect(await here.step()).toBe('queued');

@@ -7,20 +7,21 @@ import type { SessionView } from '../../session/events/session-view.ts';
 import { refNameOf } from '../../session/layout/names.ts';
 
 export interface PublishedBranch {
-  /** The head of the pull request, and the tip of its base branch. */
+  /** The head commit of the pull request. */
   head: string;
+  /** The tip of its base branch. */
   base: string;
-  /** The tip of the session's branch here. */
+  /** The tip of the session's local branch. */
   tip: string;
   /**
-   * `contained`: the branch here has all of the head. `joinable`: others have added to it, so that it can be taken over.
-   * `replaced`: what samocode pushed is not in it any more.
+   * `contained`: the local branch contains the head. `joinable`: others have pushed commits on top of samocode's, which
+   * can be taken over. `replaced`: the head no longer contains what samocode pushed.
    */
   relation: 'contained' | 'joinable' | 'replaced';
 }
 
 /**
- * Fetches the head and the base of a session's pull request and compares them with its branch.
+ * Fetches the head and base of a session's pull request and compares the head with the local branch.
  * @throws GitError
  */
 export async function fetchPublished(
@@ -33,19 +34,19 @@ export async function fetchPublished(
   const { url, config } = unattended(repository);
   const refs = pullRequestRefs(refNameOf(sessionFile));
   const options = { ...git, cwd: sessionFile.mainRepo };
-  const how = ['--quiet', '--no-tags', '--no-recurse-submodules', '--no-write-fetch-head'];
-  const wanted = [`+refs/pull/${number}/head:${refs.head}`, `+refs/heads/${baseBranch}:${refs.base}`];
+  const flags = ['--quiet', '--no-tags', '--no-recurse-submodules', '--no-write-fetch-head'];
+  const refspecs = [`+refs/pull/${number}/head:${refs.head}`, `+refs/heads/${baseBranch}:${refs.base}`];
   const online = { ...options, config: [...(git.config ?? []), ...config], timeoutMs: NETWORK_LIMIT_MS };
-  await runGit(['fetch', ...how, '--upload-pack=git-upload-pack', '--', url, ...wanted], online);
+  await runGit(['fetch', ...flags, '--upload-pack=git-upload-pack', '--', url, ...refspecs], online);
   const read = async (ref: string) => await gitLine(['rev-parse', '--verify', `${ref}^{commit}`], options);
   const [head, base, tip] = [
     await read(refs.head),
     await read(refs.base),
     await read(`refs/heads/${worktree.branch}`),
   ];
-  const isIn = async (commit: string, other: string) =>
-    await gitSaysYes(['merge-base', '--is-ancestor', commit, other], options);
-  const isReplaced = pushed !== undefined && pushed !== head && !(await isIn(pushed, head));
-  const relation = isReplaced ? 'replaced' : (await isIn(head, tip)) ? 'contained' : 'joinable';
+  const isAncestor = async (commit: string, descendant: string) =>
+    await gitSaysYes(['merge-base', '--is-ancestor', commit, descendant], options);
+  const isReplaced = pushed !== undefined && pushed !== head && !(await isAncestor(pushed, head));
+  const relation = isReplaced ? 'replaced' : (await isAncestor(head, tip)) ? 'contained' : 'joinable';
   return { head, base, tip, relation };
 }

@@ -1,7 +1,7 @@
 import { ulid } from 'ulid';
 import { type Clock, isoUtc } from '../../base/clock.ts';
 import { isSamocodeError } from '../../base/errors.ts';
-import type { Forge, PullRequestsLook } from '../../forge/forge.ts';
+import type { Forge, PullRequestSummaries } from '../../forge/forge.ts';
 import { FORGE_ERRORS } from '../../forge/forge-errors.ts';
 import { type Command, leaveCommand } from '../../session/commands/commands.ts';
 import { BY_SETTINGS } from '../../session/commands/judge-running.ts';
@@ -17,24 +17,24 @@ import { Rounds } from './rounds.ts';
 const SHORTEST_GAP_MS = 60_000;
 const LONGEST_GAP_MS = 600_000;
 const GROWTH = 1.5;
-/** Below this many points the login's limit is left to the person. */
-const SPARED_POINTS = 1000;
+/** Polling pauses when fewer API points remain, so that the person can still use them. */
+const RESERVED_POINTS = 1000;
 /** Shorter failures are not reported. */
-const UNSEEN_AFTER_MS = 10 * 60_000;
-/** While a look is under way. */
+const REPORT_AFTER_MS = 10 * 60_000;
+/** The delay while a poll is in progress. */
 const POLL_MS = 1000;
 
 export interface Login {
   forge: Forge;
-  /** For rounds; absent: their states alone are looked at. */
+  /** Needed for rounds; without it, only the states of the pull requests are polled. */
   context?: ActionContext;
 }
 
-interface Look {
+interface Timer {
   /** Monotonic milliseconds. */
   dueAtMs: number;
   gapMs: number;
-  /** Wall-clock time of the first of the failures since the last answer. */
+  /** Wall-clock time of the first failure since the last success. */
   failingSinceMs?: number | undefined;
 }
 
@@ -46,40 +46,40 @@ export class PullRequests {
   readonly #failing = new Set<string>();
   readonly #ended = new AbortController();
   readonly #clock: Clock;
-  readonly #looks = new Map<string, Look>();
+  readonly #timers = new Map<string, Timer>();
   #running: Promise<void> | undefined;
 
-  /** @param login that the person has at that moment; the signal aborts its requests */
+  /** @param login returns the person's current login; the signal aborts its requests */
   constructor(login: (signal: AbortSignal) => Promise<Login>, clock: Clock) {
     this.#login = login;
     this.#clock = clock;
   }
 
   /**
-   * Begins the next look that is due, without waiting for it.
-   * @param views those whose worker may be started: a working session gets the news when it rests
-   * @param failed reports what no session can be told
-   * @returns when to poll again at the latest, monotonic
+   * Starts the next poll that is due, without waiting for it.
+   * @param views the sessions whose worker may be started; a working session is skipped until it is at rest
+   * @param failed reports a failure that no session can record
+   * @returns the latest time of the next call, in monotonic milliseconds
    */
   poll(views: Iterable<SessionView>, failed: (repository: string, error: unknown) => void): number {
     const now = this.#clock.monotonic();
     const watched = byRepository(views);
-    for (const repository of [...this.#looks.keys()])
-      if (!watched.has(repository)) this.#looks.delete(repository);
+    for (const repository of [...this.#timers.keys()])
+      if (!watched.has(repository)) this.#timers.delete(repository);
     if (this.#running !== undefined) return now + POLL_MS;
     let nextMs = Number.POSITIVE_INFINITY;
     for (const [repository, sessions] of watched) {
-      const look = this.#looks.get(repository) ?? { dueAtMs: now, gapMs: SHORTEST_GAP_MS };
-      this.#looks.set(repository, look);
-      if (look.dueAtMs <= now) {
-        this.#running = this.#look(repository, sessions, look)
+      const timer = this.#timers.get(repository) ?? { dueAtMs: now, gapMs: SHORTEST_GAP_MS };
+      this.#timers.set(repository, timer);
+      if (timer.dueAtMs <= now) {
+        this.#running = this.#poll(repository, sessions, timer)
           .catch((error: unknown) => failed(repository, error))
           .finally(() => {
             this.#running = undefined;
           });
         return now + POLL_MS;
       }
-      nextMs = Math.min(nextMs, look.dueAtMs);
+      nextMs = Math.min(nextMs, timer.dueAtMs);
     }
     return nextMs;
   }
@@ -90,90 +90,89 @@ export class PullRequests {
     await this.#running;
   }
 
-  async #look(repository: string, sessions: readonly SessionView[], look: Look): Promise<void> {
+  async #poll(repository: string, sessions: readonly SessionView[], timer: Timer): Promise<void> {
     const clock = this.#clock;
     const numbers = sessions.flatMap(({ state }) => watchedPullRequest(state)?.number ?? []);
     try {
       const login = await this.#login(this.#ended.signal);
       const answer = await login.forge.pullRequests(repository, numbers);
       const changed: boolean[] = [];
-      // One after the other: each may fetch and push.
+      // Sequential, because each may fetch and push.
       for (const session of sessions)
-        changed.push((await this.#tell(session, answer)) || (await this.#advance(session, answer, login)));
-      look.failingSinceMs = undefined;
-      look.gapMs = changed.includes(true) ? SHORTEST_GAP_MS : Math.min(look.gapMs * GROWTH, LONGEST_GAP_MS);
+        changed.push((await this.#record(session, answer)) || (await this.#advance(session, answer, login)));
+      timer.failingSinceMs = undefined;
+      timer.gapMs = changed.includes(true) ? SHORTEST_GAP_MS : Math.min(timer.gapMs * GROWTH, LONGEST_GAP_MS);
       const { remaining, resetAt } = answer.budget;
-      const resetMs = remaining < SPARED_POINTS ? Date.parse(resetAt) - clock.now() : 0;
-      look.dueAtMs = clock.monotonic() + Math.max(look.gapMs, resetMs);
+      const resetMs = remaining < RESERVED_POINTS ? Date.parse(resetAt) - clock.now() : 0;
+      timer.dueAtMs = clock.monotonic() + Math.max(timer.gapMs, resetMs);
     } catch (error) {
       if (this.#ended.signal.aborted) return;
-      look.gapMs = Math.min(look.gapMs * GROWTH, LONGEST_GAP_MS);
-      look.dueAtMs = clock.monotonic() + Math.max(look.gapMs, forgeResetIn(error, clock));
-      look.failingSinceMs ??= clock.now();
+      timer.gapMs = Math.min(timer.gapMs * GROWTH, LONGEST_GAP_MS);
+      timer.dueAtMs = clock.monotonic() + Math.max(timer.gapMs, forgeResetMs(error, clock));
+      timer.failingSinceMs ??= clock.now();
       if (!isSamocodeError(error)) throw error;
-      const since = look.failingSinceMs;
-      if (clock.now() - since < UNSEEN_AFTER_MS) return;
+      const since = timer.failingSinceMs;
+      if (clock.now() - since < REPORT_AFTER_MS) return;
       const why = `${error.what} ${error.why}`;
-      for (const session of sessions) await this.#unseen(session, { since: isoUtc(since), why });
+      for (const session of sessions) await this.#recordUnseen(session, { since: isoUtc(since), why });
     }
   }
 
-  async #tell({ paths, state }: SessionView, { pullRequests }: PullRequestsLook): Promise<boolean> {
+  async #record({ paths, state }: SessionView, { pullRequests }: PullRequestSummaries): Promise<boolean> {
     const before = watchedPullRequest(state);
     const found = before && pullRequests.get(before.number);
     if (before === undefined || found === undefined) return false;
     if (found.state === before.state && before.unseen === undefined) return false;
     const { url, mergeCommit } = found;
-    const isOver = found.state !== 'open';
     const now = { url, state: found.state, mergeCommit, unseen: undefined };
-    const none = isOver && { asks: undefined, words: undefined, reruns: undefined };
-    await this.#leave(paths, {
+    const cleared = found.state !== 'open' && { asks: undefined, words: undefined, reruns: undefined };
+    await this.#queue(paths, {
       kind: 'pull_request',
-      seen: PullRequestFact.parse({ ...before, ...now, ...none }),
+      seen: PullRequestFact.parse({ ...before, ...now, ...cleared }),
     });
     return true;
   }
 
-  /** A round, where one is due. */
+  /** Begins or publishes a round if one is due. @returns whether a command was queued */
   async #advance(
     view: SessionView,
-    { pullRequests }: PullRequestsLook,
+    { pullRequests }: PullRequestSummaries,
     { forge, context }: Login,
   ): Promise<boolean> {
     const found = pullRequests.get(view.state.pullRequest?.number ?? 0);
     if (found === undefined || context === undefined) return false;
-    const given = { forge, context, signal: this.#ended.signal };
+    const options = { forge, context, signal: this.#ended.signal };
     try {
-      const { request, after } = await this.#rounds.advance(view, found, given);
-      if (request !== undefined) await this.#leave(view.paths, request);
+      const { request, after } = await this.#rounds.advance(view, found, options);
+      if (request !== undefined) await this.#queue(view.paths, request);
       await after?.();
       this.#failing.delete(view.paths.sessionDir);
       return request !== undefined;
     } catch (error) {
-      if (this.#ended.signal.aborted || isOfLogin(error) || !isSamocodeError(error)) throw error;
-      return await this.#failed(view, `Its rounds cannot continue. ${error.what} ${error.why}`);
+      if (this.#ended.signal.aborted || isSharedFailure(error) || !isSamocodeError(error)) throw error;
+      return await this.#askPerson(view, `Its rounds cannot continue. ${error.what} ${error.why}`);
     }
   }
 
-  /** What fails for one session twice in a row is asked about there, and holds up no other one. */
-  async #failed({ paths, state }: SessionView, asks: string): Promise<boolean> {
+  /** Asks the person about a session that fails twice in a row; other sessions continue. */
+  async #askPerson({ paths, state }: SessionView, asks: string): Promise<boolean> {
     const isFirst = !this.#failing.has(paths.sessionDir);
     this.#failing.add(paths.sessionDir);
     if (isFirst || state.pullRequest?.asks === asks) return false;
     const before = PullRequestFact.parse(state.pullRequest);
-    await this.#leave(paths, { kind: 'pull_request', seen: { ...before, asks } });
+    await this.#queue(paths, { kind: 'pull_request', seen: { ...before, asks } });
     return true;
   }
 
-  async #unseen({ paths, state }: SessionView, unseen: PullRequestFact['unseen']): Promise<void> {
+  async #recordUnseen({ paths, state }: SessionView, unseen: PullRequestFact['unseen']): Promise<void> {
     const before = watchedPullRequest(state);
     if (before === undefined || before.unseen !== undefined) return;
     const { since: _since, ...seen } = before;
-    await this.#leave(paths, { kind: 'pull_request', seen: { ...seen, unseen } });
+    await this.#queue(paths, { kind: 'pull_request', seen: { ...seen, unseen } });
   }
 
-  /** Its worker records it: only workers write events. */
-  async #leave(paths: SessionView['paths'], request: CommandRequest): Promise<void> {
+  /** Leaves a command for the worker, because only workers write events. */
+  async #queue(paths: SessionView['paths'], request: CommandRequest): Promise<void> {
     const now = this.#clock.now();
     const head = { v: FORMAT_VERSION, id: ulid(now), at: isoUtc(now), by: BY_SETTINGS } as const;
     // TypeScript cannot infer that the request's kind and fields belong together.
@@ -181,14 +180,14 @@ export class PullRequests {
   }
 }
 
-/** Failures that all sessions of the login share. */
-function isOfLogin(error: unknown): boolean {
+/** Whether a failure affects every session of this login. */
+function isSharedFailure(error: unknown): boolean {
   const { forge_rate_limited, forge_offline, forge_not_logged_in, forge_no_gh } = FORGE_ERRORS;
   return [forge_rate_limited, forge_offline, forge_not_logged_in, forge_no_gh].some((row) => row.is(error));
 }
 
-/** Milliseconds until the forge answers this login again. */
-export function forgeResetIn(error: unknown, clock: Clock): number {
+/** Milliseconds until the forge accepts requests from this login again. */
+export function forgeResetMs(error: unknown, clock: Clock): number {
   if (!FORGE_ERRORS.forge_rate_limited.is(error)) return 0;
   return Math.max(0, Date.parse(String(error.args.until)) - clock.now()) || 0;
 }

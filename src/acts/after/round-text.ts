@@ -1,54 +1,57 @@
 import { counted } from '../../base/text.ts';
 import type { ForgeCheck, PullRequestDetails } from '../../forge/forge.ts';
 import { inlineMaterial, material } from '../../session/documents/material.ts';
-import type { Matter, Remark } from './round-matter.ts';
+import type { Feedback, Remark } from './feedback.ts';
 
-const MAX_WORDS_CHARS = 8000;
-/** Of the end of a log, where its error is. */
+const MAX_QUOTE_CHARS = 8000;
+/** The end of a log is kept, because the error is there. */
 const MAX_LOG_CHARS = 40_000;
-/** A command of a worker may have 2 MB. */
+/** The text is part of a command, whose file is limited to 2 MB. */
 const MAX_CHARS = 300_000;
 
 export interface RoundText {
   text: string;
-  /** The threads that it quotes, by the names that it gives them. */
+  /** The quoted threads and their names in the text. */
   threads: { name: string; id: string }[];
 }
 
 /**
- * The Markdown document about a round that agents read: our own words, and quotations with their authors.
- * @param logs the last lines of failed jobs, by the id of the job
+ * Renders the document that describes a round to agents: our sentences, and quotations with their authors.
+ * @param logs the last lines of failed jobs, by job id
  */
 export function roundText(
   { number, url, title, baseBranch, base }: PullRequestDetails,
-  { checks, words, conflict }: Matter,
+  { checks, remarks, conflict }: Feedback,
   logs: ReadonlyMap<number, readonly string[] | undefined>,
 ): RoundText {
-  const reviews = words.filter(({ thread }) => thread === undefined);
-  const ids = new Set(words.flatMap(({ thread }) => thread?.id ?? []));
+  const reviews = remarks.filter(({ thread }) => thread === undefined);
+  const ids = new Set(remarks.flatMap(({ thread }) => thread?.id ?? []));
   const threads = [...ids].map((id, at) => ({ name: `T${at + 1}`, id }));
   const parts = [
-    `# What came back to pull request #${number}`,
-    `${url}\n\n${material(title, MAX_WORDS_CHARS)}`,
+    `# Feedback on pull request #${number}`,
+    `${url}\n\n${material(title, MAX_QUOTE_CHARS)}`,
     ...checks.map((check) => checkText(check, logs.get(check.jobId ?? 0))),
     ...(conflict
       ? [
-          `## It conflicts with ${inlineMaterial(baseBranch)}\n\nMerge ${base}, the tip of that branch, into the branch of this session, and resolve what both changed.`,
+          `## Conflict with ${inlineMaterial(baseBranch)}\n\nMerge ${base}, the tip of that branch, into the branch of this session, and resolve the conflicts.`,
         ]
       : []),
     ...reviews.map(
-      (words) =>
-        `## Review by ${inlineMaterial(words.by)}: changes requested\n\n${material(words.comment.body, MAX_WORDS_CHARS)}`,
+      ({ by, comment }) =>
+        `## Review by ${inlineMaterial(by)}: changes requested\n\n${material(comment.body, MAX_QUOTE_CHARS)}`,
     ),
     ...threads.map(({ name, id }) =>
       threadText(
         name,
-        words.filter(({ thread }) => thread?.id === id),
+        remarks.filter(({ thread }) => thread?.id === id),
       ),
     ),
   ];
   const text = parts.join('\n\n');
-  return { text: `${text.length > MAX_CHARS ? `${text.slice(0, MAX_CHARS)}\n\n(Cut.)` : text}\n`, threads };
+  return {
+    text: `${text.length > MAX_CHARS ? `${text.slice(0, MAX_CHARS)}\n\n(Truncated.)` : text}\n`,
+    threads,
+  };
 }
 
 function checkText(
@@ -59,33 +62,33 @@ function checkText(
   const about = [app && `reported by ${inlineMaterial(app)}`, url && `at ${inlineMaterial(url)}`]
     .filter(Boolean)
     .join(', ');
-  const said = text ? `\n\nIt says:\n\n${material(text, MAX_WORDS_CHARS)}` : '';
+  const output = text ? `\n\nIts message:\n\n${material(text, MAX_QUOTE_CHARS)}` : '';
   const lines =
     log === undefined
       ? 'Its log cannot be read from here.'
-      : `The last ${counted(log.length, 'line')} of its log before the error:\n\n${material(log.join('\n').slice(-MAX_LOG_CHARS), MAX_LOG_CHARS)}`;
-  return `## ${which} ${inlineMaterial(name)} fails\n\n${about && `It is ${about}. `}${lines}${said}`;
+      : `The last ${counted(log.length, 'line')} of its log, up to the error:\n\n${material(log.join('\n').slice(-MAX_LOG_CHARS), MAX_LOG_CHARS)}`;
+  return `## ${which} ${inlineMaterial(name)} fails\n\n${about && `It is ${about}. `}${lines}${output}`;
 }
 
-function threadText(name: string, words: readonly Remark[]): string {
-  const { thread } = words[0] ?? {};
+function threadText(name: string, remarks: readonly Remark[]): string {
+  const { thread } = remarks[0] ?? {};
   const line = thread?.line === undefined ? '' : `:${thread.line}`;
   const old = thread?.isOutdated ? ', written about an earlier version of these lines' : '';
-  const comments = words.map(
-    ({ by, comment }) => `${inlineMaterial(by)} writes:\n\n${material(comment.body, MAX_WORDS_CHARS)}`,
+  const comments = remarks.map(
+    ({ by, comment }) => `${inlineMaterial(by)} writes:\n\n${material(comment.body, MAX_QUOTE_CHARS)}`,
   );
   return [`## ${name}: ${inlineMaterial(`${thread?.path ?? ''}${line}`)}${old}`, ...comments].join('\n\n');
 }
 
-/** What agents wrote for each thread, by its name: the text below `## T1`, up to the next heading of that kind. */
-export function answersIn(text: string): Map<string, string> {
+/** The agents' replies by thread name: the text from `## T1` to the next such heading. */
+export function repliesIn(text: string): Map<string, string> {
   const parts = text.split(/^## +(T\d+)\b.*$/m).slice(1);
-  const answers = new Map<string, string>();
+  const replies = new Map<string, string>();
   for (let at = 0; at + 1 < parts.length; at += 2) {
-    const said = parts[at + 1]?.trim().slice(0, MAX_ANSWER_CHARS);
-    if (said) answers.set(parts[at] ?? '', said);
+    const reply = parts[at + 1]?.trim().slice(0, MAX_REPLY_CHARS);
+    if (reply) replies.set(parts[at] ?? '', reply);
   }
-  return answers;
+  return replies;
 }
 
-const MAX_ANSWER_CHARS = 4000;
+const MAX_REPLY_CHARS = 4000;

@@ -13,13 +13,13 @@ import { Rounds } from './rounds.ts';
 export interface RoundResult {
   view: SessionView;
   outcome: 'begun' | 'recorded' | 'nothing';
-  said: string;
+  summary: string;
 }
 
 /**
- * Looks at the pull request of a session now, and does what the supervisor would: begins a round, or publishes the work
- * of one; even if it is not watched, and beyond PR_ROUNDS.
- * @throws an early refusal, the worker's refusal, no_pull_request, the errors of a forge, GitError
+ * Reads the pull request of a session now and does what the supervisor would do: begin a round, or publish the work of
+ * one. Works even if the pull request is not watched, and beyond PR_ROUNDS.
+ * @throws an early refusal, the worker's refusal, no_pull_request, FORGE_ERRORS, GitError
  */
 export async function roundOfSession(
   question: SessionQuestion,
@@ -40,30 +40,31 @@ export async function roundOfSession(
     );
   const { repository, number } = pullRequest;
   const forge = new GitHub(context);
-  const look = (await forge.pullRequests(repository, [number])).pullRequests.get(number);
-  if (look === undefined)
-    return { view, outcome: 'nothing', said: `GitHub does not show pull request #${number}.` };
-  if (look.state !== 'open') {
+  const pull = (await forge.pullRequests(repository, [number])).pullRequests.get(number);
+  if (pull === undefined)
+    return { view, outcome: 'nothing', summary: `GitHub returned no pull request #${number}.` };
+  if (pull.state !== 'open') {
     const before = PullRequestFact.parse(pullRequest);
     const seen = {
       ...before,
-      state: look.state,
-      mergeCommit: look.mergeCommit,
+      state: pull.state,
+      mergeCommit: pull.mergeCommit,
       unseen: undefined,
       asks: undefined,
     };
     const after = await sendAndAwait(view, { kind: 'pull_request', seen }, ['pull_request_seen'], context);
-    return { view: after.view, outcome: 'recorded', said: `Pull request #${number} is ${look.state}.` };
+    return { view: after.view, outcome: 'recorded', summary: `Pull request #${number} is ${pull.state}.` };
   }
-  const { request, after, said } = await new Rounds().advance(view, look, { forge, context, byHand: true });
+  const options = { forge, context, byHand: true };
+  const { request, after, summary } = await new Rounds().advance(view, pull, options);
   const result = request && (await sendAndAwait(view, request, ['resumed', 'pull_request_seen'], context));
   await after?.();
-  if (result === undefined) return { view, outcome: 'nothing', said };
+  if (result === undefined) return { view, outcome: 'nothing', summary };
   const hasBegun = result.events.some(({ type }) => type === 'resumed');
   const isAsked = request?.kind === 'round' && !hasBegun;
   return {
     view: result.view,
     outcome: hasBegun ? 'begun' : 'recorded',
-    said: (isAsked && result.view.state.pullRequest?.asks) || said,
+    summary: (isAsked && result.view.state.pullRequest?.asks) || summary,
   };
 }

@@ -9,15 +9,15 @@ export function addRound(program: Command, cli: Cli): void {
     .description('Work on reviews and failed checks of a pull request, or push the work of a round')
     .action(async (session: string, options: SharedOptions) => {
       const { roundOfSession } = await import('./round.act.ts');
-      const { view, outcome, said } = await roundOfSession(
+      const { view, outcome, summary } = await roundOfSession(
         { session, ...projectOf(options) },
         await cli.actionContext(),
       );
       const { good } = cli.output.style;
       const follow =
         outcome === 'begun' ? `\nTo follow it: samocode log ${handleOf(view.folder)} --follow` : '';
-      cli.output.result({ ...shownFacts(view), outcome, summary: said }, () =>
-        outcome === 'nothing' ? said : `${good('✔')} ${said}${follow}`,
+      cli.output.result({ ...shownFacts(view), outcome, summary }, () =>
+        outcome === 'nothing' ? summary : `${good('✔')} ${summary}${follow}`,
       );
     });
 }

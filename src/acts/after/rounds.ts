@@ -1,6 +1,6 @@
 import { isSamocodeError } from '../../base/errors.ts';
 import { counted, listed } from '../../base/text.ts';
-import type { Forge, PullRequestDetails, PullRequestLook } from '../../forge/forge.ts';
+import type { Forge, PullRequestDetails, PullRequestSummary } from '../../forge/forge.ts';
 import type { GitContext } from '../../project/git/repository.ts';
 import { PullRequestFact } from '../../session/events/bodies/positions.ts';
 import { describeKeys, nextRound, openRound } from '../../session/events/rounds.ts';
@@ -10,104 +10,105 @@ import { findProjectFor } from '../common/places/find-project-for.ts';
 import { requireTrust } from '../common/places/trust-project.ts';
 import type { CommandRequest } from '../common/send-command.ts';
 import { safeGit } from '../common/session-branch.ts';
+import { type Feedback, judgeFeedback, missingChecks, type Remark, remarksIn, seenOf } from './feedback.ts';
 import { fetchPublished } from './published-branch.ts';
 import { pushRound } from './push-round.ts';
-import { judgeMatter, type Matter, missingChecks, type Remark, seenOf, wordsIn } from './round-matter.ts';
 import { roundText } from './round-text.ts';
 import { Steering, trustedIn } from './steering.ts';
 
-export interface RoundContext {
+export interface RoundOptions {
   forge: Forge;
-  /** With the environment that sessions have. */
+  /** Its `env` is the environment that sessions run in. */
   context: ActionContext;
   /** Begins a round even beyond PR_ROUNDS, and after the branch was replaced. */
   byHand?: boolean;
-  /** Ends what git does; the next look repeats it. */
+  /** Stops git; the next poll repeats its work. */
   signal?: AbortSignal;
 }
 
 /** What to do for a session, given the state of its pull request. */
 export interface Advance {
-  /** For its worker, which records it. */
+  /** A command for the worker, which records it. */
   request?: CommandRequest;
-  /** The step after the request is queued. */
+  /** Runs once the request is queued. */
   after?: () => Promise<unknown>;
-  said: string;
+  summary: string;
 }
 
-/** `isOpen`: it is decided again at the next look, also if the pull request has not changed. */
-type Undecided = Advance & { isOpen?: boolean };
+/** `repeat`: decide again at the next poll even if the pull request has not changed. */
+type Decision = Advance & { repeat?: boolean };
 
-const NAMED_AFTER_MS = 24 * 3_600_000;
+const MISSING_AFTER_MS = 24 * 3_600_000;
 const MAX_NAMED = 10;
 
-/** Decides about the rounds of pull requests and publishes their work. */
+/** Decides when a pull request needs a round, and publishes the work of rounds. */
 export class Rounds {
   /** By session folder: the state that was handled last. */
-  readonly #dealtWith = new Map<string, string>();
-  /** By session folder: the head, and since when required checks have not reported on it. */
+  readonly #handled = new Map<string, string>();
+  /** By session folder: the head, and since when required checks for it have been missing. */
   readonly #missing = new Map<string, { head: string; sinceMs: number }>();
   readonly #steering = new Steering();
 
-  /** @throws the errors of a forge, GitError */
-  async advance(view: SessionView, look: PullRequestLook, given: RoundContext): Promise<Advance> {
+  /** @throws FORGE_ERRORS, GitError */
+  async advance(view: SessionView, pull: PullRequestSummary, options: RoundOptions): Promise<Advance> {
     const { state, paths } = view;
-    const isOver = state.status.kind === 'done' && look.state === 'open';
-    if (!isOver || state.pullRequest?.state !== 'open')
-      return { said: 'The session is not done, or its pull request is not open.' };
-    // `since`: a round may have ended meanwhile.
-    const print = JSON.stringify([look, state.status.since, state.pullRequest.round]);
-    if (!given.byHand && this.#dealtWith.get(paths.sessionDir) === print)
-      return { said: 'Nothing has changed.' };
-    const { isOpen, ...advance } =
-      openRound(state) === undefined ? await this.#next(view, given) : await publishRound(view, look, given);
-    if (!isOpen) this.#dealtWith.set(paths.sessionDir, print);
+    const isReady = state.status.kind === 'done' && pull.state === 'open';
+    if (!isReady || state.pullRequest?.state !== 'open')
+      return { summary: 'The session is not done, or its pull request is not open.' };
+    // `since` changes when a round ends.
+    const key = JSON.stringify([pull, state.status.since, state.pullRequest.round]);
+    if (!options.byHand && this.#handled.get(paths.sessionDir) === key)
+      return { summary: 'Nothing has changed.' };
+    const { repeat, ...advance } =
+      openRound(state) === undefined
+        ? await this.#next(view, options)
+        : await publishRound(view, pull, options);
+    if (!repeat) this.#handled.set(paths.sessionDir, key);
     return advance;
   }
 
-  async #next(view: SessionView, given: RoundContext): Promise<Undecided> {
-    const { forge, context } = given;
+  async #next(view: SessionView, options: RoundOptions): Promise<Decision> {
+    const { forge, context } = options;
     const { pullRequest, roundKeys: keys = [] } = view.state;
     const { repository, number, words: before = [], reruns = [] } = pullRequest as PullRequestFact;
     const details = await forge.details(repository, number);
     const settings = await settingsNow(view, context);
-    // Looked at again each time: what is wrong lies outside of the pull request.
-    if ('asks' in settings) return { ...tell(view, settings, settings.asks), isOpen: true };
+    // The pull request does not change when a person fixes the settings.
+    if ('asks' in settings) return { ...recordFact(view, settings, settings.asks), repeat: true };
     const { threads, reviews } = details;
-    const said = [...threads.flatMap(({ comments }) => comments), ...reviews];
-    const authors = said.map(({ author }) => author);
+    const comments = [...threads.flatMap((thread) => thread.comments), ...reviews];
+    const authors = comments.map(({ author }) => author);
     const { clock } = context;
     const maySteer = await this.#steering.among(authors, repository, { forge, clock, ...settings });
-    const words = wordsIn(details, { keys, before }, (login) => maySteer.has(login));
+    const remarks = remarksIn(details, { keys, before }, (login) => maySteer.has(login));
     const asks = this.#unreported(view, details, context);
-    const seen = { words: someOf(words), asks };
-    const verdict = judgeMatter(details, words, { keys, reruns, mayRerun: settings.mayRerun });
+    const seen = { words: recordedRemarks(remarks), asks };
+    const verdict = judgeFeedback(details, remarks, { keys, reruns, mayRerun: settings.mayRerun });
     switch (verdict.kind) {
       case 'none': {
         const isAwaited = asks === undefined && this.#missing.has(view.paths.sessionDir);
-        const said = 'Nothing new has come back to it.';
-        return { ...tell(view, seen, said), isOpen: isAwaited };
+        return { ...recordFact(view, seen, 'There is no new feedback.'), repeat: isAwaited };
       }
       case 'running':
-        return { ...tell(view, seen, 'Its checks still run, or it waits in a merge queue.'), isOpen: true };
+        return { ...recordFact(view, seen, 'Checks are running, or it is in a merge queue.'), repeat: true };
       case 'rerun': {
         const runs = [...verdict.runs.keys()];
-        // Recorded first: a run is never started again twice.
+        // Recorded before the restart, so that no run is restarted twice.
         const recorded = { ...seen, reruns: [...reruns, ...verdict.runs.values()].slice(-100) };
-        const said = `Checks that passed before have failed: ${counted(runs.length, 'run')} started again.`;
+        const summary = `Checks that passed before have failed: restarting ${counted(runs.length, 'run')}.`;
         const after = async () => {
           for (const run of runs) await forge.rerunFailed(repository, run);
         };
-        return { ...tell(view, recorded, said), after, isOpen: true };
+        return { ...recordFact(view, recorded, summary), after, repeat: true };
       }
       case 'round':
-        return await beginRound(view, { details, words, matter: verdict.matter }, { ...given, ...settings });
+        return await beginRound(view, { details, remarks, ...verdict }, { ...options, ...settings });
       default:
         return verdict satisfies never;
     }
   }
 
-  /** Required checks that have not reported for a day: a rule of the base branch may name what no workflow runs. */
+  /** Required checks that have not reported for a day: a branch rule can name a check that no workflow runs. */
   #unreported(
     { paths, state }: SessionView,
     details: PullRequestDetails,
@@ -123,27 +124,27 @@ export class Rounds {
     const since = before?.head === head ? before : { head, sinceMs: clock.monotonic() };
     this.#missing.set(paths.sessionDir, since);
     const asks = `Required checks have not reported for a day: ${listed(names, MAX_NAMED)}. Start them, or change the rules of the base branch.`;
-    // A supervisor before this one has named them.
+    // An earlier supervisor might have named them already.
     const isNamed = state.pullRequest?.asks === asks;
-    return isNamed || clock.monotonic() - since.sinceMs >= NAMED_AFTER_MS ? asks : undefined;
+    return isNamed || clock.monotonic() - since.sinceMs >= MISSING_AFTER_MS ? asks : undefined;
   }
 }
 
-/** A changed fact, as a request to the worker; none where it says what is known. */
-function tell({ state }: SessionView, now: Partial<PullRequestFact>, said: string): Advance {
+/** Requests that the worker record what has changed; requests nothing if nothing has. */
+function recordFact({ state }: SessionView, now: Partial<PullRequestFact>, summary: string): Advance {
   const before = PullRequestFact.parse(state.pullRequest);
   const seen = PullRequestFact.parse({ ...before, ...now });
   const hasChanged = JSON.stringify(seen) !== JSON.stringify(before);
-  return { said, ...(hasChanged && { request: { kind: 'pull_request' as const, seen } }) };
+  return { summary, ...(hasChanged && { request: { kind: 'pull_request' as const, seen } }) };
 }
 
 type RoundSettings = { rounds: number; trusted: readonly string[]; mayRerun: boolean };
 
-function someOf(words: readonly Remark[]): PullRequestFact['words'] {
-  return words.length === 0 ? undefined : seenOf(words);
+function recordedRemarks(remarks: readonly Remark[]): PullRequestFact['words'] {
+  return remarks.length === 0 ? undefined : seenOf(remarks);
 }
 
-/** The settings of the project as they are now; commands and looser rules in it must be trusted. */
+/** The project's current settings; a person must have trusted its commands and relaxed rules. */
 async function settingsNow(
   { sessionFile }: SessionView,
   context: ActionContext,
@@ -161,30 +162,30 @@ async function settingsNow(
 
 async function beginRound(
   view: SessionView,
-  { details, words, matter }: { details: PullRequestDetails; words: readonly Remark[]; matter: Matter },
-  { forge, context, byHand, signal, rounds }: RoundContext & RoundSettings,
-): Promise<Undecided> {
+  { details, remarks, feedback }: { details: PullRequestDetails; remarks: Remark[]; feedback: Feedback },
+  { forge, context, byHand, signal, rounds }: RoundOptions & RoundSettings,
+): Promise<Decision> {
   const number = nextRound(view.state);
-  const seen = { words: someOf(words) };
-  // What it asks may be settled without a change of the pull request.
-  const asking = (asks: string) => ({ ...tell(view, { ...seen, asks }, asks), isOpen: true });
+  const seen = { words: recordedRemarks(remarks) };
+  // A person can settle this without changing the pull request.
+  const asking = (asks: string) => ({ ...recordFact(view, { ...seen, asks }, asks), repeat: true });
   if (!byHand && number > rounds) {
     const used = rounds === 0 ? 'PR_ROUNDS is 0' : `no round is left (PR_ROUNDS=${rounds})`;
-    return asking(`${describeKeys(matter.keys)}, but ${used}.`);
+    return asking(`${describeKeys(feedback.keys)}, but ${used}.`);
   }
   const published = await fetchPublished(view, details.baseBranch, await gitOf(view, { context, signal }));
-  if (published === undefined) return { said: 'The session has no branch.' };
+  if (published === undefined) return { summary: 'The session has no branch.' };
   const { head, base, relation } = published;
-  if (relation === 'replaced' && !byHand) return asking(replacedWords(view, head));
+  if (relation === 'replaced' && !byHand) return asking(replacedText(view, head));
   const { repository } = view.state.pullRequest as PullRequestFact;
   const logs = new Map<number, readonly string[] | undefined>();
-  for (const { jobId, app } of matter.checks)
+  for (const { jobId, app } of feedback.checks)
     if (jobId !== undefined && app === 'github-actions')
       logs.set(jobId, await forge.jobLog(repository, jobId));
-  const { text, threads } = roundText({ ...details, base }, matter, logs);
-  const round = { number, keys: [...matter.keys], head, base, threads };
+  const { text, threads } = roundText({ ...details, base }, feedback, logs);
+  const round = { number, keys: [...feedback.keys], head, base, threads };
   const request = { kind: 'round', round, text, ...(byHand && { byHand: true as const }) } as const;
-  return { request, said: `Round ${number} begins: ${describeKeys(matter.keys)}.` };
+  return { request, summary: `Round ${number} begins: ${describeKeys(feedback.keys)}.` };
 }
 
 async function gitOf(
@@ -194,36 +195,36 @@ async function gitOf(
   return { ...(await safeGit(view, context)), ...(signal && { signal }) };
 }
 
-function replacedWords({ state: { worktree } }: SessionView, head: string): string {
-  return `The branch ${worktree?.branch} was replaced: its head ${head.slice(0, 12)} no longer contains what samocode pushed. Bring the branch of the session to the state that you want, then begin a round.`;
+function replacedText({ state: { worktree } }: SessionView, head: string): string {
+  return `The branch ${worktree?.branch} was replaced: its head ${head.slice(0, 12)} no longer contains what samocode pushed. Bring the session's branch to the state that you want, then begin a round.`;
 }
 
-/** Publishes the work of a finished round, unless others have pushed; their commits are then taken over first. */
+/** Publishes the work of a finished round. If others have pushed, their commits are taken over first. */
 async function publishRound(
   view: SessionView,
-  { baseBranch }: PullRequestLook,
-  { forge, context, byHand, signal }: RoundContext,
-): Promise<Undecided> {
+  { baseBranch }: PullRequestSummary,
+  { forge, context, byHand, signal }: RoundOptions,
+): Promise<Decision> {
   const round = openRound(view.state);
   const published = await fetchPublished(view, baseBranch, await gitOf(view, { context, signal }));
-  if (round === undefined || published === undefined) return { said: 'There is nothing to publish.' };
+  if (round === undefined || published === undefined) return { summary: 'There is nothing to publish.' };
   const { head, base, tip, relation } = published;
   if (relation === 'replaced' && !byHand) {
-    const asks = replacedWords(view, head);
-    return tell(view, { asks }, asks);
+    const asks = replacedText(view, head);
+    return recordFact(view, { asks }, asks);
   }
   if (relation === 'joinable') {
     const { accepted: _accepted, ...begun } = round;
-    const joining = { ...begun, keys: [], head, base };
-    const request = { kind: 'round' as const, round: joining, text: '' };
+    const extended = { ...begun, keys: [], head, base };
+    const request = { kind: 'round' as const, round: extended, text: '' };
     return {
       request,
-      said: 'Others have pushed to its branch meanwhile: their commits are taken over and tested first.',
+      summary: 'Others have pushed to its branch: their commits are taken over and tested first.',
     };
   }
   const pushed = await pushRound(view, { round, tip }, { forge, context, ...(signal && { signal }) });
-  if ('asks' in pushed) return { ...tell(view, { asks: pushed.asks }, pushed.asks), isOpen: true };
+  if ('asks' in pushed) return { ...recordFact(view, { asks: pushed.asks }, pushed.asks), repeat: true };
   const { url } = pushed;
   const done = { url, round: round.number, pushed: tip, asks: undefined };
-  return tell(view, done, `Round ${round.number} is pushed: ${url}`);
+  return recordFact(view, done, `Round ${round.number} is pushed: ${url}`);
 }

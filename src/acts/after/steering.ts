@@ -1,13 +1,13 @@
 import type { Clock } from '../../base/clock.ts';
 import type { Author, Forge } from '../../forge/forge.ts';
 
-const TRUSTED_MS = 5 * 60_000;
+const CACHE_MS = 5 * 60_000;
 
-/** Who may tell agents what to do: people with write access to a repository, asked about once in a few minutes. */
+/** Decides who may steer agents: people with write access, and trusted accounts. Caches answers for a few minutes. */
 export class Steering {
   readonly #writers = new Map<string, { may: boolean; atMs: number }>();
 
-  /** @param trusted accounts that PR_TRUST names @throws the errors of a forge */
+  /** @param trusted the accounts in PR_TRUST @returns the logins that may steer @throws FORGE_ERRORS */
   async among(
     authors: readonly Author[],
     repository: string,
@@ -19,16 +19,16 @@ export class Steering {
       if (kind !== 'person' || may.has(login)) continue;
       const key = `${repository} ${login}`;
       const known = this.#writers.get(key);
-      const isFresh = known !== undefined && nowMs - known.atMs < TRUSTED_MS;
-      const asked = isFresh ? known : { may: await forge.hasWriteAccess(repository, login), atMs: nowMs };
-      this.#writers.set(key, asked);
-      if (asked.may) may.add(login);
+      const isFresh = known !== undefined && nowMs - known.atMs < CACHE_MS;
+      const access = isFresh ? known : { may: await forge.hasWriteAccess(repository, login), atMs: nowMs };
+      this.#writers.set(key, access);
+      if (access.may) may.add(login);
     }
     return may;
   }
 }
 
-/** The accounts that a list in PR_TRUST names. */
+/** The accounts in the value of PR_TRUST. */
 export function trustedIn(prTrust = ''): string[] {
   return prTrust
     .split(',')

@@ -21,7 +21,7 @@ export function addPrune(program: Command, cli: Cli): void {
     .option('-y, --yes', 'remove what is shown')
     .option(
       '--days <number>',
-      'keep sessions and caches that are younger (default: 30)',
+      'keep sessions and caches younger than this many days (default: 30)',
       numberOption(0, 'a whole number of days, 0 or more'),
     )
     .action(async (options: PruneOptions) => {
@@ -40,7 +40,7 @@ export function addPrune(program: Command, cli: Cli): void {
 
 const WHAT: Readonly<Record<PrunableKind, string>> = {
   iterations: 'prompts, transcripts and outputs of checks',
-  checkpoints: 'checkpoints: it can no longer be rewound',
+  checkpoints: 'checkpoints; without them the session cannot be rewound',
   clone: 'left by checks that were interrupted',
   cache: 'kept for base commits that are no longer used',
 };
@@ -55,9 +55,9 @@ function formatPruned(
     return days === 0
       ? 'Nothing to remove.'
       : `Nothing to remove: no session ended more than ${days} days ago.`;
-  const line = ({ kind, name, bytes }: Prunable) => `${sizeWords(bytes)}  ${name}: ${dim(WHAT[kind])}`;
+  const line = ({ kind, name, bytes }: Prunable) => `${sizeText(bytes)}  ${name}: ${dim(WHAT[kind])}`;
   const total = (list: readonly Prunable[]) =>
-    sizeWords(list.reduce((sum, { bytes = 0 }) => sum + bytes, 0)).trim();
+    sizeText(list.reduce((sum, { bytes = 0 }) => sum + bytes, 0)).trim();
   if (!remove)
     return [
       ...found.map(line),
@@ -68,7 +68,7 @@ function formatPruned(
   return [
     ...removed.map((one) => `${good('✔')} ${line(one)}`),
     `${total(removed)} removed; git frees the space of checkpoints at its next "git gc".`,
-    ...(needed > 0 ? [`Kept, because needed again: ${needed} of those shown.`] : []),
+    ...(needed > 0 ? [`Kept, because their sessions have continued: ${needed} of those shown.`] : []),
   ].join('\n');
 }
 
@@ -122,11 +122,11 @@ function worktreeLines(all: readonly SessionWorktree[], output: Cli['output'], n
 
 function rowOf(worktree: SessionWorktree, nowMs: number): string[] {
   const { branch = 'no branch', session = 'no session', state = '', changedAtMs } = worktree;
-  return [sizeWords(worktree.bytes), age(nowMs - changedAtMs), session, state, branch];
+  return [sizeText(worktree.bytes), age(nowMs - changedAtMs), session, state, branch];
 }
 
-/** Nine columns wide, like `  0.3 MB`. */
-function sizeWords(bytes: number | undefined): string {
+/** Nine columns wide, for example `   0.3 MB`. */
+function sizeText(bytes: number | undefined): string {
   if (bytes === undefined) return '        ?';
   const megabytes = bytes / (1024 * 1024);
   const size = megabytes < 10 ? megabytes.toFixed(1) : String(Math.round(megabytes));

@@ -22,7 +22,7 @@ const DAY_MS = 24 * 60 * 60_000;
 
 export interface PruneInput extends ProjectQuestion {
   remove: boolean;
-  /** Keeps everything younger than this; 0 keeps nothing. */
+  /** Keeps data younger than this; 0 keeps none. */
   days: number;
 }
 
@@ -51,8 +51,8 @@ export interface Pruned {
 }
 
 /**
- * What old sessions of a project still take up on disk but no longer need. Never includes events, documents, proofs or
- * branches.
+ * Finds the data on disk that old sessions of a project no longer need, and with `remove` removes it. Never includes
+ * events, documents, proofs or branches.
  * @throws project_not_found and related errors; inside_session; GitError
  */
 export async function prune(
@@ -71,7 +71,7 @@ export async function prune(
   lists.push(await ofClones(values.worktrees, before, { views, host: context.host }));
   const found = lists.flat().sort((a, b) => (b.bytes ?? 0) - (a.bytes ?? 0));
   const removed: Prunable[] = [];
-  if (remove) for (const one of found) if (await one.remove()) removed.push(plain(one));
+  if (remove) for (const each of found) if (await each.remove()) removed.push(plain(each));
   return { found: found.map(plain), removed };
 }
 
@@ -79,14 +79,14 @@ function plain({ kind, name, bytes }: Found): Prunable {
   return { kind, name, bytes };
 }
 
-/** Sessions of the original tool have no events; their logs are their only history. */
+/** Excludes sessions of the original tool: they have no events, so their logs are their only history. */
 function isOver(view: SessionView): boolean {
   const { status, archived } = view.state;
   const isEnded = archived || status.kind === 'done';
   return isEnded && !view.isForeign && view.worker === 'none' && isAtRest(view);
 }
 
-/** A session may be archived long after its end. */
+/** Includes later events, because a session can be archived long after its end. */
 function lastEventMs({ paths, state }: SessionView): number {
   return Math.max(Date.parse(state.status.since), statsAt(paths.events)?.mtimeMs ?? 0);
 }
@@ -99,7 +99,7 @@ async function ofSession(
   { host }: ActionContext,
 ): Promise<Found[]> {
   const { folder, paths } = view;
-  // Measuring takes a while; the session may have been resumed in the meantime.
+  // Measuring takes a while; the session might have been resumed in the meantime.
   const stillOver = async () => {
     const now = await readSession(paths, host);
     return now !== undefined && isOver(now);
@@ -133,7 +133,7 @@ async function ofSession(
 }
 
 /**
- * Recent clones may be in use by running checks. A worker removes its own clones when it starts; the names of other
+ * Recent clones might be in use by checks. A worker removes its own clones when it starts; the names of other
  * clones say who owns them.
  */
 async function ofClones(
@@ -167,7 +167,7 @@ async function ofClones(
   return found;
 }
 
-/** Agents can write in a session's folder: a link there must not redirect the removal. */
+/** Agents can write to a session's folder: a link there must not redirect the removal. */
 function entriesOf(folder: string): string[] {
   return statsAt(folder)?.isDirectory() ? (namesAt(folder) ?? []) : [];
 }

@@ -26,7 +26,7 @@ export interface SessionWorktree {
   branch: string | undefined;
   session: string | undefined;
   state: string | undefined;
-  /** In milliseconds since the epoch: the session's last change of state, otherwise the folder's. */
+  /** Milliseconds since the epoch: when the session's state last changed or, without a session, the folder. */
   changedAtMs: number;
   bytes: number | undefined;
   /** Why it is kept; absent if removing it would lose nothing. */
@@ -58,14 +58,14 @@ export async function sessionWorktrees(
   for await (const found of findWorktrees(project, views, context)) {
     const { place, view } = found;
     const one = await describe(found);
-    // Measuring takes a while; a session may have been resumed in the meantime.
+    // Measuring takes a while; the session might have been resumed in the meantime.
     const now = prune && view !== undefined ? await readSession(view.paths, context.host) : undefined;
     const needed = now && neededBy(now);
     if (needed !== undefined) worktrees.push({ ...one, kept: needed });
     else if (prune && one.kept === undefined) {
-      const went = await removeWorktree(place).catch(keptWith);
-      if (went.kind === 'removed' || went.kind === 'absent') removed.push(one.path);
-      else worktrees.push({ ...one, kept: 'problem' in went ? went.problem : 'work would be lost' });
+      const outcome = await removeWorktree(place).catch(keptWith);
+      if (outcome.kind === 'removed' || outcome.kind === 'absent') removed.push(one.path);
+      else worktrees.push({ ...one, kept: 'problem' in outcome ? outcome.problem : 'work would be lost' });
     } else worktrees.push(one);
   }
   const emptied = prune ? await pruneTrash(main, context.clock.now()) : [];
@@ -79,7 +79,7 @@ export async function sessionWorktrees(
   return { worktrees, trash, removed, emptied: emptied.map(({ ref }) => ref) };
 }
 
-/** Sessions of other SESSIONS folders may have worktrees here too. */
+/** Sessions in other SESSIONS folders can have worktrees here too. */
 async function allViews(sessionsDir: string, context: ActionContext): Promise<SessionView[]> {
   const places = await allSessionsFolders(context);
   const folders = new Set([sessionsDir, ...places.map((place) => place.sessionsDir)]);
@@ -99,7 +99,7 @@ async function describe({ place, branch, view }: FoundWorktree): Promise<Session
   };
 }
 
-/** The reason a session still needs its worktree, if it may continue in it. */
+/** Why a session still needs its worktree; undefined if it does not. */
 function neededBy({ state, worker, pendingCommands }: SessionView): string | undefined {
   const { status, archived, merge, pullRequest } = state;
   if (worker !== 'none' || pendingCommands.length > 0 || merge !== undefined) return 'its session is working';
@@ -138,8 +138,7 @@ async function* findWorktrees(
     const worktreePath = await realPathAsFar(path);
     if (worktreePath === mainRepo || pathInside(top, worktreePath) === undefined) continue;
     const view = await sessionOf(worktreePath, views);
-    // No program from settings that an agent may have planted may start: use only those accepted for the session, or
-    // none.
+    // An agent might have planted settings that start programs: use only those accepted for the session, or none.
     const { gitSettings } = view?.paths ?? sessionPaths(values.sessions, basename(worktreePath));
     const git = await safeGitAt({ mainRepo, worktreePath, accepted: gitSettings }, context);
     yield { place: { mainRepo, worktreePath, ...git }, branch, view };

@@ -2,7 +2,7 @@ import { TO_FILL } from '../../base/acts.ts';
 import { errors } from '../../base/errors.ts';
 import { joinNames } from '../../session/commands/judge-finish.ts';
 
-/** Why an act on a session, or the search for one, may be refused. */
+/** Why an act on a session, or the search for one, can be refused. */
 export const ACTION_ERRORS = errors({
   answers_need_person: () => ({
     what: 'Nothing was published.',
@@ -13,12 +13,12 @@ export const ACTION_ERRORS = errors({
     what: `Session ${session} was not changed.`,
     why:
       host === 'pool'
-        ? 'It is offered to the pool, and no machine has it yet.'
+        ? 'It is offered to the pool, and no machine has taken it yet.'
         : `Its branch and its worktree are on ${host}.`,
     hint:
       host === 'pool'
-        ? 'Stop it with stop_session, or wait until a machine has it.'
-        : `Finish it on ${host}. From here it can be answered, approved, resumed and stopped.`,
+        ? 'Stop it with stop_session, or wait until a machine takes it.'
+        : `Finish it on ${host}. From here, you can answer, approve, resume and stop it.`,
   }),
   folder_gone: ({ session, path, branch, isRepository }: FolderGone) => ({
     what: `Session ${session} was not changed.`,
@@ -29,8 +29,8 @@ export const ACTION_ERRORS = errors({
   }),
   from_alone: () => ({
     what: 'No round was begun.',
-    why: 'A round takes what it is about from the pull request, and this call gives more.',
-    hint: 'Leave everything but session and from out; a new goal or a note goes into a call of its own.',
+    why: 'A round takes its work from the pull request alone, and this call has other arguments too.',
+    hint: 'Give only session and from. A new goal or a note needs a separate call.',
   }),
   inside_session: () => ({
     what: 'Nothing was changed.',

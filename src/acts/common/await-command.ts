@@ -7,7 +7,7 @@ import type { SessionEvent } from '../../session/events/events.ts';
 import type { SessionView } from '../../session/events/session-view.ts';
 import { type SessionPaths, sessionPaths } from '../../session/layout/paths.ts';
 import { readSession } from '../../session/status.ts';
-import { waitForEvents } from '../../session/watching/watch.ts';
+import { waitForEvents } from '../../session/watch.ts';
 import type { ActionContext } from './context.ts';
 import { closedTo, earlyRefusal } from './early-refusal.ts';
 import { type CommandRequest, sendCommand, untilAnswered } from './send-command.ts';
@@ -19,7 +19,7 @@ export interface CompletedCommand {
 
 /** How long to wait for the work of an accepted command. */
 const WORK_MS = 2000;
-/** The same for work that touches every file of a worktree. */
+/** How long to wait for work that touches every file of a worktree. */
 export const ALL_FILES_MS = 15_000;
 
 /**
@@ -40,7 +40,7 @@ export async function sendAndAwait(
   return await untilDone(paths, { accepted, endsIn, workMs }, context);
 }
 
-/** The same for the command written when the run folder was created. */
+/** Like `sendAndAwait`, for the command that was written when the run folder was created. */
 export async function awaitStart(
   paths: SessionPaths,
   { id }: Pick<Command, 'id'>,

@@ -1,7 +1,5 @@
 import type { BASE_ERRORS } from '../../base/base-errors.ts';
-import type { MEMBERSHIP_ERRORS } from '../../pool/membership-errors.ts';
 import type { POOL_ERRORS } from '../../pool/pool-errors.ts';
-import type { STATE_ERRORS } from '../../pool/state-errors.ts';
 import type { GIT_ERRORS } from '../../project/git/git-errors.ts';
 import type { PROJECT_ERRORS } from '../../project/git/project-errors.ts';
 import type { WORKTREE_ERRORS } from '../../project/git/worktree-errors.ts';
@@ -20,7 +18,6 @@ type Tables =
   | typeof COMMAND_ERRORS
   | typeof GATE_ERRORS
   | typeof GIT_ERRORS
-  | typeof MEMBERSHIP_ERRORS
   | typeof POOL_ERRORS
   | typeof PROJECT_ERRORS
   | typeof PROVIDER_ERRORS
@@ -28,10 +25,9 @@ type Tables =
   | typeof SESSION_ERRORS
   | typeof SETTING_ERRORS
   | typeof START_ERRORS
-  | typeof STATE_ERRORS
   | typeof WORKTREE_ERRORS;
 
 type CodesOf<Table> = Table extends unknown ? keyof Table & string : never;
 
-/** Every code that a use case may fail with; server, CLI and install add their own. */
+/** Every code that a use case can fail with; server, CLI and install add their own. */
 export type Code = CodesOf<Tables>;

@@ -9,7 +9,7 @@ export interface ActionContext {
   env: Readonly<Record<string, string | undefined>>;
   home: string;
   cwd: string;
-  /** The folders that the client reports as its user's, best first; they take precedence over `cwd`. */
+  /** The user's folders as the client reports them, best first; they take precedence over `cwd`. */
   roots?: readonly string[];
   by: By;
   programs: { worker: string; rehearsal: string };
@@ -20,7 +20,7 @@ export interface ActionContext {
 export interface Elsewhere {
   /** Asks the person; absent if there is no way to ask. */
   agrees?(session: { session: string; projectDir: string }): Promise<boolean>;
-  /** The command line that names that project; a tool is called again with its name instead. */
+  /** The command line that names that project; absent for tools, whose next call names it. */
   command?(projectDir: string): string;
   /** Called once an act has reached such a session. */
   reached?(projectDir: string): void;

@@ -10,8 +10,8 @@ import type { ActionContext } from './context.ts';
 import { nextSteps } from './next-steps.ts';
 
 /**
- * The error of a command that the worker would refuse; thrown before the command is sent.
- * @param view of the session concerned; absent at a start
+ * The error for a command that the worker would refuse; thrown before the command is sent.
+ * @param view the session; absent when one is started
  */
 export function earlyRefusal({ error, isStatus }: Refused, view?: SessionView): SamocodeError {
   const { code, what, hint } = error;
@@ -22,7 +22,7 @@ export function earlyRefusal({ error, isStatus }: Refused, view?: SessionView): 
     const next: NextStep[] = [{ act: 'read_status', session }];
     return new SamocodeError(code, {}, { what, why, hint: 'An earlier command is still queued.', next });
   }
-  // The next steps are known here, so `look` is replaced by them.
+  // The state is known here, so the next steps for it replace `read_status`.
   const next =
     view === undefined ? own : own.flatMap((step) => (step.act === 'read_status' ? nextSteps(view) : [step]));
   return new SamocodeError(code, {}, { what, why, hint, next });
@@ -38,13 +38,13 @@ export function accepted<Verdict extends { kind: 'accepted' }>(
   return verdict;
 }
 
-/** Checked before asking a person something if the answer would be refused. @throws channel_closed */
+/** Call before asking a person for a decision that this channel may not make. @throws channel_closed */
 export function requireOpenChannel(view: SessionView, { by }: Pick<ActionContext, 'by'>): void {
   const closed = closedChannel(by, gateRuleOf(view));
   if (closed) throw earlyRefusal(closed, view);
 }
 
-/** Who may open the gates of a session; if its file cannot be read here, only its worker decides. */
+/** Who may open a session's gates: anyone if its file cannot be read here, so that its worker decides. */
 export function gateRuleOf({ sessionFile }: SessionView): GateRule {
   return sessionFile?.settings ?? { gateChannels: CHANNELS };
 }
@@ -57,14 +57,14 @@ export function closedTo(view: SessionView): SamocodeError | undefined {
   return isLost(view) ? sessionLost(view) : undefined;
 }
 
-/** Checked before any question about the session. @throws the error that `closedTo` returns */
+/** Call before asking a person anything about the session. @throws the error that `closedTo` returns */
 export function requireUsable(view: SessionView): SessionView {
   const closed = closedTo(view);
   if (closed) throw closed;
   return view;
 }
 
-/** Every worker started for it would exit at once. */
+/** The error for a session whose workers would all exit at once. */
 export function sessionLost({ folder, problems, paths, isUnreadable }: SessionView): SamocodeError {
   return ACTION_ERRORS.session_lost({
     session: folder,
@@ -74,7 +74,7 @@ export function sessionLost({ folder, problems, paths, isUnreadable }: SessionVi
   });
 }
 
-/** A worker could not handle it, and a command would stay queued forever. */
+/** The error for a session that no worker can handle: a command would stay queued forever. */
 function notTakenOverYet({ folder, state }: SessionView): SamocodeError {
   return ACTION_ERRORS.not_taken_over_yet({ session: folder, isDone: state.status.kind === 'done' });
 }

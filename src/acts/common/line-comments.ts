@@ -9,26 +9,26 @@ export interface CommentedText {
 
 export interface LinePlace {
   file: string;
-  /** Absent: the comment is about the file. */
+  /** Absent if the comment is about the whole file. */
   line?: number;
-  /** The line was removed; its number is the old one. */
+  /** The line was removed, and `line` is its old number. */
   isOld?: true;
 }
 
 export interface LineComment {
-  /** The index of the line above it; -1: it is about the whole. */
+  /** The index of the line above the comment; -1 if it is about the whole text. */
   below: number;
   text: string;
 }
 
 /**
- * Finds the comments that a person wrote below lines of a text. Lines may have been deleted; a changed line is a comment
- * below the line before it.
+ * Finds the comments that a person wrote below lines of a text. Deleted lines are ignored; a changed line counts as a
+ * comment below the line before it.
  */
 export function commentsIn(shown: readonly string[], edited: string): LineComment[] {
   const lines = shown.map((line) => line.trimEnd());
   const known = new Set(lines);
-  // Editors drop blanks at line ends, and people put blank lines around what they write.
+  // Editors strip trailing spaces, and people put blank lines around their comments.
   const numbers = [...lines.keys()].filter((at) => lines[at] !== '');
   const now = edited.split(/\r?\n/).map((line) => line.trimEnd());
   const filled = [...now.keys()].filter((at) => now[at] !== '');
@@ -59,7 +59,7 @@ export function documentLines(file: string, text: string): CommentedText {
   return { lines, places: lines.map((_, at) => ({ file, line: at + 1 })) };
 }
 
-/** The lines of a diff of git, with the place of each in its file. */
+/** The lines of a git diff, each with its place in the file. */
 export function diffLines(diff: string): CommentedText {
   const lines = diff.trimEnd().split('\n');
   const places: (LinePlace | undefined)[] = [];
@@ -95,7 +95,7 @@ export function diffLines(diff: string): CommentedText {
   return { lines, places };
 }
 
-/** The name of the file whose part of a diff begins at `start`: the new one, unless it was removed. */
+/** The name of the file whose part of a diff begins at `start`: the new name, unless the file was removed. */
 function fileOf(lines: readonly string[], start: number): string | undefined {
   const end = lines.findIndex((line, at) => at > start && /^(?:diff --git |@@ )/.test(line));
   const head = lines.slice(start + 1, end === -1 ? undefined : end);
@@ -109,8 +109,8 @@ function fileOf(lines: readonly string[], start: number): string | undefined {
 }
 
 /**
- * The comments as one message: place, quoted line and text of each.
- * @param now the text as it is by now: a line that moved gets its new place, one that is gone is marked
+ * Joins the comments into one message, each with its place and the quoted line.
+ * @param now the current text: a line that moved gets its new place, and one that no longer exists is marked as changed
  */
 export function commentsMessage(
   { lines, places }: CommentedText,
@@ -128,8 +128,8 @@ export function commentsMessage(
     const { file, line: number, isOld } = found ?? place;
     const where = number === undefined ? file : `${file}:${number}`;
     const about = [isOld && 'removed line', found === undefined && 'this line has changed since'];
-    const said = about.filter(Boolean).join('; ');
-    return `${where}${said && ` (${said})`}\n> ${line}\n\n${text}`;
+    const note = about.filter(Boolean).join('; ');
+    return `${where}${note && ` (${note})`}\n> ${line}\n\n${text}`;
   });
   return { message: parts.join('\n\n'), stale };
 }

@@ -6,7 +6,7 @@ import { fingerprint } from '../../base/files/fingerprint.ts';
 import { parseJson } from '../../base/parse-json.ts';
 import type { SessionView } from '../../session/events/session-view.ts';
 
-/** What a running `samocode web` says of itself. The token is for a person's eyes: no result and no link has it. */
+/** What a running `samocode web` reports about itself. Only a person may see the token: no result or link contains it. */
 const ServedPage = z.object({
   ...{ address: z.string(), token: z.string(), onlyShows: z.boolean(), pid: z.int() },
   /** The address for MCP clients, with --mcp. */
@@ -14,12 +14,12 @@ const ServedPage = z.object({
 });
 export type ServedPage = z.infer<typeof ServedPage>;
 
-/** In the folder that the guard hides from agents. */
+/** The socket is in a folder that the guard hides from agents. */
 export function pageSocket(home: string): string {
   return join(configFolder(home), 'web.sock');
 }
 
-/** Asks the page that runs for this user. @param leave it should end. @returns undefined if none runs */
+/** Queries this user's running page. @param leave also ends it @returns undefined if none is running */
 export async function askPage(home: string, { leave = false } = {}): Promise<ServedPage | undefined> {
   return await new Promise((resolve) => {
     const socket = connect(pageSocket(home));
@@ -34,12 +34,12 @@ export async function askPage(home: string, { leave = false } = {}): Promise<Ser
   });
 }
 
-/** Identifies a session in addresses of the page. */
+/** Identifies a session in the page's addresses. */
 export function pageKey({ runDir }: Pick<SessionView['paths'], 'runDir'>): string {
   return fingerprint(runDir).slice(0, 12);
 }
 
-/** The address of a session on the page, without its key; undefined if no page runs. */
+/** The address of a session on the page, without the token; undefined if no page is running. */
 export async function sessionPageAddress(
   { paths }: Pick<SessionView, 'paths'>,
   home: string,
@@ -48,8 +48,8 @@ export async function sessionPageAddress(
   return served && `${served.address}#/s/${pageKey(paths)}`;
 }
 
-/** Where the user can decide, as a sentence for a model to pass on; empty if no page runs. */
+/** A sentence for a model to pass on, with the address at which the user can decide; empty if no page is running. */
 export async function onPage(view: Pick<SessionView, 'paths'>, { home }: { home: string }): Promise<string> {
   const address = await sessionPageAddress(view, home);
-  return address === undefined ? '' : ` The user can also decide on ${address}`;
+  return address === undefined ? '' : ` The user can also decide at ${address}`;
 }

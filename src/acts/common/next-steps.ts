@@ -48,7 +48,7 @@ function stepsOfDone({ merge, lastMerge, pullRequest }: SessionState): NextStep[
     return [{ act: 'archive', ifWanted: true }, more];
   if (pullRequest?.state === 'open' && pullRequest.asks !== undefined)
     return [{ act: 'begin_round', when: 'once that is settled' }, more];
-  // Without a watch only the person knows when it is merged.
+  // If the pull request is not watched, only the person knows when it is merged.
   if (pullRequest?.state === 'open')
     return pullRequest.watched ? [more] : [{ act: 'archive', when: 'once it is merged' }, more];
   return [

@@ -8,9 +8,9 @@ export interface Preview {
   would: readonly string[];
   /** What would be published, in Markdown. */
   text?: string | undefined;
-  /** Whether the pull request will be watched; absent where it can't be. */
+  /** Whether the pull request will be watched; absent if it cannot be. */
   watch?: boolean | undefined;
-  /** Empty: nothing is in the way. */
+  /** Why the act would be refused; empty if it would not. */
   blockers: readonly string[];
   /** The steps that remove the blockers. */
   next: readonly NextStep[];

@@ -23,13 +23,13 @@ export const READING_ERRORS = errors({
   }),
   document_unreadable: ({ session, name, problem }: { session: string; name: string; problem?: string }) => ({
     what: `${name} of ${session} cannot be read.`,
-    why: problem === undefined ? 'It was removed while it was read.' : `It is ${problem}.`,
-    hint: 'Check the file at that path.',
+    why: problem === undefined ? 'It was removed while it was being read.' : `It is ${problem}.`,
+    hint: 'Check the file in the session folder.',
   }),
   group_not_found: ({ group, groups }: { group: string; groups: readonly string[] }) => ({
     what: `There is no group "${group.slice(0, 80)}" in this project.`,
-    why: groups.length === 0 ? 'No session here belongs to one.' : `There are: ${firstOf(groups)}.`,
-    hint: 'A session gets its group at its start.',
+    why: groups.length === 0 ? 'No session here belongs to one.' : `The groups are: ${firstOf(groups)}.`,
+    hint: 'The group of a session is chosen when it is started.',
     next: [{ act: 'list' }],
   }),
   iteration_not_ended: ({ session, iteration }: { session: string; iteration: number }) => ({
@@ -87,7 +87,7 @@ export const READING_ERRORS = errors({
     next: [{ act: 'read_status', session }],
   }),
   no_report: ({ session }: { session: string }) => ({
-    what: `There is no report of ${session}.`,
+    what: `There is no report for ${session}.`,
     why: 'It was created by the Python samocode and not taken over, or its files cannot be read.',
     next: [{ act: 'read_status', session }],
   }),

@@ -3,7 +3,7 @@ import { SESSION_MARK } from '../../providers/starting/environment.ts';
 import { ACTION_ERRORS } from './action-errors.ts';
 import type { ActionContext } from './context.ts';
 
-/** An agent must not act as its own user. @throws inside_session */
+/** An agent must not act in its user's place. @throws inside_session */
 export async function refuseFromInside(context: Pick<ActionContext, 'env' | 'host'>): Promise<void> {
   if (await isInsideSession(context)) throw ACTION_ERRORS.inside_session();
 }

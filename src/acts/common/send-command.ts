@@ -30,7 +30,7 @@ type Patience = { patienceMs?: number };
 const POLL_MS = 25;
 const RELAUNCH_MS = 1000;
 const DEFAULT_PATIENCE_MS = 2000;
-/** Two renewals of a pool, and what lies between. */
+/** Enough for two renewals of a pool's lease. */
 const POOL_PATIENCE_MS = 40_000;
 /** Under load, starting a process takes a while. */
 const STARTING_PATIENCE_MS = 15_000;
@@ -69,8 +69,8 @@ export async function untilAnswered(
   { patienceMs: given }: Patience = {},
 ): Promise<number> {
   const { clock, env, programs } = context;
-  const isElsewhere = await isPoolsElsewhere(paths, context);
-  // It passes the command on.
+  const isElsewhere = await isElsewhereInPool(paths, context);
+  // The supervisor passes the command on to the other machine.
   if (isElsewhere) await supervise(context, paths.sessionsDir);
   const begun = clock.monotonic();
   let launched: { pid: number | undefined; againAtMs: number } | undefined;
@@ -82,9 +82,9 @@ export async function untilAnswered(
       return answer.n;
     }
     const waitedMs = clock.monotonic() - begun;
-    // A worker that is just exiting may miss the command, so the lease is checked repeatedly.
+    // A worker that is exiting might miss the command, so the lease is checked repeatedly.
     if (!(await hasWorker(paths, context)) && waitedMs >= (launched?.againAtMs ?? 0)) {
-      // Wait for a worker that is slow to start; more of them would only slow it down.
+      // Wait for a worker that is slow to start; more workers would only slow it down.
       const pid =
         (await livingPid(launched?.pid, context)) ??
         (await launchWorker(paths, { program: programs.worker, env }));
@@ -114,14 +114,14 @@ async function noAnswer(
 ): Promise<SamocodeError> {
   const session = paths.folder;
   const owner = await unseenOwner(paths.leases, host);
-  if (owner === undefined || (await isPoolsElsewhere(paths, { host })))
+  if (owner === undefined || (await isElsewhereInPool(paths, { host })))
     return ACTION_ERRORS.pending({ session, seconds: Math.round(waitedMs / 1000), id });
   const { pid, hostId } = owner;
   return ACTION_ERRORS.worker_elsewhere({ session, id, pid, hostId });
 }
 
-/** Whether another machine of a pool has the session, or none yet. */
-async function isPoolsElsewhere(
+/** Whether the session belongs to another machine of a pool, or to none yet. */
+async function isElsewhereInPool(
   paths: SessionPaths,
   { host }: Pick<ActionContext, 'host'>,
 ): Promise<boolean> {
@@ -129,7 +129,7 @@ async function isPoolsElsewhere(
   return (await recordedSessionFile(paths))?.pool ?? false;
 }
 
-/** True while a worker holds the session, or one that cannot be judged from here. */
+/** Whether a worker holds the session; also true if this process cannot tell whether it is alive. */
 export async function hasWorker(paths: SessionPaths, context: Pick<ActionContext, 'host'>): Promise<boolean> {
   const holding = await readHolding(paths.leases, context.host);
   return holding.kind === 'held' && holding.liveness !== 'dead';

@@ -9,7 +9,7 @@ import type { ActionContext } from './context.ts';
 
 export interface SessionBranch {
   branch: string;
-  /** A ref; while an agent is running, the tip of the branch in the agent's own git folder. */
+  /** A ref, or a commit: the head of a mirrored session, or the tip in a running agent's own git folder. */
   ref: string;
   base: string;
   baseCommit: string;
@@ -34,7 +34,7 @@ export async function branchOfSession(
   return { branch, ...own, base, baseCommit, worktreePath };
 }
 
-/** The result of git, or `otherwise` if git cannot open the repository. */
+/** The result of `ask`, or `otherwise` if git fails. */
 export async function unlessGitFails<T>(ask: () => Promise<T>, otherwise: T): Promise<T> {
   try {
     return await ask();
@@ -59,8 +59,8 @@ export async function safeGit(view: SessionView, context: Pick<ActionContext, 'e
 }
 
 /**
- * The same for any worktree. @param accepted the file that records the accepted settings; without one, none are
- * accepted
+ * Like `safeGit`, for any worktree.
+ * @param accepted the file that records the accepted settings; if it does not exist, none are accepted
  */
 export async function safeGitAt(
   { mainRepo, worktreePath, accepted }: { mainRepo: string; worktreePath?: string; accepted: string },

@@ -41,7 +41,7 @@ export const START_ERRORS = errors({
   }),
   forge_login_open: ({ why, hint, line }: { why: string; hint: string; line?: string | undefined }) => ({
     what: NOTHING,
-    why: `${line ? `.samocode has ${line}` : 'Text of others reaches them'}, so agents must not be able to log in to GitHub as the user, and here they could: ${why}.`,
+    why: `${line ? `.samocode has ${line}` : 'The session reads text that others wrote'}, so agents must not be able to log in to GitHub as the user, and here they could: ${why}.`,
     hint: line ? `${hint} Or remove ${line} from .samocode.` : hint,
   }),
   from_excludes: ({ given }: { given: readonly string[] }) => ({
@@ -133,7 +133,7 @@ export const START_ERRORS = errors({
   }),
   unreported_spending: ({ title, limit, others }: { title: string; limit: string; others: string }) => ({
     what: NOTHING,
-    why: `${limit} is set, and ${title} does not report that, so the limit could never hold.`,
+    why: `${limit} is set, but ${title} does not report that, so the limit could never take effect.`,
     hint: `Remove it for this agent, and set ${others} instead.`,
   }),
   work_elsewhere: ({ session, earlier, worktreePath }: WorkElsewhere) => ({

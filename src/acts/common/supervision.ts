@@ -18,8 +18,8 @@ import type { ActionContext } from './context.ts';
 import { isInsideSession } from './refuse-from-inside.ts';
 
 /**
- * Ensures that a supervisor is running and checks the sessions at once; called at the end of every act on a session.
- * Does nothing inside a session.
+ * Ensures that a supervisor is running and has it check the sessions at once. Called at the end of every act on a
+ * session; does nothing inside one.
  */
 export async function supervise(context: ActionContext, sessionsDir?: string): Promise<WatchOver> {
   const { env, home, host, clock, programs } = context;
@@ -33,8 +33,8 @@ export function supervisorProgram({ worker }: ActionContext['programs']): string
 }
 
 /**
- * Called by a server at its start and every minute: starts a supervisor if the machine has sessions for one to watch,
- * and replaces an older one. With `SAMOCODE_REVIVE=off` only acts do this.
+ * Called by a server at its start and every minute: starts a supervisor if the machine has sessions or issues to
+ * watch, and replaces one of an older version. Does nothing with `SAMOCODE_REVIVE=off`.
  */
 export async function superviseIfUnfinished(context: ActionContext): Promise<void> {
   const { env, home, host } = context;
@@ -75,7 +75,7 @@ export function isUnfinished({ isForeign, state: { status } }: SessionView): boo
   return !isForeign && status.kind !== 'done' && status.kind !== 'stopped';
 }
 
-/** The registered SESSIONS folders, and those of known projects: SAMOCODE_SUPERVISOR=off registers none. */
+/** Registered SESSIONS folders and those of known projects: SAMOCODE_SUPERVISOR=off prevents registration. */
 export async function watchedFolders(
   paths: Pick<SupervisorPaths, 'registered'>,
   home: string,

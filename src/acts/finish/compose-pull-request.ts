@@ -16,32 +16,32 @@ import { makeProof } from '../../session/proof/make-proof.ts';
 import type { ActionContext } from '../common/context.ts';
 import type { FinishVerdict } from './judge-finish.ts';
 import { type PullRequest, pullRequestOf, type Visibility, visibilityOf } from './pull-request.ts';
-import { type MadeDecision, type PullRequestText, pullRequestText } from './pull-request-text.ts';
+import { type AnsweredQuestion, type PullRequestText, pullRequestText } from './pull-request-text.ts';
 
 export interface ComposedPullRequest extends PullRequestText {
   request: PullRequest;
-  /** What a person should know about the text, one sentence each. */
+  /** Notes about the text for the person, one sentence each. */
   notes: string[];
 }
 
 /**
- * Makes the text of a session's pull request. Changes nothing.
+ * Composes the text of a session's pull request. Changes nothing.
  * @param withAnswers include people's answers even if the repository is public; only a person may ask for this
  * @throws GitError
  */
 export async function composePullRequest(
-  look: FinishVerdict,
+  judged: FinishVerdict,
   withAnswers: boolean,
   context: ActionContext,
 ): Promise<ComposedPullRequest> {
-  const { view, base, git } = look;
+  const { view, base, git } = judged;
   const { sessionFile, state, folder, paths } = view;
-  if (sessionFile === undefined) throw new Error('A session without a file was judged.');
-  const request = await pullRequestOf(look, sessionFile);
+  if (sessionFile === undefined) throw new Error('The judged session has no session file.');
+  const request = await pullRequestOf(judged, sessionFile);
   const head = `refs/heads/${state.worktree?.branch}`;
   const range = { ...git, cwd: sessionFile.mainRepo, base: state.worktree?.baseCommit ?? '', head };
-  const made = await decisionsOf(view);
-  const visibility = made.length === 0 ? 'unknown' : await visibilityOf(request, context);
+  const answered = await answeredQuestions(view);
+  const visibility = answered.length === 0 ? 'unknown' : await visibilityOf(request, context);
   const hasAnswers = visibility === 'private' || withAnswers;
   const { commits, total } = await commitsSince(range, 50);
   const proof = makeProof(await readEvents(paths, 0));
@@ -49,11 +49,11 @@ export async function composePullRequest(
   const template = await templateIn(range);
   const text = pullRequestText({
     folder,
-    closes: closedBy(request, sessionFile.issue),
+    closes: closedIssue(request, sessionFile.issue),
     status: state.status,
     task: state.goal ?? taskText(sessionFile),
     description: await agentsDescription(view),
-    decisions: made,
+    decisions: answered,
     withAnswers: hasAnswers,
     commits: { subjects: commits.toReversed().map(({ subject }) => subject), total },
     stat: await diffStat(range, 100),
@@ -63,7 +63,7 @@ export async function composePullRequest(
   });
   const notes = [
     ...template.notes,
-    ...(made.length === 0 ? [] : [aboutAnswers(hasAnswers, visibility)]),
+    ...(answered.length === 0 ? [] : [aboutAnswers(hasAnswers, visibility)]),
     ...(text.whole.length > text.readable.length + 1
       ? ['The proof with its hashes will be folded below the text.']
       : []),
@@ -71,44 +71,44 @@ export async function composePullRequest(
   return { request, ...text, notes };
 }
 
-function closedBy({ repository }: PullRequest, issue: GivenIssue | undefined): string | undefined {
+function closedIssue({ repository }: PullRequest, issue: GivenIssue | undefined): string | undefined {
   if (issue === undefined) return undefined;
   const isHere = repository?.toLowerCase() === issue.repository.toLowerCase();
   return `${isHere ? '' : issue.repository.split('/').slice(1).join('/')}#${issue.number}`;
 }
 
-const READERS: Readonly<Record<Visibility, string>> = {
+const VISIBILITY_TEXTS: Readonly<Record<Visibility, string>> = {
   private: 'the repository is private',
   public: 'the repository is public',
   unknown: 'it is not known whether the repository is private',
 };
 
 function aboutAnswers(hasAnswers: boolean, visibility: Visibility): string {
-  const why = READERS[visibility];
+  const why = VISIBILITY_TEXTS[visibility];
   if (hasAnswers)
-    return `The text contains what people answered${visibility === 'private' ? `: ${why}` : ', as you asked'}.`;
-  return `The text leaves out what people answered, since ${why}; a person can include it with --with-answers in a terminal.`;
+    return `The text contains people's answers${visibility === 'private' ? `: ${why}` : ', as you asked'}.`;
+  return `The text leaves out people's answers, since ${why}; a person can include it with --with-answers in a terminal.`;
 }
 
-/** What was decided for the current goal. A question that an agent has since rewritten is not the one that was answered. */
-async function decisionsOf({ state, paths }: SessionView): Promise<MadeDecision[]> {
+/** The questions answered for the current goal. One that an agent has since rewritten has no text here. */
+async function answeredQuestions({ state, paths }: SessionView): Promise<AnsweredQuestion[]> {
   const { questions } = parseQa((await documentText(paths.qa)) ?? '');
   const asked = new Map(questions.map((question) => [questionHash(question), question]));
   return state.answers.map(({ id, question: hash, text, by }) => {
     const question = asked.get(hash);
-    return { id, question: question?.text, answer: question ? inWords(question, text) : text, by };
+    return { id, question: question?.text, answer: question ? withOptionTexts(question, text) : text, by };
   });
 }
 
-/** `B` as `B: its maintainers`. */
-function inWords({ options }: QaQuestion, answer: string): string {
+/** Expands `B` to `B: its maintainers`. */
+function withOptionTexts({ options }: QaQuestion, answer: string): string {
   const chosen = answer.split(', ').map((letter) => options.find((option) => option.letter === letter));
   return chosen.every((option) => option !== undefined)
     ? chosen.map(({ letter, text }) => `${letter}: ${text}`).join('; ')
     : answer;
 }
 
-/** The section of the newest summary that the agent wrote for a pull request. */
+/** The pull request section of the agent's newest summary. */
 async function agentsDescription({ paths, folder, state }: SessionView): Promise<string | undefined> {
   if (state.status.kind !== 'done') return undefined;
   const names = (namesAt(paths.sessionDir) ?? []).filter(
@@ -124,9 +124,9 @@ async function agentsDescription({ paths, folder, state }: SessionView): Promise
 const DEFAULT_TEMPLATE = /^(?:\.github\/|docs\/)?pull_request_template\.(?:md|txt)$/i;
 const ONE_OF_SEVERAL = /^(?:\.github\/|docs\/)?pull_request_template\/[^/]+\.(?:md|txt)$/i;
 const FOLDERS = ['.github/', './', 'docs/'];
-const MOST_CHARS = 20_000;
+const MAX_TEMPLATE_CHARS = 20_000;
 
-/** The template that a forge would use for a new pull request. Read from the base, since the branch is an agent's. */
+/** The template that a forge would use for a new pull request. Read from the base, because agents write to the branch. */
 async function templateIn({
   base,
   head: _,
@@ -140,16 +140,16 @@ async function templateIn({
   const path =
     names.find((name) => DEFAULT_TEMPLATE.test(name)) ?? (several.length === 1 ? several[0] : undefined);
   if (path === undefined) {
-    const left =
+    const notes =
       several.length > 1
-        ? [`The repository has ${counted(several.length, 'template')}; none is filled.`]
+        ? [`The repository has ${counted(several.length, 'template')}; none is filled in.`]
         : [];
-    return { notes: left };
+    return { notes };
   }
   const { stdout, exitCode } = await runGit(['cat-file', 'blob', `${base}:${path}`], options);
-  if (exitCode !== 0 || stdout.length > MOST_CHARS || stdout.trim() === '') return { notes: [] };
+  if (exitCode !== 0 || stdout.length > MAX_TEMPLATE_CHARS || stdout.trim() === '') return { notes: [] };
   return {
     text: stdout.replaceAll('\r\n', '\n'),
-    notes: [`The text fills the repository's template, ${path}.`],
+    notes: [`The text fills in the repository's template, ${path}.`],
   };
 }

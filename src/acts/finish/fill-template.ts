@@ -26,12 +26,12 @@ const HEADINGS: Readonly<Record<Topic, RegExp>> = {
   changes: /\b(?:changes?|files)\b/i,
 };
 
-/** Lists for a person to tick, and questions that only a person can answer. */
+/** Headings of checklists, and of questions that only a person can answer. */
 const PERSONAL = /\b(?:check-?list|types?|breaking|related|additional|screenshots?)\b/i;
 
 /**
- * Adds each part to the end of the template's section about its topic, or to the end of the text. Every word of the
- * template stays, and no box is ticked: only a person can confirm what a box says.
+ * Adds each part to the end of the template's section about its topic, or else to the end of the text. Keeps every word
+ * of the template and ticks no box, because only a person can confirm what a box says.
  */
 export function fillTemplate(template: string, parts: readonly TextPart[]): string {
   return editMarkdown(template.trimEnd(), (doc, editor) => {
@@ -55,7 +55,7 @@ function sectionOf(doc: MarkdownLines, { index }: Heading): Section {
   return { heading: index, start: index + 1, end: next?.index ?? doc.lines.length };
 }
 
-/** Whether a line begins inside a comment: templates explain themselves there, often with headings. */
+/** Whether a line begins inside an HTML comment, where templates often put explanations with headings. */
 function isHidden({ lines }: MarkdownLines, index: number): boolean {
   const before = lines.slice(0, index).join('');
   return before.lastIndexOf('<!--') > before.lastIndexOf('-->');

@@ -46,11 +46,11 @@ export function addFinish(program: Command, cli: Cli): void {
   command.addOption(
     new Option(
       '--with-answers',
-      'include what people answered in the pull request, even if it is public',
+      "include people's answers in the pull request, even if it is public",
     ).conflicts(others),
   );
   command.addOption(
-    new Option('--watch', 'watch the pull request until it is merged, and work on what comes back').conflicts(
+    new Option('--watch', 'watch the pull request until it is merged, and work on its feedback').conflicts(
       others,
     ),
   );
@@ -59,12 +59,13 @@ export function addFinish(program: Command, cli: Cli): void {
     const way =
       NAMES.find((each) => options[optionOf(each).attributeName()]) ?? (await choose(cli, session, options));
     if (way === undefined) return;
-    const which = options.yes ? { session, isExact: true } : await wanted(cli, session, way, options);
-    if (which === undefined) return;
+    const target = options.yes ? { session, isExact: true } : await confirm(cli, session, way, options);
+    if (target === undefined) return;
     const { finishSession } = await import('./finish-session.act.ts');
-    // The checks of a merge may take long. A person who does not want to wait presses Ctrl-C; the worker continues.
-    const input = { ...inputOf(way, options), ...which, waitMs: DAY_MS };
-    if (way === 'merge') cli.output.say('Merging; checks may take a while. Ctrl-C leaves it to the worker.');
+    // The checks of a merge can take a long time. A person who does not want to wait can press Ctrl-C; the worker
+    // continues.
+    const input = { ...inputOf(way, options), ...target, waitMs: DAY_MS };
+    if (way === 'merge') cli.output.say('Merging; checks may take a while. Ctrl-C stops only the waiting.');
     printResult(cli, way, await finishSession(input, await cli.actionContext()));
   });
 }
@@ -92,7 +93,7 @@ function optionOf(way: Way): Option {
   return new Option(`--${way.replaceAll('_', '-')}`, WAYS[way]);
 }
 
-/** Asks with a menu; without one, prints every way. */
+/** Asks with a menu; without menus, prints a preview of every way. */
 async function choose(cli: Cli, session: string, options: FinishOptions): Promise<Way | undefined> {
   const previews = await Promise.all(
     NAMES.map(async (way) => ({ way, preview: await previewOf(cli, session, way, options) })),
@@ -117,7 +118,7 @@ async function choose(cli: Cli, session: string, options: FinishOptions): Promis
   return undefined;
 }
 
-async function wanted(
+async function confirm(
   cli: Cli,
   session: string,
   way: Way,
@@ -125,7 +126,7 @@ async function wanted(
 ): Promise<Pick<FinishSessionInput, 'session' | 'watch'> | undefined> {
   const first = await previewOf(cli, session, way, given);
   const isAsked = cli.isInteractive && given.watch === undefined && first.watch !== undefined;
-  const watch = isAsked ? await askYesNo(cli, WATCH_IT, first.watch) : given.watch;
+  const watch = isAsked ? await askYesNo(cli, WATCH_QUESTION, first.watch) : given.watch;
   if (isAsked && watch === undefined) return undefined;
   const options = watch === undefined ? given : { ...given, watch };
   const preview = !isAsked || watch === first.watch ? first : await previewOf(cli, session, way, options);
@@ -146,7 +147,7 @@ async function wanted(
   return agreed && { ...agreed, watch };
 }
 
-const WATCH_IT = 'Watch it until it is merged, and work on what comes back?';
+const WATCH_QUESTION = 'Watch it until it is merged, and work on its feedback?';
 
 async function previewOf(cli: Cli, session: string, way: Way, options: FinishOptions): Promise<Preview> {
   const { previewFinish } = await import('./preview-finish.act.ts');
@@ -172,7 +173,7 @@ export function addArchive(program: Command, cli: Cli): void {
       const documentsOnly = options.documents === true || keep.length > 0;
       const how = documentsOnly ? 'archive_documents' : 'keep_branch';
       const asked = { session, ...projectOf(options), how, keep } as const;
-      const input = options.yes ? { ...asked, isExact: true } : await wantedArchive(cli, asked);
+      const input = options.yes ? { ...asked, isExact: true } : await confirmArchive(cli, asked);
       if (input === undefined) return;
       const { view, place, moved } = await finishSession(input, await cli.actionContext());
       cli.output.result({ ...shownFacts(view), place, moved }, () =>
@@ -197,7 +198,7 @@ export function addUnarchive(program: Command, cli: Cli): void {
     });
 }
 
-async function wantedArchive(cli: Cli, input: FinishSessionInput): Promise<FinishSessionInput | undefined> {
+async function confirmArchive(cli: Cli, input: FinishSessionInput): Promise<FinishSessionInput | undefined> {
   const { previewFinish } = await import('./preview-finish.act.ts');
   const preview = await previewFinish(input, await cli.actionContext());
   const { folder } = preview.view;

@@ -34,21 +34,21 @@ export interface FinishResult {
 }
 
 /**
- * Finishes a session; uncommitted work is never lost.
+ * Finishes a session. Never loses uncommitted work.
  * @throws an early refusal, the worker's refusal with what would be lost; not_finished; not_merged; pending
  */
 export async function finishSession(
   input: FinishSessionInput,
   context: ActionContext,
 ): Promise<FinishResult> {
-  const look = await judgeFinish(input, context);
-  const { view, refusal } = look;
+  const judged = await judgeFinish(input, context);
+  const { view, refusal } = judged;
   const { how } = input;
-  // The merge of an issue's session may have been cut off before its comment.
+  // An earlier merge might have been interrupted before it commented on the issue.
   const isRepeated = how === 'merge' && isMergedIssue(view) && refusal?.code === 'nothing_to_merge';
   if (refusal && !isRepeated) throw refusal;
   if (how === 'pull_request') {
-    const { said, ...published } = await publish(look, input.withAnswers === true, context);
+    const { summary, ...published } = await publish(judged, input.withAnswers === true, context);
     const next = [archiving(view, { when: 'once it is merged' })];
     const { url } = published;
     const commented = url === undefined ? '' : await commentOnIssue(view, { url }, context);
@@ -57,13 +57,13 @@ export async function finishSession(
     const recorded =
       url === undefined
         ? ''
-        : await recordPullRequest(view, { url, watched, pushed: look.base?.tip }, context);
-    const trouble = watched && url !== undefined ? await whyNotUnattended(look, url, context) : '';
+        : await recordPullRequest(view, { url, watched, pushed: judged.base?.tip }, context);
+    const warning = watched && url !== undefined ? await whyNotUnattended(judged, url, context) : '';
     return {
       view,
       place: '',
       moved: [],
-      done: `${said}${commented}${recorded}${trouble}`,
+      done: `${summary}${commented}${recorded}${warning}`,
       next,
       ...published,
     };
@@ -86,7 +86,7 @@ export async function finishSession(
   return archivedResult(how, await send(request, 'worker_left'));
 }
 
-/** It stays as it is, and so does whatever branch it has. */
+/** Moves the session's folder. Its files and its branch, if any, are not changed. */
 async function archiveForeign(view: SessionView): Promise<FinishResult> {
   const { folder, paths } = view;
   const root = archiveRoot(paths.sessionsDir);
@@ -106,10 +106,10 @@ function archivedResult(how: ArchiveWay, { view, events }: CompletedCommand): Fi
       ? !moved.some((name) => statsAt(`${view.paths.sessionDir}/${name}`))
       : view.state.archived === (how !== 'unarchive');
   if (!isDone) throw notFinished(view, events);
-  return { view, place, moved, commands: [], next: [], done: archivedWords(how, view, { place, moved }) };
+  return { view, place, moved, commands: [], next: [], done: archivedText(how, view, { place, moved }) };
 }
 
-function archivedWords(
+function archivedText(
   how: ArchiveWay,
   { folder, state: { worktree, trash } }: SessionView,
   { place, moved }: Pick<FinishResult, 'place' | 'moved'>,
@@ -136,7 +136,7 @@ function mergeResult({ view, events }: CompletedCommand): FinishResult {
   const next: NextStep[] = [{ act: 'follow', session: view.folder }];
   const result = { view, place: '', moved: [], commands: end?.commands ?? [], next };
   if (end === undefined)
-    return { ...result, done: `${view.folder} is being merged; its status says when that has ended.` };
+    return { ...result, done: `${view.folder} is being merged; its status shows when the merge has ended.` };
   const { outcome, into, commit = '', reason = '', files, commands } = end;
   const red = events.flatMap((event) => (event.type === 'checks_ran' ? redAfter(event) : []));
   const checked = red.length === 0 ? '' : ` ${capitalised(redAfterText(red))}.`;
@@ -156,7 +156,7 @@ function isMergedIssue({ sessionFile, state }: SessionView): boolean {
 }
 
 function mergedBefore(view: SessionView): FinishResult {
-  const done = `${view.folder} is merged already.`;
+  const done = `${view.folder} is already merged.`;
   return { view, place: '', moved: [], commands: [], next: [archiving(view, { ifWanted: true })], done };
 }
 
@@ -165,7 +165,7 @@ function archiving({ folder }: SessionView, condition: Pick<NextStep, 'when' | '
   return { act: 'archive', session: folder, ...condition };
 }
 
-/** The worker could not carry out the accepted command: it recorded why, and that nothing has changed. */
+/** The error for a command that the worker could not carry out: its notice says why; nothing has changed. */
 function notFinished({ folder }: SessionView, events: CompletedCommand['events']): SamocodeError {
   const notice = events.findLast((event) => event.type === 'notice');
   const error = ACTION_ERRORS.not_finished({ session: folder, reason: notice?.text });

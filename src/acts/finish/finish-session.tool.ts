@@ -17,14 +17,14 @@ export const finishSessionTool = defineTool({
   ].join('\n'),
   input: aboutSession({
     how: z.enum(FINISH_WAYS).default('keep_branch').describe('What to do.'),
-    keep: z.array(z.string()).default([]).describe('archive_documents: those to leave.'),
-    watch: z.boolean().optional().describe('Until merged; rounds on what comes back.'),
+    keep: z.array(z.string()).default([]).describe('archive_documents: names to keep.'),
+    watch: z.boolean().optional().describe('Until merged; rounds on feedback.'),
     confirm: Confirm,
   }),
   output: resultWith({
     session: SESSION,
     ...OF_PREVIEW,
-    url: z.string().optional().describe('Of the pull request.'),
+    url: z.string().optional().describe('The pull request.'),
     body_file: z.string().optional().describe('The text of the pull request.'),
     text: z
       .string()

@@ -2,14 +2,14 @@ import { visibleControls } from '../../base/text.ts';
 import { lineBody, longestRun, oneLine, parseMarkdown } from '../../session/documents/markdown-lines.ts';
 
 /**
- * Renders text from agents and people as inert Markdown: no HTML, link, picture or table, no user is mentioned and no issue is
- * closed. Emphasis and code on one line keep their meaning.
+ * Renders text from agents and people as inert Markdown: it contains no HTML, link, image or table, mentions no user
+ * and closes no issue. Emphasis and inline code are kept.
  */
 export function inertLine(text: string): string {
   return inert(oneLine(text));
 }
 
-/** The same for several lines, as a quotation: whatever begins in it ends with it. Code blocks stay code. */
+/** Like `inertLine`, for several lines, as a quotation: no block in it continues after it. Code blocks stay code. */
 export function inertQuote(text: string): string {
   const doc = parseMarkdown(text.trim());
   const bodies = doc.lines.map(lineBody);
@@ -30,14 +30,14 @@ function fencedSize([first = '', ...lines]: readonly string[]): number {
   return end + 2;
 }
 
-/** Replaces the fences: those of the text may be inside a list and end with it. */
+/** Replaces the fences, because the original ones can be in a list and would end with it. */
 function codeBlock(lines: readonly string[]): string[] {
   const fence = '`'.repeat(Math.max(3, longestRun(lines.join('\n')) + 1));
   return [fence, ...lines.map(visibleControls), fence];
 }
 
 function inert(line: string): string {
-  // A table would split its rows at bars inside code, too.
+  // Markdown splits table rows at bars even inside code.
   const escaped = visibleControls(line).replace(
     /(`+)([^`|]|[^`|][^|]*?[^`|])\1(?!`)|(`+)|([^`]+)/g,
     (code, _fence, _inside, backticks: string | undefined, plain: string | undefined) => {
@@ -45,11 +45,11 @@ function inert(line: string): string {
       return plain === undefined ? code : inertText(plain);
     },
   );
-  // A table of one column needs no bar.
+  // A delimiter row makes a table even without a bar, if it has a single column.
   return escaped.replace(/^(\s*)(:-+:?|-+:)\s*$/, '$1\\$2');
 }
 
-/** A zero-width space, as Dependabot and Renovate use it: a forge detects mentions and issues despite escapes. */
+/** A zero-width space, as in Dependabot and Renovate: a forge detects mentions and issues despite escapes. */
 const GAP = '&#8203;';
 
 function inertText(text: string): string {
@@ -58,7 +58,7 @@ function inertText(text: string): string {
       .replaceAll('&', '&amp;')
       .replaceAll('<', '&lt;')
       .replace(/[\\[|]/g, '\\$&')
-      // First, because the gap itself contains a number sign and digits.
+      // Before the other gaps are inserted, because a gap contains a number sign and digits.
       .replace(/(#|GH-)(?=\d)/gi, `$1${GAP}`)
       .replaceAll('@', `@${GAP}`)
       .replace(/~{3,}/g, (fence) => fence.replaceAll('~', '\\~'))

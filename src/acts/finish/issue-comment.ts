@@ -11,8 +11,8 @@ import type { ActionContext } from '../common/context.ts';
 export type IssueEnd = { url: string } | { into: string; commit: string };
 
 /**
- * Comments once on the issue of a session, with the result and its short proof; repeated, it finds its own comment.
- * @returns a sentence for the person, empty without an issue
+ * Comments on a session's issue with the result and a short proof. Safe to repeat: the issue gets only one comment.
+ * @returns a sentence for the person; empty if the session has no issue
  */
 export async function commentOnIssue(
   { sessionFile, paths, folder }: SessionView,
@@ -25,9 +25,9 @@ export async function commentOnIssue(
   const result =
     'url' in end
       ? `The work on this issue is in ${end.url}.`
-      : `The work on this issue is merged into ${code(end.into)} as ${end.commit}, in a repository that may not be pushed yet.`;
+      : `The work on this issue is merged into ${code(end.into)} as ${end.commit}, which may not have been pushed yet.`;
   const shown = proof === undefined ? 'Nothing has been proved about it.' : shortProof(proof);
-  const body = `${result}\n\n${details('What shows it', shown)}\n\nMade by samocode, session ${folder}.`;
+  const body = `${result}\n\n${details('Proof', shown)}\n\nMade by samocode, session ${folder}.`;
   const marker = `${sessionFile.id} issue`;
   try {
     const forge = new GitHub(context);
@@ -35,6 +35,6 @@ export async function commentOnIssue(
     return isNew ? ` Issue #${number} has a comment with the result: ${url}` : '';
   } catch (error) {
     if (!isSamocodeError(error)) throw error;
-    return ` Issue #${number} got no comment. ${error.what} ${error.why} Finish again in the same way to repeat it.`;
+    return ` Issue #${number} got no comment. ${error.what} ${error.why} To retry, finish the session again in the same way.`;
   }
 }

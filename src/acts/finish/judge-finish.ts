@@ -34,7 +34,10 @@ export interface FinishSessionInput extends SessionQuestion {
    * choose this.
    */
   withAnswers?: boolean;
-  /** For `pull_request`: the supervisor watches it until it is merged or closed. Default: as at an earlier finish, else PR_WATCH. */
+  /**
+   * For `pull_request`: whether the supervisor watches it until it is merged or closed. Default: the choice at an
+   * earlier finish, otherwise PR_WATCH.
+   */
   watch?: boolean | undefined;
   waitMs?: number;
 }
@@ -53,17 +56,17 @@ export async function judgeFinish(input: FinishSessionInput, context: ActionCont
   const { folder: session, worker, sessionFile, lease } = view;
   if (sessionFile?.pool && worker === 'unknowable')
     throw ACTION_ERRORS.elsewhere_in_pool({ session, host: lease?.owner.hostId });
-  if (how !== 'unarchive' && !view.state.archived) requireFolders(view, { goesOn: false });
+  if (how !== 'unarchive' && !view.state.archived) requireFolders(view, { continues: false });
   const reading = await readFinishFacts(view, how, context);
   const verdict = verdictOn(input, view, reading, context);
   const refused = verdict.kind === 'refused' ? earlyRefusal(verdict, view) : undefined;
   const moved = 'moved' in verdict ? (verdict.moved ?? []) : [];
-  const isForPerson = input.withAnswers === true && !isPersonal(context.by.channel);
+  const needsPerson = input.withAnswers === true && !isPersonal(context.by.channel);
   const isWatched = how === 'pull_request' && (await isToBeWatched(view, input.watch));
-  const closed = isWhole(view, how) ? undefined : closedTo(view);
+  const closed = isForeignArchive(view, how) ? undefined : closedTo(view);
   const refusal =
     closed ??
-    (isForPerson ? ACTION_ERRORS.answers_need_person() : refused) ??
+    (needsPerson ? ACTION_ERRORS.answers_need_person() : refused) ??
     (isWatched ? await watchRefusal(view, context) : undefined);
   return { view, ...reading, refusal, moved };
 }
@@ -82,7 +85,7 @@ function verdictOn(
       return judgeUnarchive(state, facts);
     case 'keep_branch':
     case 'archive_documents':
-      if (isWhole(view, how)) return judgeForeignArchive(facts);
+      if (isForeignArchive(view, how)) return judgeForeignArchive(facts);
       return judgeArchive(archiveRequest(input), state, facts);
     case 'discard':
       return judgeDiscard(asked, state, facts);
@@ -95,8 +98,8 @@ function verdictOn(
   }
 }
 
-/** A folder of the Python samocode is archived by no worker, in whatever state it is. */
-function isWhole({ isForeign }: SessionView, how: FinishWay): boolean {
+/** Whether to archive a folder of the Python samocode, which needs no worker and is allowed in any state. */
+function isForeignArchive({ isForeign }: SessionView, how: FinishWay): boolean {
   return isForeign && how === 'keep_branch';
 }
 
@@ -114,7 +117,7 @@ export interface FinishReading {
   git: GitContext;
 }
 
-/** Reads the facts needed to judge one way of finishing. @throws GitError */
+/** Reads the facts needed to judge a way of finishing. @throws GitError */
 export async function readFinishFacts(
   view: SessionView,
   how: FinishWay,
@@ -122,25 +125,25 @@ export async function readFinishFacts(
 ): Promise<FinishReading> {
   const { paths, sessionFile, state } = view;
   const { worktree, trash } = state;
-  const isBack = how === 'unarchive';
-  const git = isBack && trash === undefined ? { baseEnv: context.env } : await safeGit(view, context);
+  const isRestored = how === 'unarchive';
+  const git = isRestored && trash === undefined ? { baseEnv: context.env } : await safeGit(view, context);
   const main = sessionFile && { mainRepo: sessionFile.mainRepo, ...git };
   const hasBranch = main !== undefined && worktree !== undefined;
   const isInspected = hasBranch && (how === 'keep_branch' || how === 'discard');
-  const isMeasured = hasBranch && how !== 'archive_documents' && !isBack;
-  const seen = await factsForFinish({
+  const isMeasured = hasBranch && how !== 'archive_documents' && !isRestored;
+  const facts = await factsForFinish({
     sessionDir: paths.sessionDir,
-    to: sessionPaths(paths.sessionsDir, view.folder, !isBack).sessionDir,
+    to: sessionPaths(paths.sessionsDir, view.folder, !isRestored).sessionDir,
     worktree: isInspected ? { ...main, worktreePath: worktree.path } : undefined,
   });
-  const trashReading = isBack && trash && main ? await readTrash(main, trash) : undefined;
+  const trashReading = isRestored && trash && main ? await readTrash(main, trash) : undefined;
   const base = isMeasured ? await findBaseBranch({ ...main, ...worktree }) : undefined;
-  return { facts: { ...seen, trashReading }, base, git };
+  return { facts: { ...facts, trashReading }, base, git };
 }
 
 /**
  * The ways to finish a session. `merge`: merge its branch into its base; `pull_request`: publish its branch;
- * `keep_branch`: archive all of it, keep the branch; `archive_documents`: archive its documents, so that it can take
+ * `keep_branch`: archive the session and keep its branch; `archive_documents`: archive its documents, so that it can take
  * new work; `discard`: move branch and worktree to the trash; `unarchive`: restore what was archived or discarded.
  */
 export const FINISH_WAYS = [

@@ -12,17 +12,17 @@ import { type FinishSessionInput, type FinishVerdict, type FinishWay, judgeFinis
 import { whyByHand } from './pull-request.ts';
 import { isToBeWatched } from './record-pull-request.ts';
 
-/** Says what finishing a session would do. Changes nothing. @throws what `judgeFinish` throws */
+/** Describes what finishing a session would do. Changes nothing. @throws what `judgeFinish` throws */
 export async function previewFinish(input: FinishSessionInput, context: ActionContext): Promise<Preview> {
-  const look = await judgeFinish(input, context);
-  const { view, refusal } = look;
+  const judged = await judgeFinish(input, context);
+  const { view, refusal } = judged;
   if (refusal) return previewOf(view, refusal, []);
   const { how } = input;
-  if (how !== 'pull_request') return previewOf(view, undefined, await would({ ...input, how }, look));
-  const composed = await composePullRequest(look, input.withAnswers === true, context);
+  if (how !== 'pull_request') return previewOf(view, undefined, await would({ ...input, how }, judged));
+  const composed = await composePullRequest(judged, input.withAnswers === true, context);
   const text = composed.readable;
-  const why = await whyByHand(composed.request, look, context);
-  const about = aboutPullRequest(look, composed, why);
+  const why = await whyByHand(composed.request, judged, context);
+  const about = aboutPullRequest(judged, composed, why);
   const isWatched = await isToBeWatched(view, input.watch);
   const mayWatch = why === undefined && (isWatched || (await watchRefusal(view, context)) === undefined);
   const preview = previewOf(view, undefined, [...about, ...(isWatched ? [WATCHED] : [])]);
@@ -30,17 +30,17 @@ export async function previewFinish(input: FinishSessionInput, context: ActionCo
 }
 
 const WATCHED =
-  'The supervisor will watch it with your gh login until it is merged or closed, and notify you. What comes back from people with write access, required checks and its base starts rounds of work, whose results are pushed to it.';
+  'The supervisor will watch it with your gh login until it is merged or closed, and notify you. Comments from people with write access, failed required checks and conflicts with its base start rounds of work, whose results are pushed to it.';
 
 async function would(
   { how, keep }: FinishSessionInput & { how: Exclude<FinishWay, 'pull_request'> },
-  look: FinishVerdict,
+  judged: FinishVerdict,
 ): Promise<string[]> {
-  const { view, facts, moved } = look;
+  const { view, facts, moved } = judged;
   switch (how) {
     case 'keep_branch':
       return [
-        aboutBranch(look),
+        aboutBranch(judged),
         ...aboutWorktree(facts),
         `The session's folder will move to _archive/${view.folder}; unarchive restores it.`,
         'Its checkpoints will be removed: it cannot be rewound after that.',
@@ -55,10 +55,10 @@ async function would(
         'Branch, worktree and overview will stay; the session can then take a new goal.',
       ];
     case 'merge':
-      return await aboutMerge(look);
+      return await aboutMerge(judged);
     case 'discard':
       return [
-        `Branch ${view.state.worktree?.branch ?? ''} will be deleted: ${counted(look.base?.sinceBase ?? 0, 'commit')}.`,
+        `Branch ${view.state.worktree?.branch ?? ''} will be deleted: ${counted(judged.base?.sinceBase ?? 0, 'commit')}.`,
         ...aboutWorktree(facts),
         `Both will be kept, uncommitted files included, for ${TRASH_DAYS} days; unarchive restores them.`,
         `The session's folder will move to _archive/${view.folder}.`,

@@ -22,10 +22,10 @@ export interface PullRequestFacts {
   closes?: string | undefined;
   status: Status;
   task: string;
-  /** The section of the agent's summary for a pull request. */
+  /** The pull request section of the agent's summary. */
   description: string | undefined;
-  decisions: readonly MadeDecision[];
-  /** Whether what people answered may be in the text. */
+  decisions: readonly AnsweredQuestion[];
+  /** Whether the text may contain people's answers. */
   withAnswers: boolean;
   commits: { subjects: readonly string[]; total: number };
   stat: DiffStat;
@@ -37,7 +37,7 @@ export interface PullRequestFacts {
   template: string | undefined;
 }
 
-export interface MadeDecision {
+export interface AnsweredQuestion {
   id: string;
   /** Absent if the question is no longer on record. */
   question: string | undefined;
@@ -46,12 +46,12 @@ export interface MadeDecision {
 }
 
 export interface PullRequestText {
-  /** What a reviewer reads: everything except what is folded below it. */
+  /** The part that a reviewer reads: everything but the folded proof below it. */
   readable: string;
   whole: string;
 }
 
-/** GitHub accepts no longer text. */
+/** Below GitHub's limit of 65,536 characters. */
 const MAX_BODY = 60_000;
 
 /** The text of a pull request, written for its reviewer. */
@@ -80,12 +80,12 @@ function partsOf(facts: PullRequestFacts): TextPart[] {
 }
 
 function summary({ status, description }: PullRequestFacts): string {
-  const said = [status.kind === 'done' ? status.summary : '', description ?? ''].filter(Boolean).join('\n\n');
-  return said === '' ? '' : `In the agent's words:\n\n${quoted(said, 6000)}`;
+  const text = [status.kind === 'done' ? status.summary : '', description ?? ''].filter(Boolean).join('\n\n');
+  return text === '' ? '' : `In the agent's words:\n\n${quoted(text, 6000)}`;
 }
 
-function decisions({ decisions: made, withAnswers, proof }: PullRequestFacts): string {
-  const answers = made.map(({ id, question, answer, by }) => {
+function decisions({ decisions: answered, withAnswers, proof }: PullRequestFacts): string {
+  const answers = answered.map(({ id, question, answer, by }) => {
     const asked = `**${id}** ${question === undefined ? '(the question is no longer on record)' : shortLine(question)}`;
     const who = shortLine(openedBy(by));
     return withAnswers ? `${asked} → ${shortLine(answer)} (${who})` : `${asked} (answered by ${who})`;
@@ -93,9 +93,9 @@ function decisions({ decisions: made, withAnswers, proof }: PullRequestFacts): s
   const plans = (proof?.approvals ?? []).flatMap((given) =>
     given.what === 'plan' ? [`The plan was approved by ${shortLine(openedBy(given.by))}.`] : [],
   );
-  const hidden = made.length > 0 && !withAnswers ? ['The answers are not part of this text.'] : [];
+  const hidden = answered.length > 0 && !withAnswers ? ['The answers are not part of this text.'] : [];
   const lines = [...answers, ...hidden, ...plans.slice(-1)];
-  return lines.length === 0 ? '' : `What came up, and who decided it:\n\n${list(lines)}`;
+  return lines.length === 0 ? '' : `What was asked, and who decided it:\n\n${list(lines)}`;
 }
 
 function requirements(proof: SessionProof): string {
@@ -116,7 +116,7 @@ function limits({ status, proof, olderProof }: PullRequestFacts): string {
         ]),
     ...(proof === undefined ? [] : proofLimits(proof)),
   ];
-  return lines.length === 0 ? '' : `What is not shown, and what to look at:\n\n${list(lines)}`;
+  return lines.length === 0 ? '' : `What is not proved, and what to review:\n\n${list(lines)}`;
 }
 
 function changes({ commits: { subjects, total }, stat }: PullRequestFacts): string {
@@ -139,13 +139,13 @@ function quoted(text: string, most: number): string {
   return inertQuote(text.length > most ? `${text.slice(0, most)}…` : text);
 }
 
-const MOST_OF_LINE = 500;
+const MAX_LINE_CHARS = 500;
 
 function shortLine(text: string): string {
-  return inertLine(text.length > MOST_OF_LINE ? `${text.slice(0, MOST_OF_LINE)}…` : text);
+  return inertLine(text.length > MAX_LINE_CHARS ? `${text.slice(0, MAX_LINE_CHARS)}…` : text);
 }
 
-/** Leaves room for what follows. */
+/** Truncates the text, leaving room for the lines below it. */
 function cut(text: string): string {
   return text.length > MAX_BODY - 600 ? `${text.slice(0, MAX_BODY - 600)}\n\n(cut)` : text;
 }

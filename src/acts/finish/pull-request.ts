@@ -17,9 +17,9 @@ import type { ActionContext } from '../common/context.ts';
 import type { FinishVerdict } from './judge-finish.ts';
 
 export interface PullRequest {
-  /** Absent if the repository has none. */
+  /** Absent if the repository has no remote. */
   remote: string | undefined;
-  /** `host/owner/name` for gh; absent if the remote's URL names none. */
+  /** `host/owner/name` for gh; absent if the remote's URL does not name a repository. */
   repository: string | undefined;
   branch: string;
   into: string | undefined;
@@ -94,7 +94,7 @@ export async function visibilityOf({ repository }: PullRequest, context: ActionC
   return answer === 'false' ? 'public' : 'unknown';
 }
 
-/** Where git looks for hooks when a person pushes; our own calls use another setting. */
+/** The folder whose hooks git runs when a person pushes; our own git calls override it. */
 async function hooksDir(mainRepo: string, git: GitContext): Promise<string> {
   const list = ['config', '--show-origin', '--type=path', '--get-all', 'core.hooksPath'];
   const set = await gitLine(list, { ...git, cwd: mainRepo, allowFailure: true });

@@ -5,7 +5,7 @@ import { pullRequestAt } from '../../session/pull-request.ts';
 import { sendAndAwait } from '../common/await-command.ts';
 import type { ActionContext } from '../common/context.ts';
 
-/** Whether to watch the pull request of a session: as chosen now or at an earlier finish, else by PR_WATCH. */
+/** Whether to watch the pull request of a session: as chosen now or at an earlier finish, otherwise as PR_WATCH says. */
 export async function isToBeWatched({ state, sessionFile }: SessionView, chosen?: boolean): Promise<boolean> {
   const { pullRequest } = state;
   const before = pullRequest?.state === 'open' ? pullRequest.watched : undefined;
@@ -14,7 +14,7 @@ export async function isToBeWatched({ state, sessionFile }: SessionView, chosen?
 
 /**
  * Records the open pull request of a session's branch, so that its state is shown with the session's.
- * @returns a sentence about watching it; empty if samocode does not know this kind of address
+ * @returns a sentence for the person; empty if it is not watched or samocode does not recognize its address
  */
 export async function recordPullRequest(
   view: SessionView,
@@ -31,7 +31,7 @@ export async function recordPullRequest(
   try {
     if (!isKnown) await sendAndAwait(view, { kind: 'pull_request', seen }, ['pull_request_seen'], context);
   } catch (error) {
-    // The pull request is open nevertheless.
+    // The pull request is open even if recording it fails.
     if (!isSamocodeError(error)) throw error;
     return ` It could not be recorded in the session: ${error.why}`;
   }

@@ -8,8 +8,9 @@ import type { ActionContext } from '../common/context.ts';
 import type { FinishVerdict } from './judge-finish.ts';
 
 /**
- * Tries to push the branch of a watched pull request as the supervisor will: with a login environment and without
- * prompts. @returns a sentence if that fails, otherwise an empty string
+ * Tests whether the supervisor will be able to push the branch of a watched pull request: with the environment of a login
+ * shell and without prompts.
+ * @returns a sentence for the person if it will not be; otherwise empty
  */
 export async function whyNotUnattended(
   { view, git }: FinishVerdict,

@@ -39,11 +39,11 @@ export function addAnswer(program: Command, cli: Cli): void {
       const decided = given.length > 0 || options.acceptSuggestions || options.confirmTyped;
       if (options.show || (!decided && !cli.isInteractive)) return await showQuestions(cli, session, options);
       const { acceptSuggestions, confirmTyped = false } = options;
-      const said = decided ? { answers: given, confirmTyped } : await askOpen(cli, session, options);
-      if (said === undefined) return;
+      const answered = decided ? { answers: given, confirmTyped } : await askOpen(cli, session, options);
+      if (answered === undefined) return;
       const { answerQa } = await import('./answer-qa.act.ts');
       const replace = given.length > 0 && options.replace;
-      const input = { session, ...projectOf(options), ...said, acceptSuggestions, replace };
+      const input = { session, ...projectOf(options), ...answered, acceptSuggestions, replace };
       const { view, recorded, replaced, open } = await answerQa(input, await cli.actionContext());
       const { good, attention } = cli.output.style;
       cli.output.result({ ...shownFacts(view), recorded, replaced, open }, () =>
@@ -58,7 +58,7 @@ export function addAnswer(program: Command, cli: Cli): void {
     });
 }
 
-/** `Q1=A` or `Q1: A`. */
+/** Parses `Q1=A` or `Q1: A`. */
 function parsePair(written: string): GivenAnswer {
   const match = /^\s*(R?\d*Q\d+)\s*[=:]\s*(.+)$/is.exec(written);
   if (match?.[1] && match[2]) return { id: match[1], text: match[2].trim() };
@@ -104,9 +104,9 @@ async function askOpen(
   }
   requireOpenChannel(view, context);
   const { askOpenQuestions } = await import('./ask-questions.ts');
-  const said = await askOpenQuestions(cli, view.folder, open, about);
-  if (said === undefined) cli.leaveWith(EXIT.waiting);
-  return said;
+  const answered = await askOpenQuestions(cli, view.folder, open, about);
+  if (answered === undefined) cli.leaveWith(EXIT.waiting);
+  return answered;
 }
 
 export function addPlan(program: Command, cli: Cli): void {
@@ -145,7 +145,7 @@ type PlanOptions = SharedOptions & { edit?: true };
 async function editPlan(cli: Cli, session: string, options: PlanOptions): Promise<void> {
   if (!cli.isInteractive)
     throw CLI_ERRORS.usage({
-      why: '--edit opens an editor, and this is no terminal.',
+      why: '--edit opens an editor, but this is not a terminal.',
       hint: `samocode changes ${shellWord(session)} "what to change" asks the agent for it.`,
     });
   const { editPlanAtTerminal } = await import('./edit-plan.ts');
@@ -174,7 +174,7 @@ export function addApprove(program: Command, cli: Cli): void {
           hint: 'samocode plan <session> --json prints the hash.',
         });
       const question = { session, ...projectOf(options), hash: options.hash };
-      const input = options.yes ? question : await wantedApproval(cli, question);
+      const input = options.yes ? question : await confirmApproval(cli, question);
       if (input === undefined) return cli.leaveWith(EXIT.waiting);
       const { approvePlan } = await import('./approve-plan.act.ts');
       const { view, plan, servers, already } = await approvePlan(input, await cli.actionContext());
@@ -193,8 +193,8 @@ export function addApprove(program: Command, cli: Cli): void {
 
 type Approval = SessionQuestion & { hash?: string | undefined };
 
-/** Shows what an approval covers, and asks once. @returns the hash of the version shown, with it */
-async function wantedApproval(cli: Cli, asked: Approval): Promise<Approval | undefined> {
+/** Shows what an approval covers and asks for confirmation. @returns the request, with the hash of the version shown */
+async function confirmApproval(cli: Cli, asked: Approval): Promise<Approval | undefined> {
   const [{ planBrief, readPlan }, { requireOpenChannel, requireUsable }, { confirmPreview }] =
     await Promise.all([
       import('./read-plan.act.ts'),
@@ -202,7 +202,7 @@ async function wantedApproval(cli: Cli, asked: Approval): Promise<Approval | und
       import('../../kit/terminal/ask-preview.ts'),
     ]);
   const context = await cli.actionContext();
-  // The approval itself reports any obstacle.
+  // If the plan cannot be read or approved, the approval itself reports why.
   const report = await readPlan({ ...asked, isAct: true }, context).catch(() => undefined);
   if (report?.state !== 'waits_for_approval' || !isHashOf(asked.hash ?? report.hash, report.hash))
     return asked;
@@ -210,7 +210,7 @@ async function wantedApproval(cli: Cli, asked: Approval): Promise<Approval | und
   requireUsable(view);
   requireOpenChannel(view, context);
   const { phases, beforeDone } = planBrief(report);
-  const changed = changes.length > 0 ? ['It was changed since the version that you saw before.'] : [];
+  const changed = changes.length > 0 ? ['It has changed since the version that you saw before.'] : [];
   const agreed = await confirmPreview(cli, {
     preview: {
       view,

@@ -9,25 +9,25 @@ import { accepted, gateRuleOf } from '../common/early-refusal.ts';
 import { findSession, type SessionQuestion } from '../common/places/find-session.ts';
 
 export interface AnswerQaInput extends SessionQuestion {
-  /** A letter, several ("A, C"), or free text, by the question's id. */
+  /** Each `text` is a letter, several ("A, C"), or free text. */
   answers: readonly { id: string; text: string }[];
   acceptSuggestions?: boolean | undefined;
-  /** The answers in the file are the person's own. */
+  /** The person confirms that the answers in the file are theirs. */
   confirmTyped?: boolean | undefined;
-  /** Recorded answers are to be changed. */
+  /** Change recorded answers. */
   replace?: boolean | undefined;
 }
 
 export interface AnswerQaResult {
   view: SessionView;
   recorded: { id: string; text: string }[];
-  /** The recorded answers that they replace. */
+  /** The earlier answers that were replaced. */
   replaced: readonly AnswerOnRecord[];
   open: string[];
 }
 
 /**
- * Sends a person's answers to the questions that a session waits for; they may be incomplete.
+ * Sends a person's answers to the questions that a session waits for; not all need to be answered.
  * @throws an early refusal before the worker is involved; the worker's refusal, pending
  */
 export async function answerQa(input: AnswerQaInput, context: ActionContext): Promise<AnswerQaResult> {
@@ -42,7 +42,7 @@ export async function answerQa(input: AnswerQaInput, context: ActionContext): Pr
   };
   const verdict = accepted(judgeAnswer({ ...request, by: context.by }, view.state, facts), view);
   const after = await sendAndAwait(view, request, ['answers_recorded'], context);
-  // The worker may have found newer questions in the file than were read here.
+  // The worker might have found newer questions in the file than were read here.
   const recorded = after.events.find((event) => event.type === 'answers_recorded') ?? verdict;
   return {
     view: after.view,

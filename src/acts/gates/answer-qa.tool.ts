@@ -44,16 +44,16 @@ export const answerQaTool = defineTool({
     if (asked.kind === 'unanswered') return UNANSWERED;
     const decided = asked.kind === 'decided' ? asked.decision : undefined;
     const { unasked = [], inChat = [] } = decided ?? {};
-    const said = inChat.length > 0 ? ` In their own words the user answers ${inChat.join(', ')}.` : '';
+    const later = inChat.length > 0 ? ` The user will answer ${inChat.join(', ')} in the chat.` : '';
     if (decided?.answers.length === 0)
-      return { summary: `Nothing is recorded yet.${said}`, next: [askFor(inChat)], open: inChat };
+      return { summary: `Nothing is recorded yet.${later}`, next: [askFor(inChat)], open: inChat };
     const { view, recorded, replaced, open } = decided
       ? await answerQa({ ...question, answers: decided.answers, replace }, byForm(context.actions))
       : await answerQa({ ...question, ...passedOn }, context.actions);
     const taken = recorded.map(({ id, text }) => `${id}: ${cut(text, 60)}`).join('; ');
     const who = decided ? "Recorded as the user's own" : 'Recorded as passed on by you alone';
     const notes = [
-      said,
+      later,
       replaced.length > 0
         ? ` Replaced: ${replaced.map(({ id, text }) => `${id}: ${cut(text, 60)}`).join('; ')}.`
         : '',

@@ -14,7 +14,7 @@ export type PlanDecision =
   | { kind: 'read' }
   | { kind: 'later' };
 
-/** Codex preselects the first one, so that an accidental Enter approves nothing. */
+/** Codex preselects the first choice, and an accidental Enter must approve nothing. */
 const DECISIONS = {
   read: 'Read the whole plan first',
   approve: 'Approve it: the work starts',
@@ -24,7 +24,7 @@ const DECISIONS = {
 
 /**
  * Asks the user in a form to decide about the plan that waits for approval.
- * @param hash of the plan that the call refers to, if any: a different plan is refused without asking
+ * @param hash the hash of the plan that the call refers to, if any: a different plan is refused without asking
  */
 export async function askApproval(
   { hash, ...question }: SessionQuestion & { hash?: string | undefined },
@@ -48,7 +48,7 @@ function approvalForm(
   { phases, beforeDone }: PlanBrief,
 ): Form {
   return {
-    // Claude Code shows four lines: programs to start, gaps and checks come before the phases.
+    // Claude Code shows only four lines, so programs to start, gaps and checks come before the phases.
     message: [
       cut(`${nameWithoutDate(view.folder)}: its plan waits for you (${name})`, 90),
       ...servers,

@@ -17,13 +17,13 @@ export interface ApprovePlanInput extends SessionQuestion {
 export interface ApprovePlanResult {
   view: SessionView;
   plan: { name: string; hash: string };
-  /** The MCP servers that are accepted with it, one line each. */
+  /** The MCP servers that the approval accepts, one line each. */
   servers: string[];
   already: boolean;
 }
 
 /**
- * Approves the plan that a session waits with; implementation then starts.
+ * Approves the plan of a session that waits for approval; implementation then starts.
  * @throws plan_hash_missing, no_plan, an early refusal, the worker's refusal, pending
  */
 export async function approvePlan(
@@ -36,7 +36,7 @@ export async function approvePlan(
   const isWaiting = gateOf(view)?.for === 'plan_approval';
   if (!isWaiting && approvedPlan && hash !== undefined && isHashOf(hash, approvedPlan.hash))
     return { view, plan: approvedPlan, servers: [], already: true };
-  // The file may have been edited since the session began to wait, so read the current version.
+  // The file might have been edited since the session began to wait, so read the current version.
   const facts = { plan: isWaiting ? await readPlanOf(view) : undefined, ...gateRuleOf(view) };
   const { plan } = accepted(judgeApprove({ hash, by: context.by }, view.state, facts), view);
   if (hash === undefined && context.by.channel === 'tool')

@@ -49,7 +49,7 @@ const LATER: ToolResult = {
   summary: 'The user will decide later. Nothing is recorded; the plan still waits for approval.',
   next: [{ act: 'decide_plan', when: 'when they have decided' }],
 };
-const NO_WORDS: ToolResult = {
+const NO_FEEDBACK: ToolResult = {
   summary: 'The user wants changes to the plan but has not said which. Nothing was sent yet.',
   next: [
     { act: 'request_changes', args: { feedback: TO_FILL }, when: 'once the user has said what to change' },
@@ -68,7 +68,7 @@ async function carryOut(
       return await approved({ ...question, hash: decision.hash }, { ...context, actions });
     case 'changes': {
       const { feedback } = decision;
-      if (feedback === '') return NO_WORDS;
+      if (feedback === '') return NO_FEEDBACK;
       const { requestChanges } = await import('./request-changes.act.ts');
       const { view } = await requestChanges({ ...question, feedback }, actions);
       const summary = 'The user wants changes to the plan; their feedback was sent.';

@@ -18,12 +18,12 @@ interface Question {
   projectDir: string | undefined;
 }
 
-/** The refusals of an answer if another chat, terminal or phone has already decided. */
+/** The errors for an answer if another chat, terminal or phone has already decided. */
 const DECIDED_ELSEWHERE: readonly Code[] = ['already_answered', 'not_waiting', 'plan_changed'];
 
 /**
- * Asks the person what a session waits for.
- * @returns false if it cannot be decided here: the session stays as it is
+ * Asks the person for the decision that a session waits for.
+ * @returns false if no decision was made here, so the session still waits
  */
 export async function askAtGate(cli: Cli, view: SessionView, question: Question): Promise<boolean> {
   const { status } = view.state;
@@ -56,10 +56,10 @@ async function askForAnswers(cli: Cli, question: Question): Promise<boolean> {
   const { questions, about } = await readQa(question, context);
   const open = questions.filter(({ isOpen }) => isOpen);
   if (open.length === 0) return false;
-  cli.output.say(cli.output.style.bold('\nQuestions for you; Enter takes the suggestion.'));
-  const said = await askOpenQuestions(cli, question.session, open, about);
-  if (said) await answerQa({ ...question, ...said }, context);
-  return said !== undefined;
+  cli.output.say(cli.output.style.bold('\nQuestions for you; Enter accepts the suggestion.'));
+  const answered = await askOpenQuestions(cli, question.session, open, about);
+  if (answered) await answerQa({ ...question, ...answered }, context);
+  return answered !== undefined;
 }
 
 async function askForApproval(cli: Cli, question: Question): Promise<boolean> {
@@ -67,32 +67,32 @@ async function askForApproval(cli: Cli, question: Question): Promise<boolean> {
   const context = await cli.actionContext();
   const menus = await cli.menus?.();
   let plan = await readPlan(question, context);
-  let said = await decideOn(cli, plan, menus);
-  while (said === 'edit') {
+  let decision = await decideOn(cli, plan, menus);
+  while (decision === 'edit') {
     const { editPlanAtTerminal } = await import('./edit-plan.ts');
     if (!(await editPlanAtTerminal(cli, question))) cli.output.say('The plan is unchanged.');
     plan = await readPlan(question, context);
-    said = await decideOn(cli, plan, menus);
+    decision = await decideOn(cli, plan, menus);
   }
-  if (said === undefined) return false;
-  if (said === 'approved') {
+  if (decision === undefined) return false;
+  if (decision === 'approved') {
     const { approvePlan } = await import('./approve-plan.act.ts');
     await approvePlan({ ...question, hash: plan.hash }, context);
   } else {
     const { requestChanges } = await import('./request-changes.act.ts');
-    await requestChanges({ ...question, feedback: said.feedback }, context);
+    await requestChanges({ ...question, feedback: decision.feedback }, context);
   }
   return true;
 }
 
-/** Undefined: left for later. */
+/** Undefined if the person leaves it for later. */
 type Decision = 'approved' | 'edit' | { feedback: string } | undefined;
 
 /** Shows the plan to the person and asks for a decision. */
 async function decideOn(cli: Cli, plan: PlanReport, menus: Menus | undefined): Promise<Decision> {
   cli.output.say();
   await showLines(cli, formatPlan(plan, cli.output).split('\n'));
-  // After a long plan, the changes are what the person has not read yet.
+  // Shown last: the person has not read the changes yet, and a long plan would scroll them away.
   for (const line of planDifference(plan, cli.output)) cli.output.say(line);
   return menus === undefined ? await decideByLine(cli) : await decideByMenu(cli, plan, menus);
 }
@@ -122,7 +122,7 @@ async function decideByMenu(cli: Cli, plan: PlanReport, menus: Menus): Promise<D
         const comments = await commentsOn(cli, { name: 'plan.md', lines: shown.lines });
         const feedback = commentsMessage(shown, comments, shown).message;
         if (feedback === '') cli.output.say('No comment was written.');
-        // Show the saved comments again before they cost an agent's time.
+        // Confirmed first, because an iteration acts on the comments.
         else if (await isSent(cli, feedback, menus)) return { feedback };
         break;
       }
@@ -149,8 +149,8 @@ async function askChanges(menus: Menus): Promise<Decision> {
 async function decideByLine(cli: Cli): Promise<Decision> {
   cli.output.say('\ny approves it; Enter leaves it for later; or type what should be different.');
   const typed = (await cli.ask('your answer: ')).trim();
-  // A plain no gives an agent nothing to work with, and each planning round costs one.
-  const said = /^no?$/i.test(typed) ? (await cli.ask('what should be different: ')).trim() : typed;
-  if (said === '' || /^q(?:uit)?$/i.test(said)) return undefined;
-  return /^y(?:es)?$/i.test(said) ? 'approved' : { feedback: said };
+  // A bare "no" gives an agent nothing to work with, and each new version of the plan costs an iteration.
+  const answer = /^no?$/i.test(typed) ? (await cli.ask('what should be different: ')).trim() : typed;
+  if (answer === '' || /^q(?:uit)?$/i.test(answer)) return undefined;
+  return /^y(?:es)?$/i.test(answer) ? 'approved' : { feedback: answer };
 }

@@ -20,7 +20,7 @@ export interface TerminalAnswers {
 /**
  * Asks the open questions; those already answered in _qa.md are confirmed in one step.
  * @returns undefined if the person leaves them for later: nothing is recorded, and the command to continue is printed
- * @throws when the input ends, or is interrupted
+ * @throws if the input ends or is interrupted
  */
 export async function askOpenQuestions(
   cli: Cli,
@@ -44,7 +44,7 @@ export async function askOpenQuestions(
 }
 
 async function confirmTypedAnswers(cli: Cli, typed: readonly QaItem[]): Promise<boolean | undefined> {
-  cli.output.say('\nAnswered in _qa.md, and not confirmed yet:\n');
+  cli.output.say('\nAnswered in _qa.md, but not confirmed yet:\n');
   cli.output.say(typed.map((question) => formatQuestion(question, cli.output)).join('\n\n'));
   return await askYesNo(cli, 'Are these answers yours?');
 }
@@ -61,7 +61,7 @@ function leftForLater({ output }: Cli, session: string, given: readonly GivenAns
 const SEVERAL = 'several';
 const OWN_WORDS = 'own words';
 
-/** One option, several, or free text; the cursor starts on the agent's suggestion. */
+/** Asks for one option, several, or free text; the cursor starts on the agent's suggestion. */
 async function askByMenu({ output }: Cli, menus: Menus, question: QaItem): Promise<string | undefined> {
   const { id, options } = question;
   const { letters = [], reason = '' } = question.suggestion ?? {};

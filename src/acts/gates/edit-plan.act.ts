@@ -12,7 +12,7 @@ import { earlyRefusal, requireOpenChannel, requireUsable } from '../common/early
 import { findSession, type SessionQuestion } from '../common/places/find-session.ts';
 import { readPlanOf } from './read-plan.act.ts';
 
-/** The file of a plan that waits for approval, as a person begins to edit it. */
+/** The file of a plan that waits for approval, as read before a person edits it. */
 export interface EditablePlan {
   view: SessionView;
   name: string;
@@ -32,7 +32,7 @@ export async function planToEdit(question: SessionQuestion, context: ActionConte
   return { view, name, path, text: reading.kind === 'bytes' ? decode(reading.bytes) : '' };
 }
 
-/** What an edit changes of what an approval covers, line by line. */
+/** The lines that an edit changes, without those that an approval does not cover. */
 export function editDifference({ text }: EditablePlan, edited: string): string[] {
   return planChanges(text, edited).lines;
 }

@@ -6,7 +6,7 @@ import type { SessionQuestion } from '../common/places/find-session.ts';
 import { editDifference, planToEdit, savePlan } from './edit-plan.act.ts';
 
 /**
- * Lets the person edit the plan that waits for their approval, shows what that changes and asks whether to save it.
+ * Lets the person edit the plan that waits for their approval, shows the changes and asks whether to save them.
  * @returns whether it was saved
  */
 export async function editPlanAtTerminal(cli: Cli, question: SessionQuestion): Promise<boolean> {
@@ -16,7 +16,7 @@ export async function editPlanAtTerminal(cli: Cli, question: SessionQuestion): P
   const changes = editDifference(plan, edited);
   const shown = changes.length > 0 ? changes.join('\n') : 'Only ticks or notes have changed.';
   cli.output.say(`\n${diffColours(shown, cli.output.style)}\n`);
-  // Enter saves: an edit is work, and the plan still waits for approval.
+  // Enter saves, so that no edit is lost by accident; the plan still waits for approval.
   if (!(await askYesNo(cli, 'Save this version of the plan?', true))) return false;
   await savePlan(plan, edited);
   return true;

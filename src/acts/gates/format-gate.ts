@@ -5,7 +5,7 @@ import { fitLine, harmless, type Style } from '../../kit/terminal/style.ts';
 import type { PlanReport } from './read-plan.act.ts';
 import type { QaItem } from './read-qa.act.ts';
 
-/** Formats one question for a person; the text is an agent's and loses its terminal control sequences. */
+/** Formats one question for a person, and removes terminal control sequences, because an agent wrote it. */
 export function formatQuestion(question: QaItem, output: Output): string {
   const { style, columns } = output;
   const { options, suggestion, answer } = question;
@@ -18,12 +18,12 @@ export function formatQuestion(question: QaItem, output: Output): string {
   // The option itself shows that it is suggested.
   const reason = fitLine(suggestion?.reason ?? '', 400);
   const why = reason ? [style.dim(hanging(`why: ${reason}`, { first: '     ', columns }))] : [];
-  return [questionHead(question, output), ...lines, ...why, ...answerWords(question, answer, style)].join(
+  return [questionHead(question, output), ...lines, ...why, ...answerLines(question, answer, style)].join(
     '\n',
   );
 }
 
-/** What a question about checks refers to, a diff or output; also an agent's text. */
+/** What a question about checks refers to: a diff or output, which agents can influence too. */
 export function aboutText(text: string): string {
   return text.trimEnd().split('\n').map(harmless).join('\n');
 }
@@ -34,7 +34,7 @@ export function questionHead({ id, text }: QaItem, { style, columns }: Output): 
   return hanging(harmless(text), { first, columns });
 }
 
-function answerWords(question: QaItem, answer: string | undefined, style: Style): string[] {
+function answerLines(question: QaItem, answer: string | undefined, style: Style): string[] {
   if (answer === undefined) return [];
   if (question.isUnconfirmed) {
     return [
@@ -53,11 +53,11 @@ export function formatPlan(
 ): string {
   const head = style.dim(`${name} (${state.replaceAll('_', ' ')})`);
   const [title, ...starts] = servers;
-  // Below the plan, whatever its length, because the person decides there.
+  // Placed below the plan, where the person decides, however long the plan is.
   const starting = starts.map((line) => hanging(line.slice(2), { first: line.slice(0, 2), columns }));
   const below = title === undefined ? [] : ['', style.attention(title), ...starting];
-  const said = remarks.map((line) => hanging(harmless(line), { first: '', columns }));
-  const facts = said.length === 0 ? [] : ['', ...said];
+  const remarkLines = remarks.map((line) => hanging(harmless(line), { first: '', columns }));
+  const facts = remarkLines.length === 0 ? [] : ['', ...remarkLines];
   return [head, '', formatMarkdown(text, { style, columns }), ...below, ...facts].join('\n');
 }
 

@@ -16,7 +16,7 @@ import type { SessionView } from '../../session/events/session-view.ts';
 import type { SessionQuestion } from '../common/places/find-session.ts';
 import type { QaItem, QaReport } from './read-qa.act.ts';
 
-/** A longer form is tedious; the other questions stay open. */
+/** A longer form would be tedious; the remaining questions stay open. */
 const MAX_QUESTIONS = 6;
 const MAX_DIFF_CHARS = 2500;
 
@@ -30,14 +30,14 @@ export interface PassedOn {
   answers: readonly FormAnswer[];
   acceptSuggestions: boolean;
   confirmTyped: boolean;
-  /** Also ask questions that already have an answer, if the call contains a new one. */
+  /** Also ask questions that already have an answer, if the call contains a new answer. */
   replace: boolean;
 }
 
 /**
- * Asks the user the open questions of a session in a form, with the answers passed on prefilled.
- * @returns also the questions that they answer in the chat, and those with a new answer that were not asked because
- * they already had one
+ * Asks the user the open questions of a session in a form, prefilled with the answers that the model passed on.
+ * @returns `inChat`: the questions that the user will answer in the chat; `unasked`: those that the call answers, but
+ * that were not asked because they already have an answer
  */
 export async function askQuestions(
   question: SessionQuestion,
@@ -74,16 +74,16 @@ function questionForm(
   const shown = open.slice(0, MAX_QUESTIONS);
   const more = open.length > shown.length ? ` ${open.length - shown.length} more follow.` : '';
   const asked = shown.find(({ id }) => id === about?.question);
-  // The description of a field has no room for it.
+  // The diff or output would not fit in the description of a field.
   const seen = asked ? `\n\n${asked.text}\n\n${cut(about?.text ?? '', MAX_DIFF_CHARS)}` : '';
   return {
     message: `The coding session ${folder} has questions. What you leave empty stays open; suggestions are filled in.${more}${seen}`,
-    fields: Object.fromEntries(shown.map((each) => fieldOf(each, filledBefore(each, passedOn)))),
+    fields: Object.fromEntries(shown.map((each) => fieldOf(each, prefilledAnswer(each, passedOn)))),
   };
 }
 
-/** The answer passed on for one question, in the form in which it would be recorded. */
-function filledBefore(
+/** The passed-on answer to a question, in the form in which it would be recorded. */
+function prefilledAnswer(
   question: QaItem,
   { answers, acceptSuggestions, confirmTyped }: PassedOn,
 ): string | undefined {
@@ -111,15 +111,15 @@ function fieldOf(
     value: letter,
     title: `${letter}) ${cut(oneLine(words), 200)}${isSuggested(letter) ? ' (suggested)' : ''}`,
   }));
-  // Several letters, or a text of the user passed on by the model.
+  // Several letters, or the user's free text, passed on by the model.
   const isOther = value !== undefined && !choices.some((choice) => choice.value === value);
   const other = isOther ? [{ value, title: cut(oneLine(value), 200) }] : [];
   return [id, { ...field, choices: [...other, ...choices, OWN_WORDS] }];
 }
 
-const OWN_WORDS = { value: 'own words', title: 'Something else: I say it in the chat' };
+const OWN_WORDS = { value: 'own words', title: 'Something else: I will say it in the chat' };
 
-/** The answers filled in; those to be given in the chat arrive with the next call. */
+/** The answers filled in; those that the user will give in the chat arrive with the next call. */
 function answersIn(filled: Filled, questions: readonly QaItem[]): FormAnswer[] {
   return questions.flatMap((question) => {
     const { id } = question;

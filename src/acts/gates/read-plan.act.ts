@@ -7,6 +7,7 @@ import { runGit } from '../../project/git/git.ts';
 import { readMcpServers } from '../../providers/contract/mcp-file.ts';
 import { coverageLines } from '../../session/documents/given-plan.ts';
 import { currentPlanOf, isPlanOf, parsePlan, planChanges, planHash } from '../../session/documents/plan.ts';
+import { describeServers, planServers } from '../../session/documents/plan-servers.ts';
 import {
   LEDGER_NAME,
   ledgerText,
@@ -20,7 +21,6 @@ import { readEvents } from '../../session/events/event-log.ts';
 import type { SessionEvent } from '../../session/events/events.ts';
 import type { SessionView } from '../../session/events/session-view.ts';
 import { MAX_DOCUMENT_BYTES } from '../../session/layout/paths.ts';
-import { describeServers, planServers } from '../../session/servers/plan-servers.ts';
 import { gateOf, isAtRest } from '../../session/status.ts';
 import type { ActionContext } from '../common/context.ts';
 import { nextSteps } from '../common/next-steps.ts';
@@ -32,21 +32,21 @@ export interface PlanReport {
   name: string;
   /** The agent's own text, with the requirements that an approval covers. */
   text: string;
-  /** The file of those requirements. */
+  /** The text of the file with those requirements. */
   ledger: string | undefined;
   /** Identifies the version in an approval: covers everything but checkboxes and notes. */
   hash: string;
   state: 'waits_for_approval' | 'approved' | 'draft';
-  /** The MCP servers that it proposes, one line each; empty if none. */
+  /** The MCP servers that the plan proposes, one line each; empty if none. */
   servers: string[];
-  /** What samocode says about it, one line each: the boxes of a given plan that its steps cover, what it will take. */
+  /** samocode's remarks on the plan, one line each: which boxes of a given plan it covers, and an estimate. */
   remarks: string[];
   /** The differences from the version that a person was last asked about, line by line; absent for the first one. */
   changes?: string[];
 }
 
 /**
- * The plan that waits for approval, else the approved one, else the newest draft.
+ * Reads the plan that waits for approval, otherwise the approved one, otherwise the newest draft.
  * @throws no_plan, session_not_found
  */
 export async function readPlan(question: SessionQuestion, context: ActionContext): Promise<PlanReport> {
@@ -77,7 +77,7 @@ async function readVersion(view: SessionView, name: string, state: PlanReport['s
   return { view, name, text, ledger, hash: planHash(text), state, servers, remarks: remarksOn(view, text) };
 }
 
-/** A given plan belongs to the session's first goal. */
+/** A given plan counts only for the session's first goal. */
 function remarksOn(view: SessionView, text: string): string[] {
   const { sessionFile, state } = view;
   const given = state.goal === undefined ? sessionFile?.givenPlan : undefined;
@@ -87,8 +87,10 @@ function remarksOn(view: SessionView, text: string): string[] {
 
 function noPlan(view: SessionView, file?: { name: string; problem: string }) {
   const { folder: session, state } = view;
-  const comes = isAtRest(view) || gateOf(view);
-  const next: NextStep[] = comes ? nextSteps(view) : [{ act: 'follow', session, when: 'until it has one' }];
+  const isWaiting = isAtRest(view) || gateOf(view);
+  const next: NextStep[] = isWaiting
+    ? nextSteps(view)
+    : [{ act: 'follow', session, when: 'until it has one' }];
   return READING_ERRORS.no_plan({ session, phase: state.progress.phase, file, next });
 }
 
@@ -150,7 +152,7 @@ async function serverLines({ sessionFile }: SessionView, plan: string): Promise<
 
 /** A plan in a few lines, for a person who approves it without reading all of it. */
 export interface PlanBrief {
-  /** `2. Parse the table (3 files; check: npm test)`. */
+  /** For example `2. Parse the table (3 files; check: npm test)`. */
   phases: string[];
   /** Everything that is checked before the session is done, and how many files the plan names. */
   beforeDone: string;
@@ -170,7 +172,7 @@ export function planBrief({ view, text, ledger }: PlanReport): PlanBrief {
   const checks = view.sessionFile?.settings.checks ?? [];
   const parts = [
     checks.length > 0 ? checks.join(', ') : 'no CHECK of the project',
-    requirementWords(ledger),
+    requirementText(ledger),
     testable ? '' : 'the plan says that nothing can be tested',
   ];
   const named = files === 0 ? 'The plan names no files.' : `The plan names ${counted(files, 'file')}.`;
@@ -180,7 +182,7 @@ export function planBrief({ view, text, ledger }: PlanReport): PlanBrief {
   };
 }
 
-function requirementWords(ledger: string | undefined): string {
+function requirementText(ledger: string | undefined): string {
   const reading = ledger === undefined ? undefined : parseLedger(ledger);
   if (reading?.kind !== 'ledger') return '';
   const { requirements } = reading;

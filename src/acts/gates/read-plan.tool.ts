@@ -26,7 +26,7 @@ export const readPlanTool = defineTool({
     hash: z.string().optional().describe('For approve_plan: approves exactly this text.'),
     changes: z.string().optional().describe('Differences from the previous version.'),
     mcp_servers: TEXTS.describe('MCP servers that the plan starts, a line each.'),
-    remarks: TEXTS.describe('What samocode says about it, a line each.'),
+    remarks: TEXTS.describe("samocode's remarks on it, a line each."),
     text: z.string().optional().describe('A page of the plan.'),
     more_from: MORE_FROM,
   }),
@@ -56,14 +56,14 @@ export const readPlanTool = defineTool({
   },
 });
 
-/** The rest is in the text. */
+/** Longer changes are cut; the text of the plan is complete. */
 const MAX_CHANGES = 3000;
 
 /** Enough to distinguish versions, like an abbreviated commit hash, and cheap for a model to repeat. */
 const HASH_CHARS = 12;
 
 const SUMMARIES: Readonly<Record<PlanReport['state'], string>> = {
-  waits_for_approval: 'This plan waits for the approval of the user.',
+  waits_for_approval: "This plan waits for the user's approval.",
   approved: 'This plan was approved.',
   draft: 'This is a draft; approval is not requested yet.',
 };

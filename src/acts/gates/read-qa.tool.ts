@@ -48,7 +48,7 @@ export const readQaTool = defineTool({
     state: STATE.optional(),
     cursor: CURSOR,
     questions: z.array(Question).optional().describe('The open ones, with all: true every one.'),
-    about: z.string().optional().describe('Of a question about checks: what was changed, or printed.'),
+    about: z.string().optional().describe('For a question about checks: their changes or output.'),
     more_from: MORE_FROM,
     problems: TEXTS.describe('Parts of _qa.md that cannot be read.'),
   }),

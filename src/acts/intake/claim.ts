@@ -22,17 +22,17 @@ export function claimBranch(issue: number): string {
 }
 
 /**
- * Claims an issue: pushes its branch at the base commit, if there is no such branch on the forge.
- * @returns that commit; undefined if the branch exists @throws GitError
+ * Claims an issue by pushing its branch at the base commit, unless the forge already has the branch.
+ * @returns the base commit; undefined if the branch exists @throws GitError
  */
 export async function claimIssue(issue: number, place: ClaimPlace): Promise<string | undefined> {
   const git = await gitOf(place);
   const { commit, warning } = await resolveBase({ mainRepo: place.mainRepo, ...git });
-  // Without an answer of the remote, the commit may be unpublished.
+  // With a warning, the base is stale or local, and might not be published.
   if (warning !== undefined) throw new Error(warning);
   const ref = `refs/heads/${claimBranch(issue)}`;
   const pushed = await push([`--force-with-lease=${ref}:`], `${commit}:${ref}`, place, git);
-  // A branch that is there at this very commit is no failure for git, but another machine's claim.
+  // git succeeds even if the branch already exists at this commit, but then another machine has claimed the issue.
   if (/^\*\t/m.test(pushed.stdout)) return commit;
   if (/^[=!]\t/m.test(pushed.stdout)) return undefined;
   throw new Error(`git could not push ${ref} to ${place.repository}`);
@@ -51,7 +51,7 @@ async function push(lease: string[], refs: string, { repository, mainRepo }: Cla
   return await runGit(args, { ...git, cwd: mainRepo, ...limits });
 }
 
-/** With gh's login alone, and no program of the repository's settings. */
+/** Uses gh's login only, and starts no program that the repository's settings name. */
 async function gitOf({ repository, mainRepo, sessionsDir, env, signal }: ClaimPlace): Promise<GitContext> {
   const git = await safeGitAt({ mainRepo, accepted: join(runRoot(sessionsDir), 'none') }, { env });
   return { ...git, signal, config: [...(git.config ?? []), ...unattended(repository).config] };

@@ -7,7 +7,7 @@ import type { Project } from '../../project/finding/open-project.ts';
 import { gitLine } from '../../project/git/git.ts';
 import { writtenNow } from '../../project/settings/samocode-file.ts';
 import type { SessionView } from '../../session/events/session-view.ts';
-import { forgeResetIn } from '../after/pull-requests.ts';
+import { forgeResetMs } from '../after/pull-requests.ts';
 import { Steering, trustedIn } from '../after/steering.ts';
 import { ACTION_ERRORS } from '../common/action-errors.ts';
 import type { ActionContext } from '../common/context.ts';
@@ -24,37 +24,37 @@ import { hasLabel, judgeIssue, peopleOf } from './judge-issue.ts';
 const GAP_MS = 60_000;
 const POLL_MS = 1000;
 
-interface Asking {
+interface IntakeLogin {
   forge: Forge;
-  /** With the environment that sessions have. */
+  /** Its `env` is the environment that sessions run in. */
   context: ActionContext;
 }
 
-interface Place extends ClaimPlace, Asking {
+interface Place extends ClaimPlace, IntakeLogin {
   project: Project;
   label: string;
 }
 
-/** Starts sessions for the issues that somebody with write access has given the label of INTAKE_LABEL. */
+/** Starts sessions for the issues that somebody with write access has labelled with INTAKE_LABEL. */
 export class Intake {
-  readonly #login: (signal: AbortSignal) => Promise<Asking>;
+  readonly #login: (signal: AbortSignal) => Promise<IntakeLogin>;
   readonly #home: string;
   readonly #heldPath: string;
   readonly #clock: Clock;
   readonly #steering = new Steering();
-  /** By address and time of the last change: why an issue is not started. */
+  /** By project, issue number and time of its last change: why the issue is not started. */
   readonly #held = new Map<string, string | undefined>();
-  /** Sessions whose claims were released, each with the time when it came to rest. */
+  /** Sessions whose claims were released, each with the time at which it came to rest. */
   readonly #released = new Set<string>();
   readonly #ended = new AbortController();
   #dueAtMs = 0;
   #running: Promise<void> | undefined;
-  /** Whether some project has the setting. */
+  /** Whether any known project has INTAKE_LABEL. */
   isWatching = false;
 
-  /** @param heldPath where the issues that are not started are listed */
+  /** @param heldPath the file that lists the issues that are not started */
   constructor(
-    login: (signal: AbortSignal) => Promise<Asking>,
+    login: (signal: AbortSignal) => Promise<IntakeLogin>,
     { home, heldPath, clock }: { home: string; heldPath: string; clock: Clock },
   ) {
     this.#login = login;
@@ -63,13 +63,13 @@ export class Intake {
     this.#clock = clock;
   }
 
-  /** Begins a look if it is due, without waiting for it. @returns when to poll again at the latest, monotonic */
+  /** Starts a scan if one is due, without waiting for it. @returns the latest time of the next call, monotonic */
   poll(views: Iterable<SessionView>, failed: (what: string, error: unknown) => void): number {
     const now = this.#clock.monotonic();
     if (this.#running !== undefined) return now + POLL_MS;
     if (this.#dueAtMs > now) return this.#dueAtMs;
     this.#dueAtMs = now + GAP_MS;
-    this.#running = this.#look([...views], failed)
+    this.#running = this.#scan([...views], failed)
       .catch((error: unknown) => failed('issues', error))
       .finally(() => {
         this.#running = undefined;
@@ -77,13 +77,13 @@ export class Intake {
     return now + POLL_MS;
   }
 
-  /** Aborts a look in progress. */
+  /** Aborts a scan in progress. */
   async end(): Promise<void> {
     this.#ended.abort();
     await this.#running;
   }
 
-  async #look(views: readonly SessionView[], failed: (what: string, error: unknown) => void): Promise<void> {
+  async #scan(views: readonly SessionView[], failed: (what: string, error: unknown) => void): Promise<void> {
     const known = await readKnownProjects(this.#home);
     const files = known.kind === 'read' ? known.projects.map(({ filePath }) => filePath) : [];
     const wanted: string[] = [];
@@ -93,11 +93,11 @@ export class Intake {
     const held: HeldIssue[] = [];
     for (const filePath of wanted) {
       try {
-        held.push(...(await this.#lookAt(filePath, views)));
+        held.push(...(await this.#scanProject(filePath, views)));
       } catch (error) {
         if (this.#ended.signal.aborted) return;
         failed(filePath, error);
-        this.#dueAtMs = Math.max(this.#dueAtMs, this.#clock.monotonic() + forgeResetIn(error, this.#clock));
+        this.#dueAtMs = Math.max(this.#dueAtMs, this.#clock.monotonic() + forgeResetMs(error, this.#clock));
         const why = isSamocodeError(error) ? `${error.what} ${error.why}` : String(error);
         held.push({ filePath, text: `No issue can be started. ${why}` });
       }
@@ -105,7 +105,7 @@ export class Intake {
     if (this.isWatching || wasWatching) await writeHeldIssues(this.#heldPath, held);
   }
 
-  async #lookAt(filePath: string, views: readonly SessionView[]): Promise<HeldIssue[]> {
+  async #scanProject(filePath: string, views: readonly SessionView[]): Promise<HeldIssue[]> {
     const { signal } = this.#ended;
     const { forge, context } = await this.#login(signal);
     const project = await findProjectFor({ projectDir: filePath }, context);
@@ -128,27 +128,27 @@ export class Intake {
         await this.#stopUnlabelled(view, place);
       await this.#releaseUnused(view, place);
     }
-    let free = values.maxParallel - views.filter((view) => isBusy(view, values.sessions)).length;
+    let freeSlots = values.maxParallel - views.filter((view) => isBusy(view, values.sessions)).length;
     const held: HeldIssue[] = [];
     for (const { number, updatedAt } of labelled) {
-      // It is in the list itself.
+      // The issue has a session, which the session list shows.
       if (own.some(({ sessionFile, state }) => sessionFile?.issue?.number === number && !state.archived))
         continue;
-      const print = `${filePath} ${number} ${updatedAt}`;
-      if (!this.#held.has(print)) {
-        if (free <= 0) continue;
-        const why = await this.#begin(number, own, place);
-        if (why === 'started') free -= 1;
-        else this.#held.set(print, why);
+      const key = `${filePath} ${number} ${updatedAt}`;
+      if (!this.#held.has(key)) {
+        if (freeSlots <= 0) continue;
+        const why = await this.#start(number, own, place);
+        if (why === 'started') freeSlots -= 1;
+        else this.#held.set(key, why);
       }
-      const why = this.#held.get(print);
+      const why = this.#held.get(key);
       if (why) held.push({ filePath, text: `Issue #${number} of ${repository} ${why}` });
     }
     return held;
   }
 
-  /** @returns `started`; why not; or nothing where there is nothing to say */
-  async #begin(
+  /** @returns `started`, or why not; undefined if that is not worth reporting */
+  async #start(
     number: number,
     own: readonly SessionView[],
     place: Place,
@@ -162,32 +162,32 @@ export class Intake {
       : ({ kind: 'gone' } as const);
     if (verdict.kind !== 'take') return verdict.kind === 'held' ? verdict.why : undefined;
     const { labelledAt } = verdict;
-    // It was worked on already, for this very label.
-    const isOver = own.some(
+    // A session has already worked on the issue since it was labelled.
+    const isWorkedOn = own.some(
       ({ sessionFile }) =>
         sessionFile?.issue?.number === number && sessionFile.issue.claim?.labelledAt === labelledAt,
     );
-    if (isOver) return undefined;
+    if (isWorkedOn) return undefined;
     const trusted = trustedIn(project.values.prTrust);
     const given = await givenIssue(issue, repository, { forge, clock, trusted });
     const commit = await claimIssue(number, place);
     if (commit === undefined)
-      return `is claimed: its branch ${claimBranch(number)} exists. If no machine works on it, delete the branch and put the label on again.`;
+      return `is claimed: its branch ${claimBranch(number)} exists. If no machine works on it, delete the branch, then remove the label and add it again.`;
     try {
       const claimed = { ...given, claim: { labelledAt, commit } };
       const branch = claimBranch(number);
       await startSession({ claimed, branch, projectDir: project.filePath }, context);
       return 'started';
     } catch (error) {
-      // The session exists.
+      // The session was created; its worker is just slow to answer.
       if (ACTION_ERRORS.pending.is(error)) return 'started';
       await releaseClaim(number, commit, place);
       if (!isSamocodeError(error)) throw error;
-      return `could not be started. ${error.what} ${error.why} Fix that, then put the label on again.`;
+      return `could not be started. ${error.what} ${error.why} Fix that, then remove the label and add it again.`;
     }
   }
 
-  /** The label's removal is a stop, as is an issue that was closed, moved or deleted. */
+  /** Stops a session whose issue has lost its label, or was closed, moved or deleted. */
   async #stopUnlabelled(
     view: SessionView,
     { forge, context, repository, label, project }: Place,
@@ -203,7 +203,7 @@ export class Intake {
     await stopSession({ ...question, when: 'after_iteration' }, context);
   }
 
-  /** A session that was discarded, or stopped before its first commit, holds its issue no longer. */
+  /** Releases the claim of a session that was discarded, or stopped before its first commit. */
   async #releaseUnused(view: SessionView, place: Place): Promise<void> {
     const { issue } = view.sessionFile ?? {};
     const { status, archived, trash, worktree } = view.state;

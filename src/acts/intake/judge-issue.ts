@@ -1,42 +1,42 @@
 import type { Author, Issue } from '../../forge/forge.ts';
 
 export type IssueVerdict =
-  /** Closed, or without the label by now. */
+  /** The issue has been closed, or has lost the label. */
   | { kind: 'gone' }
-  /** A person has to look at it. `why` follows its number. */
+  /** A person must review the issue. `why` completes a sentence that begins with its number. */
   | { kind: 'held'; why: string }
   | { kind: 'take'; labelledAt: string };
 
-const AGAIN = 'Read it, then take the label off and put it on again.';
+const AGAIN = 'Read it, then remove the label and add it again.';
 
-/** Whether an issue with the label may start a session. Whoever put the label on has read it as it was then. Pure. */
+/** Decides whether a labelled issue may start a session: the person who added the label has read what it said then. */
 export function judgeIssue(issue: Issue, label: string, mayWrite: ReadonlySet<string>): IssueVerdict {
   if (!issue.isOpen || !hasLabel(issue, label)) return { kind: 'gone' };
-  const put = issue.labelled.findLast((each) => isSame(each.label, label));
-  if (put === undefined) return { kind: 'held', why: `does not show who put the label on. ${AGAIN}` };
-  if (!mayWrite.has(put.by))
-    return { kind: 'held', why: `got its label from ${put.by}, who has no write access. ${AGAIN}` };
-  // Times have no fractions: what happened in the same second may have come later.
+  const labelling = issue.labelled.findLast((each) => isSame(each.label, label));
+  if (labelling === undefined) return { kind: 'held', why: `does not show who added the label. ${AGAIN}` };
+  if (!mayWrite.has(labelling.by))
+    return { kind: 'held', why: `got its label from ${labelling.by}, who has no write access. ${AGAIN}` };
+  // Times have no fractions of a second: an edit in the same second might have come later.
   const isLater = (at: string | undefined) =>
-    at !== undefined && Math.floor(Date.parse(at) / 1000) >= Math.floor(Date.parse(put.at) / 1000);
+    at !== undefined && Math.floor(Date.parse(at) / 1000) >= Math.floor(Date.parse(labelling.at) / 1000);
   const edit = issue.edits.find(({ by, at }) => isLater(at) && !mayWrite.has(by));
   if (edit !== undefined)
     return {
       kind: 'held',
-      why: `had its ${edit.what} changed after the label by ${edit.by}, who has no write access. ${AGAIN}`,
+      why: `had its ${edit.what} changed by ${edit.by}, who has no write access, after it was labelled. ${AGAIN}`,
     };
   const comment = issue.comments.find(
-    ({ author, createdAt, editedAt, isSamocodes }) =>
-      !isSamocodes && isLater(editedAt ?? createdAt) && !mayWrite.has(author.login),
+    ({ author, createdAt, editedAt, isBySamocode }) =>
+      !isBySamocode && isLater(editedAt ?? createdAt) && !mayWrite.has(author.login),
   );
-  if (comment === undefined) return { kind: 'take', labelledAt: put.at };
+  if (comment === undefined) return { kind: 'take', labelledAt: labelling.at };
   const { login } = comment.author;
   return { kind: 'held', why: `has a newer comment by ${login}, who has no write access. ${AGAIN}` };
 }
 
-/** Everybody whose rights `judgeIssue` asks about. */
+/** Everyone whose write access `judgeIssue` depends on. */
 export function peopleOf({ labelled, edits, comments }: Issue): Author[] {
-  // A bot with that name has no permission of a person.
+  // Only the login is known here. A bot counts as a person, but has no write access.
   const named = [...labelled, ...edits].map(({ by }) => ({ login: by, kind: 'person' as const }));
   return [...named, ...comments.map(({ author }) => author)];
 }

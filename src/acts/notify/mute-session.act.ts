@@ -10,7 +10,7 @@ import { findSession, type SessionQuestion } from '../common/places/find-session
 import { refuseFromInside } from '../common/refuse-from-inside.ts';
 
 /**
- * Mutes or unmutes a session. Recorded in the supervisor's folder, which no agent can reach.
+ * Mutes or unmutes a session. The choice is stored in the supervisor's folder, which no agent can reach.
  * @throws inside_session, session_not_found, not_taken_over_yet, session_lost
  */
 export async function muteSession(

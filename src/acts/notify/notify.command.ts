@@ -39,7 +39,7 @@ interface TelegramOptions {
 
 function addNotifyTelegram(notify: Command, cli: Cli): void {
   withSharedOptions(notify.command('telegram'))
-    .description('Set up a Telegram bot of yours that notifies you and takes your answers')
+    .description('Set up a Telegram bot that notifies you and takes your answers')
     .option('--token-stdin', 'read the token of the bot from standard input')
     .action(async (options: TelegramOptions) => {
       const [{ setUpTelegram }, { readTelegramSettings, telegramFiles }, { supervisorPaths }, inside] =
@@ -70,13 +70,13 @@ function addNotifyTelegram(notify: Command, cli: Cli): void {
       cli.output.result(result, ({ bot, isGroup, path }) =>
         [
           `Done. @${bot} has sent a message to the chat; its token and the chat are in ${path}.`,
-          ...(isGroup ? ['In the group only you may act; add others to TELEGRAM_USERS there.'] : []),
+          ...(isGroup ? ['In the group only you can act; add others to TELEGRAM_USERS there.'] : []),
         ].join('\n'),
       );
     });
 }
 
-/** Never as an argument, which every process list shows. */
+/** Never takes the token as an argument, because process lists show arguments. */
 async function tokenOf(cli: Cli, { tokenStdin }: TelegramOptions): Promise<string> {
   if (tokenStdin) return await text(process.stdin);
   const question = 'Token of the bot (send /newbot to @BotFather)';

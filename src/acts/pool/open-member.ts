@@ -4,7 +4,7 @@ import type { Board, HostCard, Oid } from '../../pool/board.ts';
 import { GitBoard } from '../../pool/git-board.ts';
 import { GitRemote, POOL_BRANCHES, POOL_REFS } from '../../pool/git-remote.ts';
 import { type MemberParts, POOL_TIMES, type PoolTimes } from '../../pool/member-parts.ts';
-import { MEMBERSHIP_ERRORS } from '../../pool/membership-errors.ts';
+import { POOL_ERRORS } from '../../pool/pool-errors.ts';
 import type { Membership, PoolFile } from '../../pool/pool-file.ts';
 import { PoolStates } from '../../pool/pool-states.ts';
 import type { PostgresBoard } from '../../pool/postgres-board.ts';
@@ -22,18 +22,18 @@ import { freezeSettings } from '../sessions/freeze-settings.ts';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
-/** For git calls on a project's own repository. Who commits is shown nowhere. */
+/** The context of git calls in a project's main repository. */
 export function remoteGit(mainRepo: string, env: Environment): GitContext & { cwd: string } {
   return { cwd: mainRepo, baseEnv: env };
 }
 
-/** The oldest root commit, by which clones of one repository know each other. @throws GitError */
+/** The root commit that identifies a repository in all its clones. @throws GitError */
 export async function rootCommit(mainRepo: string, env: Environment): Promise<Oid> {
   const list = ['rev-list', '--max-parents=0', 'HEAD'];
   return (await gitLine(list, remoteGit(mainRepo, env))).split('\n').sort()[0] ?? '';
 }
 
-/** A commit without files. */
+/** Creates a commit without files. */
 export async function textCommit(text: string, git: GitContext & { cwd: string }): Promise<Oid> {
   const tree = await gitLine(['mktree'], git);
   const who = { NAME: 'samocode', EMAIL: 'samocode@localhost' };
@@ -46,12 +46,12 @@ export async function textCommit(text: string, git: GitContext & { cwd: string }
   return await gitLine(['commit-tree', tree], { ...git, env, input: text });
 }
 
-/** Long enough for a push of large states; a renewal that takes a lease is of no use anyway. */
+/** Long enough to push large states. Limited by the lease, since a renewal that takes longer is too late. */
 const LIMIT_MS = 30_000;
 
 /**
- * Opens this machine's part in one pool.
- * @throws pool_not_here when its project is not here, or not trusted; what opening the board throws
+ * Connects this machine to a pool of which it is a member.
+ * @throws pool_not_here if the project is missing or not trusted; what opening the board throws
  */
 export async function openMember(
   membership: Membership,
@@ -69,7 +69,7 @@ export async function openMember(
   const { config, project, remote: url, leaving, database } = membership;
   const { project: found } = await readProject({ filePath: config, env, homeDir: home });
   if (found === undefined || (await trustIn(found, home)).kind === 'untrusted')
-    throw MEMBERSHIP_ERRORS.pool_not_here({ config });
+    throw POOL_ERRORS.pool_not_here({ config });
   const { mainRepo, values } = found;
   const git = remoteGit(mainRepo, env);
   const times = timesFrom(env);
@@ -80,12 +80,12 @@ export async function openMember(
     ...{ sessionsDir: values.sessions, worktreesDir: values.worktrees },
   };
   const clis = () => installedClis(found, PROVIDER_NAMES, context);
-  const labels = [...Object.keys(await clis()), ...(await levelsOf(found, context))];
+  const labels = [...Object.keys(await clis()), ...(await sandboxLabels(found, context))];
   const card: HostCard = { ...self, project, labels };
   const states = new PoolStates({ home, git, card, clock });
   const ownSettings = async () => {
     const own = await freezeSettings(found, { folder: '', pool: true }, context);
-    // A session may need others than those of this machine's `.samocode`.
+    // A session can need agent CLIs other than those in this machine's `.samocode`.
     return HostSettings.parse({ ...own, cliPaths: await clis() });
   };
   const board: Board =
@@ -115,7 +115,7 @@ export async function openMember(
   return { ...parts, [Symbol.asyncDispose]: () => board[Symbol.asyncDispose]() };
 }
 
-/** Its library is loaded where a database is named. */
+/** Loads the PostgreSQL library only if a pool uses a database. */
 export async function postgresBoard(
   database: string,
   { clock, leaseMs = POOL_TIMES.leaseMs }: { clock: Clock; leaseMs?: number },
@@ -124,13 +124,13 @@ export async function postgresBoard(
   return new PostgresBoard({ database, clock, leaseMs, limitMs: Math.min(LIMIT_MS, leaseMs) / 3 });
 }
 
-/** @see PoolTimes; tests have seconds */
+/** The intervals of the pool. Fault tests override them. */
 function timesFrom({ SAMOCODE_POOL_TIMES: given }: Environment): PoolTimes {
   return given === undefined || !__FAULTS__ ? POOL_TIMES : { ...POOL_TIMES, ...JSON.parse(given) };
 }
 
-/** The levels of its sandbox that sessions can need of this machine. */
-async function levelsOf({ mainRepo, values }: Project, context: ActionContext): Promise<string[]> {
+/** The sandbox levels that this machine can offer to sessions. */
+async function sandboxLabels({ mainRepo, values }: Project, context: ActionContext): Promise<string[]> {
   const folders = {
     mainRepo,
     sessionsDir: values.sessions,

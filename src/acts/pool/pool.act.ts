@@ -3,7 +3,7 @@ import { configFolder } from '../../base/config-folder.ts';
 import { parseJson } from '../../base/parse-json.ts';
 import { GitRemote, POOL_BRANCHES, POOL_REFS, type RemotePlace } from '../../pool/git-remote.ts';
 import { fingerprintOf, hostKey, trustedHosts, trustHost } from '../../pool/host-keys.ts';
-import { MEMBERSHIP_ERRORS } from '../../pool/membership-errors.ts';
+import { POOL_ERRORS } from '../../pool/pool-errors.ts';
 import { changePoolFile, type Membership, type PoolFile, readPoolFile } from '../../pool/pool-file.ts';
 import { readPoolStatus } from '../../pool/pool-status.ts';
 import { readCommits } from '../../pool/read-commits.ts';
@@ -27,7 +27,7 @@ export interface JoinInput extends ProjectQuestion {
   isPublic?: boolean | undefined;
 }
 
-/** What a member shows of itself, at a ref of its own. */
+/** What a member publishes about itself, at its own ref. */
 const Member = z.object({ v: z.literal(1), id: z.string(), name: z.string(), publicKey: z.string() });
 export type PoolMember = z.infer<typeof Member> & {
   fingerprint: string;
@@ -35,13 +35,13 @@ export type PoolMember = z.infer<typeof Member> & {
   isSelf: boolean;
 };
 
-/** What the first member has chosen for all. */
-const Chosen = z.object({ v: z.literal(1), board: z.enum(['git', 'postgres']) });
+/** The kind of board, which the first member chooses for all. */
+const BoardChoice = z.object({ v: z.literal(1), board: z.enum(['git', 'postgres']) });
 
 const LIMIT_MS = 60_000;
 
 /**
- * Makes this machine a member of the pool at a git remote, for one project. Repeated, it changes what was given.
+ * Makes this machine a member of the pool at a git remote, for one project. A repeated call changes the given values.
  * @throws inside_session, pool_needs_person, pool_no_remote, pool_remote_public, pool_refs_declined, pool_unreachable, pool_read_only, pool_other_board, what `findProjectFor` and `requireTrust` throw
  */
 export async function joinPool(
@@ -53,11 +53,11 @@ export async function joinPool(
   await requireTrust(project, context);
   const before = (await readPoolFile(context.home))?.pools.find(({ config }) => config === project.filePath);
   const url = input.remote ?? before?.remote;
-  if (url === undefined) throw MEMBERSHIP_ERRORS.pool_no_remote();
+  if (url === undefined) throw POOL_ERRORS.pool_no_remote();
   const root = await rootCommit(project.mainRepo, context.env);
   const database = input.database ?? before?.database;
-  const prefix = await fittingPrefix(project, url, { isPublic: input.isPublic === true }, context);
-  await settleBoard({ project, url, prefix }, database === undefined ? 'git' : 'postgres', context);
+  const prefix = await acceptedPrefix(project, url, { isPublic: input.isPublic === true }, context);
+  await matchBoard({ project, url, prefix }, database === undefined ? 'git' : 'postgres', context);
   if (database !== undefined) {
     await using board = await postgresBoard(database, context);
     await board.prepare();
@@ -69,15 +69,15 @@ export async function joinPool(
     ...rest,
     pools: [...pools.filter(({ config }) => config !== project.filePath), membership],
   }));
-  // It reads what it wrote itself.
+  // This machine also reads states that it published itself.
   await trustHost(configFolder(context.home), { ...file.host, publicKey });
-  await showSelf({ project, url, prefix }, { v: 1, ...file.host, publicKey }, context);
+  await pushSelf({ project, url, prefix }, { v: 1, ...file.host, publicKey }, context);
   await supervise(context, project.values.sessions);
   const members = await membersAt({ project, url, prefix }, context);
   return { membership, host: file.host, fingerprint: await fingerprintOf(publicKey, context.env), members };
 }
 
-/** Takes no more sessions, and gives those that it has back at their next rest. @throws pool_not_joined, inside_session */
+/** Stops taking sessions, and gives each held one back at its next pause. @throws pool_not_joined, inside_session */
 export async function leavePool(question: ProjectQuestion, context: ActionContext): Promise<Membership> {
   await requirePerson(context);
   const { membership } = await membershipOf(question, context);
@@ -91,9 +91,9 @@ export async function leavePool(question: ProjectQuestion, context: ActionContex
 
 export interface PoolSession {
   session: string;
-  /** Undefined while this machine has not laid its state down. */
+  /** Undefined until this machine has a copy of the session. */
   view?: SessionView | undefined;
-  /** The machine that has it, by name. */
+  /** The name of the machine that has the session. */
   host?: string | undefined;
   publishedAt?: string | undefined;
   unpublishedSince?: string | undefined;
@@ -102,11 +102,11 @@ export interface PoolSession {
 export interface PoolReport {
   members: PoolMember[];
   sessions: PoolSession[];
-  /** Of this machine: a sentence each. */
+  /** Problems of this machine, one sentence each. */
   problems: string[];
 }
 
-/** What this machine knows of the project's pool. @throws pool_not_joined, pool_unreachable */
+/** Reports what this machine knows about the project's pool. @throws pool_not_joined, pool_unreachable */
 export async function poolStatus(question: ProjectQuestion, context: ActionContext): Promise<PoolReport> {
   const { membership, project } = await membershipOf(question, context);
   const members = await membersAt({ project, url: membership.remote, prefix: prefixOf(membership) }, context);
@@ -127,7 +127,7 @@ export async function poolStatus(question: ProjectQuestion, context: ActionConte
   return { members, sessions, problems: [...(isQuiet ? [quiet] : []), ...failed] };
 }
 
-/** Several renewals. */
+/** Longer than several lease renewals. */
 const QUIET_MS = 120_000;
 
 /** The members of the project's pool. @throws pool_not_joined, pool_unreachable */
@@ -137,9 +137,9 @@ async function poolMembers(question: ProjectQuestion, context: ActionContext): P
 }
 
 /**
- * Lets a member's states and acts count here: a person has compared the fingerprint on both machines.
+ * Trusts a member's states and acts on this machine, after a person has compared the fingerprint on both machines.
  * @param seen the fingerprint that the person was shown
- * @param as whose acts those of the machine are, for GATE_PEOPLE; default: its name
+ * @param as the person, named as in GATE_PEOPLE, to whom the member's acts are attributed; default: its name
  * @throws inside_session, pool_needs_person, pool_no_member
  */
 export async function trustMember(
@@ -148,7 +148,7 @@ export async function trustMember(
 ): Promise<PoolMember> {
   await requirePerson(context);
   const found = await memberNamed(member, question, context);
-  if (found.fingerprint !== seen) throw MEMBERSHIP_ERRORS.pool_key_changed({ member });
+  if (found.fingerprint !== seen) throw POOL_ERRORS.pool_key_changed({ member });
   await trustHost(configFolder(context.home), { ...found, name: as ?? found.name });
   return { ...found, isTrusted: true };
 }
@@ -163,7 +163,7 @@ export async function memberNamed(
   const named = members.filter((member) => member.name === name || member.id === name);
   const [found] = named;
   if (found === undefined || named.length > 1)
-    throw MEMBERSHIP_ERRORS.pool_no_member({
+    throw POOL_ERRORS.pool_no_member({
       name,
       members: members.map((each) => `${each.name} (${each.id})`),
     });
@@ -176,17 +176,17 @@ interface Place {
   prefix: RemotePlace['prefix'];
 }
 
-/** What agents and models must not change: who gets this machine's work. */
+/** Refuses agents and models, which must not decide who gets this machine's work. */
 async function requirePerson(context: ActionContext): Promise<void> {
   await refuseFromInside(context);
-  if (!isPersonal(context.by.channel)) throw MEMBERSHIP_ERRORS.pool_needs_person();
+  if (!isPersonal(context.by.channel)) throw POOL_ERRORS.pool_needs_person();
 }
 
 async function membershipOf(question: ProjectQuestion, context: ActionContext) {
   const project = await findProjectFor(question, context);
   const file = await readPoolFile(context.home);
   const membership = file?.pools.find(({ config }) => config === project.filePath);
-  if (membership === undefined) throw MEMBERSHIP_ERRORS.pool_not_joined({ mainRepo: project.mainRepo });
+  if (membership === undefined) throw POOL_ERRORS.pool_not_joined({ mainRepo: project.mainRepo });
   return { project, membership };
 }
 
@@ -198,8 +198,8 @@ function remoteAt({ project, url, prefix }: Place, { env }: ActionContext): GitR
   return new GitRemote({ url, prefix, git: remoteGit(project.mainRepo, env), limitMs: LIMIT_MS });
 }
 
-/** Some servers take no refs but branches and tags. */
-async function fittingPrefix(
+/** Finds a ref prefix that the server accepts; some servers accept only branches and tags. */
+async function acceptedPrefix(
   project: Project,
   url: string,
   { isPublic }: { isPublic: boolean },
@@ -209,29 +209,29 @@ async function fittingPrefix(
   for (const prefix of [POOL_REFS, POOL_BRANCHES] as const) {
     const remote = remoteAt({ project, url, prefix }, context);
     if (!isPublic && prefix === POOL_REFS && (await remote.isPublic()))
-      throw MEMBERSHIP_ERRORS.pool_remote_public({ url });
+      throw POOL_ERRORS.pool_remote_public({ url });
     const probed = await remote.probe(commit);
     if (probed === 'works') return prefix;
-    if (probed === 'unreachable') throw MEMBERSHIP_ERRORS.pool_unreachable({ url });
-    if (probed === 'read_only') throw MEMBERSHIP_ERRORS.pool_read_only({ url });
+    if (probed === 'unreachable') throw POOL_ERRORS.pool_unreachable({ url });
+    if (probed === 'read_only') throw POOL_ERRORS.pool_read_only({ url });
   }
-  throw MEMBERSHIP_ERRORS.pool_refs_declined({ url });
+  throw POOL_ERRORS.pool_refs_declined({ url });
 }
 
-/** Two boards for one remote would give a session to two machines; the first member decides. */
-async function settleBoard(place: Place, board: 'git' | 'postgres', context: ActionContext): Promise<void> {
+/** Records the first member's kind of board. Others must use the same, or two machines could take one session. */
+async function matchBoard(place: Place, board: 'git' | 'postgres', context: ActionContext): Promise<void> {
   const ref = `${POOL_REFS}board`;
   const git = remoteGit(place.project.mainRepo, context.env);
   const remote = remoteAt(place, context);
   await remote.move(ref, await textCommit(JSON.stringify({ v: 1, board }), git), undefined);
   await remote.fetch([ref]);
   const [commit] = await readCommits([...(await remote.look(ref)).values()], git);
-  const chosen = Chosen.safeParse(parseJson(commit?.message ?? '')).data?.board;
+  const chosen = BoardChoice.safeParse(parseJson(commit?.message ?? '')).data?.board;
   if (chosen !== board)
-    throw MEMBERSHIP_ERRORS.pool_other_board({ url: place.url, chosen: chosen ?? 'another one', board });
+    throw POOL_ERRORS.pool_other_board({ url: place.url, chosen: chosen ?? 'another one', board });
 }
 
-async function showSelf(place: Place, self: z.infer<typeof Member>, context: ActionContext): Promise<void> {
+async function pushSelf(place: Place, self: z.infer<typeof Member>, context: ActionContext): Promise<void> {
   const ref = `${POOL_REFS}keys/${self.id}`;
   const remote = remoteAt(place, context);
   const commit = await textCommit(JSON.stringify(self), remoteGit(place.project.mainRepo, context.env));

@@ -21,7 +21,7 @@ interface TrustOptions extends SharedOptions {
   yes?: true;
 }
 
-/** `samocode pool`: sessions that go on elsewhere when a machine dies. */
+/** Adds `samocode pool`, which lets another machine continue a session if its own fails. */
 export function addPool(program: Command, cli: Cli): void {
   const pool = program.command('pool').description('Share sessions with other machines');
   withSharedOptions(pool.command('join'))
@@ -32,14 +32,14 @@ export function addPool(program: Command, cli: Cli): void {
     .option('--public', 'accept a remote that anybody can read')
     .action((options: JoinOptions) => join(cli, options));
   withSharedOptions(pool.command('leave'))
-    .description('Take no more sessions, and give back those it has as they rest')
+    .description('Stop taking sessions, and give back each held one at its next pause')
     .action(async (options: SharedOptions) => {
       const { leavePool } = await import('./pool.act.ts');
       const { remote } = await leavePool(projectOf(options), await cli.actionContext());
       const { good } = cli.output.style;
       cli.output.result({ remote, leaving: true }, () =>
         [
-          `${good('✔')} This machine takes no more sessions of ${remote}.`,
+          `${good('✔')} This machine takes no more sessions from ${remote}.`,
           '  Those that it has are given back when they next wait or are done.',
         ].join('\n'),
       );
@@ -51,17 +51,17 @@ export function addPool(program: Command, cli: Cli): void {
       const context = await cli.actionContext();
       const report = await poolStatus(projectOf(options), context);
       const rows = report.sessions.map(shownSession);
-      const result = { members: report.members.map(shown), sessions: rows, problems: report.problems };
+      const result = { members: report.members.map(shownMember), sessions: rows, problems: report.problems };
       cli.output.result(result, () => {
         const sessions = rows.map((row) => sessionRow(row, context.clock.now()));
         const { attention } = cli.output.style;
-        const wrong = report.problems.map((text) =>
+        const problems = report.problems.map((text) =>
           hanging(text, { first: `${attention('!')} `, columns: cli.output.textColumns }),
         );
         const parts = [
-          table(cli, report.members),
+          membersTable(cli, report.members),
           grid(sessions, { columns: cli.output.columns, cut: { 0: 12, 2: 16 } }).join('\n'),
-          wrong.join('\n'),
+          problems.join('\n'),
         ];
         return parts.filter(Boolean).join('\n\n');
       });
@@ -69,7 +69,7 @@ export function addPool(program: Command, cli: Cli): void {
   withSharedOptions(pool.command('trust <machine>'))
     .description('Let the sessions and acts of a machine count here')
     .option('--as <person>', 'whose acts come from it, for GATE_PEOPLE (default: its name)')
-    .option('-y, --yes', 'do not ask: the fingerprint was compared')
+    .option('-y, --yes', 'do not ask; the fingerprints have been compared')
     .action((machine: string, options: TrustOptions) => trust(cli, machine, options));
 }
 
@@ -83,7 +83,7 @@ async function join(cli: Cli, options: JoinOptions): Promise<void> {
   const { membership, host, fingerprint, members } = joined;
   const { good, accent, attention } = cli.output.style;
   const untrusted = members.filter(({ isTrusted, isSelf }) => !isTrusted && !isSelf);
-  const result = { remote: membership.remote, host, fingerprint, members: members.map(shown) };
+  const result = { remote: membership.remote, host, fingerprint, members: members.map(shownMember) };
   cli.output.result(result, () =>
     [
       `${good('✔')} This machine is ${accent(host.name)} (${host.id}) in the pool at ${membership.remote}.`,
@@ -103,22 +103,22 @@ async function trust(cli: Cli, machine: string, { yes, as, ...options }: TrustOp
   const { fingerprint, name, isTrusted } = await memberNamed(machine, projectOf(options), context);
   const { good } = cli.output.style;
   if (!yes && !isTrusted) {
-    const said = `${name} has the key ${fingerprint}.\nIts sessions would run here with your logins. Does "samocode pool join" on ${name} show the same?`;
+    const question = `${name} has the key ${fingerprint}.\nIts sessions would run here with your logins. Does "samocode pool join" on ${name} show the same?`;
     const { askYesNo } = await import('../../kit/terminal/ask.ts');
-    if (!cli.isInteractive) throw CLI_ERRORS.usage({ why: said, hint: 'Compare them, then add --yes.' });
-    if (!(await askYesNo(cli, said)))
+    if (!cli.isInteractive) throw CLI_ERRORS.usage({ why: question, hint: 'Compare them, then add --yes.' });
+    if (!(await askYesNo(cli, question)))
       return cli.output.result({ name, trusted: false }, () => 'Nothing was changed.');
   }
   await trustMember({ ...projectOf(options), member: machine, seen: fingerprint, as }, context);
   cli.output.result({ name, fingerprint, trusted: true }, () => `${good('✔')} ${name} is trusted here.`);
 }
 
-function shown({ name, id, fingerprint, isTrusted, isSelf }: PoolMember) {
+function shownMember({ name, id, fingerprint, isTrusted, isSelf }: PoolMember) {
   return { name, id, fingerprint, isTrusted, isSelf };
 }
 
 function shownSession({ session, view, host, publishedAt, unpublishedSince }: PoolSession) {
-  // Its machine has a column of its own.
+  // The machine is shown in its own column.
   const facts = view && { ...sessionFacts(view), host: undefined };
   const state = facts ? stateText(facts).brief : 'not shown here yet';
   return { session, host, state, publishedAt, unpublishedSince };
@@ -131,10 +131,10 @@ function sessionRow(
   const ago = (time: string) => age(nowMs - Date.parse(time));
   const published = publishedAt === undefined ? 'not published' : `published ${ago(publishedAt)} ago`;
   const lag = unpublishedSince === undefined ? '' : `, ${ago(unpublishedSince)} behind`;
-  return [session, host ?? 'nobody', state, `${published}${lag}`].map(harmless);
+  return [session, host ?? 'no machine', state, `${published}${lag}`].map(harmless);
 }
 
-function table(cli: Cli, members: readonly PoolMember[]): string {
+function membersTable(cli: Cli, members: readonly PoolMember[]): string {
   const rows = members.map(({ name, id, fingerprint, isTrusted, isSelf }) => [
     ...[name, id, isSelf ? 'this machine' : isTrusted ? 'trusted' : 'not trusted'],
     fingerprint,

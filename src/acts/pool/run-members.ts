@@ -8,7 +8,7 @@ import type { ActionContext } from '../common/context.ts';
 import { openMember } from './open-member.ts';
 
 export interface MembersOptions {
-  /** Under which leases record the owner of a session. */
+  /** The supervisor's identity, as leases record it. */
   supervisor: string;
   say: (text: string) => void;
   views: () => readonly SessionView[];
@@ -17,7 +17,7 @@ export interface MembersOptions {
   signal: AbortSignal;
 }
 
-/** What this machine's supervisor last saw of a pool. */
+/** The path of the file in which the supervisor records what it last knew about a pool. */
 export function statusPath(
   { project }: Pick<Membership, 'project'>,
   { home, host }: Pick<ActionContext, 'home' | 'host'>,
@@ -25,13 +25,13 @@ export function statusPath(
   return join(supervisorPaths(home, host).dir, `pool-${project}.json`);
 }
 
-/** How long before a project whose repository or board cannot be opened is tried again. */
-const AGAIN_MS = 60_000;
+/** How long to wait before retrying a pool whose project or board could not be opened. */
+const RETRY_MS = 60_000;
 
-/** This machine's part in all its pools, until the signal. A pool that fails delays no other. */
+/** Takes part in all pools of this machine until aborted. A failing pool does not delay the others. */
 export async function runMembers(
   context: ActionContext,
-  { views, signal, ...told }: MembersOptions,
+  { views, signal, ...callbacks }: MembersOptions,
 ): Promise<void> {
   const file = await readPoolFile(context.home);
   if (file === undefined) return;
@@ -39,12 +39,12 @@ export async function runMembers(
     const status = new StatusFile(statusPath(membership, context), context.clock);
     const report = (what: string, error: unknown) => {
       status.failed(what, error);
-      told.report(what, error);
+      callbacks.report(what, error);
     };
     while (!signal.aborted) {
       try {
         await using parts = await openMember(membership, context, {
-          ...told,
+          ...callbacks,
           report,
           status,
           self: file.host,
@@ -54,7 +54,7 @@ export async function runMembers(
         if (signal.aborted) return;
         report(`pool of ${membership.config}`, error);
         status.write();
-        await context.clock.sleep(AGAIN_MS, signal).catch(() => undefined);
+        await context.clock.sleep(RETRY_MS, signal).catch(() => undefined);
       }
     }
   });

@@ -56,7 +56,7 @@ export async function checksOnClone(
     ...{ name: 'full', mainRepo, worktreeGitDir, scratch, outputDir, outputRoot: outputDir, signal, begins },
     cacheDir: setupCacheDir(worktreesDir),
     areObjectsWritable: !isHidden,
-    // In the agent's own worktree nothing is hidden.
+    // With `asWorktree`, nothing is hidden, as in the agent's own worktree.
     placeIn: (folders: ProofFolders) =>
       given.asWorktree ? { env: marked } : proofPlace(guard && { ...guard, wayOut }, folders, marked),
   };
@@ -70,27 +70,27 @@ export async function checksOnClone(
   }
 }
 
-/** The pid of the process that runs checks in this clone; undefined for a clone of a session. */
+/** The pid of the process that runs checks in this clone; undefined if the clone belongs to a session. */
 export function ownerOfClone(name: string): number | undefined {
   const pid = /^checks-(\d+)-/.exec(name)?.[1];
   return pid === undefined ? undefined : Number(pid);
 }
 
-/** @param topmost the outermost folder that was created for it; others may have written to it in the meantime */
+/** @param topmost the outermost folder created with it; kept if others have put files in it since */
 async function removeMade(folder: string, topmost: string | undefined): Promise<void> {
   if (topmost === undefined) return;
   for (let each = folder; each.startsWith(topmost); each = dirname(each))
     await rmdir(each).catch(() => undefined);
 }
 
-/** What leads the checks out of a strict sandbox: what the user's settings name, and no agent's service. */
+/** Opens a strict sandbox to what the user's settings name, but not to the services of agent CLIs. */
 async function strictWayOut(net: string, openings: SandboxOpenings, env: ActionContext['env']) {
   const rules = wayOutRules(openings, [], env);
   const { close } = await openWayOut(net, rules, () => undefined);
   return { net, ports: rules.ports, close };
 }
 
-/** The guard that limits the commands of a proof to their clone, like a worker's checks. @throws GitError */
+/** Creates the guard that confines the commands of a proof to their clone, as in a worker. @throws GitError */
 export async function cloneGuard(
   folders: Parameters<typeof placesToProtect>[0],
   context: ActionContext,

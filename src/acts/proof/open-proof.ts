@@ -20,7 +20,7 @@ export interface ProofQuestion {
 }
 
 export interface OpenedProof {
-  /** Absent if a file was altered. */
+  /** Absent if the file was altered. */
   proof?: SessionProof;
   differences: Difference[];
   /** `file`: the author of the file chose its commands. */
@@ -29,7 +29,7 @@ export interface OpenedProof {
 }
 
 /**
- * Reads a proof, for a session from its events, and finds its repository.
+ * Reads a proof, from a file or from the events of a session, and finds its repository.
  * @throws session_not_found, no_proof, GitError
  */
 export async function openProof(
@@ -57,7 +57,7 @@ async function ofFile(
   const git = { baseEnv: context.env };
   const cwd = resolve(context.cwd, projectDir ?? '.');
   const mainRepo = await gitLine(['rev-parse', '--show-toplevel'], { ...git, cwd });
-  // The same depth as a session's clones whose folders are inside the repository.
+  // The default folder, so that the clone is as deep as the clones of sessions.
   const worktreesDir = join(mainRepo, '_samocode/worktrees');
   const folders = {
     mainRepo,
@@ -105,7 +105,7 @@ async function ofSession(
   return { from: 'session', place, proof, differences: differences.flat() };
 }
 
-/** The files may be shared, so they must match the events. @param written the file as this program writes it */
+/** Compares a proof file, which people can pass on, with the events. @param written the text we would write */
 async function fileDifferences(path: string, proof: SessionProof, written: string): Promise<Difference[]> {
   const text = await plainText(path, MAX_DOCUMENT_BYTES);
   if (text === undefined || text === written) return [];
@@ -113,7 +113,7 @@ async function fileDifferences(path: string, proof: SessionProof, written: strin
   if (reading.kind === 'altered') return [alteredFile(path)];
   const recorded = new Map(Object.entries(proof));
   const inFile = new Map(Object.entries(reading.proof));
-  // An older samocode may have written fewer keys and different text.
+  // An older samocode might have written fewer keys and different text.
   const isOfThisProgram = proof.samocode.at(-1) === __VERSION__;
   const keys = new Set([...inFile.keys(), ...(isOfThisProgram ? recorded.keys() : [])]);
   const others = [...keys].filter(

@@ -3,7 +3,7 @@ import { openingsOf } from '../../project/settings/openings.ts';
 import type { ActionContext } from '../common/context.ts';
 import { type ClonePlace, cloneGuard } from './checks-on-clone.ts';
 
-/** Where the checks of a project run outside a session, in the guard that its settings ask for. @throws GitError */
+/** Where a project's checks run outside a session, in the guard that its settings require. @throws GitError */
 export async function clonePlaceOf(
   { mainRepo, values }: Project,
   context: ActionContext,

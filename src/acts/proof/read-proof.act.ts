@@ -16,8 +16,8 @@ export interface ProofOfSession {
 }
 
 /**
- * What was proved about a session's branch, from its events: agents can write to its files. @throws session_not_found,
- * no_proof
+ * Reads what was proved about a session's branch from its events, because agents can write to its files.
+ * @throws session_not_found, no_proof
  */
 export async function readProofOf(
   question: SessionQuestion,

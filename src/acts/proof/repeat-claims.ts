@@ -4,19 +4,19 @@ import type { SetEnd } from '../../project/proving/run-on-clone.ts';
 import { proofInText, provedPartly, type SessionProof } from '../../session/proof/proof.ts';
 import { type Difference, type RepeatedCheck, statusDifference } from './repeated-check.ts';
 
-/** A commit that is to be merged, and what its pull request says about it. Its text and code are of others. */
+/** A commit to be merged, and what its pull request claims about it. Others wrote the text and the code. */
 export interface ClaimedWork {
-  /** Has both commits. */
+  /** Contains both commits. */
   mainRepo: string;
   git: GitContext;
   head: string;
-  /** The tip of the branch that it goes into. */
+  /** The tip of the target branch. */
   base: string;
-  /** Undefined where there is no pull request. */
+  /** The description of the pull request; undefined if there is none. */
   text: string | undefined;
 }
 
-/** What runs, and nothing else: never chosen by the pull request. */
+/** The only commands that run. The pull request cannot choose them. */
 export interface TrustedCommands {
   setup: string | undefined;
   checks: readonly string[];
@@ -24,18 +24,19 @@ export interface TrustedCommands {
 
 export interface Repetition {
   /**
-   * repeated: everything matches the proof. partly: the same, but the proof has more or leaves something open. no_proof:
-   * the text has none, and the checks pass. differs: a check fails, or something is not as the proof says.
+   * `repeated`: everything matches the proof. `partly`: what ran matches, but the proof has more commands
+   * or leaves something open. `no_proof`: the text has none, and the checks pass. `differs`: a check fails or
+   * does not match the proof.
    */
   result: 'repeated' | 'partly' | 'no_proof' | 'differs';
   commit: string;
   session?: string;
-  /** The commit of the proof. */
+  /** The commit that the proof is about. */
   proved?: string;
   differences: Difference[];
-  /** The trusted commands. */
+  /** The trusted commands and their results. */
   checks: RepeatedCheck[];
-  /** Commands of the proof that are not among the trusted ones: they did not run. */
+  /** Commands of the proof that did not run, because they are not among the trusted ones. */
   notRepeated: Pick<RepeatedCheck, 'command' | 'isSetup' | 'expected'>[];
   requirements: { id: string; text: string; check: string; shown: RequirementShown }[];
   /** What the proof itself leaves open. */
@@ -48,8 +49,9 @@ export type RequirementShown = 'passed' | 'failed' | 'reviewed' | 'not_repeated'
 export type RunOnCommit = (commit: string, commands: readonly string[]) => Promise<SetEnd>;
 
 /**
- * Repeats what a pull request claims: the trusted commands run on its head, and its proof is only compared with what
- * they did. A check that fails is accepted only if the proof says so and it fails in the same way on the base.
+ * Repeats what a pull request claims: the trusted commands run on its head, and its proof is only compared
+ * with their results. A failing check is accepted only if the proof says so and it fails the same way on the
+ * base.
  * @throws GitError, what `run` throws
  */
 export async function repeatClaims(
@@ -59,7 +61,7 @@ export async function repeatClaims(
 ): Promise<Repetition> {
   const reading = work.text === undefined ? undefined : proofInText(work.text);
   const proof = reading?.kind === 'proof' ? reading.proof : undefined;
-  // Before the code of the pull request runs.
+  // Compared before any code of the pull request runs.
   const ofCommits = proof === undefined ? [] : await commitDifferences(proof, work);
   const ran = await run(work.head, commands.checks);
   const checks = await withRedBase(repeatedChecks(commands, proof, ran), work.base, run);
@@ -68,7 +70,7 @@ export async function repeatClaims(
     ...ofCommits,
     ...checks.flatMap((check) => differenceOf(check, ran)),
   ];
-  const notRepeated = othersOf(proof, commands);
+  const notRepeated = untrustedRuns(proof, commands);
   const partly = proof && provedPartly(proof);
   const isPartly = partly !== undefined || notRepeated.length > 0;
   const same = proof === undefined ? 'no_proof' : isPartly ? 'partly' : 'repeated';
@@ -98,7 +100,7 @@ async function commitDifferences(
   { mainRepo, git, head }: ClaimedWork,
 ): Promise<Difference[]> {
   const options = { ...git, cwd: mainRepo };
-  // The names are of others: git would read anything but a hash as an expression.
+  // Others wrote these names, and git would evaluate anything but a hash as an expression.
   const isInHead = async (hash: string) =>
     HASH.test(hash) &&
     (await commitOf(hash, options)) !== undefined &&
@@ -109,7 +111,7 @@ async function commitDifferences(
   const differences: Difference[] = [];
   if (tree !== undefined && tree !== found) differences.push({ what: 'tree', expected: tree, found });
   if (!(await isInHead(baseCommit)))
-    differences.push({ what: 'base', expected: baseCommit, found: 'no such commit before the head' });
+    differences.push({ what: 'base', expected: baseCommit, found: 'no such ancestor of the head' });
   return differences;
 }
 
@@ -132,7 +134,7 @@ function repeatedChecks(
   });
 }
 
-/** Whether a check was red before is asked of the base: the proof alone could claim it. */
+/** Runs the checks that failed before, according to the proof, on the base: the claim alone is not trusted. */
 async function withRedBase(
   checks: readonly RepeatedCheck[],
   base: string,
@@ -162,24 +164,24 @@ async function withRedBase(
 function differenceOf(check: RepeatedCheck, ran: SetEnd): Difference[] {
   const { redBefore, expected = 0, found } = check;
   if (found !== expected) return [statusDifference(check, ran)];
-  // It fails as the proof says, but not on the base.
+  // The check fails as the proof claims, but not on the base.
   return found === 0 || redBefore ? [] : [statusDifference({ ...check, expected: 0 }, ran)];
 }
 
-function othersOf(
+function untrustedRuns(
   proof: SessionProof | undefined,
   { setup, checks }: TrustedCommands,
 ): Repetition['notRepeated'] {
   const runs = proof?.checks?.runs ?? [];
-  const ran = runs.filter(({ command, isSetup }) =>
+  const untrusted = runs.filter(({ command, isSetup }) =>
     isSetup ? command !== setup : !checks.includes(command),
   );
-  // Its result may have been cached, so that it is not among what ran.
+  // The proof has no run of its SETUP if the result was cached.
   const own = proof?.clone.setup;
-  const isUnknown = own !== undefined && own !== setup && !ran.some(({ isSetup }) => isSetup);
+  const isUnlisted = own !== undefined && own !== setup && !untrusted.some(({ isSetup }) => isSetup);
   return [
-    ...(isUnknown ? [{ command: own, isSetup: true as const }] : []),
-    ...ran.map(({ command, isSetup, exitCode: expected }) => ({ command, isSetup, expected })),
+    ...(isUnlisted ? [{ command: own, isSetup: true as const }] : []),
+    ...untrusted.map(({ command, isSetup, exitCode: expected }) => ({ command, isSetup, expected })),
   ];
 }
 

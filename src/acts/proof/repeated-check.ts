@@ -1,11 +1,11 @@
 import type { SetEnd } from '../../project/proving/run-on-clone.ts';
 
-/** What may differ, in words. */
+/** What each kind of difference is called in messages. */
 export const DIFFERENCES = {
   proof: 'proof',
   branch: 'branch',
   commit: 'commit',
-  older_commit: 'proof is of an older commit',
+  older_commit: 'proof is for an older commit',
   tree: 'tree',
   base: 'base commit',
   exit_status: 'exit status',
@@ -23,14 +23,14 @@ export interface RepeatedCheck {
   command: string;
   isSetup?: true;
   redBefore?: true;
-  /** Absent: the proof does not have this command. */
+  /** Absent if the proof does not have this command. */
   expected?: number | null;
-  /** Null: ended by a signal or the time limit. Absent: it did not run. */
+  /** Null if a signal or the time limit ended it; absent if it did not run. */
   found?: number | null;
   durationMs?: number;
 }
 
-/** What a check that ended in another way than expected is reported as. */
+/** The difference to report for a check that did not end as expected. */
 export function statusDifference(
   { command, expected = 0, found }: RepeatedCheck,
   { failures }: Pick<SetEnd, 'failures'>,

@@ -1,6 +1,6 @@
 import type { Repetition } from './repeat-claims.ts';
 
-/** What became of a pull request's claims, in a line. @param shown makes text of others harmless */
+/** The verdict on a pull request's claims, as one line. @param shown escapes text by others */
 export function verdictWords(
   { result, proved, partly, notRepeated, commit }: Repetition,
   shown: (text: string) => string,
@@ -8,10 +8,10 @@ export function verdictWords(
   const at = commit.slice(0, 12);
   switch (result) {
     case 'repeated':
-      return `yes: ${at} is as the proof says`;
+      return `yes: ${at} matches the proof`;
     case 'partly': {
       const open = notRepeated.length > 0 ? ['commands of the proof that were not repeated'] : [];
-      return `partly: ${at} is as the proof says; ${[...(partly === undefined ? [] : [shown(partly)]), ...open].join('; ')}`;
+      return `partly: ${at} matches the proof; ${[...(partly === undefined ? [] : [shown(partly)]), ...open].join('; ')}`;
     }
     case 'no_proof':
       return `no proof to compare with; the checks pass on ${at}`;
@@ -24,14 +24,14 @@ export function verdictWords(
   }
 }
 
-/** Of a command that did not run. */
+/** Says why a command of the proof did not run, and which result the proof claims for it. */
 export function claimWords({ expected }: Repetition['notRepeated'][number]): string {
   const claim =
     expected === undefined ? 'nothing' : expected === null ? 'no exit status' : `exit status ${expected}`;
   return `not repeated, because the base does not have this command; the proof says ${claim}`;
 }
 
-/** What showed a requirement now. @param quoted makes text of others harmless */
+/** A requirement and how it was shown this time. @param quoted escapes text by others */
 export function requirementWords(
   { id, text, check, shown }: Repetition['requirements'][number],
   quoted: (text: string) => string,

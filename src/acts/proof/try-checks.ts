@@ -9,8 +9,8 @@ import { frozenProving } from './frozen-proving.ts';
 import { clonePlaceOf } from './project-clone.ts';
 
 /**
- * Runs SETUP and each CHECK once as a worker would, on the commit from which a session would start: a check that fails
- * there also fails for an agent's work.
+ * Runs SETUP and each CHECK once as a worker would, on the commit from which a session would start. If a
+ * check fails there, each session asks whether to repair it.
  */
 export async function triedChecks(
   project: Project,
@@ -41,7 +41,7 @@ export async function triedChecks(
       const name = `${isSetup ? 'SETUP ' : ''}\`${command}\``;
       if (how === undefined) return ok(id, `${name} passes on the base of a session`);
       const fix =
-        'Fix it on the base branch, or correct .samocode (CHECK_COPY names ignored files that it needs, CHECK_HOME what it needs from home); else each session asks whether repairing it is part of the task.';
+        'Fix it on the base branch, or correct .samocode (CHECK_COPY names ignored files that it needs, CHECK_HOME what it needs from home); otherwise each session asks whether repairing it is part of the task.';
       return fail(id, `${name} fails on the base of a session (${how}).`, fix);
     });
   } catch (error) {

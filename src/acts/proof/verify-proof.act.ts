@@ -18,7 +18,7 @@ export interface Verification {
   commit?: string;
   checks: RepeatedCheck[];
   sandbox: SandboxLevel;
-  /** What the proof does not show, even if it is repeated successfully. */
+  /** What the proof leaves open even if it is repeated successfully. */
   partly?: string;
   ranIn?: 'worktree';
 }
@@ -103,7 +103,7 @@ function repeatedCheck(
   return { command, isSetup, redBefore, expected, found: now?.exitCode, durationMs: now?.durationMs };
 }
 
-/** A failed SETUP that is not in the proof, because its result was cached at that time. */
+/** A failed SETUP that is not in the proof, because its result came from the cache then. */
 function unexpectedSetup({ runs }: SetEnd, expected: readonly CheckRun[]): CheckRun[] {
   const setup = runs.find(({ isSetup, exitCode }) => isSetup && exitCode !== 0);
   return setup === undefined || expected.some(({ isSetup }) => isSetup) ? [] : [{ ...setup, exitCode: 0 }];

@@ -22,7 +22,7 @@ export interface PullRequestQuestion {
 
 export interface OpenedPullRequest {
   work: ClaimedWork;
-  /** Its SETUP and CHECKs are what runs. */
+  /** The project whose SETUP and CHECK commands run. */
   project: Project;
   place: ClonePlace;
 }
@@ -53,7 +53,7 @@ export async function openPullRequest(
 }
 
 /**
- * Repeats the proof of a pull request by the project's own commands.
+ * Repeats the proof of a pull request with the project's own commands.
  * @throws proof_not_repeated if the clone fails; GitError; the signal's reason
  */
 export async function verifyPullRequest(
@@ -62,7 +62,7 @@ export async function verifyPullRequest(
   options: CloneRunOptions,
 ): Promise<VerifiedPullRequest> {
   const env = await environmentOfSessions(context.env, context.home);
-  // Nothing that its code leaves behind is kept for others.
+  // No cache: what the code of a pull request leaves behind must not reach other checks.
   const proving = { ...frozenProving(values), setupCache: [] };
   const cloneFailed = (problem: string) => READING_ERRORS.proof_not_repeated({ problem });
   const run = async (commit: string, commands: readonly string[]) => {

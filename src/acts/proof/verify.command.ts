@@ -30,15 +30,15 @@ export function addVerify(program: Command, cli: Cli): void {
     .option('-y, --yes', 'run the commands of a proof file, or code without a guard, without asking')
     .option(
       '--pull-request <number>',
-      "repeat the proof of a pull request, by this project's checks",
+      "repeat the proof of a pull request, with this project's checks",
       numberOption(1),
     )
     .action(async (of: string | undefined, options: VerifyOptions) => {
       const { pullRequest: number } = options;
       if ((of === undefined) === (number === undefined))
         throw CLI_ERRORS.usage({
-          why: 'Either a session or proof is verified, or one pull request.',
-          hint: 'Name one of them: samocode verify <session>, or samocode verify --pull-request <number>.',
+          why: 'Exactly one of a session or proof and --pull-request is needed.',
+          hint: 'For example: samocode verify <session>, or samocode verify --pull-request <number>.',
         });
       if (of !== undefined) await verifyOne(cli, of, options);
       else if (number !== undefined) await verifyPullRequestOf(cli, number, options);
@@ -72,7 +72,7 @@ function whileRunning({ interrupted: signal, output }: Cli): CloneRunOptions {
   return { signal, begins: (command) => output.say(output.style.dim(`running ${harmless(command)}`)) };
 }
 
-/** The commands are the project's own, but the code that they run is of whoever opened the pull request. */
+/** The commands are the project's own, but they run code by the author of the pull request. */
 async function agreeToNoGuard(cli: Cli, number: number): Promise<void> {
   const refusal = CLI_ERRORS.code_not_agreed({ number });
   if (!cli.isInteractive) throw refusal;
@@ -84,8 +84,8 @@ async function agreeToNoGuard(cli: Cli, number: number): Promise<void> {
 }
 
 /**
- * The author of a proof file chose its commands, so the person must agree to them; those of a session are already
- * trusted.
+ * The author of a proof file chose its commands, so the person must agree to them; those of a session are
+ * already trusted.
  */
 async function agreeTo(cli: Cli, { from, proof }: OpenedProof): Promise<void> {
   const runs = proof?.checks?.runs ?? [];
@@ -103,7 +103,7 @@ async function agreeTo(cli: Cli, { from, proof }: OpenedProof): Promise<void> {
   if ((await askYesNo(cli, 'Run them?')) !== true) throw CLI_ERRORS.commands_not_agreed({ commands: shown });
 }
 
-/** Formats the result: yes, partly with what it leaves open, or no with the differences. */
+/** Formats the result: yes, partly with what the proof leaves open, or no with the differences. */
 export function formatVerification(result: Verification, { style }: Pick<Output, 'style'>): string {
   const { checks, differences, verified, branch = '', commit = '', sandbox, partly } = result;
   const { good, bad, attention, dim } = style;
@@ -116,12 +116,12 @@ export function formatVerification(result: Verification, { style }: Pick<Output,
     const answer = partly === undefined ? good('yes') : attention('partly');
     return [...ran, `${answer}: ${at}, ${what}${open} ${dim(`(sandbox: ${sandbox})`)}`].join('\n');
   }
-  const hadOthers = result.ranIn === 'worktree' && differences.some(({ what }) => what === 'exit_status');
+  const hadOtherFiles = result.ranIn === 'worktree' && differences.some(({ what }) => what === 'exit_status');
   return [
     ...ran,
     `${bad('no')}: differs from the proof`,
     ...differences.flatMap(differenceLines),
-    ...(hadOthers ? [IN_WORKTREE] : []),
+    ...(hadOtherFiles ? [IN_WORKTREE] : []),
   ].join('\n');
 }
 
@@ -130,7 +130,7 @@ const IN_WORKTREE =
 
 type Style = Output['style'];
 
-/** Formats what became of a pull request's claims: its requirements, the checks, and what differs. */
+/** Formats the result for a pull request: its checks, its requirements, the verdict and the differences. */
 function formatRepetition(result: VerifiedPullRequest, { style }: Pick<Output, 'style'>): string {
   const { checks, notRepeated, requirements, differences, sandbox } = result;
   const { good, bad, attention, dim } = style;

@@ -8,11 +8,11 @@ import { readAllSessions } from '../../session/session-list.ts';
 import type { ActionContext } from '../common/context.ts';
 import { allSessionsFolders, findSessionsFolders } from '../common/places/sessions-folders.ts';
 
-/** What ended iterations have cost. */
+/** The cost of iterations that have ended. */
 export interface CostSum {
-  /** Of the iterations whose cost is known. */
+  /** The sum for the iterations whose cost is known. */
   usd: number;
-  /** Part of it was computed from tokens and a table of prices. */
+  /** True if part of it was computed from tokens and a price table. */
   isEstimate: boolean;
   iterations: number;
   /** Iterations whose agent CLI did not report a cost. */
@@ -23,7 +23,7 @@ export const PERIODS = ['today', 'week', 'all'] as const;
 export type CostRow = Record<(typeof PERIODS)[number], CostSum>;
 
 export interface CostReport {
-  /** Local midnights, in UTC: the first moment of today, and of the seven days that end with it. */
+  /** Local midnights, in UTC: the start of today, and of the seven days that end with today. */
   todaySince: string;
   weekSince: string;
   total: CostRow;
@@ -34,7 +34,7 @@ export interface CostReport {
 }
 
 /**
- * What the sessions of this machine have cost, archived ones included, by their events. An iteration counts on the day of its end.
+ * Sums the cost of this machine's sessions, including archived ones. An iteration counts on the day it ended.
  * @throws project_not_found for a folder without a project
  */
 export async function readCost(
@@ -84,7 +84,7 @@ async function endedIterations({ paths }: SessionView): Promise<EndedIteration[]
   return found;
 }
 
-/** An agent that did not start, or that its service turned away, has spent nothing unless it says so. */
+/** An agent that did not start, or that its service rejected, cost nothing unless it reported a cost. */
 function hasSpent(ended: EventOf<'iteration_ended'>): boolean {
   return ended.cost.usd !== undefined || spentBy(ended).iterations > 0;
 }

@@ -20,7 +20,7 @@ export function addCost(program: Command, cli: Cli): void {
 
 const NAMES_SHOWN = 5;
 
-/** `samocode cost`: a table; in a pipe its rows alone, with tabs between whole cells. */
+/** Formats a cost report as a table; in a pipe, as bare rows with tabs between untruncated cells. */
 export function costText(report: CostReport, { style, textColumns: columns }: Output): string {
   const { total, projects, providers, unreadable } = report;
   const isPiped = columns === Number.POSITIVE_INFINITY;
@@ -50,7 +50,7 @@ function spendingText({ usd, isEstimate, iterations, unknown }: CostSum): string
   return `${unknown > 0 ? '≥ ' : ''}${isEstimate ? 'about ' : ''}$${usd.toFixed(2)}`;
 }
 
-/** Amounts are aligned at their ends. */
+/** Aligns the amounts to the right. */
 function aligned(rows: readonly (readonly string[])[]): string[][] {
   const widths = [2, 3, 4].map((at) => Math.max(...rows.map((row) => columnsOf(row[at] ?? ''))));
   return rows.map((row) =>
@@ -66,7 +66,7 @@ function notesOn({ iterations, unknown, isEstimate }: CostSum, unreadable: reado
       : [
           `The cost of ${unknown} of ${counted(iterations, 'iteration')} is unknown: the agent CLI did not report it.`,
         ]),
-    ...(isEstimate ? ['about: estimated from tokens and a table of prices.'] : []),
+    ...(isEstimate ? ['about: estimated from tokens and a price table.'] : []),
     ...(unreadable.length === 0 ? [] : [`Left out, because their events cannot be read: ${names}.`]),
   ];
 }

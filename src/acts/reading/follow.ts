@@ -17,7 +17,7 @@ export interface Followed {
 /** The poll interval for the agent's activity; changes of state are shown at once. */
 const POLL_MS = 1000;
 
-/** Shown by the caller at the end instead. */
+/** Not shown when they happen, because the caller shows them at the end. */
 const SHOWN_AT_END: ReadonlySet<EventType> = new Set(['parked', 'done']);
 
 const RESTING: ReadonlySet<string> = new Set(['waiting', 'blocked', 'stopped', 'done']);
@@ -27,7 +27,7 @@ const isResting = (result: WaitResult) =>
 
 /**
  * Yields the session's state at each poll, and ends once the session is at rest or cannot continue without a person.
- * @throws the reason of Ctrl-C
+ * @throws the abort reason on Ctrl-C
  */
 export async function* pollSession(cli: Cli, followed: Followed, pollMs: number): AsyncGenerator<WaitResult> {
   const { waitForAny } = await import('./wait-for-change.act.ts');
@@ -45,7 +45,7 @@ export async function* pollSession(cli: Cli, followed: Followed, pollMs: number)
 
 /**
  * Shows a session's progress until it waits for a person or has ended.
- * @throws the reason of Ctrl-C; the session's worker continues
+ * @throws the abort reason on Ctrl-C; the session's worker continues
  */
 export async function followSession(
   cli: Cli,
@@ -54,16 +54,16 @@ export async function followSession(
 ): Promise<WaitResult> {
   let last: WaitResult | undefined;
   for await (const result of pollSession(cli, followed, POLL_MS)) {
-    for (const happening of result.happened) tell(progress, cli, happening, result);
+    for (const event of result.happened) noteEvent(progress, cli, event, result);
     last = result;
     if (!isResting(result)) progress.show(progressOf(result));
   }
   progress.pause();
-  if (!last) throw new Error(`No event of ${followed.session} was seen.`);
+  if (!last) throw new Error(`${followed.session} was never read.`);
   return last;
 }
 
-function tell(
+function noteEvent(
   progress: ProgressView,
   { output }: Cli,
   { type, text }: ReportedEvent,

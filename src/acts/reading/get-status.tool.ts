@@ -33,7 +33,7 @@ export const getStatusTool = defineTool({
     worktree: z.string().optional().describe('The folder that it works in.'),
     sandbox: z.string().optional().describe('The sandbox of its agents.'),
     checks: z.string().optional().describe('What its checks do not show.'),
-    commits_as: z.string().optional().describe('Who commits, if the environment of the start said so.'),
+    commits_as: z.string().optional().describe('The commit author, if the environment set one.'),
     gates: z.string().optional().describe('Who opened its gates.'),
     spent: z.string().optional().describe('What it has cost so far.'),
     messages: z.string().optional().describe('Guidance of the user that no agent has confirmed yet.'),
@@ -63,7 +63,7 @@ export const getStatusTool = defineTool({
   },
 });
 
-/** Its progress, and the steps for the sessions that need the user. */
+/** Reports the progress of a group, and the next step for each session that needs the user. */
 async function aboutGroup(question: GroupQuestion, actions: ActionContext): Promise<ToolResult> {
   const { readGroup } = await import('./list-sessions.act.ts');
   const { sessions, groupSays } = await readGroup(question, actions);
@@ -74,7 +74,7 @@ async function aboutGroup(question: GroupQuestion, actions: ActionContext): Prom
 
 const MAX_NEXT = 3;
 
-/** Guidance from the user that no agent has acknowledged: until then the session cannot be done. */
+/** Counts the user's messages that no agent has acknowledged; the session cannot be done before that. */
 function messageWords({ waiting, unacknowledged }: SessionView['state']['messages']): string {
   return [
     ...(waiting.length > 0 ? [`${waiting.length} for the next agent`] : []),

@@ -12,7 +12,7 @@ import { READING_ERRORS } from '../common/reading-errors.ts';
 export interface ListSessionsInput {
   projectDir?: string | undefined;
   allProjects?: boolean | undefined;
-  /** By default, all but archived ones. */
+  /** By default, all sessions that are not archived. */
   filter?: SessionFilter | undefined;
   group?: string | undefined;
 }
@@ -20,19 +20,19 @@ export interface ListSessionsInput {
 export interface SessionList {
   /** The folders that were read; outside a project, those of all known projects. */
   places: SessionsFolder[];
-  /** Those that need a person first, then the newest. */
+  /** First those that need a person, then the newest. */
   sessions: SessionView[];
   needing: number;
   workers: ReadonlyMap<SessionView, WorkerReport>;
   /** For a whole group: how many are done, and what each of the others is doing or waiting for. */
   groupSays: string[];
-  /** Labelled issues that are not started, and why. */
+  /** Labelled issues for which no session was started, and why. */
   held: string[];
 }
 
 /**
- * The sessions of a project: those that need a person first, then the newest. Starts nothing. @throws
- * project_not_found
+ * Lists the sessions of a project: first those that need a person, then the newest. Starts nothing.
+ * @throws project_not_found
  */
 export async function listSessions(input: ListSessionsInput, context: ActionContext): Promise<SessionList> {
   const places = await findSessionsFolders(input.projectDir, context);
@@ -77,7 +77,7 @@ function isIn(group: string | undefined, { sessionFile }: SessionView): boolean 
 }
 
 /**
- * The sessions of a group that are not archived. @throws group_not_found when there is none; project_not_found
+ * Reads a group's sessions, except archived ones. @throws group_not_found if there are none; project_not_found
  */
 export async function sessionsOfGroup(
   question: GroupQuestion,
@@ -91,7 +91,7 @@ export interface GroupQuestion {
   projectDir?: string | undefined;
 }
 
-/** Lists a group. @throws group_not_found, project_not_found */
+/** Lists the sessions of a group. @throws group_not_found, project_not_found */
 export async function readGroup(
   { group, projectDir }: GroupQuestion,
   context: ActionContext,
@@ -123,7 +123,7 @@ function isWanted(
   }
 }
 
-/** Which sessions are listed. `running`: those that continue by themselves; `archived`: only archived ones. */
+/** Which sessions to list. `running`: those that continue without a person; `archived`: only archived ones. */
 export const SESSION_FILTERS = [
   'needs_human',
   'running',

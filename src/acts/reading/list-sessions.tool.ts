@@ -81,7 +81,7 @@ function rowOf(view: SessionView, report: WorkerReport | undefined): z.output<ty
   };
 }
 
-/** In a form that project_dir accepts, but shorter. */
+/** Shortens a path to a form that project_dir accepts. */
 function belowHome(folder: string | undefined, home: string): string | undefined {
   return folder?.startsWith(`${home}/`) ? `~${folder.slice(home.length)}` : folder;
 }

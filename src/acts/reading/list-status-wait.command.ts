@@ -15,7 +15,7 @@ import { WAIT_UNTIL, type WaitResult, type WaitUntil } from './wait-for-change.a
 
 export function addList(program: Command, cli: Cli): void {
   withSharedOptions(program.command('list'))
-    .description('List sessions, those that need you first; on a terminal only the newest ten that are over')
+    .description('List sessions, those that need you first; a terminal shows at most ten that have ended')
     .option('--all', 'sessions of every project on this machine')
     .option('--archived', 'archived sessions')
     .option('--group <name>', 'sessions of this group')
@@ -104,7 +104,7 @@ export function addWait(program: Command, cli: Cli): void {
     .action(async (sessions: string[], { until, timeout, group, ...options }: WaitOptions) => {
       if ((sessions.length === 0) === (group === undefined))
         throw CLI_ERRORS.usage({
-          why: 'Name sessions, or --group.',
+          why: 'Name at least one session, or use --group.',
           hint: 'For example: samocode wait --group tonight --until done',
         });
       const { waitForAny } = await import('./wait-for-change.act.ts');
@@ -121,20 +121,20 @@ export function addWait(program: Command, cli: Cli): void {
       const { view, changed, happened, groupSays = [] } = result;
       cli.leaveWith(statusOf(result, until));
       const facts = shownFacts(view, result);
-      const isToldByGroup = group !== undefined && facts.state === 'done';
+      const isGroupDone = group !== undefined && facts.state === 'done';
       cli.output.result({ ...facts, changed, happened, groupSays: result.groupSays }, () =>
         changed
           ? [
               ...happened.map(({ text }) => harmless(text)),
               ...groupSays,
-              ...(isToldByGroup ? [] : [formatStatus(facts, cli, { nowMs: context.clock.now() })]),
+              ...(isGroupDone ? [] : [formatStatus(facts, cli, { nowMs: context.clock.now() })]),
             ].join('\n')
-          : [`None of that happened within ${timeout} s.`, ...groupSays].join('\n'),
+          : [`That did not happen within ${timeout} s.`, ...groupSays].join('\n'),
       );
     });
 }
 
-/** With `until: change`, a change is success, and with `merged` a merge; otherwise scripts need to know how the session rests. */
+/** `change` succeeds with a change, `merged` with a merge; otherwise the status says how the session ended. */
 function statusOf({ view, changed }: WaitResult, until: WaitUntil): number {
   if (!changed) return EXIT.failed;
   const { status, pullRequest } = view.state;

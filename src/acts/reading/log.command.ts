@@ -146,6 +146,6 @@ function headOf({ iteration, phase, provider, logPath, ranOn }: TranscriptPage, 
   const { bold, dim } = output.style;
   const elsewhere =
     ranOn &&
-    `\n${dim(harmless(`It ran on ${ranOn}, which has the whole log; here are its newest 256 kB at most.`))}`;
+    `\n${dim(harmless(`It ran on ${ranOn}, which has the whole log; at most its newest 256 kB are here.`))}`;
   return `${bold(`iteration ${iteration}, ${phase}, ${provider}`)}  ${dim(harmless(logPath))}${elsewhere ?? ''}`;
 }

@@ -27,10 +27,10 @@ import { branchOfSession, type SessionBranch, unlessGitFails } from '../common/s
 import { iterationsIn } from './read-transcript.act.ts';
 
 export interface ReadChangesInput extends SessionQuestion {
-  /** Start at the end of this iteration; else at the call that returned `cursor`; else at the base. */
+  /** Start at the end of this iteration; by default, of the last one up to `cursor`, or at the base. */
   iteration?: number | undefined;
   cursor?: number | undefined;
-  /** Start at the commit that the person last saw on this machine; if there is none, at the base. */
+  /** Start at the commit that the person last saw on this machine, if there is one. */
   sinceLastSeen?: boolean | undefined;
   markSeen?: boolean | undefined;
   /** A file or folder whose diff to return. */
@@ -70,15 +70,15 @@ export async function readChanges(input: ReadChangesInput, context: ActionContex
   if (head === undefined) throw READING_ERRORS.branch_gone({ session: view.folder, branch });
   const seen = input.sinceLastSeen ? await seenCommit(context.home, id) : undefined;
   // After a rewrite or a rewind of the branch, the commit may be gone.
-  const isThere = seen !== undefined && (await commitOf(seen, git)) !== undefined;
-  const { commit: base, since } = isThere
-    ? { commit: seen, since: 'your last look' }
+  const stillExists = seen !== undefined && (await commitOf(seen, git)) !== undefined;
+  const { commit: base, since } = stillExists
+    ? { commit: seen, since: 'you last looked' }
     : await startOf(view, own, input);
   const range: ChangeRange = { ...git, base, head };
   const [commits, stat, uncommitted, patch] = await Promise.all([
     commitsSince(range),
     diffStat(range),
-    // The commits are shown even if git cannot open the worktree.
+    // The commits are shown even if git cannot read the worktree.
     unlessGitFails(async () => await uncommittedAt({ mainRepo, worktreePath, ...git }), []),
     path === undefined ? undefined : diffOfPath(range, path, input.maxChars),
   ]);
@@ -193,15 +193,15 @@ function more(left: number): string[] {
 export async function pathInTree(given: string, tops: readonly string[]): Promise<string> {
   if (!isPath(given)) throw READING_ERRORS.bad_path({ isOutside: false });
   if (!isAbsolute(given)) return requireInside([normalize(given)]);
-  const ways = tops.map((top) => relative(top, given));
+  const candidates = tops.map((top) => relative(top, given));
   // Do not resolve the last part: it may be a link that git tracks.
   const real = join(await realPathAsFar(dirname(given)), basename(given));
-  return requireInside([...ways, ...tops.map((top) => relative(top, real))]);
+  return requireInside([...candidates, ...tops.map((top) => relative(top, real))]);
 }
 
-/** The first candidate inside the tree. @throws bad_path */
-function requireInside(ways: readonly string[]): string {
-  const path = ways.find((way) => way !== '..' && !way.startsWith('../'));
+/** Returns the first candidate inside the tree. @throws bad_path */
+function requireInside(candidates: readonly string[]): string {
+  const path = candidates.find((each) => each !== '..' && !each.startsWith('../'));
   if (path === undefined) throw READING_ERRORS.bad_path({ isOutside: true });
   return path === './' || path === '.' ? '' : path;
 }

@@ -25,8 +25,8 @@ export type DocumentReading = {
 );
 
 /**
- * The documents of a session, newest first, then its other files and pictures, then archived ones. @throws
- * session_not_found
+ * Lists the documents of a session, newest first, then its other files and pictures, then archived ones.
+ * @throws session_not_found
  */
 export async function listDocuments(
   question: SessionQuestion,
@@ -38,7 +38,7 @@ export async function listDocuments(
 
 /**
  * Reads a document by its name, or the newest of a kind (`plan`, `dive`).
- * @throws session_not_found, document_not_found with the existing names
+ * @throws session_not_found, document_not_found with the names that exist
  */
 export async function readDocument(
   { name, ...question }: SessionQuestion & { name: string },
@@ -58,7 +58,7 @@ export async function readDocument(
     throw READING_ERRORS.document_unreadable({ session: view.folder, name: found, problem });
   }
   const { bytes } = reading;
-  // The same test for binary files as in git.
+  // git uses the same test for binary files.
   if (bytes.includes(0)) return { view, name: found, path, sizeBytes: bytes.length };
   return { view, name: found, text: decode(bytes) };
 }
@@ -71,14 +71,14 @@ async function documentsOf(paths: SessionPaths): Promise<string[]> {
     ...sortNewestFirst(stamped, dateOf(paths.folder)),
     ...machine,
     ...(await picturesIn(paths.sessionDir)),
-    ...(await documentsPutAway(paths)),
+    ...(await archivedDocuments(paths)),
   ];
 }
 
 const MACHINE_FILES = ({ overview, qa, signal, history, sessionLog }: SessionPaths) =>
   [overview, qa, signal, history, sessionLog].map((path) => basename(path));
 
-async function documentsPutAway({ archive }: SessionPaths): Promise<string[]> {
+async function archivedDocuments({ archive }: SessionPaths): Promise<string[]> {
   const folders = (await entriesOf(archive)).filter((entry) => entry.isDirectory());
   const lists = await Promise.all(
     folders.map(async ({ name }) => {
@@ -103,7 +103,7 @@ async function entriesOf(folder: string): Promise<Dirent[]> {
   return (await ifExists(readdir(folder, { withFileTypes: true }))) ?? [];
 }
 
-/** The text of a session's `_overview.md`. @throws session_not_found, no_overview */
+/** Reads a session's `_overview.md`. @throws session_not_found, no_overview */
 export async function readOverviewText(question: SessionQuestion, context: ActionContext): Promise<string> {
   const view = await findSession(question, context);
   const { paths } = view;

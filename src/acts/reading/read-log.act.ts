@@ -12,14 +12,14 @@ export interface LogTail {
 
 const MAX_BYTES = 256 * 1024;
 
-/** The last lines of `session.log`. @throws session_not_found */
+/** Reads the last lines of `session.log`. @throws session_not_found */
 export async function readLogTail(
   input: SessionQuestion & { lines: number },
   context: ActionContext,
 ): Promise<LogTail> {
   const view = await findSession(input, context);
   const path = view.paths.sessionLog;
-  // Agents can write to its folder: a pipe or a link may have replaced it.
+  // Agents can write to its folder, so a pipe or a link may have replaced it.
   const reading = readBoundedText(path, { maxBytes: MAX_BYTES, keep: 'end' });
   const { text, omittedBytes } = reading.kind === 'text' ? reading : { text: '', omittedBytes: 0 };
   const lines = text.split('\n').filter((line) => line !== '');

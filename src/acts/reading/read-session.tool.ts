@@ -99,7 +99,7 @@ const READERS: Readonly<Record<Asked['what'], Reader>> = {
       summary: `Iteration ${page.iteration}: ${phase}, ${provider}, ${state}.`,
       session: view.folder,
       iteration: page.iteration,
-      text: whole(pageOf(lines.join('\n'), 0)),
+      text: truncated(pageOf(lines.join('\n'), 0)),
       more_from: hasMore ? next : undefined,
     };
   },
@@ -107,7 +107,7 @@ const READERS: Readonly<Record<Asked['what'], Reader>> = {
   async changes(input, { actions }) {
     const { session, projectDir, iteration, cursor, path, offset } = input;
     const { formatChanges, readChanges } = await import('./read-changes.act.ts');
-    // One more character than the page, to detect whether there is another.
+    // One character more than the page, to detect whether there is another page.
     const maxChars = offset < 0 ? MAX_PATCH_CHARS : Math.min(offset + PAGE_CHARS + 1, MAX_PATCH_CHARS);
     const asked = { session, projectDir, iteration, cursor, path, maxChars };
     const found = await readChanges(asked, actions);
@@ -149,7 +149,7 @@ const READERS: Readonly<Record<Asked['what'], Reader>> = {
   async log({ session, projectDir, offset }, { actions }) {
     const { readLogTail } = await import('./read-log.act.ts');
     const { view, lines } = await readLogTail({ session, projectDir, lines: MAX_LOG_LINES }, actions);
-    // The newest lines come first in interest, so without an offset the end is returned.
+    // Without an offset the end is returned, because the newest lines are the most interesting.
     const newest = () =>
       firstThatFit(lines.toReversed().map((line) => cut(line, 1000)))
         .toReversed()
@@ -159,7 +159,7 @@ const READERS: Readonly<Record<Asked['what'], Reader>> = {
   },
 };
 
-/** A single entry can be longer than a page and cannot be continued by offset, so it is truncated. */
-function whole({ text, more_from }: Page): string {
+/** Truncates a single entry that is longer than a page, because an offset cannot continue inside it. */
+function truncated({ text, more_from }: Page): string {
   return more_from === undefined ? text : `${text}…`;
 }

@@ -13,14 +13,14 @@ import { findSession, type SessionQuestion } from '../common/places/find-session
 import { READING_ERRORS } from '../common/reading-errors.ts';
 
 export interface ReadTranscriptInput extends SessionQuestion {
-  /** Defaults to the newest. */
+  /** Defaults to the newest iteration. */
   iteration?: number | undefined;
   /**
-   * Where to start: `next` of the previous page. Defaults to the beginning; negative: this many bytes before the end.
+   * Where to start: `next` of the previous page; by default, the beginning. If negative, bytes from the end.
    */
   from?: number | undefined;
   limit?: number | undefined;
-  /** Maximum characters of a page in JSON; a longer single event becomes a page by itself. */
+  /** Maximum characters of a page in JSON; a single event that is longer gets a page of its own. */
   maxChars?: number | undefined;
 }
 
@@ -29,28 +29,28 @@ export interface TranscriptPage {
   iteration: number;
   phase: Phase;
   provider: string;
-  /** The raw log, a line of JSON per event. */
+  /** The raw log, with a line of JSON per event. */
   logPath: string;
   entries: TranscriptEntry[];
-  /** The same as lines to print. They contain text written by agents. */
+  /** The entries as lines to print. They contain text written by agents. */
   lines: string[];
   /** The position in the raw log where the next page begins. */
   next: number;
   hasMore: boolean;
   isRunning: boolean;
-  /** The other machine of a pool on which it ran: the whole log is there, and here its newest 256 kB at most. */
+  /** The machine of the pool on which it ran, if not this one. At most the newest 256 kB of its log are here. */
   ranOn?: string | undefined;
 }
 
 const DEFAULT_LIMIT = 200;
 /** Maximum raw bytes of a page; a longer line is omitted with a note. */
 const PAGE_BYTES = 4 * 1024 * 1024;
-/** Characters shown of the end of such a line where the end of a log is asked for. */
+/** Characters shown from the end of a longer line if the page starts inside it. */
 const TORN_CHARS = 2000;
 
 /**
- * One page of what an iteration's agent said and did, from its raw log; bounded in size. For a running agent, call
- * again with `next` until `isRunning` is false and `hasMore` too.
+ * Reads one page of what an iteration's agent said and did from its raw log, bounded in size. For a running
+ * agent, call it again with `next` until neither `isRunning` nor `hasMore` is true.
  * @throws session_not_found, iteration_not_found
  */
 export async function readTranscript(
@@ -67,7 +67,7 @@ export async function readTranscript(
   }
   const { iteration, phase, provider, log } = started;
   const logPath = join(paths.logs, log);
-  // Read the state before the log: what is written in between belongs to the next page.
+  // Read the state before the log, so that what is written in between is left for the next page.
   const isRunning = state.openIteration?.iteration === iteration;
   const page = await transcriptPage(logPath, { ...input, provider, isRunning });
   const lines = transcriptLines(page.entries);
@@ -93,8 +93,8 @@ function startOf(events: readonly SessionEvent[], iteration: number | undefined)
 }
 
 /**
- * The range of the iterations in the events, undefined if there are none; the overview also counts iterations of the
- * original tool.
+ * The first and last iteration in the events, undefined if there are none. Unlike the overview, it does not
+ * count iterations of the Python samocode.
  */
 export function iterationsIn(
   type: 'iteration_started' | 'iteration_ended',
@@ -106,13 +106,13 @@ export function iterationsIn(
 
 interface PageQuestion extends Pick<ReadTranscriptInput, 'from' | 'limit' | 'maxChars'> {
   provider: string;
-  /** False: the log is complete, and a last line without LF counts. */
+  /** If false, the log is complete, and a last line without LF counts. */
   isRunning: boolean;
 }
 
 type Page = Pick<TranscriptPage, 'entries' | 'next' | 'hasMore'>;
 
-/** One page of a raw log. */
+/** Reads one page of a raw log. */
 export async function transcriptPage(logPath: string, question: PageQuestion): Promise<Page> {
   const opened = openPlainHandle(logPath);
   if (opened.kind !== 'opened') {
@@ -140,15 +140,15 @@ async function readEntries(handle: PlainHandle, size: number, question: PageQues
     maxLineBytes: PAGE_BYTES,
     toEnd: !isRunning || isTorn,
   })) {
-    const told = isTorn
+    const added = isTorn
       ? tornEntries(text)
       : text === undefined
         ? [noting(`a line of ${end - next} bytes is left out`)]
         : transcript(text);
     isTorn = false;
-    if (Number.isFinite(maxChars)) chars += charsOf(told);
+    if (Number.isFinite(maxChars)) chars += charsOf(added);
     if (chars > maxChars && entries.length > 0) return { entries, next, hasMore: true };
-    entries.push(...told);
+    entries.push(...added);
     next = end;
     if (next >= size || next - from >= PAGE_BYTES || entries.length >= limit)
       return { entries, next, hasMore: next < size };
@@ -156,13 +156,13 @@ async function readEntries(handle: PlainHandle, size: number, question: PageQues
   return { entries, next, hasMore: false };
 }
 
-/** The end of a line whose beginning is not searched for. */
+/** Shows the end of a line that starts too far before the page to be read whole. */
 function tornEntries(text = ''): TranscriptEntry[] {
   const note = noting(`a line of more than ${PAGE_BYTES / 1024 / 1024} MB, which ends:`);
   return [note, { kind: 'text', text: text.slice(-TORN_CHARS), depth: 0 }];
 }
 
-/** Formatted as lines with mark and line break; the break takes as much room as the quotes. */
+/** The size of the entries in a JSON string; the two quotes of each line stand for its escaped line break. */
 function charsOf(entries: readonly TranscriptEntry[]): number {
   return transcriptLines(entries).reduce((sum, line) => sum + JSON.stringify(line).length, 0);
 }

@@ -6,7 +6,7 @@ import type { SessionView } from '../../session/events/session-view.ts';
 import { watchedPullRequest } from '../../session/pull-request.ts';
 import { byUrgency, needsHuman } from '../../session/session-list.ts';
 import { readSession } from '../../session/status.ts';
-import { waitForEvents } from '../../session/watching/watch.ts';
+import { waitForEvents } from '../../session/watch.ts';
 import type { ActionContext } from '../common/context.ts';
 import { reportOn, type SessionReport } from '../common/facts/get-status.ts';
 import { groupLines } from '../common/facts/report-facts.ts';
@@ -16,13 +16,13 @@ import { sessionsOfGroup } from './list-sessions.act.ts';
 
 export interface WaitForAnyInput {
   /**
-   * At least one, unless there is a group. `cursor`: number of the last event that the caller has seen; without it,
-   * only later events count.
+   * At least one, unless there is a group. `cursor`: number of the last event that the caller has seen;
+   * without it, only events after the call count.
    */
   sessions: readonly { session: string; cursor?: number | undefined }[];
   /** All sessions of this group instead; `until: done` and `merged` then require all of them to have ended. */
   group?: string | undefined;
-  /** The cursors of an earlier result, by folder; used for sessions without a cursor of their own. */
+  /** The cursors of an earlier result, by folder; used for sessions that are given without a cursor. */
   cursors?: Readonly<Record<string, number>> | undefined;
   projectDir?: string | undefined;
   until: WaitUntil;
@@ -35,31 +35,31 @@ export interface WaitResult extends SessionReport {
   /** The notable events after the cursor, oldest first. */
   happened: ReportedEvent[];
   leftOut: number;
-  /** To pass to the next call, so that no event is missed. */
+  /** Pass it to the next call, so that no event is missed. */
   cursor: number;
-  /** Of every session, by folder; to pass to the next call. */
+  /** The cursor of every session, by folder; pass them to the next call. */
   cursors: Record<string, number>;
   /** For a group: how many are done, and what each of the others is doing or waiting for. */
   groupSays?: string[];
 }
 
 /**
- * Waits until a session changes, needs a person or ends, or until the timeout. Of several sessions it returns one,
- * preferring one that needs a person; events of the others are returned by the next call, because their cursors do not
- * advance. Keeps no state, so an interrupted call loses nothing. Starts nothing: if the worker is gone, it returns at
- * once.
+ * Waits until a session changes, needs a person or ends, or until the timeout. Of several sessions it returns
+ * one, preferably one that needs a person; the next call returns the events of the others, because their
+ * cursors do not advance. Keeps no state, so an interrupted call loses nothing. Starts nothing: if the worker
+ * is gone, it returns at once.
  * @throws session_not_found; the signal's reason when aborted
  */
 export async function waitForAny(input: WaitForAnyInput, context: ActionContext): Promise<WaitResult> {
-  const { told, readings, changed } = await waitedFor(input, context);
-  const result = resultOf(told, changed, readings);
+  const { reported, readings, changed } = await waitedFor(input, context);
+  const result = resultOf(reported, changed, readings);
   return input.group === undefined ? result : { ...result, groupSays: groupLines(readings) };
 }
 
 async function waitedFor(
   input: WaitForAnyInput,
   context: ActionContext,
-): Promise<{ told: Reading; readings: readonly Reading[]; changed: boolean }> {
+): Promise<{ reported: Reading; readings: readonly Reading[]; changed: boolean }> {
   const { clock } = context;
   const { until, timeoutMs, signal } = input;
   let watched = await watchedSessions(input, context);
@@ -67,10 +67,10 @@ async function waitedFor(
   for (;;) {
     const readings = await Promise.all(watched.map((each) => readWatched(each, until, context)));
     const left = deadline - clock.monotonic();
-    const told = firstToReport(input.group === undefined ? readings : withoutEarlyEnds(readings, until));
-    if (told !== undefined) return { told, readings, changed: true };
+    const reported = firstToReport(input.group === undefined ? readings : withoutEarlyEnds(readings, until));
+    if (reported !== undefined) return { reported, readings, changed: true };
     const [first] = readings.toSorted(stuckFirst);
-    if (left <= 0 && first !== undefined) return { told: first, readings, changed: false };
+    if (left <= 0 && first !== undefined) return { reported: first, readings, changed: false };
     await waitForEvents(
       watched.map(({ view }) => ({ paths: view.paths, after: view.state.n })),
       { timeoutMs: Math.min(left, POLL_MS), clock, signal },
@@ -83,7 +83,7 @@ interface Watched {
   view: SessionView;
   cursor: number;
   isNew: boolean;
-  /** Its being stuck was already reported: its cursor is beyond the last event. */
+  /** The caller already knows that the session is stuck: the given cursor was beyond the last event. */
   knowsStuck: boolean;
 }
 
@@ -129,7 +129,7 @@ async function readWatched(watched: Watched, until: WaitUntil, context: ActionCo
   return { ...watched, report, happened, isReached: isReached(until, { ...watched, report, happened }) };
 }
 
-/** A wait for the end of a group ignores each end before the last. */
+/** A wait for the end of a whole group ignores every end but the last. */
 function withoutEarlyEnds(readings: readonly Reading[], until: WaitUntil): Reading[] {
   const isEnd = until === 'merged' ? isPublished : isOver;
   const isForAll = until === 'done' || until === 'merged';
@@ -137,29 +137,29 @@ function withoutEarlyEnds(readings: readonly Reading[], until: WaitUntil): Readi
   return readings.map((reading) => (isEnd(reading.view) ? { ...reading, isReached: false } : reading));
 }
 
-/** Of several, a session that was already reported and only rests must not end the wait for the others. */
+/** A session that was already reported and is only at rest must not end the wait for the others. */
 function firstToReport(readings: readonly Reading[]): Reading | undefined {
   const reached = readings.filter(({ isReached }) => isReached);
   const news = reached.filter(
     ({ isNew, happened, knowsStuck, view, report }) =>
       isNew || happened.length > 0 || (!knowsStuck && isStuck(view, report)),
   );
-  const told = news.length > 0 ? news : reached.length === readings.length ? reached : [];
-  return told.toSorted(stuckFirst)[0];
+  const reported = news.length > 0 ? news : reached.length === readings.length ? reached : [];
+  return reported.toSorted(stuckFirst)[0];
 }
 
 function stuckFirst(a: Reading, b: Reading): number {
   return Number(isStuck(b.view, b.report)) - Number(isStuck(a.view, a.report)) || byUrgency(a.view, b.view);
 }
 
-function resultOf(told: Reading, changed: boolean, readings: readonly Reading[]): WaitResult {
-  const cursor = changed ? told.view.state.n : told.cursor;
+function resultOf(reported: Reading, changed: boolean, readings: readonly Reading[]): WaitResult {
+  const cursor = changed ? reported.view.state.n : reported.cursor;
   const cursors = readings.map(
-    (reading) => [reading.view.folder, nextCursor(reading, changed && reading === told)] as const,
+    (reading) => [reading.view.folder, nextCursor(reading, changed && reading === reported)] as const,
   );
-  const happened = changed ? told.happened : [];
+  const happened = changed ? reported.happened : [];
   return {
-    ...told.report,
+    ...reported.report,
     changed,
     happened: happened.slice(-MAX_REPORTED),
     leftOut: Math.max(0, happened.length - MAX_REPORTED),
@@ -169,15 +169,15 @@ function resultOf(told: Reading, changed: boolean, readings: readonly Reading[])
 }
 
 /**
- * The cursor of a stuck session is advanced by one once that was reported; the next event there is that of a new
- * worker, which is not reported.
+ * Once a session has been reported as stuck, its cursor is one beyond its last event. This skips the first
+ * event of a new worker, which is not reported anyway.
  */
 function nextCursor({ view, report, cursor, knowsStuck }: Reading, isReported: boolean): number {
   const knows = (isReported || knowsStuck) && isStuck(view, report);
   return (isReported ? view.state.n : cursor) + (knows ? 1 : 0);
 }
 
-/** How soon the death of a worker is noticed. */
+/** How often to check whether a worker has died. */
 const POLL_MS = 5000;
 const MAX_REPORTED = 20;
 
@@ -185,12 +185,12 @@ function isReached(
   until: WaitUntil,
   { view, report, happened, isNew }: Watched & Pick<Reading, 'report' | 'happened'>,
 ): boolean {
-  // It will not continue by itself.
+  // The session will not continue without a person.
   if (isStuck(view, report)) return true;
-  const isHumans = needsHuman(view);
+  const needsPerson = needsHuman(view);
   switch (until) {
     case 'attention':
-      return isHumans || isOver(view);
+      return needsPerson || isOver(view);
     case 'done':
       return isOver(view) || view.state.status.kind === 'blocked';
     case 'merged':
@@ -198,7 +198,7 @@ function isReached(
     case 'change':
       // The end of an iteration and the decision after it are one change.
       if (view.state.pending !== undefined) return false;
-      return happened.length > 0 || (isNew && (isHumans || isOver(view)));
+      return happened.length > 0 || (isNew && (needsPerson || isOver(view)));
     default:
       return until satisfies never;
   }
@@ -210,14 +210,14 @@ function isOver(view: SessionView): boolean {
   return kind === 'done' || kind === 'stopped';
 }
 
-/** True if it has ended, and nothing more will be learned of its pull request. */
+/** True if the session has ended, and its pull request is not watched or no longer open. */
 function isPublished(view: SessionView): boolean {
   return isOver(view) && watchedPullRequest(view.state) === undefined;
 }
 
 /**
- * `change`: any notable event; `attention`: a person is needed or it has ended; `done`: it has ended; `merged`: so has
- * its pull request, or nobody watches one.
+ * `change`: any notable event; `attention`: a person is needed or it has ended; `done`: it has ended;
+ * `merged`: it has ended, and its pull request is merged or closed, or is not watched.
  */
 export const WAIT_UNTIL = ['change', 'attention', 'done', 'merged'] as const;
 export type WaitUntil = (typeof WAIT_UNTIL)[number];
@@ -228,7 +228,7 @@ export interface ReportedEvent {
   at: string;
   type: EventType;
   text: string;
-  /** As expected, and implied by the session's current state. */
+  /** True for an expected event, which the session's current state implies. */
   isRoutine: boolean;
 }
 

@@ -29,7 +29,7 @@ export const waitTool = defineTool({
       until: z
         .enum(WAIT_UNTIL)
         .default('change')
-        .describe('attention: needs the user or ended; done: ended; merged: its pull request is.'),
+        .describe('attention: needs the user or ended; done: ended; merged: its pull request is closed.'),
       timeout_s: z.number().min(0).optional().describe('Seconds; limited to what the client allows.'),
       project_dir: ProjectDir,
     })

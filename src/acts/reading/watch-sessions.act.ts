@@ -1,14 +1,20 @@
 import { sep } from 'node:path';
 import { identityAt } from '../../base/files/path-stats.ts';
 import { newWatcher } from '../../base/files/watcher.ts';
-import { readHolding } from '../../base/processes/lease.ts';
+import { livenessOf } from '../../base/processes/host.ts';
 import type { SessionView } from '../../session/events/session-view.ts';
 import { runRoot, type SessionPaths, sessionPaths } from '../../session/layout/paths.ts';
 import { sessionFolders } from '../../session/session-list.ts';
 import { readSession } from '../../session/status.ts';
 import type { ActionContext } from '../common/context.ts';
-import { readActivity, readTroubles, reportOn, type SessionReport } from '../common/facts/get-status.ts';
-import { readWatching, type Watching } from '../common/facts/worker-report.ts';
+import {
+  type MachineNow,
+  readActivity,
+  readTroubles,
+  reportOn,
+  type SessionReport,
+} from '../common/facts/get-status.ts';
+import { readWatching } from '../common/facts/worker-report.ts';
 import { findSessionAndPlace } from '../common/places/find-session.ts';
 import { findSessionsFolders, projectDirOf, type SessionsFolder } from '../common/places/sessions-folders.ts';
 
@@ -17,7 +23,7 @@ export interface WatchSessionsInput {
   projectDir?: string | undefined;
   session?: string | undefined;
   signal: AbortSignal;
-  /** What an earlier watch has read, and this one reads: sessions whose files are unchanged are not read again. */
+  /** Shared by several watches: a session whose files have not changed is not read again. */
   known?: KnownSessions;
 }
 
@@ -31,9 +37,9 @@ export interface ShownSession extends SessionReport {
 const SPACING_MS = 250;
 /** The poll interval. */
 const POLL_MS = 1000;
-/** The interval for what no session file shows: workers that died, a supervisor, other projects. */
+/** The interval for what no session file shows: dead workers, a supervisor that came or went, new projects. */
 const FULL_READ_MS = 10_000;
-/** Sessions read concurrently: each opens a handful of files. */
+/** How many sessions are read concurrently; each opens a handful of files. */
 const AT_ONCE = 32;
 
 /**
@@ -54,10 +60,11 @@ export async function* watchSessions(
   let isFirst = true;
   try {
     for (;;) {
-      const isChanged = await readChangedSessions(known, { targets, isFullRead, context, signal });
-      if (isChanged || isFirst) yield [...known.values()].flatMap(({ session }) => session ?? []);
+      const changes = await readChangedSessions(known, { targets, isFullRead, context, signal });
+      if (changes.size > 0 || isFirst) yield [...known.values()].flatMap(({ session }) => session ?? []);
+      // The paths change when session files do; a full read also retries watches that failed.
+      if (isFirst || isFullRead || changes.has('files')) watcher.watch(watchedPaths(targets, known));
       isFirst = false;
-      watcher.watch(watchedPaths(targets, known));
       await clock.sleep(SPACING_MS, signal);
       await watcher.wait(POLL_MS - SPACING_MS, signal);
       isFullRead = clock.monotonic() - targetsAt >= FULL_READ_MS;
@@ -76,16 +83,18 @@ export async function* watchSessions(
 interface WatchTargets {
   places: readonly SessionsFolder[];
   only?: string;
-  watching: Watching;
-  /** Of channels that notify. */
-  troubles: string[];
+  machine: MachineNow;
 }
 
 interface Known {
   paths: SessionPaths;
-  /** The identities of the files that it was read from; apart, that of the one which tells an agent's activity. */
+  /** The identity of its log, and those of all files that it was read from. */
+  log: string;
   stamp: string;
+  /** The identity of the file with its agent's activity. */
   now: string;
+  /** Done, stopped or archived, and without a worker. */
+  isOver: boolean;
   /** Undefined if archived, or not a session. */
   session?: ShownSession;
 }
@@ -95,36 +104,41 @@ async function findTargets(
   context: ActionContext,
 ): Promise<WatchTargets> {
   const machine = { watching: await readWatching(context), troubles: await readTroubles(context) };
-  if (session === undefined) return { places: await findSessionsFolders(projectDir, context), ...machine };
+  if (session === undefined) return { places: await findSessionsFolders(projectDir, context), machine };
   const { view, place } = await findSessionAndPlace({ session, projectDir }, context);
-  return { places: [place], only: view.folder, ...machine };
+  return { places: [place], only: view.folder, machine };
 }
 
 interface ReadContext {
   targets: WatchTargets;
-  /** Also check what no session file shows. */
+  /** Whether to also check what no session file shows. */
   isFullRead: boolean;
   context: ActionContext;
   signal: AbortSignal;
 }
 
-/** @returns whether anything has changed */
-async function readChangedSessions(known: Map<string, Known>, reading: ReadContext): Promise<boolean> {
+/** What has changed about a session: its files, or only what is reported about it. */
+type Change = 'files' | 'report';
+
+/** @returns what has changed; empty if nothing has */
+async function readChangedSessions(
+  known: Map<string, Known>,
+  reading: ReadContext,
+): Promise<ReadonlySet<Change | undefined>> {
   const all = await placesOfSessions(reading.targets, known);
   const keys = new Set(all.map(({ key }) => key));
-  let isChanged = false;
-  for (const key of [...known.keys()]) if (!keys.has(key)) isChanged = known.delete(key) || isChanged;
+  const changes = new Set<Change | undefined>();
+  for (const key of [...known.keys()]) if (!keys.has(key) && known.delete(key)) changes.add('files');
   for (let from = 0; from < all.length; from += AT_ONCE) {
     reading.signal.throwIfAborted();
-    const changes = await Promise.all(
-      all.slice(from, from + AT_ONCE).map((one) => readIfChanged(known, one, reading)),
-    );
-    isChanged ||= changes.includes(true);
+    const some = all.slice(from, from + AT_ONCE).map((one) => readIfChanged(known, one, reading));
+    for (const change of await Promise.all(some)) changes.add(change);
   }
-  return isChanged;
+  changes.delete(undefined);
+  return changes;
 }
 
-interface One {
+interface Candidate {
   key: string;
   paths: SessionPaths;
   place: SessionsFolder;
@@ -133,8 +147,8 @@ interface One {
 async function placesOfSessions(
   { places, only }: WatchTargets,
   known: ReadonlyMap<string, Known>,
-): Promise<One[]> {
-  const found: One[] = [];
+): Promise<Candidate[]> {
+  const found: Candidate[] = [];
   for (const place of places) {
     const folders = only === undefined ? await sessionFolders(place.sessionsDir) : [only];
     for (const folder of folders) {
@@ -147,52 +161,77 @@ async function placesOfSessions(
 
 async function readIfChanged(
   known: Map<string, Known>,
-  { key, paths, place }: One,
+  { key, paths, place }: Candidate,
   { targets, isFullRead, context }: ReadContext,
-): Promise<boolean> {
+): Promise<Change | undefined> {
   const before = known.get(key);
-  const [stamp, now] = [stampOf(paths), identityAt(paths.now)];
-  const isSame = before?.stamp === stamp;
-  const shown = before?.session;
-  if (
-    isSame &&
-    !(isFullRead && shown !== undefined && (await mayHaveChangedUnseen(shown, targets, context)))
-  ) {
-    if (before.now === now || shown === undefined) return false;
-    const activity = await readActivity(shown.view);
-    known.set(key, { ...before, now, session: { ...shown, activity } });
-    return activity !== shown.activity;
+  const log = identityAt(paths.events);
+  // Whatever continues a session that is over writes to its log.
+  if (!isFullRead && before?.log === log && before.isOver) return undefined;
+  const stamp = stampOf(paths, log);
+  if (before?.stamp === stamp) {
+    const change = isFullRead ? await unseenChange(before, targets, context) : undefined;
+    if (change !== 'files') return (await readActivityIfChanged(known, key)) ?? change;
   }
+  const now = identityAt(paths.now);
   const view = await readSession(paths, context.host, context.clock);
   const isShown = view !== undefined && !view.state.archived;
-  const report = isShown ? await reportOn(view, context, targets.watching) : undefined;
-  // The same object for the same state: what is made of it is kept by it.
-  if (isSame && before.now === now && reportStamp(report) === reportStamp(shown)) return false;
-  known.set(key, { paths, stamp, now, session: report && { ...report, projectDir: projectDirOf(place) } });
-  return true;
+  const report = isShown ? await reportOn(view, context, targets.machine) : undefined;
+  const shown = before?.session;
+  // Keep the same object while nothing changes: callers cache by object what they derive from it.
+  if (before?.stamp === stamp && before.now === now && reportStamp(report) === reportStamp(shown))
+    return undefined;
+  const session = report && { ...report, projectDir: projectDirOf(place) };
+  const isOver = log !== '' && (session === undefined || !mayChangeUnseen(session.view));
+  known.set(key, { paths, log, stamp, now, isOver, session });
+  return 'files';
 }
 
-/** The identity of the files that a session is read from; for a folder of the original tool, of its overview. */
-function stampOf({ events, commands, leases, overview }: SessionPaths): string {
-  const log = identityAt(events);
+async function readActivityIfChanged(known: Map<string, Known>, key: string): Promise<Change | undefined> {
+  const before = known.get(key);
+  const shown = before?.session;
+  // A session without an agent has no activity.
+  if (before === undefined || shown?.view.state.openIteration === undefined) return undefined;
+  const now = identityAt(before.paths.now);
+  if (before.now === now) return undefined;
+  const activity = await readActivity(shown.view);
+  known.set(key, { ...before, now, session: { ...shown, activity } });
+  return activity === shown.activity ? undefined : 'report';
+}
+
+/** The identity of the files that a session is read from; for a Python samocode folder, of its overview. */
+function stampOf({ commands, leases, overview }: SessionPaths, log: string): string {
   if (log === '') return identityAt(overview);
   return [log, identityAt(commands), identityAt(leases)].join(' ');
 }
 
-/** Of a session that works, its worker's death, a silence and the troubles of channels are all that shows in no file of it. */
-async function mayHaveChangedUnseen(
-  { view, troubles }: ShownSession,
-  targets: WatchTargets,
-  { host }: ActionContext,
-): Promise<boolean> {
-  if (!mayChangeUnseen(view)) return false;
-  if (view.worker !== 'alive' || view.state.openIteration?.stalledAt !== undefined) return true;
-  if (troubles.join() !== targets.troubles.join()) return true;
-  const holding = await readHolding(view.paths.leases, host);
-  return holding.kind !== 'held' || holding.liveness !== 'alive';
+/**
+ * Detects what no session file shows: a dead worker, a silent agent, a supervisor that came or went, failing
+ * channels. Stores a new report in `known`.
+ */
+async function unseenChange(
+  known: Known,
+  { machine }: WatchTargets,
+  context: ActionContext,
+): Promise<Change | undefined> {
+  const { session: shown } = known;
+  if (shown === undefined || !mayChangeUnseen(shown.view)) return undefined;
+  const { view, projectDir, troubles } = shown;
+  if (view.worker === 'unknowable') return 'files';
+  if (view.worker === 'alive') {
+    // The lease has not changed since it was read.
+    const { owner, container } = view.lease ?? {};
+    if (owner === undefined || (await livenessOf(context.host, owner, container)) !== 'alive') return 'files';
+    const isSilent = view.state.openIteration?.stalledAt !== undefined;
+    if (!isSilent && troubles.join() === machine.troubles.join()) return undefined;
+  }
+  const report = await reportOn(view, context, machine);
+  if (reportStamp(report) === reportStamp(shown)) return undefined;
+  known.session = { ...report, projectDir };
+  return 'report';
 }
 
-/** Its worker may die, or its supervisor start or exit. */
+/** True if its worker may still die, or its supervisor start or exit. */
 function mayChangeUnseen({ state, worker, needsWorker }: SessionView): boolean {
   const { kind } = state.status;
   return worker !== 'none' || needsWorker || (kind !== 'done' && kind !== 'stopped');
@@ -205,7 +244,7 @@ function reportStamp(report: SessionReport | undefined): string {
   return JSON.stringify([view.worker, view.isUnseen, worker, isDying, isStalled, unwatched, troubles]);
 }
 
-/** Folders in which sessions appear, and the logs of sessions that may still change. */
+/** The folders in which sessions appear, and the logs of sessions that may still change. */
 function watchedPaths({ places }: WatchTargets, known: ReadonlyMap<string, Known>): string[] {
   const live = [...known.values()].flatMap(({ session }) => {
     if (session === undefined || !mayChangeUnseen(session.view)) return [];

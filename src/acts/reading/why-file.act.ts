@@ -16,7 +16,7 @@ import { branchOfSession, type SessionBranch, unlessGitFails } from '../common/s
 import { pathInTree } from './read-changes.act.ts';
 
 export interface WhyQuestion {
-  /** A file; `src/a.ts:31` is one line of it, numbered as in the main checkout once the branch is merged there. */
+  /** A file, or one of its lines: `src/a.ts:31`, as numbered in the main checkout once the branch is merged. */
   path: string;
   /** By default, every session of the project that changed the file, newest first. */
   session?: string | undefined;
@@ -32,7 +32,7 @@ interface WhyIteration {
   commits: Pick<Commit, 'hash' | 'subject'>[];
 }
 
-/** The reasons for the changes of one file in one session. Agents and people wrote the texts. */
+/** The reasons for the changes to one file in one session. Agents and people wrote the texts. */
 export interface WhySession extends Omit<PlanReasons, 'questions'> {
   session: string;
   branch: string;
@@ -43,7 +43,7 @@ export interface WhySession extends Omit<PlanReasons, 'questions'> {
 }
 
 /**
- * The iterations, plan phases, requirements and answers behind a file's changes.
+ * Finds the iterations, plan phases, requirements and answers behind a file's changes.
  * @throws session_not_found, project_not_found, bad_path
  */
 export async function whyFile(
@@ -123,8 +123,8 @@ interface Asked {
 }
 
 /**
- * The session's commit that last changed a line; in the main checkout if it contains the session's work, else on its
- * branch.
+ * Finds the session's commit that last changed a line: in the main checkout if that contains the session's
+ * work, otherwise on its branch.
  */
 async function commitOfLine(
   { path, line }: Asked,
@@ -143,7 +143,7 @@ async function commitOfLine(
     '--',
     path,
   ];
-  // The file or the line may not exist.
+  // The file or the line might not exist.
   const { stdout } = await runGit(blame, { ...git, allowFailure: true });
   const [head = '', ...facts] = stdout.split('\n');
   const hash = head.split(' ')[0] ?? '';
@@ -152,7 +152,7 @@ async function commitOfLine(
   return isOlder || !(await isIn(hash, tip)) ? [] : [{ hash, subject }];
 }
 
-/** Oldest first; renames are followed. */
+/** The commits that changed a file, oldest first; renames are followed. */
 async function commitsOf(
   path: string,
   range: string,

@@ -21,7 +21,7 @@ type Found = Awaited<ReturnType<typeof whyFile>>;
 
 const MOST = 200;
 
-/** The reasons for a file's changes: a paragraph for each session. */
+/** Formats the reasons for a file's changes, with a paragraph for each session. */
 export function formatWhy({ path, sessions }: Found, style: Style): string {
   if (sessions.length === 0) return `No session here changed ${harmless(path)}.`;
   return sessions.map((session) => sessionLines(session, style).join('\n')).join('\n\n');

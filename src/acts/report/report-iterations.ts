@@ -13,21 +13,21 @@ import type { ReportDiff, ReportIteration, TranscriptPiece } from './page/report
 const ALL_TRANSCRIPTS_CHARS = 500_000;
 const ONE_TRANSCRIPT_CHARS = 12_000;
 
-/** Where transcripts are that are not in the page. */
+/** Where to find the transcripts that a page does not contain. */
 export type TranscriptStore =
   | {
       /** Writes a transcript to a separate file. @returns the link to it */
       write(iteration: EventOf<'iteration_started'>, transcript: WholeTranscript): Promise<string>;
     }
   | {
-      /** The link to a transcript that is shown on request: none is read for the page. */
+      /** Returns the link to a transcript that is read only when it is opened. */
       linkTo(iteration: number): string;
     };
 
-/** All recorded iterations, oldest first. One that was restarted after a crash is listed once. */
+/** Collects all recorded iterations, oldest first. One that was restarted after a crash is listed once. */
 export async function reportIterations(
   view: SessionView,
-  { events, now, beside }: { events: readonly SessionEvent[]; now: string; beside: TranscriptStore },
+  { events, now, store }: { events: readonly SessionEvent[]; now: string; store: TranscriptStore },
   context: ActionContext,
 ): Promise<ReportIteration[]> {
   const started = new Map(
@@ -45,8 +45,8 @@ export async function reportIterations(
     const end = ended.get(start.iteration);
     const { commits = [], diff } = changes.get(start.iteration) ?? {};
     const facts = { ...factsOf(start, end, now), commits, diff };
-    if ('linkTo' in beside) {
-      found.push({ ...facts, transcript: { file: beside.linkTo(start.iteration) } });
+    if ('linkTo' in store) {
+      found.push({ ...facts, transcript: { file: store.linkTo(start.iteration) } });
       continue;
     }
     const whole = await wholeTranscript(view, start);
@@ -57,7 +57,7 @@ export async function reportIterations(
       ...facts,
       transcript: {
         count: entries.length,
-        ...(isInPage ? { entries } : { file: await beside.write(start, whole) }),
+        ...(isInPage ? { entries } : { file: await store.write(start, whole) }),
       },
     });
   }
@@ -124,20 +124,20 @@ async function wholeTranscript(
 /** The maximum size of all diffs in a page, and of one iteration's. */
 const ALL_DIFFS_CHARS = 1_200_000;
 const ONE_DIFF_CHARS = 60_000;
-/** Read from git at most: the patch of an iteration may be longer than what is shown. */
+/** The maximum read from git; the patch of an iteration may be longer than what is shown. */
 const ASKED_CHARS = 8_000_000;
 const MAX_COMMITS = 5000;
 const MOST_FILES = 100;
 
 type Changes = Pick<ReportIteration, 'commits' | 'diff'>;
 
-/** The commits and the diff of each iteration on the branch; the newest have priority for space. */
+/** Finds the commits and the diff of each iteration; if space is short, the newest iterations get it. */
 async function iterationChanges(
   view: SessionView,
   events: readonly SessionEvent[],
   context: ActionContext,
 ): Promise<Map<number, Changes>> {
-  // If git cannot open the repository, the events are still shown.
+  // The iterations are shown even if git cannot open the repository.
   return await unlessGitFails(async () => {
     const own = await branchOfSession(view, context);
     return own ? await changesOf(movesOf(events, own.baseCommit), own) : new Map();

@@ -36,13 +36,13 @@ export function addReport(program: Command, cli: Cli): void {
       const isOpened = open && (await openPage(written.path, context));
       if (isOpened === false) cli.output.warn('No browser could be opened here.');
       cli.output.result({ ...written, opened: isOpened }, ({ path }) =>
-        cli.output.isLive ? linkWords(path, cli) : path,
+        cli.output.isLive ? linkText(path, cli) : path,
       );
     });
 }
 
-/** Terminals open such an address by a click; a pipe has the path. */
-function linkWords(path: string, { output, env }: Cli): string {
+/** Shows a URL that terminals open when it is clicked. */
+function linkText(path: string, { output, env }: Cli): string {
   const link = `${output.style.good('✔')} ${pathToFileURL(path).href}`;
   if (!env.SSH_CONNECTION) return link;
   return `${link}\nYou are connected over SSH; on your own machine: scp <host>:${shellWord(path)} .`;

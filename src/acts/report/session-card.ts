@@ -18,17 +18,19 @@ import type { ReportGap, SessionCard, Tone } from './page/report-data.ts';
 export interface CardQuestion {
   view: SessionView;
   worker: WorkerReport;
-  /** Words the next steps for the person who reads the page. */
+  /** Renders the next steps for the person who reads the page. */
   wordsOf: (steps: readonly NextStep[]) => string[];
+  /** All events of the session, if the caller has already read them. */
+  events?: readonly SessionEvent[] | undefined;
 }
 
 export async function sessionCard(
-  { view, worker, wordsOf }: CardQuestion,
+  { view, worker, wordsOf, events: known }: CardQuestion,
   { clock }: Pick<ActionContext, 'clock'>,
-): Promise<{ card: SessionCard; events: SessionEvent[] }> {
+): Promise<{ card: SessionCard; events: readonly SessionEvent[] }> {
   const { state, sessionFile, folder, paths, isForeign, isUnreadable } = view;
   const { status, progress, worktree, cost } = state;
-  const events = isForeign || isUnreadable ? [] : await readEvents(paths, 0);
+  const events = isForeign || isUnreadable ? [] : (known ?? (await readEvents(paths, 0)));
   const now = isoUtc(clock.now());
   const tone = toneOf(view, worker);
   const card: SessionCard = {
@@ -45,7 +47,7 @@ export async function sessionCard(
     workedMs: events.reduce((sum, each) => sum + (each.type === 'iteration_ended' ? each.durationMs : 0), 0),
     cost,
     proved: status.kind === 'done' ? proofCard(makeProof(events)) : undefined,
-    // The page is the report.
+    // The reader already has the report.
     next: wordsOf(nextSteps(view).filter(({ act }) => act !== 'make_report')),
   };
   return { card, events };
@@ -77,13 +79,13 @@ function toneOf(view: SessionView, worker: WorkerReport): Tone {
 
 type Open = Omit<ReportGap, 'to'>;
 
-/** The periods in which no agent could work, with the reason for each. */
+/** Finds the periods in which no agent could work, with the reason for each. */
 export function gapsOf(events: readonly SessionEvent[], until: string): ReportGap[] {
   const gaps: ReportGap[] = [];
   let open: Open | undefined;
   for (const event of events) {
     const begun = beginOf(event);
-    // A session that is stopped while it waits is still waiting.
+    // A session that is stopped while it waits still counts as waiting.
     if (begun !== undefined) open ??= { ...begun, from: event.at };
     else if (open !== undefined && endsGap(event)) {
       gaps.push({ ...open, to: event.at });

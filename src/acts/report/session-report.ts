@@ -24,12 +24,12 @@ import { reportIterations, type TranscriptStore } from './report-iterations.ts';
 import { type CardQuestion, gapsOf, sessionCard } from './session-card.ts';
 
 /**
- * All data shown on the page of a session, bounded in size.
- * @param beside stores the transcripts that are too long for the page
+ * Collects all data shown on the page of a session, bounded in size.
+ * @param store keeps the transcripts that are too long for the page
  */
 export async function sessionReport(
   question: CardQuestion,
-  beside: TranscriptStore,
+  store: TranscriptStore,
   context: ActionContext,
 ): Promise<SessionReportData> {
   const { view } = question;
@@ -40,7 +40,7 @@ export async function sessionReport(
   const proof = makeProof(events);
   const [questions, iterations, requirements, documents, pictures] = await Promise.all([
     reportQuestions(view, events),
-    reportIterations(view, { events, now, beside }, context),
+    reportIterations(view, { events, now, store }, context),
     reportRequirements(view),
     reportDocuments(view, plan?.name),
     reportPictures(view),
@@ -101,7 +101,7 @@ function resultOf({ set, runs }: EventOf<'checks_ran'>): ReportCheckSet['result'
 
 const MAX_ACTS = 1000;
 
-/** The entries of session.log that are not in the list of iterations. */
+/** The entries of session.log, except those that the list of iterations shows. */
 function actsOf(events: readonly SessionEvent[]): SessionReportData['acts'] {
   return events
     .filter(({ type }) => type !== 'iteration_started' && type !== 'iteration_ended')
@@ -141,10 +141,10 @@ const ONE_PICTURE_BYTES = 300_000;
 const ALL_PICTURES_BYTES = 600_000;
 const PNG = Buffer.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]);
 
-/** Pictures of the work from the session's `screens/`: PNG files up to a size limit. */
+/** Reads the pictures of the work in the session's `screens/`: PNG files up to a size limit. */
 async function reportPictures({ paths }: SessionView): Promise<SessionReportData['pictures']> {
   const folder = join(paths.sessionDir, 'screens');
-  // Not a symbolic link, which could expose the person's private pictures.
+  // A symbolic link is not followed, because it could expose the person's private pictures.
   if (!statsAt(folder)?.isDirectory()) return [];
   const names = (namesAt(folder) ?? []).filter((name) => name.endsWith('.png')).sort();
   const found: SessionReportData['pictures'] = [];

@@ -43,7 +43,7 @@ export async function writeSessionReport(
   return { session: view.folder, path };
 }
 
-/** Beyond this number, the last sessions of the list get no page. */
+/** The maximum number of pages; sessions further down the list get none. */
 const MAX_PAGES = 50;
 
 /**
@@ -73,7 +73,7 @@ export async function writeOverviewReport(
     const { card } = await sessionCard({ view, worker, wordsOf }, context);
     if (wantsPage) pages += 1;
     const write = async () => await writePage(view, { worker, path: page, wordsOf }, context);
-    const hasPage = wantsPage && (isUpToDate(view, page) || (await isDone(write)));
+    const hasPage = wantsPage && (isUpToDate(view, page) || (await succeeds(write)));
     if (wantsPage && !hasPage) withoutPage.push(view.folder);
     cards.push({ ...card, page: hasPage ? linkTo(path, page) : undefined });
   }
@@ -84,8 +84,8 @@ export async function writeOverviewReport(
   return { path, sessions, ...(withoutPage.length > 0 && { withoutPage }) };
 }
 
-/** If the files of one session cannot be read or written, the page about the others is still created. */
-async function isDone(write: () => Promise<void>): Promise<boolean> {
+/** Returns false if a session's files cannot be read or written, so that the other sessions get their pages. */
+async function succeeds(write: () => Promise<void>): Promise<boolean> {
   try {
     await write();
     return true;
@@ -95,7 +95,7 @@ async function isDone(write: () => Promise<void>): Promise<boolean> {
   }
 }
 
-/** True if the session has ended and its page is newer than its last event, as for most sessions of a list. */
+/** True if the session has ended and its page is newer than its last event, as in most rows of a list. */
 function isUpToDate({ state, paths }: SessionView, page: string): boolean {
   const { kind } = state.status;
   if (kind !== 'done' && kind !== 'stopped') return false;
@@ -139,13 +139,13 @@ async function writePage(
   await writeText(path, sessionPage(await sessionReport({ view, worker, wordsOf }, { write }, context)));
 }
 
-/** A name may contain characters with a meaning in URLs. */
+/** Returns a relative link. Names may contain characters that have a meaning in URLs. */
 function linkTo(from: string, to: string): string {
   const steps = relative(dirname(from), to).split('/');
   return steps.map(encodeURIComponent).join('/');
 }
 
-/** Readable only for its owner: a session may contain secrets. */
+/** Makes the file readable only by its owner, because a session may contain secrets. */
 async function writeText(path: string, text: string): Promise<void> {
   try {
     await mkdir(dirname(path), { recursive: true });

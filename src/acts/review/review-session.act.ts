@@ -17,11 +17,11 @@ import { resumeSession } from '../sessions/resume-session.act.ts';
 import { sendMessage } from '../sessions/send-message.act.ts';
 
 export interface ReviewQuestion extends SessionQuestion {
-  /** A file or folder whose diff to review; else the whole diff, or the plan that waits for approval. */
+  /** The file or folder whose diff to review; by default the whole diff, or the plan that waits for approval. */
   path?: string | undefined;
 }
 
-/** What is reviewed, as it was when the person began. Agents wrote it. */
+/** The text under review, which agents wrote, as it was when the person began. */
 export interface SessionReview extends CommentedText {
   view: SessionView;
   of: 'plan' | 'diff';
@@ -32,10 +32,10 @@ export interface SessionReview extends CommentedText {
   isCut: boolean;
 }
 
-/** More than anybody reviews at once. */
+/** More than anyone reviews at once. */
 const MAX_CHARS = 4_000_000;
 
-/** Reads what a person comments on. @throws session_not_found, no_plan; what `readChanges` throws */
+/** Reads the text that a person will comment on. @throws session_not_found, no_plan; what `readChanges` throws */
 export async function openReview(question: ReviewQuestion, context: ActionContext): Promise<SessionReview> {
   const view = await findSession({ ...question, isAct: true }, context);
   if (gateOf(view)?.for === 'plan_approval' && question.path === undefined) {
@@ -50,7 +50,7 @@ export async function openReview(question: ReviewQuestion, context: ActionContex
   return { view, of: 'diff', title: `the changes since ${since}`, uncommitted, isCut, ...lines };
 }
 
-/** The lines of a diff as a person sees them: each stays one, also with a carriage return inside. */
+/** The lines of a diff as shown to a person. A carriage return inside a line does not split it. */
 export function reviewedLines(patch: string): CommentedText {
   return diffLines(shownText(patch.replace(/\r(?!\n)/g, '\\u000d')));
 }
@@ -61,12 +61,12 @@ export interface SentReview {
   as: 'message' | 'goal' | 'changes';
   /** For a message: a sentence that says when an agent will read it. */
   readBy?: string;
-  /** How many comments are about lines that have changed meanwhile. */
+  /** The number of comments on lines that have changed since. */
   stale: number;
 }
 
 /**
- * Sends comments as one message to where the session can use them.
+ * Sends the comments as one message: changes to the plan, guidance for the next agent, or a new goal.
  * @throws what `requestChanges`, `resumeSession` and `sendMessage` throw
  */
 export async function sendReview(

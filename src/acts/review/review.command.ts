@@ -13,22 +13,20 @@ import type { SentReview } from './review-session.act.ts';
 
 export function addReview(program: Command, cli: Cli): void {
   withSharedOptions(program.command('review <session> [path]'))
-    .description('Comment in your editor on the diff, or on the plan that waits')
+    .description('Comment in your editor on the diff, or on the plan that waits for approval')
     .action(async (session: string, path: string | undefined, options: SharedOptions) => {
       if (!cli.isInteractive)
         throw CLI_ERRORS.usage({
-          why: 'review opens an editor, and this is no terminal.',
+          why: 'review opens an editor, but this is not a terminal.',
           hint: `samocode message ${shellWord(session)} "src/a.ts:12: …" sends a comment.`,
         });
       const { openReview, sendReview } = await import('./review-session.act.ts');
       const question = { session, ...projectOf(options), path };
       const review = await openReview(question, await cli.actionContext());
       const { uncommitted, isCut, of, lines } = review;
-      if (lines.join('') === '') return cli.output.say(`Nothing changed: ${review.title} are empty.`);
+      if (lines.join('') === '') return cli.output.say(`Nothing to comment on: no text in ${review.title}.`);
       if (uncommitted.length > 0)
-        cli.output.warn(
-          `${counted(uncommitted.length, 'file')} with uncommitted changes: those are not shown.`,
-        );
+        cli.output.warn(`Not shown: the uncommitted changes in ${counted(uncommitted.length, 'file')}.`);
       if (isCut) cli.output.warn('The diff is too long and was cut: name a path to see the rest.');
       const comments = await commentsOn(cli, { name: of === 'plan' ? 'plan.md' : 'review.diff', lines });
       if (comments.length === 0) return cli.output.say('No comment was written; nothing was sent.');
@@ -39,16 +37,16 @@ export function addReview(program: Command, cli: Cli): void {
       const { stale, as } = sent;
       cli.output.result({ ...shownFacts(sent.view), as, comments: comments.length, stale }, () =>
         [
-          `${cli.output.style.good('✔')} ${sentWords(sent)}`,
+          `${cli.output.style.good('✔')} ${sentText(sent)}`,
           ...(stale > 0
-            ? [`${stale} of them: the line has changed meanwhile, and the message says so.`]
+            ? [`For ${counted(stale, 'comment')}, the message notes that the line has changed since.`]
             : []),
         ].join('\n'),
       );
     });
 }
 
-function sentWords({ view, as, readBy = '' }: SentReview): string {
+function sentText({ view, as, readBy = '' }: SentReview): string {
   const short = handleOf(view.folder);
   switch (as) {
     case 'changes':

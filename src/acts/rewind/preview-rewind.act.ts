@@ -5,11 +5,11 @@ import type { ActionContext } from '../common/context.ts';
 import { earlyRefusal } from '../common/early-refusal.ts';
 import type { SessionQuestion } from '../common/places/find-session.ts';
 import { type Preview, previewOf } from '../common/preview.ts';
-import { assessRewind, leavingBranch } from './rewind-session.act.ts';
+import { assessRewind, removedCommits } from './rewind-session.act.ts';
 
 /**
- * Describes what a rewind would undo. Changes nothing. @throws session_not_found; an early refusal if the checkpoint
- * is missing
+ * Describes what a rewind would undo. Changes nothing.
+ * @throws session_not_found; an early refusal if the checkpoint is missing
  */
 export async function previewRewind(
   { to, ...question }: SessionQuestion & { to: RewindTarget },
@@ -24,7 +24,7 @@ export async function previewRewind(
   const { commit, back } = verdict;
   const then = to === 'undo' && back.done ? 'done again' : `stopped in ${back.progress.phase}`;
   const where = to === 'undo' ? 'the state before the last rewind' : `the end of iteration ${to}`;
-  const { count, stays } = await leavingBranch(view, commit, context);
+  const { count, stays } = await removedCommits(view, commit, context);
   return previewOf(view, undefined, [
     `Files, plan, overview and branch are restored to ${where}; the session is then ${then}.`,
     ...(to === 'undo' ? [] : undoneActs(facts.events, to)),
@@ -43,7 +43,7 @@ const HUMAN_ACTS = {
   plan_approved: 'a later approval of the plan',
 } as const;
 
-/** Iterations and human decisions after the target: a rewind discards them. */
+/** The iterations and human decisions after the target, which a rewind discards; one sentence each. */
 function undoneActs(events: readonly SessionEvent[], to: number): string[] {
   const at =
     to === 0

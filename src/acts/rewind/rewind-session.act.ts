@@ -21,7 +21,7 @@ import { accepted } from '../common/early-refusal.ts';
 import { findSession, type SessionQuestion } from '../common/places/find-session.ts';
 
 export interface RewindSessionInput extends SessionQuestion {
-  /** The iteration whose end to restore, 0 for the state before the first; `undo`: the state before the last rewind. */
+  /** Rewind to the end of this iteration; 0: before the first; `undo`: to the state before the last rewind. */
   to: RewindTarget;
 }
 
@@ -29,11 +29,11 @@ export interface RewindSessionResult {
   view: SessionView;
   /** `rewinding`: many files are still being restored. */
   outcome: 'rewound' | 'rewinding';
-  /** A ref of MAIN_REPO with the earlier state; absent while the rewind is running. */
+  /** A ref in MAIN_REPO with the earlier state; absent while the rewind is running. */
   undoRef?: string;
   /** Files left unchanged: too large, unreadable, or in nested repositories. */
   leftOut: string[];
-  /** What a rewind does not undo: where commits removed from the branch still exist. */
+  /** Where commits that were removed from the branch still exist, one sentence each. */
   stays: string[];
 }
 
@@ -48,7 +48,7 @@ export async function rewindSession(
 ): Promise<RewindSessionResult> {
   const { view: found, verdict } = await assessRewind(input, context);
   const { commit } = accepted(verdict, found);
-  const { stays } = await leavingBranch(found, commit, context);
+  const { stays } = await removedCommits(found, commit, context);
   const request = { kind: 'rewind', to: input.to } as const;
   const { view, events } = await sendAndAwait(found, request, ENDS, context, { workMs: ALL_FILES_MS });
   const halfway = events.find((event) => event.type === 'blocked');
@@ -62,7 +62,7 @@ export async function rewindSession(
 
 const ENDS = ['rewound', 'rewind_failed', 'blocked'] as const;
 
-/** Judges a rewind by the same rules as its worker. @throws session_not_found, GitError */
+/** Judges a rewind by the same rules as the worker. @throws session_not_found, GitError */
 export async function assessRewind(
   { to, ...question }: RewindSessionInput,
   context: ActionContext,
@@ -73,10 +73,10 @@ export async function assessRewind(
 }
 
 /**
- * The commits that a rewind to a checkpoint removes from the session's branch, and where they still exist. @throws
- * GitError
+ * Counts the commits that a rewind to a checkpoint removes from the session's branch. `stays`: where they still exist,
+ * one sentence each. @throws GitError
  */
-export async function leavingBranch(
+export async function removedCommits(
   { sessionFile, state: { worktree } }: SessionView,
   checkpoint: string,
   { env }: Pick<ActionContext, 'env'>,
@@ -85,13 +85,13 @@ export async function leavingBranch(
   const { mainRepo } = sessionFile;
   const git = { baseEnv: env, cwd: mainRepo };
   const { into, tip } = await findBaseBranch({ mainRepo, baseEnv: env, ...worktree });
-  const back = await commitOf(`${checkpoint}^1`, git);
-  if (tip === undefined || back === undefined) return { count: 0, stays: [] };
+  const target = await commitOf(`${checkpoint}^1`, git);
+  if (tip === undefined || target === undefined) return { count: 0, stays: [] };
   const count = async (...without: string[]) =>
-    Number(await gitLine(['rev-list', '--count', tip, '--not', back, ...without], git));
+    Number(await gitLine(['rev-list', '--count', tip, '--not', target, ...without], git));
   const all = await count();
-  const ask = ['for-each-ref', '--format=%(refname)', `refs/remotes/*/${worktree.branch}`];
-  const copies = all === 0 ? [] : (await gitLine(ask, git)).split('\n').filter(Boolean);
+  const args = ['for-each-ref', '--format=%(refname)', `refs/remotes/*/${worktree.branch}`];
+  const copies = all === 0 ? [] : (await gitLine(args, git)).split('\n').filter(Boolean);
   const pushed = copies.map((ref) => [
     ref,
     `a push to ${ref.slice('refs/remotes/'.length)}, or its pull request`,
@@ -99,8 +99,8 @@ export async function leavingBranch(
   const merged = into === undefined || all === 0 ? [] : [[`refs/heads/${into}`, `the merge into ${into}`]];
   const stays: string[] = [];
   for (const [ref = '', what] of [...merged, ...pushed]) {
-    const there = all - (await count(ref));
-    if (there > 0) stays.push(`A rewind does not undo ${what}: ${there} of these commits remain there.`);
+    const left = all - (await count(ref));
+    if (left > 0) stays.push(`A rewind does not undo ${what}: ${left} of these commits remain there.`);
   }
   return { count: all, stays };
 }

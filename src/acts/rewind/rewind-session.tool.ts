@@ -58,10 +58,10 @@ export const rewindSessionTool = defineTool({
     );
     const isRewound = outcome === 'rewound';
     const then = view.state.status.kind === 'done' ? 'done again' : 'stopped';
-    const said = isRewound ? `It is rewound and is now ${then}.` : 'Files are still being restored.';
+    const result = isRewound ? `It is rewound and is now ${then}.` : 'Files are still being restored.';
     return {
       ...sessionFields(view),
-      summary: [said, ...stays].join(' '),
+      summary: [result, ...stays].join(' '),
       next: isRewound ? nextSteps(view) : [{ act: 'read_status', when: 'in a moment' }],
       kept_before: undoRef,
       left_as_they_are: leftOut.slice(0, MAX_LISTED).map((path) => cut(path, 150)),

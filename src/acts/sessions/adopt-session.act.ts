@@ -12,7 +12,7 @@ import {
   obstaclesIn,
   placeOf,
   readLegacyFolder,
-} from '../../session/legacy/legacy-session.ts';
+} from '../../session/legacy-session.ts';
 import { ACTION_ERRORS } from '../common/action-errors.ts';
 import type { ActionContext } from '../common/context.ts';
 import { earlyRefusal } from '../common/early-refusal.ts';
@@ -29,20 +29,20 @@ export interface Adoption
     Pick<ProjectQuestion, 'call'>,
     Partial<Pick<SessionRequest, 'group' | 'run'>> {
   /**
-   * The task of a folder without an overview. For a finished session: new work, with which the caller then resumes it.
+   * The task, if the folder has no overview. For a finished session, the goal with which it is then resumed.
    */
   goal?: string | undefined;
-  /** The phase to continue at; otherwise the one that its files show. */
+  /** The phase to continue at. Defaults to the one that the files indicate. */
   phase?: Phase | undefined;
   /** Further choices, as for a start. */
   choices?: Pick<SessionRequest, 'base' | 'autoApprove' | 'acceptSuggestions' | 'sandbox'> | undefined;
 }
 
 /**
- * Creates a session from a folder without machine state, left by the Python samocode or prepared by hand. It waits at
- * the first gate that no record shows as opened by a person, and is an ordinary session from then on.
- * @throws goal_missing, not_done, nested_layout, not_plain, task_unknown, phase_unknown, work_elsewhere, run_already;
- * what `readyProject`, `newSession` and `beginSession` throw
+ * Creates a session from a folder without machine state, which the Python samocode left or a person prepared.
+ * It waits at the first gate that no person is known to have opened, and is an ordinary session from then on.
+ * @throws goal_missing, not_done, nested_layout, not_plain, task_unknown, phase_unknown, work_elsewhere,
+ * run_already; what `readyProject`, `newSession` and `beginSession` throw
  */
 export async function adoptSession(adoption: Adoption, context: ActionContext): Promise<Begun> {
   const { view, place, goal, call, phase, group, choices, run = true } = adoption;
@@ -51,8 +51,8 @@ export async function adoptSession(adoption: Adoption, context: ActionContext): 
   const old = await readLegacyFolder(paths);
   if (old === undefined) throw START_ERRORS.task_unknown({ session: folder });
   requireAdoptable(old, adoption);
-  const stands = placeOf(old, folder, phase);
-  if ('question' in stands) throw START_ERRORS.phase_unknown({ session: folder, question: stands.question });
+  const found = placeOf(old, folder, phase);
+  if ('question' in found) throw START_ERRORS.phase_unknown({ session: folder, question: found.question });
   const project = await readyProject({ projectDir: place.filePath, call, base: choices?.base }, context);
   const { task, totalIterations = 0, iteration = 0, workingDir } = readOverview(old.overview ?? '');
   const branch = await branchOfAdopted(project, { folder, workingDir }, context);
@@ -64,7 +64,7 @@ export async function adoptSession(adoption: Adoption, context: ActionContext): 
       task: old.overview === undefined ? goal : task.trim() || folder,
       takenOver: (gates) => ({
         totalIterations: totalIterations || iteration,
-        decision: continuationOf(stands, old, { folder, gates }),
+        decision: continuationOf(found, old, { folder, gates }),
       }),
     },
     context,
@@ -85,8 +85,8 @@ function requireAdoptable(old: LegacyFolder, { view, goal, phase }: Adoption): v
 }
 
 /**
- * Returns the branch of the existing worktree, whatever its name: its commits belong to the session. Without a
- * worktree, the branch that the original tool would have used: it added a prefix only if a person chose one.
+ * Returns the branch of the existing worktree, whatever its name, because its commits belong to the session.
+ * Without a worktree, returns the one that the Python samocode used: with a prefix only if a person chose it.
  * @throws work_elsewhere if the work is in another worktree: a new one would not contain it
  */
 async function branchOfAdopted(

@@ -23,36 +23,36 @@ import type { NewSession } from './new-session.ts';
 export interface Begun {
   view: SessionView;
   file: SessionFile;
-  /** About settings that have no effect, or a different one than expected. */
+  /** Warnings about settings that have no effect, or not the expected one. */
   warnings: string[];
 }
 
 /**
  * Creates the run folder of a session and starts its first worker.
- * @returns undefined if another start has taken the name in the meantime
- * @throws worker_not_launched, worker_not_started: nothing is left behind. `pending`: the session exists, but its
- * worker is slow
+ * @returns undefined if another start took the name in the meantime
+ * @throws worker_not_launched, worker_not_started: nothing is left behind; pending: the session exists, but
+ * its worker is slow
  */
 export async function beginSession(made: NewSession, context: ActionContext): Promise<Begun | undefined> {
   const { paths, file, start } = made;
   if (!(await makeRunFolder(paths, file, start))) return undefined;
-  if (file.pool) return await offered(made, context);
+  if (file.pool) return await offerToPool(made, context);
   const { view, events } = await startWorker(made, context);
   const notices = events.flatMap((event) =>
-    event.type === 'notice' && SAID_AT_START.has(event.code) ? [event.text] : [],
+    event.type === 'notice' && WARNS_AT_START.has(event.code) ? [event.text] : [],
   );
   return { view, file, warnings: [...made.warnings, ...notices] };
 }
 
-/** The supervisor publishes it; whichever machine has a free place then starts its worker. */
-async function offered({ paths, file, warnings }: NewSession, context: ActionContext): Promise<Begun> {
+/** Leaves the session to the supervisor, which publishes it; the first machine with a free slot runs it. */
+async function offerToPool({ paths, file, warnings }: NewSession, context: ActionContext): Promise<Begun> {
   await supervise(context, paths.sessionsDir);
   const view = await readSession(paths, context.host);
   if (view === undefined) throw new Error(`The run folder of ${paths.folder} has vanished.`);
   return { view, file, warnings };
 }
 
-const SAID_AT_START: ReadonlySet<string> = new Set([NOT_IN_LOGIN_SHELL, NO_LIMIT_KNOWN]);
+const WARNS_AT_START: ReadonlySet<string> = new Set([NOT_IN_LOGIN_SHELL, NO_LIMIT_KNOWN]);
 const PREPARED = ['prepared', 'queued', 'parked', 'done', 'blocked'] as const;
 const AT_REST = ['stopped', 'queued', 'parked', 'done', 'blocked'] as const;
 
@@ -60,7 +60,7 @@ async function startWorker({ paths, start }: NewSession, context: ActionContext)
   try {
     return await awaitStart(paths, start, start.run ? PREPARED : AT_REST, context);
   } catch (error) {
-    if (!(await removeUntakenFolder(paths, context))) throw error;
+    if (!(await removeUnclaimedFolder(paths, context))) throw error;
     throw ACTION_ERRORS.pending.is(error)
       ? START_ERRORS.worker_not_started({ program: context.programs.worker })
       : error;
@@ -70,7 +70,7 @@ async function startWorker({ paths, start }: NewSession, context: ActionContext)
 /**
  * Creates a session's run folder with its identity and first command. The folder appears atomically; of two starts
  * that try the same name, one is refused.
- * @returns false when the name is taken
+ * @returns false if the name is taken
  */
 export async function makeRunFolder(
   paths: SessionPaths,
@@ -95,9 +95,9 @@ export async function makeRunFolder(
 
 /**
  * Removes a run folder that no worker has claimed. It is renamed first, so that a late worker finds no session.
- * @returns false when a worker has claimed it
+ * @returns false if a worker has claimed it
  */
-export async function removeUntakenFolder(
+export async function removeUnclaimedFolder(
   paths: SessionPaths,
   { host }: Pick<ActionContext, 'host'>,
 ): Promise<boolean> {

@@ -17,11 +17,11 @@ import { startSession } from './start-session.act.ts';
  * @throws from_missing; what `startSession` and `continueFolder` throw
  */
 export async function startOrContinue(input: StartSessionInput, context: ActionContext): Promise<Begun> {
-  return await (isHandedOver(input) ? continueFolder : startSession)(input, context);
+  return await (namesFolder(input) ? continueFolder : startSession)(input, context);
 }
 
-/** @throws from_missing when there is a phase but no folder */
-function isHandedOver({ from, phase }: Partial<FolderToContinue>): boolean {
+/** @throws from_missing if there is a phase but no folder */
+function namesFolder({ from, phase }: Partial<FolderToContinue>): boolean {
   if (from?.trim()) return true;
   if (phase?.trim()) throw START_ERRORS.from_missing();
   return false;
@@ -78,11 +78,11 @@ async function resolveFolder({ from = '', projectDir }: StartSessionInput, conte
 function phaseNamed(given: string | undefined): Phase | undefined {
   const written = given?.trim().toLowerCase();
   if (!written) return undefined;
-  const allowed = PHASE_NAMES.filter((phase) => !NEVER.has(phase));
+  const allowed = PHASE_NAMES.filter((phase) => !NOT_SELECTABLE.has(phase));
   const phase = allowed.find((one) => one === written);
   if (phase === undefined) throw START_ERRORS.bad_phase({ given: written, allowed });
   return phase;
 }
 
 /** The worker always runs `init` first, and a finished session continues with a new goal. */
-const NEVER: ReadonlySet<Phase> = new Set(['init', 'done']);
+const NOT_SELECTABLE: ReadonlySet<Phase> = new Set(['init', 'done']);

@@ -10,7 +10,7 @@ import { workerReport } from '../common/facts/worker-report.ts';
 import { refuseFromInside } from '../common/refuse-from-inside.ts';
 import { supervise } from '../common/supervision.ts';
 
-/** Whether it is running or queued without a worker, or is at a gate with work that nothing continues. */
+/** Whether a running or queued session has no worker, or one at a gate has work that nothing will start. */
 export async function lacksWorker(
   found: SessionView,
   refusal: string,
@@ -20,7 +20,7 @@ export async function lacksWorker(
   return isStuck(found, await workerReport(found, context)) && found.worker === 'none';
 }
 
-/** Starts its worker, directly or by sending it a note. */
+/** Starts the session's worker, directly or by sending the note as a message. */
 export async function ensureWorker(
   found: SessionView,
   note: string | undefined,

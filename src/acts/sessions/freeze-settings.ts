@@ -36,7 +36,7 @@ export async function freezeSettings(
     model: values.model,
     models: modelsByPhase(settings),
     ...fallbackOf(settings),
-    // Each machine of a pool uses its own.
+    // Each machine of a pool finds its own programs.
     cliPaths: pool
       ? await installedClis(settings, providersOf(settings), context)
       : await findClis(settings, context),
@@ -44,7 +44,7 @@ export async function freezeSettings(
     ...acpOf(values),
     timeLimitMs: values.timeoutSeconds * 1000,
     timeLimitsMs: timeLimits(settings),
-    // Silence is reported at half of the limit that ends the agent.
+    // Silence is reported after half of the time after which the agent is ended.
     watch: { stallMs: values.stallTimeoutSeconds * 500, stallEndMs: values.stallTimeoutSeconds * 1000 },
     permissions: values.permissions,
     ...sandboxOf(values, choices.sandbox),
@@ -89,7 +89,7 @@ function acpOf({
   return Object.keys(acp).length > 0 ? { acp } : {};
 }
 
-/** Records that a start chose a weaker sandbox: later judgements no longer see the project's value. */
+/** Records whether the start chose a weaker sandbox, because later judges do not see the project's value. */
 function sandboxOf(
   { sandbox: ofProject, ...values }: ResolvedSettings['values'],
   chosen: string | undefined,
@@ -130,7 +130,7 @@ function modelsByPhase(settings: ResolvedSettings): FrozenSettings['models'] {
   return Object.fromEntries(pairs.filter(([, model]) => model !== settings.values.model));
 }
 
-/** For all providers: a resume may switch to one that the session did not start with. */
+/** Covers all providers, because a resume may switch to one that the session did not start with. */
 function timeLimits(settings: ResolvedSettings): FrozenSettings['timeLimitsMs'] {
   const pairs = PROVIDER_NAMES.map(
     (name) => [name, agentSettings(settings, 'init', name).timeoutSeconds] as const,
@@ -144,7 +144,7 @@ function fallbackOf(settings: ResolvedSettings): Pick<FrozenSettings, 'fallback'
   return { fallback: [...fallback], fallbackModels: Object.fromEntries(models) };
 }
 
-/** The program of every provider that a session begins with or falls back to, by its name. @throws what `findCli` throws */
+/** Finds the programs of all providers that a session may run, by name. @throws what `findCli` throws */
 async function findClis(settings: ResolvedSettings, context: ActionContext): Promise<Record<string, string>> {
   const found: Record<string, string> = {};
   for (const name of providersOf(settings)) found[name] = await findCli(settings, name, context);

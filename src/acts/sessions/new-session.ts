@@ -22,9 +22,9 @@ import type { SessionChoices } from './start-choices.ts';
 export interface SessionRequest
   extends SessionChoices,
     Pick<SessionFile, 'task' | 'dive' | 'givenPlan' | 'issue' | 'group' | 'pool' | 'order'> {
-  /** False: everything is prepared, and nothing runs until a resume. */
+  /** If false, everything is prepared, and nothing runs until a resume. */
   run: boolean;
-  /** For a folder that becomes a session: where it continues, given the session's gates. */
+  /** For a folder that becomes a session: returns where it continues, given the session's gates. */
   takenOver?: ((gates: readonly Gate[]) => TakenOver) | undefined;
 }
 
@@ -32,7 +32,7 @@ export interface NewSession {
   paths: SessionPaths;
   file: SessionFile;
   start: CommandOf<'start'>;
-  /** About settings that have no effect or a different one than expected; why a guard or the supervisor is missing. */
+  /** Warnings about settings without the expected effect, and about a missing guard or supervisor. */
   warnings: string[];
 }
 
@@ -76,7 +76,7 @@ export async function newSession(
   };
 }
 
-/** An agent without a guard can read the memory of `samocode web`, and so act as the person on its page. */
+/** Without a guard, an agent can read the memory of `samocode web` and so act as the person on its page. */
 function closedToAgents(channels: readonly Channel[], sandbox: SandboxLevel): Channel[] {
   const isForPersons = channels.every(isPersonal);
   return channels.filter((channel) => channel !== 'web' || !isForPersons || isGuarded(sandbox));

@@ -3,38 +3,38 @@ import { requireBase } from '../../project/worktrees/base-commit.ts';
 import type { StartOrder } from '../../session/events/bodies/positions.ts';
 import type { SessionView } from '../../session/events/session-view.ts';
 import { readAllSessions } from '../../session/session-list.ts';
-import { circleOf, membersOf } from '../../session/start-order.ts';
+import { cycleOf, membersOf } from '../../session/start-order.ts';
 import { ACTION_ERRORS } from '../common/action-errors.ts';
 import type { ActionContext } from '../common/context.ts';
 import { findSessionAndPlace, type SessionQuestion } from '../common/places/find-session.ts';
 import { projectDirOf } from '../common/places/sessions-folders.ts';
 import { START_ERRORS } from '../common/start-errors.ts';
-import type { OrderWish, StartSessionInput } from './start-choices.ts';
+import type { OrderRequest, StartSessionInput } from './start-choices.ts';
 import { startTime } from './start-time.ts';
 
-export function isOrdered({ after, afterMerge, at }: OrderWish): boolean {
+export function isOrdered({ after, afterMerge, at }: OrderRequest): boolean {
   return [after, afterMerge, at].some((words) => words?.trim());
 }
 
 /**
- * What has to hold before a session begins. The branch of a session before it is a base, even before it exists.
+ * Resolves what has to happen before a session starts. Its base may be a branch that does not exist yet.
  * @throws bad_start_time, other_sessions, start_circle, base_not_found; what `findSessionAndPlace` throws
  */
 export async function orderOfStart(
-  wish: OrderWish & Pick<StartSessionInput, 'projectDir' | 'base' | 'group'>,
+  asked: OrderRequest & Pick<StartSessionInput, 'projectDir' | 'base' | 'group'>,
   { mainRepo, values }: Pick<Project, 'mainRepo' | 'values'>,
   context: ActionContext,
 ): Promise<StartOrder> {
   const { clock, host, env } = context;
-  const { group, base } = wish;
-  const [after, afterMerge, at] = [wish.after, wish.afterMerge, wish.at].map((words) => words?.trim());
+  const { group, base } = asked;
+  const [after, afterMerge, at] = [asked.after, asked.afterMerge, asked.at].map((words) => words?.trim());
   const views = await readAllSessions(values.sessions, host);
   const named = async (session: string | undefined, isWholeName?: true) =>
     session
-      ? await folderHere({ session, projectDir: wish.projectDir, isWholeName }, values, context)
+      ? await folderHere({ session, projectDir: asked.projectDir, isWholeName }, values, context)
       : undefined;
   const isGroup = after !== undefined && (group === after || membersOf(after, views).length > 0);
-  // The whole name of a session counts first, then a group, then the beginning of a name.
+  // A full session name takes precedence, then a group, then the start of a name.
   const whole = await named(after, true).catch((error: unknown) => {
     if (!ACTION_ERRORS.session_not_found.is(error)) throw error;
     return undefined;
@@ -44,8 +44,8 @@ export async function orderOfStart(
     afterMerge: await named(afterMerge),
     at: at ? startTime(at, clock.now()) : undefined,
   };
-  const circle = circleOf({ name: 'this session', group, order }, views);
-  if (circle !== undefined) throw START_ERRORS.start_circle({ chain: circle });
+  const cycle = cycleOf({ name: 'this session', group, order }, views);
+  if (cycle !== undefined) throw START_ERRORS.start_circle({ chain: cycle });
   if (base && !branchesBefore(order, views).includes(base))
     await requireBase({ mainRepo, base, baseEnv: env });
   return order;

@@ -14,15 +14,15 @@ import { START_ERRORS } from '../common/start-errors.ts';
 type Place = Parameters<typeof namedFolder>[1];
 
 const MAX_BYTES = 256 * 1024;
-/** More than a plan of a few phases can cover with care. */
+/** A plan of a few phases cannot cover more steps properly. */
 const MAX_BOXES = 200;
 
 /**
  * Reads the plan that a person gives at the start: any Markdown with check boxes. The file itself is never changed.
  * @throws plan_unusable; no_such_folder and relative_folder for a path that cannot be resolved
  */
-export async function readGivenPlan(words: string, context: Place): Promise<GivenPlan> {
-  const path = namedFolder(words, context);
+export async function readGivenPlan(given: string, context: Place): Promise<GivenPlan> {
+  const path = namedFolder(given, context);
   const unusable = (problem: string, fix = 'Name a Markdown file with check boxes.') =>
     START_ERRORS.plan_unusable({ path: shownText(path), problem, fix });
   if (statsAt(path)?.isSymbolicLink())
@@ -43,7 +43,7 @@ export async function readGivenPlan(words: string, context: Place): Promise<Give
     throw unusable('it has no check boxes', 'A step is a list item with a box: - [ ] Add the table');
   if (boxes.length > MAX_BOXES)
     throw unusable(
-      `it has ${boxes.length} check boxes, and a session takes ${MAX_BOXES}`,
+      `it has ${boxes.length} check boxes, and a session takes at most ${MAX_BOXES}`,
       'Split it: a session for each part.',
     );
   if (boxes.every(({ isDone }) => isDone))
@@ -51,12 +51,12 @@ export async function readGivenPlan(words: string, context: Place): Promise<Give
   return { name: shownText(basename(path)), hash: fingerprint(bytes), text };
 }
 
-/** Our sentence for a start that gives a plan and no task. */
+/** The task of a session that starts with a plan and no task. */
 export function givenTask({ name }: GivenPlan): string {
   return cleanText(`Carry out the plan in ${name}, which _given-plan.md quotes with its boxes numbered.`);
 }
 
-/** Words for the name of the session. */
+/** The title from which the name of the session is derived. */
 export function givenTitle({ name, text }: GivenPlan): string {
   const title = parsePlan(text).title?.replace(/^(?:tasks|implementation plan):\s*/i, '');
   return title || name.slice(0, name.length - extname(name).length);

@@ -30,39 +30,38 @@ export async function readIssue(
   const [, host, path, kind] = PLACE.exec(given) ?? [];
   const number = Number(PLACE.exec(given)?.[4] ?? /^#?(\d{1,9})$/.exec(given)?.[1] ?? 0);
   if (number === 0) throw unusable('is not an issue', 'Give its number, or its address.');
-  if (kind === 'pull')
-    throw unusable('is a pull request', 'For the reviews of a pull request there is "samocode round".');
+  if (kind === 'pull') throw unusable('is a pull request', 'To work on its reviews, use "samocode round".');
   const here = await repositoriesOf(project.mainRepo, context);
   const named = `${host}/${path}`.toLowerCase();
   const repository = host === undefined ? here[0] : here.find((each) => each.toLowerCase() === named);
   if (repository === undefined)
     throw host === undefined
-      ? unusable('is in no repository known here', 'Add a remote that names a repository of GitHub.')
+      ? unusable('is in no repository that is known here', 'Add a remote that names a repository of GitHub.')
       : unusable(
-          'is in a repository that no remote of this project names',
+          'is in a repository that no remote of this project points to',
           'Start it in the project of that repository.',
         );
   const issue = await forge.issue(repository, number).catch((error: unknown) => {
     if (!FORGE_ERRORS.forge_refused.is(error)) throw error;
-    const fix = 'Check its number, and the account of gh.';
+    const fix = 'Check its number and the account that gh uses.';
     throw unusable(
       `is not shown by ${repository}: it is a pull request, was deleted or moved, or your login may not read it`,
       fix,
     );
   });
   if (!isAt(issue, repository)) throw unusable(`was moved to ${issue.url}`, 'Start it from there.');
-  if (!issue.isOpen) throw unusable('is closed', 'Open it again first.');
+  if (!issue.isOpen) throw unusable('is closed', 'Reopen it first.');
   return await givenIssue(issue, repository, {
     ...{ forge, clock: context.clock, trusted: trustedIn(project.values.prTrust) },
   });
 }
 
-/** Whether it is still in that repository: one that was moved comes with its new address. */
+/** Whether the issue is still in that repository; GitHub returns a moved one with its new address. */
 export function isAt({ url, number }: Pick<Issue, 'url' | 'number'>, repository: string): boolean {
   return url.toLowerCase() === `https://${repository}/issues/${number}`.toLowerCase();
 }
 
-/** The repositories that the remotes name, that of `origin` first. @throws GitError */
+/** The repositories that the remotes name, starting with that of `origin`. @throws GitError */
 export async function repositoriesOf(
   mainRepo: string,
   { env }: Pick<ActionContext, 'env'>,
@@ -74,20 +73,20 @@ export async function repositoriesOf(
   return urls.flatMap((url) => repositoryIn(url) ?? []);
 }
 
-/** The issue as a session keeps it. Comments count only by people who may steer agents, as in rounds. */
+/** The issue as a session stores it. As in rounds, it quotes only comments by people who may steer agents. */
 export async function givenIssue(
   issue: Issue,
   repository: string,
   asking: { forge: Forge; clock: ActionContext['clock']; trusted: readonly string[] },
 ): Promise<GivenIssue> {
-  const comments = issue.comments.filter(({ isSamocodes }) => !isSamocodes);
+  const comments = issue.comments.filter(({ isBySamocode }) => !isBySamocode);
   const authors = [issue.author, ...comments.map(({ author }) => author)];
   const maySteer = await new Steering().among(authors, repository, asking);
   const { number, url, title } = issue;
   return { repository, number, url, title, text: issueText({ ...issue, comments }, maySteer) };
 }
 
-/** The document that agents read: our own words, and quotations with their authors. */
+/** The document that agents read: our own text, and quotations with their authors. */
 export function issueText(
   {
     number,
@@ -100,7 +99,7 @@ export function issueText(
   maySteer: ReadonlySet<string>,
 ): string {
   const who = ({ login }: Author) => inlineMaterial(login);
-  const heard = comments.filter(({ author: { login } }) => maySteer.has(login));
+  const quoted = comments.filter(({ author: { login } }) => maySteer.has(login));
   const others = comments.filter(({ author: { login } }) => !maySteer.has(login));
   const left = [...new Set(others.map((comment) => who(comment.author)))];
   const parts = [
@@ -108,7 +107,7 @@ export function issueText(
     `${inlineMaterial(url)}, opened by ${who(author)}${maySteer.has(author.login) ? '' : ', who has no write access to the repository'}.`,
     material(title, MAX_COMMENT_CHARS),
     `${who(author)} writes:\n\n${material(body, MAX_BODY_CHARS, url)}`,
-    ...heard.map(
+    ...quoted.map(
       (comment) =>
         `${who(comment.author)} comments:\n\n${material(comment.body, MAX_COMMENT_CHARS, comment.url)}`,
     ),
@@ -117,10 +116,10 @@ export function issueText(
       : [`Left out: comments of ${listed(left, 20)}, who have no write access to the repository.`]),
   ];
   const text = parts.join('\n\n');
-  return `${text.length > MAX_CHARS ? `${text.slice(0, MAX_CHARS)}\n\n(Cut.)` : text}\n`;
+  return `${text.length > MAX_CHARS ? `${text.slice(0, MAX_CHARS)}\n\n(Truncated.)` : text}\n`;
 }
 
-/** Our sentence for a start that names an issue, before what a person adds. */
+/** The task of a session that starts from an issue, followed by what a person added. */
 export function issueTask({ number, repository }: GivenIssue, task: string | undefined): string {
   const name = repository.split('/').slice(1).join('/');
   const sentence = `Work on issue #${number} of ${name}, which _issue.md quotes.`;

@@ -19,7 +19,7 @@ import {
 import { requireTrust } from '../common/places/trust-project.ts';
 import { findCli } from '../common/preconditions/agent-clis.ts';
 import { refuseUnfitAgents } from '../common/preconditions/fit-agents.ts';
-import { refuseWhatCannotRun } from '../common/preconditions/ready-project.ts';
+import { refuseRoot } from '../common/preconditions/ready-project.ts';
 import { requireFolders, requireText } from '../common/preconditions/require.ts';
 import { frozenProving } from '../proof/frozen-proving.ts';
 import { adoptSession } from './adopt-session.act.ts';
@@ -44,8 +44,8 @@ export interface ResumeSessionResult {
 }
 
 /**
- * Continues a session that is stopped, blocked, limited, or waits for a person or a file, and a finished one with a
- * new goal. Also turns a folder of the Python samocode into a session. Opens no gate.
+ * Continues a session that is stopped, blocked, limited, or waits for a person or a file, or a finished one
+ * with a new goal. Also turns a folder of the Python samocode into a session. Opens no gate.
  * @throws an early refusal, folder_gone, the error that `closedTo` returns, what `adoptSession`, `chooseAgents`,
  * `currentChecks` and `refuseUnfitAgents` throw; the worker's refusal, pending
  */
@@ -59,7 +59,7 @@ export async function resumeSession(
   const limits = isLimited ? { session: { ...input.limits }, phases: {} } : undefined;
   const { view: named, place } = await findSessionAndPlace({ ...input, isAct: true }, context);
   const found = named.isForeign ? await takeOver(input, { view: named, place }, context) : named;
-  // A finished one is resumed with its new goal like any other session.
+  // A finished session is then resumed with its new goal, like any other session.
   if (named.isForeign && found.state.status.kind !== 'done') return { view: found, outcome: 'resumed' };
   const closed = judgeKind('resume', found.state);
   if (closed) throw earlyRefusal(closed, found);
@@ -74,7 +74,7 @@ export async function resumeSession(
       return { view: found, outcome: 'already_running' };
     throw earlyRefusal(verdict, found);
   }
-  requireFolders(found, { goesOn: true });
+  requireFolders(found, { continues: true });
   const checks = found.sessionFile && (await currentChecks(found, goal, context));
   const agent = found.sessionFile && (await chooseAgents(input, found.sessionFile, context));
   await refuseUnfit({ agent, limits }, found, context);
@@ -83,7 +83,7 @@ export async function resumeSession(
   return { view: after.view, outcome: 'resumed' };
 }
 
-/** Creates a session from a folder without machine state; the choices of the call apply to its start. */
+/** Creates a session from a folder without machine state; the arguments of the call apply to its start. */
 async function takeOver(
   input: ResumeSessionInput,
   { view, place }: FoundSession,
@@ -98,8 +98,8 @@ async function takeOver(
 }
 
 /**
- * The project's current checks, if the resumed session should switch to them: it is blocked by its old ones, they fail
- * on its base and that is still undecided, or it gets a new goal.
+ * The project's current checks, if the resumed session should switch to them: its old checks block it, or
+ * fail on its base and nobody has decided about that yet, or it gets a new goal.
  * @returns undefined if its own checks remain in effect
  * @throws project_not_trusted if the checks have changed and are not trusted yet; the errors of settings
  */
@@ -132,7 +132,7 @@ function agentSettingsOf({ provider, model }: AgentRequest): CallSettings {
   return { provider: provider?.trim() || undefined, model: model?.trim() || undefined };
 }
 
-/** Judges the agents and limits as they will be: those of the start, of earlier resumes and of this one. */
+/** Checks the agents and limits that result from the start, from earlier resumes and from this one. */
 async function refuseUnfit(
   { agent, limits }: { agent: ChosenAgent | undefined; limits: SessionLimits | undefined },
   { sessionFile, state }: SessionView,
@@ -161,7 +161,7 @@ async function chooseAgents(
   const project = await findProjectFor({ projectDir: configPath, call }, context);
   const { provider, model } = project.values;
   if (call.provider === undefined) return { model };
-  refuseWhatCannotRun({ provider, providers: {}, permissions: settings.permissions }, context);
+  refuseRoot({ provider, providers: {}, permissions: settings.permissions }, context);
   const chosen = agentSettings(project, 'init', provider);
   const ofCall = call.model === undefined ? chosen.model : model;
   return { provider, model: ofCall, cliPath: await findCli(project, provider, context) };

@@ -17,7 +17,7 @@ export const resumeSessionTool = defineTool({
     goal: z.string().optional().describe('New work for a finished one.'),
     provider: z.string().optional().describe('Switch to it, for every phase.'),
     model: z.string().optional().describe('Switch to this model.'),
-    from: z.literal('pull_request').optional().describe('What came back to it.'),
+    from: z.literal('pull_request').optional().describe('Its reviews and checks.'),
     limits: LimitsArgument.describe('Higher limits for the whole session, when the user agrees.'),
   }),
   output: resultWith({
@@ -32,9 +32,9 @@ export const resumeSessionTool = defineTool({
       if ([note, goal, provider, model, limits].some((each) => each !== undefined))
         throw ACTION_ERRORS.from_alone();
       const { roundOfSession } = await import('../after/round.act.ts');
-      const { view, outcome, said } = await roundOfSession(input, actions);
+      const { view, outcome, summary } = await roundOfSession(input, actions);
       const what = outcome === 'nothing' ? ('nothing' as const) : ('resumed' as const);
-      return { ...sessionFields(view), summary: said, outcome: what };
+      return { ...sessionFields(view), summary, outcome: what };
     }
     const { resumeSession } = await import('./resume-session.act.ts');
     const { view, outcome } = await resumeSession(input, actions);

@@ -12,7 +12,7 @@ import { recentCommits } from '../reading/read-changes.act.ts';
 import type { WaitResult } from '../reading/wait-for-change.act.ts';
 
 export interface RunToRest extends Followed {
-  /** Ask the person at the terminal the questions and for approval of the plan. */
+  /** Whether to ask the person at the terminal for answers and for approval of the plan. */
   ask: boolean;
 }
 
@@ -28,7 +28,7 @@ export async function runToRest(cli: Cli, run: RunToRest): Promise<void> {
     }
   } catch (error) {
     if (!cli.interrupted.aborted) throw error;
-    sayHowToComeBack(cli, run.session);
+    printHowToReturn(cli, run.session);
   }
 }
 
@@ -41,7 +41,7 @@ async function showRest(cli: Cli, result: WaitResult): Promise<void> {
   cli.output.result(facts, () => `\n${formatStatus(facts, cli, { nowMs: clock.now(), commits })}`);
 }
 
-function sayHowToComeBack(cli: Cli, folder: string): void {
+function printHowToReturn(cli: Cli, folder: string): void {
   const { accent } = cli.output.style;
   const short = handleOf(folder);
   cli.leaveWith(EXIT.interrupted);
@@ -55,7 +55,7 @@ function sayHowToComeBack(cli: Cli, folder: string): void {
   );
 }
 
-/** What a session has committed, oldest first. */
+/** The newest commits of a session, oldest first. */
 async function commitLines(view: SessionView, cli: Cli): Promise<string[]> {
   const { commits, total } = await recentCommits(view, MOST_COMMITS, await cli.actionContext());
   const { accent, dim } = cli.output.style;
@@ -67,5 +67,5 @@ async function commitLines(view: SessionView, cli: Cli): Promise<string[]> {
 }
 
 const MOST_COMMITS = 20;
-/** The column of the values of a status. */
+/** The column in which a status shows its values. */
 const COMMITS_AT = 12;

@@ -25,8 +25,8 @@ export async function sendMessage(
 
 function readBy({ state }: SessionView): string {
   const { kind } = state.status;
-  const rests = kind === 'stopped' || kind === 'blocked' || state.stopWanted !== undefined;
-  return rests
+  const isResting = kind === 'stopped' || kind === 'blocked' || state.stopWanted !== undefined;
+  return isResting
     ? 'It is stored; the next agent reads it once the session is resumed.'
     : 'The next agent gets the message.';
 }

@@ -3,28 +3,28 @@ import type { CallSettings } from '../../project/settings/settings.ts';
 import { PROVIDER_CHOICES } from '../../providers/registry.ts';
 import type { GivenIssue } from '../../session/events/session-file.ts';
 
-/** Per-session choices in addition to the project's settings. */
+/** Choices for one session, in addition to the project's settings. */
 export interface SessionChoices {
   folder: string;
   branch?: string | undefined;
   base?: string | undefined;
   autoApprove?: boolean | undefined;
   acceptSuggestions?: boolean | undefined;
-  /** `guard`, `auto` or `off`, unparsed; only a person may choose a weaker one than the project's. */
+  /** `guard`, `auto` or `off`, unparsed; only a person may choose a weaker level than the project's. */
   sandbox?: string | undefined;
-  /** Machines of a pool may work on it. */
+  /** Any machine of the pool may work on it. */
   pool?: true | undefined;
 }
 
 /** A session folder prepared by hand, and the phase at which a worker continues it. */
 export interface FolderToContinue {
   from: string;
-  /** Defaults to the phase that its files show. */
+  /** Defaults to the phase that its files indicate. */
   phase: string;
 }
 
-/** What has to hold before a session begins, as it was written. */
-export interface OrderWish {
+/** What has to happen before a session starts, as the user wrote it. */
+export interface OrderRequest {
   /** A session, or a group. */
   after?: string | undefined;
   afterMerge?: string | undefined;
@@ -34,14 +34,14 @@ export interface OrderWish {
 export interface StartSessionInput
   extends Partial<FolderToContinue>,
     Omit<SessionChoices, 'folder'>,
-    OrderWish {
+    OrderRequest {
   task?: string | undefined;
   dive?: string | undefined;
   /** The path of a Markdown file with check boxes. */
   plan?: string | undefined;
   /** The number or address of an issue. */
   issue?: string | undefined;
-  /** The same, as the supervisor has read and claimed it. */
+  /** An issue that the supervisor has already read and claimed. */
   claimed?: GivenIssue | undefined;
   /** Derived from the task if absent. */
   name?: string | undefined;
@@ -51,7 +51,7 @@ export interface StartSessionInput
   settings?: CallSettings | undefined;
   /** Offered to every machine of the pool that this one is in. */
   where?: 'pool' | undefined;
-  /** False: everything is prepared, and nothing runs until a resume. */
+  /** If false, everything is prepared, and nothing runs until a resume. */
   run?: boolean | undefined;
 }
 
@@ -59,10 +59,10 @@ export interface StartSessionInput
 interface Choice {
   /** `--model <name>`. */
   option: string;
-  /** The description for both, unless `tool` replaces it for models. */
+  /** The description for both, unless `tool` replaces it in the tool's schema. */
   about: string;
   tool?: string;
-  /** `limit`: one of the limits, which the tool takes as one argument. */
+  /** `limit`: one of the limits, all of which the tool takes as one argument. */
   kind?: 'text' | 'yes' | 'seconds' | 'by_phase' | 'limit' | 'pool';
   /** The setting that it overrides for this session; without one, it is a choice of the session itself. */
   setting?: keyof CallSettings;
@@ -84,7 +84,7 @@ const START_CHOICES = {
   },
   issue: {
     ...{ option: '--issue <issue>', tool: 'Number or URL.' },
-    about: 'work on an issue of GitHub: its number or address',
+    about: 'work on a GitHub issue: its number or URL',
   },
   name: {
     ...{ option: '--name <name>', tool: 'Words and hyphens.' },
@@ -92,13 +92,13 @@ const START_CHOICES = {
   },
   group: {
     ...{ option: '--group <name>', tool: 'For wait and stop_session.' },
-    about: 'groups can be awaited and stopped',
+    about: 'name of a group whose sessions can be awaited and stopped together',
   },
   base: {
     ...{ option: '--base <ref>', tool: 'If not the default branch.' },
-    about: 'where it begins, if not the default branch',
+    about: 'what to branch from, if not the default branch',
   },
-  branch: { ...{ option: '--branch <name>', tool: 'Its new name.' }, about: 'name of the branch to make' },
+  branch: { ...{ option: '--branch <name>', tool: 'Its new name.' }, about: 'name of the new branch' },
   after: {
     ...{ option: '--after <name>', about: 'start once that session, or group, is done' },
     tool: 'Session or group.',
@@ -135,7 +135,7 @@ const START_CHOICES = {
   },
   fallback: {
     ...{ option: '--fallback <names>', setting: 'fallback', tool: 'At a limit: codex,gemini.' },
-    about: 'who takes over at a usage limit: codex,gemini',
+    about: 'providers that take over at a usage limit: codex,gemini',
   },
   maxCostUsd: {
     ...{ option: '--max-cost-usd <dollars>', kind: 'limit', setting: 'maxCostUsd', ...forResume },

@@ -6,7 +6,7 @@ import { START_CHOICE_ROWS, type StartChoice, type StartSessionInput, startInput
 
 type ByPhase = Readonly<Record<string, string>>;
 
-/** The options of `start`, `run` and the original command line for a new session. */
+/** The options for a new session: those of `start`, `run` and the original command line. */
 export type StartOptions = SharedOptions & Partial<Record<StartChoice, unknown>> & { pool?: true };
 
 export function withStartOptions(command: Command): Command {
@@ -27,7 +27,7 @@ export interface GivenOption {
   isForResume: boolean;
 }
 
-/** The start options that were typed. */
+/** Returns the start options that the user typed. */
 export function givenStartOptions(options: StartOptions): GivenOption[] {
   return START_CHOICE_ROWS.flatMap(([name, { option, isForResume = false }]) => {
     const value = name === 'where' ? options.pool : options[name];

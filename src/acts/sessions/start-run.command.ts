@@ -39,7 +39,7 @@ async function runNew(cli: Cli, options: RunOptions, ask: boolean): Promise<void
   await runToRest(cli, { session: view.folder, projectDir, cursor: 0, ask });
 }
 
-/** Starts a session, creating the project if there is none; undefined if the person declines. */
+/** Starts a session, creating the project if there is none. @throws no_project_yet if the person declines */
 async function begin(cli: Cli, options: StartOptions & { yes?: true; run?: boolean }) {
   const wanted = startInputOf(options);
   const projectDir = await ensureProject(cli, options);
@@ -66,7 +66,7 @@ async function runExisting(cli: Cli, session: string, options: RunOptions, ask: 
   await runToRest(cli, { session: view.folder, ...projectOf(options), cursor: view.state.n, ask });
 }
 
-/** Names of new sessions contain no spaces. */
+/** Suggests --task if the name has a space: names of new sessions never have one. */
 function taskForName(session: string, error: unknown): SamocodeError | undefined {
   if (!ACTION_ERRORS.session_not_found.is(error) || !/\s/.test(session.trim())) return undefined;
   return CLI_ERRORS.usage({
@@ -75,7 +75,7 @@ function taskForName(session: string, error: unknown): SamocodeError | undefined
   });
 }
 
-/** These options would be ignored silently: they apply at the start, or through `resume`. */
+/** Refuses options that would be ignored silently, because they apply only at the start or to `resume`. */
 function refuseStartOptions(session: string, options: RunOptions): void {
   const given = givenStartOptions(options);
   if (given.length === 0) return;

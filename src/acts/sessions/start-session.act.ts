@@ -21,10 +21,10 @@ import { issueTask, readIssue } from './read-issue.ts';
 import type { FolderToContinue, StartSessionInput } from './start-choices.ts';
 
 /**
- * Starts a session: checks everything, creates the run folder atomically with identity and first command, and launches
- * a worker, which creates the rest.
- * @throws nothing_to_do, plan_unusable, what `readIssue` throws, bad_branch_name, bad_group_name, and what `orderOfStart`, `readyProject`, `freeFolder`, `newSession` and
- * `beginSession` throw
+ * Starts a session: checks everything, creates the run folder atomically with identity and first command, and
+ * launches a worker, which creates the rest.
+ * @throws nothing_to_do, plan_unusable, bad_branch_name, bad_group_name; what `readIssue`, `orderOfStart`,
+ * `readyProject`, `freeFolder`, `newSession` and `beginSession` throw
  */
 export async function startSession(
   input: Omit<StartSessionInput, keyof FolderToContinue>,
@@ -54,7 +54,7 @@ export async function startSession(
     const { autoApprove, acceptSuggestions, sandbox } = input;
     const choices = { folder, branch, base, autoApprove, acceptSuggestions, sandbox };
     const request = { ...choices, task, dive, givenPlan, issue, group, pool, order, run };
-    // Another start took the name in the meantime: a derived name gets the next number, a given one is refused.
+    // If another start took the name, a derived name gets the next number and a given one is refused.
     const begun = await beginSession(await newSession(project, request, context), context);
     if (begun !== undefined) return begun;
   }
@@ -70,7 +70,7 @@ async function issueOf(
 }
 
 /**
- * The folder name of a new session, from the given name or derived from the task.
+ * Returns the folder name of a new session: the given name, or one derived from the task.
  * @throws bad_session_name, session_exists, worktree_stands
  */
 async function freeFolder(
@@ -99,8 +99,8 @@ async function freeFolder(
 }
 
 /**
- * Whether the worktree's folder is in use, perhaps by a session of another SESSIONS folder: a second session there
- * would share its files and checkpoints.
+ * Whether the worktree's folder is in use, perhaps by a session of another SESSIONS folder. A second session
+ * there would share its files and checkpoints.
  */
 function isOccupied(folder: string): boolean {
   return (namesAt(folder) ?? []).length > 0;

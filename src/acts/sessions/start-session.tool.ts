@@ -35,7 +35,7 @@ export const startSessionTool = defineTool({
   ].join('\n'),
   input: z.strictObject({
     ...ARGUMENTS,
-    limits: LimitsArgument.describe('There it blocks and asks.'),
+    limits: LimitsArgument.describe('At a limit it blocks and asks.'),
     project_dir: ProjectDir,
     start: z.boolean().default(true).describe('false: only prepare it.'),
   }),
@@ -52,7 +52,7 @@ export const startSessionTool = defineTool({
   async handle(input, { actions }) {
     const { startOrContinue } = await import('./continue-folder.act.ts');
     const { limits, start: run, projectDir, ...chosen } = input;
-    // TypeScript does not know the arguments that are generated from the table.
+    // TypeScript does not know the arguments generated from the table.
     const { timeoutS: timeout, ...others } = chosen as { timeoutS?: number };
     const wanted = startInput({ ...others, timeout, ...settingsOfLimits(limits) });
     const { view, file, warnings } = await startOrContinue({ ...wanted, projectDir, run }, actions);

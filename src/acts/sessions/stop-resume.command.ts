@@ -19,7 +19,7 @@ export function addStop(program: Command, cli: Cli): void {
       const named = [session, group, all].filter((one) => one !== undefined);
       if (named.length !== 1)
         throw CLI_ERRORS.usage({
-          why: 'Name one session, --group or --all.',
+          why: 'Name one session, or use --group or --all.',
           hint: 'For example: samocode stop --group tonight',
         });
       const { stopSession, stopSeveral } = await import('./stop-session.act.ts');
@@ -27,14 +27,14 @@ export function addStop(program: Command, cli: Cli): void {
       const context = await cli.actionContext();
       if (session !== undefined) {
         const stopped = await stopSession({ session, ...input }, context);
-        return cli.output.result(factsOf(stopped), () => wordsOf(stopped, options));
+        return cli.output.result(factsOf(stopped), () => resultText(stopped, options));
       }
       const stopped = await stopSeveral({ group, ...input }, context);
       if (stopped.some(({ outcome }) => outcome === 'refused')) cli.leaveWith(EXIT.failed);
       cli.output.result({ sessions: stopped.map(factsOf) }, () =>
         stopped.length === 0
-          ? 'No session runs here.'
-          : stopped.map((one) => wordsOf(one, options)).join('\n'),
+          ? 'No session is running here.'
+          : stopped.map((one) => resultText(one, options)).join('\n'),
       );
     });
 }
@@ -47,7 +47,7 @@ function factsOf(one: StopOneResult) {
   return { ...shownFacts(one.view), outcome: one.outcome, error };
 }
 
-function wordsOf(one: StopOneResult, options: StopOptions): string {
+function resultText(one: StopOneResult, options: StopOptions): string {
   const { view, outcome } = one;
   if (outcome === 'refused') return `${view.folder}: ${one.error.what} ${one.error.why}`;
   const short = handleOf(view.folder);
@@ -127,7 +127,7 @@ export function addTakeover(program: Command, cli: Cli): void {
       const { view, outcome, from } = await takeOverSession({ session, ...projectOf(options) }, context);
       const words =
         outcome === 'taken'
-          ? `now has its worker here; previously process ${from?.pid} of ${from?.hostId} held it, since ${from?.since}. If that worker is still running, it ends its agent and exits as soon as it reads the new lease.`
+          ? `now has its worker here; process ${from?.pid} of ${from?.hostId} had held it since ${from?.since}. If that worker is still running, it ends its agent and exits as soon as it reads the new lease.`
           : 'had no worker elsewhere; nothing was taken over.';
       cli.output.result({ ...shownFacts(view), outcome, from }, () => `${view.folder} ${words}`);
     });

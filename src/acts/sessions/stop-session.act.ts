@@ -17,8 +17,8 @@ export interface StopSessionInput extends SessionQuestion {
 export interface StopSessionResult {
   view: SessionView;
   /**
-   * `stopped`: the worker has stopped it; `stopping`: the worker has accepted the command; `not_running`: it was
-   * already at rest.
+   * `stopped`: the worker has stopped it. `stopping`: the worker has accepted the command. `not_running`: it
+   * was already at rest.
    */
   outcome: 'stopping' | 'stopped' | 'not_running';
 }
@@ -38,7 +38,7 @@ export async function stopSeveral(
 ): Promise<StopOneResult[]> {
   await refuseFromInside(context);
   const places = await findSessionsFolders(projectDir, context);
-  // Outside a project, lists cover all projects, but stopping must refer to one.
+  // Outside a project, a list covers all projects, but a stop must be limited to one.
   if (places.length > 1 && !places.some(({ isOwn }) => isOwn))
     throw ACTION_ERRORS.project_unclear({ files: places.map(({ filePath }) => filePath) });
   const views =
@@ -74,7 +74,7 @@ async function stopFound(
     const after = await sendAndAwait(view, { kind: 'stop', when }, ['stopped', 'done'], context);
     return { view: after.view, outcome: after.view.state.status.kind === 'stopped' ? 'stopped' : 'stopping' };
   } catch (error) {
-    // It came to rest before the command was sent: nothing is left to stop.
+    // It came to rest before the command was sent, so nothing is left to stop.
     if (!(isSamocodeError(error) && error.code === 'not_running')) throw error;
     return { view: (await readSession(view.paths, context.host)) ?? view, outcome: 'not_running' };
   }

@@ -1,5 +1,5 @@
 import { readHolding } from '../../base/processes/lease.ts';
-import { MEMBERSHIP_ERRORS } from '../../pool/membership-errors.ts';
+import { POOL_ERRORS } from '../../pool/pool-errors.ts';
 import { launchWorker } from '../../providers/starting/launch-worker.ts';
 import { judgeTakeOver } from '../../session/commands/judge-running.ts';
 import type { SessionView } from '../../session/events/session-view.ts';
@@ -12,15 +12,15 @@ import { launchAndWait } from './ensure-worker.ts';
 
 export interface TakeOverResult {
   view: SessionView;
-  /** `not_needed`: no process held it, or only one known to be dead. */
+  /** `not_needed`: no process held it, or the one that did is known to be dead. */
   outcome: 'taken' | 'not_needed';
   from?: { hostId: string; pid: number; since: string };
 }
 
 /**
- * Takes over a session whose worker cannot be judged from here, because it ran on another machine or in another
- * container. Never done automatically: only a person knows that it is gone for good.
- * @throws session_not_found, worker_lives, newer_format, not_taken_over, inside_session
+ * Takes over a session whose worker cannot be checked from here, because it ran on another machine or in
+ * another container. Never done automatically, because only a person knows that the worker is gone for good.
+ * @throws session_not_found, worker_lives, newer_format, not_taken_over, pool_takes_over, inside_session
  */
 export async function takeOverSession(
   question: SessionQuestion,
@@ -29,7 +29,7 @@ export async function takeOverSession(
   await refuseFromInside(context);
   const view = await findSession({ ...question, isAct: true }, context);
   const { folder: session, newer } = view;
-  if (view.sessionFile?.pool) throw MEMBERSHIP_ERRORS.pool_takes_over({ session });
+  if (view.sessionFile?.pool) throw POOL_ERRORS.pool_takes_over({ session });
   const holding = await readHolding(view.paths.leases, context.host);
   const verdict = judgeTakeOver({ session, holding, newer });
   if (verdict.kind === 'refused') throw verdict.error;

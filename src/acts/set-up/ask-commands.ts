@@ -11,10 +11,10 @@ export async function askCommands(cli: Cli, top: string): Promise<Record<string,
   const proposed = await proposedCommands(top);
   if (proposed === undefined) return {};
   const { check, setup, from } = proposed;
-  const lines = linesOf(proposed);
+  const lines = settingLines(proposed);
   const menus = await cli.menus?.();
   if (menus === undefined) {
-    cli.output.say(wordsOf(proposed));
+    cli.output.say(suggestionText(proposed));
     return (await askYesNo(cli, 'Use it?')) === true ? lines : {};
   }
   const label = `${check}${setup === undefined ? '' : `, after ${setup}`} (from ${from})`;
@@ -34,19 +34,19 @@ export async function askCommands(cli: Cli, top: string): Promise<Record<string,
   return typed === undefined ? {} : { ...lines, CHECK: typed.trim() };
 }
 
-/** The same lines without a question: what the repository's own files suggest. */
+/** Uses what the repository's files suggest, and says so. @returns lines for a new `.samocode` */
 export async function suggestedCommands(cli: Cli, top: string): Promise<Record<string, string>> {
   const proposed = await proposedCommands(top);
   if (proposed === undefined) return {};
-  cli.output.say(`${wordsOf(proposed)}; it is taken.`);
-  return linesOf(proposed);
+  cli.output.say(`${suggestionText(proposed)}; it is used.`);
+  return settingLines(proposed);
 }
 
-function wordsOf({ check, setup, from }: ProposedCommands): string {
+function suggestionText({ check, setup, from }: ProposedCommands): string {
   return `${from} suggests the check: ${check}${setup === undefined ? '' : `, after: ${setup}`}`;
 }
 
-function linesOf({ check, setup }: ProposedCommands): Record<string, string> {
+function settingLines({ check, setup }: ProposedCommands): Record<string, string> {
   return { ...(setup !== undefined && { SETUP: setup }), CHECK: check };
 }
 
@@ -67,7 +67,7 @@ export async function offerTrial(cli: Cli, project: Project): Promise<void> {
     }
   } catch (error) {
     if (!limit.aborted || cli.interrupted.aborted) throw error;
-    cli.output.say(`${bad('✘')} They had not ended after 5 minutes and were stopped.`);
+    cli.output.say(`${bad('✘')} They were still running after 5 minutes and were stopped.`);
     cli.output.say(
       `  A command that watches files or waits for a service never ends: correct CHECK in ${project.filePath}.`,
     );

@@ -12,7 +12,7 @@ export interface EnsureOptions {
 }
 
 /**
- * The project of a new session. If there is none, lists what would be created and creates it if the person agrees.
+ * Finds the project of a new session, or lists what a new project needs and creates it if the person agrees.
  * @returns its `.samocode`
  * @throws no_project_yet if the person does not agree
  */
@@ -23,7 +23,7 @@ export async function ensureProject(cli: Cli, { project, yes }: EnsureOptions): 
     return found;
   }
   const folder = resolveFolder(cli, project);
-  const missing = await whatIsMissing(cli, folder);
+  const missing = await missingParts(cli, folder);
   const { askCommands, offerTrial, suggestedCommands } = await import('./ask-commands.ts');
   if (!yes) {
     if (!cli.isInteractive) throw CLI_ERRORS.no_project_yet({ folder: missing.top, steps: missing.steps });
@@ -38,14 +38,14 @@ export async function ensureProject(cli: Cli, { project, yes }: EnsureOptions): 
   const input = { projectDir: missing.top, initRepository: missing.needsRepository, lines };
   const report = await setupProject(input, await cli.actionContext());
   for (const done of report.done)
-    cli.output.say(`${cli.output.style.good('✔')} ${doneBelow(missing.top, done, cli)}`);
+    cli.output.say(`${cli.output.style.good('✔')} ${withShortPaths(missing.top, done, cli)}`);
   for (const warning of report.warnings) cli.output.warn(warning);
   if (!yes) await offerTrial(cli, report.project);
   return report.project.filePath;
 }
 
-/** What was done; on a terminal without the folder that the project is in. */
-export function doneBelow(top: string, sentence: string, { output }: Cli): string {
+/** On a terminal, removes the project's folder from the paths in a sentence. */
+export function withShortPaths(top: string, sentence: string, { output }: Cli): string {
   return output.isLive ? sentence.replaceAll(`${top}/`, '') : sentence;
 }
 
@@ -56,12 +56,12 @@ interface Missing {
   steps: string[];
 }
 
-async function whatIsMissing({ env }: Cli, folder: string): Promise<Missing> {
-  const [{ readRepository }, { repositoryAround }] = await Promise.all([
+async function missingParts({ env }: Cli, folder: string): Promise<Missing> {
+  const [{ readRepository }, { enclosingRepository }] = await Promise.all([
     import('../../project/git/repository.ts'),
     import('./setup-project.act.ts'),
   ]);
-  const { mainRepo: top } = await repositoryAround(folder, { env });
+  const { mainRepo: top } = await enclosingRepository(folder, { env });
   const reading = await readRepository(top, { baseEnv: env });
   const needsRepository = reading.kind !== 'ready';
   const first = {
@@ -83,8 +83,8 @@ async function whatIsMissing({ env }: Cli, folder: string): Promise<Missing> {
 }
 
 /**
- * Asks for a person's trust where a project's `.samocode` needs it. Without a terminal, without a yes, or with other
- * problems nothing is changed: the start itself then says what is missing.
+ * Asks the person to trust a project's `.samocode` if that is needed. Without a terminal or consent, or with
+ * other problems, nothing changes, and the start reports what is missing.
  */
 async function ensureTrust(cli: Cli, projectDir: string): Promise<void> {
   if (!cli.isInteractive) return;
@@ -101,7 +101,7 @@ async function ensureTrust(cli: Cli, projectDir: string): Promise<void> {
   await trustProject({ projectDir, hash: trust.hash }, context);
 }
 
-/** Shows the lines that run something or relax a rule, and asks. */
+/** Shows the lines that run something or relax a rule, and asks whether to trust them. */
 export async function askTrust(cli: Cli, filePath: string, lines: readonly RiskyLine[]): Promise<boolean> {
   cli.output.say(`These lines of ${filePath} take effect only after you trust them:`);
   for (const line of formatRiskyLines(lines)) cli.output.say(`  ${line}`);
@@ -109,7 +109,7 @@ export async function askTrust(cli: Cli, filePath: string, lines: readonly Risky
   return (await askYesNo(cli, 'Trust them?')) === true;
 }
 
-/** The lines as written in the file, each with its effect. */
+/** Formats the lines as written in the file, each with its effect. */
 export function formatRiskyLines(lines: readonly RiskyLine[]): string[] {
   return lines.map(({ key, value, risk }) => `${key}=${harmless(value)}   (${RISKS[risk]})`);
 }

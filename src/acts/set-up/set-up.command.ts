@@ -8,7 +8,7 @@ import { type SharedOptions, withSharedOptions } from '../../kit/terminal/shared
 import { fitLine } from '../../kit/terminal/style.ts';
 import type { SettingReading } from '../../project/settings/read-settings.ts';
 import type { SettingSource } from '../../project/settings/setting-errors.ts';
-import { askTrust, doneBelow, formatRiskyLines } from './ensure-project.ts';
+import { askTrust, formatRiskyLines, withShortPaths } from './ensure-project.ts';
 
 interface InitOptions extends SharedOptions {
   sessions?: string;
@@ -31,7 +31,7 @@ export function addInit(program: Command, cli: Cli): void {
       'further lines for a new .samocode: --set PROVIDER=codex "CHECK=npm test"',
     )
     .option('--git-init', 'create the folder, a git repository and a first commit where they are missing')
-    .option('-y, --yes', 'do not ask: take the check that the files of the repository suggest')
+    .option('-y, --yes', "do not ask: use the check that the repository's files suggest")
     .action((folder: string | undefined, options: InitOptions) => init(cli, folder, options));
 }
 
@@ -68,7 +68,7 @@ async function init(cli: Cli, folder: string | undefined, options: InitOptions):
   const { good, dim, accent, attention } = cli.output.style;
   cli.output.result(result, () =>
     [
-      ...done.map((sentence) => `${good('✔')} ${doneBelow(project.mainRepo, sentence, cli)}`),
+      ...done.map((sentence) => `${good('✔')} ${withShortPaths(project.mainRepo, sentence, cli)}`),
       ...(done.length === 0 ? [`${good('✔')} ${project.filePath} is valid.`] : []),
       ...(trust.kind === 'untrusted'
         ? [
@@ -147,7 +147,7 @@ export function addConfig(program: Command, cli: Cli): void {
           : await readProject({ ...place, filePath });
       const isSecret = ({ key }: SettingReading) => settingByKey(key)?.[1].scope === 'secret';
       const settings = readings.map((reading) => shown(reading, isSecret(reading)));
-      // Outside a project, its required settings are always missing.
+      // Outside a project, the required settings of a project are always missing.
       const broken = filePath !== undefined && settings.some(({ problem }) => problem !== undefined);
       if (broken) cli.leaveWith(EXIT.failed);
       const notes = warnings.map(({ path, text }) => `${path}: ${text}`);
@@ -181,15 +181,15 @@ interface ConfigShown {
   notes: readonly string[];
 }
 
-/** The output of `samocode config`: each setting with its value and source on one line. */
+/** Formats the output of `samocode config`: each setting with its value and source on one line. */
 export function formatConfig({ filePath, settings, notes }: ConfigShown, output: Output): string {
   const { style, textColumns: columns } = output;
   if (columns === Number.POSITIVE_INFINITY) return settings.map(settingFields).join('\n');
   const lines = grid(
     settings.map(({ key, value, source }) => [
       key,
-      value === undefined ? style.dim('–') : valueWords(value),
-      style.dim(sourceWords(source)),
+      value === undefined ? style.dim('–') : valueText(value),
+      style.dim(sourceText(source)),
     ]),
     { columns, cut: { 1: 12, 2: 12 } },
   );
@@ -199,19 +199,19 @@ export function formatConfig({ filePath, settings, notes }: ConfigShown, output:
     ...(problem && filePath !== undefined ? [hanging(style.bad(problem), { first: '  ', columns })] : []),
   ]);
   const head = filePath ?? 'No .samocode here or above: these are the settings of this machine.';
-  const said = notes.map((note) => hanging(style.attention(note), { first: '', columns }));
-  return [style.bold(head), '', ...rows, ...said].join('\n');
+  const noteLines = notes.map((note) => hanging(style.attention(note), { first: '', columns }));
+  return [style.bold(head), '', ...rows, ...noteLines].join('\n');
 }
 
 function settingFields({ key, value, source, problem = '' }: ShownSetting): string {
-  return tabSeparated([key, value === undefined ? '' : valueWords(value), sourceWords(source), problem]);
+  return tabSeparated([key, value === undefined ? '' : valueText(value), sourceText(source), problem]);
 }
 
-function valueWords(value: unknown): string {
+function valueText(value: unknown): string {
   return fitLine(Array.isArray(value) ? value.join(',') || 'none' : String(value), 1000);
 }
 
-function sourceWords(source: SettingSource): string {
+function sourceText(source: SettingSource): string {
   switch (source.kind) {
     case 'call':
       return 'this call';

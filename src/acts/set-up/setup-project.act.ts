@@ -26,8 +26,8 @@ export interface SetupProjectInput {
 export type ProjectSetupResult = ProjectSetupReport & { trust: Trust };
 
 /**
- * Checks a project's `.samocode`, or creates it with its folders; on failure nothing is left behind. @throws what
- * `makeProject` throws
+ * Checks a project's `.samocode`, or creates it with its folders; on failure nothing is left behind.
+ * @throws what `makeProject` throws
  */
 export async function setupProject(
   input: SetupProjectInput,
@@ -40,7 +40,7 @@ export async function setupProject(
   if ((await ifExists(stat(named)))?.isFile()) {
     throw ACTION_ERRORS.no_such_folder({ path: named, why: 'There is a file at this path' });
   }
-  const { mainRepo, linked } = await repositoryAround(named, context);
+  const { mainRepo, linked } = await enclosingRepository(named, context);
   const absolute = (path: string) => pathFromFile(path.trim(), { folder: mainRepo, homeDir });
   const report = await makeProject({
     mainRepo,
@@ -54,8 +54,8 @@ export async function setupProject(
   });
   const { project } = report;
   // The caller wrote these lines, so they are trusted, except that a model may not relax a rule itself.
-  const isOwnWord = report.kind === 'made' && !needsPerson(riskyLines(project), context.by);
-  if (isOwnWord) await trustFile(project.filePath, report.writtenHash, { homeDir, clock });
+  const isTrustedAtOnce = report.kind === 'made' && !needsPerson(riskyLines(project), context.by);
+  if (isTrustedAtOnce) await trustFile(project.filePath, report.writtenHash, { homeDir, clock });
   const trusted = input.trust?.trim() ? await trustAsSeen(project, input.trust, context) : [];
   const words = trusted.map(formatRiskyLine).join('; ');
   return {
@@ -72,10 +72,10 @@ export async function setupProject(
 }
 
 /**
- * The checkout that a project belongs to. A working folder is often below its top, and `findProject` searches for the
- * file of a linked worktree in the main checkout.
+ * Finds the main checkout to which a folder belongs. A working folder is often below the top, and for a
+ * linked worktree `findProject` looks for the project file in the main checkout.
  */
-export async function repositoryAround(
+export async function enclosingRepository(
   folder: string,
   { env }: Pick<ActionContext, 'env'>,
 ): Promise<{ mainRepo: string; linked?: string }> {

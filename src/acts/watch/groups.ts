@@ -16,7 +16,7 @@ export function groupOf({ needsHuman, state }: Pick<ShownFacts, 'needsHuman' | '
       return 'working';
     case 'queued':
     case 'limited':
-    // Sessions that need no person continue shortly.
+    // These do not need a person, so they continue shortly.
     case 'waiting':
     case 'blocked':
       return 'waiting';
@@ -32,7 +32,7 @@ export function isOver(group: Group): boolean {
   return group === 'done' || group === 'stopped';
 }
 
-/** The sessions that can be selected: those that match the filter, or all but the folded ones. */
+/** The rows that can be selected: those that match the filter, or all except folded ones. */
 export function visibleRows(
   { rows = [] }: Pick<WatchModel, 'rows'>,
   { filter, showsStopped, selected }: WatchPlace,
@@ -57,42 +57,51 @@ export function selectedRow(model: Pick<WatchModel, 'rows'>, place: WatchPlace):
 
 export type UnnamedRow = Omit<WatchedRow, 'name' | 'project'>;
 
-/** Rows in screen order: by group, newest first; finished sessions by when they ended. */
+/** Sorts rows in screen order: by group, newest first; finished sessions by when they ended. */
 export function orderRows(rows: readonly UnnamedRow[]): WatchedRow[] {
   const names = shortNames(rows.map(({ facts }) => facts.session));
-  const named = rows.map((row, at): WatchedRow => {
-    return { ...row, name: names[at] ?? row.facts.session, project: basename(row.projectDir) };
+  const named = rows.map((row, at) => {
+    const group = groupOf(row.facts);
+    return {
+      row: { ...row, name: names[at] ?? row.facts.session, project: basename(row.projectDir) },
+      group: GROUPS.indexOf(group),
+      at: orderMs(row, group),
+    };
   });
-  return named.toSorted(byGroup);
+  named.sort((a, b) => a.group - b.group || b.at - a.at || (a.row.key < b.row.key ? -1 : 1));
+  return named.map(({ row }) => row);
 }
 
-function byGroup(a: WatchedRow, b: WatchedRow): number {
-  const groups = GROUPS.indexOf(groupOf(a.facts)) - GROUPS.indexOf(groupOf(b.facts));
-  return groups || orderMs(b) - orderMs(a) || a.key.localeCompare(b.key);
+function orderMs({ facts }: UnnamedRow, group: Group): number {
+  return Date.parse(isOver(group) ? facts.since : (facts.createdAt ?? facts.since)) || 0;
 }
 
-function orderMs({ facts }: WatchedRow): number {
-  const at = isOver(groupOf(facts)) ? facts.since : (facts.createdAt ?? facts.since);
-  return Date.parse(at) || 0;
-}
-
-/** The row of each session; most sessions are unchanged from one poll to the next. */
-const cache = new WeakMap<ShownSession, UnnamedRow>();
+/** The newest row of each session; most sessions are unchanged from one poll to the next. */
+const cache = new WeakMap<ShownSession['view'], { session: ShownSession; row: UnnamedRow }>();
 
 export function watchedRows(sessions: readonly ShownSession[]): WatchedRow[] {
   return orderRows(sessions.map(rowOf));
 }
 
 function rowOf(session: ShownSession): UnnamedRow {
-  const known = cache.get(session);
-  if (known !== undefined) return known;
   const { view, projectDir } = session;
-  const row: UnnamedRow = {
-    key: view.paths.runDir,
-    facts: shownFacts(view, session),
-    projectDir,
-    isEstimate: view.state.cost.usdIsEstimate === true,
-  };
-  cache.set(session, row);
+  const known = cache.get(view);
+  if (known?.session === session) return known.row;
+  const row: UnnamedRow =
+    known !== undefined && onlyActivityDiffers(known.session, session)
+      ? { ...known.row, facts: { ...known.row.facts, doing: session.activity } }
+      : {
+          key: view.paths.runDir,
+          facts: shownFacts(view, session),
+          projectDir,
+          isEstimate: view.state.cost.usdIsEstimate === true,
+        };
+  cache.set(view, { session, row });
   return row;
+}
+
+/** An agent's activity changes every few seconds, usually without any other change in the report. */
+function onlyActivityDiffers(a: ShownSession, b: ShownSession): boolean {
+  const isSame = a.worker === b.worker && a.isDying === b.isDying && a.isStalled === b.isStalled;
+  return isSame && a.unwatched === b.unwatched && a.troubles === b.troubles;
 }

@@ -1,7 +1,7 @@
 import type { ShownFacts } from '../../kit/terminal/session-facts.ts';
 import type { WatchedRow, WatchPlace } from './watch-model.ts';
 
-/** The actions on a session; each is also a command. */
+/** The actions on a session; most are also commands. */
 export type WatchAct =
   | 'answer'
   | 'message'
@@ -31,7 +31,7 @@ export const ACT_KEYS: Readonly<Record<string, WatchAct>> = {
   b: 'page',
 };
 
-/** Whether an action applies to a session in its current state. Other keys are neither shown nor accepted. */
+/** Whether an action applies to a session in its current state; otherwise its key is hidden and has no effect. */
 export function canAct(
   act: WatchAct,
   { state, for: waitsFor, archived, worker, worktree, totalIterations }: ShownFacts,
@@ -73,7 +73,7 @@ export interface KeyHint {
   what: string;
 }
 
-/** The first keys of a session that is done, in this order. */
+/** For a session that is done, these come first, in this order. */
 const AFTER_DONE: readonly WatchAct[] = ['finish', 'report', 'verify', 'resume'];
 
 /** The keys of the list for the selected session, most useful first. */
@@ -123,7 +123,7 @@ export const STOPPED_KEY = 't';
 /** All keys, for the help and for docs/watch.md. */
 export const ALL_KEYS: readonly KeyHint[] = [
   { key: '↑ ↓ j k', what: 'select a session' },
-  { key: 'PgUp PgDn', what: 'select a session one page away' },
+  { key: 'PgUp PgDn', what: 'move the selection by one page' },
   { key: 'Home End g G', what: 'select the first or the last session' },
   {
     key: '/',

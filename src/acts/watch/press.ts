@@ -3,7 +3,7 @@ import { selectedRow, visibleRows } from './groups.ts';
 import { ACT_KEYS, canAct, STOPPED_KEY, type WatchAct } from './keys.ts';
 import type { WatchedRow, WatchModel, WatchPlace } from './watch-model.ts';
 
-/** What a key requests besides moving on the screen. */
+/** What a key requests besides a change of place. */
 export type KeyIntent =
   | { kind: 'quit'; isInterrupt: boolean }
   | { kind: 'suspend' }
@@ -19,7 +19,7 @@ export interface Listed {
 
 const KEY_ALIASES: Readonly<Record<string, string>> = { return: 'enter', space: 'enter' };
 
-/** The next place and the request that a key leads to. Pure. */
+/** Returns the place and the request that a key leads to. Pure. */
 export function press(key: Key, { model, place, height }: Listed): { place: WatchPlace; intent?: KeyIntent } {
   const { notice: _shown, ...rest } = place;
   const quiet: WatchPlace = rest;

@@ -8,7 +8,7 @@ import { goneText, STOPS, stateText } from '../../session/words.ts';
 import { type Group, groupOf, isOver } from './groups.ts';
 import type { WatchedRow } from './watch-model.ts';
 
-/** The width of each column; 0 omits it. */
+/** The width of each column; a column of width 0 is omitted. */
 interface RowColumns {
   name: number;
   project: number;
@@ -28,10 +28,10 @@ const LONGEST_PHASE = 14;
 export function rowColumns(rows: readonly WatchedRow[], columns: number): RowColumns {
   const longest = Math.max(8, ...rows.map(({ name }) => columnsOf(name)));
   const costs = Math.max(0, ...rows.map((row) => costText(row).length));
-  const isSeveral = new Set(rows.map(({ projectDir }) => projectDir)).size > 1;
+  const hasSeveralProjects = new Set(rows.map(({ projectDir }) => projectDir)).size > 1;
   const fixed = {
     name: Math.min(longest, Math.floor(columns * 0.3)),
-    project: isSeveral && columns >= 120 ? 16 : 0,
+    project: hasSeveralProjects && columns >= 120 ? 16 : 0,
     bar: BAR,
     phase: columns >= 100 ? LONGEST_PHASE : 0,
     elapsed: 7,
@@ -83,7 +83,7 @@ function symbolOf({ state }: ShownFacts, group: Group, style: Style): string {
   return state === 'done' ? style.good('✔') : style.dim('■');
 }
 
-/** One cell per phase: completed, current and remaining ones. */
+/** One cell per phase: completed, current or remaining. */
 function phaseBar({ phase, state }: Pick<ShownFacts, 'phase' | 'state'>, style: Style): string {
   const at = state === 'done' ? BAR : PHASE_NAMES.indexOf(phase as Phase);
   const present = at < BAR ? style.accent('▰') : '';
@@ -97,7 +97,7 @@ function elapsedText({ since }: ShownFacts, group: Group, nowMs: number): string
 
 const MINUTE_MS = 60_000;
 
-/** Whether a time in the list is shown in seconds: a stopwatch, or less than a minute. Others may lag by a few seconds. */
+/** Whether the list shows seconds: a stopwatch, or a time under a minute. Other times may lag slightly. */
 export function countsSeconds(rows: readonly WatchedRow[], nowMs: number): boolean {
   const isNear = (time = '') => Math.abs(nowMs - Date.parse(time)) < MINUTE_MS;
   return rows.some(({ facts }) => groupOf(facts) === 'working' || isNear(facts.since) || isNear(facts.until));

@@ -15,13 +15,13 @@ export interface Canvas {
   style: Style;
 }
 
-/** The lines of the title and the keys. */
+/** The number of lines for the title and the keys. */
 const CHROME = 2;
-/** With fewer lines, no details are shown. */
+/** If fewer lines remain, no details are shown. */
 const MIN_DETAILS = 5;
 const MIN_LIST = 5;
 
-/** The whole screen as lines, none wider than the terminal. Pure. */
+/** Renders the whole screen as lines, none wider than the terminal. Pure. */
 export function screenLines(model: WatchModel, place: WatchPlace, canvas: Canvas): string[] {
   const { columns, rows } = canvas;
   const height = Math.max(0, rows - CHROME);
@@ -123,7 +123,7 @@ interface Part {
 
 type ListItem = { row: WatchedRow } | { title: string; isFolded: boolean };
 
-/** The rows below the titles of their groups. */
+/** The titles of the groups, each followed by its rows. */
 function listItems(model: WatchModel, place: WatchPlace): ListItem[] {
   const shown = visibleRows(model, place);
   const all = place.filter ? shown : (model.rows ?? []);

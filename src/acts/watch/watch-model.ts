@@ -16,7 +16,7 @@ export interface WatchedRow {
 
 /** Details of the selected session, read separately from the list. */
 export interface WatchedDetails {
-  /** Of its row. */
+  /** The key of its row. */
   key: string;
   commits?: readonly Commit[];
   totalCommits?: number;
@@ -26,7 +26,7 @@ export interface WatchedDetails {
 
 /** What the screen shows, independent of the person's place on it. */
 export interface WatchModel {
-  /** In screen order; undefined until they have been read once. */
+  /** In screen order; undefined until the sessions have been read once. */
   rows: readonly WatchedRow[] | undefined;
   details?: WatchedDetails;
   nowMs: number;

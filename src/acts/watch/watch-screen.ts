@@ -33,7 +33,7 @@ type Terminal = Required<Pick<Cli, 'screen' | 'menus'>>;
 
 /**
  * Shows the sessions until the person quits.
- * @throws errors of reading them, after the terminal was restored
+ * @throws the errors of reading them, after restoring the terminal
  */
 export async function watchOnScreen(cli: Cli, terminal: Terminal, watched: WatchInput): Promise<void> {
   using ended = new LinkedController(cli.interrupted);
@@ -57,7 +57,7 @@ class Watch {
   #model: WatchModel;
   #place: WatchPlace = START_PLACE;
   #sessions = new Map<string, ShownSession>();
-  /** The stamps of the details read last. */
+  /** The stamps of the details that were read last. */
   readonly #read: Record<Detail, string> = { commits: '', tail: '' };
   #isReading = false;
   /** The error that closed the screen. */
@@ -91,7 +91,7 @@ class Watch {
       this.#sessions = new Map(sessions.map((one) => [one.view.paths.runDir, one]));
       const rows = watchedRows(sessions);
       this.#model = { ...this.#model, rows };
-      // Later lists keep the session selected, not the line.
+      // When the list changes, the same session stays selected, not the same line.
       this.#place = { ...this.#place, selected: this.#place.selected ?? rows[0]?.key };
       this.#draw();
     }
@@ -163,7 +163,7 @@ class Watch {
       cli.output.error(error);
       await menus.pause(BACK);
     } finally {
-      // Commands set an exit status, but the screen continues.
+      // The command set an exit status, but the screen continues.
       cli.leaveWith(EXIT.ok);
       if (!ended.signal.aborted) screen.open();
     }
@@ -228,7 +228,7 @@ async function act(what: WatchAct, row: WatchedRow, context: ActDeps): Promise<s
   return done;
 }
 
-/** Absent for actions whose output says it all. */
+/** Absent for actions whose output the person reads instead. */
 const DONE: Readonly<Partial<Record<WatchAct, (name: string) => string>>> = {
   answer: (name) => `Your decision is recorded: ${name} continues.`,
   message: (name) => `The next agent of ${name} will get your message.`,
@@ -302,7 +302,7 @@ const INPUTS: Readonly<Record<Exclude<WatchAct, 'answer' | 'edit' | 'page'>, Ask
   diff: async () => ({ texts: ['.'] }),
 };
 
-/** What is read about the selected session in addition to the list. */
+/** What is read about the selected session, in addition to its row. */
 const DETAILS = ['commits', 'tail'] as const;
 type Detail = (typeof DETAILS)[number];
 
@@ -322,7 +322,7 @@ function detailStamp(what: Detail, { view }: ShownSession, nowMs: number): strin
   return `${n} ${identityAt(open === undefined ? paths.sessionLog : join(paths.logs, open.log))}`;
 }
 
-/** What cannot be read is omitted: the row shows what is wrong with the session. */
+/** Omits details that cannot be read, because the row shows what is wrong with the session. */
 async function readDetail(
   what: Detail,
   session: ShownSession,

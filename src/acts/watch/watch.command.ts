@@ -18,7 +18,7 @@ async function watch(
 ): Promise<void> {
   if (cli.output.json) {
     throw CLI_ERRORS.usage({
-      why: '--json excludes a live screen: the screen never ends, so it is no single object.',
+      why: '--json and a live screen exclude each other: the screen never ends, so it cannot be one object.',
       hint: 'Run "samocode list --all --json" for one object.',
     });
   }

@@ -19,7 +19,7 @@ const LONGEST_LINE_BYTES = 256 * 1024;
 
 /**
  * Appends whole lines in one write. A last line without LF is terminated first, or cut off if `isWhole` says that a
- * crash tore it. A link or folder at `path` is removed, never followed.
+ * crash tore it. A link at `path` is removed, never followed; a folder there is moved aside.
  * @param text one or more lines, each terminated by LF
  */
 export function appendLines(
@@ -49,7 +49,7 @@ export function ensurePlainFolder(path: string): boolean {
 }
 
 /**
- * Opens a plain file for appending and reading, creating it if missing; a link, folder or pipe of that name is removed.
+ * Opens a plain file for appending and reading, creating it if missing; removes a link or pipe, moves a folder aside.
  * @returns its descriptor
  */
 export function openForAppend(path: string, mode = 0o644): number {
@@ -69,8 +69,8 @@ export function openForAppend(path: string, mode = 0o644): number {
 }
 
 /**
- * Makes room for a new file: a folder, or a file too large to read, is kept under another name. Links and pipes have no
- * content to keep; the rename that follows replaces them.
+ * Makes room for a new file: keeps the folder or file at `path` under another name. Links and pipes have no content to
+ * keep; the caller removes or replaces them.
  * @returns its new path; undefined when nothing had to be moved
  */
 export function moveAside(path: string): string | undefined {

@@ -72,16 +72,16 @@ export class AppendOnlyFile implements Disposable {
     return hashOf(this.#descriptor, size).digest('hex');
   }
 
-  /** How many bytes that others had appended were cut off before our writes. */
+  /** The number of bytes appended by others that were cut off before our writes. */
   get foreignBytes(): number {
     return this.#foreignBytes;
   }
 
   /**
    * Appends and waits until the bytes are on disk. Anything after our bytes is cut off first: half a line of a failed
-   * write, or a late write of the previous writer.
+   * write, or a late write by the previous writer.
    * @throws the system error of a full disk; the file is restored to its previous length
-   * @throws file_rewritten when the file at the path is not ours with these bytes
+   * @throws file_rewritten when another file is at the path, or ours does not have the expected length
    */
   async append(bytes: Buffer): Promise<void> {
     await this.#cut();
@@ -107,7 +107,7 @@ export class AppendOnlyFile implements Disposable {
   /**
    * Reads the file and compares it with what we wrote.
    * @returns whether others have appended to it
-   * @throws file_rewritten when bytes of ours are gone, or another file is at the path
+   * @throws file_rewritten when our bytes are gone or changed, or another file is at the path
    */
   hasMore(): boolean {
     if (!this.#isNamed() || this.printOf(this.#size) !== this.print)

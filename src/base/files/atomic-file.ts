@@ -21,7 +21,7 @@ import { failPoint, tearPoint } from '../fault-points.ts';
 const synced = promisify(fsync);
 
 /**
- * Replaces a whole file: draft, fsync, rename, fsync of the folder. A reader sees the old bytes or the new ones, also
+ * Replaces a whole file: draft, fsync, rename, fsync of the folder. A reader sees the old bytes or the new ones, even
  * after a crash; a link at `path` is replaced, never followed.
  * @throws the system error (such as a full disk); the old file stays, the draft is removed
  */
@@ -30,9 +30,9 @@ export async function writeWhole(path: string, data: string | Uint8Array, mode =
 }
 
 /**
- * The same for a file that others write too.
+ * Like `writeWhole`, for a file that others also write.
  * @param options.stillFits called once the draft is on disk, right before the rename
- * @returns false when it returned false: nothing was replaced
+ * @returns false if `stillFits` returned false: nothing was replaced
  */
 export async function replaceWhole(
   path: string,
@@ -71,7 +71,7 @@ export function writeLightly(path: string, data: string | Uint8Array, mode = 0o6
 
 /**
  * Creates a file that must not exist yet. link() refuses an existing name, and the file it publishes is already
- * complete: a rival can neither win twice nor read half of it.
+ * complete: no rival can create it a second time or read half of it.
  * @returns false when the name is taken
  * @throws no_hard_links
  */
@@ -115,7 +115,7 @@ function orNothing<T>(act: () => T): T | undefined {
   }
 }
 
-/** Makes a folder's entries durable: otherwise a power cut may undo a rename. */
+/** Makes a folder's entries durable: otherwise a power cut can undo a rename. */
 export async function syncFolder(folder: string): Promise<void> {
   const descriptor = openSync(folder, 'r');
   try {
@@ -125,7 +125,7 @@ export async function syncFolder(folder: string): Promise<void> {
   }
 }
 
-/** Writes every byte or throws: on a nearly full disk, write() stores a part and only reports the count. */
+/** Writes every byte or throws: on a nearly full disk, write() stores only a part and reports how much. */
 export function writeFully(descriptor: number, data: Uint8Array): void {
   failPoint('write');
   tear(descriptor, data);

@@ -4,7 +4,7 @@ import type { Stats } from 'node:fs';
 /** The fingerprint of content: SHA-256 in hexadecimal, of all parts concatenated. */
 export function fingerprint(...parts: (string | Uint8Array)[]): string {
   const [first = ''] = parts;
-  // The one-shot hash is twice as fast, and a list makes three for each session.
+  // The one-shot hash is twice as fast, and a list computes three for each session.
   if (parts.length <= 1) return hashOf('sha256', first, 'hex');
   const hash = newFingerprint();
   for (const part of parts) hash.update(part);

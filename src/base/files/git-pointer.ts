@@ -3,7 +3,7 @@ import { join, resolve } from 'node:path';
 import { ifThere } from '../errors.ts';
 import { readPlainFile } from './plain-file.ts';
 
-/** The git folder of a linked worktree, as its `.git` file names it; undefined where there is no such file. */
+/** The git folder of a linked worktree, as its `.git` file names it; undefined if there is no such file. */
 export async function gitDirOf(worktreePath: string): Promise<string | undefined> {
   const pointer = /^gitdir: (.+)$/m.exec(await smallText(join(worktreePath, '.git')))?.[1];
   return pointer === undefined ? undefined : resolve(worktreePath, pointer);
@@ -11,7 +11,7 @@ export async function gitDirOf(worktreePath: string): Promise<string | undefined
 
 /**
  * Whether a git folder belongs to this linked worktree: neither the shared one nor that of another existing worktree,
- * whose HEAD and index a git call would move.
+ * whose HEAD and index a git call would change.
  */
 export async function isOwnGitDir(worktreePath: string, gitDir: string): Promise<boolean> {
   const back = (await smallText(join(gitDir, 'gitdir'))).trim();
@@ -20,13 +20,13 @@ export async function isOwnGitDir(worktreePath: string, gitDir: string): Promise
   return owner === undefined || owner === ifThere(() => realpathSync.native(join(worktreePath, '.git')));
 }
 
-/** The git folder that a worktree's own one shares with all others; undefined if it shares none. */
+/** The git folder shared by all worktrees, as that of one worktree names it; undefined if it names none. */
 export async function sharedDirOf(gitDir: string): Promise<string | undefined> {
   const shared = (await smallText(join(gitDir, 'commondir'))).trim();
   return shared === '' ? undefined : resolve(gitDir, shared);
 }
 
-// An agent can put a pipe in its place, and opening it would hang. Links are followed, as git does.
+// An agent can replace the file with a pipe, and opening that would hang. Links are followed, as git does.
 async function smallText(path: string): Promise<string> {
   const target = ifThere(() => realpathSync.native(path));
   const reading = target === undefined ? undefined : await readPlainFile(target, MAX_BYTES);

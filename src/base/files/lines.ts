@@ -86,7 +86,7 @@ const MAX_LINE_BYTES = 64 * 1024 * 1024;
 
 /**
  * The lines of a file from `offset` on.
- * @param toEnd include a last line without LF @param pieceBytes how much to read at once: less for the first lines
+ * @param toEnd include a last line without LF @param pieceBytes how much to read at once; use less for the first lines
  */
 export async function* linesFrom(
   handle: PlainHandle,
@@ -124,7 +124,7 @@ export function lineStart(
 export function openEnd(descriptor: number, maxBytes: number): Buffer {
   const { size } = fstatSync(descriptor);
   if (size === 0 || bytesAt(descriptor, size - 1, 1)[0] === LF) return Buffer.alloc(0);
-  // Rare: a crash tore it, or an editor left out the last newline.
+  // Rare: a crash tore it, or an editor omitted the last newline.
   const bytes = bytesAt(descriptor, Math.max(0, size - maxBytes), maxBytes);
   return bytes.subarray(bytes.lastIndexOf(LF) + 1);
 }
@@ -141,7 +141,7 @@ export interface BoundedText {
   omittedBytes: number;
 }
 
-/** Reads a plain file of any size: of a large one, whole lines at its start or its end. */
+/** Reads a plain file of any size; from a large one, only whole lines at its start or its end. */
 export function readBoundedText(path: string, { maxBytes, keep }: Bound): BoundedText | NotRead {
   return withPlainFile(path, (descriptor, { size }): BoundedText => {
     const length = Math.min(size, maxBytes);
@@ -158,7 +158,7 @@ function wholeLines(bytes: Buffer, keep: Bound['keep']): Buffer {
   return first === -1 ? Buffer.alloc(0) : bytes.subarray(first + 1);
 }
 
-/** The last `maxBytes` of a plain file as text, which may begin within a line; empty when there is none. */
+/** The last `maxBytes` of a plain file as text, which can begin within a line; empty when there is none. */
 export function readTail(path: string, maxBytes: number): string {
   const tail = withPlainFile(path, (descriptor, { size }) => ({
     text: bytesAt(descriptor, Math.max(0, size - maxBytes), Math.min(size, maxBytes)).toString('utf8'),

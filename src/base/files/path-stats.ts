@@ -14,7 +14,7 @@ export function identityAt(path: string): string {
   return stats === undefined ? '' : fileIdentity(stats);
 }
 
-/** The names in a folder, as the system returns them; undefined if it does not exist, or for a circle of links. */
+/** The names in a folder, as the system returns them; undefined if it does not exist or is a symlink loop. */
 export function namesAt(folder: string): string[] | undefined {
   try {
     return ifThere(() => readdirSync(folder));
@@ -24,7 +24,7 @@ export function namesAt(folder: string): string[] | undefined {
   }
 }
 
-/** The plain files below a folder, by their paths in it; links are not followed. */
+/** The plain files below a folder, by their paths relative to it; links are not followed. */
 export function filesBelow(
   folder: string,
   isWanted = (_name: string): boolean => true,
@@ -38,7 +38,7 @@ export function filesBelow(
   });
 }
 
-/** Whether this user has the access of `mode`, one of the constants of `node:fs`. */
+/** Whether this user may access a path in `mode`, one of the constants of `node:fs`. */
 export function mayAccess(path: string, mode: number): boolean {
   try {
     accessSync(path, mode);
@@ -48,7 +48,7 @@ export function mayAccess(path: string, mode: number): boolean {
   }
 }
 
-/** The real path of an absolute path; undefined if it does not exist. */
+/** The real path of an absolute path; undefined if it is not absolute or does not exist. */
 export function realFolder(path = ''): string | undefined {
   return isAbsolute(path) ? ifThere(() => realpathSync.native(path)) : undefined;
 }

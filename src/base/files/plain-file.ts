@@ -32,7 +32,7 @@ export function readOpened(descriptor: number, stats: Stats, maxBytes: number): 
   return bytes === undefined ? tooLarge : { kind: 'bytes', bytes, identity: fileIdentity(stats) };
 }
 
-/** UTF-8 if the bytes are valid; else one character per byte, so that none is lost. */
+/** UTF-8 if the bytes are valid; otherwise one character per byte, so that none is lost. */
 export function decode(bytes: Buffer): string {
   return bytes.toString(isUtf8(bytes) ? 'utf8' : 'latin1');
 }
@@ -43,7 +43,7 @@ export async function plainText(path: string, maxBytes: number): Promise<string 
   return reading.kind === 'bytes' ? reading.bytes.toString('utf8') : undefined;
 }
 
-/** The same, parsed as JSON; undefined if it does not match the schema. */
+/** The JSON in a plain file; undefined if there is no readable one, or it does not match the schema. */
 export async function plainJson<T>(
   path: string,
   maxBytes: number,
@@ -66,7 +66,7 @@ export function withPlainFile<T>(path: string, read: (descriptor: number, stats:
   }
 }
 
-/** The same, but the caller closes the descriptor. */
+/** Like `withPlainFile`, but the caller closes the descriptor. */
 export function openPlainFile(path: string): { kind: 'opened'; descriptor: number; stats: Stats } | NotRead {
   try {
     const descriptor = openSync(path, constants.O_RDONLY | WITH_CARE);
@@ -131,7 +131,7 @@ function readUpTo(descriptor: number, size: number, maxBytes: number): Buffer | 
     parts.push(bytes.subarray(0, bytesRead));
     total += bytesRead;
     if (total > maxBytes) return undefined;
-    // A short read is the end only after the initial size: some file systems return pieces.
+    // A short read means the end only beyond the initial size: some file systems return pieces.
     if (bytesRead === 0 || (bytesRead < bytes.length && total >= size))
       return parts.length === 1 ? parts[0] : Buffer.concat(parts);
   }

@@ -1,16 +1,16 @@
 import { BASE_ERRORS } from '../base-errors.ts';
 import { isSamocodeError, systemErrorCode } from '../errors.ts';
 
-/** System errors that are no bug, and what a person can do about them. */
+/** System errors that are not bugs, and what a person can do about them. */
 const REFUSALS: Readonly<Record<string, readonly [refusal: string, fix: string]>> = {
   EACCES: ['Permission denied', 'Give your user access to it'],
-  EPERM: ['Operation not permitted', 'Let your user change it'],
+  EPERM: ['Operation not permitted', 'Allow your user to change it'],
   EROFS: ['Read-only file system', 'Use a disk that can be written to'],
   ENOSPC: ['No space left on the disk', 'Free some space'],
   EDQUOT: ['Disk quota exceeded', 'Free some space'],
 };
 
-/** The expected failure of such an error; undefined for every other error. */
+/** The expected failure for one of these system errors; undefined for any other error. */
 export function refusedFile(error: unknown) {
   if (isSamocodeError(error) || REFUSALS[systemErrorCode(error) ?? ''] === undefined) return undefined;
   return fileRefused(error);

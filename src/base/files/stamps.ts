@@ -30,7 +30,7 @@ export function stampsAt(ms: number): Stamps {
   };
 }
 
-/** At least three digits: iteration numbers in names and flow lines. */
+/** Writes at least three digits, as for iteration numbers in names and flow lines. */
 export function threeDigits(value: number): string {
   return String(value).padStart(3, '0');
 }

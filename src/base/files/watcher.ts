@@ -11,7 +11,7 @@ export interface Watcher {
   /**
    * Watches these files, even before they exist, and the entries of these folders, and nothing else. Paths replaced
    * since the last call are watched again.
-   * @returns false if changes of one of them are not reported: it must be polled often
+   * @returns false if changes to any of them are not reported, so that it must be polled often
    */
   watch(paths: Iterable<string>): boolean;
   /** Returns at a change, including one since the last wait, or after `ms`. @throws the signal's reason */
@@ -72,7 +72,7 @@ export function newWatcher(options: WatcherOptions): Watcher {
     const watcher = open(target.path, { depth: 0, ignoreInitial: true, atomic: false, ignored });
     const one: Watch = { watcher, id: target.id };
     watcher.on('all', changed);
-    // Changes before this moment are found by reading once more.
+    // The caller reads once more, and so finds the changes made before this moment.
     watcher.on('ready', changed);
     watcher.on('error', () => {
       one.failedAtMs = clock.monotonic();

@@ -6,7 +6,7 @@ const CLOSED_ON_EXEC = 0o2000000;
 
 /**
  * Closes descriptors that were leaked by the program that started us: agents would inherit them, with their access.
- * Node sets close-on-exec on its own. Only Linux lists descriptors with their flags.
+ * Node opens its own with close-on-exec. Only Linux lists descriptors with their flags.
  */
 export function closeInherited(): void {
   for (const name of namesAt('/proc/self/fdinfo') ?? []) {

@@ -14,8 +14,8 @@ export interface TreeRoot {
   startTicks: string;
   pgid: number;
   /**
-   * The number of nested processes below the root that hold all others in a namespace: SIGTERM kills them, and at once
-   * everything inside.
+   * The number of nested processes below the root that contain all others in a namespace: SIGTERM kills them and, with
+   * them, everything inside.
    */
   guardDepth?: number;
 }
@@ -33,21 +33,21 @@ export type KnownProcess = Pick<ProcessEntry, 'pid' | 'startTicks'>;
 
 export type TreeEnd =
   | { kind: 'empty'; signalled: number; killed: number }
-  /** Survived even SIGKILL (uninterruptible sleep, another user's). */
+  /** Some survived even SIGKILL: they are in uninterruptible sleep, or belong to another user. */
   | { kind: 'immortal'; pids: number[] };
 
 const FIRST_POLL_MS = 20;
 const LAST_POLL_MS = 200;
 const KILL_PATIENCE_MS = 4000;
-/** A longer gap between two scans means that the machine slept: it does not count as grace. */
+/** A longer gap between two scans means that the machine slept: no more than this counts as grace. */
 const LONGEST_TICK_MS = 1000;
-/** A process that forks and exits between listing and reading is in neither, so one empty scan proves nothing. */
+/** A process that forks and exits during a scan can escape it with its child: one empty scan proves nothing. */
 const EMPTY_SCANS = 2;
 
 /**
  * Ends a child and everything it started: its group, its descendants, and whatever carries `mark`, even if re-parented
- * or in another session. SIGTERM first, SIGKILL after `graceMs`, scanned until empty.
- * A process is signalled only while its pid and start ticks are those that were listed.
+ * or in another session. Sends SIGTERM first, SIGKILL after `graceMs`, and scans until nothing is left.
+ * A process is signalled only if its pid and start ticks still match the listing.
  */
 export async function endTree(
   root: TreeRoot | undefined,
@@ -81,7 +81,7 @@ export async function endTree(
       // Repeating SIGKILL is harmless; new members may appear in the same scan as old ones.
       if (firm || !done.has(key(entry))) await signalProcess(processes, entry, firm ? 'SIGKILL' : 'SIGTERM');
       done.add(key(entry));
-      // A stopped process handles SIGTERM only once continued; some stop after it was sent.
+      // A stopped process handles SIGTERM only once continued; some stop only after it was sent.
       if (!firm && entry.state === 'T') await signalProcess(processes, entry, 'SIGCONT');
     }
     await clock.sleep(pollMs);
@@ -151,7 +151,7 @@ function withDescendants(all: ProcessEntry[], wanted: ReadonlySet<string>): Proc
   return [...members.values()];
 }
 
-/** Guards exit by themselves with the last process inside. */
+/** Guards exit on their own when the last process inside does. */
 function guardsOf({ pid, guardDepth = 0 }: TreeRoot, alive: readonly ProcessEntry[]): ProcessEntry[] {
   const guards: ProcessEntry[] = [];
   for (let level = [pid]; guards.length < guardDepth; ) {

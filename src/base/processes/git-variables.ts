@@ -1,7 +1,7 @@
-/** Who commits, where git's settings do not say it. */
+/** Variables that name the author and committer where git's settings do not. */
 export const GIT_IDENTITY = /^GIT_(?:AUTHOR|COMMITTER)_(?:NAME|EMAIL)$/;
 
-/** Transport and config location of the user; all other `GIT_*` select a repository. */
+/** The user's own transport and config locations; all other `GIT_*` variables select a repository. */
 const USERS_OWN = /^GIT_(?:SSH|SSH_COMMAND|SSH_VARIANT|SSL_\w+|CONFIG_(?:GLOBAL|SYSTEM|NOSYSTEM))$/;
 
 /** Whether a variable may be passed to git: it is not one of git's, or it is the user's choice. */

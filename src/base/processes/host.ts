@@ -16,15 +16,15 @@ import { runCommand } from './run-command.ts';
 export interface Host {
   /** Identifies the machine across reboots. */
   hostId: string;
-  /** Identifies the running kernel. Empty: it could not be read. */
+  /** Identifies the running kernel. Empty if it could not be read. */
   bootId: string;
   pidNamespace: string;
-  /** Identifies the container across restarts, if we see all of it. */
+  /** Identifies the container across restarts, if all of its processes are visible. */
   container?: string;
   processes: ProcessTable;
 }
 
-/** Identifies a process: pids are reused, so start, boot, namespace and machine belong to it. */
+/** Identifies a process: pids are reused, so start, boot, namespace and machine are part of it. */
 export const ProcessIdentity = z.object({
   pid: z.int().positive(),
   startTicks: z.string(),
@@ -68,7 +68,7 @@ async function readSystemHost(): Promise<Host> {
   };
 }
 
-/** The identity of a process of this machine; undefined when it does not run. */
+/** The identity of a process on this machine; undefined if it is not running. */
 export async function identify(host: Host, pid: number): Promise<ProcessIdentity | undefined> {
   const entry = await host.processes.read(pid);
   if (!isRunning(entry)) return undefined;
@@ -77,8 +77,8 @@ export async function identify(host: Host, pid: number): Promise<ProcessIdentity
 }
 
 /**
- * Whether the process of `identity` still runs, as far as can be determined from here. A slow process is alive.
- * @param container in which it ran, if known
+ * Whether the identified process still runs, as far as can be determined from here. A slow process is alive.
+ * @param container the container in which it ran, if known
  */
 export async function livenessOf(
   host: Host,
@@ -90,7 +90,7 @@ export async function livenessOf(
   if (identity.bootId !== host.bootId) return isThisHost && !isUnread ? 'dead' : 'unknowable';
   // Same boot id means same kernel, whatever a container reports as its host.
   if (isUnread && !isThisHost) return 'unknowable';
-  // The same container with another namespace was restarted, so no process of then is alive.
+  // The same container with another namespace was restarted, so no earlier process is alive.
   const isOwn = container !== undefined && container === host.container && !isUnread;
   if (identity.pidNamespace !== host.pidNamespace) return isOwn ? 'dead' : 'unknowable';
   return (await runningEntry(host, identity)) === undefined ? 'dead' : 'alive';
@@ -154,7 +154,7 @@ async function readBootId(): Promise<string> {
   return stdout.trim();
 }
 
-/** The content of an image ("uninitialized", or nothing) identifies no machine. */
+/** The placeholder in an image ("uninitialized", or nothing) identifies no machine. */
 export function machineIdIn(text: string): string | undefined {
   return /^[0-9a-f]{32}$/.exec(text.trim())?.[0];
 }

@@ -16,7 +16,7 @@ export async function inheritedVariable(
     pids.push(pid);
     pid = (await processes.read(pid))?.ppid ?? 0;
   }
-  // Concurrently: `ps` is then run once for all processes and names.
+  // Concurrently, so that `ps` runs only once for all processes and names.
   const found = pids.flatMap((pid) =>
     names.map(async (name) => ((await processes.environmentOf(pid, name)) ? name : undefined)),
   );

@@ -16,13 +16,13 @@ export const Lease = z.object({
   /** The fencing token: grows with every owner and is part of everything the owner writes. */
   number: z.int().positive(),
   owner: ProcessIdentity,
-  /** The container of its owner, if the owner saw all of it. */
+  /** The owner's container, if the owner could see all processes in it. */
   container: z.string().optional(),
-  /** The identity of the supervisor that may continue after its owner. */
+  /** The identity of the supervisor that continues after this owner; other supervisors do not. */
   supervisor: z.string().optional(),
-  /** Another lease of the same owner, as a relative path; without it this one is not held either. */
+  /** Another lease of the same owner, by relative folder and number: when it is over, so is this one. */
   under: z.object({ leases: z.string(), number: z.int().positive() }).optional(),
-  /** Nobody has it: what no machine has that could. */
+  /** Set while no machine has the session: the requirements that no machine meets. */
   lacks: z.array(z.string()).optional(),
   acquiredAt: z.iso.datetime(),
   /** Set by the owner when it releases the lease. */
@@ -39,31 +39,31 @@ export type Holding =
   /** The newest file can't be read; its number still counts. */
   | { kind: 'unreadable'; number: number };
 
-/** A lease owned by this process. Disposing marks it released; its file stays, for its number. */
+/** A lease owned by this process. Disposing marks it as released; its file stays, for its number. */
 export interface OwnedLease extends AsyncDisposable {
   readonly number: number;
   readonly previous: { number: number; how: 'released' | 'died' } | undefined;
   /**
-   * Checks that no other number is the highest. If the folder was emptied or removed, writes this lease again: its
-   * owner is alive.
+   * Checks that this lease has the highest number. If the folder was emptied or removed, writes the lease again:
+   * its owner is alive.
    * @throws lease_lost when another process has the lease
    */
   check(): Promise<void>;
   release(): Promise<void>;
-  /** For an owner that lost it and has ended everything it started: the new owner may wait for that. */
+  /** Called by an owner that lost the lease, after ending everything it started: the new owner may wait for this. */
   markLost(): Promise<void>;
 }
 
 export interface AcquireOptions {
   host: Host;
   clock: Clock;
-  /** The user confirmed that the other machine is gone (`samocode takeover`); of which owner, if not of any. */
+  /** The user confirmed (`samocode takeover`) that the machine of any owner (`true`), or of this owner, is gone. */
   takeUnknowable?: boolean | ProcessIdentity;
   /** The new number exceeds this one too: lease files may be deleted, but numbers in other files remain. */
   above?: number;
   supervisor?: string;
   under?: Lease['under'];
-  /** What the lease protects: if that was moved away, the lease is not created again. */
+  /** The folder that the lease protects: if it was moved away, `check` does not write the lease again. */
   within?: string;
 }
 
@@ -82,7 +82,7 @@ export async function readHolding(dir: string, host: Host): Promise<Holding> {
   return { kind: 'held', lease, liveness: isOver ? 'dead' : liveness };
 }
 
-/** Whether the lease that it depends on is over. */
+/** Whether the lease named by `under` is over. */
 async function isParentOver(dir: string, { owner, under }: Lease): Promise<boolean> {
   if (under === undefined) return false;
   const folder = join(dir, under.leases);
@@ -118,7 +118,7 @@ export async function readLeases(dir: string): Promise<Lease[]> {
 
 /**
  * Takes the lease of `dir` if its owner left or died; of N processes that try, exactly one gets it.
- * @throws lease_held while an owner is alive or can't be determined from here; lease_numbers_spent
+ * @throws lease_held while the owner is alive, or that can't be determined from here; lease_numbers_spent
  */
 export async function acquireLease(dir: string, options: AcquireOptions): Promise<OwnedLease> {
   const { host, clock, takeUnknowable = false, above = 0, supervisor, under, within } = options;
@@ -148,8 +148,8 @@ export async function acquireLease(dir: string, options: AcquireOptions): Promis
 }
 
 /**
- * Gives the lease to an owner, whoever has it: the previous owner must end its work. For a session that another
- * machine has.
+ * Gives the lease to an owner, regardless of who holds it: the previous owner must end its work. Used for a session
+ * that another machine has.
  * @param above the new number exceeds this one too
  * @returns the new number
  */
@@ -166,7 +166,7 @@ export async function giveLease(
   }
 }
 
-/** An owner that no process here can see. @param hostId the other machine, for people */
+/** An owner that no process here can see. @param hostId the other machine, as shown to people */
 export function ownerElsewhere(hostId: string): ProcessIdentity {
   return { pid: 1, startTicks: '0', bootId: 'elsewhere', pidNamespace: 'elsewhere', hostId };
 }
@@ -217,7 +217,7 @@ function ownedLease(
   };
   const release = async () => {
     if (released) return;
-    // If a full disk refuses this, release is tried again.
+    // If this fails, as on a full disk, a later call tries again.
     await mark({ releasedAt: isoUtc(clock.now()) });
     released = true;
   };
@@ -235,7 +235,7 @@ function numberOf(holding: Holding): number {
   return holding.kind === 'unreadable' ? holding.number : holding.lease.number;
 }
 
-// Only names that we write: one with more zeros, or too large to count on from, is a foreign file.
+// Only names that we write: a name with more zeros, or a number too large to increment, is a foreign file.
 function leaseNumbers(dir: string): number[] {
   const names = namesAt(dir) ?? [];
   return names

@@ -1,4 +1,4 @@
-/** Aborts with its source until disposed. */
+/** Aborts when its source does, until disposed. */
 export class LinkedController extends AbortController implements Disposable {
   readonly #source: AbortSignal;
   readonly #follow = () => this.abort(this.#source.reason);

@@ -9,7 +9,7 @@ export interface ProcessEntry {
   sid: number;
   /** One letter: R running, S sleeping, T stopped, Z zombie, X dead, … */
   state: string;
-  /** Start time in the system's own unit: with the pid it identifies a process until reboot. */
+  /** Start time in the system's own unit: together with the pid, it identifies a process until reboot. */
   startTicks: string;
   /** CPU time used so far, in clock ticks (1/100 s). */
   cpuTicks: number;
@@ -103,12 +103,12 @@ export function psTable(ps = 'ps'): ProcessTable {
   };
 }
 
-/** Processes missing from an interrupted `ps` may be alive. Temporary, like a lack of processes. */
+/** An interrupted `ps` proves nothing about processes that it did not list. Temporary, hence EAGAIN. */
 class UnansweredError extends Error {
   readonly code = 'EAGAIN';
 
   constructor(ps: string) {
-    super(`${ps} was ended before it had answered.`);
+    super(`${ps} was ended before it printed its result.`);
   }
 }
 
@@ -120,7 +120,7 @@ const PS_COLUMNS = ['pid', 'ppid', 'pgid', 'sess', 'state', 'time', 'lstart'].fl
 
 /**
  * The environment of each process, by pid: what `ps e` prints after the command. The command itself is removed, because
- * an argument may look like a variable.
+ * an argument can look like a variable.
  */
 export function psEnvironments(
   plain: readonly string[],
@@ -148,14 +148,14 @@ export function pidNamespace(root = '/proc'): string {
   return ifThere(() => readlinkSync(`${root}/self/ns/pid`)) ?? '';
 }
 
-// The command name (field 2) may contain blanks and brackets; the numbers start after its last bracket.
+// The command name (field 2) can contain blanks and parentheses; field 3 starts after the last parenthesis.
 export function parseStat(stat: string): ProcessEntry | undefined {
   const pid = Number.parseInt(stat, 10);
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
   const [letter, ppid, pgid, sid] = fields;
   const startTicks = fields[19];
   if (!Number.isInteger(pid) || letter === undefined || startTicks === undefined) return undefined;
-  // The first thread shows Z while others still run or finish a write: the process is not gone yet.
+  // The main thread shows Z while others still run or finish a write: the process is not gone yet.
   const state = letter === 'Z' && Number(fields[17]) > 1 ? 'D' : letter;
   const cpuTicks = Number(fields[11]) + Number(fields[12]);
   const entry = {

@@ -7,7 +7,7 @@ import { systemErrorCode } from '../errors.ts';
 export interface TerminalProgram {
   /** As written in the user's environment: shell syntax, with options. */
   command: string;
-  /** Appended to it; the shell takes each as one word. */
+  /** The shell's positional parameters, which `command` uses as `$1` or `"$@"`. */
   args?: readonly string[];
   env: Readonly<Record<string, string | undefined>>;
   /** Its stdin; by default the terminal. */
@@ -15,7 +15,7 @@ export interface TerminalProgram {
 }
 
 /**
- * Gives the terminal to a program of the user, a pager or an editor, until it ends. Ctrl-C goes to the program.
+ * Gives the terminal to a program, such as a pager or editor, until it ends. Ctrl-C goes to the program.
  * Quitting it before it has read all input is fine.
  * @returns its exit status
  * @throws the system error if no shell can be started

@@ -4,7 +4,7 @@ import { delimiter, isAbsolute } from 'node:path';
 import type { ResultPromise } from 'execa';
 import { contains } from '../files/contains.ts';
 
-/** Process groups of running commands. The terminal's Ctrl-C does not reach them, so they end with this process. */
+/** Process groups of running commands. The terminal's Ctrl-C does not reach them, so we end them at exit. */
 const groups = new Set<number>();
 process.on('exit', () => {
   for (const pid of groups) signalGroup(pid, 'SIGTERM');
@@ -26,22 +26,22 @@ export interface CommandOptions {
   input?: string | Uint8Array;
   timeoutMs?: number;
   signal?: AbortSignal;
-  /** Characters kept of each stream; beyond them the program is ended. */
+  /** Characters kept of each stream; a program that writes more is ended. */
   maxBytes?: number;
-  /** latin1: a character for every byte, for output with names that need not be text. */
+  /** latin1: one character for every byte, for output with names that need not be UTF-8. */
   encoding?: 'utf8' | 'latin1';
   /**
-   * Processes that the program leaves behind, with their output elsewhere, live on, or something else ends them, as a
-   * namespace does with its first process.
+   * The program may leave processes behind that write their output elsewhere: they live on, or something else ends
+   * them, as a namespace does when its first process exits.
    */
   leavesBehind?: boolean;
-  /** Receives the output as it comes; none of it is kept or counted here. */
+  /** Receives the output as it arrives; none of it is kept or counted here. */
   output?: (chunk: Uint8Array, of: 'stdout' | 'stderr') => void;
 }
 
 /**
  * Runs one program to its end, with arguments as an array and no shell. Its failure is a result, never thrown. A
- * program given by name is searched below the home folder last, and so are the programs it starts.
+ * program given by name, and any program it starts, is looked up in folders below home last.
  * A time limit or an abort ends its whole process group, and so does its exit, a second later. Returns when the group
  * is empty: processes that ignore SIGTERM are killed, wherever their output goes.
  * @throws the system error when the machine has no process or descriptor left for it
@@ -81,7 +81,7 @@ export async function runCommand(
   await groupIsGone;
   if (OUT_OF_RESOURCES.has(code ?? '')) throw Object.assign(new Error(`${code}: ${file}`), { code });
   return {
-    // Its output was cut off, which many programs report as their own failure.
+    // Its output was cut off, so the status with which it exited means nothing.
     exitCode: isMaxBuffer ? null : (exitCode ?? null),
     stdout: String(stdout ?? ''),
     stderr: String(stderr ?? ''),
@@ -102,14 +102,14 @@ function homeLast({
   );
 }
 
-/** The last two: the search itself fails, as for a PATH folder that is a circle of links. */
+/** The last two mean that the search itself failed, for example at a PATH folder that is a symlink loop. */
 const NOT_FOUND = new Set(['ENOENT', 'EACCES', 'ELOOP', 'ENAMETOOLONG']);
 
-/** Not the program's fault: the machine can't start any now. */
+/** Not the program's fault: the machine can't start any program now. */
 const OUT_OF_RESOURCES = new Set(['EMFILE', 'ENFILE', 'EAGAIN', 'ENOMEM']);
 
 /**
- * Without descriptors for its pipes execa 9 crashes this process: the event can't be handled. @throws EMFILE, ENFILE
+ * Without descriptors for its pipes execa 9 crashes this process by an unhandled event. @throws EMFILE, ENFILE
  */
 function requireDescriptors(): void {
   const tried: number[] = [];
@@ -125,7 +125,7 @@ const POLL_MS = 100;
 const POLLS = 15;
 const POLLS_BEFORE_KILL = 5;
 
-/** Ends what a program has left in its group, and closes output that a process of another group holds open. */
+/** Ends what a program has left in its group, and closes output that a process in another group holds open. */
 function endLeftovers(
   program: Pick<ResultPromise, 'pid' | 'stdout' | 'stderr' | 'once'>,
   leavesBehind: boolean,
@@ -176,7 +176,7 @@ function endGroupOn(ends: readonly (AbortSignal | undefined)[], pid: number | un
   };
 }
 
-/** Signal 0 only checks. @returns false when the group is empty, or all of it belongs to others */
+/** Signal 0 only checks. @returns false when the group is empty, or belongs to other users */
 export function signalGroup(pid: number | undefined, signal: NodeJS.Signals | 0): boolean {
   try {
     return pid !== undefined && process.kill(-pid, signal);

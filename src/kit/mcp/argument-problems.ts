@@ -11,7 +11,7 @@ type Issue = z.core.$ZodIssue;
 export function argumentProblems(issues: readonly Issue[], { schema, args }: Checked): string {
   return issues
     .slice(0, 3)
-    .map((issue) => problemOf(issue, { schema, args }))
+    .map((issue) => describeIssue(issue, { schema, args }))
     .join(' ');
 }
 
@@ -23,8 +23,8 @@ interface Checked {
 /** What to send instead: the nearest name, the description of the first wrong argument, or all argument names. */
 export function argumentHint(issues: readonly Issue[], { properties = {} }: Described): string {
   const known = Object.keys(properties);
-  const [strange] = issues.flatMap((issue) => (isUnknownArgument(issue) ? issue.keys : []));
-  const nearest = strange && nearestName(strange, known);
+  const [unknown] = issues.flatMap((issue) => (isUnknownArgument(issue) ? issue.keys : []));
+  const nearest = unknown && nearestName(unknown, known);
   if (nearest) return `Did you mean "${nearest}"?`;
   const [first] = issues.flatMap(({ path }) => (path[0] === undefined ? [] : [String(path[0])]));
   const description = first === undefined ? undefined : properties[first]?.description;
@@ -35,7 +35,7 @@ function isUnknownArgument(issue: Issue): issue is Extract<Issue, { code: 'unrec
   return issue.code === 'unrecognized_keys' && issue.path.length === 0;
 }
 
-function problemOf(issue: Issue, { schema, args }: Checked): string {
+function describeIssue(issue: Issue, { schema, args }: Checked): string {
   const name = issue.path.length === 0 ? 'The arguments' : `"${issue.path.map(String).join('.')}"`;
   switch (issue.code) {
     case 'invalid_type': {
@@ -69,7 +69,7 @@ function problemOf(issue: Issue, { schema, args }: Checked): string {
 }
 
 const EXPECTED: Readonly<Record<string, string>> = {
-  string: 'a text',
+  string: 'text',
   number: 'a number',
   int: 'a whole number',
   boolean: 'true or false',
@@ -83,7 +83,7 @@ function kindOf(value: unknown, expected: string): string {
   if (Array.isArray(value)) return 'a list';
   if (typeof value === 'number')
     return expected === 'int' || expected === 'number' ? String(value) : 'a number';
-  return typeof value === 'string' ? 'a text' : 'an object';
+  return typeof value === 'string' ? 'text' : 'an object';
 }
 
 function isLength(origin: string): boolean {

@@ -10,14 +10,14 @@ import { waitLimitMs } from './wait-limits.ts';
 const RESPONSE_RESERVE_MS = 10_000;
 
 /**
- * Faster than a person can read and close a form. `claude -p` and `codex exec` declare forms and refuse each within a
- * few milliseconds.
+ * Faster than a person can read and close a form. `claude -p` and `codex exec` declare support for forms but
+ * refuse each one within a few milliseconds.
  */
 const UNSEEN_MS = 300;
 
 export interface Connection {
   server: Server;
-  /** Set once the client has refused a form that it declared. */
+  /** Set once the client has refused a form although it declares support for forms. */
   hasNoForms?: true;
 }
 

@@ -18,7 +18,7 @@ interface ToolDefinition<Shape extends z.ZodRawShape> extends Omit<Tool, 'input'
   handle(input: CamelKeys<z.output<z.ZodObject<Shape>>>, context: ToolContext): Promise<ToolResult>;
 }
 
-/** Clients and models write `project_dir`, like every MCP tool; the code uses `projectDir`. */
+/** Clients and models write `project_dir`, as MCP tools do; the code uses `projectDir`. */
 export type CamelKeys<Input> = { [Key in keyof Input as CamelCase<Key>]: Input[Key] };
 type CamelCase<Key> = Key extends `${infer Head}_${infer Tail}`
   ? `${Head}${Capitalize<CamelCase<Tail>>}`
@@ -33,8 +33,8 @@ export function defineTool<Shape extends z.ZodRawShape>(definition: ToolDefiniti
 }
 
 /**
- * Runs a tool. Inside a session, tools that write are refused before anything else. The single place where a throw
- * becomes a result: `isError` with one JSON text of code, message and hint; a command that no worker has taken yet is
+ * Runs a tool. Inside a session, tools that write are refused before anything else. Only this function turns a thrown
+ * error into a result: `isError` with one JSON text of code, message and hint. A command that no worker has taken yet is
  * not an error. The text of every result is the JSON of its structuredContent, because some clients show a model only
  * one of the two.
  */
@@ -57,7 +57,7 @@ async function answerOf(tool: Tool, args: unknown, context: ToolContext): Promis
     const result = await tool.handle(args, { ...context, actions: { ...context.actions, elsewhere } });
     return resultOf(project === undefined ? result : { ...result, in_project: project });
   } catch (error) {
-    // A cancelled call gets no answer; the protocol layer drops it.
+    // The protocol layer drops the answer to a cancelled call.
     if (context.signal.aborted) throw error;
     if (ACTION_ERRORS.pending.is(error)) {
       const { what, why, next, args: pending } = error;
@@ -77,8 +77,8 @@ function resultOf({ summary, next = [], ...fields }: ToolResult): CallToolResult
 }
 
 /**
- * Shows hidden characters, and removes lone surrogates, left where a text was cut: some model APIs refuse the whole
- * request for one.
+ * Serializes a result, with hidden characters as escapes and without lone surrogates, which truncation can leave behind:
+ * some model APIs refuse a whole request because of one.
  */
 export function asJson(result: object): string {
   return JSON.stringify(result, (_, value: unknown) =>
@@ -132,7 +132,7 @@ const Schema = z.object({ properties: z.record(z.string(), z.looseObject({ type:
 
 /**
  * Repairs common mistakes of models: "5" for 5, "true" for true, an object or list as
- * its JSON text, null for an argument left out. Everything else is left to validation.
+ * its JSON text, null for an omitted argument. Validation handles everything else.
  */
 export function coerceArguments(schema: unknown, args: unknown): unknown {
   if (typeof args !== 'object' || args === null || Array.isArray(args)) return args;

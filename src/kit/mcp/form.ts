@@ -11,12 +11,12 @@ export interface FormChoice {
 export interface FormField {
   title: string;
   description?: string;
-  /** Absent: any text. */
+  /** Absent if any text is allowed. */
   choices?: readonly FormChoice[];
   default?: string;
 }
 
-/** A form shown by the user's client. Text by agents is marked as theirs. */
+/** A form shown by the user's client. Text written by an agent is marked as such. */
 export interface Form {
   message: string;
   fields: Readonly<Record<string, FormField>>;
@@ -33,17 +33,17 @@ export type Filled = Readonly<Record<string, string>>;
  */
 export type FormOutcome = { kind: 'filled'; filled: Filled } | { kind: 'unanswered' } | { kind: 'not_shown' };
 
-/** Shows a form and waits for the user, for less time than the client's call may last. */
+/** Shows a form and waits for the user, but gives up before the client's call times out. */
 export type Ask = (form: Form) => Promise<FormOutcome>;
 
 /**
- * The outcome of asking the user at a gate. `no_form`: nothing waits, forms are not allowed there, or the client has
+ * The outcome of asking the user at a gate. `no_form`: nothing is waiting, forms are not allowed there, or the client has
  * none, so only the call's own arguments count.
  */
 export type AtGate<Decision> =
   | { kind: 'decided'; decision: Decision }
   | { kind: 'unanswered' }
-  /** `isRefused`: by the client, just now; the next call does not try again. */
+  /** `isRefused`: the client has just refused the form; later calls do not try again. */
   | { kind: 'no_form'; isRefused?: true };
 
 /** Appended to the result of the first call whose form was refused. */
@@ -65,7 +65,7 @@ export function mayOpenGates({ sessionFile }: SessionView): boolean {
   return sessionFile !== undefined && !closedChannel(BY_FORM, sessionFile.settings);
 }
 
-/** Records what was filled in as the user's own act. */
+/** The context for an act that the user chose in a form: it is recorded as the user's own. */
 export function byForm(actions: ActionContext): ActionContext {
   return { ...actions, by: { ...actions.by, ...BY_FORM } };
 }

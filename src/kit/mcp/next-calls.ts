@@ -17,7 +17,7 @@ export function hintForModel({ hint, next }: { hint: string; next: readonly Next
   return `${hint} ${sentence}.`.trim();
 }
 
-/** A condition that several calls in a row share is said once. */
+/** Formats one step; a condition shared with the step before it is not repeated. */
 function joined(step: NextStep, before: NextStep | undefined): string {
   const condition = conditionOf(step);
   if (before && condition !== undefined && condition === conditionOf(before)) return `, or ${callOf(step)}`;
@@ -73,9 +73,9 @@ const CALLS: Readonly<Record<Act, (args: Args) => string>> = {
   trust: ({ hash, relaxes }) => {
     if (hash === undefined) return TRUST_IN_TERMINAL;
     const call = tool('setup_project', { trust: hash });
-    // A model cannot agree to lines that relax a rule; the call asks the user in a form of the client.
+    // A model cannot agree to lines that relax a rule; the call asks the user through a form.
     return relaxes
-      ? `show these lines to the user; only they can agree: ${call}, if their client has forms; else ${TRUST_IN_TERMINAL}`
+      ? `show these lines to the user; only they can agree: ${call}, if their client has forms; otherwise ${TRUST_IN_TERMINAL}`
       : `show these lines to the user; when they agree: ${call}`;
   },
   verify: () => 'ask the user to run "samocode verify <session>"',

@@ -37,13 +37,13 @@ export function unknownName(kind: 'tool' | 'prompt', name: string, known: readon
 
 /** The protocol's error for invalid params. */
 export class InvalidParamsError extends Error {
-  // Not McpError: it puts a number before the message, and so does every client.
+  // Not McpError, which prefixes the message with a number, as every client does too.
   readonly code = -32602;
 }
 
 export type Extra = RequestHandlerExtra<ServerRequest, ServerNotification>;
 
-/** Creates the action context of a request; not before the first one, so that the handshake does not wait for it. */
+/** Creates the action context of a request; nothing is created earlier, so that the handshake does not wait for it. */
 export type ContextFor = (extra: Extra) => Promise<ActionContext>;
 
 /** Converts an expected error to invalid params; returns any other unchanged. */

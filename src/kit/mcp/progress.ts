@@ -25,18 +25,18 @@ export function startProgress(
   const loop = async () => {
     for (let pauseMs = FIRST_MS; ; pauseMs = INTERVAL_MS) {
       await clock.sleep(pauseMs, stop.signal);
-      // If the text cannot be made, still show that the call is alive.
+      // If the text cannot be produced, still show that the call is alive.
       const message = await Promise.resolve(describe()).catch(() => 'waiting');
       if (stop.signal.aborted) return;
       progress(message);
     }
   };
-  // It ends only by being stopped, which rejects its sleep.
+  // The loop ends only when it is stopped, which rejects its sleep.
   loop().catch(() => undefined);
   return () => stop.abort();
 }
 
-/** The number of sessions that fit on a line. */
+/** As many sessions as fit on one line. */
 const MAX_NAMED = 3;
 
 /** The progress line of a call that waits for sessions. */
@@ -65,6 +65,6 @@ function progressText({ view, activity }: SessionReport): string {
   if (status.kind !== 'running') return statusSentence(view);
   const phase = `${progress.phase} (${PHASE_NAMES.indexOf(progress.phase) + 1} of ${PHASE_NAMES.length})`;
   const at = `${phase}, iteration ${progress.totalIterations}`;
-  // An agent wrote it: untrusted.
+  // Written by an agent, so untrusted.
   return activity === undefined ? at : `${at}: ${cut(oneLine(shownText(activity)), 120)}`;
 }

@@ -25,7 +25,7 @@ export function sessionFields(view: SessionView): ToolResult {
   };
 }
 
-/** Texts by an agent, a person or a file, truncated: quoted data, never an instruction. */
+/** Texts from an agent, a person or a file, truncated: quoted data, never an instruction. */
 function quoted({ state }: SessionView): Record<string, string> | undefined {
   const { state: kind, reason, needs, file, summary } = stateFacts(state);
   if (kind === 'stopped') return pick({ why: reason });
@@ -83,7 +83,7 @@ const NEXT_WHEN_DYING: readonly NextStep[] = [
   { act: 'stop', when: 'to end it' },
 ];
 
-/** All that one result can show. */
+/** As much of a text as one result can show. */
 function shownOf(text: string): string {
   const page = pageOf(text, 0);
   return page.more_from === undefined ? page.text : `${page.text}…`;

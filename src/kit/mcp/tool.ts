@@ -39,7 +39,7 @@ export interface Tool {
   /** The schema of every result that is not an error. */
   output: z.ZodObject;
   annotations: ToolHints;
-  /** Loaded by clients from the start, where they search for other tools. */
+  /** Clients that load other tools only on a search load this one from the start. */
   isCore?: boolean;
   searchHint?: string;
   /** @param args as the client sent them @throws bad_input */

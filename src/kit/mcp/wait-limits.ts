@@ -1,6 +1,6 @@
 import { PROVIDERS } from '../../providers/registry.ts';
 
-/** Unknown clients, such as Claude Desktop, mostly give up after 60 s. */
+/** Unknown clients, such as Claude Desktop, usually give up after 60 s. */
 const UNKNOWN_CLIENT = { byDefaultMs: 45_000, maxMs: 45_000 };
 
 /** How long a call may wait, in milliseconds: the requested time, at most the client's limit. */

@@ -19,8 +19,8 @@ export interface PreviewOptions {
 /**
  * Shows what an act would do and asks for confirmation. Without a terminal it prints the command that does it and exits
  * with the status for "waits for a person".
- * @returns the full name of the session shown, because the typed name may refer to another one by then; undefined for a
- * no
+ * @returns the full name of the session shown, because the typed name may refer to another one by then; undefined if the
+ * person declined
  */
 export async function confirmPreview(
   cli: Cli,
@@ -33,14 +33,14 @@ export async function confirmPreview(
 async function confirmed(cli: Cli, { preview, title, command, facts }: PreviewOptions): Promise<boolean> {
   // The act itself reports the blockers.
   if (preview.blockers.length > 0) return true;
-  const words = formatPreview(cli, title, preview);
+  const effects = formatPreview(cli, title, preview);
   if (!cli.isInteractive) {
     const { view, would, text } = preview;
     const shown = { ...shownFacts(view), ...facts, would, text };
     const lines = [
-      words,
+      effects,
       ...(text === undefined ? [] : ['', text, '']),
-      `Nothing is done yet. To do it: ${command}`,
+      `Nothing was done yet. To do it: ${command}`,
     ];
     cli.output.result(shown, () => lines.join('\n'));
     cli.leaveWith(EXIT.waiting);
@@ -48,9 +48,9 @@ async function confirmed(cli: Cli, { preview, title, command, facts }: PreviewOp
   }
   // The long text comes first, so that the effects are right above the question.
   if (preview.text !== undefined) await showLines(cli, [...wrapped(cli, preview.text), '']);
-  cli.output.say(words);
+  cli.output.say(effects);
   if (await askYesNo(cli, 'Do it?')) return true;
-  cli.output.say('Nothing is done.');
+  cli.output.say('Nothing was done.');
   return false;
 }
 

@@ -21,7 +21,7 @@ export function makeAsk(stdin: Readable, stdout: Writable, interrupted: AbortSig
   };
 }
 
-/** @param enter what Enter means: yes only where nothing is lost by it. @returns undefined: cancelled */
+/** @param enter the answer that Enter gives: yes only where that loses nothing. @returns undefined if cancelled */
 export async function askYesNo(cli: Cli, question: string, enter = false): Promise<boolean | undefined> {
   const menus = await cli.menus?.();
   if (menus) return await menus.confirm(question, enter);

@@ -9,7 +9,7 @@ export const EXIT = {
   failed: 1,
   usage: 2,
   blocked: 3,
-  /** Waits for a person, and there is no terminal to ask on. */
+  /** The session waits for a person, and there is no terminal to ask on. */
   waiting: 4,
   /** The status that shells report for Ctrl-C. */
   interrupted: 130,
@@ -29,7 +29,7 @@ export interface Menus {
   /** Input is not echoed. */
   secret(message: string): Promise<string | undefined>;
   confirm(message: string, enter?: boolean): Promise<boolean | undefined>;
-  /** Until the person presses `q` or Enter; the label says what follows. */
+  /** Waits until the person presses `q` or Enter; the label says what follows. */
   pause(label: string): Promise<unknown>;
 }
 
@@ -45,19 +45,19 @@ export interface Cli {
   readonly programsDir: string;
   /** Whether a person can be asked on the terminal. */
   readonly isInteractive: boolean;
-  /** `--no-pager`: long texts are printed at once. */
+  /** `--no-pager`: long texts are printed directly. */
   readonly noPager?: boolean;
   /** Aborted by Ctrl-C. */
   readonly interrupted: AbortSignal;
-  /** One line from the person, without its end. @throws the reason when it is aborted or the input ends */
+  /** Reads one line from the person. @throws the reason when it is aborted or the input ends */
   ask(question: string): Promise<string>;
   /** Absent on dumb terminals and in pipes. */
   menus?: () => Promise<Menus>;
   /** Full-screen mode; absent on dumb terminals, in pipes and with `--json`. */
   screen?: (listener: (event: ScreenEvent) => void) => WholeScreen;
   /**
-   * Opens the live page at a session, in the browser; serves it while this program runs, if no other does. Absent without a
-   * terminal. @returns false if no browser could be opened
+   * Opens a session on the live page in the browser. If no other program serves the page, this one does while it runs.
+   * Absent without a terminal. @returns false if no browser could be opened
    */
   openLivePage?(view: { paths: Pick<SessionView['paths'], 'runDir'> }): Promise<boolean>;
   /** The context for use cases; loaded when a command needs it. */

@@ -1,7 +1,7 @@
 import stringWidth from 'fast-string-width';
 import { wrapAnsi } from 'fast-wrap-ansi';
 
-/** The width of a text in terminal columns; colour sequences take none. */
+/** The width of a text in terminal columns; colour sequences have none. */
 export const columnsOf = stringWidth;
 
 /** Pads a text with spaces. */
@@ -25,7 +25,7 @@ export function hanging(text: string, { first, columns }: { first: string; colum
   const indent = stringWidth(first);
   const words = text.trim();
   const broken = wrapAnsi(words, Math.max(10, columns - indent), { hard: hasWideLetters(words) });
-  // What belongs to the letter or emoji before it stays with it.
+  // Joiners, variation selectors and keycaps stay with the character before them.
   const joined = broken.replace(/\n((?:\u200c|\u200d|\ufe0e|\ufe0f|\u20e3)+)/g, '$1\n');
   return first + joined.replaceAll('\n', `\n${' '.repeat(indent)}`);
 }

@@ -6,13 +6,13 @@ import { runAtTerminal } from '../../base/processes/run-at-terminal.ts';
 import type { Cli } from './cli.ts';
 
 const HEAD = [
-  '# Write your comments below the lines that they are about, on lines of their own.',
-  '# Here, above the first line, they are about the whole. Without a comment, nothing is sent.',
+  '# Write each comment on a new line, below the line that it is about.',
+  '# A comment here, above the first line, is about the whole text. Without a comment, nothing is sent.',
 ];
 
 /**
  * Opens a text in the user's editor and collects the comments between its lines.
- * @param name of the file in the editor, which chooses its colours
+ * @param name the name of the file in the editor, which selects the syntax highlighting
  */
 export async function commentsOn(
   cli: Pick<Cli, 'env'>,
@@ -25,7 +25,7 @@ export async function commentsOn(
   return commentsIn(shown, edited).map(({ below, text }) => ({ below: Math.max(-1, below - above), text }));
 }
 
-/** Opens a text in the person's editor. @returns what was saved; undefined if the editor failed */
+/** Opens a text in the user's editor. @returns the saved text; undefined if the editor failed */
 export async function editedText(cli: Pick<Cli, 'env'>, text: string): Promise<string | undefined> {
   return await inEditor(cli, 'plan.md', text);
 }

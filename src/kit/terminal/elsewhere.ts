@@ -2,7 +2,7 @@ import type { Elsewhere } from '../../acts/common/context.ts';
 import { shellWord } from '../../base/shell-quoted.ts';
 import type { Cli } from './cli.ts';
 
-/** Reaches a session of another project: on a terminal the user confirms it, otherwise its name suffices. */
+/** Lets a command reach a session of another project; on a terminal, the user confirms it first. */
 export function elsewhereBy(cli: Cli, argv: readonly string[]): Elsewhere {
   const asked = new Map<string, Promise<boolean>>();
   const reached = new Set<string>();
@@ -31,5 +31,5 @@ export function elsewhereBy(cli: Cli, argv: readonly string[]): Elsewhere {
 async function askToReach(cli: Cli, session: string, projectDir: string): Promise<boolean> {
   const { askYesNo } = await import('./ask.ts');
   cli.output.say(`${session} belongs to another project: ${projectDir}`);
-  return (await askYesNo(cli, 'Go on with that one?')) === true;
+  return (await askYesNo(cli, 'Continue with that session?')) === true;
 }

@@ -11,7 +11,7 @@ export function nextCommands(steps: readonly NextStep[]): string {
   return commandsOf(steps).join(', or ');
 }
 
-/** The same, one each. */
+/** The same command lines as a list. */
 export function commandsOf(steps: readonly NextStep[]): string[] {
   return steps.flatMap((step) => {
     const command = commandOf(step);
@@ -67,7 +67,7 @@ const COMMANDS: Readonly<Record<Act, (session: string, args: Args) => string | u
   do_what_it_asks: (session) => `resume ${session} --note "…"`,
   fix_problems: (session) => `status ${session}`,
   settle_blocker: (session) => `resume ${session} --note "…"`,
-  // The terminal has printed it.
+  // The terminal has already printed the summary.
   read_summary: () => undefined,
   report: (session) => `status ${session}`,
 };

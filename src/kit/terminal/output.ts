@@ -19,13 +19,13 @@ export interface OutputOptions {
   json: boolean;
   /** Formats the hint and the next steps of an error. */
   formatHint?: FormatHint;
-  /** For errors and notes on a terminal, which would break lines inside words. */
+  /** Wraps errors and notes on a terminal, which would break lines inside words. */
   wrap?: Wrap;
 }
 
 /**
- * The only writer to the process's stdout and stderr. It sanitizes everything, so that no text of an agent, a file or
- * a repository can control the terminal.
+ * The only writer to the process's stdout and stderr. It sanitizes everything, so that no text from an agent,
+ * a file or a repository can control the terminal.
  */
 export class Output {
   readonly json: boolean;
@@ -84,7 +84,7 @@ export class Output {
     this.#stdout.write(presentable(text, this.#colourful));
   }
 
-  /** The command's result: the object with `--json`, else its formatted text. */
+  /** The command's result: the object with `--json`, otherwise its formatted text. */
   result<T extends object>(value: T, format: (value: T) => string): void {
     if (!this.json) {
       this.say(format(value));
@@ -108,7 +108,7 @@ export class Output {
   openScreen(): void {
     this.endLive();
     this.#screen = {};
-    this.#stdout.write(TAKE_SCREEN);
+    this.#stdout.write(ENTER_FULL_SCREEN);
   }
 
   /** Draws these lines, as many as fit; writes only those that changed. */
@@ -134,15 +134,15 @@ export class Output {
   endLive(): void {
     if (this.#screen !== undefined) {
       this.#screen = undefined;
-      this.#stdout.write(GIVE_BACK_SCREEN);
+      this.#stdout.write(LEAVE_FULL_SCREEN);
     }
     if (this.#liveLines === 0) return;
     this.#stdout.write(`${this.#toBlockStart()}\u001b[J\u001b[?25h`);
     this.#liveLines = 0;
   }
 
-  /** Restores the terminal before the process ends by a signal; a library may have hidden the cursor. */
-  giveBack(): void {
+  /** Restores the terminal before a signal ends the process; a library may have hidden the cursor. */
+  restoreTerminal(): void {
     this.endLive();
     if (this.isLive) this.#stdout.write('\u001b[?25h');
   }
@@ -204,9 +204,9 @@ function internalError(thrown: unknown): SamocodeError {
 }
 
 /** Enters full-screen mode: alternate screen, no cursor, no line wrap, bracketed paste. */
-export const TAKE_SCREEN = '\u001b[?1049h\u001b[?25l\u001b[?7l\u001b[?2004h\u001b[2J';
-/** Undoes `TAKE_SCREEN` in reverse order. */
-export const GIVE_BACK_SCREEN = '\u001b[0m\u001b[?2004l\u001b[?7h\u001b[?25h\u001b[?1049l';
+export const ENTER_FULL_SCREEN = '\u001b[?1049h\u001b[?25l\u001b[?7l\u001b[?2004h\u001b[2J';
+/** Undoes `ENTER_FULL_SCREEN` in reverse order. */
+export const LEAVE_FULL_SCREEN = '\u001b[0m\u001b[?2004l\u001b[?7h\u001b[?25h\u001b[?1049l';
 
 /** Synchronized output: terminals that support it show everything in between at once. */
 const AS_ONE = { begin: '\u001b[?2026h', end: '\u001b[?2026l' };

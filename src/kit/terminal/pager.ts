@@ -6,8 +6,8 @@ type Env = Cli['env'];
 type Lines = Iterable<string> | AsyncIterable<string>;
 
 /**
- * The user's pager, by git's rules: SAMOCODE_PAGER, then PAGER, then less. Undefined if it is switched off (empty or
- * `cat`) or the terminal is dumb.
+ * The user's pager, chosen by git's rules: SAMOCODE_PAGER, then PAGER, then less. Undefined if it is switched
+ * off (empty or `cat`) or the terminal is dumb.
  */
 export function pagerOf({ SAMOCODE_PAGER, PAGER, TERM }: Env): string | undefined {
   const pager = (SAMOCODE_PAGER ?? PAGER ?? 'less').trim();

@@ -30,7 +30,7 @@ export class ProgressView implements Disposable {
   #frame = 0;
   #timer: NodeJS.Timeout | undefined;
 
-  /** @param begunMs monotonic time that the stopwatch counts from */
+  /** @param startedMs monotonic time from which the stopwatch counts */
   constructor(output: Output, clock: Clock, startedMs = clock.monotonic()) {
     this.#output = output;
     this.#clock = clock;
@@ -47,7 +47,7 @@ export class ProgressView implements Disposable {
     this.#draw();
   }
 
-  /** One lasting line above the block. */
+  /** Prints a permanent line above the block. */
   note(text: string): void {
     const { dim } = this.#output.style;
     const first = `${dim(this.#elapsed().padStart(6))}  `;

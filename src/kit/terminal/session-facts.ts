@@ -7,14 +7,14 @@ import { commandsOf, nextCommands } from './next-commands.ts';
 export interface ShownFacts extends Omit<ReportFacts, 'next'> {
   /** Its project's folder, in a list of several projects. */
   project?: string;
-  /** What can be typed next, in one text and one by one. */
+  /** The commands that can be typed next, as one text and as a list. */
   next: string;
   nextCommands: string[];
 }
 
 export function shownFacts(view: SessionView, report?: Partial<Omit<SessionReport, 'view'>>): ShownFacts {
   const { next, ...facts } = reportFacts(view, report);
-  // Without the condition: the state is shown too.
+  // The conditions are omitted, because the state is shown too.
   const steps = next.map((step) => ({ ...step, when: undefined }));
   return { ...facts, next: nextCommands(steps), nextCommands: commandsOf(steps) };
 }

@@ -24,7 +24,7 @@ export function stateCell(facts: ShownFacts, style: Style): string {
   return `${painted(brief, tone, style)}${gone === undefined ? '' : `, ${style.bad(gone)}`}`;
 }
 
-/** `samocode status`, and the end of `run` with the commits that it made. */
+/** Formats the output of `samocode status`, and the end of `samocode run`, which adds the session's commits. */
 export function formatStatus(
   facts: ShownFacts,
   cli: Terminal,
@@ -70,17 +70,17 @@ export function factRows(facts: ShownFacts): Row[] {
     ['branch', facts.branch && fitLine(`${facts.branch} from ${facts.base}`)],
     ['PR', facts.pullRequest && pullRequestRow(facts.pullRequest)],
     ['asks', facts.pullRequest?.asks],
-    ['not heard', facts.pullRequest && heldRow(facts.pullRequest)],
+    ['ignored', facts.pullRequest && heldRow(facts.pullRequest)],
   ];
 }
 
 function pullRequestRow({ url, state, watched, unseen }: NonNullable<ShownFacts['pullRequest']>): string {
   const trouble = unseen && `not seen since ${stampsAt(Date.parse(unseen.since)).minute}: ${unseen.why}`;
-  const looks = state === 'open' && (watched ? 'the supervisor watches it' : 'not watched');
-  return fitLine([url, trouble || looks || state].join(', '), 600);
+  const watching = state === 'open' && (watched ? 'the supervisor watches it' : 'not watched');
+  return fitLine([url, trouble || watching || state].join(', '), 600);
 }
 
-/** Comments that no agent reads, for the person. */
+/** Comments that no agent receives, listed so that the person knows about them. */
 function heldRow({ held = [] }: NonNullable<ShownFacts['pullRequest']>): string | undefined {
   const words = held.map(
     ({ url, held: why }) => `${url} (${why === 'edited' ? 'edited after it was seen' : 'no write access'})`,
@@ -103,15 +103,15 @@ export function namedLines(
   });
 }
 
-/** Values that people copy, and that the full-screen view cuts. */
+/** Values that are never wrapped, because people copy them; the full-screen view truncates them. */
 const UNBROKEN: ReadonlySet<string> = new Set([
   ...['about', 'branch', 'commits', 'next', 'overview', 'phase', 'worktree'],
 ]);
 
-/** Where a path is shown. */
+/** The parts of `Cli` that determine how a path is shown. */
 type Terminal = Pick<Cli, 'output' | 'cwd' | 'home'>;
 
-/** On a terminal as short as it can still be copied: below the folder that the person is in, or below `~`. */
+/** On a terminal, the shortest form that can still be copied: relative to the current folder, or to `~`. */
 export function shownPath(path: string, { output, cwd, home }: Terminal): string {
   if (!output.isLive) return path;
   const below = relative(cwd, path);
@@ -119,12 +119,13 @@ export function shownPath(path: string, { output, cwd, home }: Terminal): string
   return path.startsWith(`${home}/`) ? `~${path.slice(home.length)}` : path;
 }
 
-/** Of those that are over, as many as leave the others on a terminal of 24 lines. */
-const MOST_OVER = 10;
+/** Few enough finished sessions that the others still fit on a terminal of 24 lines. */
+const MAX_FINISHED = 10;
 
 /**
- * `samocode list`: a line per session, cut to the terminal; in a pipe a line of whole fields between tabs.
- * @param isWhole a terminal gets all that are over, too
+ * Formats the output of `samocode list`: a line per session, truncated to the terminal's width; in a pipe, complete
+ * fields separated by tabs.
+ * @param isWhole whether a terminal also shows every finished session
  */
 export function formatList(
   sessions: readonly ShownFacts[],
@@ -135,12 +136,12 @@ export function formatList(
   const { style, textColumns: columns } = output;
   if (columns === Number.POSITIVE_INFINITY)
     return sessions.map((facts) => listFields(facts, style)).join('\n');
-  const over = sessions.filter(
+  const finished = sessions.filter(
     ({ state, needsHuman }) => !needsHuman && (state === 'done' || state === 'stopped'),
   );
-  const left = new Set(isWhole ? [] : over.slice(MOST_OVER));
+  const omitted = new Set(isWhole ? [] : finished.slice(MAX_FINISHED));
   const rows = sessions.flatMap((facts) => {
-    if (left.has(facts)) return [];
+    if (omitted.has(facts)) return [];
     const { session, id, project, phase, since, needsHuman } = facts;
     return [
       [
@@ -155,18 +156,20 @@ export function formatList(
   });
   const lines = grid(rows, { columns, cut: { 1: 14, 2: 6, 3: 18, 5: 8 } });
   const rest =
-    left.size > 0 ? [style.dim(`… ${left.size} more: samocode list --state done, or --state stopped`)] : [];
+    omitted.size > 0
+      ? [style.dim(`… ${omitted.size} more: samocode list --state done, or --state stopped`)]
+      : [];
   const needing = sessions.filter(({ needsHuman }) => needsHuman);
   return [...lines, ...rest, ...footLines(needing, { columns, style })].join('\n');
 }
 
-/** A status has a row for what its checks leave open. */
+/** Notes if no CHECK ran; `samocode status` has a row for the checks instead. */
 function listedState(facts: ShownFacts, style: Style): string {
   const hasNoCheck = facts.state === 'done' && facts.checks === NO_CHECK;
   return `${stateCell(facts, style)}${hasNoCheck ? style.dim(', no CHECK') : ''}`;
 }
 
-/** What to type for each session that needs its person. */
+/** The commands to type for the sessions that need the person. */
 function footLines(
   needing: readonly ShownFacts[],
   { columns, style }: { columns: number; style: Style },

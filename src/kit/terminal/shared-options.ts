@@ -24,7 +24,7 @@ export function withSharedOptions(command: Command): Command {
   return command.addHelpOption(new Option('-h, --help', 'show this help').helpGroup(COMMON_OPTIONS));
 }
 
-/** For a command whose text may be long; read by `main.ts`. */
+/** Adds `--no-pager` to a command whose text may be long; `main.ts` reads it. */
 export function withPager(command: Command): Command {
   const option = new Option('--no-pager', 'print everything at once instead of through $PAGER');
   return command.addOption(option.helpGroup(COMMON_OPTIONS));

@@ -47,7 +47,7 @@ export function wantsColour({ isTerminal, asked, env }: ColourOptions): boolean 
   return isTerminal && !env.NO_COLOR && env.TERM !== 'dumb';
 }
 
-// biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is to be removed
+// biome-ignore lint/suspicious/noControlCharactersInRegex: matches the control characters to remove
 const CONTROLS = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/g;
 
 /**
@@ -66,7 +66,7 @@ const CLOSING = /\u001b\[(?:22|39)m/;
 
 /**
  * Sanitizes text for a terminal but keeps the colours of `makeStyle`, closed at its end. The worst that untrusted text
- * can do is to use such a colour.
+ * can do is use such a colour.
  */
 export function presentable(text: string, colourful: boolean): string {
   const pieces = text.split(STYLE_SEQUENCE);

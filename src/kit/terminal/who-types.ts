@@ -11,8 +11,8 @@ export interface Typist {
 }
 
 /**
- * Who runs this command line: a person only in a terminal that no agent CLI has opened; anything else counts as a
- * tool.
+ * Determines whether a person runs this command line: only in a terminal that no agent CLI has opened.
+ * Anything else counts as a tool.
  */
 export async function whoTypes({ env, host, hasTerminal }: Typist): Promise<By> {
   const names = Object.keys(AGENT_MARKERS);
@@ -34,6 +34,6 @@ export const AGENT_MARKERS: Readonly<Record<string, string>> = {
   ...Object.fromEntries(PROVIDERS.flatMap(({ markers, title }) => markers.map((name) => [name, title]))),
   CLINE_ACTIVE: 'Cline',
   AUGMENT_AGENT: 'Augment',
-  // Set by several agents, with or without their own.
+  // Set by several agents, some of which also set a variable of their own.
   AI_AGENT: 'an agent',
 };

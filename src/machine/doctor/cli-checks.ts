@@ -33,11 +33,11 @@ import { jsonValue } from '../install/json-member.ts';
 /** An agent CLI whose version, options and login can be checked. */
 export type CheckedProvider = Provider & { name: ProviderName; preflight: Preflight };
 
-export const ASKED_PROVIDERS: readonly CheckedProvider[] = PROVIDERS.flatMap((provider) =>
+export const CHECKED_PROVIDERS: readonly CheckedProvider[] = PROVIDERS.flatMap((provider) =>
   provider.preflight === undefined ? [] : [{ ...provider, preflight: provider.preflight }],
 );
 
-/** The context of every check of a CLI. */
+/** What every check of a CLI needs. */
 export interface CliCheckContext {
   project: Project | undefined;
   used: ReadonlySet<ProviderName>;
@@ -46,7 +46,7 @@ export interface CliCheckContext {
   guard: Promise<GuardNow> | undefined;
 }
 
-/** The providers that a session here would use; without a project, that a new one would. */
+/** The providers that a session of this project would use; without a project, the one that a new project would use. */
 export async function usedProviders(
   project: Project | undefined,
   { env, home: homeDir }: ActionContext,
@@ -57,12 +57,12 @@ export async function usedProviders(
   return new Set(PROVIDER_NAMES.filter((name) => name === (value ?? 'claude')));
 }
 
-/** What an agent CLI reports about itself, without a request to its service. */
+/** Checks what an agent CLI reports about itself; sends no request to its service. */
 export async function cliChecks(
   provider: CheckedProvider,
   { project, used, machine, context, guard }: CliCheckContext,
 ): Promise<DoctorCheck[]> {
-  // In the guard, since an agent may have written the programs or the files they read.
+  // Queries run in the guard, because an agent might have written the programs or the files that they read.
   const now = await guard?.catch(() => undefined);
   const inside: Inside = (command, { keyring } = { keyring: false }) => {
     if (now === undefined || now.level === 'none') return command;
@@ -88,7 +88,7 @@ type Inside = (
 
 interface CliQuestion {
   provider: CheckedProvider;
-  /** A session of this project would start it. */
+  /** Whether a session of this project would start it. */
   isUsed: boolean;
   permissions: 'skip' | 'allow';
   project: Project | undefined;
@@ -99,7 +99,7 @@ interface CliQuestion {
 
 const LIMIT_MS = 20_000;
 
-/** Where the CLI is, and a line for each problem with it. */
+/** A check that says where the CLI is, and one for each problem with it. */
 async function checksOf(question: CliQuestion): Promise<DoctorCheck[]> {
   const { provider, isUsed, project, context, inside } = question;
   const { preflight } = provider;
@@ -140,7 +140,7 @@ async function checksOf(question: CliQuestion): Promise<DoctorCheck[]> {
       ...warnIf(
         measured === undefined && isUsed,
         `${id}.untried`,
-        `${provider.title} was not tried with this version of samocode.`,
+        `${provider.title} has not been tested with this version of samocode.`,
         'Start with a small task, and report what does not work.',
       ),
       ...asked.filter((problem) => problem !== undefined),
@@ -151,7 +151,7 @@ async function checksOf(question: CliQuestion): Promise<DoctorCheck[]> {
     if (!isUsed) return [absent(id, 'not installed, and not used here')];
     const { what, why, hint } = error;
     if (!PROVIDER_ERRORS.cli_not_found.is(error)) return [fail(id, `${what} ${why}`, hint)];
-    const found = `${what} It is in none of ${error.args.searched.length} folders, those of PATH among them.`;
+    const found = `${what} It is in none of ${error.args.searched.length} folders, which include those of PATH.`;
     const fix = `Install it (${preflight.install}), or set ${error.args.setting} to its absolute path.`;
     return [{ ...fail(id, found, fix), details: why }];
   }
@@ -185,12 +185,12 @@ async function loginProblem(
       return fail(
         id,
         `The login of ${provider.title} is in the keyring, which agents in the sandbox cannot reach.`,
-        'Let the CLI keep it in a file, use a key, or set SANDBOX_SOCKETS=keyring in .samocode: agents can then start programs outside of the sandbox.',
+        'Let the CLI keep it in a file, use a key, or set SANDBOX_SOCKETS=keyring in .samocode, which also lets agents start programs outside the sandbox.',
       );
     const judge = login.isAdvisory || !isUsed ? warn : fail;
     return judge(id, `${provider.title} reports that you are not logged in.`, loginFix);
   }
-  // Where it keeps its login is not known of every CLI.
+  // For some CLIs, the location of the login is unknown.
   const isFound = !loginTraces || (await hasLogin(loginTraces, context));
   return isFound ? undefined : warn(id, `No login for ${provider.title} was found.`, loginFix);
 }

@@ -15,7 +15,7 @@ export function addDoctor(program: Command, cli: Cli): void {
   withSharedOptions(program.command('doctor'))
     .description('Check whether sessions can run here, and how to fix what is missing')
     .option('--checks', 'also run SETUP and each CHECK once, in a temporary worktree')
-    .option('-v, --verbose', 'show every check, with paths and where missing programs were searched')
+    .option('-v, --verbose', 'show every check, with paths and the folders searched for missing programs')
     .action(async (options: DoctorOptions) => {
       const { doctor } = await import('./doctor.ts');
       const { output } = cli;
@@ -40,15 +40,15 @@ export function addDoctor(program: Command, cli: Cli): void {
 type Level = DoctorCheck['level'];
 const MARKS: Readonly<Record<Level, string>> = { ok: '✔', warn: '!', fail: '✘' };
 const TITLE_COLUMNS = 18;
-/** With less, what belongs to a title goes below it. */
+/** On a narrower terminal, the text of a group goes below its title. */
 const LEAST_COLUMNS = 60;
 
 interface DoctorStyle {
-  /** Shows every check, not only what is wrong, with details that only help to find a cause. */
+  /** Shows every check, not only problems, with details that help to find a cause. */
   verbose: boolean;
 }
 
-/** A group of `samocode doctor`: a line when all is well, and what is wrong below it; in a pipe a line per check. */
+/** Formats a group of checks: a summary line with the problems below it; in a pipe, a line per check. */
 export function checkLines(
   { title, checks }: DoctorGroup,
   output: Output,
@@ -59,7 +59,7 @@ export function checkLines(
     return checks.map((check) => tabSeparated([check.level, check.id, ...textsOf(check, verbose)]));
   const briefs = checks.flatMap(({ brief }) => (brief === undefined ? [] : [harmless(brief)]));
   const shown = checks.filter(({ level, found, brief }) => level !== 'ok' || (verbose && found !== brief));
-  // What is wrong stands in for the summary of a group that has none.
+  // In a group without a summary, the first problem takes its place.
   const items = briefs.length > 0 ? shown : shown.slice(1);
   const [first] = shown;
   const text = briefs.length > 0 || first === undefined ? briefs.join('; ') : inLines(first, verbose);

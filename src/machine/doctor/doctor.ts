@@ -33,13 +33,13 @@ import { areConfined } from '../../providers/registry.ts';
 import { findGuardTool } from '../../providers/starting/make-guard.ts';
 import { forgeLoginProblem, type GuardNow, missingGuard } from '../../providers/starting/probe-guard.ts';
 import { jsonValue, valueAt } from '../install/json-member.ts';
-import { ASKED_PROVIDERS, cliChecks, usedProviders } from './cli-checks.ts';
+import { CHECKED_PROVIDERS, cliChecks, usedProviders } from './cli-checks.ts';
 import { folderChecks, gitCheck, linkChecks, machineChecks } from './machine-checks.ts';
 import { installChecks, notifyChecks, supervisorChecks } from './service-checks.ts';
 
 export interface DoctorInput {
   projectDir?: string | undefined;
-  /** Also runs SETUP and each CHECK once, where sessions run them. */
+  /** Also runs SETUP and each CHECK once, the way sessions run them. */
   runChecks?: boolean | undefined;
   /** Called with each group as soon as it is known, in the order of the report. */
   onGroup?: ((group: DoctorGroup) => void) | undefined;
@@ -47,7 +47,7 @@ export interface DoctorInput {
   signal?: AbortSignal | undefined;
 }
 
-/** What belongs together for a person: the machine, a client, the project. */
+/** The checks on one subject: the machine, a client, the project. */
 export interface DoctorGroup {
   title: string;
   checks: readonly DoctorCheck[];
@@ -56,14 +56,14 @@ export interface DoctorGroup {
 export interface DoctorReport {
   /** The worst level of all checks. */
   level: DoctorCheck['level'];
-  /** Absent outside of a project. */
+  /** Absent outside a project. */
   projectFile?: string | undefined;
   checks: readonly (DoctorCheck & { group: string })[];
 }
 
 /**
- * Checks everything that a session needs (machine, git, project, agent CLIs) and whatever weakens our guarantees.
- * Costs nothing, leaves nothing and never throws for a problem that it finds.
+ * Checks everything that a session needs (machine, git, project, agent CLIs) and everything that weakens our guarantees.
+ * Costs nothing, leaves no files behind, and reports problems instead of throwing them.
  */
 export async function doctor(
   input: DoctorInput,
@@ -75,7 +75,7 @@ export async function doctor(
   const groups = isWindows
     ? [{ title: 'Machine', checks: machineChecks(machine, context.env) }]
     : await groupsOf(found, input, { context, machine });
-  // The slowest decides how long all of them take; each is shown in its turn.
+  // All groups run at the same time but are reported in order.
   const all = Promise.allSettled(groups.map(({ checks }) => checks));
   const checks: DoctorReport['checks'][number][] = [];
   for (const group of groups) {
@@ -96,11 +96,11 @@ interface RunningGroup {
 
 interface ProjectFound {
   project?: Project | undefined;
-  /** Without a project: why there is none. */
+  /** Without a project: the checks that say why there is none. */
   checks?: readonly DoctorCheck[];
 }
 
-/** Begins every check. */
+/** Starts every check. */
 async function groupsOf(
   { project, checks }: ProjectFound,
   input: DoctorInput,
@@ -123,11 +123,11 @@ async function groupsOf(
         isOfMachine ? identityCheck(context.cwd, context, warn) : [],
       ),
     },
-    ...ASKED_PROVIDERS.map((provider) => ({
+    ...CHECKED_PROVIDERS.map((provider) => ({
       title: provider.title,
       checks: together(cliChecks(provider, surroundings), installsOf(provider.name)),
     })),
-    ...SERVER_CLIENTS.filter(({ name }) => !ASKED_PROVIDERS.some((provider) => provider.name === name)).map(
+    ...SERVER_CLIENTS.filter(({ name }) => !CHECKED_PROVIDERS.some((provider) => provider.name === name)).map(
       ({ name, title }) => ({ title, checks: installsOf(name) }),
     ),
     { title: 'Chat programs', checks: installs.then((all) => all.filter(({ id }) => id === 'install')) },
@@ -172,7 +172,7 @@ const OUTSIDE: ProjectFound = {
   ],
 };
 
-/** Compares a project's settings with what is there. */
+/** Checks a project's settings against its folders, its commands and this machine. */
 async function projectChecks(
   project: Project,
   context: ActionContext,
@@ -184,7 +184,7 @@ async function projectChecks(
   return await together(
     warnings.length === 0
       ? ok('project', filePath, filePath)
-      : warn('project', warnings.map(({ text }) => text).join(' '), `Look at ${filePath}.`),
+      : warn('project', warnings.map(({ text }) => text).join(' '), `Correct ${filePath}.`),
     trustChecks(trust),
     identityCheck(mainRepo, context, fail),
     folderChecks('sessions', values.sessions),
@@ -209,9 +209,9 @@ async function noCheck(project: Project): Promise<DoctorCheck[]> {
   return missing === undefined ? [] : [warn('project.check', missing.found, missing.fix)];
 }
 
-/** A project's `.mcp.json` is for the person's chats: agents get its servers by MCP alone. */
+/** A project's `.mcp.json` is for the person's chats; agents get its servers only through the setting MCP. */
 async function unusedServers({ mainRepo, values }: Project): Promise<DoctorCheck[]> {
-  // An unreadable file has no servers to miss.
+  // An unreadable file counts as one without servers.
   const text = await readFile(join(mainRepo, '.mcp.json'), 'utf8').catch(() => '{}');
   const servers = Object.keys(Object(valueAt(jsonValue(text), ['mcpServers'])));
   return warnIf(
@@ -222,7 +222,7 @@ async function unusedServers({ mainRepo, values }: Project): Promise<DoctorCheck
   );
 }
 
-/** @param judge outside of a project a repository may still have an identity of its own */
+/** @param judge `warn` outside a project, because the project's repository might set its own identity */
 async function identityCheck(
   folder: string,
   { env }: ActionContext,
@@ -238,7 +238,7 @@ async function identityCheck(
   }
 }
 
-/** Whether git can create a worktree in the sessions' folder; without a checkout, so that it costs little. */
+/** Checks that git can create a worktree in WORKTREES, without a checkout, which would be slow. */
 async function worktreeCheck(
   { mainRepo, values: { worktrees } }: Project,
   { env }: ActionContext,
@@ -250,7 +250,7 @@ async function worktreeCheck(
     try {
       await runGit(['worktree', 'add', '--quiet', '--detach', '--no-checkout', '--', path, 'HEAD'], options);
     } finally {
-      // Also after a failed creation.
+      // A failed `worktree add` can leave files behind.
       await runGit(['worktree', 'remove', '--force', '--', path], { ...options, allowFailure: true });
       await rm(folder, { recursive: true, force: true });
     }
@@ -264,13 +264,13 @@ async function worktreeCheck(
   }
 }
 
-const IN_WORDS: Readonly<Record<Exclude<SandboxLevel, 'none'>, string>> = {
+const LEVEL_TEXTS: Readonly<Record<Exclude<SandboxLevel, 'none'>, string>> = {
   strict:
-    'strict: agents have a home of their own, no environment and no network but an allow-list, and nothing else of this machine',
+    'strict: agents have their own home, no environment variables, no network except an allow-list, and no access to the rest of this machine',
   guard:
     'guard: agents cannot reach the main checkout, the settings and hooks of git, other sessions or the records of gates',
   'best effort':
-    'best effort: agents run in the guard, but as root, which has ways out; run samocode as another user for the whole of it',
+    'best effort: agents run in the guard, but as root, which can escape from it; run samocode as another user for full protection',
   'provider sandbox': 'provider sandbox: the agent CLI confines its own commands',
 };
 
@@ -305,9 +305,9 @@ async function sandboxCheck(
     const { why, hint } = START_ERRORS.forge_login_open({ ...open, line });
     return fail(id, why, hint);
   }
-  if (now.level !== 'none') return ok(id, IN_WORDS[now.level], now.level);
+  if (now.level !== 'none') return ok(id, LEVEL_TEXTS[now.level], now.level);
   if (sandbox === 'guard' || sandbox === 'strict')
     return fail(id, `SANDBOX is ${sandbox}, and that is not available here: ${now.why}.`, now.hint);
-  if (areConfined([...used], permissions)) return ok(id, IN_WORDS['provider sandbox'], 'provider sandbox');
+  if (areConfined([...used], permissions)) return ok(id, LEVEL_TEXTS['provider sandbox'], 'provider sandbox');
   return warn(id, `none: ${now.why}, so agents run with all of your rights.`, now.hint);
 }

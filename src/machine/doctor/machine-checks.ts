@@ -26,7 +26,7 @@ export async function machineChecks(
   return [
     fail(
       'machine.platform',
-      'This is Windows itself, whose processes samocode cannot end reliably.',
+      'samocode does not run on Windows itself, where it cannot end processes reliably.',
       'Install it inside WSL 2 (wsl --install), with the repository on the Linux side.',
     ),
   ];
@@ -73,7 +73,7 @@ async function linuxChecks({ platform, root }: Machine): Promise<DoctorCheck[]> 
   ];
 }
 
-/** The kernel's numbers of network file systems, as listed in statfs(2). */
+/** The magic numbers of network file systems, as listed in statfs(2). */
 const REMOTE: ReadonlyMap<number, string> = new Map([
   [0x6969, 'NFS'],
   [0x517b, 'SMB'],
@@ -84,10 +84,10 @@ const REMOTE: ReadonlyMap<number, string> = new Map([
 const SYNCED =
   /\/(?:Dropbox|OneDrive[^/]*|Google ?Drive|iCloud[^/]*|Mobile Documents|CloudStorage|Nextcloud)\//i;
 const MB = 1024 * 1024;
-const LITTLE_MB = 2048;
-const TOO_LITTLE_MB = 200;
+const WARN_BELOW_MB = 2048;
+const FAIL_BELOW_MB = 200;
 
-/** Whether sessions can run in a folder for days. */
+/** Checks that sessions can run in a folder for days. */
 export async function folderChecks(id: string, path: string): Promise<DoctorCheck[]> {
   const stats = await statfs(path).catch(() => undefined);
   if (stats === undefined)
@@ -95,17 +95,17 @@ export async function folderChecks(id: string, path: string): Promise<DoctorChec
   const remote = REMOTE.get(stats.type);
   const freeMb = Math.floor((stats.bavail * stats.bsize) / MB);
   const free = `${freeMb} MB free in ${path}`;
-  const judge = freeMb < TOO_LITTLE_MB ? fail : warn;
+  const judge = freeMb < FAIL_BELOW_MB ? fail : warn;
   const fix = 'Free some space: logs and worktrees grow.';
   return [
-    freeMb < LITTLE_MB ? judge(`${id}.disk`, free, fix) : ok(`${id}.disk`, free),
+    freeMb < WARN_BELOW_MB ? judge(`${id}.disk`, free, fix) : ok(`${id}.disk`, free),
     ...warnIf(
       remote !== undefined || SYNCED.test(`${path}/`),
       `${id}.place`,
       remote === undefined
         ? `${path} is synchronized with a cloud, which may change files during a session.`
         : `${path} is on ${remote}, where two workers could run one session.`,
-      'Choose a folder on a disk of this machine.',
+      'Choose a folder on a local disk.',
     ),
   ];
 }

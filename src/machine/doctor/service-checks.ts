@@ -19,9 +19,9 @@ import { describeHolders, slotsInUse, slotsRoot } from '../../session/slots.ts';
 import { isContinuedBy } from '../../session/status.ts';
 import { INSTALL_ERRORS } from '../install/install-errors.ts';
 
-/** Whether samocode is installed in chat programs: what an installation would change. */
+/** Checks whether samocode is installed in chat programs, using dry runs of installation and removal. */
 export async function installChecks(context: ActionContext, project?: string): Promise<DoctorCheck[]> {
-  // Loaded on demand: starting a session needs other files of this room, but none of the packages.
+  // Loaded on demand: starting a session imports other files of this room, but needs no client packages.
   const [{ install, uninstall }, { CLIENTS }] = await Promise.all([
     import('../install/install.ts'),
     import('../install/clients.ts'),
@@ -54,7 +54,7 @@ export async function installChecks(context: ActionContext, project?: string): P
   }
 }
 
-/** Whether waiting sessions are watched, by a program that still exists. Starts none. */
+/** Checks that waiting sessions are watched, by a program that still exists. Starts no supervisor. */
 export async function supervisorChecks(context: ActionContext): Promise<DoctorCheck[]> {
   const { home, host } = context;
   const paths = supervisorPaths(home, host);
@@ -120,7 +120,7 @@ async function presenceCheck(
   );
 }
 
-/** A service whose supervisor program was moved by an upgrade. */
+/** Warns about a service whose supervisor program was moved by an upgrade. */
 async function serviceChecks(context: ActionContext): Promise<DoctorCheck[]> {
   const { installedSupervisor } = await import('../service/service.ts');
   const installed = await installedSupervisor(context);
@@ -135,7 +135,7 @@ async function serviceChecks(context: ActionContext): Promise<DoctorCheck[]> {
   );
 }
 
-/** Which sessions hold the slots of MAX_PARALLEL and MAX_PARALLEL_ON_MACHINE. */
+/** Lists the sessions that hold the slots of MAX_PARALLEL and MAX_PARALLEL_ON_MACHINE. */
 async function slotChecks(roots: readonly string[], { host }: ActionContext): Promise<DoctorCheck[]> {
   const used = await Promise.all(roots.map((root) => slotsInUse(root, host).catch(() => [])));
   return roots.flatMap((root, index) => {
@@ -154,7 +154,7 @@ const namesOf = (views: readonly SessionView[]) =>
     5,
   );
 
-/** Whether the notification channels work, as far as the supervisor knows. Sends nothing. */
+/** Checks that the notification channels work, as far as the supervisor knows. Sends nothing. */
 export async function notifyChecks(context: ActionContext): Promise<DoctorCheck[]> {
   const { channels, problems } = await configuredChannels(context);
   const { token, chat } = await readTelegramSettings(context.env, context.home);
@@ -162,8 +162,8 @@ export async function notifyChecks(context: ActionContext): Promise<DoctorCheck[
     ...problems.map((problem) => warn('notify', problem, 'Correct it in ~/.config/samocode/.env.')),
     ...channels.map(({ channel, failing }) => {
       const id = `notify.${channel}`;
-      if (failing === undefined) return ok(id, 'no notification has failed', `${channel} (none has failed)`);
-      const fix = 'Correct its settings, then try it: samocode notify test.';
+      if (failing === undefined) return ok(id, 'no notification has failed', `${channel} (no failures)`);
+      const fix = 'Correct its settings, then test it: samocode notify test.';
       return warn(id, channelTroubleText({ channel, ...failing }), fix);
     }),
     ...warnIf(

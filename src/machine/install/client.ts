@@ -21,11 +21,11 @@ export type ClientName =
 
 export interface ClientWork {
   context: ActionContext;
-  /** The client's program; for a client without one its settings folder. */
+  /** The client's program; for a client without a program, its settings folder. */
   program: string;
   /** Replace a server with our name that starts something else. */
   replace: boolean;
-  /** Also the skills and commands for work in a chat. */
+  /** Also add the skills and commands for work in a chat. */
   allSkills?: boolean | undefined;
 }
 
@@ -35,20 +35,20 @@ export interface Client {
   title: string;
   /** What the person does to activate the change, without a full stop. */
   restart: string;
-  /** How it then shows what was added. */
+  /** Appended to `restart`: where the person then sees what was added. */
   shows?: string;
   /** @returns undefined when it is not on this machine */
   detect(context: ActionContext): Promise<string | undefined>;
-  /** The missing steps of the installation. */
+  /** The steps that the installation still needs. */
   add(work: ClientWork): Promise<Step[]>;
   /**
-   * The missing steps so that the client asks before human acts, and not before other tools.
-   * @param install `isNew`: steps of `add` come first
+   * The steps still needed so that the client asks before human acts but not before other tools.
+   * @param install `isNew`: whether steps of `add` run first
    */
   rules?(context: ActionContext, install: { isNew: boolean }): Promise<Step[]>;
-  /** What the doctor says about rules, and about trust in the repository of `project`; nothing where samocode is not installed. */
+  /** Findings for the doctor about rules, and about trust in the repository `project`; empty if samocode is not installed. */
   notes?(context: ActionContext, project?: string): Promise<ClientNote[]>;
-  /** Everything `install` may have written for this client, even if the client is gone. */
+  /** Everything `install` might have written for this client, even if the client is gone. */
   remove(context: ActionContext): Promise<InstalledPart[]>;
   /** The project file that a team shares. */
   project?: { file: string; format: ServerFormat };

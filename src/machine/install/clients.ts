@@ -74,7 +74,7 @@ export const CLIENTS: readonly Client[] = [
     remove: async (context) => [...codexParts(context), folderPart(packageFolder(context, 'codex'))],
   },
   {
-    // An extension folder: the client's own command would also trust and remember the working directory.
+    // Installed as a folder: the client's own command would also trust and remember the working directory.
     name: 'gemini',
     title: 'Gemini CLI',
     restart: 'Restart Gemini CLI',
@@ -85,14 +85,14 @@ export const CLIENTS: readonly Client[] = [
     remove: async (context) => ((await hasOurExtension(context)) ? [folderPart(extensionPath(context))] : []),
     project: {
       file: '.gemini/settings.json',
-      // Longer than any wait of ours.
+      // Longer than any of our calls takes.
       format: { ...COMMON_FORMAT, entry: (start) => ({ ...start, timeout: 600_000 }) },
     },
   },
   ...SERVER_CLIENTS,
 ];
 
-/** Where the clients' packages are kept, which clients read from there. */
+/** The folder with the clients' packages, from which the clients read them. */
 export function clientsFolder({ home }: ActionContext): string {
   return join(configFolder(home), 'clients');
 }
@@ -101,17 +101,17 @@ function packageFolder(context: ActionContext, client: ClientName): string {
   return join(clientsFolder(context), client);
 }
 
-// Plugins: Claude Code and Codex install a marketplace from a folder, and the plugin from it.
+// Plugins: Claude Code and Codex install a marketplace from a folder, and the plugin from that marketplace.
 
 const PLUGIN = 'samocode@samocode';
 
 interface Plugin {
   folder: string;
-  /** All files of the folder that the client reads. */
+  /** The complete content of `folder`. */
   files(source: PackageSource): Files;
-  /** The arguments of the command that adds the plugin to a client that knows its marketplace. */
+  /** The arguments of the client's command that adds the plugin once its marketplace is known. */
   install: readonly string[];
-  /** What the client stores about it: the plugin's own entry first. */
+  /** What the client stores about the plugin, with the plugin's own entry first. */
   parts: readonly [InstalledPart, ...InstalledPart[]];
   /** A settings file that the commands rewrite. */
   rewritten?: string;
@@ -137,7 +137,7 @@ async function pluginSteps(work: ClientWork, { folder, parts, ...plugin }: Plugi
   ];
 }
 
-/** A plugin in a folder below that of its marketplace file. */
+/** Moves a plugin's files into the folder that its marketplace file names. */
 function inPluginFolder(files: Files): Files {
   return Object.fromEntries(Object.entries(files).map(([path, text]) => [`plugin/${path}`, text]));
 }
@@ -152,7 +152,7 @@ const CLAUDE_MEMBERS = [
   ['extraKnownMarketplaces', 'samocode'],
 ];
 
-/** A plugin, or only the server, which has its own file, if the settings have comments. */
+/** Adds the plugin or, if the settings have comments, only the server, which goes into another file. */
 async function addToClaude(work: ClientWork): Promise<Step[]> {
   const { context } = work;
   const path = claudeSettings(context);
@@ -173,14 +173,14 @@ async function addToClaude(work: ClientWork): Promise<Step[]> {
     format: COMMON_FORMAT,
   });
   if (server.length === 0) return [];
-  const because = `(the server alone, without skills and commands: Claude Code adds no plugin while ${path} has comments or trailing commas)`;
+  const because = `(only the server, without skills and commands: Claude Code cannot add a plugin while ${path} has comments or trailing commas)`;
   return [
     ...(await removalSteps(parts)),
     ...server.map((step) => ({ ...step, words: `${step.words} ${because}` })),
   ];
 }
 
-/** A server without the plugin, for settings with comments, has other tool names and gets no rules. */
+/** No rules for settings with comments: only the server was added, and its tools have other names there. */
 async function rulesInClaude(context: ActionContext): Promise<Step[]> {
   const settings = claudeSettings(context);
   if (parseJson((await ifExists(readFile(settings, 'utf8'))) ?? '{}') === undefined) return [];
@@ -205,7 +205,7 @@ async function keepingBytes(path: string, run: () => Promise<void>): Promise<voi
     const value = valueAt(wanted, at);
     return value === undefined ? text : (withMember(text, at, value) ?? text);
   }, before);
-  // Another program may have written in between: its change stays.
+  // Keep what another program might have written in the meantime.
   if (isDeepStrictEqual(jsonValue(kept), wanted))
     await changeSettings(path, (now) => (now === after ? kept : now));
 }
@@ -223,12 +223,12 @@ async function pluginPartsOfClaude(context: ActionContext): Promise<[InstalledPa
   const plugins = join(claudeFolder(context), 'plugins');
   const installed = join(plugins, 'installed_plugins.json');
   const at = ['plugins', PLUGIN];
-  // A plugin added to a project belongs to that project and needs what the client stores.
+  // A plugin added to a project belongs to that project and still needs the client's cache.
   const isOurs = (install: unknown) => (Object(install).scope ?? 'user') === 'user';
   const noted = valueAt(jsonValue(await readFile(installed, 'utf8').catch(() => '')), at);
   const isOfProject = Array.isArray(noted) && !noted.every(isOurs);
   return [
-    itemsPart(installed, at, { isOurs, keepAround: true }),
+    itemsPart(installed, at, { isOurs, keepParents: true }),
     memberPart(join(plugins, 'known_marketplaces.json'), ['samocode']),
     ...CLAUDE_MEMBERS.map((member) => memberPart(claudeSettings(context), member)),
     serverPart(ownClaudeFile(context), COMMON_FORMAT),
@@ -283,7 +283,7 @@ async function addToGemini(work: ClientWork): Promise<Step[]> {
   return [{ ...packageStep(folder, files), did: 'extension installed' }];
 }
 
-/** Whether the extension with our name starts our server. An unreadable one may be the person's. */
+/** Whether the extension with our name starts our server. If unreadable, it might be the person's own. */
 async function hasOurExtension(context: ActionContext): Promise<boolean> {
   const path = join(extensionPath(context), 'gemini-extension.json');
   return startsOurServer(await readFile(path, 'utf8').catch(() => ''));
@@ -297,7 +297,7 @@ function geminiFolder({ env, home }: ActionContext): string {
   return join(env.GEMINI_CLI_HOME || home, '.gemini');
 }
 
-/** In a folder that is not trusted Gemini CLI disables every server, those of the user too. */
+/** In an untrusted folder, Gemini CLI disables every server, including the user's own. */
 async function notesOnGemini(context: ActionContext, project?: string): Promise<ClientNote[]> {
   if (
     project === undefined ||
@@ -307,7 +307,7 @@ async function notesOnGemini(context: ActionContext, project?: string): Promise<
     return [];
   return [
     {
-      found: 'Gemini CLI disables samocode here, as in every folder that is not trusted.',
+      found: 'Gemini CLI disables samocode here, as in every untrusted folder.',
       fix: `Trust the folder in Gemini first: start gemini in ${project} and choose to trust it.`,
     },
   ];

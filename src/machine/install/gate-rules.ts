@@ -7,9 +7,9 @@ import { jsonValue, valueAt } from './json-member.ts';
 import { itemsStep, type Step } from './step.ts';
 
 /**
- * Our tools that a client may run without asking. Clients cannot allow start_session by argument, so it is one of
- * them: its auto_approve and accept_suggestions are recorded as the model's, and refused where GATE_CHANNELS leaves
- * out `tool`.
+ * Our tools that a client may run without asking. start_session is listed because clients cannot allow it for
+ * some arguments only: its auto_approve and accept_suggestions are recorded as acts of the model, and refused
+ * where GATE_CHANNELS does not include `tool`.
  */
 export const ALLOWED_TOOLS: readonly string[] = [
   'start_session',
@@ -25,18 +25,18 @@ export const ALLOWED_TOOLS: readonly string[] = [
   'read_session',
 ];
 const allowedWords = `${ALLOWED_TOOLS.length} tools allowed`;
-/** Their form asks the user; the client's prompt would ask a second time. */
+/** These ask the user in a form of their own; with the client's prompt, the user would be asked twice. */
 const FORM_TOOLS = ['answer_qa', 'approve_plan'];
 /** Human acts without a form: the client's prompt is the confirmation. */
 const ASKED_TOOLS = ['setup_project', 'finish_session', 'rewind_session'];
 
-/** What the doctor says about a client; without `fix` where it may be intended. */
+/** A finding of the doctor about a client; without `fix` if the finding might be intended. */
 export interface ClientNote {
   found: string;
   fix?: string;
 }
 
-// Claude Code: lists of tool names. Tools in `ask` are asked in auto mode too, even if allowed elsewhere.
+// Claude Code: lists of tool names. It asks before tools in `ask` even in auto mode, and even if they are allowed elsewhere.
 
 export const CLAUDE_LISTS = {
   allow: ['permissions', 'allow'],
@@ -54,10 +54,10 @@ interface ClaudeFiles {
 
 export async function claudeRuleSteps(files: ClaudeFiles): Promise<Step[]> {
   const { settings, prefix } = files;
-  const asked = askedInClaude(await hooked(files));
+  const asked = askedInClaude(await filesWithHook(files));
   const wanted = {
     allow: { tools: ALLOWED_TOOLS, did: allowedWords },
-    ask: { tools: asked, did: `${asked.length} always asked about` },
+    ask: { tools: asked, did: `${asked.length} always need your confirmation` },
   };
   const steps = Object.entries(CLAUDE_LISTS).map(async ([name, at]) => {
     const { tools, did } = wanted[name as keyof typeof wanted];
@@ -76,7 +76,7 @@ function askedInClaude(hooks: readonly string[]): readonly string[] {
 export async function claudeRuleNotes(files: ClaudeFiles): Promise<ClientNote[]> {
   const { settings, prefix } = files;
   const there = await listIn(settings, CLAUDE_LISTS.ask);
-  const hooks = await hooked(files);
+  const hooks = await filesWithHook(files);
   const missing = askedInClaude(hooks).filter((tool) => !there.includes(prefix + tool));
   const notes: ClientNote[] = hooks.map((path) => ({
     found: `An Elicitation hook in ${path} answers forms without you: what it accepts is recorded as yours.`,
@@ -84,7 +84,7 @@ export async function claudeRuleNotes(files: ClaudeFiles): Promise<ClientNote[]>
   }));
   if (missing.length > 0)
     notes.push({
-      found: `Claude Code need not ask you before ${missing.join(', ')}.`,
+      found: `Claude Code may run ${missing.join(', ')} without asking you.`,
       fix: `Run: samocode install. Or add to permissions.ask in ${settings}: ${JSON.stringify(missing.map((tool) => prefix + tool)).slice(1, -1)}`,
     });
   for (const path of settingsFiles(files)) {
@@ -98,7 +98,8 @@ export async function claudeRuleNotes(files: ClaudeFiles): Promise<ClientNote[]>
   return notes;
 }
 
-async function hooked(files: ClaudeFiles): Promise<string[]> {
+/** The settings files with an Elicitation hook. */
+async function filesWithHook(files: ClaudeFiles): Promise<string[]> {
   const found = await Promise.all(
     settingsFiles(files).map(async (path) => {
       const hooks = valueAt(await jsonIn(path), ['hooks', 'Elicitation']);
@@ -118,7 +119,7 @@ async function listIn(path: string, at: readonly string[]): Promise<unknown[]> {
 }
 
 async function jsonIn(path: string): Promise<unknown> {
-  // Unreadable files are reported by the check of the client.
+  // Another check reports unreadable files.
   return jsonValue((await readFile(path, 'utf8').catch(() => undefined)) ?? '{}');
 }
 
@@ -128,9 +129,9 @@ const codexMode = (tool: string) => (ASKED_TOOLS.includes(tool) ? 'prompt' : 'ap
 const CODEX_RULED = [...ALLOWED_TOOLS, ...FORM_TOOLS, ...ASKED_TOOLS];
 
 /**
- * Keeps rules of the person, which `codexRuleNotes` reports.
- * @param table the plugin's, as its header in `path` begins
- * @param isNew other steps write that table first
+ * Adds the missing rules. Keeps the person's own rules, which `codexRuleNotes` reports.
+ * @param table the keys of the plugin's table in `path`
+ * @param isNew whether other steps write that table first
  */
 export async function codexRuleSteps(
   path: string,
@@ -139,12 +140,12 @@ export async function codexRuleSteps(
 ): Promise<Step[]> {
   const missing = await withoutRule(path, table);
   if (missing.length === 0 && !isNew) return [];
-  const words = `add to ${path} that ${ASKED_TOOLS.join(', ')} are asked about, and the other tools are not`;
+  const words = `add rules to ${path}: ask before ${ASKED_TOOLS.join(', ')}, but not before the other tools`;
   const rule = (tool: string) => `\n[${headerOf(table, tool)}]\napproval_mode = "${codexMode(tool)}"\n`;
   return [
     {
       words,
-      did: `${allowedWords}; ${ASKED_TOOLS.length} always asked about`,
+      did: `${allowedWords}; ${ASKED_TOOLS.length} always need your confirmation`,
       async run() {
         const rules = (await withoutRule(path, table)).map(rule).join('');
         await changeSettings(path, (text) => text + rules);
@@ -162,7 +163,7 @@ export async function codexRuleNotes(path: string, table: readonly string[]): Pr
   const modes = await codexModes(path, table);
   if (modes === undefined) return [];
   return ASKED_TOOLS.filter((tool) => modes(tool) !== 'prompt').map((tool) => ({
-    found: `Codex need not ask you before ${tool}: its approval_mode is ${modes(tool) ?? 'not set'}.`,
+    found: `Codex may run ${tool} without asking you: its approval_mode is ${modes(tool) ?? 'not set'}.`,
     fix: `In ${path}, below [${headerOf(table, tool)}]: approval_mode = "prompt"`,
   }));
 }

@@ -4,8 +4,8 @@ import { pathInside, realPathAsFar } from '../../project/git/real-path.ts';
 import { jsonValue, valueAt } from './json-member.ts';
 
 /**
- * Whether Gemini CLI trusts a folder, by the longest rule that the folder is in, as it decides itself.
- * @param path with links resolved @param gemini its environment, and its settings folder
+ * Whether Gemini CLI trusts a folder: as in Gemini CLI itself, the longest rule that contains the folder decides.
+ * @param path with links resolved @param gemini Gemini's environment and settings folder
  */
 export async function isTrustedByGemini(
   path: string,

@@ -1,12 +1,12 @@
 import { errors } from '../../base/errors.ts';
 
-/** Errors of setting up clients and the supervisor's service, read by a person at a terminal. */
+/** Errors in setting up clients and the supervisor's service, for a person at a terminal. */
 export const INSTALL_ERRORS = errors({
-  /** @param said the first lines of its error: not our text, so only for people */
+  /** @param said the first lines of the client's error: not our text, so only for people */
   client_command_failed: ({ command, timedOut }: { command: string; timedOut: boolean; said: string }) => ({
     what: 'A command of the client failed.',
     why: `${command} ${timedOut ? 'did not end within two minutes' : 'ended with an error'}.`,
-    hint: 'Fix what its error names, then run samocode install again.',
+    hint: 'Fix the error that it printed, then run samocode install again.',
   }),
   no_client: () => ({
     what: 'Nothing was changed.',
@@ -16,11 +16,11 @@ export const INSTALL_ERRORS = errors({
   no_service: () => ({
     what: 'The supervisor was not installed.',
     why: 'This machine has neither a systemd user manager nor launchd.',
-    hint: 'Any act on a session starts a supervisor; to start one with the machine, let it run "samocode supervisor" then.',
+    hint: 'Any act on a session starts a supervisor. To start one at boot, have the machine run "samocode supervisor".',
   }),
   not_all_removed: ({ title }: { title: string }) => ({
     what: `A part of samocode is still in ${title}.`,
-    why: 'It could not be removed; the reason is given beside it.',
+    why: 'It could not be removed; the reason is given with its path.',
     hint: 'Repair or remove it by hand, then run samocode uninstall again.',
   }),
   own_entry: ({ title, path, words }: { title: string; path: string; words: string }) => ({
@@ -41,7 +41,7 @@ export const INSTALL_ERRORS = errors({
   scope_not_supported: ({ title }: { title: string }) => ({
     what: `${title} was not changed.`,
     why: 'It does not read project settings without further steps.',
-    hint: 'Leave --scope out: samocode is then added for your user, in every project.',
+    hint: 'Omit --scope to add samocode for your user, in every project.',
   }),
   service_command_failed: ({ command }: { command: string }) => ({
     what: 'The supervisor is only partly installed or removed.',
@@ -50,7 +50,7 @@ export const INSTALL_ERRORS = errors({
   }),
   settings_file_unreadable: ({ path }: { path: string }) => ({
     what: `The settings file ${path} was not changed.`,
-    why: 'It is not in the form that the client documents.',
+    why: 'It is not in the format that the client documents.',
     hint: 'Repair the file and try again, or edit it by hand as mcp.json.example shows.',
   }),
   unknown_client: ({ name, known }: { name: string; known: readonly string[] }) => ({

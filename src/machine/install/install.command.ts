@@ -27,12 +27,12 @@ export function addInstall(program: Command, cli: Cli): void {
     .description('Add samocode to the chat programs on this machine')
     .option(
       '--no-allow',
-      "do not change the client's rules (default: tools that decide nothing for you run without a question)",
+      "do not change the client's rules (default: tools that decide nothing for you run without asking)",
     )
     .option('--replace', 'replace a server named samocode that starts something else')
     .option(
       '--all-skills',
-      'also the skills and commands for work in a chat (default: those for sessions; costs every chat more)',
+      'also add the skills and commands for work in a chat, which cost tokens in every chat (default: only those for sessions)',
     )
     .action(async (options: InstallOptions) => {
       const { install } = await import('./install.ts');
@@ -43,7 +43,7 @@ export function addInstall(program: Command, cli: Cli): void {
 
 export function addUninstall(program: Command, cli: Cli): void {
   withInstallOptions(program.command('uninstall'))
-    .description('Remove what install added, even where the client itself is gone')
+    .description('Remove what install added, even if the client itself is gone')
     .action(async (options: InstallOptions) => {
       const { uninstall } = await import('./install.ts');
       const report = await uninstall(inputOf(options, cli), await cli.actionContext());
@@ -63,7 +63,7 @@ function withInstallOptions(command: Command): Command {
         .default('user'),
     )
     .option('--dry-run', 'only show what would change')
-    .option('-y, --yes', 'for scripts that pass it everywhere: this command asks nothing')
+    .option('-y, --yes', 'accepted for scripts that always pass it; this command never asks')
     .option('-v, --verbose', 'show every step, with its paths');
 }
 
@@ -77,7 +77,7 @@ function inputOf(options: InstallOptions, { output }: Cli): InstallInput {
     allow: allow ?? true,
     replace,
     allSkills,
-    // A client's own command may take a minute.
+    // A client's own command can take a minute.
     onProgress: ({ title, step }) => {
       if (verbose) output.say(step === undefined ? output.style.bold(title) : stepLine(step, output));
       else output.live([output.style.dim(`${title}: ${step ?? ''}`)], cutToColumns);
@@ -87,9 +87,9 @@ function inputOf(options: InstallOptions, { output }: Cli): InstallInput {
 
 interface CommandWords {
   outcomes: Readonly<Record<ClientReport['outcome'], string>>;
-  /** Where no client is in the report. */
+  /** Shown if the report has no client. */
   nothing: string;
-  /** After changes without a failure. */
+  /** Shown after changes without a failure. */
   next: string;
 }
 
@@ -130,7 +130,7 @@ function showReport(cli: Cli, report: InstallReport, options: ShownOptions): voi
 function reportWords({ clients }: InstallReport, options: ShownOptions, output: Output): string {
   const { words, dryRun } = options;
   if (clients.length === 0) return words.nothing;
-  // What failed is what the person must read, and the end is what they see.
+  // Failures come last, because the end of the output is what the person sees.
   const inOrder = [...clients].sort((a, b) => Number(isBad(a)) - Number(isBad(b)));
   const restarts = inOrder.flatMap(({ next }) => (next === undefined ? [] : [next]));
   const isDone = !dryRun && !clients.some(isBad);

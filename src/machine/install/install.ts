@@ -12,7 +12,7 @@ import { serverPart, serverSteps } from './server-entry.ts';
 import { removalSteps, type Step } from './step.ts';
 
 export const INSTALL_SCOPES = ['user', 'project'] as const;
-/** For the person in all projects, or in a project file that a team shares. */
+/** `user`: for this person, in all projects. `project`: in a project file that a team shares. */
 export type InstallScope = (typeof INSTALL_SCOPES)[number];
 
 export interface InstallInput {
@@ -42,7 +42,7 @@ export interface ClientReport {
   title: string;
   /** `not_supported`: the client was not named, and has no project file. */
   outcome: 'changed' | 'would_change' | 'nothing_to_do' | 'not_found' | 'not_supported' | 'failed';
-  /** What is there now, in a few words. */
+  /** What is installed now, in a few words. */
   summary?: string | undefined;
   /** In the order of execution. */
   steps: readonly string[];
@@ -57,7 +57,7 @@ export interface ClientReport {
     /** The first lines of the error of the client's own command. */
     said?: string;
   };
-  /** What of ours could not be removed, with the reason. */
+  /** Our parts that could not be removed, with the reason. */
   stays?: readonly string[];
 }
 
@@ -81,7 +81,7 @@ export async function uninstall(input: InstallInput, context: ActionContext): Pr
     const report = await changed(client, input, () => stepsToRemove(client, { input, context }));
     if (isNamed(input) || report.outcome !== 'nothing_to_do') clients.push(report);
   }
-  // rmdir refuses a folder that is not empty, and so its parent.
+  // rmdir fails for a folder that is not empty, and therefore for its parent too.
   if (!input.dryRun)
     for (const folder of [clientsFolder(context), configFolder(context.home)])
       await rmdir(folder).catch(() => undefined);
@@ -154,8 +154,8 @@ function projectFile({ title, project }: Client, { input, context }: Change) {
 
 /** The error for the report. @throws unexpected errors */
 function problemOf(thrown: unknown): NonNullable<ClientReport['problem']> {
-  const isOfSystem = !isSamocodeError(thrown) && systemErrorCode(thrown) !== undefined;
-  const error = isOfSystem ? fileRefused(thrown) : thrown;
+  const isSystemError = !isSamocodeError(thrown) && systemErrorCode(thrown) !== undefined;
+  const error = isSystemError ? fileRefused(thrown) : thrown;
   if (!isSamocodeError(error)) throw error;
   const { code, what, why, hint } = error;
   const said = INSTALL_ERRORS.client_command_failed.is(error) ? error.args.said : undefined;

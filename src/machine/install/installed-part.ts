@@ -6,7 +6,7 @@ import { changeFile } from '../../base/files/change-file.ts';
 import { INSTALL_ERRORS } from './install-errors.ts';
 import { jsonValue, valueAt, withoutItems, withoutMember } from './json-member.ts';
 
-/** Something `install` may have written; `uninstall` looks for it even if the client is not installed. */
+/** Something `install` might have written; `uninstall` looks for it even if the client is not installed. */
 export interface InstalledPart {
   /** Where it is, for people. */
   words: string;
@@ -31,18 +31,18 @@ type At = readonly string[];
 export function memberPart(
   path: string,
   at: At,
-  options: { isOurs?: (value: unknown) => boolean; keepAround?: boolean | undefined } = {},
+  options: { isOurs?: (value: unknown) => boolean; keepParents?: boolean | undefined } = {},
 ): InstalledPart {
-  const { isOurs = () => true, keepAround } = options;
+  const { isOurs = () => true, keepParents } = options;
   const has = (value: unknown) => value !== undefined && isOurs(value);
-  return jsonPart(path, at, has, (text) => withoutMember(text, [...at], { keepAround }));
+  return jsonPart(path, at, has, (text) => withoutMember(text, [...at], { keepParents }));
 }
 
-/** Our items of a list in a JSON file. */
+/** Our items in a list of a JSON file. */
 export function itemsPart(
   path: string,
   at: At,
-  options: { isOurs: (item: unknown) => boolean; keepAround?: boolean },
+  options: { isOurs: (item: unknown) => boolean; keepParents?: boolean },
 ): InstalledPart {
   const has = (value: unknown) => Array.isArray(value) && value.some(options.isOurs);
   return jsonPart(path, at, has, (text) => withoutItems(text, at, options));
@@ -68,7 +68,7 @@ export function tablePart(path: string, at: readonly [string, string]): Installe
   return filePart(path, at, { has, without: (text) => withoutTable(text, at) });
 }
 
-/** Both return undefined for text that is not in the client's format. */
+/** Both functions return undefined for text that is not in the client's format. */
 interface Removal {
   has(text: string): boolean | undefined;
   without(text: string): string | undefined;
@@ -80,7 +80,7 @@ function filePart(path: string, at: At, { has, without }: Removal): InstalledPar
     isFolder: false,
     async isThere() {
       const text = await ifExists(readFile(path, 'utf8'));
-      // In a file that cannot be parsed, any line but a comment may hold it.
+      // In a file that cannot be parsed, any line that is not a comment might contain the part.
       return text !== undefined && (has(text) ?? /^(?!\s*(?:#|\/\/)).*samocode/m.test(text));
     },
     remove: async () => await changeSettings(path, without),
@@ -106,7 +106,7 @@ export async function changeSettings(
   if (isRefused) throw INSTALL_ERRORS.settings_file_unreadable({ path });
 }
 
-/** A table's name as in its TOML header. */
+/** A table's name as written in its TOML header. */
 export function tableName(at: readonly string[]): string {
   return at.map((key) => (/^[\w-]+$/.test(key) ? key : JSON.stringify(key))).join('.');
 }
@@ -119,7 +119,7 @@ export function hasTable(text: string, at: readonly [string, string]): boolean |
 
 /**
  * Removes a table with its header and the tables below it from a TOML text and keeps every other byte.
- * @returns undefined when it has a form that Codex does not write, such as an inline table
+ * @returns undefined when the table has a form that Codex does not write, such as an inline table
  */
 export function withoutTable(text: string, at: readonly [string, string]): string | undefined {
   const root = tomlValue(text);
@@ -131,10 +131,10 @@ export function withoutTable(text: string, at: readonly [string, string]): strin
   const isKept = (section: string, index: number) =>
     !isOurs(section) && !(section.trim() === '' && isOurs(sections[index + 1]));
   const left = sections.filter(isKept).join('');
-  return isDeepStrictEqual(tomlValue(left), withoutIt(root, at)) ? left : undefined;
+  return isDeepStrictEqual(tomlValue(left), withoutKey(root, at)) ? left : undefined;
 }
 
-function withoutIt(root: Record<string, unknown>, [parent, name]: readonly [string, string]): unknown {
+function withoutKey(root: Record<string, unknown>, [parent, name]: readonly [string, string]): unknown {
   const tables = Object(root[parent]);
   delete tables[name];
   if (Object.keys(tables).length === 0) delete root[parent];

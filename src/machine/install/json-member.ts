@@ -11,7 +11,7 @@ import {
   stripComments,
 } from 'jsonc-parser';
 
-/** The value of JSON that may have comments and trailing commas; undefined for any other text. */
+/** The value of JSON that can have comments and trailing commas; undefined for any other text. */
 export function jsonValue(text: string): unknown {
   const errors: ParseError[] = [];
   const value: unknown = parse(text, errors, { allowTrailingComma: true });
@@ -22,7 +22,7 @@ export function valueAt(value: unknown, at: JSONPath): unknown {
   return at.reduce<unknown>((node, key) => Object(node)[key], value);
 }
 
-/** @returns undefined when the text is no JSON object, or another value occupies the path */
+/** @returns undefined when the text is not a JSON object, or another value occupies the path */
 export function withMember(text: string, at: readonly string[], value: unknown): string | undefined {
   const changed = edited(text, [...at], value);
   return changed !== undefined && isDeepStrictEqual(valueAt(jsonValue(changed), [...at]), value)
@@ -30,7 +30,7 @@ export function withMember(text: string, at: readonly string[], value: unknown):
     : undefined;
 }
 
-/** Adds the items missing in a list, creating the list if needed. */
+/** Adds the items missing from a list, creating the list if needed. */
 export function withItems(
   text: string,
   at: readonly string[],
@@ -48,36 +48,36 @@ export function withItems(
 }
 
 /**
- * Removes a member, and the objects around it if they become empty.
- * @param keepAround keeps those objects, as in a registry that its owner reads
+ * Removes a member, and its parent objects if they become empty.
+ * @param keepParents keeps empty parents, for a file whose owner expects them
  */
 export function withoutMember(
   text: string,
   at: JSONPath,
-  { keepAround = false }: { keepAround?: boolean | undefined } = {},
+  { keepParents = false }: { keepParents?: boolean | undefined } = {},
 ): string {
   const left = cutAt(text, at);
-  const around = at.slice(0, -1);
-  const isPruned = left !== text && !keepAround && around.length > 0 && isBare(left, around);
-  return isPruned ? withoutMember(left, around) : left;
+  const parent = at.slice(0, -1);
+  const isPruned = left !== text && !keepParents && parent.length > 0 && isBare(left, parent);
+  return isPruned ? withoutMember(left, parent) : left;
 }
 
 /** Removes items from a list, and the list if it becomes empty. */
 export function withoutItems(
   text: string,
   at: readonly string[],
-  { isOurs, keepAround = false }: { isOurs: (item: unknown) => boolean; keepAround?: boolean },
+  { isOurs, keepParents = false }: { isOurs: (item: unknown) => boolean; keepParents?: boolean },
 ): string {
   const list = valueAt(jsonValue(text), [...at]);
   const index = Array.isArray(list) ? list.findIndex(isOurs) : -1;
   if (index < 0) return text;
   const left = cutAt(text, [...at, index]);
   return isBare(left, [...at])
-    ? withoutMember(left, [...at], { keepAround })
-    : withoutItems(left, at, { isOurs, keepAround });
+    ? withoutMember(left, [...at], { keepParents })
+    : withoutItems(left, at, { isOurs, keepParents });
 }
 
-// The parser formats whole lines. Where that would change what a person wrote beside our part, it is written
+// The library formats whole lines. If that would change what a person wrote next to our part, our part is inserted
 // unformatted, on one line.
 function edited(text: string, at: JSONPath, value: unknown): string | undefined {
   const root = jsonValue(text);
@@ -89,7 +89,7 @@ function edited(text: string, at: JSONPath, value: unknown): string | undefined 
     const isExact = withoutMember(formatted, at) === withoutMember(text, at);
     return isExact ? formatted : applyEdits(text, modify(text, at, value, {}));
   } catch (error) {
-    // The parser throws for a path that leads through a string or a list.
+    // The library throws for a path that leads through a string or a list.
     if (error instanceof Error) return undefined;
     throw error;
   }
@@ -100,7 +100,7 @@ function nodeAt(text: string, at: JSONPath): Node | undefined {
   return root && findNodeAtLocation(root, at);
 }
 
-/** Removes a member or an item with one comma. The parser's own removal also removes adjacent comments. */
+/** Removes a member or an item with one comma. The library's own removal also removes adjacent comments. */
 function cutAt(text: string, at: JSONPath): string {
   const found = nodeAt(text, at);
   const part = found?.parent?.type === 'property' ? found.parent : found;
@@ -116,7 +116,7 @@ function cutAt(text: string, at: JSONPath): string {
   return text.slice(0, start) + (/^[ \t]*\r?\n/.test(rest) ? kept.trimEnd() : kept) + rest;
 }
 
-/** A gap between two members without its comma; empty if it has no comment. */
+/** The text between two members, without its comma; empty if it contains no comment. */
 function commentsOf(gap: string): string {
   const bare = stripComments(gap, ' ');
   if (bare === gap) return '';

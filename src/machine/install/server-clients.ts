@@ -7,16 +7,16 @@ import { COMMON_FORMAT, type ServerFormat, serverPart, serverStart, serverSteps 
 
 /** A client that gets one server in one JSON file. */
 interface ServerClient extends Pick<Client, 'name' | 'title' | 'restart' | 'shows'> {
-  /** Without one, the client is here if the folder of its file is. */
+  /** If absent, the client counts as installed if the folder of its file exists. */
   program?: string;
-  /** The files in which it reads servers for all projects. The first that exists is changed, else the last. */
+  /** The files in which it reads servers for all projects. The first that exists is changed, or else the last. */
   files(context: ActionContext): readonly [string, ...string[]];
   format: ServerFormat;
-  /** The same for one project, in the same format if none is given. */
+  /** The file for one project, in the same format unless another is given. */
   project?: { file: string; format?: ServerFormat };
 }
 
-/** Each in the format that its documentation names; docs/clients.md says where. */
+/** Each in the format that its documentation describes; docs/clients.md names the sources. */
 export const SERVER_ROWS: readonly ServerClient[] = [
   {
     name: 'desktop',
@@ -54,7 +54,7 @@ export const SERVER_ROWS: readonly ServerClient[] = [
       isRequired: true,
       entry: (start) => ({ type: 'local', ...start, tools: ['*'] }),
     },
-    // Claude Code reads the same file, and knows neither that type nor a list of tools.
+    // Claude Code reads the same file, and supports neither that type nor a list of tools.
     project: { file: '.mcp.json', format: COMMON_FORMAT },
   },
   {
@@ -98,7 +98,7 @@ export const SERVER_CLIENTS: readonly Client[] = SERVER_ROWS.map(
     async detect(context) {
       if (program !== undefined) return await programOf(program, context);
       const folder = dirname(files(context)[0]);
-      // Whatever the error: an unreadable folder has no settings to change.
+      // An unreadable folder has no settings to change either.
       const found = await stat(folder).catch(() => undefined);
       return found?.isDirectory() ? folder : undefined;
     },
@@ -112,7 +112,7 @@ export const SERVER_CLIENTS: readonly Client[] = SERVER_ROWS.map(
   }),
 );
 
-/** Where desktop programs keep the settings of their user. */
+/** Where desktop programs keep a user's settings. */
 function applicationFolder(context: ActionContext, name: string): string {
   if (process.platform === 'darwin') return join(context.home, 'Library/Application Support', name);
   return join(configHome(context), name);

@@ -8,14 +8,14 @@ import { INSTALL_ERRORS } from './install-errors.ts';
 import { type InstalledPart, memberPart } from './installed-part.ts';
 import { jsonValue, valueAt } from './json-member.ts';
 import type { ServerStart } from './package/package-source.ts';
-import { refuseIfPassing, stableNodePath } from './stable-node-path.ts';
+import { refuseIfTemporary, stableNodePath } from './stable-node-path.ts';
 import { memberStep, type Step } from './step.ts';
 
 /** How a client's JSON file describes a server. */
 export interface ServerFormat {
   /** The member that holds all servers. */
   servers: string;
-  /** Without that member the client refuses the file, so it stays when it is empty. */
+  /** The client rejects a file without that member, so the member is kept even if it is empty. */
   isRequired?: true;
   entry(start: ServerStart): ServerEntry;
 }
@@ -26,19 +26,19 @@ interface ServerEntry {
   [more: string]: unknown;
 }
 
-/** What Claude began and most clients read. */
+/** The format that Claude introduced and most clients read. */
 export const COMMON_FORMAT: ServerFormat = { servers: 'mcpServers', entry: (start) => ({ ...start }) };
 
 /** The command that starts this installation as a server. @throws program_not_lasting */
 export async function serverStart({ programs, env }: ActionContext): Promise<ServerStart> {
   const program = join(dirname(programs.worker), 'samocode-mcp.js');
-  refuseIfPassing(program, 'No client was changed.');
+  refuseIfTemporary(program, 'No client was changed.');
   return { command: stableNodePath(await nodePath(env), env.PATH), args: [program] };
 }
 
 /** Our server in a client's JSON file. */
 export function serverPart(path: string, format: ServerFormat): InstalledPart {
-  return memberPart(path, placeIn(format), { isOurs: isOurServer, keepAround: format.isRequired });
+  return memberPart(path, placeIn(format), { isOurs: isOurServer, keepParents: format.isRequired });
 }
 
 interface ServerOptions {
@@ -79,7 +79,7 @@ export function startsOurServer(text: string): boolean {
   return isOurServer(valueAt(jsonValue(text), placeIn(COMMON_FORMAT)));
 }
 
-/** Whether an entry starts this package, in any version and from any place; others may only mention its name. */
+/** Whether an entry starts this package, in any version and from any folder; mentioning its name is not enough. */
 function isOurServer(entry: unknown): boolean {
   const [command = '', ...args] = partsOf(entry);
   const isRunner = /^(?:node|npx|bunx)/.test(basename(command));
@@ -87,7 +87,7 @@ function isOurServer(entry: unknown): boolean {
   return /^samocode-mcp(?:\.js|@.*)?$/.test(basename(started ?? ''));
 }
 
-// Values of other keys are not shown: they may be secrets.
+// Values of other keys are not shown: they might be secrets.
 function startWords(entry: unknown): string {
   return partsOf(entry).join(' ') || 'an entry of another kind';
 }

@@ -2,15 +2,15 @@ import { existsSync, realpathSync } from 'node:fs';
 import { delimiter, isAbsolute, join } from 'node:path';
 import { INSTALL_ERRORS } from './install-errors.ts';
 
-/** Homebrew's folder of one version: an upgrade deletes it and points the link in `opt` to the new one. */
+/** Homebrew's folder for one version: an upgrade deletes it and points the link in `opt` to the new one. */
 const CELLAR = /^(.*)\/Cellar\/([^/]+)\/[^/]+\/bin\/node$/;
 /** A folder with a version number. */
 const VERSIONED = /\/[^/]*\d+\.\d+[^/]*\//;
-/** Folders that exist for one shell, one run of npm or one checkout. */
-const PASSING = /\/(?:fnm_multishells|node_modules|_npx)\//;
+/** Folders that exist only for one shell, one run of npm or one checkout. */
+const TEMPORARY = /\/(?:fnm_multishells|node_modules|_npx)\//;
 
 /**
- * A path of our node for files that must survive its upgrade.
+ * A path to our Node for files that must stay valid when Node is upgraded.
  * @param execPath `process.execPath`, with all links resolved
  * @param path the person's PATH
  */
@@ -24,7 +24,7 @@ export function stableNodePath(execPath: string, path = ''): string {
     .split(delimiter)
     .filter(isAbsolute)
     .map((folder) => join(folder, 'node'))
-    .filter((candidate) => !VERSIONED.test(candidate) && !PASSING.test(candidate));
+    .filter((candidate) => !VERSIONED.test(candidate) && !TEMPORARY.test(candidate));
   return candidates.find((candidate) => real !== undefined && realOf(candidate) === real) ?? execPath;
 }
 
@@ -37,6 +37,6 @@ function realOf(path: string): string | undefined {
 }
 
 /** Rejects a temporary program before anything is created that starts it. @throws program_not_lasting */
-export function refuseIfPassing(program: string, what: string): void {
+export function refuseIfTemporary(program: string, what: string): void {
   if (/[\\/]_npx[\\/]/.test(program)) throw INSTALL_ERRORS.program_not_lasting({ what, program });
 }

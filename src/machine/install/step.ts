@@ -13,9 +13,9 @@ import type { Files } from './package/client-packages.ts';
 /** One change to this machine, shown before it is made. */
 export interface Step {
   words: string;
-  /** For the summary of an installation: what is there once it is done. */
+  /** The result of the step, for the summary of an installation. */
   did?: string;
-  /** What a removal removes; if it fails, the following steps still run. */
+  /** What a removal step removes; if that fails, the following steps still run. */
   place?: string;
   /** @throws client_command_failed, settings_file_unreadable, or a system error */
   run(): Promise<void>;
@@ -42,7 +42,7 @@ export async function holdsPackage(folder: string, files: Files): Promise<boolea
   return true;
 }
 
-/** @param insteadOf the person's value that it replaces, as text */
+/** @param insteadOf the person's value that is replaced, as text */
 export function memberStep(path: string, at: readonly string[], value: unknown, insteadOf?: string): Step {
   const step = addStep(path, at, value, (text) => withMember(text, at, value));
   return insteadOf === undefined
@@ -72,7 +72,7 @@ function addStep(
   };
 }
 
-/** Steps that remove existing parts; an unreadable one is tried, and reported if that fails. */
+/** Steps that remove existing parts and try to remove unreadable ones; the report names those that stay. */
 export async function removalSteps(parts: readonly InstalledPart[]): Promise<Step[]> {
   const steps: Step[] = [];
   for (const { words: place, isFolder, isThere, remove: run } of parts) {
@@ -84,7 +84,7 @@ export async function removalSteps(parts: readonly InstalledPart[]): Promise<Ste
 
 const LIMIT_MS = 120_000;
 
-/** A command of the client, run in `cwd`. */
+/** Runs a command of the client in `cwd`. */
 export function commandStep(
   program: string,
   args: readonly string[],
@@ -105,7 +105,7 @@ export function commandStep(
 
 const SHOWN_LINES = 6;
 
-/** The lines with the reason: clients print what they do first and a stack trace last. */
+/** The lines with the reason: clients first print what they do, and a stack trace last. */
 function firstError(output: string): string {
   const lines = output.split(/\s*\n/).filter(Boolean);
   const from = lines.findIndex((line) => /error|failed|cannot|invalid/i.test(line));

@@ -24,7 +24,7 @@ export const launchdService: Service = {
   afterwards: 'It runs now and whenever you are logged in.',
 };
 
-// Workers outlive the supervisor: its process group is not killed with it.
+// Workers outlive the supervisor, so its process group is not killed with it.
 function plistText({ command, environment, errors }: ServiceWork): string {
   const words = command.map((word) => `    <string>${escapedMarkup(word)}</string>\n`).join('');
   const variables = Object.entries(environment)

@@ -11,7 +11,7 @@ import { readLoginEnvironment } from '../../providers/starting/login-shell.ts';
 import { nodePath } from '../../providers/starting/node-path.ts';
 import { supervisorPaths } from '../../providers/starting/supervisor-folder.ts';
 import { INSTALL_ERRORS } from '../install/install-errors.ts';
-import { refuseIfPassing, stableNodePath } from '../install/stable-node-path.ts';
+import { refuseIfTemporary, stableNodePath } from '../install/stable-node-path.ts';
 import type { Step } from '../install/step.ts';
 import { launchdService } from './launchd.ts';
 import type { Service, ServiceCommand } from './service-manager.ts';
@@ -20,13 +20,13 @@ import { systemdService } from './systemd.ts';
 interface ServiceChange {
   /** Changes nothing; the report says what would change. */
   dryRun: boolean;
-  /** For another system than this one. */
+  /** The platform, if not this machine's. */
   platform?: NodeJS.Platform;
 }
 
 export interface SupervisorInstallReport {
   outcome: 'changed' | 'would_change' | 'nothing_to_do';
-  /** Where it is or was registered. */
+  /** The managers with which it is or was registered. */
   services: Service['name'][];
   /** In the order of execution, with the full text of files. */
   steps: string[];
@@ -34,7 +34,7 @@ export interface SupervisorInstallReport {
 }
 
 /**
- * Makes the supervisor a service of this user. Idempotent.
+ * Installs the supervisor as a service of this user. Idempotent.
  * @param program the built supervisor file, an absolute path
  * @throws no_service, program_not_lasting, service_command_failed, inside_session
  */
@@ -43,7 +43,7 @@ export async function installSupervisor(
   context: ActionContext,
 ): Promise<SupervisorInstallReport> {
   await refuseFromInside(context);
-  refuseIfPassing(program, 'The supervisor was not installed.');
+  refuseIfTemporary(program, 'The supervisor was not installed.');
   const { service, path } = serviceAt(context, change.platform);
   if (!(await succeed([service.probe], context))) throw INSTALL_ERRORS.no_service();
   const text = service.text({
@@ -63,7 +63,7 @@ export async function installSupervisor(
     },
   };
   const report = await carryOut([write, ...commandSteps(service.start(path), context)], services, change);
-  const next = [service.afterwards, await setHereAlone(context)].filter(Boolean).join(' ');
+  const next = [service.afterwards, await noteOfLocalVariables(context)].filter(Boolean).join(' ');
   return { ...report, next };
 }
 
@@ -137,14 +137,14 @@ function serviceEnvironment({ env: { PATH, SAMOCODE_REVIVE }, home }: ActionCont
   return { HOME: home, ...definedOnly({ PATH, SAMOCODE_REVIVE }) };
 }
 
-/** Besides credentials: variables for an agent's connection to its account. */
+/** Variables that are no credentials, but affect an agent's connection to its account. */
 const NAMES = [
   ...['NODE_EXTRA_CA_CERTS', 'SSL_CERT_FILE', 'SSL_CERT_DIR'],
   ...['HTTP_PROXY', 'HTTPS_PROXY', 'ALL_PROXY', 'NO_PROXY'].flatMap((name) => [name, name.toLowerCase()]),
 ];
 
-/** A note about variables that are set here and not in a login shell; undefined if there are none. */
-async function setHereAlone({ env, home }: ActionContext): Promise<string | undefined> {
+/** A note about variables that are set here but not in a login shell; undefined if there are none. */
+async function noteOfLocalVariables({ env, home }: ActionContext): Promise<string | undefined> {
   const set = [...NAMES, ...PROVIDERS.flatMap(({ credentials }) => credentials)].filter((name) => env[name]);
   if (set.length === 0) return undefined;
   const login = await readLoginEnvironment(env, home);

@@ -63,7 +63,7 @@ async function readFacts(context: ActionContext): Promise<SupervisorFacts> {
 
 const ENDS: Readonly<Record<Exclude<SupervisorEnd, 'held'>, string>> = {
   ended: 'Ended. The next act on a session starts a new supervisor.',
-  nothing_to_watch: 'Ended: no session works or waits.',
+  nothing_to_watch: 'Ended: no session is working or waiting.',
   lost: 'Ended: another supervisor has taken over.',
   asked_to_leave: 'Ended: a supervisor of a newer version, or the service, takes over.',
   program_replaced: 'Ended: samocode was upgraded, and the new version continues in the background.',
@@ -152,11 +152,11 @@ export interface SupervisorFacts {
   off?: true;
   /** Why its folder cannot be written. */
   unwritable?: string;
-  /** The service manager that starts it with the machine. */
+  /** The service manager that starts it, if it is installed as a service. */
   service?: string;
   folder: string;
   spentTodayUsd?: number;
-  /** Why that is not known. */
+  /** Why the amount is not known. */
   spentTodayUnknown?: string;
   maxUsdPerDay?: number;
   problems: string[];
@@ -170,11 +170,11 @@ interface UnfinishedFacts {
   session: string;
   sessionsDir: string;
   state: Status['kind'];
-  /** What wakes it, in one word; `person`: only a person does. */
+  /** What wakes it, in one word; `person`: only a person can. */
   waitsFor: UnfinishedSession['waits']['for'];
   /** The same as a sentence. */
   words: string;
-  /** ISO time since when its state holds. */
+  /** ISO time at which its state began. */
   since: string;
   needsYou: boolean;
 }
@@ -289,7 +289,7 @@ function headText(facts: SupervisorFacts, { style }: Output, nowMs: number): str
   const off = facts.off
     ? 'SAMOCODE_SUPERVISOR=off is set here, so nothing starts one.'
     : 'Any act on a session starts one; to run it in this terminal: samocode supervisor';
-  if (sessions.length === 0) return [`${none} None is needed: no session works or waits.`];
+  if (sessions.length === 0) return [`${none} None is needed: no session is working or waiting.`];
   return [`${none} Nothing watches the sessions below. ${off}`];
 }
 
@@ -312,8 +312,8 @@ function watchedText(
   if (sessionsDirs.length === 0) return ['No folder of sessions is registered yet.'];
   const count =
     sessions.length === 0
-      ? 'No session works or waits; these folders are watched'
-      : `${sessions.length} ${sessions.length === 1 ? 'session works or waits' : 'sessions work or wait'}`;
+      ? 'No session is working or waiting; these folders are watched'
+      : `${sessions.length} ${sessions.length === 1 ? 'session is' : 'sessions are'} working or waiting`;
   const lines = sessionsDirs.flatMap((dir) => {
     const rows = sessions
       .filter(({ sessionsDir }) => sessionsDir === dir)

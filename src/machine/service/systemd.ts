@@ -14,11 +14,11 @@ export const systemdService: Service = {
   start: () => [
     systemctl('daemon-reload'),
     systemctl('enable', UNIT),
-    // After too many failures systemd does not start it again before a reset.
+    // After too many failures, systemd does not start the unit again until it is reset.
     { ...systemctl('reset-failed', UNIT), mayFail: true },
     systemctl('restart', UNIT),
   ],
-  // Without waiting: a stop may take longer than the time limit of a command.
+  // Does not wait: stopping can take longer than the time limit of a command.
   stop: [systemctl('disable', '--now', '--no-block', UNIT)],
   commandIn(text) {
     const line = /^ExecStart=(.*)$/m.exec(text)?.[1] ?? '';
@@ -26,10 +26,10 @@ export const systemdService: Service = {
     return words.map((word) => word.replace(/\\(.)/g, '$1').replaceAll('%%', '%').replaceAll('$$', '$'));
   },
   afterwards:
-    'It runs now and whenever you are logged in; `loginctl enable-linger` lets it also run when you are not.',
+    'It runs now and whenever you are logged in; after `loginctl enable-linger`, also when you are not.',
 };
 
-// Workers outlive the supervisor: only its own process is ended with it.
+// Workers outlive the supervisor, so only its own process is ended.
 function unitText({ command, environment }: ServiceWork): string {
   const variables = Object.entries(environment).map(([name, value]) => quoted(`${name}=${value}`));
   return `[Unit]

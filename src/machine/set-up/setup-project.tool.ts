@@ -16,7 +16,7 @@ export const setupProjectTool = defineTool({
     project_dir: z
       .string()
       .optional()
-      .describe("Absolute path of the git repository; else the client's folder."),
+      .describe("Absolute path of the git repository; default: the client's folder."),
     provider: z.string().optional().describe('For a new file; start_session lists them.'),
     check: z
       .string()
@@ -28,7 +28,7 @@ export const setupProjectTool = defineTool({
       .string()
       .optional()
       .describe(
-        'hash of needs_trust, after the user has seen its lines and said yes; lines that relax a rule need their own yes, in a form or with "samocode trust".',
+        'hash of needs_trust, once the user has read and accepted its lines; those that relax a rule are accepted only in a form or with "samocode trust".',
       ),
     init_repository: z
       .boolean()
@@ -43,10 +43,10 @@ export const setupProjectTool = defineTool({
     needs_trust: z
       .object({ hash: z.string(), lines: z.array(z.string()) })
       .optional()
-      .describe('Lines that count only once the user trusts them, and the hash that does it.'),
-    problems: TEXTS.describe('What keeps sessions from running, with what to do about it.'),
+      .describe('Lines that take effect only once the user trusts them, and the hash to pass as trust.'),
+    problems: TEXTS.describe('Problems that keep sessions from running, each with a fix.'),
     done: TEXTS.describe('What was created or changed.'),
-    warnings: TEXTS.describe('What else to know about the settings.'),
+    warnings: TEXTS.describe('Other remarks about the settings.'),
   }),
   annotations: { readOnlyHint: false, destructiveHint: true, idempotentHint: true, openWorldHint: false },
   searchHint: 'initialise, configure',
@@ -88,7 +88,7 @@ export const setupProjectTool = defineTool({
   },
 });
 
-/** The end of the sentence: what stands between the project and a session. */
+/** The end of the summary: what must be done before a session can run. */
 function missing(problems: number, needsTrust: boolean): string {
   if (problems === 0 && !needsTrust) return '. Sessions can run here.';
   const fix = problems === 1 ? 'one problem must be fixed' : `${problems} problems must be fixed`;

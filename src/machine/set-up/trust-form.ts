@@ -6,8 +6,9 @@ import type { ToolContext } from '../../kit/mcp/tool.ts';
 const YES = 'yes';
 
 /**
- * Puts the lines of a `.samocode` that loosen a rule to the user in a form: a model may not trust them for itself.
- * @returns what to trust by whom; as it was given where no line loosens anything, or the user did not say yes
+ * Asks the user in a form to trust lines of a `.samocode` that relax a rule: a model must not trust them.
+ * @returns the hash to trust and the context that records who trusts it; both as given if no line relaxes a
+ * rule or the user did not agree
  */
 export async function trustAsked(
   given: TrustProjectInput,

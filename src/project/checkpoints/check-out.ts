@@ -7,7 +7,7 @@ import { MAX_FILE_BYTES } from './file-bounds.ts';
 import { treeIn } from './restore-checkpoint.ts';
 import { encryptedAmong } from './take-files.ts';
 
-/** Writes the files of a tree byte for byte into a folder that has none. */
+/** Writes the files of a tree byte for byte into a folder without files. */
 export async function checkOut(store: CheckpointStore, tree: string, folder: string): Promise<void> {
   const index = join(store.dir, 'laid.index');
   const options = partOptions(store, 'session', folder);
@@ -30,7 +30,7 @@ export async function checkOutWorktree(
 ): Promise<void> {
   const main = { ...store.context, cwd: mainRepo };
   await runGit(['worktree', 'prune'], main);
-  // Each file is written once, as it was.
+  // No checkout here, so that each file is written only once, byte for byte.
   await runGit(['worktree', 'add', '--quiet', '--force', '--no-checkout', '--', worktreePath, branch], main);
   const tree = await treeIn(store, commit, 'worktree');
   const options = partOptions(store, 'worktree', worktreePath);

@@ -36,7 +36,7 @@ export function refOf(sessionFolder: string, moment: Moment): string {
   }
 }
 
-/** Prefix of all refs kept for a session. Old folder names may contain characters that refs don't allow. */
+/** Prefix of all refs kept for a session. Old folder names can contain characters that refs don't allow. */
 export function refsOf(sessionFolder: string): string {
   return `refs/samocode/${asRefName(sessionFolder)}/`;
 }
@@ -61,7 +61,7 @@ export function mergeRef(sessionFolder: string): string {
   return `${refsOf(sessionFolder)}merge`;
 }
 
-/** What was fetched from a pull request, so that its commits stay, and what was merged from it. */
+/** Refs that keep the commits fetched from a pull request, and what was merged from it. */
 export function pullRequestRefs(sessionFolder: string): { head: string; base: string; merged: string } {
   const of = (name: string) => `${refsOf(sessionFolder)}pull-request/${name}`;
   return { head: of('head'), base: of('base'), merged: of('merged') };

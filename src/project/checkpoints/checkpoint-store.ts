@@ -10,8 +10,8 @@ import { commonDirOf, type GitContext } from '../git/repository.ts';
 
 /**
  * A separate git folder in a session's machine state. Its indexes record the files of the worktree and the session
- * folder byte for byte. Settings, attributes, filters and excludes of the repository have no influence, and neither
- * has anything an agent planted there. Objects go to the repository, whose refs keep them alive.
+ * folder byte for byte. A few settings and the excludes are copied at its creation; later changes to them, and any
+ * attributes or filters, have no influence. Objects go to the repository, whose refs keep them alive.
  */
 export interface CheckpointStore {
   dir: string;
@@ -47,7 +47,7 @@ export async function openStore({ mainRepo, storeDir, ...context }: StorePlace):
 
 const FOLDERS = ['info', 'refs', 'objects/info'];
 
-/** For git calls on the files of one part, with its private index. */
+/** Options for git calls on the files of one part, with its private index. */
 export function partOptions(store: CheckpointStore, part: KeptPart, folder: string): GitOptions {
   const { dir, commonDir, context } = store;
   const env = {
@@ -59,7 +59,7 @@ export function partOptions(store: CheckpointStore, part: KeptPart, folder: stri
   return { ...context, cwd: folder, env, timeoutMs: ALL_FILES_LIMIT_MS };
 }
 
-/** For git calls on the repository's objects and refs, regardless of the worktree. */
+/** Options for git calls on the repository's objects and refs, regardless of the worktree. */
 export function repositoryOptions({ commonDir, context }: CheckpointStore): GitOptions {
   const env = { GIT_DIR: commonDir };
   return { ...context, cwd: commonDir, env, timeoutMs: ALL_FILES_LIMIT_MS };

@@ -5,7 +5,7 @@ import { writeLightly } from '../../base/files/atomic-file.ts';
 import { gitDirOf } from '../../base/files/git-pointer.ts';
 import { identityAt } from '../../base/files/path-stats.ts';
 import { plainJson } from '../../base/files/plain-file.ts';
-import { gitLine, runGit } from '../git/git.ts';
+import { runGit } from '../git/git.ts';
 import { listing, namesIn, readable } from '../git/path-bytes.ts';
 import { commitsOf, type GitContext } from '../git/repository.ts';
 import { type Moment, refOf } from './checkpoint-refs.ts';
@@ -16,6 +16,7 @@ import {
   partOptions,
   repositoryOptions,
 } from './checkpoint-store.ts';
+import { importCommit } from './import-commit.ts';
 import { areAsTaken, refresh, takeTree } from './take-files.ts';
 
 export interface CheckpointPlan extends GitContext {
@@ -35,7 +36,7 @@ export interface CheckpointPlan extends GitContext {
 export interface Checkpoint {
   /** same: nothing differs from the previous checkpoint, so no new one was made. */
   kind: 'kept' | 'same';
-  /** `refs/samocode/<session>/<NNN>`; of the previous one when nothing changed. */
+  /** `refs/samocode/<session>/<NNN>`; that of the previous one when nothing changed. */
   ref: string;
   commit: string;
   head: string | undefined;
@@ -66,15 +67,18 @@ export async function keepCheckpoint(plan: CheckpointPlan): Promise<Checkpoint> 
   const store = await openStore(plan);
   clearLocks(store);
   const last = await plainJson(pathIn(store), MAX_LAST_BYTES, LastCheckpoint);
-  // A file rewritten with the same bytes is read on every scan until it is refreshed; before an iteration there is
-  // time.
+  const isLastIndex = last?.index === indexOf(store);
+  // A file rewritten with the same bytes is read on every scan until the index is refreshed; before an iteration
+  // there is time.
   if (moment.kind === 'before') await refresh(partOptions(store, 'worktree', folder));
   const refs = [await headOf(store, folder), `refs/heads/${plan.branch}`, ...(last ? [last.ref] : [])];
-  // Slowest first: each process start takes milliseconds.
+  const commits = commitsOf(refs, repositoryOptions(store));
+  const treeOfIndex = async () =>
+    isLastIndex && (await commits)[2] === last.commit ? last.worktreeTree : undefined;
   const [code, documents, [head, tip, lastNow]] = await Promise.all([
-    takeTree(store, { part: 'worktree', folder, also }),
+    takeTree(store, { part: 'worktree', folder, also, treeOfIndex }),
     takeDocuments(store, sessionDir),
-    commitsOf(refs, repositoryOptions(store)),
+    commits,
   ]);
   const taken: Taken = {
     parents: parentsOf(head, tip),
@@ -149,25 +153,22 @@ async function takeDocuments(store: CheckpointStore, folder: string) {
   return { tree, files, skipped: skipped.map((name) => join(folder, name)) };
 }
 
-// A separate identity, so that a checkpoint never fails for lack of one, and is not mistaken for a person's commit.
-const WRITER = ['AUTHOR', 'COMMITTER'].flatMap((who) => [
-  [`GIT_${who}_NAME`, 'samocode'],
-  [`GIT_${who}_EMAIL`, 'samocode@localhost'],
-]);
-
+/** Makes the tree, the commit and the ref in one process. */
 async function commitTaken(
   store: CheckpointStore,
   plan: CheckpointPlan,
   { parents, worktreeTree, sessionTree }: Taken,
 ): Promise<{ ref: string; commit: string }> {
   const ref = refOf(plan.sessionFolder, plan.moment);
-  const options = repositoryOptions(store);
-  const input = `040000 tree ${worktreeTree}\tworktree\n040000 tree ${sessionTree}\tsession\n`;
-  const tree = await gitLine(['mktree'], { ...options, input });
-  const given = parents.flatMap((parent) => ['-p', parent]);
-  const env = { ...options.env, ...Object.fromEntries(WRITER) };
-  const commit = await gitLine(['commit-tree', ...given, '-m', subject(plan), tree], { ...options, env });
-  await runGit(['update-ref', '--no-deref', ref, commit], options);
+  const commit = await importCommit(store, {
+    ref,
+    message: subject(plan),
+    parents,
+    files: [
+      ['040000', worktreeTree, 'worktree'],
+      ['040000', sessionTree, 'session'],
+    ],
+  });
   return { ref, commit };
 }
 

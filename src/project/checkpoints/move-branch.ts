@@ -13,7 +13,7 @@ export interface BranchMove extends GitContext {
   mainRepo: string;
   worktreePath: string;
   branch: string;
-  /** Where to move the branch; absent: it has no commit. */
+  /** Where to move the branch; absent if it is to have no commit. */
   commit: string | undefined;
 }
 
@@ -25,10 +25,10 @@ export interface BranchMove extends GitContext {
 export async function moveBranch(move: BranchMove): Promise<string | undefined> {
   const { mainRepo, worktreePath, branch, commit, ...context } = move;
   const options = { ...context, cwd: worktreePath };
-  const calm = { ...options, allowFailure: true };
+  const tolerant = { ...options, allowFailure: true };
   const ref = `refs/heads/${branch}`;
   await removePlantedLinks({ commonDir: await commonDirOf(mainRepo, context), worktreePath });
-  for (const given of await operationsToQuit(worktreePath)) await runGit([given, '--quit'], calm);
+  for (const given of await operationsToQuit(worktreePath)) await runGit([given, '--quit'], tolerant);
   await runGit(['symbolic-ref', '-m', 'samocode: rewind', 'HEAD', ref], options);
   if (commit === undefined) {
     if ((await commitOf(ref, options)) !== undefined)

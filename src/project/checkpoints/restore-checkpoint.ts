@@ -32,8 +32,8 @@ export interface Restored {
   /** The previous state as a checkpoint: restoring it undoes this. */
   undo: { ref: string; commit: string };
   /**
-   * Left as they are: too large, unreadable, separate repositories, or formerly ignored and no longer under the
-   * restored rules.
+   * Left as they are: too large, unreadable, separate repositories, or formerly ignored and no longer ignored
+   * under the restored rules.
    */
   skipped: readonly string[];
   /** The commit of the session's branch now; absent when it has none. */
@@ -44,7 +44,7 @@ export interface Restored {
  * Restores worktree and session documents byte for byte from a checkpoint; ignored files stay. The session's branch
  * moves back to the checkpoint's commit and is checked out, with a matching index. The previous state is kept first,
  * including ignored files in the way and the branch's old tip.
- * An error before that has changed nothing; after it (see `isBegun`) another call completes the work.
+ * An error before this has changed nothing; after it (see `isBegun`) another call completes the work.
  * @throws checkpoint_gone, in_the_way, branch_elsewhere, git_locked, GitError, not_restored
  */
 export async function restoreCheckpoint(plan: RestorePlan): Promise<Restored> {
@@ -83,7 +83,7 @@ function afterStep(done: string): void {
   failPoint(`rewind-${done}`);
 }
 
-/** Whether that rewind may have changed files: the previous state is kept by then. */
+/** Whether this rewind can have changed files: it first keeps the previous state. */
 export async function isBegun(
   plan: Pick<RestorePlan, 'mainRepo' | 'sessionFolder' | 'id' | keyof GitContext>,
 ) {
@@ -208,7 +208,7 @@ interface LockPlace {
 const OURS = 'samocode rewind\n';
 
 /**
- * Takes git's locks of a worktree's index, HEAD and branch, so that no other git process changes them.
+ * Takes git's locks on a worktree's index, HEAD and branch, so that no other git process changes them.
  * @returns a function that releases them @throws git_locked if one is taken; then none is held
  */
 async function takeLocks({ worktreePath, branch, context }: LockPlace): Promise<() => void> {
@@ -232,7 +232,10 @@ async function takeLocks({ worktreePath, branch, context }: LockPlace): Promise<
   return release;
 }
 
-/** Creates the folder for a branch that is only packed. With reftables a file is in its place: no lock. */
+/**
+ * Creates the folder for a branch that is only packed. @returns false with reftables: a file is in the
+ * folder's place, so there is no lock to take
+ */
 function hasFolder(path: string): boolean {
   try {
     mkdirSync(dirname(path), { recursive: true });

@@ -4,6 +4,7 @@ import { runGit } from '../git/git.ts';
 import { commitsOf } from '../git/repository.ts';
 import { stateRef } from './checkpoint-refs.ts';
 import { type CheckpointStore, repositoryOptions } from './checkpoint-store.ts';
+import { importCommit } from './import-commit.ts';
 
 /** What a worker knew when it kept a state: the message of its commit, one line of JSON. */
 export const KeptState = z.object({
@@ -22,12 +23,12 @@ export const KeptState = z.object({
 });
 export type KeptState = z.infer<typeof KeptState>;
 
-/** Larger files stay where they are. */
+/** Larger files are left out of states. */
 export const MAX_STATE_FILE_BYTES = 64 * 1024 * 1024;
 
 export interface StatePlan {
   sessionFolder: string;
-  /** Absent before there is a worktree, and where it is gone. */
+  /** Absent before there is a worktree, and if it is gone. */
   worktreeTree?: string | undefined;
   /** Paths in the commit, and the plain files on this disk. */
   files: readonly (readonly [path: string, file: string])[];
@@ -35,15 +36,15 @@ export interface StatePlan {
 }
 
 /**
- * Commits all that another machine needs of a resting session: `worktree/` and the given files. Its parents are
- * the state before and the tip of the session's branch.
+ * Commits everything that another machine needs to continue a resting session: `worktree/` and the given files. Its
+ * parents are the previous state and the tip of the session's branch.
  * @throws GitError
  */
 export async function commitState(store: CheckpointStore, plan: StatePlan): Promise<void> {
   const { sessionFolder, worktreeTree, kept } = plan;
   const options = repositoryOptions(store);
   const ref = stateRef(sessionFolder);
-  // git reads the list by lines.
+  // git reads the list line by line.
   const files = plan.files.filter(([, file]) => !file.includes('\n'));
   const hash = ['hash-object', '-w', '--no-filters', '--stdin-paths'];
   const input = files.map(([, file]) => `${file}\n`).join('');
@@ -52,25 +53,14 @@ export async function commitState(store: CheckpointStore, plan: StatePlan): Prom
     commitsOf([ref, `refs/heads/${kept.branch ?? ''}`], options),
   ]);
   const blobs = hashed.stdout.split('\n');
-  const [first, second] = [before, head].filter((commit) => commit !== undefined);
-  const message = JSON.stringify({ ...kept, head });
-  const stream = [
-    `commit ${ref}`,
-    'committer samocode <samocode@localhost> now',
-    `data ${Buffer.byteLength(message)}`,
-    message,
-    ...(first === undefined ? [] : [`from ${first}`]),
-    ...(second === undefined ? [] : [`merge ${second}`]),
-    'deleteall',
-    ...(worktreeTree === undefined ? [] : [`M 040000 ${worktreeTree} worktree`]),
-    ...files.map(([path], index) => `M 100644 ${blobs[index]} ${path}`),
-    'done\n',
-  ];
   crashPoint('keep-state');
-  // One process for trees, commit and ref; the ref moves last.
-  const importing = ['fast-import', '--quiet', '--done', '--date-format=now'];
-  await runGit(importing, { ...options, config: UNPACKED, input: stream.join('\n') });
+  await importCommit(store, {
+    ref,
+    message: JSON.stringify({ ...kept, head }),
+    parents: [before, head].filter((commit) => commit !== undefined),
+    files: [
+      ...(worktreeTree === undefined ? [] : [['040000', worktreeTree, 'worktree'] as const]),
+      ...files.map(([path], index) => ['100644', blobs[index] ?? '', path] as const),
+    ],
+  });
 }
-
-/** A pack for each state would slow every later read of the repository. */
-const UNPACKED: [string, string][] = [['fastimport.unpackLimit', '1000']];

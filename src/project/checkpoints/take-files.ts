@@ -14,6 +14,8 @@ export interface FolderPart {
 export interface TakePlan extends FolderPart {
   /** Ignored files to take as well, named as git lists them. */
   also?: readonly string[];
+  /** The tree of the private index as it is, if that is known and still kept by a ref. */
+  treeOfIndex?: () => Promise<string | undefined>;
 }
 
 export interface TakenFiles {
@@ -27,16 +29,24 @@ export interface TakenFiles {
 
 /** Adds a part's files to its private index and writes that as a tree. Changes nothing in the folder. */
 export async function takeTree(store: CheckpointStore, plan: TakePlan): Promise<TakenFiles> {
-  const take = async () => ({ skipped: await takeFiles(store, plan), tree: await treeOf(store, plan) });
+  const take = async (): Promise<TakenFiles> => {
+    const { skipped, isChanged } = await takeFiles(store, plan);
+    const tree = isChanged ? undefined : await plan.treeOfIndex?.();
+    return { skipped, tree: tree ?? (await treeOf(store, plan)) };
+  };
   return await take().catch(async (error: unknown) => {
-    // Objects of the index may be missing: an agent removed our refs, and a gc deleted the objects.
+    // Objects of the index may be missing, if an agent removed our refs and a gc deleted the objects.
     if (!GIT_ERRORS.git_failed.is(error)) throw error;
     removeIndex(store, plan.part);
-    return await take();
+    const { skipped } = await takeFiles(store, plan);
+    return { skipped, tree: await treeOf(store, plan) };
   });
 }
 
-async function takeFiles(store: CheckpointStore, { part, folder, also = [] }: TakePlan): Promise<string[]> {
+async function takeFiles(
+  store: CheckpointStore,
+  { part, folder, also = [] }: TakePlan,
+): Promise<{ skipped: string[]; isChanged: boolean }> {
   const options = partOptions(store, part, folder);
   const repository = { ...store.context, cwd: folder, allowFailure: true };
   const [listed, forced] = await Promise.all([
@@ -56,10 +66,14 @@ async function takeFiles(store: CheckpointStore, { part, folder, also = [] }: Ta
   const changed = encrypted.size > 0 ? await listFiles(['--modified', '--others'], repository) : [];
   const leftOut = changed.filter((name) => encrypted.has(name));
 
-  await update(['--force-remove'], [...drop, ...encrypted], options);
-  const add = fitting.filter((name) => !encrypted.has(name));
-  await update(['--add', '--remove', '--replace'], add, options);
-  return [...skipped, ...[...tooMany.folders.map((each) => `${each}*`), ...leftOut].map(readable)];
+  const removed = [...drop, ...encrypted];
+  await update(['--force-remove'], removed, options);
+  const added = fitting.filter((name) => !encrypted.has(name));
+  await update(['--add', '--remove', '--replace'], added, options);
+  return {
+    skipped: [...skipped, ...[...tooMany.folders.map((each) => `${each}*`), ...leftOut].map(readable)],
+    isChanged: removed.length > 0 || added.length > 0,
+  };
 }
 
 /** Whether a part's files match its index, except those that a checkpoint has reported as left out. */
@@ -74,7 +88,7 @@ export async function areAsTaken(
   return different.every(({ name }) => isUnfit(name) && leftOut.includes(readable(name)));
 }
 
-/** Updates the timestamps in a part's index of files with unchanged bytes. */
+/** Updates the timestamps of files with unchanged bytes in a part's index. */
 export async function refresh(options: GitOptions): Promise<void> {
   // Fails if any file has other bytes, which other calls report.
   await runGit(['update-index', '-q', '--really-refresh'], { ...options, allowFailure: true });
@@ -95,7 +109,7 @@ async function listDifferent(options: GitOptions, part: KeptPart): Promise<Liste
   return entries.map((entry) => ({ name: entry.slice(2), isNew: entry.startsWith('?') }));
 }
 
-/** The output of `git ls-files`; empty if it may fail and does. */
+/** The output of `git ls-files`; empty if the call is allowed to fail and does. */
 async function listFiles(how: readonly string[], options: GitOptions): Promise<string[]> {
   const { exitCode, stdout } = await runGit(['ls-files', '-z', ...how], listing(options));
   return exitCode === 0 ? namesIn(stdout) : [];
@@ -106,7 +120,7 @@ interface TooMany {
   names: Set<string>;
 }
 
-/** New files of folders with too many of them. Files tracked by the repository are always taken. */
+/** Finds the new files in folders that have too many. Files tracked by the repository are always taken. */
 async function tooManyOf(files: readonly Found[], repository: GitOptions): Promise<TooMany> {
   const found = files.filter(({ isNew }) => isNew);
   if (!areTooMany(found)) return { folders: [], names: new Set() };
@@ -157,7 +171,7 @@ type Found = Listed & NewFile;
 
 interface Sorted {
   files: Found[];
-  /** Possibly in the index, but unreadable: the index entry is out of date. */
+  /** Possibly in the index, but missing or unfit: the index entry is out of date. */
   drop: string[];
   skipped: string[];
 }

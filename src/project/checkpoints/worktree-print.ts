@@ -45,15 +45,15 @@ function stampOf(path: string): string {
 }
 
 /**
- * A fingerprint of a worktree by one `git status`, cheaper than a checkpoint: the commit, and the name, size and time
- * of each file that differs from it.
+ * A fingerprint of a worktree from one `git status`, cheaper than a checkpoint: the commit, and the name, size and
+ * time of each file that differs from it.
  * @returns undefined when the folder is no longer a worktree, or has no commit
  */
 export async function quickPrint(worktreePath: string, context: GitContext): Promise<string | undefined> {
   const { exitCode, stdout } = await runGit(ASK, { ...context, cwd: worktreePath, allowFailure: true });
   const { head, entries } = parseStatus(stdout);
   if (exitCode !== 0 || head === undefined) return undefined;
-  // A file that was and is dirty has the same record, so its size and time count too.
+  // A file that stays dirty keeps the same record, so its size and time count too.
   const states = entries.map(({ path }) => `${path}\0${stampOf(join(worktreePath, path))}\n`);
   return fingerprint(head, statusRecords(stdout).join('\0'), ...states);
 }

@@ -64,7 +64,7 @@ export async function makeProject(setup: ProjectSetup): Promise<ProjectSetupRepo
     const facts = await setUp(setup, { filePath, done, isNew: true, context });
     return { kind: 'made', ...facts, writtenHash: fingerprint(text) };
   } catch (error) {
-    // The user may have edited it by then.
+    // The user may have edited it in the meantime.
     if ((await readFile(filePath, 'utf8').catch(() => '')) === text) await rm(filePath, { force: true });
     throw error;
   }
@@ -147,7 +147,7 @@ async function fileText(toplevel: string, setup: ProjectSetup): Promise<string> 
   ].join('\n');
 }
 
-/** Relative inside the project, so that the file can be committed; `~` in the home folder, else absolute. */
+/** Relative inside the project, so that the file can be committed; `~` in the home folder, otherwise absolute. */
 function written(path: string, toplevel: string, home: string): string {
   const inside = pathInside(toplevel, path);
   if (inside !== undefined) return inside || '.';
@@ -169,14 +169,17 @@ function keptInstead(setup: ProjectSetup, texts: SettingTexts): string[] {
   });
 }
 
-/** Callers may send anything. */
+/** Callers can pass a value of any length. */
 function shortened(line: string): string {
   return line.length > MAX_SHOWN_CHARS ? `${line.slice(0, MAX_SHOWN_CHARS)}…` : line;
 }
 
 const MAX_SHOWN_CHARS = 300;
 
-/** What a missing CHECK means, and the lines to add. A model may pass them on; they run only once a person has put them into the file. */
+/**
+ * What a missing CHECK means, and the lines to add. A model may pass them on; they run only once a person has put them
+ * into the file.
+ */
 export async function missingCheck({
   mainRepo,
   values,
@@ -215,7 +218,7 @@ export interface ExcludeReport {
 
 /**
  * Excludes folders inside MAIN_REPO from its `git status`, in `.git/info/exclude` and never in a committed file. Skips
- * folders outside or already ignored.
+ * folders that are outside or already ignored.
  * @throws GitError, not_a_repository
  */
 export async function excludeFolders(
@@ -248,7 +251,7 @@ function excludeLine(way: string): string {
 }
 
 async function append(path: string, lines: readonly string[]): Promise<void> {
-  // Keep a symbolic link: people keep such files elsewhere.
+  // A symbolic link stays: people keep such files elsewhere.
   const real = await realPathAsFar(path);
   await mkdir(dirname(real), { recursive: true });
   await changeFile(real, (text = '') => {

@@ -37,12 +37,12 @@ export interface Project extends ResolvedSettings {
   commonDir: string;
 }
 
-/** A project as it is found, with every problem at once. */
+/** A project as found, with all of its problems. */
 export interface ProjectReading extends SettingsReading {
   problems: readonly SamocodeError[];
-  /** Its repository, where that can be used. */
+  /** Its repository, if usable. */
   mainRepo?: string;
-  /** Absent with a problem. */
+  /** Absent if there is a problem. */
   project?: Project;
 }
 
@@ -56,7 +56,7 @@ export async function openProject(request: ProjectRequest): Promise<Project> {
   return project;
 }
 
-/** The same, but returns problems instead of throwing them. @throws project_file_unreadable */
+/** Like `openProject`, but returns problems instead of throwing them. @throws project_file_unreadable */
 export async function readProject(request: ProjectRequest): Promise<ProjectReading> {
   const { filePath, env, signal } = request;
   const texts = await readSettingTexts(request);
@@ -119,7 +119,7 @@ async function problemWith(path: string, { kind }: SettingSpec): Promise<string 
 
 /** Adds what is wrong with the repository, or with the folders in it. */
 async function withRepository(readings: readonly SettingReading[], context: GitContext) {
-  const folder = usable(readings, 'mainRepo');
+  const folder = usablePath(readings, 'mainRepo');
   if (folder === undefined) return { readings };
   try {
     const repository = await requireRepository(folder, context);
@@ -140,7 +140,7 @@ function withProblems(readings: readonly SettingReading[], problems: Problems): 
   });
 }
 
-/** Nobody starts the sessions of INTAKE_LABEL, so rules that protect their user must hold for all of them. */
+/** No person starts the sessions of INTAKE_LABEL, so the rules that protect the user must hold for all of them. */
 function intakeProblems(readings: readonly SettingReading[]): Problems {
   const written = (wanted: SettingName) => readings.find(({ name }) => name === wanted)?.value;
   if (written('intakeLabel') === undefined) return {};
@@ -173,7 +173,7 @@ function intakeProblems(readings: readonly SettingReading[]): Problems {
 async function collisions(readings: readonly SettingReading[], mainRepo: string): Promise<Problems> {
   const [sessions, worktrees] = await Promise.all(
     (['sessions', 'worktrees'] as const).map(async (name) => {
-      const path = usable(readings, name);
+      const path = usablePath(readings, name);
       return path === undefined ? undefined : await realPathAsFar(path);
     }),
   );
@@ -186,7 +186,7 @@ async function collisions(readings: readonly SettingReading[], mainRepo: string)
 }
 
 /** The path of a setting without a problem. */
-function usable(readings: readonly SettingReading[], wanted: SettingName): string | undefined {
+function usablePath(readings: readonly SettingReading[], wanted: SettingName): string | undefined {
   const reading = readings.find(({ name, problem }) => name === wanted && problem === undefined);
   return typeof reading?.value === 'string' ? reading.value : undefined;
 }

@@ -15,7 +15,7 @@ export interface ProposedCommands {
 interface Files {
   has(name: string): boolean;
   text(name: string): Promise<string>;
-  /** The value of `scripts` in a JSON file: texts, and lists of them. */
+  /** The value of `scripts` in a JSON file: strings, or lists of strings. */
   scripts(name: string): Promise<Readonly<Record<string, unknown>>>;
 }
 
@@ -26,7 +26,7 @@ interface Row {
 }
 
 const NPM_PLACEHOLDER = /no test specified/;
-/** Makes test runners that would otherwise watch run once. */
+/** Makes test runners run once instead of watching files. */
 const ONCE = 'CI=1';
 const VENV = 'python3 -m venv .venv && .venv/bin/pip install -q';
 

@@ -8,9 +8,9 @@ export interface BaseBranch {
   ahead: number;
   /** Commits on the session's branch since it began. */
   sinceBase: number;
-  /** The tip of the session's branch; absent: the branch is gone. */
+  /** The tip of the session's branch; absent if the branch is gone. */
   tip: string | undefined;
-  /** Of those commits, if the user signs theirs. */
+  /** The number of unsigned commits since it began; 0 unless the user signs commits. */
   unsigned: number;
 }
 

@@ -32,11 +32,11 @@ export type FastForward =
   | { kind: 'done' }
   /** The branch has moved since. */
   | { kind: 'moved' }
-  /** Nothing was changed; the commands would do it. */
+  /** The branch was not moved; the commands move it. */
   | { kind: 'left'; why: string; commands: string[] };
 
 /**
- * Fast-forwards a branch: only the ref if it is not checked out, including the files if its checkout is clean.
+ * Fast-forwards a branch: only the ref if it is not checked out, and the files too if its checkout is clean.
  * Never overwrites an untracked file. @param beforeFiles called right before files of a checkout are written
  * @throws GitError
  */
@@ -115,7 +115,7 @@ const MAX_BYTES = 64 * 1024;
 
 /**
  * git writes the files of a checkout before it moves the branch: of two concurrent merges in one checkout, one leaves
- * files there that no commit has. So only one session per repository merges, and records its intent first.
+ * files there that no commit has. So one session per repository merges at a time, recording its intent first.
  */
 export async function forwardAlone(
   plan: FastForwardPlan,
@@ -144,7 +144,7 @@ export async function forwardAlone(
   }
 }
 
-/** The remainder of an interrupted fast-forward, while its files are still there and the branch has not moved. */
+/** What remains of an interrupted fast-forward, while its files are still there and the branch has not moved. */
 async function interruptedForward(
   { path, branch, from }: z.infer<typeof Forward>,
   { mainRepo, to, ref: _, ...context }: FastForwardPlan,

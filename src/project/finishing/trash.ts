@@ -29,7 +29,7 @@ export type FilledTrash = { kind: 'kept'; kept: Discarded } | { kind: 'not_all';
 export async function fillTrash(place: TrashPlace): Promise<FilledTrash> {
   const { sessionFolder, branch } = place;
   const taken = await keepCheckpoint({ ...place, moment: { kind: 'before_discard' } });
-  const skipped = ofWorktree(taken);
+  const skipped = skippedInWorktree(taken);
   if (skipped.length > 0) return { kind: 'not_all', skipped };
   const main = mainOf(place);
   const { commit, head, worktreeTree: tree } = taken;
@@ -43,7 +43,7 @@ export async function fillTrash(place: TrashPlace): Promise<FilledTrash> {
   };
 }
 
-/** Under a unique name: earlier discards of the same name stay. */
+/** Uses a unique name, so that earlier discards with the same name stay. */
 async function keepInTrash(sessionFolder: string, commit: string, main: GitOptions): Promise<string> {
   for (let count = 1; ; count += 1) {
     const ref = `${trashRef(sessionFolder)}${count === 1 ? '' : `-${count}`}`;
@@ -58,11 +58,13 @@ async function keepInTrash(sessionFolder: string, commit: string, main: GitOptio
 export async function isAllInTrash(place: TrashPlace, { tip, head, tree }: Discarded): Promise<boolean> {
   const now: Checkpoint = await keepCheckpoint({ ...place, moment: { kind: 'before_discard' } });
   const tipNow = (await commitOf(`refs/heads/${place.branch}`, mainOf(place))) ?? tip;
-  return ofWorktree(now).length === 0 && now.worktreeTree === tree && now.head === head && tipNow === tip;
+  return (
+    skippedInWorktree(now).length === 0 && now.worktreeTree === tree && now.head === head && tipNow === tip
+  );
 }
 
 /** Skipped files of the worktree only: the session folder is archived as a whole. */
-function ofWorktree({ skipped }: Pick<Checkpoint, 'skipped'>): string[] {
+function skippedInWorktree({ skipped }: Pick<Checkpoint, 'skipped'>): string[] {
   return skipped.filter((name) => !isAbsolute(name));
 }
 
@@ -132,7 +134,7 @@ export async function listTrash(place: GitContext & { mainRepo: string }): Promi
     });
 }
 
-/** Removes expired entries of the trash. @returns them @throws GitError */
+/** Removes expired entries of the trash. @returns the removed ones @throws GitError */
 export async function pruneTrash(
   place: GitContext & { mainRepo: string },
   nowMs: number,
@@ -142,7 +144,7 @@ export async function pruneTrash(
   return old;
 }
 
-/** Removes one entry, unless its ref has been reused. @throws GitError */
+/** Removes one entry. @throws GitError, also if its ref has been reused */
 async function removeFromTrash(
   place: GitContext & { mainRepo: string },
   { ref, commit }: Pick<TrashEntry, 'ref' | 'commit'>,

@@ -32,7 +32,7 @@ export interface GitFolders {
 /** Settings and hooks that make git run a program. Runs none of them. */
 export async function readExecuting(folders: GitFolders, context: GitContext): Promise<Executing> {
   const { commonDir, worktreePath } = folders;
-  // The main checkout may have its own settings.
+  // The main checkout can have its own settings.
   const isMainApart = worktreePath === undefined || statsAt(join(commonDir, 'config.worktree')) !== undefined;
   const places = [...(worktreePath === undefined ? [] : [worktreePath]), ...(isMainApart ? [commonDir] : [])];
   const found = await Promise.all(
@@ -53,13 +53,13 @@ export async function withoutPrograms(folder: string, context: GitContext): Prom
 
 const MAX_KEPT_BYTES = 16 * 1024 * 1024;
 
-/** The accepted settings kept at `path`. If missing or damaged, nothing of the repository is accepted. */
+/** The accepted settings kept at `path`. If that is missing or damaged, no repository setting is accepted. */
 export async function acceptedAt(path: string, now: Executing): Promise<Executing> {
   const kept = await plainJson(path, MAX_KEPT_BYTES, Executing);
   return kept ?? { ...NOTHING_EXECUTING, outside: now.outside };
 }
 
-/** What was added, removed or changed, one line each for people. */
+/** What was added, removed or changed, as one line each to show to people. */
 export function changedExecuting(before: Executing, now: Executing): string[] {
   const [then, today] = [settingValues(before), settingValues(now)];
   return changedKeys(then, today).map((key) => `${shown(key)}: ${shown(then[key])} -> ${shown(today[key])}`);
@@ -67,7 +67,7 @@ export function changedExecuting(before: Executing, now: Executing): string[] {
 
 function settingValues({ repository, outside, hooks }: Executing): Record<string, string> {
   const values = new Map<string, Set<string>>();
-  // Both folders of a repository may define the same setting.
+  // Both folders of a repository can define the same setting.
   const add = (settings: readonly Setting[], where: string) => {
     for (const [key, value] of settings.filter(executes))
       values.set(`${key}${where}`, (values.get(`${key}${where}`) ?? new Set()).add(value));
@@ -117,7 +117,7 @@ function programsAmong(settings: readonly ScopedSetting[]): Pick<Executing, 'rep
   return { repository: of(true), outside: of(false) };
 }
 
-/** Other hook folders. One inside the worktree is excluded: it is part of the agent's work and reported as such. */
+/** Hook folders named by settings, except one in the worktree: that is reported as part of the agent's work. */
 function hookFolders(
   { repository, outside }: Pick<Executing, 'repository' | 'outside'>,
   { worktreePath }: GitFolders,
@@ -145,7 +145,7 @@ function hookAt(path: string): string | undefined {
   return ifThere(() => fingerprint(readIfMay(path)));
 }
 
-/** A hook that only another user can read is identified by name and mode. */
+/** A hook that only another user can read is identified by its path alone. */
 function readIfMay(path: string): Buffer | string {
   try {
     return readFileSync(path);

@@ -28,7 +28,7 @@ export const GIT_ERRORS = errors({
   }),
   git_not_a_repository: (call: Call) => ({
     what: failed(call),
-    why: 'It is not a git working copy.',
+    why: 'The folder is not a git working copy.',
     hint: 'Choose the folder of a repository.',
     next: [{ act: 'set_up', args: { init_repository: true }, ifWanted: true, when: 'to create one there' }],
   }),
@@ -80,7 +80,7 @@ export function isGitError(error: unknown): error is GitError {
   return error instanceof SamocodeError && Object.hasOwn(GIT_ERRORS, error.code);
 }
 
-/** Kinds of failure by git's stderr in the C locale. */
+/** Kinds of failure, recognized by git's stderr in the C locale. */
 const KNOWN: ReadonlyArray<
   readonly [RegExp, Exclude<GitErrorCode, 'git_missing' | 'git_no_folder' | 'git_timeout'>]
 > = [
@@ -96,7 +96,7 @@ const KNOWN: ReadonlyArray<
   ],
 ];
 
-/** The error of a git call that ran to its end, by its stderr. */
+/** The error for a git call that ran to its end, according to its stderr. */
 export function gitFailure(call: FailedCall, gitText: string): GitError {
   const code = KNOWN.find(([pattern]) => pattern.test(gitText))?.[1] ?? 'git_failed';
   return GIT_ERRORS[code](call, gitText ? { cause: new Error(gitText) } : undefined);

@@ -65,7 +65,7 @@ export function executes([key, value]: Setting): boolean {
   return ONLY_FOR_OTHERS.test(key) || namesProgram([key, value]);
 }
 
-/** Names of filters whose worktree files differ from the repository's bytes. */
+/** Names of filters that can write other bytes into the worktree than the repository has. */
 export function smudgingFilters(settings: readonly Setting[]): string[] {
   return settings
     .filter(([key, value]) => SMUDGES.test(key) && value !== '' && value !== 'cat')
@@ -75,9 +75,9 @@ export function smudgingFilters(settings: readonly Setting[]): string[] {
 const SMUDGES = /^filter\..+\.(?:smudge|process)$/s;
 
 interface ProgramSettings {
-  /** Of the repository and its worktree, in git's reading order. */
+  /** Settings of the repository and its worktree, in the order in which git reads them. */
   repository: readonly Setting[];
-  /** Of the user and the machine. */
+  /** Settings of the user and the machine. */
   outside: readonly Setting[];
 }
 

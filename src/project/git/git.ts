@@ -16,13 +16,13 @@ export interface GitOptions {
   config?: readonly Setting[];
   /** Becomes stdin; without it stdin is empty. */
   input?: string | Uint8Array;
-  /** latin1: a character for every byte, for output with names that need not be text. */
+  /** latin1: one character for every byte, for output with names that need not be UTF-8. */
   encoding?: 'utf8' | 'latin1';
   /** Milliseconds; one minute by default. */
   timeoutMs?: number;
-  /** Characters of output to keep; git is ended beyond that. */
+  /** Characters of output to keep; git is ended if it writes more. */
   maxChars?: number;
-  /** The environment to start from; always scrubbed. */
+  /** The environment to start from; variables that select a repository are always removed. */
   baseEnv: Environment;
   /** A folder in which calls that change a checkout or a branch are recorded while they run. */
   notes?: string;
@@ -90,7 +90,7 @@ export async function runGit(args: readonly string[], options: GitOptions): Prom
   return { exitCode, stdout, stderr, truncated };
 }
 
-// git reads all worktrees of a repository, and fails on one that another git process is just creating.
+// git reads all worktrees of a repository, and fails on one that another git process is still creating.
 const HALF_MADE = /failed to read .*worktrees.*commondir/;
 const HALF_MADE_TRIES = 30;
 const HALF_MADE_PAUSE_MS = 100;
@@ -112,7 +112,7 @@ export function literalPathspec(path: string): string {
   return `:(top,literal)${path}`;
 }
 
-/** For git questions that are answered by exit status: 0 means yes. */
+/** Runs a git command that answers by its exit status: 0 means yes. */
 export async function gitSaysYes(args: readonly string[], options: GitOptions): Promise<boolean> {
   return (await runGit(args, { ...options, allowFailure: true })).exitCode === 0;
 }
@@ -153,13 +153,13 @@ const QUIET = {
   LC_ALL: 'C',
 };
 
-/** Commands that may need a remote, for other reasons than a missing object. */
+/** Commands that may need a remote for reasons other than a missing object. */
 const REMOTE = new Set(['fetch', 'ls-remote', 'push', 'worktree']);
 const NO_REMOTE = { GIT_ALLOW_PROTOCOL: 'none' };
 
 /**
- * Any command fetches a missing object from where the repository's settings say. Disabled if the settings were not
- * checked, or if a program for the remote side was planted: git obeys the first one, not ours.
+ * Any command fetches a missing object from the remote that the settings name. Disabled if the settings were not
+ * checked, or if a program for the remote side was planted: git uses the first such setting, not ours.
  */
 function mayReachRemote(
   [subcommand = '']: readonly string[],
@@ -169,7 +169,7 @@ function mayReachRemote(
   return !config.some(([key]) => /^remote\..+\.(?:upload|receive)pack$/s.test(key));
 }
 
-/** Passed by environment: the name of a filter may contain "=", which ends a key on the command line. */
+/** Passed in the environment: a filter's name can contain "=", which ends a key on the command line. */
 function asVariables(config: readonly Setting[] = []): Record<string, string> {
   const pairs = config.flatMap(([key, value], index) => [
     [`GIT_CONFIG_KEY_${index}`, key],

@@ -8,7 +8,7 @@ import type { Host } from '../../base/processes/host.ts';
 import { isRunning } from '../../base/processes/process-table.ts';
 import { signalGroup } from '../../base/processes/run-command.ts';
 
-/** Marks recorded git processes; their children inherit it, but don't lead the process group. */
+/** The variable that marks a recorded git process and, by inheritance, its children. */
 const NOTE_MARK = 'SAMOCODE_GIT';
 
 /** Commands that change a checkout or a branch: one that outlives its worker must not be mistaken for the user's. */
@@ -55,8 +55,8 @@ const KILL_PATIENCE_MS = 4000;
 const LIMIT_MS = 15 * 60_000;
 
 /**
- * Waits until no git process of a dead worker is running. A merge may finish, because an incomplete one is useless in
- * the user's checkout; other commands are ended, since they are repeated anyway.
+ * Waits until no git process of a dead worker is running. A merge may finish, because an incomplete one would
+ * leave the user's checkout half updated; other commands are ended, since they are repeated anyway.
  */
 export async function waitForNoted(
   notes: string,
@@ -81,7 +81,7 @@ export async function waitForNoted(
   }
 }
 
-/** Whether any process runs in the group of such a git. */
+/** Whether a process with this note's mark still runs in the group of its git. */
 async function runs(pid: number, name: string, processes: Host['processes']): Promise<boolean> {
   for (const entry of await processes.list())
     if (

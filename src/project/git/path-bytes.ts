@@ -6,7 +6,7 @@ import type { GitOptions } from './git.ts';
 
 /** The file system path of such a name below a folder. */
 export function pathAt(folder: string, name: string): string | Buffer {
-  // Most names are ASCII, and a string costs a third of a buffer.
+  // Most names are ASCII, and a string costs a third as much as a buffer.
   if (PLAIN.test(name)) return `${folder}${sep}${name}`;
   return Buffer.concat([Buffer.from(`${folder}${sep}`), bytesOf(name)]);
 }
@@ -14,12 +14,12 @@ export function pathAt(folder: string, name: string): string | Buffer {
 // biome-ignore lint/suspicious/noControlCharactersInRegex: all of ASCII, and nothing else
 const PLAIN = /^[\x01-\x7f]*$/;
 
-/** For people; invalid UTF-8 is replaced. */
+/** Such a name as shown to people; invalid UTF-8 is replaced. */
 export function readable(name: string): string {
   return Buffer.from(name, 'latin1').toString('utf8');
 }
 
-/** The inverse, for a path that came as text. */
+/** The inverse of `readable`, for a path given as text. */
 export function nameOf(text: string): string {
   return Buffer.from(text, 'utf8').toString('latin1');
 }
@@ -35,7 +35,7 @@ export function namesIn(list: string): string[] {
 
 const MAX_LIST_CHARS = 128 * 1024 * 1024;
 
-/** For git calls with `-z` output: complete, one character for every byte. */
+/** Options for git calls with `-z` output: complete, one character for every byte. */
 export function listing(options: GitOptions): GitOptions {
   return { ...options, maxChars: MAX_LIST_CHARS, encoding: 'latin1' };
 }

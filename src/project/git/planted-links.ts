@@ -11,8 +11,8 @@ export interface PlantedLinks {
 }
 
 /**
- * Removes symbolic links from git's logs and the worktree's index, where git creates none: git would write through
- * them, including the user's own git.
+ * Removes symbolic links from git's logs and the worktree's index, where git creates none: any git,
+ * the user's own included, would write through them.
  */
 export async function removePlantedLinks({ commonDir, worktreePath }: PlantedLinks): Promise<void> {
   removeLinksBelow(join(commonDir, 'logs'));

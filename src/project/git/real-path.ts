@@ -13,7 +13,7 @@ export async function realPathAsFar(path: string): Promise<string> {
   }
 }
 
-/** The path of `path` relative to `folder`: '' for the folder itself, undefined outside. Both from `realPathAsFar`. */
+/** `path` relative to `folder`: '' for the folder itself, undefined outside. Both from `realPathAsFar`. */
 export function pathInside(folder: string, path: string): string | undefined {
   const way = relative(folder, path);
   return way === '..' || way.startsWith(`..${sep}`) ? undefined : way;

@@ -6,7 +6,7 @@ import { PROJECT_ERRORS } from './project-errors.ts';
 
 /** How to run git for a whole task; the task adds `cwd`. */
 export type GitContext = Pick<GitOptions, 'signal' | 'baseEnv' | 'config' | 'notes'> & {
-  /** Filters that change bytes in the worktree, if just read; otherwise git is asked. */
+  /** Filters that change bytes in the worktree, if the caller has just read them; otherwise git is asked. */
   smudging?: readonly string[];
 };
 
@@ -22,7 +22,7 @@ export type RepositoryReading =
   | { kind: 'empty'; toplevel: string; commonDir: string }
   | { kind: 'ready'; toplevel: string; commonDir: string; head: string };
 
-// In one call: a session starts with several of these, and each start of git takes milliseconds.
+// Asked in one call: a session starts with several such readings, and each git takes milliseconds to start.
 const ASK = ['--is-bare-repository', '--git-common-dir', '--show-toplevel', '--verify', '--quiet'];
 
 export async function readRepository(folder: string, context: GitContext): Promise<RepositoryReading> {
@@ -79,7 +79,7 @@ export async function commitOf(name: string, options: GitOptions): Promise<strin
   return exitCode === 0 ? stdout.trim() : undefined;
 }
 
-/** The full hashes of names, undefined where there is no such commit: one git process for all. */
+/** The full hashes of names, undefined where no such commit exists. Starts one git process for all names. */
 export async function commitsOf(
   names: readonly string[],
   options: GitOptions,

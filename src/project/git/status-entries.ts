@@ -1,5 +1,5 @@
 export interface StatusEntry {
-  /** hidden: changed, but git is configured to ignore that. */
+  /** hidden: changed, but git was told to ignore changes to this file. */
   kind: 'changed' | 'untracked' | 'conflict' | 'hidden';
   /** Relative to the top of the working copy; an untracked folder ends with a slash. */
   path: string;
@@ -13,7 +13,7 @@ export interface StatusReading {
   entries: StatusEntry[];
 }
 
-/** Spaces before the path, by the kind of line; see "Porcelain Format Version 2" of git-status. */
+/** Fields before the path, by the type of record; see "Porcelain Format Version 2" of git-status. */
 const FIELDS_BEFORE_PATH: Readonly<Record<string, number>> = { '1': 8, '2': 9, u: 10 };
 
 export const GIT_STATUS = ['status', '--porcelain=v2', '--branch', '-z'];
@@ -37,7 +37,7 @@ export function parseStatus(text: string): StatusReading {
   return reading;
 }
 
-/** The records of the same output that describe a path; its headers also change with a mere fetch. */
+/** The records of such output that describe a path; the headers also change after a mere fetch. */
 export function statusRecords(text: string): string[] {
   return text.split('\0').filter((record) => record !== '' && !record.startsWith('# '));
 }

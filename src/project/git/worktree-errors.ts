@@ -12,7 +12,7 @@ export const WORKTREE_ERRORS = errors({
     what: 'The worktree was not created.',
     why: `Its branch "${branch}" is checked out in ${path}${prunable ? ', whose folder is gone' : ''}.`,
     hint: prunable
-      ? 'If that folder will not come back, run "git worktree prune" in MAIN_REPO, then try again.'
+      ? 'If that folder is gone for good, run "git worktree prune" in MAIN_REPO, then try again.'
       : 'Check out another branch there, or choose another name for the session.',
   }),
   branch_lost: ({ branch, commit }: { branch: string; commit: string }) => ({

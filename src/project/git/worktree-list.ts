@@ -9,11 +9,11 @@ export interface ListedWorktree {
   branch?: string;
   /** Its folder is gone, or no longer points back. */
   prunable: boolean;
-  /** Why git may not remove it, as the user or git gave it. Empty: locked without a reason. */
+  /** Why git must not remove it, in the words of the user or git; empty if it is locked without a reason. */
   locked?: string;
 }
 
-/** git's lock reason during checkout: an interrupted git leaves it locked. */
+/** The reason with which git locks a worktree during checkout; an interrupted git leaves it locked. */
 export const HALF_MADE = 'initializing';
 
 export async function listWorktrees(mainRepo: string, context: GitContext): Promise<ListedWorktree[]> {

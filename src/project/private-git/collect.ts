@@ -22,7 +22,7 @@ import { isPlainFolder, privateHead, privateHeads, privateRef, readNote, writeNo
 
 export interface CollectPlan extends PrivateGitPlan {
   worktreePath: string;
-  /** Refs kept apart from the branch: `refs/samocode/<session>/`. */
+  /** The prefix of refs kept apart from branches: `refs/samocode/<session>/`. */
   ownRefs: string;
   /** For the branch's reflog. */
   message: string;
@@ -92,7 +92,7 @@ async function collectBranch(
     await runGit(['update-ref', '--no-deref', '-d', incoming.ref], main);
     if (!isOurs) return { kind: 'aside' };
   }
-  // Updates the worktree's index. If the user's git holds its lock, their next commit does it.
+  // Updates the worktree's index. If the user's git holds its lock, the next collected commit does it.
   const options = { ...context, cwd, timeoutMs: ALL_FILES_LIMIT_MS, allowFailure: true };
   await runGit(['reset', '--quiet', '--mixed'], options);
   return { kind: 'moved' };
@@ -115,7 +115,7 @@ async function othersIn(
   if (head !== undefined && !head.startsWith('refs/')) heads.set('refs/heads/HEAD', head);
   // The session branch already has a ref, even if kept aside.
   heads.delete(`refs/heads/${branch}`);
-  // Most are copies of the user's branches, which needs no git to see.
+  // Most are copies of the user's branches, as can be seen without git.
   const users = await privateHeads(commonDir);
   const own = [...heads].filter(([ref, tip]) => users.get(ref) !== tip);
   const there =
@@ -161,7 +161,7 @@ const FETCH = [
 
 /**
  * Fetches objects, which git hashes and checks, into refs of ours.
- * @returns why they were refused; retries, because a concurrent gc of the user may remove a temporary file
+ * @returns why they were refused; retries, because a concurrent gc by the user can remove a temporary file
  */
 async function fetchFit(
   plan: CollectPlan,

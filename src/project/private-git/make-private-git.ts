@@ -32,7 +32,7 @@ export interface PrivateGitPlan {
 /** Name → object of the user's refs, as `usersRefs` reads them. */
 export type UsersRefs = ReadonlyMap<string, string>;
 
-/** Folders it has its own copy of; all others of the shared folder are bound read-only. */
+/** Folders that the private git folder has itself; the shared one's other folders are bound read-only. */
 const OWN = ['objects', 'refs', 'logs', 'info', 'hooks', 'worktrees', 'rr-cache', 'lfs', 'base'];
 const BELOW_OWN = ['objects/info', 'objects/pack', 'refs/heads', 'base/objects', 'base/lfs'];
 
@@ -73,7 +73,7 @@ function isSame(one: Note | undefined, other: Note): boolean {
   return one?.branch === other.branch && one.tip === other.tip;
 }
 
-/** Hooks stay, and settings until they are rewritten: the project's SETUP may have installed hooks in both. */
+/** Hooks stay, and settings until they are rewritten: SETUP may have used both to install hooks. */
 const CARRIED = ['config', 'hooks'];
 
 async function clear(dir: string): Promise<void> {
@@ -84,7 +84,7 @@ async function clear(dir: string): Promise<void> {
 }
 
 const MAX_SETTINGS_BYTES = 4 * 1024 * 1024;
-/** Written below, or locked by another git right now. */
+/** The refs, which `writeRefs` writes, and the locks of running git processes. */
 const NOT_COPIED = /^packed-refs$|\.lock$/;
 
 async function copySettings({ git: { dir }, commonDir }: PrivateGitPlan, context: GitContext): Promise<void> {
@@ -112,7 +112,7 @@ async function copySettings({ git: { dir }, commonDir }: PrivateGitPlan, context
     });
 }
 
-/** A hooks path set inside, as husky does. */
+/** The hooks path set in the private git folder, as husky does; empty if there is none. */
 async function hooksPathIn(config: string, options: GitContext & { cwd: string }): Promise<string> {
   const input = (await plainText(config, MAX_SETTINGS_BYTES)) ?? '';
   if (!/hookspath/i.test(input)) return '';
@@ -120,14 +120,14 @@ async function hooksPathIn(config: string, options: GitContext & { cwd: string }
   return (await runGit(ask, { ...options, input, allowFailure: true })).stdout.trim();
 }
 
-/** Name → object of the user's refs, one character for every byte; without ours, which agents must not see. */
+/** Name → object of the user's refs, one character for every byte; without those that agents must not see. */
 export async function usersRefs(commonDir: string, context: GitContext): Promise<UsersRefs> {
   const list = ['for-each-ref', '--format=%(objectname) %(refname)'];
   const { stdout } = await runGit(list, { ...context, cwd: commonDir, encoding: 'latin1' });
   return new Map([...refsIn(stdout)].filter(([name]) => !/^refs\/(?:samocode\/|stash$)/.test(name)));
 }
 
-/** The user's refs, and packed refs of agents. */
+/** Writes the user's refs and the packed refs of agents. */
 async function writeRefs(dir: string, refs: UsersRefs): Promise<void> {
   const own = [...(await packedRefs(dir))].filter(([name]) => isFitName(name) || name === 'refs/stash');
   const all = new Map([...own.map(([name, hash]) => [asBytes(name), hash] as const), ...refs]);
@@ -154,7 +154,7 @@ async function writeAlternates(
   writeFileSync(path, places.map((place) => `${place}\n`).join(''));
 }
 
-/** The files git needs to know other worktrees. */
+/** The files by which git knows the other worktrees. */
 const OF_OTHERS = ['HEAD', 'commondir', 'gitdir'];
 
 async function copyWorktrees(

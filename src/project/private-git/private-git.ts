@@ -49,7 +49,7 @@ export async function writeNote({ note }: PrivateGit, what: Note): Promise<void>
 }
 
 const HASH = /^(?:[0-9a-f]{40}|[0-9a-f]{64})$/;
-/** Names without characters that are special to a shell, a line or a path of git. */
+/** Names without characters that are special to a shell, or in git's lines and paths. */
 const REF = /^refs\/(?:heads|tags|remotes)(?:\/[\p{L}\p{N}_@+#%=,~-][\p{L}\p{N}_.@+#%=,~-]*)+$/u;
 
 export function isFitName(ref: string): boolean {
@@ -69,7 +69,7 @@ async function refFile(dir: string, ref: string): Promise<string | undefined> {
 
 /**
  * The tip of a branch an agent is working on, and how a read-only git call finds its objects; undefined if the branch
- * itself is current. A writing git must not use them: its new objects would refer to some that may be refused.
+ * itself is current. A git that writes must not use them: its new objects could refer to refused ones.
  */
 export async function liveTip(
   git: PrivateGit,
@@ -95,7 +95,7 @@ export function refsIn(text: string): Map<string, string> {
   return new Map(pairs.filter(([name, hash]) => HASH.test(hash) && name.startsWith('refs/')));
 }
 
-/** Name → commit of all its branches with safe names. */
+/** Name → commit of all branches with safe names. */
 export async function privateHeads(dir: string): Promise<Map<string, string>> {
   const heads = await packedRefs(dir);
   // A ref file overrides the packed refs.

@@ -18,28 +18,31 @@ export interface BaseRun {
   commands: readonly string[];
   proving: Proving;
   sandbox: ChecksRan['sandbox'];
-  /** PATH: another version of a program may have another result. */
+  /** PATH: another version of a program can give another result. */
   path: string;
   /** The folder of the outputs. */
   outputDir: string;
   signal: AbortSignal;
 }
 
-/** Entries to keep; each may have outputs of some megabytes. */
+/** Entries to keep; each can have several megabytes of output. */
 const MOST_ENTRIES = 12;
 const RESULT = 'result.json';
 const MAX_BYTES = 4 * 1024 * 1024;
 const POLL_MS = 200;
 
-/** What checks found on base commits, shared by all sessions with their worktrees here; read-only for agents in the guard. */
+/**
+ * What checks found on base commits, shared by all sessions with their worktrees here; read-only for agents in the
+ * guard.
+ */
 export function baseResultsDir(worktreesDir: string): string {
   return join(checksRoot(worktreesDir), '.base');
 }
 
 /**
- * The result of the checks on a base commit: of an earlier session, or of this run. Of sessions that begin together,
- * one runs them, and the others wait for it.
- * @param runNow runs them; undefined: nothing is known about the base
+ * The result of the checks on a base commit: from an earlier session, or from this run. If several sessions begin
+ * together, one runs the checks and the others wait for it.
+ * @param runNow runs the checks; returns undefined if nothing is known about the base
  */
 export async function onceForBase(
   run: BaseRun,
@@ -52,10 +55,10 @@ export async function onceForBase(
   const kept = await keptResult(entry, run.outputDir, clock);
   if (kept !== undefined) return kept;
   const result = await runNow();
-  // What a person repairs outside of the repository would not change the key.
+  // Not kept: a repair outside the repository would not change the key.
   if (result === undefined || baseChecksOf(result).result === 'unrunnable') return result;
   const at = isoUtc(clock.now());
-  // A failure only costs the next session its time.
+  // If this fails, the next session only has to run the checks again.
   await keep(entry, { ...result, ranAt: at }, run.outputDir).catch(() => undefined);
   await dropOldest(dir, MOST_ENTRIES);
   return result;
@@ -70,7 +73,10 @@ function keyOf({ mainRepo, commit, commands, proving, sandbox, path }: BaseRun):
   return fingerprint(JSON.stringify([commit, commands, setup, place, copied, sandbox, path])).slice(0, 32);
 }
 
-/** @returns undefined if a program on another machine or in another container holds it, whose end cannot be seen */
+/**
+ * @returns undefined if a program on another machine or in another container holds it, because its end cannot be
+ * detected from here
+ */
 async function turnAt(
   leases: string,
   { host, clock, signal }: { host: Host; clock: Clock; signal: AbortSignal },

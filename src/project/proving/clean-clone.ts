@@ -34,10 +34,10 @@ export async function makeClone(plan: ClonePlan, context: GitContext): Promise<v
   const main = { ...context, cwd: mainRepo };
   const commonDir = await commonDirOf(mainRepo, context);
   await makeRepository(dir, { commit, branch }, context);
-  if (areObjectsWritable) await fetchAlone(dir, commonDir, [commit, base], context);
+  if (areObjectsWritable) await fetchWithoutHistory(dir, commonDir, [commit, base], context);
   else await borrow(dir, [commonDir]);
   await writeRefs(dir, { main, commit, branch });
-  // git-lfs searches next to the borrowed objects.
+  // git-lfs looks for its files next to borrowed objects, but here none are borrowed yet.
   const lfs: Setting[] = areObjectsWritable ? [['lfs.storage', join(commonDir, 'lfs')]] : [];
   const config = [...lfs, ...(await personalFilters(main, commonDir)), ...(context.config ?? [])];
   const clone = { ...context, config, cwd: dir, env: OFFLINE, timeoutMs: CHECKOUT_LIMIT_MS };
@@ -78,7 +78,7 @@ export async function borrow(dir: string, gitDirs: readonly string[]): Promise<v
 }
 
 /** Fetches commits without history over the protocol, which recomputes each hash. */
-async function fetchAlone(
+async function fetchWithoutHistory(
   dir: string,
   gitDir: string,
   commits: readonly string[],
@@ -101,7 +101,7 @@ export async function requireSound(
   await removeTree(dir);
   try {
     await makeRepository(dir, { commit, branch: 'sound' }, context);
-    await fetchAlone(dir, await commonDirOf(mainRepo, context), [commit], context);
+    await fetchWithoutHistory(dir, await commonDirOf(mainRepo, context), [commit], context);
   } finally {
     await removeTree(dir);
   }
@@ -195,9 +195,10 @@ async function checkOutSubmodules(checkout: Checkout, context: GitContext): Prom
   for (const { path, commit, gitDirs } of await submodulesOf(checkout, context)) {
     const dir = join(checkout.dir, path);
     await makeRepository(dir, { commit, branch: 'submodule' }, context);
-    // The fetch fails from folders that lack the commit.
+    // A fetch from a folder that lacks the commit fails.
     if (checkout.areObjectsWritable)
-      for (const gitDir of gitDirs) await fetchAlone(dir, gitDir, [commit], context).catch(() => undefined);
+      for (const gitDir of gitDirs)
+        await fetchWithoutHistory(dir, gitDir, [commit], context).catch(() => undefined);
     else await borrow(dir, gitDirs);
     const inside = { ...context, cwd: dir, env: OFFLINE, timeoutMs: CHECKOUT_LIMIT_MS };
     const has = await runGit(['cat-file', '-e', `${commit}^{commit}`], { ...inside, allowFailure: true });

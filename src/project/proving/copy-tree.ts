@@ -17,12 +17,12 @@ export async function copyTree(from: string, to: string, signal?: AbortSignal): 
   const { exitCode } = await copy(SHARED_BLOCKS);
   if (exitCode === 0) return true;
   signal?.throwIfAborted();
-  // A Mac disk without clones, or a minimal `cp` without that option.
+  // For a Mac disk without copy-on-write, or a minimal `cp` without that option.
   return SHARED_BLOCKS.length > 0 && statsAt(to) === undefined && (await copy([])).exitCode === 0;
 }
 
 /**
- * Copies `from` to `name` in a clone. Files of the commit stay, and no link in it leads out.
+ * Copies `from` to `name` in a clone. Files of the commit stay, and no link out of the clone is followed.
  * @returns whether it is there afterwards
  */
 export async function copyInto(

@@ -80,7 +80,7 @@ function tailOf(lastLines: string, env: Readonly<Record<string, string>>): strin
 
 const SECRET_NAME = /KEY|TOKEN|SECRET|PASSW|CREDENTIAL/i;
 
-/** Bytes kept of the beginning and the end of an output, which may be a gigabyte. */
+/** Bytes kept of the beginning and the end of an output, which can be a gigabyte. */
 const MAX_HEAD = 16 * 1024 * 1024;
 const MAX_END = 1024 * 1024;
 const QUOTED_LINES = 40;
@@ -146,7 +146,7 @@ class OutputFile implements Disposable {
     closeSync(this.#descriptor);
   }
 
-  // A full disk must not end the check, nor the worker.
+  // A full disk must end neither the check nor the worker.
   #write(bytes: Uint8Array): void {
     if (!this.#isWritable) return;
     try {

@@ -40,7 +40,8 @@ interface Tools {
 }
 
 /**
- * Runs commands in a fresh clone of a commit, SETUP first. If SETUP fails, none of them runs and its failure is theirs.
+ * Runs commands in a fresh clone of a commit, SETUP first. If SETUP fails, no command runs, and its failure counts as
+ * theirs.
  * @throws the error of `cloneFailed` if no clone could be made; the signal's reason
  */
 export async function runOnClone(
@@ -109,7 +110,7 @@ function indexPath({ scratch, name }: Pick<SetOnClone, 'scratch' | 'name'>): str
 
 /**
  * Runs SETUP, unless the cache has everything that it would create. On commits other than the base it always runs,
- * because its result may depend on any file, not only on lock files.
+ * because its result can depend on any file, not only on lock files.
  */
 async function setUp(set: SetOnClone, place: CheckPlace, tools: Tools): Promise<CheckEnd | undefined> {
   const { setup, setupCache } = set.proving;
@@ -153,7 +154,7 @@ export interface Overlay {
   paths: readonly string[];
 }
 
-/** Overlays files of another commit on a clone, by git, which writes through no link. */
+/** Overlays files of another commit on a clone, using git, which never writes through a link. */
 async function overlay(dir: string, { commit, paths }: Overlay, context: GitContext): Promise<void> {
   const git = { ...context, cwd: dir };
   const wanted = new Set(paths);
@@ -170,7 +171,7 @@ async function overlay(dir: string, { commit, paths }: Overlay, context: GitCont
   });
 }
 
-/** Saves the index to compare a clone's files with; commands may change the clone's own. */
+/** Saves the index, for comparing a clone's files with it later: commands may change the clone's own. */
 export async function keepIndex(cloneDir: string, indexPath: string): Promise<void> {
   await copyFile(join(cloneDir, '.git/index'), indexPath);
 }

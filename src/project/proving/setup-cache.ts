@@ -16,7 +16,7 @@ export interface CacheQuestion {
   cloneDir: string;
   folders: readonly string[];
   setup: string;
-  /** PATH: another version of a program may produce different folders. */
+  /** PATH: another version of a program can produce different folders. */
   path: string;
 }
 
@@ -101,7 +101,7 @@ export async function storeCache(
   await dropOldest(cacheDir, MAX_ENTRIES);
 }
 
-/** Entries are aged by when they were last used. */
+/** Deletes the least recently used entries. */
 export async function dropOldest(cacheDir: string, most: number): Promise<void> {
   const names = (await ifExists(readdir(cacheDir))) ?? [];
   const aged = names.map((name) => ({ name, usedAt: statsAt(join(cacheDir, name))?.mtimeMs ?? 0 }));
@@ -115,8 +115,8 @@ export function checksRoot(worktreesDir: string): string {
 }
 
 /**
- * The same without a guard that hides the parent folders: outside of home, if there is a temporary folder whose parents
- * no other user can write to.
+ * Like `checksRoot`, without a guard that hides the parent folders: outside home, if neither the temporary folder
+ * nor one of its parents is world-writable.
  */
 export function openChecksRoot(worktreesDir: string, { HOME = '', TMPDIR = '' }: NodeJS.ProcessEnv): string {
   const own = checksRoot(worktreesDir);

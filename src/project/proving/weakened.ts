@@ -24,7 +24,7 @@ export function findWeakened(files: readonly ChangedFile[], commands: CheckComma
     if (isInstalled(path) || before === undefined || !isOfChecks(oldPath, commands)) return [];
     const hasTests = mayDeclareTests(oldPath) && testsIn(before).declared > 0;
     if (!hasChecks(oldPath, before)) return [];
-    const gone = goneBy(file, hasTests);
+    const gone = missingContent(file, hasTests);
     if (gone !== undefined) return [weakening(oldPath, gone)];
     const fewer = mayDeclareTests(oldPath) ? fewerTests(before, after) : undefined;
     if (fewer !== undefined) return [weakening(path, fewer, String(testsIn(after).active))];
@@ -35,7 +35,7 @@ export function findWeakened(files: readonly ChangedFile[], commands: CheckComma
   return [...found, ...weakenedFolders(files)];
 }
 
-/** One entry per folder, which may have thousands of files. */
+/** One entry per folder, which can have thousands of files. */
 function weakenedFolders(files: readonly ChangedFile[]): Weakening[] {
   const folders = new Map<string, ChangedFile[]>();
   for (const file of files) {
@@ -52,7 +52,7 @@ function weakenedFolders(files: readonly ChangedFile[]): Weakening[] {
   });
 }
 
-/** Checks run programs from these folders in preference to the machine's, wherever installed. */
+/** Checks run programs from these folders, at any depth, in preference to the machine's. */
 const INSTALLED = /^((?:.*?\/)?(?:node_modules|\.venv|vendor\/bin))(?:\/|$)/;
 
 /** Whether a path is in a folder of installed packages; commits normally have none. */
@@ -60,7 +60,7 @@ export function isInstalled(path: string): boolean {
   return INSTALLED.test(path);
 }
 
-function goneBy(
+function missingContent(
   { path, oldPath = path, before, after, isLink, isUnread }: ChangedFile,
   hasTests: boolean,
 ): string | undefined {
@@ -115,7 +115,7 @@ const TEST_NAME =
 const CI_FILE =
   /^(?:\.github\/workflows|\.circleci|\.buildkite|\.ci)\/|(?:^|\/)(?:\.gitlab-ci|\.travis|azure-pipelines|bitbucket-pipelines)\.ya?ml$|(?:^|\/)Jenkinsfile$/;
 
-/** The checks, resolved by the base's package.json. */
+/** What the checks name and run, with scripts looked up in the base's package.json. */
 export interface CheckCommands {
   /** Every word: tools, scripts of package.json, targets. */
   words: ReadonlySet<string>;
@@ -124,7 +124,7 @@ export interface CheckCommands {
 }
 
 /**
- * Reads the commands and the package.json scripts they name, not deeper.
+ * Reads the commands and the package.json scripts they name, but not the scripts that those name.
  * @param ofPlan checks written by agents: they mostly start the program under test
  */
 export function checkCommands(
@@ -140,13 +140,13 @@ export function checkCommands(
     ...startedIn(planned, STARTED_BY_SHELL),
   ];
   return {
-    words: wordsOf([...own, ...planned]),
+    words: wordsIn([...own, ...planned]),
     programs: new Set(programs.filter((path) => !PRODUCT.test(path))),
   };
 }
 
 function withScripts(checks: readonly string[], packageJson: string): string[] {
-  return [...checks, ...namedScripts(packageJson, wordsOf(checks)).map(([, script]) => script)];
+  return [...checks, ...namedScripts(packageJson, wordsIn(checks)).map(([, script]) => script)];
 }
 
 /** Paths that commands start, relative to each folder they enter. */
@@ -163,10 +163,10 @@ const STARTED =
 const STARTED_BY_SHELL = /(?<=\b(?:ba|z|da|k)?sh\s+(?:-\S+\s+)*)[\w@+./-]+/g;
 /** Judged by name only: a check, or a shell script. */
 const CHECK_NAME = /(?:^|[/._-])(?:checks?|verify|ci)(?=[/._-]|$)|\.\w*sh$/;
-/** A program of the project run by a check is product code, not a check. */
+/** A program in these folders that a check runs is product code, not a check. */
 const PRODUCT = /^(?:src|lib|app|dist|build|out|target)\//;
 
-function wordsOf(texts: readonly string[]): Set<string> {
+function wordsIn(texts: readonly string[]): Set<string> {
   return new Set(texts.flatMap((text) => text.split(/[^\w@.:/-]+/).map((word) => word.replace(/^npm:/, ''))));
 }
 
@@ -185,11 +185,11 @@ const RUNNER_SETTINGS =
 /** Files of package managers, builds and interpreters that can replace the programs being run. */
 const STEERING =
   '\\.npmrc|\\.yarnrc(?:\\.yml)?|\\.pnpmfile\\.cjs|\\.pnp\\.cjs|bunfig\\.toml|deno\\.jsonc?|\\.env|\\.cargo/config(?:\\.toml)?|build\\.rs|(?:site|user)customize\\.py|\\.mvn/.+|gradle\\.properties';
-/** Those that matter even if new: they may keep the base's tests from running. */
+/** Settings files that matter even if new: they can keep the base's tests from running. */
 export const NEW_SETTINGS = new RegExp(
   `(?:^|/)(?:(?:vitest|jest)\\.config\\.\\w+|\\.mocharc[.\\w]*|pytest\\.ini|${STEERING})$`,
 );
-/** Their dependencies change with most work, and affect every check alike. */
+/** Build files, whose dependencies change with most work and affect every check alike. */
 const BUILD_FILE = /(?:^|\/)(?:pom\.xml|build\.gradle(?:\.kts)?)$/;
 const DEPENDENCIES = /<(dependencies|dependencyManagement)>[\s\S]*?<\/\1>|^dependencies[ \t]*\{[\s\S]*?^\}/gm;
 /** Files of tools, relevant if a check names the tool. */
@@ -259,7 +259,7 @@ function withoutComments(text: string): string {
   return lines.join('\n');
 }
 
-// Agents write the texts: no pattern may look far ahead from many places.
+// Agents write these texts, so no pattern may look far ahead from many positions.
 
 /** `it('…'`, `test "…"`, `def test_x`, `func TestX`, `@Test`, `#[test]`, `[Fact]`, `TEST_F(`. */
 const DECLARED = new RegExp(

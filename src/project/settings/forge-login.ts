@@ -4,13 +4,13 @@ import { isSetNow, writtenNow } from './samocode-file.ts';
 interface Reached {
   configPath: string;
   pullRequest?: { watched: boolean } | undefined;
-  /** A round was begun, perhaps by hand. */
+  /** Present if a round was begun, perhaps by hand. */
   round?: unknown;
-  /** It works on an issue. */
+  /** Present if the session works on an issue. */
   issue?: unknown;
 }
 
-/** Whether the user's GitHub and GitLab logins are hidden from agents: once text written by others can reach them. */
+/** Whether text from others can reach the agents, so that GitHub and GitLab logins are hidden from them. */
 export async function forgeLoginIsHidden(reached: Reached): Promise<boolean> {
   const { configPath, pullRequest, round, issue } = reached;
   if (round !== undefined || issue !== undefined || pullRequest?.watched === true) return true;

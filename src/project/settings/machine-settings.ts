@@ -14,7 +14,7 @@ import { inScope } from './setting-spec.ts';
 
 const seconds = wholeNumber('seconds', 1, 86_400);
 
-/** `<CLI>_PATH`, `<CLI>_MODEL`, `<CLI>_TIMEOUT`, and settings of this CLI alone, by their keys. */
+/** `<CLI>_PATH`, `<CLI>_MODEL`, `<CLI>_TIMEOUT`, and CLI-specific settings, by their keys. */
 function rowsOf({
   name,
   title,
@@ -32,7 +32,7 @@ function rowsOf({
     doc: `The program of ${title}.`,
   };
   return {
-    // The agent of ACP_COMMAND has its program there.
+    // ACP_COMMAND already names the program of its agent.
     ...(defaultCommand !== '' && { [`${name}Path`]: path }),
     [`${name}Model`]: {
       ...modelName,
@@ -134,7 +134,7 @@ const SHOWN = inScope('machine', {
     doc: 'titles: a notification names the session and what happened, without questions, plan, paths or any text of an agent.',
   },
   notifyQuiet: {
-    ...text('two local times, as 22:00-07:00', /^(?:[01]\d|2[0-3]):[0-5]\d-(?:[01]\d|2[0-3]):[0-5]\d$/u),
+    ...text('two local times, such as 22:00-07:00', /^(?:[01]\d|2[0-3]):[0-5]\d-(?:[01]\d|2[0-3]):[0-5]\d$/u),
     key: 'NOTIFY_QUIET',
     example: 'NOTIFY_QUIET=22:00-07:00',
     doc: 'Hours in which only what needs you is sent; the rest is sent together afterwards.',

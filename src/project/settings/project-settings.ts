@@ -69,7 +69,7 @@ const CHECK_SETTINGS = {
     scope: 'project',
     risk: 'loosens',
     example: 'CHECK_HOME=.m2/settings.xml,.cache/ms-playwright',
-    doc: 'Parts of your home folder that checks in a clone can read, besides programs; the rest is hidden.',
+    doc: 'Parts of your home folder that checks in a clone can read, in addition to programs; the rest is hidden.',
   },
   checkTimeoutSeconds: {
     ...wholeNumber('seconds', 1, 86_400),

@@ -40,7 +40,7 @@ export interface SettingsReading {
   warnings: readonly SettingWarning[];
 }
 
-/** Reads every setting: call › environment › `.samocode` › `.env` › default. Never throws: problems are readings. */
+/** Reads every setting: call › environment › `.samocode` › `.env` › default. Returns problems, never throws them. */
 export function readSettings(texts: SettingTexts): SettingsReading {
   const file = parseSamocodeFile(texts.projectFile?.text ?? '');
   const reader: Reader = {
@@ -55,7 +55,7 @@ export function readSettings(texts: SettingTexts): SettingsReading {
   reader.warnings.push(
     ...warnAboutKeys(file.entries, texts.projectFile?.path, reader.envFile, texts.envFile?.path),
   );
-  // First: the pairs of MODEL and TIMEOUT depend on it.
+  // First, because the paired keys of MODEL and TIMEOUT depend on it.
   reader.provider = String(readSetting(reader, 'provider', SETTINGS.provider).value ?? '');
   return { readings: SETTING_ROWS.flatMap((row) => readRow(reader, row)), warnings: reader.warnings };
 }
@@ -155,7 +155,7 @@ function isForAnotherProvider(reader: Reader, source: SettingSource): boolean {
 }
 
 function called(reader: Reader, name: SettingName): unknown {
-  // A name that is not per session is not in the call, and reads as undefined.
+  // A call has no setting that is not per session; such a name reads as undefined.
   const call: Readonly<Partial<Record<SettingName, unknown>>> = reader.texts.call ?? {};
   return call[name];
 }

@@ -15,7 +15,7 @@ import { type Check, SETTING_ROWS, type SettingName, type Settings } from './set
 
 export interface ResolvedSettings {
   values: Settings;
-  /** The source of each; a family has that of its first member. */
+  /** The source of each value; a family has that of its first member. */
   sources: Readonly<Partial<Record<SettingName, SettingSource>>>;
   warnings: readonly SettingWarning[];
 }
@@ -55,12 +55,12 @@ export interface ChildSettings {
   provider: ProviderName;
   /** A program's name or absolute path; absent for the bundled rehearsal. */
   cliPath?: string;
-  /** Empty: the CLI's own default. */
+  /** Empty for the CLI's own default. */
   model: string;
   timeoutSeconds: number;
 }
 
-/** The settings of an agent, by its phase. @param provider other than the phase's own: a fallback at a usage limit */
+/** The settings of an agent in a phase. @param provider other than the phase's own: a fallback at a usage limit */
 export function agentSettings(
   { values, sources }: Pick<ResolvedSettings, 'values' | 'sources'>,
   phase: Phase,
@@ -70,7 +70,7 @@ export function agentSettings(
   const isMain = provider === values.provider;
   const isPhases = provider === (values.providerByPhase[phase] ?? values.provider);
   const source = sources.timeoutSeconds?.kind;
-  // A time limit of the call or the project applies to every agent, a machine's to one CLI.
+  // A time limit from the call or the project applies to every agent, one from the machine to a single CLI.
   const isForAll = isMain || source === 'call' || source === 'project_file';
   return {
     provider,

@@ -9,7 +9,7 @@ export interface FileEntry {
 }
 
 export interface FileWarning {
-  /** Counted from 1; absent if it concerns no single line. */
+  /** Counted from 1; absent if the warning concerns no single line. */
   line?: number;
   text: string;
 }
@@ -20,12 +20,12 @@ export interface SamocodeFileReading {
   warnings: readonly FileWarning[];
 }
 
-/** Whether a setting of two values is `on` or `off` in a project's `.samocode` as it is now; an unreadable file says nothing. */
+/** Whether a project's `.samocode` currently sets an on/off setting to `value`; false if the file is unreadable. */
 export async function isSetNow(configPath: string, key: string, value: 'on' | 'off'): Promise<boolean> {
   return (await writtenNow(configPath, key))?.toLowerCase() === value;
 }
 
-/** A setting as it is written in a project's `.samocode` now. */
+/** A setting as currently written in a project's `.samocode`. */
 export async function writtenNow(configPath: string, key: string): Promise<string | undefined> {
   const text = await readFile(configPath, 'utf8').catch(() => '');
   return parseSamocodeFile(text).entries.find((entry) => entry.key === key)?.value;

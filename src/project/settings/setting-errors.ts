@@ -40,7 +40,7 @@ interface Invalid {
   problem?: string;
   fix: string;
   isRequired: boolean;
-  /** For a value given in a call: what the caller needs to name it in its own way. */
+  /** For a value given in a call: what the CLI needs to report it under the name of its option. */
   ofCall?: { key: string; example?: string; meant?: string };
 }
 
@@ -102,21 +102,21 @@ function shown(spec: SettingSpec, written: string): string {
 }
 
 function ofCall(spec: SettingSpec, { key, written }: WrittenSetting) {
-  const meant = meantBy(written, spec);
+  const meant = nearestChoice(written, spec);
   // Some examples are complete lines of the file.
   const example = (spec.default || spec.example)?.replace(/^[A-Z_]+=/, '');
   return { key, meant, example };
 }
 
-/** The known name nearest to a strange one of a list. */
-function meantBy(written: string, { choices }: SettingSpec): string | undefined {
+/** The known name nearest to an unknown one in a list. */
+function nearestChoice(written: string, { choices }: SettingSpec): string | undefined {
   if (choices === undefined) return undefined;
-  const strange = written.split(/[\s,]+/).filter((each) => !choices.includes(each.toLowerCase()));
-  return strange.map((each) => nearestName(each, choices)).find((name) => name !== undefined);
+  const unrecognized = written.split(/[\s,]+/).filter((each) => !choices.includes(each.toLowerCase()));
+  return unrecognized.map((each) => nearestName(each, choices)).find((name) => name !== undefined);
 }
 
 function fixOf(spec: SettingSpec, { key, written, source }: WrittenSetting): string {
-  const meant = meantBy(written, spec);
+  const meant = nearestChoice(written, spec);
   if (meant) return `Did you mean "${meant}"?`;
   const name = 'name' in source ? source.name : key;
   if (spec.required) return 'Correct it, or create the folder.';

@@ -4,7 +4,7 @@ import { HOST, PACKAGE_HOSTS, PACKAGES } from '../../base/sandbox-hosts.ts';
 
 export interface SettingKind<Value> {
   kind: 'folder' | 'file' | 'paths' | 'program' | 'text' | 'command' | 'number' | 'choice' | 'choices';
-  /** The range as text; follows "must be" in errors and documents. */
+  /** The allowed values in words; follows "must be" in errors and documents. */
   form: string;
   /** Parses the text of a file, the environment or a call. Created on first use: most programs read few settings. */
   schema: () => z.ZodType<Value, string>;
@@ -31,7 +31,7 @@ export const absoluteFile: SettingKind<string> = {
   schema: once(() => z.string().regex(/^~?\/./)),
 };
 
-/** Comma-separated paths that need not exist yet and may contain spaces. A space before a path is a missing comma. */
+/** Comma-separated paths that need not exist and may contain spaces. A space before another path is an error. */
 export const absolutePaths: SettingKind<string[]> = {
   kind: 'paths',
   form: 'a comma-separated list of absolute paths (~ is the home folder)',
@@ -56,7 +56,7 @@ export const homePaths: SettingKind<string[]> = {
   ),
 };
 
-/** Hosts and the word `packages`, written out. A name close to a known one is a typing mistake. */
+/** Host names, addresses and the word `packages`. A name close to a known one is refused as a typo. */
 export function hostList(known: readonly string[]): SettingKind<string[]> {
   return {
     kind: 'choices',
@@ -90,7 +90,7 @@ function isHost(written: string, known: readonly string[]): boolean {
 /** Names of environment variables; a star at the end stands for the rest. */
 export const namesOfVariables: SettingKind<string[]> = {
   kind: 'text',
-  form: 'a comma-separated list of names of environment variables (AWS_* for all that begin so)',
+  form: 'a comma-separated list of names of environment variables (AWS_* for all that begin with AWS_)',
   schema: once(() => wordList(/^[A-Za-z_]\w*\*?$/)),
 };
 
@@ -124,7 +124,7 @@ export const command: SettingKind<string> = {
   schema: once(() => z.string().min(1)),
 };
 
-/** The same with a placeholder. */
+/** Like `command`, with a required placeholder. */
 export function commandWith(place: string): SettingKind<string> {
   const schema = once(() => z.string().refine((written) => written.includes(place)));
   return { kind: 'command', form: `one line for the shell with ${place} in it`, schema };

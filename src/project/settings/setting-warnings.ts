@@ -3,7 +3,7 @@ import { PHASE_NAMES } from '../../phases/table.ts';
 import type { FileEntry } from './samocode-file.ts';
 import { keyOfPhase, SETTING_ROWS, settingByKey } from './settings.ts';
 
-/** Something in a file that has no effect, or a different one than intended; never an error. */
+/** Something in a file that has no effect, or not the intended one; never an error. */
 export interface SettingWarning {
   path: string;
   line?: number;
@@ -33,17 +33,17 @@ export function warnAboutKeys(
   envPath = '.env',
 ): SettingWarning[] {
   const inProject = entries.flatMap(({ key, line }) => {
-    const text = strangeInProject(key);
+    const text = mistakeInProject(key);
     return text ? [{ path: projectPath, line, text: `Line ${line}: ${text}` }] : [];
   });
   const inEnvFile = Object.keys(envFile).flatMap((key) => {
-    const text = strangeInEnvFile(key);
+    const text = mistakeInEnvFile(key);
     return text ? [{ path: envPath, text }] : [];
   });
   return [...inProject, ...inEnvFile];
 }
 
-function strangeInProject(key: string): string | undefined {
+function mistakeInProject(key: string): string | undefined {
   if (PROJECT_KEYS.includes(key) || key.startsWith('CHECK')) return undefined;
   if (!MACHINE_KEYS.includes(key)) {
     const meant = nearestName(key, [...PROJECT_KEYS, 'CHECK']);
@@ -58,7 +58,7 @@ function strangeInProject(key: string): string | undefined {
 }
 
 // The file may contain other programs' variables: report only likely mistakes.
-function strangeInEnvFile(key: string): string | undefined {
+function mistakeInEnvFile(key: string): string | undefined {
   if (MACHINE_KEYS.includes(key)) return undefined;
   if (PROJECT_KEYS.includes(key)) {
     const twin = settingByKey(key)?.[1].pairedWith;

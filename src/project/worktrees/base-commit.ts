@@ -22,7 +22,7 @@ const FETCH_LIMIT_MS = 120_000;
 
 /**
  * The commit a new session starts from: after a fetch, the remote's default branch, as the remote reports it; without a
- * remote, the local default branch; never just what is checked out.
+ * remote, the local default branch. What is checked out is used only if there is none.
  * @throws base_not_found
  */
 export async function resolveBase({ mainRepo, base, ...context }: BaseQuestion): Promise<BaseCommit> {
@@ -103,7 +103,7 @@ async function localDefault(options: GitOptions): Promise<BaseCommit> {
   return { commit: head, name: 'HEAD', warning };
 }
 
-/** Refuses an invalid base: not a name, or missing where no remote could have it. @throws base_not_found */
+/** Refuses a base with an invalid name, or one missing where there is no remote. @throws base_not_found */
 export async function requireBase({
   mainRepo,
   base,
@@ -149,7 +149,7 @@ async function onlyBranch(prefix: string, options: GitOptions): Promise<string |
   return only.replace(/^refs\/(?:heads|remotes)\//, '');
 }
 
-/** The error of a git call that may fail for lack of a remote; a missing git is still thrown. */
+/** Returns the error of a git call that can fail for lack of a remote; still throws if git is missing. */
 async function refusal(call: Promise<unknown>): Promise<GitError | undefined> {
   try {
     await call;

@@ -113,15 +113,15 @@ export interface CommitPair {
 
 export interface DiffBetween {
   files: Pick<FileChange, 'path' | 'insertions' | 'deletions'>[];
-  /** Absent if git was stopped before it, because of its long output. */
+  /** Absent if git was ended before it wrote this, because the output was too long. */
   patch?: string;
 }
 
 /**
  * The diffs of many pairs of commits with two git processes, which take longer to start than to compare. Missing
- * commits are omitted. List the most important pairs first, as patches are limited.
+ * commits are omitted. List the most important pairs first: `maxChars` can omit the last ones.
  * @param maxChars characters of all patches
- * @returns by the first commit of each pair
+ * @returns the diffs by the first commit of each pair
  */
 export async function diffsBetween(
   pairs: readonly CommitPair[],
@@ -134,7 +134,7 @@ export async function diffsBetween(
     runGit([...args, '--patch'], { ...git, input, allowFailure: true, maxChars }),
   ]);
   const patches = byCommit(patched.stdout);
-  // The last one is incomplete.
+  // The last patch is incomplete.
   if (patched.truncated) patches.delete([...patches.keys()].at(-1) ?? '');
   return new Map(
     [...byCommit(counted.stdout)].map(([commit, lines]) => {

@@ -5,7 +5,7 @@ import { pathInside, realPathAsFar } from '../git/real-path.ts';
 import type { GitContext } from '../git/repository.ts';
 import { GIT_STATUS, parseStatus, statusRecords } from '../git/status-entries.ts';
 
-/** The state of the main checkout at one moment. Equal fields: it was not changed. */
+/** The state of the main checkout at one moment. If all fields are equal, it has not changed. */
 export const MainCheckout = z.object({
   /** Absent before the first commit. */
   head: z.string().optional(),

@@ -8,16 +8,16 @@ import { inspectWorktree, type WorktreePlace } from './inspect-worktree.ts';
 import { ensureWorktree, isHalfMade, type WorktreePlan } from './worktree.ts';
 
 /** fine: nothing to do. rejoined: its files existed, but git no longer had it registered. */
-export type Rejoined = 'fine' | 'made_again' | 'rejoined';
+export type Rejoined = 'fine' | 'recreated' | 'rejoined';
 
 /**
- * Restores the session's worktree after a clean-up: deleted, without its `.git` file, or unknown to the repository.
- * Existing files stay, and HEAD if readable.
+ * Restores a session's worktree that is deleted, lacks its `.git` file, or is unknown to the repository, as after a
+ * clean-up. Existing files stay, and HEAD if it can be read.
  * @throws branch_elsewhere, worktree_folder_taken, branch_name_blocked, GitError
  */
 export async function rejoinWorktree(plan: WorktreePlan): Promise<Rejoined> {
   const reading = await inspectWorktree(plan);
-  if (reading.kind === 'present') return (await isHalfMade(plan)) ? await madeAgain(plan) : 'fine';
+  if (reading.kind === 'present') return (await isHalfMade(plan)) ? await recreate(plan) : 'fine';
   await refuseElsewhere(plan);
   const pointer = join(plan.worktreePath, '.git');
   const found = await ifExists(lstat(pointer));
@@ -30,12 +30,12 @@ export async function rejoinWorktree(plan: WorktreePlan): Promise<Rejoined> {
     await registerAgain(plan);
     return 'rejoined';
   }
-  return await madeAgain(plan);
+  return await recreate(plan);
 }
 
-async function madeAgain(plan: WorktreePlan): Promise<Rejoined> {
+async function recreate(plan: WorktreePlan): Promise<Rejoined> {
   await ensureWorktree(plan);
-  return 'made_again';
+  return 'recreated';
 }
 
 /** git can repair it as long as it still has its records of the worktree. */
@@ -51,7 +51,7 @@ async function repairWorktree({ mainRepo, worktreePath, ...context }: WorktreePl
   await runGit(repair, { ...context, cwd: mainRepo, allowFailure: true });
 }
 
-/** Registers a new worktree next to the folder and then points it there: git refuses a folder with files. */
+/** Registers a new worktree beside the folder, then points it to the folder: git adds none in a folder with files. */
 async function registerAgain(plan: WorktreePlan): Promise<void> {
   const { mainRepo, worktreePath, branch, baseCommit, ...context } = plan;
   const options = { ...context, cwd: mainRepo };

@@ -47,7 +47,7 @@ export async function removeWorktree(
   }
 }
 
-/** Renamed atomically; if the deletion is interrupted, a later call finishes it. */
+/** Renames the worktree atomically, then deletes it; if that is interrupted, a later call finishes it. */
 async function setAside(
   place: WorktreePlace,
   { isChecked }: { isChecked: boolean },
@@ -72,7 +72,7 @@ async function setAside(
   return { kind: 'removed' };
 }
 
-/** @throws worktree_mounted: a mount point, in it or itself, cannot be deleted, and its content belongs elsewhere */
+/** @throws worktree_mounted: a mount point, here or below, cannot be deleted, and its content belongs elsewhere */
 async function refuseMounts(worktreePath: string): Promise<void> {
   const path = await realpath(worktreePath);
   // Only Linux has this table.
@@ -86,7 +86,7 @@ async function refuseMounts(worktreePath: string): Promise<void> {
   }
 }
 
-/** @throws git_submodules: a submodule may contain work that this inspection does not find */
+/** @throws git_submodules: a submodule can contain work that this inspection does not find */
 async function refuseSubmodules(cwd: string, context: GitContext): Promise<void> {
   const { stdout } = await runGit(['ls-files', '-s', '-z'], listing({ ...context, cwd }));
   if (namesIn(stdout).some((line) => line.startsWith('160000 ')))

@@ -22,7 +22,7 @@ export interface Worktree {
   path: string;
   branch: string;
   head: string;
-  /** Where the branch forked from the wanted base: the commit to compare with. */
+  /** Where the branch forked from the requested base: the commit to compare with. */
   baseCommit: string;
 }
 
@@ -59,8 +59,8 @@ export async function ensureWorktree(plan: WorktreePlan): Promise<Worktree> {
     await runGit(add, { ...options, timeoutMs: CHECKOUT_LIMIT_MS });
   } catch (error) {
     // No signal: the branch is deleted even after an abort.
-    const { signal: _, ...calm } = options;
-    if (!exists) await deleteUnused(branch, baseCommit, calm);
+    const { signal: _, ...withoutSignal } = options;
+    if (!exists) await deleteUnused(branch, baseCommit, withoutSignal);
     const other = error instanceof Error && BLOCKED.exec(String(error.cause))?.[1];
     throw other ? WORKTREE_ERRORS.branch_name_blocked({ branch, other }) : error;
   }
@@ -90,7 +90,7 @@ async function asWorktree(kind: Worktree['kind'], plan: WorktreePlan): Promise<W
   return { kind, path, branch, head, baseCommit: fork || baseCommit };
 }
 
-/** The working copy whose top folder is `path`, links resolved. */
+/** The listed worktree whose top folder is `path`, links resolved. */
 async function entryAt(path: string, listed: readonly ListedWorktree[]): Promise<ListedWorktree | undefined> {
   const real = await realPathAsFar(path);
   for (const entry of listed) if ((await realPathAsFar(entry.path)) === real) return entry;

@@ -2,29 +2,29 @@ import { commandWords } from '../../base/command-words.ts';
 import type { ChildRequest, Price, StateFolder } from '../contract/provider.ts';
 import type { RunnerPlan } from './runner-plan.ts';
 
-/** What differs between agents of the Agent Client Protocol. Adding one is adding a row here. */
+/** What differs between agents that speak the Agent Client Protocol. To add an agent, add a row below. */
 export interface AcpAgent {
   name: string;
   title: string;
   command: string;
   args(request: ChildRequest): readonly string[];
   env?(request: ChildRequest): Readonly<Record<string, string>>;
-  /** The version that was tested with samocode; absent: none was. */
+  /** The version tested with samocode; absent if none was. */
   measured?: string;
   /** Memory of one agent, in MB. */
   memoryMb?: number;
   install: string;
   loginFix: string;
   state?: StateFolder;
-  /** Settings, relative to home: agents get a copy, since the original may name programs of the person. */
+  /** Settings, relative to home: agents get a copy, since the original can name the user's programs. */
   privateCopies?: readonly string[];
   hosts?: readonly string[];
   variables?: RegExp;
   credentials?: readonly string[];
-  /** Set for the commands that it runs. */
+  /** Environment variables that the agent sets for the commands it runs. */
   markers?: readonly string[];
   prices?: Readonly<Record<string, Price>>;
-  /** What the usage in the answer to a prompt counts; absent: nothing that could be added up. */
+  /** What the usage in the answer to a prompt covers; absent: nothing that can be added up. */
   usage?: 'of the prompt' | 'of the session';
   /** Its input tokens include those read from a cache. */
   countsCached?: true;
@@ -43,7 +43,7 @@ export const ACP_AGENTS = [
     name: 'opencode',
     title: 'opencode',
     command: 'opencode',
-    // It retries endlessly and silently, except in this log.
+    // opencode retries endlessly and reports it only in this log.
     args: () => ['acp', '--print-logs', '--log-level', 'WARN'],
     env: (request) => ({
       OPENCODE_CONFIG_CONTENT: JSON.stringify(openCodeConfig(request)),
@@ -77,7 +77,7 @@ export const ACP_AGENTS = [
     args: ({ permissions, sessionDir, model }) => [
       ...['--acp', '--stdio'],
       ...(permissions === 'skip' ? ['--allow-all'] : ['--add-dir', sessionDir]),
-      // With a model of the user's own there is no choice in the protocol.
+      // With a model that the user configured, the protocol offers no choice.
       ...(model === '' ? [] : ['--model', model]),
     ],
     env: () => ({ COPILOT_AUTO_UPDATE: 'false' }),
@@ -165,8 +165,8 @@ export const ACP_AGENTS = [
 ] as const satisfies readonly AcpAgent[];
 
 /**
- * By default everything in the working directory is permitted without a question; the rest asks. Stronger than the
- * user's own settings, which may name models, servers and keys.
+ * By default opencode permits everything in the working directory without asking, and asks about the rest.
+ * This configuration takes precedence over the user's own, which can name models, servers and keys.
  */
 function openCodeConfig({ permissions, sessionDir }: ChildRequest): object {
   const usually = permissions === 'skip' ? 'allow' : 'ask';
@@ -178,7 +178,7 @@ function openCodeConfig({ permissions, sessionDir }: ChildRequest): object {
       ...{ edit: usually, bash: usually, webfetch: 'allow', question: 'deny' },
       external_directory: permissions === 'skip' ? 'allow' : { '*': 'ask', ...inSession },
     },
-    // Without it a refusal ends the turn.
+    // Without this, a refusal ends the turn.
     experimental: { continue_loop_on_deny: true },
   };
 }

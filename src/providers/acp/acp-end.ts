@@ -7,7 +7,7 @@ export interface Ending {
   text?: string;
 }
 
-/** Texts of services, as agents pass them on: the protocol has no codes for them. First match wins. */
+/** Error texts of services, as agents pass them on: the protocol has no codes for them. First match wins. */
 const TEXTS: ReadonlyArray<{ text: RegExp; kind: ChildProblem['kind'] }> = [
   // The next iteration begins with an empty context.
   { text: /too large to compact|context.?(?:length|window|overflow)/i, kind: 'crashed' },
@@ -19,7 +19,7 @@ const TEXTS: ReadonlyArray<{ text: RegExp; kind: ChildProblem['kind'] }> = [
 
 const ORDINARY: ReadonlySet<string> = new Set(['end_turn', 'max_turn_requests']);
 
-/** What an end of the runner means, with the agent's own words. @param said its last message */
+/** What the runner's last line means, with the agent's own words. @param said the agent's last message */
 export function endingOf(
   { end, words = '' }: Pick<Extract<RunnerLine, { samocode: 'end' }>, 'end' | 'words'>,
   said: string,
@@ -58,7 +58,7 @@ export function endingOf(
   }
 }
 
-/** The only one of the protocol's own error codes that agents use. */
+/** The only error code of the protocol that agents use. */
 const AUTH_REQUIRED = -32000;
 const OTHER_VERSION =
   'samocode speaks version 1 of the Agent Client Protocol: update the agent, or samocode.';
@@ -69,7 +69,7 @@ function stopped({ reason, worked }: Extract<RunnerEnd, { kind: 'stopped' }>, sa
   if (reason === 'refusal') return { problem: { kind: 'refused' }, text };
   if (!ORDINARY.has(reason))
     return { problem: { kind: 'crashed' }, text: `It stopped: ${String(reason).slice(0, 40)}. ${text}` };
-  // A failed login looks like this, too.
+  // A failed login also looks like this.
   return worked ? { text } : { problem: { kind: kindOf(text) }, text: `It did nothing. ${text}` };
 }
 
@@ -82,7 +82,7 @@ function wrongModel({ model, models, isDefault }: Extract<RunnerEnd, { kind: 'mo
   return { problem: { kind: 'config', advice: 'Set MODEL to one of its models.' }, text: `${why}${offered}` };
 }
 
-/** Retried errors are temporary: an unknown text is taken for that of a busy service. */
+/** Retried errors are temporary: an unknown text counts as one from an overloaded service. */
 function retriedKind(why: string): ChildProblem['kind'] {
   const kind = kindOf(why);
   return kind === 'usage_limit' || kind === 'network' ? kind : 'overloaded';

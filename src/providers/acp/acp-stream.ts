@@ -40,7 +40,7 @@ const MAX_OPEN = 200;
 
 type Agent = Pick<AcpAgent, 'usage' | 'countsCached' | 'cost'>;
 
-/** Reads what the runner logs of one agent: the agent's own lines, and between them its own. */
+/** Reads the runner's log of one agent: the agent's lines, with the runner's own lines in between. */
 export function newAcpReader(agent: Agent): { readLine(line: string): ChildEvent[] } {
   const open = new Set<string>();
   const vague = new Map<string, string>();
@@ -53,7 +53,7 @@ export function newAcpReader(agent: Agent): { readLine(line: string): ChildEvent
   function readUpdate(update: Update): ChildEvent[] {
     if (update.sessionUpdate === 'usage_update') {
       const { amount, currency } = update.cost;
-      // Nothing: the model has no price.
+      // A cost of 0 means that the model has no known price.
       return agent.cost && currency === 'USD' && amount > 0 ? [{ kind: 'spent', usdSoFar: amount }] : [];
     }
     if (update.sessionUpdate === 'agent_message_chunk') {
@@ -66,7 +66,7 @@ export function newAcpReader(agent: Agent): { readLine(line: string): ChildEvent
     return [...begun(update), ...endedIf(update)];
   }
 
-  /** opencode says only in a second line what a call is about. */
+  /** A call can begin twice: opencode describes it only in a second line. */
   function begun(call: CallUpdate): ChildEvent[] {
     const isNew = call.sessionUpdate === 'tool_call';
     if (isNew) turns += 1;
@@ -144,12 +144,12 @@ export function newAcpReader(agent: Agent): { readLine(line: string): ChildEvent
   };
 }
 
-/** A list of models may be long. */
+/** Long enough for a list of models. */
 const MAX_TEXT = 600;
 
 const OwnLine = z.object({ samocode: z.string() });
 
-/** The agent's lines never begin like this. */
+/** A line of the runner itself; the agent's lines never begin like this. */
 function ownLine(raw: string): RunnerLine | undefined {
   if (!raw.startsWith(OWN_LINE)) return undefined;
   const line = OwnLine.loose().safeParse(objectIn(raw));
@@ -167,7 +167,7 @@ function callText({
   return about && about !== name ? `${name}: ${firstLine(about)}` : name;
 }
 
-/** One line of its output, rendered for people. Never throws. */
+/** One line of the runner's log, rendered for people. Never throws. */
 export function acpTranscript(raw: string): TranscriptEntry[] {
   const own = ownLine(raw);
   if (own) return ownEntries(own);
@@ -187,7 +187,7 @@ export function acpTranscript(raw: string): TranscriptEntry[] {
   }
 }
 
-/** A call is shown once it is known what it is about. */
+/** Shows a call as soon as its subject is known. */
 function callEntries(call: CallUpdate): TranscriptEntry[] {
   const { kind, status, content, locations, rawInput } = call;
   if (ENDED.has(status)) {

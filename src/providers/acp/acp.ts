@@ -4,7 +4,7 @@ import { writeWhole } from '../../base/files/atomic-file.ts';
 import { GRANTS } from '../../phases/grants.ts';
 import { expandVariables, type McpServer } from '../contract/mcp-file.ts';
 import type { ChildCommand, ChildRequest, Provider } from '../contract/provider.ts';
-import { endsByLastWord } from '../reading/child-end.ts';
+import { classifyByFinalMessage } from '../reading/child-end.ts';
 import { READING_COMMANDS, WRITING_OPTIONS } from '../reading/reading-commands.ts';
 import { ACP_AGENTS, type AcpAgent } from './acp-agents.ts';
 import { acpTranscript, newAcpReader } from './acp-stream.ts';
@@ -12,7 +12,7 @@ import type { PermissionRules, RunnerPlan } from './runner-plan.ts';
 
 type AcpName = (typeof ACP_AGENTS)[number]['name'];
 
-/** A provider for each row. */
+/** A provider for each row of ACP_AGENTS. */
 export const ACP_PROVIDERS = ACP_AGENTS.map((agent: AcpAgent & { name: AcpName }) => providerOf(agent));
 
 function providerOf<Name extends string>(agent: AcpAgent & { name: Name }) {
@@ -29,7 +29,7 @@ function providerOf<Name extends string>(agent: AcpAgent & { name: Name }) {
       ...(agent.memoryMb && { memoryMb: agent.memoryMb }),
     },
     prices: agent.prices ?? {},
-    // Some run a plugin of the repository before any prompt, whatever is switched off.
+    // Some agents run a plugin of the repository before any prompt, even with everything disabled.
     needsGuard: true,
     asks: agent.asks === true,
     reports: { usd: agent.cost === true, tokens: agent.usage !== undefined },
@@ -37,7 +37,12 @@ function providerOf<Name extends string>(agent: AcpAgent & { name: Name }) {
     buildCommand: (request) => buildCommand(agent, request),
     newReader: () => newAcpReader(agent),
     transcript: acpTranscript,
-    classifyEnd: endsByLastWord({ title, setting: `${name.toUpperCase()}_PATH`, codes: [], refusals: [] }),
+    classifyEnd: classifyByFinalMessage({
+      title,
+      setting: `${name.toUpperCase()}_PATH`,
+      codes: [],
+      refusals: [],
+    }),
   } satisfies Provider;
 }
 
@@ -81,7 +86,7 @@ function serverFor(name: string, { type, command, args = [], env, url = '', head
   return { type: type === 'sse' ? 'sse' : 'http', name, url, headers: pairs(headers) };
 }
 
-/** No expansion, no redirection, no partly quoted option. */
+/** Refuses expansions, redirections and partly quoted options. */
 const UNSEEN = [...WRITING_OPTIONS, '[<>&$`(){}\\\\]', ' -[^ =]*[\'"]', '[\'"]-'];
 const READING = `^(?:cd|${READING_COMMANDS.join('|')})(?= |$)(?!.*(?:${UNSEEN.join('|')}))`;
 

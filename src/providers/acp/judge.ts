@@ -9,7 +9,7 @@ import type {
 import { contains } from '../../base/files/contains.ts';
 import type { RunnerPlan } from './runner-plan.ts';
 
-/** The answer to a request for permission: once, never "always", as the next call may do something else. */
+/** The answer to a permission request: once, never "always": the next call might do something else. */
 export function answerTo(
   { toolCall, options }: Partial<RequestPermissionRequest>,
   plan: JudgedBy,
@@ -24,7 +24,7 @@ export function answerTo(
   return { outcome: selected('reject_once') ?? { outcome: 'cancelled' }, refused: what };
 }
 
-/** Permits by what a call would do, whatever kind it says it is. `what`: on one line. */
+/** Decides by what a call would do, regardless of the kind it declares. `what`: the call on one line. */
 function judge(toolCall: ToolCallUpdate, { rules, cwd }: JudgedBy): { isAllowed: boolean; what: string } {
   const { kind, title, command, paths, writes } = described(toolCall);
   const what = `${kind}: ${command ?? (paths.join(', ') || title)}`.replace(/\s+/g, ' ').slice(0, 300);
@@ -38,10 +38,10 @@ function judge(toolCall: ToolCallUpdate, { rules, cwd }: JudgedBy): { isAllowed:
 type JudgedBy = Pick<RunnerPlan, 'rules' | 'cwd'>;
 
 const READING: ReadonlySet<string> = new Set(['read', 'search', 'think', 'fetch']);
-/** `other` is a folder that the agent would open. */
+/** `other`: the agent asks to open a folder. */
 const WRITING: ReadonlySet<string> = new Set(['edit', 'delete', 'move', 'other']);
 
-/** The names that agents give to a path in the input of a tool. */
+/** The names of path parameters in agents' tool inputs. */
 const PATH_KEYS = /^(?:file_?name|file_?path|path|dir(?:ectory)?|folder|parent_?dir)$/i;
 
 function described({ kind, title, locations, content, rawInput }: ToolCallUpdate) {
@@ -62,7 +62,7 @@ function described({ kind, title, locations, content, rawInput }: ToolCallUpdate
   };
 }
 
-/** Each part of a command line must be one that only reads. Quotes are not understood: in doubt it may not run. */
+/** Each part of a command line must only read. Quotes are not parsed: what is unclear is refused. */
 function mayRun(command: string, commands: string | undefined): boolean {
   if (commands === undefined) return true;
   const reads = new RegExp(commands);
@@ -70,7 +70,7 @@ function mayRun(command: string, commands: string | undefined): boolean {
   return parts.every((part) => reads.test(part.trim()));
 }
 
-/** A link may lead out of a folder; what does not exist yet is made in the folder that does. */
+/** Resolves links, which can lead out of a folder; for a missing path, those of its nearest parent. */
 function real(path: string, cwd: string): string {
   const absolute = resolve(cwd, path);
   try {

@@ -2,11 +2,11 @@ import type { InitializeResponse, McpServer, NewSessionResponse } from '@agentcl
 import type { RunnerEnd, RunnerPlan } from './runner-plan.ts';
 
 interface ModelChoice {
-  /** The one that will answer, if known. */
+  /** The model that will answer, if known. */
   model?: string | undefined;
-  /** How it is chosen: a method and its parameters. */
+  /** The request that chooses it: a method and its parameters. */
   request?: [method: string, params: object];
-  /** How the conversation ends if it can't be chosen: at once, if there is no request. */
+  /** How the conversation ends if the model can't be chosen; without a request, it ends at once. */
   refused?: RunnerEnd;
 }
 
@@ -28,7 +28,7 @@ type ModelRequest = Pick<RunnerPlan, 'model' | 'refusedDefault' | 'modelIsPassed
 interface OfferedModels {
   current: string | undefined;
   models: readonly string[];
-  /** How one is chosen: a method and its parameters; absent: the agent offers no choice. */
+  /** The request that chooses a model: a method and its parameters; absent: the agent offers no choice. */
   choose?: (model: string) => [method: string, params: object];
 }
 
@@ -57,7 +57,7 @@ function offeredModels({
   return { current, models, choose: (modelId) => ['session/set_model', { sessionId, modelId }] };
 }
 
-/** Which servers the agent can reach, by its own account. */
+/** Which servers the agent can reach, according to its own capabilities. */
 export function reachable(servers: readonly McpServer[], { agentCapabilities }: InitializeResponse) {
   const can = agentCapabilities?.mcpCapabilities;
   const fits = (server: McpServer) => !('type' in server) || can?.[server.type] === true;

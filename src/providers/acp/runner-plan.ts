@@ -1,6 +1,6 @@
 import type { McpServer, StopReason } from '@agentclientprotocol/sdk';
 
-/** What the runner does for one iteration: a file next to the prompt. Regular expressions are written as their sources. */
+/** What the runner does for one iteration, in a file next to the prompt. Regular expressions are strings. */
 export interface RunnerPlan {
   command: readonly [string, ...string[]];
   cwd: string;
@@ -10,21 +10,21 @@ export interface RunnerPlan {
   model: string;
   /** The command already names the model, in case the protocol offers no choice. */
   modelIsPassed?: boolean;
-  /** A default of the agent that nobody has chosen, and that would send code to a stranger. */
+  /** A default model of the agent that the user did not choose and that would send code to a third party. */
   refusedDefault?: string;
   servers: McpServer[];
   rules: 'all' | PermissionRules;
-  /** Lines on stderr by which the agent says that it retries; the first group is why. */
+  /** Matches the agent's stderr lines that report a retry; the first group is the reason. */
   retryLine?: string;
-  /** How long the agent may take for an answer before its prompt, and may do nothing but retry. */
+  /** How long the agent may take to answer before the first prompt, and may do nothing but retry. */
   answerMs: number;
   retryMs: number;
 }
 
 export interface PermissionRules {
-  /** What the agent may write. */
+  /** The folders in which the agent may write. */
   folders: readonly string[];
-  /** Commands that it may run, or each part of one; absent: all. */
+  /** Matches each part of a command that it may run; absent: it may run all commands. */
   commands?: string;
 }
 
@@ -41,15 +41,15 @@ export type RunnerEnd =
   | { kind: 'retrying'; why: string }
   | { kind: 'asking'; count: number };
 
-/** The runner's own lines among those of the agent, whose lines never begin like them. */
+/** The runner's own lines; the agent's lines never begin like this. */
 export type RunnerLine =
   | { samocode: 'started'; model?: string | undefined; version?: string | undefined }
   | { samocode: 'refused'; what: string }
-  /** A line of the agent that was too long. */
+  /** The agent printed a line that was too long. */
   | { samocode: 'cut'; bytes: number }
   | { samocode: 'left_out'; servers: readonly string[] }
   | { samocode: 'again'; why: 'refused' | 'signal' }
-  /** `words`: the last that the agent wrote outside of the protocol. */
+  /** `words`: the agent's last output outside the protocol. */
   | { samocode: 'end'; end: RunnerEnd; words?: string };
 
 export const OWN_LINE = '{"samocode":';

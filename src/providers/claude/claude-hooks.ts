@@ -3,13 +3,13 @@ import { shellQuoted } from '../../base/shell-quoted.ts';
 import { PHASES } from '../../phases/table.ts';
 import type { ChildRequest } from '../contract/provider.ts';
 
-/** Hooks run with our Node: an agent's PATH may have none. */
+/** Hooks run with our Node, because an agent's PATH might have none. */
 type HookFacts = Pick<ChildRequest, 'sessionDir' | 'workingDir' | 'mainRepo' | 'phase' | 'nodePath'>;
 
 /**
- * Claude Code's `hooks` setting for an agent. Stop: sends it back once if it would end with a signal that is not
- * acceptable. PreToolUse: keeps writing tools out of the main checkout and of other sessions; shells are not checked
- * here.
+ * Claude Code's `hooks` setting for an agent. Stop: sends the agent back once if it would end with a signal
+ * that is not acceptable. PreToolUse: keeps writing tools out of the main checkout and of other sessions;
+ * shells are not checked here.
  */
 export function childHooks(facts: HookFacts) {
   return {
@@ -61,7 +61,7 @@ process.stderr.write('Before you end: ' + rules.path + ' ' + problem + '. Write 
 process.exit(2);
 `;
 
-// The innermost folder decides: worktrees and sessions may be inside the main checkout.
+// The innermost folder decides: worktrees and sessions can be inside the main checkout.
 const GUARD_WRITES = `
 const fs = require('fs'), path = require('path');
 const rules = JSON.parse(process.argv[1]);

@@ -7,7 +7,7 @@ const text = z.string().optional().catch(undefined);
 const count = z.number().optional().catch(undefined);
 const number = z.number().nullish().catch(undefined);
 
-/** Token usage of one answer or of all. */
+/** Token usage, of one answer or of all answers. */
 const Usage = z
   .object({
     input_tokens: count,
@@ -117,7 +117,7 @@ export type ClaudeLine = z.infer<typeof ClaudeLine>;
 const WANTED = /"type": ?"(?:system|assistant|rate_limit_event|result)"/;
 
 const IS_USER = /^\{"type": ?"user"/;
-/** In text, quotes are escaped. */
+/** Never matches text, in which quotes are escaped. */
 const TOOL_RESULT = /"type": ?"tool_result"/g;
 
 /** Tools that change the file at their path. */
@@ -126,8 +126,8 @@ const WRITERS: ReadonlySet<string> = new Set(['Edit', 'MultiEdit', 'NotebookEdit
 const PATH_FIELDS = new Set(['file_path', 'notebook_path', 'path']);
 
 /**
- * Reads the stdout of one `claude -p --output-format stream-json` process, or of an agent with the same output. Unknown
- * types and broken lines are ignored; each `result` line gives a `final`.
+ * Reads the stdout of one `claude -p --output-format stream-json` process, or of an agent with the same
+ * output. Unknown types and broken lines are ignored; each `result` line yields a `final`.
  */
 export function newClaudeReader(): { readLine(line: string): ChildEvent[] } {
   let cwd = '';
@@ -211,7 +211,7 @@ function describe(block: ClaudeBlock, cwd: string): ChildEvent[] {
     return about ? [activity(about)] : [];
   }
   if (block.type !== 'tool_use') return [];
-  const field = tellingField(block.input);
+  const field = describingField(block.input);
   const about = field ? firstLine(String(block.input[field])) : '';
   const short = field && PATH_FIELDS.has(field) ? shortPath(about, cwd) : about;
   const path = WRITERS.has(block.name) && typeof block.input[field ?? ''] === 'string' ? about : undefined;
@@ -220,7 +220,7 @@ function describe(block: ClaudeBlock, cwd: string): ChildEvent[] {
 }
 
 /** In order of preference. */
-const TELLING_FIELDS = [
+const DESCRIBING_FIELDS = [
   'command',
   'file_path',
   'notebook_path',
@@ -234,11 +234,11 @@ const TELLING_FIELDS = [
 ];
 
 /** The field of a tool's input that best describes the call. */
-export function tellingField(input: Readonly<Record<string, unknown>>): string | undefined {
-  return TELLING_FIELDS.find((name) => typeof input[name] === 'string');
+export function describingField(input: Readonly<Record<string, unknown>>): string | undefined {
+  return DESCRIBING_FIELDS.find((name) => typeof input[name] === 'string');
 }
 
-/** Upper bound of concurrently streamed answers. */
+/** An upper bound for concurrently streamed answers. */
 const MAX_ANSWERS = 500;
 const CHARACTERS_PER_TOKEN = 4;
 
@@ -248,8 +248,8 @@ interface Answer {
 }
 
 /**
- * Usage of Claude Code's answers while they stream. Each block of an answer is a separate line with the usage as of the
- * answer's start, so its output is estimated by its length.
+ * Usage of Claude Code's answers while they stream. Each block of an answer is a separate line with the usage
+ * as of the answer's start, so its output is estimated from its length.
  */
 class ClaudeAnswers {
   readonly #answers = new Map<string, Answer>();
@@ -277,7 +277,7 @@ class ClaudeAnswers {
     return known === undefined || more.input + more.output + more.cached > 0 ? more : undefined;
   }
 
-  /** Drops the least recently updated one. */
+  /** Stores an answer; above the limit, drops the one that was updated least recently. */
   #keep(id: string, answer: Answer): void {
     this.#answers.delete(id);
     this.#answers.set(id, answer);
@@ -315,7 +315,7 @@ function reportOf(result: ClaudeResult, earlier: EarlierFacts): FinalReport {
   };
 }
 
-/** Undefined if only a new agent is needed: the turn limit was reached. */
+/** Undefined if the turn limit was reached: then a new agent is all that is needed. */
 function failureOf(result: ClaudeResult, earlier: EarlierFacts): ChildProblem | undefined {
   const status = result.api_error_status ?? undefined;
   const errorClass = earlier.errorClass;
@@ -336,7 +336,7 @@ function failureOf(result: ClaudeResult, earlier: EarlierFacts): ChildProblem | 
   return { kind: 'crashed' };
 }
 
-// modelUsage includes helpers; usage may cover only the last turn.
+// `modelUsage` includes helpers; `usage` might cover only the last turn.
 function tokensOf({ modelUsage, usage }: ClaudeResult): TokenCounts | undefined {
   const models = Object.values(modelUsage ?? {});
   if (models.length > 0) {

@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { calling, noting, resulting, saying, type TranscriptEntry } from '../contract/transcript.ts';
 import { objectIn } from '../reading/activity.ts';
-import { ClaudeBlock, ClaudeLine, tellingField } from './claude-stream.ts';
+import { ClaudeBlock, ClaudeLine, describingField } from './claude-stream.ts';
 
 /** One line of stream-json, rendered for people; irrelevant lines give nothing. Never throws. */
 export function claudeTranscript(raw: string): TranscriptEntry[] {
@@ -42,7 +42,7 @@ function ofBlock(block: ClaudeBlock, line: LineOf<'assistant' | 'user'>): Transc
     case 'text':
       return line.type === 'assistant' ? saying(block.text, depth) : [];
     case 'tool_use': {
-      const field = tellingField(block.input);
+      const field = describingField(block.input);
       return [calling(block.name, field === undefined ? '' : String(block.input[field]), depth)];
     }
     case 'tool_result':

@@ -6,7 +6,7 @@ import {
   type ChildRequest,
   type Provider,
 } from '../contract/provider.ts';
-import { endsByLastWord, type StartRefusal } from '../reading/child-end.ts';
+import { classifyByFinalMessage, type StartRefusal } from '../reading/child-end.ts';
 import { childHooks } from './claude-hooks.ts';
 import { newClaudeReader } from './claude-stream.ts';
 import { claudeTranscript } from './claude-transcript.ts';
@@ -132,12 +132,12 @@ export const claude = {
     'COREPACK_ENABLE_AUTO_PIN',
     'NoDefaultCurrentDirectoryInExePath',
   ],
-  // After 120 s it makes a call a background task, whose result then starts a new turn.
+  // After 120 s, it moves a call into the background, and the result then starts a new turn.
   client: { name: 'claude-code', byDefaultMs: 110_000, maxMs: 1_800_000 },
   buildCommand,
   newReader: newClaudeReader,
   transcript: claudeTranscript,
-  classifyEnd: endsByLastWord({
+  classifyEnd: classifyByFinalMessage({
     title: 'Claude Code',
     setting: 'CLAUDE_PATH',
     refusals: REFUSALS,
@@ -148,17 +148,15 @@ export const claude = {
 const READING_TOOLS = ['Agent', 'Glob', 'Grep', 'Read', 'Task', 'TodoWrite', 'WebFetch', 'WebSearch'];
 
 /**
- * What `PERMISSIONS=allow` permits; everything else is denied at once, since nobody can be asked. Read-only commands
- * need no entry: Claude Code knows them, with their options. A skill may bring its own permissions.
+ * What `PERMISSIONS=allow` permits; everything else is denied at once, since nobody can be asked. Read-only
+ * commands need no entry: Claude Code knows them, with their options. A skill can bring its own permissions.
  */
 const ALLOWED_TOOLS: Readonly<Record<Grant, readonly string[]>> = {
   documents: READING_TOOLS,
   work: [...READING_TOOLS, 'Bash', 'Edit', 'NotebookEdit', 'Skill', 'Write'],
 };
 
-/**
- * Tools that reach beyond the iteration: other worktrees, work after the process has ended, a question nobody answers.
- */
+/** Tools that reach beyond the iteration: other worktrees, later work, questions that nobody answers. */
 const DENIED_TOOLS = [
   'AskUserQuestion',
   'CronCreate',
@@ -172,10 +170,10 @@ const DENIED_TOOLS = [
 
 const NO_SERVERS = '{"mcpServers":{}}';
 
-// Without it, an unanswered connection blocks the agent until the worker's own limit.
+// Without this limit, an unanswered connection blocks the agent until the worker's own limit.
 const API_TIMEOUT_MS = 300_000;
 
-// The default of ten minutes would cut a long test suite, which cannot continue in the background here.
+// The default of ten minutes would cut off a long test suite, which cannot continue in the background here.
 const BASH_MAX_TIMEOUT_MS = 1_800_000;
 
 function buildCommand(request: ChildRequest): ChildCommand {
@@ -192,7 +190,7 @@ function buildCommand(request: ChildRequest): ChildCommand {
       ...['--disallowedTools', DENIED_TOOLS.join(',')],
       ...['--add-dir', request.sessionDir],
       ...['--settings', JSON.stringify(settings(request))],
-      // With servers of the user, including ours, an agent could act on sessions.
+      // With the user's servers, which include ours, an agent could act on sessions.
       ...['--strict-mcp-config', '--mcp-config', ...serverConfigs(request.mcp)],
     ],
     env: {
@@ -200,17 +198,17 @@ function buildCommand(request: ChildRequest): ChildCommand {
       BASH_MAX_TIMEOUT_MS: String(BASH_MAX_TIMEOUT_MS),
       ...(request.mcp?.accepted && { MCP_TIMEOUT: String(ACCEPTED_STARTS_WITHIN_MS) }),
       ...request.env,
-      // With background tasks the process may never exit after its final message.
+      // With background tasks, the process might never exit after its final message.
       CLAUDE_CODE_DISABLE_BACKGROUND_TASKS: '1',
       DISABLE_AUTOUPDATER: '1',
-      // It belongs to the user's chats, and all worktrees of a repository share it.
+      // The memory belongs to the user's chats, and all worktrees of a repository share it.
       CLAUDE_CODE_DISABLE_AUTO_MEMORY: '1',
     },
     stdinPath: request.promptPath,
   };
 }
 
-/** The project's file is passed as it is: the CLI understands its own extensions. */
+/** The project's file is passed unchanged: the CLI understands its own extensions. */
 function serverConfigs(mcp: ChildRequest['mcp']): string[] {
   const configs = [
     ...(mcp?.configPath === undefined ? [] : [mcp.configPath]),
@@ -223,7 +221,7 @@ function settings(request: ChildRequest) {
   const hooks = childHooks(request);
   const { permissions, phase, sessionDir, workingDir } = request;
   if (permissions === 'skip' || GRANTS[phase] === 'work') return { hooks };
-  // Rules for Edit cover every writing tool. Deny rules come first, whatever the user's settings allow.
+  // Rules for Edit cover every writing tool. Deny rules take precedence, whatever the user's settings allow.
   return { hooks, permissions: { allow: [editsBelow(sessionDir)], deny: [editsBelow(workingDir)] } };
 }
 
@@ -239,7 +237,7 @@ function permissionArgs({ permissions, phase, mcp }: ChildRequest): string[] {
   return ['--permission-mode', 'dontAsk', '--allowedTools', allowed.join(',')];
 }
 
-// All tools of a server; a wildcard for all servers is refused.
+// Allows all tools of each server; Claude Code refuses a wildcard for all servers.
 function toolsOf(mcp: ChildRequest['mcp']): string[] {
   return (mcp?.serverNames ?? []).map((name) => `mcp__${name.replaceAll(/[^\w-]/g, '_')}`);
 }

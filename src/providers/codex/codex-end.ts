@@ -1,5 +1,5 @@
 import type { ChildProblem } from '../contract/provider.ts';
-import { endsByLastWord, type StartRefusal } from '../reading/child-end.ts';
+import { classifyByFinalMessage, type StartRefusal } from '../reading/child-end.ts';
 
 interface Failure {
   /** The start of `turn.failed`'s message: Codex gives neither status nor code. */
@@ -77,7 +77,7 @@ const REFUSALS: readonly StartRefusal[] = [
   },
 ];
 
-export const classifyCodexEnd = endsByLastWord({
+export const classifyCodexEnd = classifyByFinalMessage({
   title: 'Codex',
   setting: 'CODEX_PATH',
   refusals: REFUSALS,

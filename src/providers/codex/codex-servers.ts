@@ -30,7 +30,7 @@ export function codexServers({ foreignServers = [], mcp, env }: ChildRequest): C
 
 const PATIENT = { startup_timeout_sec: ACCEPTED_STARTS_WITHIN_MS / 1000 };
 
-/** Tool names contain it, so it may only have characters allowed there. */
+/** Tool names contain the server's name, so only the characters allowed there are kept. */
 function freeName(name: string, taken: object): string {
   let free = name.replaceAll(/[^\w-]/g, '_');
   while (Object.hasOwn(taken, free)) free = `project-${free}`;
@@ -41,7 +41,7 @@ function freeName(name: string, taken: object): string {
 class Hidden {
   readonly env: Record<string, string> = {};
 
-  /** @returns the name of the variable; Codex can hide names with SECRET from shells */
+  /** @returns the name of the variable; Codex can hide variables with SECRET in their name from shells */
   put(value: string): string {
     const name = `MCP_SECRET_${Object.keys(this.env).length + 1}`;
     this.env[name] = value;
@@ -59,8 +59,8 @@ function settingsOf({ type, command, args, env, url, headers }: McpServer, hidde
 }
 
 /**
- * Codex passes variables on only under their own names, which may mean something to Codex itself or differ between
- * servers: a shell renames them.
+ * Codex passes variables on only under their own names, which can mean something to Codex itself or something
+ * else to another server, so a shell renames them.
  */
 function withVariables(
   { command, args = [], env = {} }: { command: string } & Pick<McpServer, 'args' | 'env'>,
@@ -80,15 +80,15 @@ function withVariables(
 /** A name a shell can assign. */
 const VARIABLE = /^[A-Za-z_]\w*$/;
 
-/** Plugins and apps add servers. */
+/** Disables plugins and apps, which add servers. */
 export const NO_EXTRAS = ['-c', 'features.plugins=false', '-c', 'features.apps=false'];
 
 const ServerList = z.array(z.object({ name: z.string() }));
 const LIST_LIMIT_MS = 20_000;
 
 /**
- * Undefined if Codex does not answer: then its settings must be ignored entirely. Asked with the agent's options: a
- * plugin's server can't be disabled without its plugin.
+ * The user's servers; undefined if Codex does not answer, and then all its settings must be ignored. Asked
+ * with the agent's options: a plugin's server can't be disabled without its plugin.
  */
 export async function serversOfPerson({
   cliPath,
@@ -97,7 +97,7 @@ export async function serversOfPerson({
   inside,
 }: ChildRequest): Promise<string[] | undefined> {
   const asked = [cliPath, 'mcp', 'list', '--json', ...NO_EXTRAS] as const;
-  // In the guard: an agent may have written the program or its files.
+  // In the guard, because an agent might have written the program or its files.
   const [file, ...args] = inside?.(asked) ?? asked;
   const options = { cwd: workingDir, env: { ...env }, timeoutMs: LIST_LIMIT_MS };
   const { stdout } = await runCommand(file, args, options);

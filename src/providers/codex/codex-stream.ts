@@ -29,7 +29,7 @@ const Item = z.union([
 ]);
 type Item = z.infer<typeof Item>;
 
-/** Token counts, as named in its output and its log. */
+/** Token counts, as Codex names them in its output and its log. */
 const Usage = z
   .object({ input_tokens: count, cached_input_tokens: count, output_tokens: count })
   .optional()
@@ -44,14 +44,14 @@ const Line = z.discriminatedUnion('type', [
   z.object({ type: z.literal('turn.failed'), error: z.object({ message: text }).catch({ message: '' }) }),
 ]);
 
-/** Retries without limit. */
+/** Printed while Codex retries without limit. */
 const OFFLINE = /^Reconnecting\.\.\. waiting for network\b/;
-/** A longer last message is no signal. */
+/** A longer last message is not a signal. */
 const MAX_SIGNAL_TEXT = 64 * 1024;
 
 /**
- * Reads the stdout of one `codex exec --json` process. Unknown types and broken lines are ignored; an `error` line is
- * temporary, only `turn.failed` is an end.
+ * Reads the stdout of one `codex exec --json` process. Unknown types and broken lines are ignored; an `error`
+ * line reports a temporary error; only `turn.failed` is an end.
  */
 export function newCodexReader(): { readLine(line: string): ChildEvent[] } {
   let lastMessage = '';
@@ -140,7 +140,7 @@ function describe(item: Item): ChildEvent[] {
   }
 }
 
-/** One line of its output, rendered for people. Never throws. */
+/** One line of Codex's output, rendered for people. Never throws. */
 export function codexTranscript(raw: string): TranscriptEntry[] {
   const { data: line } = Line.safeParse(objectIn(raw));
   switch (line?.type) {
@@ -200,14 +200,14 @@ const RolloutLine = z.object({
   payload: z.object({
     cli_version: name,
     model: name,
-    // After every answer of the model; older versions use the other name.
+    // Written after every answer of the model; older versions write `info` instead.
     thread_token_usage: Usage,
     info: z.object({ total_token_usage: Usage }).nullish().catch(undefined),
     rate_limits: z.object({ primary: Window, secondary: Window }).nullish().catch(undefined),
   }),
 });
 
-const TELLING = /"(?:cli_version|model|rate_limits|thread_token_usage|total_token_usage)"/;
+const RELEVANT = /"(?:cli_version|model|rate_limits|thread_token_usage|total_token_usage)"/;
 
 /**
  * What Codex records only in its log of a thread (`$CODEX_HOME/sessions/YYYY/MM/DD/rollout-*-<thread>.jsonl`): version,
@@ -216,7 +216,7 @@ const TELLING = /"(?:cli_version|model|rate_limits|thread_token_usage|total_toke
 export async function readCodexTraces(question: TraceQuestion): Promise<Traces> {
   const { env, cliSession, final, now } = question;
   const home = env.CODEX_HOME ?? join(env.HOME ?? '/', '.codex');
-  const lines = await linesOfLog(join(home, 'sessions'), `${cliSession}.jsonl`, TELLING);
+  const lines = await linesOfLog(join(home, 'sessions'), `${cliSession}.jsonl`, RELEVANT);
   const traces: Traces = Object.assign({}, ...lines.map(readRolloutLine));
   const until = traces.limitedUntil ?? resetIn(final?.text ?? '', now);
   // The end of an older window does not apply to the current limit.

@@ -61,9 +61,9 @@ export const codex = {
   promptText,
   confinesItself: true,
   markers: ['CODEX_SANDBOX', 'CODEX_SANDBOX_NETWORK_DISABLED', 'CODEX_THREAD_ID', 'CODEX_CI'],
-  // Links to itself, at the start of PATH.
+  // A folder with links to Codex itself, at the start of PATH.
   passingFolder: /\/codex-arg0[^/]*\/?$/,
-  // It cancels a call after 300 s.
+  // Codex cancels a call after 300 s.
   client: { name: 'codex-mcp-client', byDefaultMs: 280_000, maxMs: 280_000 },
   prepare,
   buildCommand,
@@ -92,7 +92,7 @@ function buildCommand(request: ChildRequest): ChildCommand {
       ...serverArgs(request, servers),
       ...['-c', `developer_instructions=${toml(STANDING_RULES)}`],
       ...['--output-schema', schemaPath(request)],
-      // stdin is a file, so it ends at once. With an open pipe codex waits forever.
+      // stdin is a file, so it ends at once. With an open pipe, Codex would wait forever.
       '-',
     ],
     env: { ...request.env, ...servers.env },
@@ -103,7 +103,7 @@ function buildCommand(request: ChildRequest): ChildCommand {
 function permissionArgs(request: ChildRequest): string[] {
   const { permissions, phase, sessionDir, gitDirs = [] } = request;
   if (permissions === 'skip') return ['--dangerously-bypass-approvals-and-sandbox'];
-  // In exec nobody can be asked, so the sandbox's refusals are final.
+  // In exec, nobody can be asked, so the sandbox's refusals are final.
   if (GRANTS[phase] === 'documents' && !isPattern(sessionDir)) return onlyDocuments(request);
   return ['-s', 'workspace-write', ...[sessionDir, ...gitDirs].flatMap((folder) => ['--add-dir', folder])];
 }
@@ -111,12 +111,12 @@ function permissionArgs(request: ChildRequest): string[] {
 const DOCUMENTS_PROFILE = 'samocode-documents';
 
 /**
- * The sandbox modes make nothing writable, not even the session folder, or the working directory too: only a profile
- * can name folders. Reading programs also need temporary files.
+ * A sandbox mode makes nothing writable, not even the session folder, or else the working directory too; only
+ * a profile can name folders. Programs that read need temporary files as well.
  */
 function onlyDocuments({ sessionDir, workingDir, mainRepo }: ChildRequest): string[] {
   const filesystem: Record<string, 'read' | 'write'> = { ':tmpdir': 'write', ':slash_tmp': 'write' };
-  // Named explicitly: they may be in the temporary folder.
+  // Named explicitly, because they might be in the temporary folder.
   for (const folder of [mainRepo, workingDir]) if (!isPattern(folder)) filesystem[folder] = 'read';
   filesystem[sessionDir] = 'write';
   const profile = { extends: ':read-only', filesystem };
@@ -154,7 +154,7 @@ function schemaPath({ promptPath }: ChildRequest): string {
   return join(dirname(promptPath), 'signal-schema.json');
 }
 
-/** A value as one line of TOML, whose strings are JSON's. */
+/** A value as one line of TOML, whose strings are JSON strings. */
 function toml(value: unknown): string {
   if (Array.isArray(value)) return `[${value.map(toml).join(',')}]`;
   if (typeof value !== 'object' || value === null) return JSON.stringify(value);
@@ -163,9 +163,9 @@ function toml(value: unknown): string {
 }
 
 /**
- * The git folders that a commit in `workingDir` writes: the repository's and, in a worktree, its own; a sandbox
- * protects each, so both must be named. None if the worktree points to another repository than `mainRepo`'s: an agent
- * may have changed that pointer.
+ * The git folders that a commit in `workingDir` writes: the repository's and, in a worktree, its own; a
+ * sandbox protects each, so both must be named. None if the worktree points to a repository other than
+ * `mainRepo`'s: an agent might have changed that pointer.
  */
 async function gitDirsOf(workingDir: string, mainRepo: string): Promise<string[]> {
   const common = await commonDir(await gitDir(mainRepo));

@@ -22,10 +22,7 @@ export type McpServer = z.infer<typeof McpServer>;
 const McpFile = z.object({ mcpServers: z.record(z.string(), McpServer) });
 export type McpServers = z.infer<typeof McpFile>['mcpServers'];
 
-/**
- * The servers of an MCP file, for CLIs that can't read the file itself; none if it is unreadable. Variables are not
- * expanded.
- */
+/** The servers of an MCP file, for CLIs that can't read it; none if unreadable. Variables stay unexpanded. */
 export async function readMcpServers(path: string): Promise<McpServers> {
   // The file was checked when the session started; an agent without servers can still work.
   const text = await readFile(path, 'utf8').catch(() => '');

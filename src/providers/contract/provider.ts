@@ -2,13 +2,13 @@ import type { Phase } from '../../phases/table.ts';
 import type { McpServers } from './mcp-file.ts';
 import type { TranscriptEntry } from './transcript.ts';
 
-/** The first start downloads an accepted server; the CLIs' own limits are 10 and 30 seconds. */
+/** The first start downloads an accepted server; the CLIs' own limits, 10 and 30 s, are too short. */
 export const ACCEPTED_STARTS_WITHIN_MS = 120_000;
 
 export interface ChildServers {
   /** Absolute path of the project's MCP file. */
   configPath?: string;
-  /** Servers not in that file: accepted with the plan. */
+  /** Servers that are not in that file, but were accepted with the plan. */
   accepted?: McpServers;
   /** Names of all servers. */
   serverNames: readonly string[];
@@ -79,10 +79,7 @@ export interface FinalReport {
   costUsd?: number;
   tokens?: TokenCounts;
   deniedTools?: readonly string[];
-  /**
-   * The entire last message, if the command requested the signal in it: used if the agent has written no
-   * `_signal.json`.
-   */
+  /** The entire last message, if the command requested the signal there; used without a `_signal.json`. */
   signalText?: string;
 }
 
@@ -101,18 +98,18 @@ export type ChildEvent =
   | {
       kind: 'activity';
       text: string;
-      /** The called tool, with the file it may change. */
+      /** The called tool, with the file that it might change. */
       tool?: { name: string; path?: string };
-      /** It is only retrying the network, without an end. */
+      /** The CLI only retries network requests, and would do so forever. */
       isOffline?: boolean;
     }
   /** Tool calls that have ended, with any result. */
   | { kind: 'tools_ended'; count: number }
   | { kind: 'limit'; until?: number }
-  /** Usage of a model answer, or an increment; or what all cost so far. A final report replaces them. */
+  /** Usage of a model answer or an increment of it, or the total cost so far. A final report replaces them. */
   | { kind: 'spent'; tokens: TokenCounts }
   | { kind: 'spent'; usdSoFar: number }
-  /** May occur more than once per process: the last one counts. */
+  /** Can occur more than once per process: the last one counts. */
   | { kind: 'final'; report: FinalReport };
 
 export interface ExitReport {
@@ -121,13 +118,13 @@ export interface ExitReport {
   stderrTail: string;
 }
 
-/** What a CLI has recorded in its own files, besides its output. */
+/** What a CLI has recorded in its own files, apart from its output. */
 export interface Traces {
   /** When its usage limit ends, in milliseconds since the epoch. */
   limitedUntil?: number;
   version?: string;
   model?: string;
-  /** Total usage of its answers: all that is known about a process that was ended. */
+  /** Total usage of its answers; nothing else is known about a process that was ended. */
   tokens?: TokenCounts;
 }
 
@@ -145,19 +142,19 @@ export type Price = TokenCounts;
 
 /** What `samocode doctor` asks a CLI before it gets any work, without contacting its service. */
 export interface Preflight {
-  /** Prints the options that our command needs. */
+  /** Arguments that make the CLI print its options. */
   helpArgs: readonly string[];
   neededOptions: readonly string[];
   /** The oldest version we have tested; absent: none was. */
   measured?: string;
-  /** Memory that one agent takes, if it is much. */
+  /** Memory of one agent, if that is a lot. */
   memoryMb?: number;
   login?: {
     args: readonly string[];
     /** Not conclusive: a key or a custom provider needs no login. */
     isAdvisory?: boolean;
   };
-  /** If there is no command: any of these indicates a login. */
+  /** For a CLI without a login command: any of these indicates a login. */
   loginTraces?: LoginTraces;
   /** Exits with 0 if the CLI's own sandbox works. */
   sandboxArgs?: readonly string[];
@@ -169,9 +166,9 @@ export interface LoginTraces {
   env: readonly string[];
   /** Names the folder that replaces HOME for the CLI. */
   homeVariable: string;
-  /** Relative to its home. */
+  /** Relative to the CLI's home. */
   files: readonly string[];
-  /** A file that also exists without a login, and the key path of the chosen one. */
+  /** A settings file that exists even without a login, and the key path of the chosen login method. */
   settings: { file: string; at: readonly string[] };
 }
 
@@ -190,11 +187,11 @@ export interface StateFolder {
   variable?: string;
   homeVariable?: string;
   /**
-   * Entries that run as the user or are read by their next chat, and that no ordinary run of the CLI writes. A star
-   * matches any name that is not hidden.
+   * Entries that run as the user or are read by their next chat, and that no ordinary run of the CLI writes.
+   * An asterisk matches any name that is not hidden.
    */
   steering: readonly string[];
-  /** Files next to it, relative to home, of which a strict sandbox gets a copy. */
+  /** Files next to that folder, relative to home, that are copied into a strict sandbox. */
   copies?: readonly string[];
 }
 
@@ -208,14 +205,14 @@ export interface OwnSetting {
 }
 
 /**
- * Everything specific to one agent CLI. A new one is a folder with such an object and a line in `registry.ts`;
- * settings, start choices, doctor, prompts and prices are generated from that list.
+ * Everything specific to one agent CLI. To add one, add a folder with such an object and a line in
+ * `registry.ts`; settings, start choices, doctor, prompts and prices are generated from that list.
  */
 export interface Provider {
   /** Its lower-case name in settings and events. `<NAME>_PATH` and the like are its settings. */
   name: string;
   title: string;
-  /** Program to search on PATH if no path is configured. */
+  /** Program to look for on PATH if no path is configured. */
   defaultCommand: string;
   /** Where it is installed, relative to the home folder. */
   installFolders?: readonly string[];
@@ -226,9 +223,9 @@ export interface Provider {
   /** Defaults of its machine settings; absent for the bundled agent, which has none. */
   settings?: { model: string; own?: Readonly<Record<string, OwnSetting>> };
   preflight?: Preflight;
-  /** Settings below home of which its agents get a copy in the sandbox. */
+  /** Settings below home that are copied into the sandbox for its agents. */
   privateCopies?: readonly string[];
-  /** Its service, for the strict sandbox; and the variables that it reads. */
+  /** The hosts of its service, for the strict sandbox, and the variables that it reads. */
   hosts?: readonly string[];
   variables?: RegExp;
   /** Environment variables that determine the account and the endpoint of its calls. */
@@ -239,24 +236,24 @@ export interface Provider {
   promptText?: string;
   /** A repository can make it run programs: it starts only in the sandbox, unless the user says otherwise. */
   needsGuard?: boolean;
-  /** Whether PERMISSIONS=allow works: if false, it asks for nothing, as far as we know. Absent: yes. */
+  /** Whether it asks for permission, as PERMISSIONS=allow requires; false if it is not known to ask. Absent: true. */
   asks?: boolean;
-  /** What it reports of its spending; absent: everything. */
+  /** What it reports about its spending; absent: everything. */
   reports?: { usd: boolean; tokens: boolean };
   /** Confines its agents itself, under PERMISSIONS=allow. */
   confinesItself?: true;
-  /** Under PERMISSIONS=skip, unless the user declares the machine a sandbox. */
+  /** Refuses to run as root under PERMISSIONS=skip, unless the user declares the machine a sandbox. */
   refusesRoot?: true;
-  /** Set for the commands it runs, never by people: a command line with one was typed by an agent. */
+  /** Set for the commands it runs, never by people: a command started with one was started by an agent. */
   markers: readonly string[];
-  /** Variables it passes to its children; removed for our agents, to whom they would describe another session. */
+  /** Variables it passes to its children; removed for our agents, because they describe another session. */
   leftovers?: readonly string[];
   /** A PATH folder that disappears with the process that added it. */
   passingFolder?: RegExp;
   client?: McpClient;
   /**
-   * Adds machine-specific facts to a request, and writes files that the command refers to next to the prompt. Without
-   * it a request is complete.
+   * Adds machine-specific facts to a request, and writes files that the command refers to next to the prompt.
+   * Without this method, a request is complete.
    */
   prepare?(request: ChildRequest): Promise<ChildRequest>;
   buildCommand(request: ChildRequest): ChildCommand;

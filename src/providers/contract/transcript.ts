@@ -1,6 +1,6 @@
 /** One piece of an agent's text or actions, for people. */
 export interface TranscriptEntry {
-  /** `note`: a message of the CLI (a retry, a limit, an end). */
+  /** `note`: a message from the CLI (a retry, a limit, an end). */
   kind: 'text' | 'tool' | 'result' | 'note';
   text: string;
   /** Depth of subagents; 0: the agent itself. */

@@ -1,11 +1,11 @@
 import type { ChildProblem, ExitReport, FinalReport } from '../contract/provider.ts';
-import { endsByLastWord } from '../reading/child-end.ts';
+import { classifyByFinalMessage } from '../reading/child-end.ts';
 
 const LOGIN_ADVICE =
   'Gemini CLI has no login that works without a person: start `gemini` once, or set GEMINI_API_KEY; with a base ' +
   'URL of your own, set security.auth.selectedType in ~/.gemini/settings.json.';
 
-/** Its own exit statuses. An HTTP status becomes its last 8 bits: 401 is 145, 500 is 244. */
+/** Gemini CLI's own exit statuses. An HTTP status is cut to its low 8 bits: 401 is 145, 500 is 244. */
 const OWN_CODES: Readonly<Record<number, ChildProblem>> = {
   41: { kind: 'auth', advice: LOGIN_ADVICE },
   44: {
@@ -20,7 +20,7 @@ const OWN_CODES: Readonly<Record<number, ChildProblem>> = {
 };
 
 const TURN_LIMIT = 53;
-const byRefusal = endsByLastWord({
+const byRefusal = classifyByFinalMessage({
   title: 'Gemini CLI',
   setting: 'GEMINI_PATH',
   codes: [1],

@@ -4,9 +4,9 @@ import { READING_COMMANDS, WRITING_OPTIONS } from '../reading/reading-commands.t
 
 interface Rule {
   tools: readonly string[];
-  /** A regular expression on the call's arguments as JSON; each is enclosed in zero bytes. */
+  /** A regular expression for the call's arguments as JSON, each enclosed in NUL bytes. */
   argsPattern?: string;
-  /** Without it a command with ">" needs approval. */
+  /** Without this, a command with ">" needs approval. */
   allowRedirection?: true;
   /** Default: `allow`. `ask_user`: Gemini CLI allows commands on its own safe list. */
   decision?: 'deny' | 'ask_user';
@@ -26,7 +26,7 @@ const READING: Rule = {
 };
 const WRITERS = ['replace', 'write_file'];
 
-/** What `PERMISSIONS=allow` permits; everything else would need approval, and is denied at once. */
+/** What `PERMISSIONS=allow` permits; everything else would need approval, so it is denied at once. */
 const RULES: Readonly<Record<Grant, (request: Pick<ChildRequest, 'sessionDir'>) => readonly Rule[]>> = {
   work: () => [READING, { tools: WRITERS }, { tools: ['run_shell_command'], allowRedirection: true }],
   documents: ({ sessionDir }) => [
@@ -66,15 +66,15 @@ function below(folder: string): string {
   return String.raw`\x00"file_path":"${literally}/(?![^"]*\.\./)[^"]+"\x00`;
 }
 
-/** Partly quoted options, too. */
+/** Partly quoted options are denied, too. */
 const DENIED_OPTIONS = [...WRITING_OPTIONS, String.raw` -[^ =\x00]*['\\]`, String.raw`['"\\]-`];
 
-/** What a shell may expand into an option: expansions, braces, a blank other than space, a continued line. */
+/** What a shell can expand into an option: expansions, braces, a blank other than space, a continued line. */
 const MADE_BY_SHELL = ['[$`]', '[^@^][{]', String.raw`\\t`, String.raw`\\\\\\n`];
 
 const COMMAND = String.raw`\x00"command":"`;
 /** Rules apply to each part of a command line; Gemini CLI's list of safe commands judges the rest. */
 const READING_COMMAND = String.raw`${COMMAND}(?:${READING_COMMANDS.join('|')})(?=[ "])(?![^\x00]*(?:${DENIED_OPTIONS.join('|')}))`;
 
-/** Denied first: Gemini CLI's list ignores shell expansions and files that `uniq` writes. */
+/** Denied first, because Gemini CLI's list overlooks shell expansions and files that `uniq` writes. */
 const UNSEEN_WRITING = String.raw`${COMMAND}(?:uniq (?!-[a-z]+")|[^\x00]*(?:${MADE_BY_SHELL.join('|')}))`;

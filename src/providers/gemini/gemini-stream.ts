@@ -73,7 +73,7 @@ export function newGeminiReader(): { readLine(line: string): ChildEvent[] } {
         }
         case 'message': {
           if (line.role !== 'assistant') return [];
-          // Text comes in pieces; the first one describes it.
+          // Text arrives in pieces; the first one describes all of it.
           const about = isSpeaking ? '' : firstLine(line.content ?? '');
           isSpeaking = true;
           return about ? [activity(about)] : [];
@@ -111,7 +111,7 @@ function tokensOf({
 }
 
 function describe(name: string, parameters: Record<string, unknown>): ChildEvent {
-  const field = tellingParameter(parameters);
+  const field = describingParameter(parameters);
   const about = field ? firstLine(String(parameters[field])) : '';
   const path = WRITERS.has(name) && field === 'file_path' ? about : undefined;
   const short = field?.endsWith('path') ? shortPath(about, '') : about;
@@ -119,14 +119,14 @@ function describe(name: string, parameters: Record<string, unknown>): ChildEvent
 }
 
 /** In order of preference. */
-const TELLING = ['command', 'file_path', 'absolute_path', 'dir_path', 'path', 'pattern', 'query', 'url'];
+const DESCRIBING = ['command', 'file_path', 'absolute_path', 'dir_path', 'path', 'pattern', 'query', 'url'];
 
 /** The parameter of a tool that best describes the call. */
-function tellingParameter(parameters: Readonly<Record<string, unknown>>): string | undefined {
-  return TELLING.find((name) => typeof parameters[name] === 'string');
+function describingParameter(parameters: Readonly<Record<string, unknown>>): string | undefined {
+  return DESCRIBING.find((name) => typeof parameters[name] === 'string');
 }
 
-/** One line of its output, rendered for people. Never throws. */
+/** One line of Gemini CLI's output, rendered for people. Never throws. */
 export function geminiTranscript(raw: string): TranscriptEntry[] {
   const { data: line } = Line.safeParse(objectIn(raw));
   switch (line?.type) {
@@ -140,7 +140,7 @@ export function geminiTranscript(raw: string): TranscriptEntry[] {
       return saying(text).map((entry) => (continues ? { ...entry, text, continues } : entry));
     }
     case 'tool_use': {
-      const field = tellingParameter(line.parameters);
+      const field = describingParameter(line.parameters);
       return [calling(line.tool_name, field === undefined ? '' : String(line.parameters[field]))];
     }
     case 'tool_result':

@@ -83,7 +83,7 @@ export const gemini = {
   classifyEnd: classifyGeminiEnd,
 } as const satisfies Provider;
 
-// Matches no server: the list of allowed ones can't be empty.
+// Matches no server; needed because the list of allowed servers can't be empty.
 const NO_SERVER = 'none-for-children-of-samocode';
 
 function buildCommand(request: ChildRequest): ChildCommand {
@@ -96,7 +96,7 @@ function buildCommand(request: ChildRequest): ChildCommand {
       ...['--session-id', childUuid],
       ...(model === '' ? [] : ['--model', model]),
       ...(request.permissions === 'skip' ? ['--approval-mode', 'yolo'] : ['--policy', policyPath(request)]),
-      // Its write tools refuse every other folder, whatever the approval mode.
+      // The CLI's write tools refuse every other folder, whatever the approval mode.
       ...['--include-directories', sessionDir],
       ...(servers.length > 0 ? servers : [NO_SERVER]).flatMap((name) => ['--allowed-mcp-server-names', name]),
     ],

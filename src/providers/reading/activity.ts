@@ -5,7 +5,7 @@ const MAX_ACTIVITY = 120;
 
 type Activity = Extract<ChildEvent, { kind: 'activity' }>;
 
-/** What an agent is doing, cut to a line. `tool` for a tool call, `path` if it may write a file. */
+/** What an agent is doing, cut to one line. `tool`: for a tool call; `path`: the file that it might write. */
 export function activity(about: string, tool?: { name: string; path?: string }): Activity {
   return {
     kind: 'activity',
@@ -25,7 +25,7 @@ export function shortPath(path: string, cwd: string): string {
   return names.length > 3 ? `…/${names.slice(-2).join('/')}` : path;
 }
 
-/** The JSON object of a line of output; undefined for anything else. */
+/** The JSON object in a line of output; undefined for anything else. */
 export function objectIn(line: string): unknown {
   return line.trimStart().startsWith('{') ? parseJson(line) : undefined;
 }

@@ -9,7 +9,7 @@ export interface StartRefusal {
 
 interface Refusals {
   title: string;
-  /** The setting of its path. */
+  /** The setting that names its path. */
   setting: string;
   refusals: readonly StartRefusal[];
   /** Exit statuses that mean a refusal. */
@@ -20,17 +20,18 @@ interface Refusals {
 const NOT_STARTED_CODES: readonly unknown[] = [126, 127];
 
 /**
- * Why a process ended without a valid signal, for a CLI with a final message: by that first, since exit statuses tell
- * little (0 after SIGINT, 143 after a clean end that we cut short); without one, by exit status and stderr.
+ * Why a process ended without a valid signal, for a CLI with a final message. That message decides, because
+ * exit statuses reveal little (0 after SIGINT, 143 after a clean end that we cut short); without one, exit
+ * status and stderr do.
  */
-export function endsByLastWord(cli: Refusals): Provider['classifyEnd'] {
+export function classifyByFinalMessage(cli: Refusals): Provider['classifyEnd'] {
   return (final, exit) => {
-    if (final === undefined) return problemWithoutWord(cli, exit);
+    if (final === undefined) return problemWithoutMessage(cli, exit);
     return final.ok ? undefined : final.problem;
   };
 }
 
-function problemWithoutWord(
+function problemWithoutMessage(
   { title, setting, refusals, codes }: Refusals,
   { exitCode, stderrTail }: ExitReport,
 ): ChildProblem {

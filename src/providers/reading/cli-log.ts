@@ -6,11 +6,8 @@ import { openPlainHandle } from '../../base/files/plain-file.ts';
 /** Longer lines are irrelevant. */
 const MAX_LINE_BYTES = 1024 * 1024;
 
-/**
- * The relevant lines of a CLI's own log: the file below `folder` whose name ends with `end`. None if there is no
- * readable one.
- */
-export async function linesOfLog(folder: string, end: string, telling: RegExp): Promise<string[]> {
+/** The relevant lines of the log below `folder` whose name ends with `end`; none if it can't be read. */
+export async function linesOfLog(folder: string, end: string, relevant: RegExp): Promise<string[]> {
   const names = await readdir(folder, { recursive: true }).catch((): string[] => []);
   const name = names.find((path) => path.endsWith(end));
   const opened = name === undefined ? undefined : openPlainHandle(join(folder, name));
@@ -19,7 +16,7 @@ export async function linesOfLog(folder: string, end: string, telling: RegExp): 
   const found: string[] = [];
   try {
     for await (const { text = '' } of linesFrom(handle, 0, { maxLineBytes: MAX_LINE_BYTES }))
-      if (telling.test(text)) found.push(text);
+      if (relevant.test(text)) found.push(text);
   } catch {
     // Keep what could be read.
   } finally {

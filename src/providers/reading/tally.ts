@@ -6,12 +6,12 @@ export function addTokens(a: TokenCounts, b: TokenCounts): TokenCounts {
   return { input: a.input + b.input, output: a.output + b.output, cached: a.cached + b.cached };
 }
 
-/** From counts whose input includes cached tokens, as in Codex and Gemini CLI. */
+/** Subtracts cached tokens from the input, in which Codex and Gemini CLI include them. */
 export function apartFromCache({ input, output, cached }: TokenCounts): TokenCounts {
   return { input: Math.max(0, input - cached), output, cached };
 }
 
-/** Bounds of an agent's record. */
+/** Bounds for the record of an agent. */
 const MAX_TOOLS = 40;
 const MAX_FILES = 60;
 
@@ -27,9 +27,9 @@ export class Tally {
   limitedUntil: number | undefined;
   /** The sum of usage while it ran; a final report is more accurate. */
   tokens: TokenCounts = NO_TOKENS;
-  /** Its cost, from a CLI that reports it while it runs. */
+  /** The cost so far, if the CLI reports it while it runs. */
   usd: number | undefined;
-  /** It is only waiting for the network. */
+  /** Whether it is only waiting for the network. */
   isOffline = false;
   started: { version?: string; model?: string; cliSession?: string } = {};
 
@@ -75,7 +75,7 @@ export class Tally {
     return Object.fromEntries(this.#tools);
   }
 
-  /** Files named by writing tools, in order of first mention; without changes by shells. */
+  /** Files named by writing tools, in order of first mention; changes by shell commands are not included. */
   get files(): string[] {
     return [...this.#files];
   }

@@ -17,18 +17,18 @@ interface Allowed {
 export interface ChildFacts {
   sessionUlid: string;
   iteration: number;
-  /** Absolute; its folder is appended to PATH, where the node in a CLI's first line often is. */
+  /** Absolute; its folder is appended to PATH, where the node that a CLI's first line names often is. */
   cliPath?: string;
   /** In the strict sandbox: what SANDBOX_ENV names, and the CLIs whose variables are needed; others are removed. */
   only?: Allowed | undefined;
-  /** Without logins of GitHub and GitLab: in the guard, /proc would still show a variable that only the guard unsets. */
+  /** Removes GitHub and GitLab logins here, because /proc would still show a variable that only the guard unsets. */
   hidesForgeLogin?: boolean;
 }
 
 /**
- * The environment of an agent: the worker's, without variables the parent client sets for *its* children, our settings
- * and secrets, and git's and npm's pointers to other folders, plus marks that identify the agent's processes. Logins,
- * proxies and the rest are passed unchanged.
+ * The environment of an agent: the worker's, without variables the parent client sets for *its* children, our
+ * settings and secrets, and git's and npm's pointers to other folders, plus markers that identify the agent's
+ * processes. Logins, proxies and the rest are passed unchanged.
  */
 export function childEnvironment(
   env: Readonly<Record<string, string | undefined>>,
@@ -47,8 +47,7 @@ export function childEnvironment(
 }
 
 /**
- * git maintenance would outlive the agent and hold the repository's lock; nobody can type a password or close an
- * editor.
+ * git maintenance would outlive the agent and hold the lock; nobody can type a password or close an editor.
  */
 const GIT_SETTINGS = {
   'gc.auto': '0',
@@ -63,7 +62,7 @@ const GIT_FOR_CHILDREN = {
   GIT_EDITOR: 'true',
 };
 
-/** The same if the signing agent is hidden: otherwise every commit of a user who signs would fail. */
+/** The same, unsigned, if the signing agent is hidden: otherwise commits of a user who signs would fail. */
 export const GIT_UNSIGNED = gitConfig({
   ...GIT_SETTINGS,
   'commit.gpgSign': 'false',
@@ -86,15 +85,15 @@ const PARENT_CLIENT = new Set(['AI_AGENT', ...PROVIDERS.flatMap(({ leftovers = [
 const OF_NPX =
   /^(?:npm_(?:package_|lifecycle_|command$|execpath$|node_execpath$|config_local_prefix$)|INIT_CWD$)/;
 
-/** The rehearsal agent needs its own variables. */
+/** Our variables, except those that the rehearsal agent needs. */
 const OURS = /^(?:SAMOCODE_(?!REHEARSAL_)|REHEARSAL_)/;
 
-/** A notification setting, possibly a secret. NOTIFY_SOCKET is systemd's. */
+/** Whether this is a notification setting, possibly a secret. NOTIFY_SOCKET is systemd's. */
 export function isNotifyVariable(name: string): boolean {
   return /^(?:NOTIFY_(?!SOCKET$)|TELEGRAM_)/.test(name);
 }
 
-/** What a strict sandbox lets in: no secrets but those of agent CLIs. */
+/** The variables that a strict sandbox lets in: no secrets except those of agent CLIs. */
 const PLAIN =
   /^(?:HOME|PATH|LANG|LANGUAGE|LC_\w+|TZ|TERM|COLORTERM|NO_COLOR|FORCE_COLOR|USER|LOGNAME|SHELL|CI|JAVA_HOME|(?:SAMOCODE_)?REHEARSAL_\w+|GIT_(?:AUTHOR|COMMITTER)_\w+|NODE_EXTRA_CA_CERTS|SSL_CERT_(?:FILE|DIR)|HUSKY|LEFTHOOK)$/;
 
@@ -105,7 +104,7 @@ function allowsVariable({ env, clis }: Allowed): (name: string) => boolean {
   return (name) => PLAIN.test(name) || isNamed(name) || own.some((variables) => variables?.test(name));
 }
 
-/** A program that knows the user's password: our calls don't need it, but an agent may have to push. */
+/** A program that knows the user's password: our calls don't need it, but an agent might have to push. */
 const GIT_FOR_PUSHING = 'GIT_ASKPASS';
 
 function isForChild(name: string): boolean {

@@ -9,9 +9,9 @@ const SYSTEM_FOLDERS = [
 ];
 
 /**
- * POSIX shell text that defines `find_node [FILE…]`: it prints the path of the first Node.js >= 20.19 among the given
- * files, PATH, the system's folders, version managers and, for at most 5 s, the PATH of a login shell.
- * Shell, because the bundle for Claude Desktop runs it before any Node.
+ * POSIX shell text that defines `find_node [FILE…]`: it prints the path of the first Node.js >= 20.19 among
+ * the given files, PATH, the system's folders, version managers and, for at most 5 s, the PATH of a login
+ * shell. It is shell text because the bundle for Claude Desktop runs it before any Node.
  */
 export function findNodeScript(systemFolders: readonly string[] = SYSTEM_FOLDERS): string {
   return `# The program at PART in a folder that holds one folder per version, newest version first: FOLDER PART

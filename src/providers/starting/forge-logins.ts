@@ -7,12 +7,12 @@ import type { HomePlaces } from './home-places.ts';
 import type { Mount } from './mount.ts';
 import { hide } from './sockets.ts';
 
-/** Logins of gh, glab, hub and Copilot, and git's file: below the folders for settings. */
+/** Logins of gh, glab, hub and Copilot, and git's credential file, below the config folders. */
 const IN_CONFIG = words('gh glab-cli hub github-copilot git/credentials');
 const AT_HOME = words('.git-credentials .netrc .git-credential-cache .gcm .copilot');
 const CACHED = 'git/credential';
 
-/** With a token of GitHub or GitLab, or a program that knows the password. */
+/** Variables that hold a GitHub or GitLab token, or name a program that knows the password. */
 const VARIABLE =
   /^(?:\w+_)?(?:GH|GITHUB|GITLAB|GLAB)_(?:\w+_)?(?:TOKEN|PAT|PASSWORD)$|^(?:CI_JOB_TOKEN|OAUTH_TOKEN|(?:GIT|SSH)_ASKPASS)$/;
 
@@ -20,7 +20,7 @@ export function isForgeLogin(name: string): boolean {
   return VARIABLE.test(name);
 }
 
-/** Hides what logs in to GitHub or GitLab. After all other mounts, which could show it again. */
+/** Hides the logins for GitHub and GitLab. Must follow all other mounts, which could expose them again. */
 export function forgeLoginMounts({ home, hidesForgeLogin }: GuardPlaces): Mount[] {
   if (!hidesForgeLogin) return [];
   const { dir, env } = home;
@@ -36,7 +36,7 @@ export function forgeLoginMounts({ home, hidesForgeLogin }: GuardPlaces): Mount[
   return [...new Set(paths.flatMap((path) => realFolder(path) ?? []))].flatMap(hide);
 }
 
-/** Creates the folder in which a later `git credential-cache` listens: a missing one can't be hidden. */
+/** Creates the folder in which a later `git credential-cache` listens: a missing folder can't be hidden. */
 export function makeCredentialFolder(home: HomePlaces): void {
   for (const folder of cacheFolders(home))
     try {

@@ -25,7 +25,7 @@ export function guardOf({ tool, isRoot }: GuardMaker, places: GuardPlaces, part:
   return { ...guard, relay: [nodeProgram(), relay, NET, (part.ports ?? []).join(',')] };
 }
 
-/** The same with other mounts. */
+/** Like `guardOf`, with other mounts. */
 export function guardWith(
   { tool, isRoot }: GuardMaker,
   places: GuardPlaces,

@@ -22,12 +22,12 @@ export interface GuardPlaces {
   configFolder: string;
   /** samocode's program, and the units that start it. */
   programs: readonly string[];
-  /** A writable folder that contains protected ones opens none of them. */
+  /** A writable folder that contains protected folders opens none of those. */
   openings: SandboxOpenings;
   home: HomePlaces;
   /** SANDBOX=strict. */
   isStrict?: boolean;
-  /** Nothing that logs in to GitHub or GitLab is there. */
+  /** The logins for GitHub and GitLab are hidden. */
   hidesForgeLogin?: boolean;
   /** Absent before the session has a worktree. */
   session?: SessionPlaces;
@@ -39,7 +39,7 @@ export interface SessionPlaces {
   /** The worktree's git folder, inside the shared one. */
   gitDir: string;
   branch: string;
-  /** What is mounted over settings of the user, for the agent to write. */
+  /** Writable copies to mount over the user's settings. */
   copies?: readonly SettingsCopy[];
   /** Absent if a guard can only deny access: then the shared git folder is opened as far as commits need it. */
   git?: SessionGit;
@@ -66,8 +66,9 @@ export interface SessionGit {
 const OPEN_IN_GIT = ['objects', 'refs', 'logs/refs', 'lfs', 'rr-cache', 'reftable'];
 
 /**
- * The mounts for an agent: unrestricted, except for paths of samocode and of the user's repository. Folders where
- * possible: a read-only file loses its protection when another file is renamed over it from outside.
+ * The mounts for an agent: unrestricted, except for samocode's paths, the repository, much of home, and
+ * sockets. Folders where possible, because a read-only file loses its protection when another file is renamed
+ * over it from outside.
  */
 export function guardProfile(places: GuardPlaces): Mount[] {
   const { session, commonDir } = places;
@@ -86,7 +87,7 @@ export function guardProfile(places: GuardPlaces): Mount[] {
     { ...readOnly(places.sessionsDir), ifThere: true },
     { ...readOnly(places.worktreesDir), ifThere: true },
     readOnly(commonDir),
-    // After the mounts that may contain it: the repository may be the home folder.
+    // After the mounts that might contain it: the repository can be the home folder.
     { kind: 'hidden', path: places.configFolder },
     ...(session === undefined ? [] : openForSession(commonDir, session)),
     ...places.openings.write.filter((path) => !isWide(path)).map(opened),
@@ -98,7 +99,7 @@ export function guardProfile(places: GuardPlaces): Mount[] {
   ];
 }
 
-/** Outer folders first, so that the deepest rule wins; contents of a read-only folder can't be moved anyway. */
+/** Holds the parents of protected paths, except in read-only folders. Outer first: the deepest rule wins. */
 function withHeld(places: GuardPlaces, mounts: readonly Mount[]): Mount[] {
   const closed = mounts.filter(({ kind }) => kind === 'read_only').map(({ path }) => path);
   const kept = [...protectedFolders(places), ...places.otherCheckouts, ...places.programs, ...closed];
@@ -118,7 +119,7 @@ export function byDepth(one: Mount, other: Mount): number {
   return one.path.length - other.path.length;
 }
 
-/** Parent folders could be moved away with what they protect, and be replaced. Outer ones first. */
+/** All parents, outer ones first: a parent could be moved away with its content, and replaced. */
 export function foldersAbove(paths: readonly string[]): string[] {
   const above = paths.flatMap((path) => {
     const folders: string[] = [];
@@ -140,7 +141,7 @@ export function openForSession(commonDir: string, session: SessionPlaces): Mount
   ];
 }
 
-/** Only what is collected from it and verified reaches the repository. */
+/** Mounts the private git folder: only what is collected from it and verified reaches the repository. */
 function privateGitMounts(commonDir: string, { gitDir }: SessionPlaces, { dir, bound }: SessionGit): Mount[] {
   return [
     { ...writable(commonDir), from: dir },
@@ -159,7 +160,7 @@ export function runFolderOf(
     { kind: 'hidden', path: runRoot },
     readOnly(runDir),
     { ...readOnly(objects), from: join(commonDir, 'objects') },
-    // Its alternates would be followed a second time.
+    // Otherwise git would follow its alternates a second time.
     { kind: 'hidden', path: join(objects, 'info') },
     { ...readOnly(lfs), from: join(commonDir, 'lfs'), ifThere: true },
   ];
@@ -170,12 +171,12 @@ function openForCommits(commonDir: string, { gitDir, branch }: SessionPlaces): M
   const logs = join(commonDir, 'logs/refs/heads');
   const shared = [
     ...OPEN_IN_GIT.map((name) => writable(join(commonDir, name))),
-    // git writes logs through links: logs of other branches and of the main checkout stay closed.
+    // git writes logs through links, so the logs of other branches and of the main checkout stay closed.
     readOnly(logs),
     writable(join(logs, dirname(branch))),
     readOnly(heads),
     readOnly(join(commonDir, 'refs/samocode')),
-    // Replacement refs can show any commit or file as another, to the user too.
+    // Replacement refs can show any commit or file as another, also to the user.
     readOnly(join(commonDir, 'refs/replace')),
     // A branch without a prefix shares the folder of all branches.
     writable(join(heads, dirname(branch))),
@@ -183,13 +184,13 @@ function openForCommits(commonDir: string, { gitDir, branch }: SessionPlaces): M
   return [
     ...shared.map((mount): Mount => ({ ...mount, ifThere: true })),
     writable(gitDir),
-    // These could redirect a worktree's git to another repository, and the worker's with it.
+    // These files could redirect every git in the worktree, including the worker's, to another repository.
     readOnly(join(gitDir, 'commondir')),
     readOnly(join(gitDir, 'gitdir')),
   ];
 }
 
-/** Folders in which no file written inside the guard may appear outside. */
+/** Folders whose files, if written inside the guard, must not appear outside. */
 export function forbiddenFolders(places: GuardPlaces): string[] {
   const { commonDir, openings, home } = places;
   const opened = openings.write;

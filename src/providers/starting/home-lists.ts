@@ -1,6 +1,6 @@
 import { PROVIDERS } from '../registry.ts';
 
-/** Home folders in which a new entry could start something: their existing entries are opened individually. */
+/** Home folders in which a new entry could start something: only existing entries are opened, by name. */
 export const BY_NAME = ['', '.config', '.local', '.local/share', '.aws', '.docker', '.gradle', 'Library'];
 
 /** Folder names by parent folder in home. */
@@ -12,7 +12,7 @@ export const HOME_PROGRAMS: readonly string[] =
     .linuxbrew .nvm .local/share/fnm .volta .nodenv .bun/bin .deno/bin .pyenv .rbenv .rvm .cargo/bin .rustup go/bin .sdkman
     .jenv .dotnet .ghcup .juliaup`);
 
-/** Folders from which programs of the user are started later, or instructions read. */
+/** Folders from which the user's programs are started later, or instructions are read. */
 const STARTER_NAMES: Names = {
   '': `.ssh .gnupg .kube .terraform.d node_modules .node_modules .bin .npm-global .npm-packages .fnm .n n .rye .mise .goenv
     .oh-my-zsh .zsh .zinit .zplug .antigen .bash_it .bashrc.d .tmux .vim .emacs.d .vscode .vscode-server .cursor .cursor-server`,
@@ -27,7 +27,7 @@ const STARTER_NAMES: Names = {
   '.pixi': 'bin',
 };
 
-/** Inside starters: folders that tools fill by themselves. */
+/** Inside starters: folders that tools fill on their own. */
 export const STORES = ['.local/share/pnpm/store', 'Library/pnpm/store', '.terraform.d/plugin-cache'];
 
 /** Files that a shell, ssh or an editor reads, in folders closed to agents in the guard. git's are read by key. */
@@ -49,7 +49,7 @@ export const STARTERS = [
 ];
 export const START_FILES = paths(START_NAMES);
 
-/** The same, in folders that tools must be able to write. */
+/** Files of the same kind in folders that tools must be able to write. */
 export const OPEN_START_FILES = ['.cargo/env', '.cargo/config', '.cargo/config.toml', '.m2/settings.xml'];
 
 /** Folders that tools could not create in a read-only home, by program. */

@@ -37,24 +37,24 @@ export function homeMounts(home: HomePlaces): Mount[] {
   // Start files are often links into another folder.
   const links = entries.filter((path) => statsAt(path)?.isSymbolicLink() && statsAt(real(path))?.isFile());
   const closed = [...starters, ...links, ...below(OPEN_START_FILES), ...(isThere ? steering(home) : [])]
-    .map((path) => holderOf(path, [dir, tmpdir(), ...states]))
+    .map((path) => protectedPathOf(path, [dir, tmpdir(), ...states]))
     .filter((path) => !byName.includes(path) && ![dir, tmpdir()].some((each) => contains(path, each)));
   const writables = [...open, ...below(STORES).map(real), ...(isThere ? states : [])];
   const mounts = [...byName.map(readOnly), ...writables.map(writable), ...closed.map(readOnly)];
   return mounts.map((mount) => ({ ...mount, ifThere: true }));
 }
 
-/** System settings and programs, which root may write. */
+/** System settings and programs, which root can write. */
 const OF_ROOT = ['/usr', '/etc', '/opt', '/var/spool/cron'];
 
-/** Files of home that an agent could still change; compared after each one. @param isOpen no guard protects home */
+/** Home files that an agent could still change, compared later. @param isOpen no guard protects home */
 export function watchedInHome(home: HomePlaces, { isOpen }: { isOpen: boolean }): string[] {
   if (!hasHome(home)) return [];
   const files = [...OPEN_START_FILES, ...STARTERS.filter(isDeep), ...(isOpen ? START_FILES : [])];
   return [...files.map((name) => join(home.dir, name)), ...steering(home)];
 }
 
-/** In a writable folder. */
+/** Whether a starter is in a writable folder. */
 function isDeep(starter: string): boolean {
   return !BY_NAME.includes(starter.includes('/') ? dirname(starter) : '');
 }
@@ -108,13 +108,15 @@ export function steering(home: HomePlaces): string[] {
   );
 }
 
-/** Real paths, without relative entries and those of another user, which `su` leaves in PATH. */
+/** The real folders of PATH, without relative ones and those of another user, which `su` leaves there. */
 export function foldersOfPath({ env: { PATH = '' } }: HomePlaces): string[] {
   const folders = PATH.split(delimiter).filter((path) => isAbsolute(path) && mayAccess(path, constants.X_OK));
   return [...new Set(folders.map(real))];
 }
 
-/** Programs are often links to files next to their folder; shims (pyenv, asdf) start those of their version manager. */
+/**
+ * Programs are often links to files beside their folder; shims (pyenv, asdf) start the manager's programs.
+ */
 export function prefixOf(folder: string, home: string): string {
   const above = dirname(folder);
   const name = basename(folder);
@@ -123,8 +125,8 @@ export function prefixOf(folder: string, home: string): string {
   return isPrefix && !contains(above, home) ? above : folder;
 }
 
-/** A link's target is protected by its folder, unless that must stay open for other things. */
-function holderOf(path: string, open: readonly string[]): string {
+/** A link's target is protected through its folder, unless that folder must stay open for other things. */
+function protectedPathOf(path: string, open: readonly string[]): string {
   const target = real(path);
   const folder = dirname(target);
   const isFileElsewhere = target !== path && statsAt(target)?.isFile();

@@ -34,8 +34,8 @@ export interface WatchOverOptions {
 export type WatchOver = { kind: 'watched' | 'started' | 'off' } | { kind: 'failed'; why: string };
 
 /**
- * Makes sure that a supervisor runs and checks now: wakes a running one or starts one, and asks an older one to leave.
- * A failure blocks no act: then nothing watches, and status says so.
+ * Makes sure that a supervisor runs and checks now: wakes a running one or starts one, and asks an older one
+ * to leave. A failure blocks no act: then nothing is watched, and `status` says so.
  */
 export async function watchOver(options: WatchOverOptions): Promise<WatchOver> {
   const { env, home, host, clock, sessionsDir } = options;
@@ -44,7 +44,7 @@ export async function watchOver(options: WatchOverOptions): Promise<WatchOver> {
     const paths = supervisorPaths(home, host);
     await mkdir(paths.dir, { recursive: true, mode: 0o700 });
     if (sessionsDir !== undefined) await registerSessions(paths, sessionsDir, clock);
-    // Before reading its presence: a leaving supervisor checks once more after releasing its lease, and sees this.
+    // Before reading the presence: a leaving supervisor checks for this once more after releasing its lease.
     await writeWhole(paths.bell, `${isoUtc(clock.now())}\n`, 0o600);
     const presence = await readPresence(paths, host);
     if (presence.kind === 'watching') {
@@ -61,7 +61,7 @@ export async function watchOver(options: WatchOverOptions): Promise<WatchOver> {
 
 /**
  * The supervisor leaves at its next poll if its version is older.
- * @param stays the caller stays: it replaces one of the same version
+ * @param stays whether the caller stays: then it also replaces a supervisor of the same version
  */
 export async function askToLeave({ leave }: SupervisorPaths, version: string, stays = false): Promise<void> {
   await writeWhole(leave, `${JSON.stringify({ v: 1, version, stays })}\n`, 0o600);
@@ -92,7 +92,7 @@ function loginShell(): string | undefined {
   try {
     return userInfo().shell ?? undefined;
   } catch {
-    // The system may have no entry for this user id.
+    // The system might have no entry for this user id.
     return undefined;
   }
 }

@@ -22,14 +22,14 @@ export const Wake = z.strictObject({
   takeOver: z.int().positive().optional(),
   /** The fingerprint of a fully answered `_qa.md` that has not changed for long enough. */
   rested: z.string().optional(),
-  /** The end of a limit that has passed, as the session records it: milliseconds since the epoch. */
+  /** The end of a limit that is over, as the session records it, in milliseconds since the epoch. */
   limitOver: z.number().optional(),
   /** Its turn in the queue has come. */
   admitted: z.boolean().optional(),
 });
 export type Wake = z.infer<typeof Wake>;
 
-/** Instead of a session folder: the worker program then only cleans up after its starter. */
+/** Passed instead of a session folder: the worker program then only cleans up after its starter. */
 export const CLEAR_AFTER = '--clear-after';
 
 export interface LaunchOptions {

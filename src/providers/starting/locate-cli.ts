@@ -27,7 +27,7 @@ export interface LocatedCli {
 }
 
 /**
- * Finds an agent CLI: only the configured path if there is one, else PATH, the usual install folders, and finally the
+ * Finds an agent CLI: only the configured path if set, otherwise PATH, the usual install folders, and finally the
  * PATH of a login shell (at most 5 s), which desktop clients lack.
  * @throws cli_not_found, cli_not_executable
  */

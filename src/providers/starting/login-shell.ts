@@ -14,27 +14,41 @@ export type LoginReading = { kind: 'read'; env: Record<string, string> } | { kin
 
 const Printed = z.record(z.string(), z.string());
 
-/** For both attempts; a shell that ignores SIGTERM has 3 s more. */
+/** For both attempts together; a shell that ignores SIGTERM has 3 s more. */
 const LIMIT_MS = 5000;
 const MAX_BYTES = 8 * 1024 * 1024;
 
 /**
- * Reads the environment of a new login shell, which starts from a bare login without our variables, so that the result
- * is the same everywhere. Values stay in memory. Interactive first, because most people set PATH there; then plain, in
- * case start-up files start another program.
+ * Reads the environment of a new login shell, which starts from a bare login without our variables, so that
+ * the result is the same everywhere. Values stay in memory. Tries an interactive shell first, because most
+ * people set PATH there; then a plain one, in case start-up files start another program.
  */
 export async function readLoginEnvironment(env: Environment, homeDir: string): Promise<LoginReading> {
   const shell = env.SHELL;
   if (!shell || !isAbsolute(shell)) return { kind: 'unknown', why: 'SHELL names no program' };
-  const signal = AbortSignal.timeout(LIMIT_MS);
   const given = givenByLogin(env, homeDir);
+  const key = JSON.stringify([shell, given]);
+  const reading = underWay.get(key) ?? readFrom(shell, env, given).finally(() => underWay.delete(key));
+  underWay.set(key, reading);
+  return await reading;
+}
+
+/** Shared by concurrent callers, such as the searches for a dozen CLIs: start-up files can take seconds. */
+const underWay = new Map<string, Promise<LoginReading>>();
+
+async function readFrom(
+  shell: string,
+  env: Environment,
+  given: Readonly<Record<string, string>>,
+): Promise<LoginReading> {
+  const signal = AbortSignal.timeout(LIMIT_MS);
   for (const flags of ['-ilc', '-lc']) {
     const mark = randomUUID();
-    // By Node: env -0 is not available everywhere, and values may contain any character.
+    // Printed by Node, because env -0 is not available everywhere and values can contain any character.
     const print = `process.stdout.write("${mark}" + JSON.stringify(process.env) + "${mark}")`;
     const command = `${shellQuoted(await nodePath(env))} -e ${shellQuoted(print)}`;
-    const options = { cwd: homeDir, env: given, signal, maxBytes: MAX_BYTES };
-    // Start-up files may print around the marks.
+    const options = { cwd: given.HOME, env: given, signal, maxBytes: MAX_BYTES };
+    // Start-up files can print before and after the marks.
     const text = (await runCommand(shell, [flags, command], options)).stdout.split(mark)[1];
     const read = Printed.safeParse(parseJson(text ?? ''));
     if (read.success) return { kind: 'read', env: ofStartUpFiles(read.data, given) };
@@ -45,12 +59,12 @@ export async function readLoginEnvironment(env: Environment, homeDir: string): P
 }
 
 /**
- * The base environment of SETUP, CHECK and agents: the worker's, and if that does not come from a terminal, additions
- * of a login shell. Kept in memory only.
+ * The base environment of SETUP, CHECK and agents: the worker's, with the additions of a login shell if it
+ * does not come from a terminal. Kept in memory only.
  */
 export class ChildrenEnvironment {
   readonly started: Environment;
-  /** The worker's environment until a login shell was read. */
+  /** The worker's environment until a login shell has been read. */
   now: Environment;
   isJoined = false;
   #reading: Promise<LoginReading> | undefined;
@@ -63,7 +77,7 @@ export class ChildrenEnvironment {
   /** Starts reading in the background. @returns the promise that later calls share */
   read(): Promise<LoginReading> {
     this.#reading ??= readLoginEnvironment(this.started, this.started.HOME ?? '/').catch((error: unknown) => {
-      // The machine had no process left: the next call tries again.
+      // No process could be created, so the next call tries again.
       this.#reading = undefined;
       throw error;
     });

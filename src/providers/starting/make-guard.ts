@@ -15,20 +15,20 @@ export interface Guard {
   tool: GuardTool;
   /** The tool's arguments, without the separator before the command. */
   args: readonly string[];
-  /** Runs the command inside, and leads its connections out. */
+  /** The program that runs the command inside and forwards its connections to the outside. */
   relay?: readonly string[];
 }
 
-/** Besides PATH, which may come from a desktop program: the usual system folders. */
+/** Searched after PATH, which might come from a desktop program: the usual system folders. */
 const USUAL_FOLDERS = ['/usr/bin', '/bin', '/usr/local/bin', '/run/current-system/sw/bin'];
 
-/** @returns undefined if the system has none */
+/** @returns undefined if the tool is not installed */
 export function findGuardTool(
   env: Readonly<Record<string, string | undefined>>,
   platform: NodeJS.Platform = process.platform,
 ): GuardTool | undefined {
   const kind = platform === 'darwin' ? 'sandbox-exec' : 'bwrap';
-  // Skip the home folder: an agent may have put another program there under that name.
+  // Skip the home folder: an agent might have put another program there under that name.
   const { HOME, PATH = '' } = env;
   const isAtHome = (folder: string) => HOME !== undefined && folder.startsWith(`${HOME}/`);
   const named = PATH.split(delimiter).filter((folder) => isAbsolute(folder) && !isAtHome(folder));
@@ -61,13 +61,13 @@ export function insideGuard(
   return [tool.path, ...args, ...(tool.kind === 'bwrap' ? ['--'] : []), ...relay, ...command];
 }
 
-/** What root keeps: owners and modes of files, signals, other users, and what the sandboxes of CLIs and browsers need. */
+/** What root keeps: file owners and modes, signals, other users, what sandboxes of CLIs and browsers need. */
 const KEPT = ['CHOWN', 'DAC_OVERRIDE', 'FOWNER', 'FSETID', 'KILL', 'SETGID', 'SETUID', 'SETFCAP'];
 
-/** Kernel settings that root may write: one names a program that the kernel starts outside. */
+/** Kernel settings that root could write: one names a program that the kernel starts outside the guard. */
 const KERNEL = ['/proc/sys', '/proc/sysrq-trigger'];
 
-/** Besides null, zero, random and terminals of its own: graphics cards and virtual machines. */
+/** Devices beyond null, zero, random and the sandbox's own terminals: graphics cards, virtual machines. */
 const DEVICES = ['dri', 'kvm', 'nvidia0', 'nvidiactl', 'nvidia-uvm', 'nvidia-uvm-tools', 'nvidia-modeset'];
 
 function bwrapArgs(
@@ -84,7 +84,7 @@ function bwrapArgs(
       ? [...KERNEL, ...(isStrict ? [] : ['/sys'])].flatMap((path) => ['--ro-bind-try', path, path])
       : []),
     ...profile.flatMap(bwrapMount),
-    // Only now, because mount points had to be made in them.
+    // Read-only only now, because mount points had to be made in them.
     ...profile.filter(({ kind }) => kind === 'empty').flatMap(({ path }) => ['--remount-ro', path]),
     ...(isStrict ? ['--remount-ro', '/'] : []),
     ...(isRoot ? ['--cap-drop', 'ALL', ...KEPT.flatMap((name) => ['--cap-add', `CAP_${name}`])] : []),
@@ -124,8 +124,8 @@ function sandboxRule({ kind, path }: Mount): string {
   }
 }
 
-/** Runs a project's command inside the guard, if there is one. */
-export function insideOf(guard: Guard | undefined) {
+/** The option that makes a command run inside the guard; none without a guard. */
+export function guardOption(guard: Guard | undefined) {
   if (guard === undefined) return {};
   return { inside: (command: readonly string[]) => insideGuard(guard, command) };
 }

@@ -8,9 +8,9 @@ import { findNodeScript } from './find-node.ts';
 type Environment = Readonly<Record<string, string | undefined>>;
 
 /**
- * The Node to start our programs with: the one running us, or another one if that is unusable. In Claude Desktop a
- * server may run in an Electron UtilityProcess, which can't be started as Node; and an upgrade may have deleted the
- * program of a running server.
+ * The Node to start our programs with: the one running us, or another one if that is unusable. In Claude
+ * Desktop a server can run in an Electron UtilityProcess, which can't be started as Node; and an upgrade
+ * might have deleted the program of a running server.
  * @throws node_not_found
  */
 export async function nodePath(env: Environment): Promise<string> {
@@ -22,7 +22,7 @@ export async function nodePath(env: Environment): Promise<string> {
   return await found;
 }
 
-/** The Node of a worker, which a strict sandbox starts the relay with. */
+/** The Node of a worker, with which a strict sandbox starts the relay. */
 export function nodeProgram(): string {
   return process.execPath;
 }

@@ -30,7 +30,7 @@ export interface NoGuard {
 export interface ProbeOptions {
   env: Readonly<Record<string, string | undefined>>;
   platform?: NodeJS.Platform;
-  /** For tests: a replacement for the system's. */
+  /** For tests: a replacement for the system's tool. */
   tool?: GuardTool;
   isRoot?: boolean;
   limitMs?: number;
@@ -39,8 +39,8 @@ export interface ProbeOptions {
 const LIMIT_MS = 10_000;
 
 /**
- * Creates the guard for these places and tries the writes it must deny: it works only if none of them took effect.
- * Starts the tool once, some 10 ms.
+ * Creates the guard for these places and tries the writes that it must deny: it works only if none of them
+ * took effect. Starts the tool once, which takes some 10 ms.
  */
 export async function probeGuard(places: GuardPlaces, options: ProbeOptions): Promise<GuardNow> {
   const { env, platform = process.platform, isRoot = process.getuid?.() === 0 } = options;
@@ -56,7 +56,7 @@ export async function probeGuard(places: GuardPlaces, options: ProbeOptions): Pr
       why: 'the refs of this repository are a reftable',
       hint: 'Run "git refs migrate --ref-format=files" there.',
     };
-  // A missing folder can't be hidden, and creating it inside would create it outside.
+  // A missing folder can't be hidden, and an agent that created it inside would also create it outside.
   mkdirSync(places.configFolder, { recursive: true, mode: 0o700 });
   const maker = { tool, isRoot };
   const guard = guardOf(maker, places);
@@ -104,7 +104,7 @@ async function failureOf(
   return open === undefined ? undefined : `${kind} does not keep ${join(open, '..')} from being written`;
 }
 
-/** No tool is installed. */
+/** The result if no tool is installed. */
 export function missingGuard(platform: NodeJS.Platform = process.platform): NoGuard {
   if (platform === 'darwin')
     return { level: 'none', why: 'sandbox-exec was not found', hint: HOW_TO_REPAIR['sandbox-exec'] };

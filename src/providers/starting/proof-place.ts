@@ -6,7 +6,7 @@ import type { ProofFolders } from '../../phases/proving.ts';
 import { guardOf, guardWith } from './guard-of.ts';
 import { foldersAbove, type GuardPlaces, guardProfile } from './guard-profile.ts';
 import { HOME_PROGRAMS } from './home-lists.ts';
-import { insideOf } from './make-guard.ts';
+import { guardOption } from './make-guard.ts';
 import type { Mount } from './mount.ts';
 import type { ActiveGuard } from './probe-guard.ts';
 import type { StrictPart } from './strict-profile.ts';
@@ -15,12 +15,12 @@ import type { StrictPart } from './strict-profile.ts';
 export type ProofGuard =
   | {
       now: ActiveGuard;
-      /** What leads out of a strict sandbox. */
+      /** The connections out of a strict sandbox. */
       wayOut?: Pick<StrictPart, 'net' | 'ports'> | undefined;
     }
   | undefined;
 
-/** Whether a guard can mount one folder over another: then no file of an agent is in a parent folder of a clone. */
+/** Whether a guard can mount one folder over another, so that no parent of a clone holds an agent's files. */
 export function hidesFolders(guard: ProofGuard): boolean {
   return guard?.now.maker.tool.kind === 'bwrap';
 }
@@ -28,13 +28,10 @@ export function hidesFolders(guard: ProofGuard): boolean {
 /** npm verifies these by the hash in the lock file; other programs trust their caches. */
 const VERIFIED = '.npm/_cacache/content-v2';
 
-/**
- * How to start the commands of a proof: with an empty home, except for the user's programs and the entries of
- * CHECK_HOME.
- */
+/** How to start the commands of a proof: with a home that has only the user's programs and CHECK_HOME. */
 export function proofPlace(guard: ProofGuard, folders: ProofFolders, env: Record<string, string>) {
   const inGuard = (profile: (places: GuardPlaces) => Mount[]) =>
-    insideOf(guard && guardWith(guard.now.maker, guard.now.places, profile(guard.now.places)));
+    guardOption(guard && guardWith(guard.now.maker, guard.now.places, profile(guard.now.places)));
   const home = realFolder(env.HOME);
   const withClone = (places: GuardPlaces) =>
     guardProfile({
@@ -44,7 +41,7 @@ export function proofPlace(guard: ProofGuard, folders: ProofFolders, env: Record
   // Without a home there is nothing to hide.
   if (home === undefined || home === '/') return { env, ...inGuard(withClone) };
   const paths = [...HOME_PROGRAMS, VERIFIED, ...folders.ofHome].map((name) => resolve(home, `./${name}`));
-  // A proof file may name any path.
+  // A proof file can name any path.
   const inHome = paths.filter((path) => path.startsWith(`${home}/`) && statsAt(path) !== undefined);
   const shown = outermost(inHome).map((path) => path.slice(home.length + 1));
   const own = join(folders.empty, 'home');
@@ -57,7 +54,7 @@ export function proofPlace(guard: ProofGuard, folders: ProofFolders, env: Record
     const { session: _, ...places } = guard.now.places;
     const part = { home: own, tmp: join(folders.empty, 'tmp'), open: [clone], ...guard.wayOut };
     const visible = [...objects, ...shown.map((name) => join(home, name))];
-    return { env, ...insideOf(guardOf(guard.now.maker, places, { ...part, shown: visible })) };
+    return { env, ...guardOption(guardOf(guard.now.maker, places, { ...part, shown: visible })) };
   }
   if (hidesFolders(guard))
     return { env, ...inGuard((places) => hiding(places, { ...folders, home, shown, env })) };
@@ -69,7 +66,7 @@ export function proofPlace(guard: ProofGuard, folders: ProofFolders, env: Record
   return { env: moved, ...inGuard(withClone) };
 }
 
-/** Without names inside other ones. */
+/** The names that are not inside another one. */
 function outermost(names: readonly string[]): string[] {
   return [...new Set(names)].filter(
     (name) => !names.some((other) => other !== name && contains(other, name)),
@@ -80,7 +77,7 @@ function gitConfig(identity: { name: string; email: string }): string {
   return `[user]\n\tname = ${JSON.stringify(identity.name)}\n\temail = ${JSON.stringify(identity.email)}\n`;
 }
 
-/** Redirects PATH and other variables below home. */
+/** Redirects the paths below home in PATH and other variables. */
 function movedTo(own: string, homes: readonly string[], env: Record<string, string>): Record<string, string> {
   const moved = (path: string) => {
     const from = homes.find((home) => contains(home, path));
@@ -98,7 +95,7 @@ interface Hiding extends ProofFolders {
   env: Record<string, string>;
 }
 
-/** Empties home, temporary folders and a writable folder around the repository, except for the sources of the clone. */
+/** Empties home, temporary folders and a writable folder around the clone, except for the clone's sources. */
 function hiding(places: GuardPlaces, { home, shown, clone, empty, objects, env }: Hiding): Mount[] {
   const { mainRepo, commonDir, worktreesDir } = places;
   const temporary = [...new Set(['/tmp', realFolder(env.TMPDIR) ?? '/tmp'])];
@@ -133,7 +130,7 @@ function hiding(places: GuardPlaces, { home, shown, clone, empty, objects, env }
 /** System folders, which agents can't write. */
 const OF_SYSTEM = /^\/(?:[^/]+|(?:usr|etc|opt|nix)\/.*)$/;
 
-/** Whether an agent may write into a folder, judging by its mode. */
+/** Whether an agent could write into a folder, judging by its mode. */
 function isOpen(path: string): boolean {
   return !OF_SYSTEM.test(path) && mayAccess(path, constants.W_OK);
 }

@@ -38,7 +38,7 @@ export interface RunChildOptions {
 
 export interface ChildGuard {
   guard: Guard;
-  /** The file of the guard's arguments: an agent would see them in a process list. */
+  /** The file for the guard's arguments, which an agent would see in a process list. */
   argsPath: string;
   /** The guard's own status; see `hasRunInGuard`. */
   statusPath: string;
@@ -47,10 +47,10 @@ export interface ChildGuard {
 /** Written by the wrapper if it got no "go": the CLI has never run. */
 export const NEVER_STARTED = 'never started';
 
-// The wrapper waits for "go" on descriptor 3; if the worker dies before that, the pipe closes and nothing has run. It
-// survives TERM, INT and HUP to record how the CLI ended; the CLI gets them as usual. Its record is valid only with the
-// final newline; it starts no other program, whatever PATH contains. Assigning to an inherited variable would export
-// the new value: hence the unusual names.
+// The wrapper waits for "go" on descriptor 3; if the worker dies before that, the pipe closes and nothing has
+// run. It survives TERM, INT and HUP to record how the CLI ended; the CLI gets them as usual. Its record is
+// valid only with the final newline. The wrapper starts no other program, whatever PATH contains. Assigning
+// to an inherited variable would export the new value: hence the unusual names.
 const WRAPPER = `trap : TERM INT HUP
 samocode_exit=$1; shift
 read -r samocode_word <&3 || samocode_word=
@@ -59,8 +59,8 @@ exec 3<&-
 printf '%s\\n' "$samocode_status" >"$samocode_exit.$$"`;
 
 /**
- * Where the wrapper records how its child ended. With its pid in the name: a wrapper that never got "go" may write
- * after the next one has started, and must not be mistaken for it.
+ * Where the wrapper records how its child ended. The name contains the wrapper's pid: one that never got "go"
+ * might write after the next one has started, and must not be mistaken for it.
  */
 export function exitFile(exitPath: string, child: ChildRecord): string {
   return `${exitPath}.${child.wrapper.pid}`;
@@ -97,13 +97,13 @@ export async function runChild(options: RunChildOptions): Promise<ChildRecord> {
     crashPoint('after-go');
     return record;
   } finally {
-    // Without "go" the wrapper records that it never started.
+    // Without "go", the wrapper records that the CLI never started.
     wrapper?.letGo();
     for (const file of files) closeSync(file);
   }
 }
 
-/** A copy: inside the guard the original could be written through /proc, wherever it is. */
+/** Opens a copy: inside the guard, the original could be written through /proc, wherever it is. */
 function openCopy(path: string, copy: string): number {
   copyFileSync(path, copy);
   const file = openSync(copy, 'r');

@@ -9,12 +9,12 @@ import { type Mount, readOnly, writable } from './mount.ts';
 
 type Socketed = { home: HomePlaces; openings: Pick<SandboxOpenings, 'sockets'> };
 
-/** What of /run is not a service that acts for the user: names of hosts and users, devices, programs. */
+/** The parts of /run that are not services acting for the user: host and user names, devices, programs. */
 const SHOWN_IN_RUN =
   words(`systemd/resolve systemd/userdb nscd samba/winbindd udev current-system booted-system opengl-driver
   opengl-driver-32 wrappers`);
 
-/** Entries of temporary folders: terminals, screens, agents for keys, buses, editors. */
+/** Sockets in temporary folders: terminals, displays, key agents, buses, editors. */
 const IN_TEMPORARY =
   /^(?:tmux-\d+|u?screens|\.(?:X11|ICE)-unix|(?:ssh|gpg)-\w{6,}|dbus-\w+|vscode-.*\.sock|(?:zellij|kitty)-.*)$/;
 
@@ -65,7 +65,7 @@ export function openedSockets({ home, openings }: Socketed): Mount[] {
   return paths.map((path) => ({ ...writable(path), ifThere: true }));
 }
 
-/** Hides sockets in home and in temporary folders: after the mounts that could show them again. */
+/** Hides sockets in home and in temporary folders. Must follow the mounts that could expose them again. */
 export function socketMounts({ home, openings }: Socketed): Mount[] {
   const { dir, env } = home;
   const closed = closedNames(openings);
@@ -113,13 +113,13 @@ function socketsOf(name: SocketName, { dir, env }: HomePlaces): string[] {
   );
 }
 
-/** A folder becomes empty; so does a file. */
+/** Hides a path: a folder or a file appears empty. */
 export function hide(path: string): Mount[] {
   if (isFolder(path)) return [{ kind: 'hidden', path }];
   return statsAt(path) === undefined ? [] : [{ kind: 'hidden', path, from: '/dev/null' }];
 }
 
-/** Creates the folder that a later tmux server uses: a missing one can't be hidden. */
+/** Creates the folder that a later tmux server uses: a missing folder can't be hidden. */
 export function makeTmuxFolder({ env }: HomePlaces): void {
   try {
     mkdirSync(join(env.TMUX_TMPDIR || '/tmp', `tmux-${process.getuid?.()}`), { mode: 0o700 });

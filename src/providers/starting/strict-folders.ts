@@ -3,7 +3,7 @@ import type { SandboxOpenings } from '../../base/sandbox-level.ts';
 import { PROVIDERS } from '../registry.ts';
 import type { WayOutRules } from './way-out.ts';
 
-/** Where a session's strict sandbox keeps home, temporary files and sockets, and a project its caches. */
+/** Where a session's strict sandbox keeps home, temporary files and sockets; where a project keeps caches. */
 export function strictFolders(worktreesDir: string, session: string): { own: string; caches: string } {
   const root = join(worktreesDir, '.strict');
   return { own: join(root, session), caches: join(root, '.caches') };
@@ -11,7 +11,7 @@ export function strictFolders(worktreesDir: string, session: string): { own: str
 
 const LOCAL = /^(?:localhost|127\.\d+\.\d+\.\d+|\[::1\])$/;
 
-/** What agents of these providers may reach: their services, including one that a variable of the user names. */
+/** What agents of these providers may reach: their services, including any that the user's variables name. */
 export function wayOutRules(
   { hosts, ports }: SandboxOpenings,
   providers: readonly string[],

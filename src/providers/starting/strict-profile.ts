@@ -12,12 +12,12 @@ import { openedSockets } from './sockets.ts';
 
 /** What one start of the strict sandbox gets. All paths are absolute. */
 export interface StrictPart {
-  /** Folders on disk that take the place of home and of temporary folders; absent: memory. */
+  /** Folders on disk for home and for temporary files; absent: both are in memory. */
   home?: string;
   tmp?: string;
   /** The folder of the sockets that lead out; absent: no network. */
   net?: string;
-  /** Ports of this machine among them. */
+  /** The ports of this machine that the sockets lead to. */
   ports?: readonly number[];
   /** Caches that the sessions of a project share. */
   caches?: string;
@@ -28,17 +28,17 @@ export interface StrictPart {
   open?: readonly string[];
 }
 
-/** Where the sockets are, inside. */
+/** Where the sockets are inside the sandbox. */
 export const NET = '/run/samocode';
 
-/** Nothing else of the machine exists inside. */
+/** The only system folders that exist inside. */
 const SYSTEM = words(`/usr /bin /sbin /lib /lib32 /lib64 /libx32 /etc /opt /nix /gnu /var/lib/ca-certificates
   /var/cache/fontconfig /run/current-system /run/booted-system /run/opengl-driver /run/wrappers /sys/fs/cgroup
   /sys/devices/system`);
 
 const GIT_SETTINGS = ['.gitconfig', '.config/git/config', '.config/git/ignore', '.config/git/attributes'];
 
-/** The mounts of the strict sandbox: what is not mentioned does not exist in it. */
+/** The mounts of the strict sandbox: nothing else exists in it. */
 export function strictProfile(places: GuardPlaces, part: StrictPart): Mount[] {
   const { home, session, openings, mainRepo, commonDir } = places;
   const { dir } = home;
@@ -65,12 +65,12 @@ export function strictProfile(places: GuardPlaces, part: StrictPart): Mount[] {
 
 /** Why this repository can't be confined in this way. */
 export function strictProblem({ mainRepo, home }: GuardPlaces, tool: GuardTool): string | undefined {
-  if (tool.kind !== 'bwrap') return 'SANDBOX=strict needs bubblewrap, so Linux';
+  if (tool.kind !== 'bwrap') return 'SANDBOX=strict needs bubblewrap, which exists only on Linux';
   if (home.dir === '/') return 'there is no home folder';
   return contains(mainRepo, home.dir) ? 'the repository contains your home folder' : undefined;
 }
 
-/** Programs below home and of PATH, as far as no system folder contains them. */
+/** Programs below home and in PATH that are not in a system folder. */
 function programsOf({ home }: GuardPlaces, { clis = [] }: StrictPart): string[] {
   const { dir } = home;
   const named = PROVIDERS.filter(({ name }) => clis.some((cli) => cli.name === name)).flatMap(
@@ -79,7 +79,7 @@ function programsOf({ home }: GuardPlaces, { clis = [] }: StrictPart): string[] 
   const folders = [
     ...[...HOME_PROGRAMS, ...named].map((name) => join(dir, name)),
     ...[...foldersOfPath(home), nodeFolder()].map((folder) => prefixOf(folder, dir)),
-    // The file, too: its folder may contain home.
+    // Include the file itself, because its folder might contain home.
     ...clis.flatMap(({ path }) => (path === undefined ? [] : [path, dirname(path), packageOf(path)])),
   ];
   const isNeeded = (path: string) =>
@@ -87,7 +87,7 @@ function programsOf({ home }: GuardPlaces, { clis = [] }: StrictPart): string[] 
   return [...new Set(folders)].filter((path) => isNeeded(path) && statsAt(path) !== undefined);
 }
 
-/** The folder of a program's package with its dependencies, or its own folder. */
+/** The folder of a program's package with its dependencies, or the program's own folder. */
 function packageOf(path: string): string {
   const real = realFolder(path) ?? path;
   const [above, ...inside] = real.split(`${sep}node_modules${sep}`);
@@ -106,7 +106,7 @@ export function cacheNames(): string[] {
   );
 }
 
-/** A CLI renews its login by a rename: so its whole folder is open, except for what runs or instructs later. */
+/** A CLI renews its login by a rename, so its whole folder is writable, except programs and instructions. */
 function statesOf({ home }: GuardPlaces, { clis = [] }: StrictPart): Mount[] {
   const names = clis.map(({ name }) => name);
   const open = stateFolders(home, names).map(({ folder }) => writable(folder));

@@ -54,12 +54,12 @@ export function supervisorPaths(home: string, host: Host): SupervisorPaths {
 
 /** A container keeps its identity across restarts; outside a container the pid namespace never changes. */
 function machineIdentity(home: string, { hostId, container, pidNamespace }: Host): string {
-  const parts = [hostId, container ?? pidNamespace, String(process.getuid?.() ?? ''), trueHome(home)];
+  const parts = [hostId, container ?? pidNamespace, String(process.getuid?.() ?? ''), realHome(home)];
   return fingerprint(parts.join('\0')).slice(0, 16);
 }
 
-/** HOME may have a trailing slash in one place, and be a link in another. */
-function trueHome(home: string): string {
+/** HOME might have a trailing slash in one place, and be a link in another. */
+function realHome(home: string): string {
   try {
     return realpathSync(home);
   } catch {
@@ -134,7 +134,7 @@ export async function readPresence(
   return { kind: isOff(env) ? 'off' : 'none' };
 }
 
-/** Why its folder cannot be written, as in a read-only home; then no supervisor can run. */
+/** Why the supervisor's folder cannot be written, as in a read-only home; then no supervisor can run. */
 export async function whyNoSupervisor({ dir, leases }: SupervisorPaths): Promise<string | undefined> {
   return (await whyUnwritable(dir)) ?? (await whyUnwritable(leases));
 }

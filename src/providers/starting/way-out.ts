@@ -40,7 +40,7 @@ export async function openWayOut(
   refused: (target: string, why: string) => void,
 ): Promise<WayOut> {
   mkdirSync(folder, { recursive: true, mode: 0o700 });
-  // A socket's path may have 107 bytes.
+  // A socket's path is limited to 107 bytes, so it begins with a descriptor.
   const at = openSync(folder, constants.O_RDONLY | constants.O_DIRECTORY);
   const servers = [proxyServer(rules, refused), ...rules.ports.map(portServer)];
   const names = ['proxy', ...rules.ports.map(String)];
@@ -88,7 +88,7 @@ function proxyServer(rules: WayOutRules, refused: (target: string, why: string) 
     void allowed(target, 'http').then((to) => {
       if (typeof to === 'string') return void response.writeHead(403).end(`samocode: ${to}\n`);
       const upstream = upstreamFor(rules.env, 'http', target.host);
-      // Another name in the header would reach another site of the same machine.
+      // Another name in the header could reach another site on the same server.
       const headers = { ...request.headers, host: url.host };
       const options = upstream
         ? { ...upstream, path: request.url, headers: { ...headers, ...upstream.headers } }
@@ -129,7 +129,7 @@ function proxyServer(rules: WayOutRules, refused: (target: string, why: string) 
       asks.end();
     });
   });
-  // An upload may take longer than Node's five minutes.
+  // An upload can take longer than Node's five minutes.
   server.requestTimeout = 0;
   /** @returns where to connect to, or why not */
   const allowed = async ({ host, port }: Target, scheme: 'http' | 'https'): Promise<Target | string> => {
@@ -140,7 +140,7 @@ function proxyServer(rules: WayOutRules, refused: (target: string, why: string) 
   };
   const whyNot = async ({ host, port }: Target, scheme: 'http' | 'https'): Promise<Target | string> => {
     if (!allowsHost(rules.hosts, host, port)) return 'is not in SANDBOX_HOSTS';
-    // It resolves the name, and knows which networks are private.
+    // That proxy resolves the name, and knows which networks are private.
     if (upstreamFor(rules.env, scheme, host)) return { host, port };
     const found = await lookup(host, { all: true }).catch(() => []);
     if (found.length === 0) return 'has no address';

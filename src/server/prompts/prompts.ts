@@ -5,7 +5,7 @@ import { type MarkdownSource, SESSION_COMMANDS } from '../../machine/install/pac
 export interface PromptSource {
   name: string;
   description: string;
-  /** Takes the rest of the line, if the client passes it on. */
+  /** Receives the rest of the line, if the client passes it on. */
   argument?: PromptArgument;
   body: string;
 }
@@ -13,9 +13,9 @@ export interface PromptSource {
 export interface PromptArgument {
   name: string;
   hint: string;
-  /** It begins with the name of a session that exists. */
+  /** Whether it begins with the name of an existing session. */
   isSession: boolean;
-  /** Nothing may follow the first word. */
+  /** Whether nothing may follow the first word. */
   isOneWord: boolean;
 }
 
@@ -43,7 +43,7 @@ export function skillOf({ body }: PromptSource): { name: string; text: string } 
   return skill && { name: skill.name, text: skill.body.trim() };
 }
 
-/** @param name as clients show it, if not the file's name */
+/** @param name the name that clients show, by default the file's name */
 export function promptFrom({ name: file, meta, body }: MarkdownSource, name = file): PromptSource {
   const hint = meta.get('argument-hint');
   return {

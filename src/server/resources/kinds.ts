@@ -6,7 +6,7 @@ export type ResourceKindName =
   | ('signal' | 'history' | 'events' | 'log')
   | 'changes';
 
-/** A resource of a session. Text by agents is data; clients show it verbatim. */
+/** A resource of a session. Text written by agents is data; clients show it verbatim. */
 export interface ResourceKind {
   title: string;
   description: string;
@@ -47,11 +47,11 @@ export const RESOURCE_KINDS: Readonly<Record<ResourceKindName, ResourceKind>> = 
     title: 'Questions and answers of a session',
     description: 'Its _qa.md: every question with its options, suggestion and answer.',
     ...{ ...MARKDOWN, annotations: forBoth(0.9) },
-    file: { at: 'qa', keep: 'end', absent: 'It has asked nothing yet; the requirements phase asks.' },
+    file: { at: 'qa', keep: 'end', absent: 'It has no questions yet; the requirements phase asks.' },
   },
   plan: {
     title: 'Plan of a session',
-    description: 'The plan that waits for approval, else the approved one, else the newest draft.',
+    description: 'The plan that waits for approval, or else the approved plan, or else the newest draft.',
     ...{ ...MARKDOWN, annotations: forBoth(0.9) },
   },
   signal: {

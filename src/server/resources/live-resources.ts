@@ -12,7 +12,7 @@ import { readLog } from '../../session/events/event-log.ts';
 import { runRoot, type SessionPaths, sessionPaths } from '../../session/layout/paths.ts';
 import { sessionFolders } from '../../session/session-list.ts';
 import { readSession } from '../../session/status.ts';
-import { type Watched, watchFiles } from '../../session/watching/watch.ts';
+import { type Watched, watchFiles } from '../../session/watch.ts';
 import { parseResourceUri, RESOURCE_KINDS, type SessionAddress } from './kinds.ts';
 import { isLive } from './session-rows.ts';
 import type { Follow } from './subscriptions.ts';
@@ -67,7 +67,7 @@ async function branchFiles(paths: SessionPaths): Promise<Watched> {
 /** New projects are rare and reading their settings is expensive. */
 const PLACES_MS = 5000;
 
-/** The logs of all sessions of all projects: every change of a session is written there first. */
+/** The logs of all sessions of all projects: every change to a session is written there first. */
 function newSessionLogs(context: ActionContext) {
   let sessions = new Map<string, SessionPaths>();
   let places: readonly SessionsFolder[] = [];
@@ -89,7 +89,7 @@ function newSessionLogs(context: ActionContext) {
   };
 }
 
-/** A folder of the original tool has no log, so its overview is watched. */
+/** A folder of the Python samocode has no log, so its overview is watched. */
 async function logsIn(sessionsDir: string): Promise<[string, SessionPaths][]> {
   const [folders, run] = await Promise.all([
     sessionFolders(sessionsDir),
@@ -102,7 +102,7 @@ async function logsIn(sessionsDir: string): Promise<[string, SessionPaths][]> {
   });
 }
 
-// Every chat that listed the sessions watches the list.
+// Every chat that has listed the sessions watches the list.
 const LIST_PACE = { spacingMs: 100, pollMs: 5000 };
 
 /**

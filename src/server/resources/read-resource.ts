@@ -52,10 +52,7 @@ async function textOfFile(
 ): Promise<Omit<BoundedText, 'kind'>> {
   const reading = readBoundedText(paths[at], { maxBytes: MAX_BYTES, keep });
   if (reading.kind === 'text') return reading;
-  const why =
-    reading.kind === 'missing'
-      ? absent
-      : `What is at its path is ${reading.problem}; nothing is read from it.`;
+  const why = reading.kind === 'missing' ? absent : `Its path holds ${reading.problem}, which is not read.`;
   throw new InvalidParamsError(`${folder} has nothing to show here. ${why}`);
 }
 
@@ -80,7 +77,7 @@ function withNote(
   { keep, mimeType, omittedBytes }: { keep: 'start' | 'end'; mimeType: string; omittedBytes: number },
 ): string {
   const where = keep === 'start' ? 'below' : 'above';
-  const words = `${omittedBytes} bytes ${where} are left out`;
-  const note = mimeType === 'application/x-ndjson' ? JSON.stringify({ note: words }) : `[${words}]`;
+  const omission = `${omittedBytes} bytes ${where} are omitted`;
+  const note = mimeType === 'application/x-ndjson' ? JSON.stringify({ note: omission }) : `[${omission}]`;
   return keep === 'start' ? `${text}${note}\n` : `${note}\n${text}`;
 }

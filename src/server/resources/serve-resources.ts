@@ -9,6 +9,7 @@ import {
   UnsubscribeRequestSchema,
 } from '@modelcontextprotocol/sdk/types.js';
 import { type ContextFor, InvalidParamsError, onRequest } from '../../kit/mcp/on-request.ts';
+import { BOARD_URI, showsBoard } from '../app/announce.ts';
 import { RESOURCE_KINDS, type ResourceKindName, SESSIONS_URI, uriTemplate } from './kinds.ts';
 import { newSubscriptions } from './subscriptions.ts';
 
@@ -22,16 +23,16 @@ const SESSIONS_RESOURCE: Resource = {
   annotations: { audience: ['user', 'assistant'], priority: 1 },
 };
 
-/** Each watches a few folders and polls every second. */
+/** Each one watches a few folders and polls every second. */
 const MAX_SUBSCRIPTIONS = 256;
 
-/** Serves sessions as resources, and notifies clients that listed or subscribed of every change. */
+/** Serves sessions as resources, and notifies clients that listed or subscribed to them about changes. */
 export function serveResources(server: Server, contextFor: ContextFor): void {
   const list = newSubscriptions();
   const subscriptions = newSubscriptions((count) => {
     if (count < MAX_SUBSCRIPTIONS) return;
     const instead = `Unsubscribe from some, or subscribe to ${SESSIONS_URI}.`;
-    throw new InvalidParamsError(`There are ${MAX_SUBSCRIPTIONS} subscriptions already. ${instead}`);
+    throw new InvalidParamsError(`There are already ${MAX_SUBSCRIPTIONS} subscriptions. ${instead}`);
   });
   const listed = new Set<string>();
   server.onclose = () => {
@@ -52,6 +53,7 @@ export function serveResources(server: Server, contextFor: ContextFor): void {
     return pageOfResources([SESSIONS_RESOURCE, ...live.map(overviewResource)], params?.cursor);
   });
   onRequest(server, ReadResourceRequestSchema, async ({ params: { uri } }, extra) => {
+    if (uri === BOARD_URI && showsBoard(server)) return (await import('../app/board.ts')).readBoard();
     const { readResource } = await import('./read-resource.ts');
     return await readResource(uri, await contextFor(extra));
   });

@@ -12,7 +12,7 @@ import { needsHuman } from '../../session/session-list.ts';
 import { statusSentence } from '../../session/words.ts';
 import { RESOURCE_KINDS, resourceUri } from './kinds.ts';
 
-/** At most this many rows, newest first. */
+/** At most this many rows, most urgent first. */
 const MAX_ROWS = 500;
 
 /** `samocode://sessions`: every session of this machine's projects, as JSON. */
@@ -37,7 +37,7 @@ export async function liveSessions(context: ActionContext): Promise<PlacedSessio
   return (await everySession(context)).filter(({ view }) => isLive(view));
 }
 
-/** Whether it runs or waits for the user; other sessions are reached by name. */
+/** Whether the session runs or waits for the user; others are reached by name. */
 export function isLive({ state }: SessionView): boolean {
   const { kind } = state.status;
   return !state.archived && kind !== 'done' && kind !== 'stopped';
@@ -86,12 +86,12 @@ function overviewUri({ view, place, isShadowed }: PlacedSession): string {
 const A_DAY_MS = 24 * 60 * 60 * 1000;
 const MAX_LINES = 30;
 
-/** A line per session that is live or ended within a day, those that need the user first. Contains no text by agents. */
+/** A line per session that is live or ended within a day, most urgent first. Contains no text from agents. */
 export async function sessionLines(context: ActionContext): Promise<string> {
   const now = context.clock.now();
   const all = await everySession(context);
   const recent = all.filter(({ view }) => isLive(view) || now - restingSince(view.state) < A_DAY_MS);
-  if (recent.length === 0) return '- No session runs or has stopped within the last day.';
+  if (recent.length === 0) return '- No session is running, and none has ended within the last day.';
   const lines = recent.slice(0, MAX_LINES).map((session) => lineOf(session, now));
   const omitted = recent.length - lines.length;
   if (omitted > 0) lines.push(`- … and ${omitted} more: \`list_sessions\` with all_projects.`);

@@ -60,20 +60,20 @@ export const Command = z.discriminatedUnion('kind', [
     keep: z.array(z.string()),
   }),
   Head.extend({ kind: z.literal('unarchive') }),
-  /** Merge its branch into its base branch. */
+  /** Merge the session's branch into its base branch. */
   Head.extend({ kind: z.literal('merge') }),
-  /** The state of its branch's pull request as the forge reports it. */
+  /** The state of the session's pull request as the forge reports it. */
   Head.extend({ kind: z.literal('pull_request'), seen: PullRequestFact.strict() }),
-  /** Work on the feedback on its pull request; without keys, on commits that others added to its branch. */
+  /** Work on the feedback on the session's pull request; without keys, on commits that others added to its branch. */
   Head.extend({
     kind: z.literal('round'),
     round: Round.strict(),
-    /** Quotes what it is about, as Markdown. */
+    /** The feedback, quoted as Markdown. */
     text: z.string(),
-    /** Also beyond PR_ROUNDS. */
+    /** Requested by a person, so PR_ROUNDS does not limit it. */
     byHand: z.literal(true).optional(),
   }),
-  /** Move its branch and worktree to the trash, and the session to the archive. */
+  /** Move the session's branch and worktree to the trash, and the session to the archive. */
   Head.extend({ kind: z.literal('discard') }),
   /** Restore files, plan and overview from the end of an iteration, or from before the last rewind. */
   Head.extend({ kind: z.literal('rewind'), to: RewindTarget }),
@@ -83,7 +83,7 @@ export type CommandOf<K extends Command['kind']> = Extract<Command, { kind: K }>
 
 export type CommandReading =
   | { kind: 'command'; id: string; command: Command }
-  /** A newer samocode wrote it, with a kind or field unknown to this one. */
+  /** Written by a newer samocode, with a kind or field unknown to this version. */
   | { kind: 'newer'; id: string; problem: string }
   | { kind: 'malformed'; id: string; problem: string };
 
@@ -91,7 +91,7 @@ type CommandsFolder = Pick<SessionPaths, 'commands'>;
 
 const MAX_COMMAND_BYTES = 2 * 1024 * 1024;
 
-/** Writes a command for the worker. The file appears atomically; the same id a second time changes nothing. */
+/** Writes a command for the worker. The file appears atomically; writing the same id again changes nothing. */
 export async function leaveCommand(paths: CommandsFolder, command: Command): Promise<void> {
   const made = await mkdir(paths.commands, { recursive: true });
   if (made !== undefined) await syncFolder(dirname(paths.commands));

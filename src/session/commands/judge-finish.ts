@@ -150,7 +150,7 @@ export function judgePullRequest(
   return sinceBase === 0 ? refused(COMMAND_ERRORS.nothing_to_merge({ into })) : { kind: 'accepted' };
 }
 
-/** Whether this state may be recorded: to begin watching the pull request takes an allowed channel, like an approval. */
+/** Whether this state may be recorded: watching the pull request requires an allowed channel, like an approval. */
 export function judgeWatch(
   { by, ...rule }: Asked,
   { pullRequest }: Pick<SessionState, 'pullRequest'>,

@@ -1,5 +1,6 @@
 import type { Phase } from '../../phases/table.ts';
 import { isHashOf } from '../documents/plan.ts';
+import { planServers } from '../documents/plan-servers.ts';
 import {
   answerText,
   type OpenQuestions,
@@ -12,7 +13,6 @@ import { ACCEPTS_WEAKENED } from '../events/accepted.ts';
 import type { AnswerOnRecord, PlanVersion, RecordedAnswer } from '../events/bodies/positions.ts';
 import { type By, isPersonal } from '../events/bodies/who-acted.ts';
 import type { SessionState } from '../events/state.ts';
-import { planServers } from '../servers/plan-servers.ts';
 import type { CommandOf } from './commands.ts';
 import { GATE_ERRORS } from './gate-errors.ts';
 import {
@@ -102,12 +102,12 @@ function recordedAnswer(
   return answers.find((each) => each.id === question.id && each.question === questionHash(question));
 }
 
-/** A person may replace any answer, a model only answers given through a model. */
+/** A person may replace any answer; a model may replace only answers given through a model. */
 function mayReplace(given: By, by: By): boolean {
   return isPersonal(by.channel) || given.channel === 'tool';
 }
 
-/** Until an agent starts with it: at the gate, or right after it. Never after an answer about weakened checks. */
+/** Until an agent starts with the answer: at the gate, or right after it. Never for an answer about weakened checks. */
 function isReplaceable({ at }: AnswerOnRecord, { status, progress, openIteration }: AnswerState): boolean {
   if (status.kind === 'waiting') return status.for === 'qa_answers';
   const isUnread = status.kind === 'running' && status.since === at && openIteration === undefined;
@@ -158,7 +158,7 @@ export function judgeApprove(
   { status }: Pick<SessionState, 'status'>,
   { plan, ...rule }: ApproveFacts,
 ): ApproveVerdict {
-  if (status.kind !== 'waiting' || status.for !== 'plan_approval') return noPlanWaits();
+  if (status.kind !== 'waiting' || status.for !== 'plan_approval') return refusedWithoutPlan();
   const closed = closedChannel(command.by, rule, 'The plan was not approved.');
   if (closed) return closed;
   if (plan === undefined) return refused(GATE_ERRORS.no_plan());
@@ -198,14 +198,14 @@ export function judgeRequestChanges(
   { status, prepared }: Pick<SessionState, 'status' | 'prepared'>,
   rule: GateRule,
 ): { kind: 'accepted' } | Refused {
-  if (status.kind !== 'waiting' || status.for !== 'plan_approval') return noPlanWaits();
+  if (status.kind !== 'waiting' || status.for !== 'plan_approval') return refusedWithoutPlan();
   const closed = prepared ? undefined : closedChannel(by, rule, 'The plan was not sent back.');
   if (closed) return closed;
   if (feedback.trim() !== '') return { kind: 'accepted' };
   return refused(GATE_ERRORS.empty_feedback());
 }
 
-/** The refusal of every decision about a plan while none waits. */
-function noPlanWaits(): Refused {
+/** The refusal of a decision about a plan when no plan is waiting for one. */
+function refusedWithoutPlan(): Refused {
   return refusedForStatus(GATE_ERRORS.not_waiting({ for: 'plan' }));
 }

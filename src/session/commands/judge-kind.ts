@@ -29,7 +29,7 @@ export function judgeKind(
   return undefined;
 }
 
-/** Refuses unless nothing works on the session: required before it is moved or published. */
+/** Refuses unless the session is at rest, as required before it is moved or published. */
 export function refuseUnlessAtRest({ status: { kind } }: Pick<SessionState, 'status'>): Refused | undefined {
   const isAtRest = kind === 'done' || kind === 'stopped' || kind === 'blocked';
   return isAtRest ? undefined : refusedForStatus(COMMAND_ERRORS.not_at_rest({ status: kind }));
@@ -54,7 +54,7 @@ export function refusedForStatus(error: SamocodeError): Refused {
 /** Who may open the gates of a session. */
 export interface GateRule {
   gateChannels: readonly Channel[];
-  /** Over a pool; absent: everybody who is trusted. */
+  /** The people who may open gates through a pool; absent: everyone who is trusted. */
   gatePeople?: readonly string[] | undefined;
 }
 

@@ -100,7 +100,7 @@ export function findRewindPoint(
   return kept.commits.has(commit ?? '') ? point(commit, end) : undefined;
 }
 
-/** The newest rewind that changed files; of several consecutive ones that failed halfway, the first. */
+/** The newest rewind that changed files; of several consecutive ones left halfway, the first. */
 function lastRewind(
   events: readonly SessionEvent[],
   { beforeRewinds }: RewindFacts['kept'],

@@ -5,8 +5,8 @@ import type { CommandOf } from './commands.ts';
 import { closedChannel, type GateRule, type Refused, refused, refusedForStatus } from './judge-kind.ts';
 
 /**
- * Whether a finished session begins a round of its pull request. The person's consent at finish is its gate; whoever
- * begins one by hand gives that consent again, through an allowed channel.
+ * Whether a finished session begins a round of its pull request. The consent that the person gave at finish is its
+ * gate; starting a round by hand gives that consent again, through an allowed channel.
  */
 export function judgeRound(
   { by, round, byHand }: Pick<CommandOf<'round'>, 'by' | 'round' | 'byHand'>,

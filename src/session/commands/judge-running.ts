@@ -11,7 +11,7 @@ import type { CommandOf } from './commands.ts';
 import { closedChannel, type GateRule, type Refused, refused, refusedForStatus } from './judge-kind.ts';
 
 export interface ResumeFacts {
-  /** The limit that would block the session again at once, and how to raise it; the action does not know it. */
+  /** The limit that would block the session again at once, and how to raise it; only the worker knows it. */
   spent?: { reason: string; next: readonly NextStep[] } | undefined;
   /** The sandbox level at which it would continue, if lower than before; only the worker has probed it. */
   lowered?: SandboxLevel | undefined;
@@ -44,7 +44,7 @@ export function judgeResume(
       return { kind: 'accepted', phase: status.resumePhase, resetsCounts: false };
     case 'limited':
     case 'stopped':
-    // It has not begun, and begins now.
+    // The session has not begun; the resume begins it.
     case 'queued':
       return { kind: 'accepted', phase: progress.phase, resetsCounts: false };
     case 'blocked':
@@ -75,7 +75,7 @@ function atGate(status: SessionState['status']): Refused | undefined {
 
 type StopVerdict =
   /**
-   * `request`: the running work stops itself. `stop`: nothing is running; the agent of `openIteration` is ended first.
+   * `request`: running work stops on its own. `stop`: nothing is running; the agent of `openIteration` is ended first.
    */
   | { kind: 'accepted'; how: 'request' }
   | { kind: 'accepted'; how: 'stop'; openIteration?: SessionState['openIteration'] }

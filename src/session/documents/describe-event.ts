@@ -135,8 +135,8 @@ const SENTENCES: { [T in EventType]: (event: EventOf<T>) => string | undefined }
     if (asks !== undefined) return `pull request #${number} needs a person: ${asks}`;
     if (unseen !== undefined) return `pull request #${number} cannot be read: ${unseen.why}`;
     if (round !== undefined && state === 'open') return `pull request #${number} has round ${round}: ${url}`;
-    const looks = state === 'open' && watched ? '; the supervisor watches it' : '';
-    return `pull request #${number} is ${state}: ${url}${looks}`;
+    const watching = state === 'open' && watched ? '; the supervisor watches it' : '';
+    return `pull request #${number} is ${state}: ${url}${watching}`;
   },
   rewind_asked: ({ by, to }) =>
     `rewind to ${to === 'undo' ? 'before the last one' : `iteration ${to}`} requested by ${describeBy(by)}`,

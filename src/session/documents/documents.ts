@@ -30,7 +30,7 @@ export interface DocumentName {
   slug: string;
 }
 
-/** Parses the name of a document, including old ones with a colon; undefined for other files. */
+/** Parses the name of a document, including old names with a colon; undefined for other files. */
 export function parseDocumentName(file: string): DocumentName | undefined {
   const match = /^(\d\d-\d\d-\d\d):?(\d\d)-([^/\\]{1,200})\.md$/.exec(file);
   if (!match) return undefined;
@@ -78,7 +78,7 @@ export async function documentText(path: string, maxBytes = MAX_DOCUMENT_BYTES):
   return reading.kind === 'bytes' ? decode(reading.bytes) : undefined;
 }
 
-/** The fingerprint of such a text, as recorded in events. */
+/** The fingerprint of a file's `documentText`, as recorded in events. */
 export async function documentFingerprint(path: string): Promise<string | undefined> {
   const text = await documentText(path);
   return text === undefined ? undefined : fingerprint(text);

@@ -43,7 +43,7 @@ export function quotedPlan({ name, hash, text }: GivenPlan): string {
     `# Given by the human: ${visibleControls(oneLine(name))}`,
     `The text of the file (SHA-256 ${hash}), quoted, with a number at each box.`,
     '',
-    ...lines.map((line) => `> ${visibleControls(lineBody(line))}`.trimEnd()),
+    ...lines.map((line) => `> ${visibleControls(lineBody(line).trimEnd())}`.trimEnd()),
     '',
   ].join('\n');
 }
@@ -70,8 +70,8 @@ export interface Coverage {
 }
 
 /**
- * Compares a plan of ours with the given one. A box with others nested under it is covered when those are; a step that
- * names it covers those too.
+ * Compares one of our plans with the given plan. A box with nested boxes is covered once all of them are; a step that
+ * names the outer box covers the nested ones too.
  */
 export function coverageOf(given: string, plan: string): Coverage {
   const boxes = boxesIn(given);
@@ -94,7 +94,7 @@ export function coverageOf(given: string, plan: string): Coverage {
 
 const MAX_NAMED = 8;
 
-/** The same for people, a line each; the texts of boxes and steps were written by others. */
+/** The comparison as lines for people; the texts of boxes and steps were written by others. */
 export function coverageLines({ name, text }: GivenPlan, plan: string): string[] {
   const { open, withoutStep, withoutBox } = coverageOf(text, plan);
   const boxes = withoutStep.map((box) => `[${box.id}] ${short(box.text)}`);

@@ -5,7 +5,7 @@ export function inboxFileName(message: { stamp: string; id: string }): string {
   return `${message.stamp}-${message.id}.md`;
 }
 
-/** The contents of a message's file, from a person for the next agent; contains the text verbatim. */
+/** The contents of the file for a message from a person to the next agent; includes the text verbatim. */
 export function inboxMessage(message: { id: string; stamp: string; channel: string; text: string }): string {
   const { id, stamp, channel, text } = message;
   return `# Message from the human\nId: ${oneLine(id)}\nAt: ${oneLine(stamp)}\nFrom: ${oneLine(channel)}\n\n${text}\n`;

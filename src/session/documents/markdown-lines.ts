@@ -129,7 +129,7 @@ interface FenceMark {
   length: number;
   /** Nothing follows the mark, which is required of a closing line. */
   isBare: boolean;
-  /** The length of the longest later mark that may close a block of its kind. */
+  /** The length of the longest later mark that can close a block of this kind. */
   longestAfter: number;
 }
 
@@ -168,7 +168,7 @@ function fenceMarks(lines: readonly string[]): FenceMark[] {
   return marks.reverse();
 }
 
-/** A `Key: value` line; may be a list item or have its key in bold, as people and models write it. */
+/** A `Key: value` line; can be a list item or have its key in bold, as people and models write it. */
 export interface KeyLine {
   key: string;
   value: string;

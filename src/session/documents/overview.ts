@@ -24,7 +24,7 @@ type Blocked = 'no' | 'waiting_human' | 'yes';
 export interface OverviewReading {
   workingDir: string | undefined;
   task: string;
-  /** As written; may not be a known phase. */
+  /** As written; might not be a known phase. */
   phase: string | undefined;
   iteration: number | undefined;
   totalIterations: number | undefined;
@@ -229,10 +229,10 @@ function withStatus(text: string, change: OverviewChange): string {
     const found = findKeyLines(doc);
     const status = sectionNamed(doc, 'Status');
     const missing: string[] = [];
-    // After the last known line that belongs before the current one.
+    // A missing line is inserted after the last known line that belongs before it.
     let place = status?.start ?? 0;
     for (const [key, name] of Object.entries(STATUS_LINES)) {
-      const value = change[key as keyof typeof STATUS_LINES]; // its keys are the type
+      const value = change[key as keyof typeof STATUS_LINES]; // the keys of STATUS_LINES are those of its type
       const existing = found.get(name.toLowerCase()) ?? [];
       if (value === null) for (const { index } of existing) editor.remove(index);
       else if (value !== undefined && existing.length > 0) rewrite(editor, existing, oneLine(String(value)));
@@ -289,7 +289,7 @@ function withTask(text: string, task: string): string {
     if (!section) {
       addSection(doc, editor, 'Task', lines);
     } else if (!containsTask(doc.lines.slice(section.start), task)) {
-      // Searched to the end of the file: an older task may contain headings.
+      // The search continues to the end of the file, because an older task might contain headings.
       const isSetApart = isBlank(doc.lines[section.start] ?? '');
       editor.insert(section.start, isSetApart ? lines : [...lines, '']);
     }

@@ -23,7 +23,7 @@ export interface PlanPhase {
   check?: string;
   /** `check`, if it is written as code: a command, not a description. */
   command?: string;
-  /** Set by the line `Proposals: two`: code is written after two proposals were compared. */
+  /** Set by the line `Proposals: two`: two proposals are compared before code is written. */
   wantsComparison?: boolean;
   steps: { done: number; total: number };
   /** It has a completion line, or every step is ticked. */
@@ -185,7 +185,7 @@ export function planContent(text: string): PlanContent {
     else if (body !== '' && !isCompletion(body)) beforeNotes.push(openBox(body));
   }
   const { notes, covered } = notesFrom(doc, end + 1);
-  // With the heading, so that work moved into the notes differs from work above them.
+  // The heading is included so that work moved into the notes differs from work above them.
   const lines = covered.length > 0 ? [...beforeNotes, '## Notes', ...covered] : beforeNotes;
   return { lines, notes };
 }
@@ -208,7 +208,7 @@ function notesFrom(doc: MarkdownLines, start: number): { notes: string[]; covere
   return { notes, covered };
 }
 
-/** Quoted output often has lines that begin with "#", but none like these, whether in a code block or not. */
+/** Applies in code blocks too: quoted output often has lines that begin with "#", but none like these. */
 function isWork(body: string, key: KeyLine | undefined): boolean {
   return key?.key === 'files' || key?.key === 'check' || BOX.test(body) || PHASE_HEADING.test(body);
 }

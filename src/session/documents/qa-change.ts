@@ -41,9 +41,11 @@ export function writeAnswers(text: string, answers: readonly { id: string; text:
 }
 
 /** Keeps texts that were typed in place of a recorded answer as a note below it. */
-export function noteUnrecorded(text: string, untaken: readonly { id: string; text: string }[]): string {
-  if (untaken.length === 0) return text;
-  const notes = new Map(untaken.map((each) => [each.id, `> ${ALSO_TYPED}: ${asValue(each.text)}`] as const));
+export function noteUnrecorded(text: string, unrecorded: readonly { id: string; text: string }[]): string {
+  if (unrecorded.length === 0) return text;
+  const notes = new Map(
+    unrecorded.map((each) => [each.id, `> ${ALSO_TYPED}: ${asValue(each.text)}`] as const),
+  );
   return editMarkdown(text, (doc, editor) => {
     for (const { question, answerSpan, start, end } of findQuestions(doc)) {
       const note = notes.get(question.id);

@@ -75,7 +75,7 @@ function readFields(fields: ReadonlyMap<string, unknown>, status: SignalStatus, 
 
 function readPhase(value: unknown): { phase?: Phase; unknownPhase?: string } {
   if (value === undefined || value === null) return {};
-  // Objects are not quoted: they may be nested too deeply to be serialized.
+  // Objects are not quoted: they might be nested too deeply to be serialized.
   const text = typeof value === 'object' ? 'no text' : String(value).trim();
   if (text === '') return {};
   const phase = phaseNamed(text);
@@ -123,7 +123,7 @@ function readText(key: string, value: unknown, notes: string[]): string | undefi
     return undefined;
   }
   const text = String(value).trim();
-  if (text.length > MAX_TEXT) notes.push(`"${key}" was cut after ${MAX_TEXT} characters.`);
+  if (text.length > MAX_TEXT) notes.push(`"${key}" was truncated to ${MAX_TEXT} characters.`);
   return text === '' ? undefined : text.slice(0, MAX_TEXT);
 }
 

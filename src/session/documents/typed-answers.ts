@@ -49,7 +49,7 @@ export const TYPING_REST = { markedMs: 2000, unmarkedMs: 30_000 };
 export interface RestingFile {
   fileHash: string;
   sinceMs: number;
-  /** When its answers count, unless it changes before. */
+  /** When its answers count, unless it changes before then. */
   dueAtMs: number;
 }
 

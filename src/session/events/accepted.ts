@@ -2,7 +2,7 @@ import type { Phase } from '../../phases/table.ts';
 import type { PlanServer, RecordedAnswer } from './bodies/positions.ts';
 import type { SessionState, WaitingStatus } from './state.ts';
 
-/** The MCP servers accepted with the currently approved plan; none while a new plan is written. */
+/** The MCP servers accepted with the currently approved plan; none while a new plan is being written. */
 export function acceptedServers({
   approvedPlan,
   planServers = {},
@@ -28,10 +28,10 @@ export function afterWeakened(
   return { phase: 'implementation', notes: [...notes, note] };
 }
 
-/** The option of the question about a red base that lets its checks fail at the end as they do there. */
+/** In the question about a red base: the option that accepts checks failing at the end as they fail on the base. */
 const LEAVES_BASE_RED = 'B';
 
-/** What was decided about checks that fail on the base commit; any other answer makes passing them part of the task. */
+/** Records the choice about checks that fail on the base: any answer but B makes passing them part of the task. */
 export function withBaseChoice(state: SessionState, answers: readonly RecordedAnswer[]): SessionState {
   const { baseChecks } = state;
   const answer = answers.find(({ question }) => question === baseChecks?.question);
@@ -40,11 +40,11 @@ export function withBaseChoice(state: SessionState, answers: readonly RecordedAn
   return { ...state, baseChecks: { ...baseChecks, choice } };
 }
 
-/** The options of the question whether to begin although a session before it is not done; the first one waits. */
+/** The option that begins a session although a preceding one is not done; the first option waits. */
 const STARTS_ANYWAY = 'B';
 const DISCARDS = 'C';
 
-/** What was decided about a session's start order. Its rounds of questions do not count as those of the gate. */
+/** Records the choice about a session's start order. Its rounds of questions do not count as rounds of the gate. */
 export function afterOrder(
   { answers, oldRounds }: Pick<SessionState, 'answers' | 'oldRounds'>,
   { order }: Pick<WaitingStatus, 'order'>,

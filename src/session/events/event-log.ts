@@ -30,7 +30,7 @@ export interface LogReading {
 }
 
 export interface ReadLogOptions {
-  /** False for callers that act on the result: only the events are authoritative, and a cache may be forged. */
+  /** False for callers that act on the result: only the events are authoritative, and a cache could be forged. */
   useCache?: boolean;
   onEvent?: (event: SessionEvent) => void;
 }
@@ -87,6 +87,25 @@ export async function readEvents(
   return events;
 }
 
+/** All events of a log, and where the reading stopped. */
+export interface WholeLog {
+  events: readonly SessionEvent[];
+  end: Start;
+}
+
+/** All events: reads only those after `before`, or everything if the log has changed before that point. */
+export async function readOn(
+  { events: eventsPath }: Pick<SessionPaths, 'events'>,
+  before?: WholeLog,
+): Promise<WholeLog | undefined> {
+  return await withLog(eventsPath, async (handle) => {
+    const isLonger = before !== undefined && tailHashAt(handle.fd, before.end.offset) === before.end.tailHash;
+    const events = isLonger ? [...before.events] : [];
+    const start = isLonger ? before.end : emptyStart();
+    return { end: await foldFrom(handle, start, (event) => events.push(event)), events };
+  });
+}
+
 /** Runs `read` on the open log; undefined if there is none, or if its path is a link, folder or pipe. */
 export async function withLog<T>(
   eventsPath: string,
@@ -119,7 +138,7 @@ async function foldFrom(
   start: Start,
   onEvent?: (event: SessionEvent) => void,
 ): Promise<LogReading> {
-  // What counts so far; `state` is ahead of it by the events of an incomplete commit.
+  // What counts so far; `state` can be ahead of it by the events of an incomplete commit.
   let whole = start;
   let { state } = start;
   let commit: SessionEvent[] = [];

@@ -44,8 +44,8 @@ export class EventWriter implements Disposable {
 
   /**
    * Opens the log for the owner of `lease`, truncates it to its last complete commit and folds it from the start: a
-   * cached state is good enough to be shown, not to be acted on.
-   * @throws newer_format lease_lost
+   * cached state may be shown, but not acted on.
+   * @throws newer_format, lease_lost
    */
   static async open(paths: SessionPaths, lease: OwnedLease, clock: Clock): Promise<EventWriter> {
     const answered = new Set<string>();
@@ -141,7 +141,7 @@ export class EventWriter implements Disposable {
       writeLightly(this.#parts.paths.state, cacheText({ offset, tailHash, state: this.#written }));
       this.#sinceCache = 0;
     } catch {
-      // Written again after some more events.
+      // The cache is written again after a few more events.
     }
   }
 
@@ -155,7 +155,7 @@ export class EventWriter implements Disposable {
     }
   }
 
-  /** If no agent was running, a person moved the run folder away, and it must not be created again. */
+  /** Whether the run folder was moved away while no agent was running: by a person, so do not create it again. */
   #isMovedAway(): boolean {
     return this.#written.openIteration === undefined && statsAt(this.#parts.paths.runDir) === undefined;
   }
@@ -197,7 +197,7 @@ function asRead(event: SessionEvent): SessionEvent {
   throw new Error(`A ${event.type} event is not fit to be written: ${JSON.stringify(reading)}`);
 }
 
-/** Links the events, because a crash may write only some of them: readers accept all of a commit or nothing. */
+/** Links the events, because a crash might write only some of them: readers accept all of a commit or nothing. */
 function asCommit(events: readonly SessionEvent[]): SessionEvent[] {
   return events.map((event, index) => (index < events.length - 1 ? { ...event, more: true } : event));
 }

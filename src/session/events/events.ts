@@ -46,7 +46,7 @@ const AnyEnvelope = z.looseObject(Envelope.omit({ v: true, flow: true }).shape);
 
 export type EventReading =
   | { kind: 'event'; event: SessionEvent }
-  /** Of a later format: the session can be read, not changed. */
+  /** Written in a later format: the session can be read, not changed. */
   | { kind: 'newer'; version: number }
   /** Has a valid envelope, but an unknown type or body. If it is the next event, a newer samocode wrote it. */
   | { kind: 'unknown'; n: number; lease: number; problem: string }
@@ -63,7 +63,7 @@ export function parseEvent(line: string): EventReading {
   if (schema === undefined) return unread(value, `unknown type "${head.data.type.slice(0, 40)}"`);
   const event = schema.safeParse(value);
   if (!event.success) return unread(value, z.prettifyError(event.error).slice(0, 300));
-  // The schema is the one of this event type, which its static type does not express.
+  // The schema belongs to this event type, which the static type does not express.
   return { kind: 'event', event: event.data as SessionEvent };
 }
 

@@ -29,7 +29,7 @@ export const RESET_FIELDS = {
  * costs are not reset.
  */
 export function rewound(state: SessionState, event: EventOf<'rewound'>): SessionState {
-  // Drop the proof too: `passed` would be outdated, and no check would run again.
+  // A rewind drops the proof too: with it, no check would run again, and `passed` would be outdated.
   const { rewind } = state;
   if (rewind === undefined) return state;
   const { parked, done, progress, proved, lastMerge, ...back } = rewind.back;

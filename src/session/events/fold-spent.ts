@@ -18,7 +18,7 @@ export function countedIteration(state: SessionState, event: EventOf<'iteration_
   };
 }
 
-/** What one iteration spent. Excludes tokens read from a cache: they cost a tenth and would be most of the count. */
+/** What one iteration spent. Excludes tokens read from a cache: they cost a tenth and would dominate the count. */
 export function spentBy({
   cost,
   durationMs,

@@ -155,13 +155,13 @@ function commandAnswered(state: SessionState, { id }: { id: string }): SessionSt
   return { ...state, answeredCommands: [...state.answeredCommands, id].slice(-REMEMBERED_COMMANDS) };
 }
 
-/** Whether a resume ends its wait for other sessions; a person who was asked about it is asked again. */
+/** Whether a resume ends the session's wait for others; a person who was asked about that wait is asked again. */
 function beginsNow({ status, prepared }: SessionState): boolean {
   const isHeld = status.kind === 'queued' || (status.kind === 'stopped' && status.parked === undefined);
   return isHeld && !prepared;
 }
 
-/** Answers about the order open no gate. */
+/** Drops the answers too: answers about the order open no gate. */
 function withOrderOver(state: SessionState): SessionState {
   return { ...state, order: { isOver: true }, answers: [] };
 }
@@ -215,7 +215,7 @@ function iterationEnded(state: SessionState, event: EventOf<'iteration_ended'>):
     progress: withChildEnded(state.progress, event),
     lastIteration: { iteration, phase, ending, endedAt, usd, durationMs, problem, lastAction, next },
     pending: decision.kind === 'run' ? undefined : decision,
-    // Two failures may add the same note.
+    // Two failures can add the same note.
     notes: [...new Set(notes)].slice(-MAX_NOTES),
     outsidePlan: event.outsidePlan,
     backoff: decision.kind === 'run' && decision.delay === 'backoff',
@@ -252,7 +252,8 @@ function resumed(state: SessionState, event: EventOf<'resumed'>): SessionState {
   const begun = beginsNow(state) ? withOrderOver(state) : state;
   const checked = running(withRewindContinued(withChecksOf(begun, event)), event.at);
   const continued = { ...checked, pending: undefined, stopWanted: undefined, outage: undefined };
-  // A resume refers to the environment it is run in; a file may be edited from anywhere, and nobody begins a round there.
+  // A resume command applies to the environment it is run in. An edited file and a round of a pull request do not:
+  // the edit could come from anywhere, and the settings start the round.
   const isElsewhere = event.by.channel === 'file' || event.by.channel === 'settings';
   const kept = isElsewhere ? continued : { ...continued, paidBy: {}, lastProvider: undefined };
   const chosen = agent === undefined ? {} : { chosen: { ...state.chosen, ...agent } };
@@ -265,7 +266,7 @@ function resumed(state: SessionState, event: EventOf<'resumed'>): SessionState {
       // Which gates open at the start now depends on who gave the new goal.
       startedBy: event.by,
       goal,
-      // What was merged or closed belongs to the earlier work.
+      // A merged or closed pull request belongs to the earlier work.
       pullRequest: state.pullRequest?.state === 'open' ? state.pullRequest : undefined,
       round: undefined,
       notes,
@@ -288,7 +289,7 @@ function resumed(state: SessionState, event: EventOf<'resumed'>): SessionState {
   return { ...rest, notes, backoff: false, progress: inPhase(progress, phase) };
 }
 
-/** A pull request of a size that people read has far fewer. */
+/** Far more than a pull request that people can review has. */
 const REMEMBERED_ROUND_KEYS = 2000;
 
 /** A person ended the wait by setting the phase: a resume does not return to it. */
@@ -309,8 +310,8 @@ function mergeAnswers(
 }
 
 /**
- * Repeated to every agent until one acknowledges them. If none does, the oldest remain only in the inbox: neither state
- * nor prompts may grow without bound.
+ * Messages are repeated to every agent until one acknowledges them. If none does, the oldest remain only in the inbox:
+ * neither state nor prompts may grow without bound.
  */
 const MAX_UNACKNOWLEDGED = 50;
 
@@ -340,10 +341,7 @@ function checksRan(state: SessionState, event: EventOf<'checks_ran'>): SessionSt
   return { ...state, passed, proved };
 }
 
-/**
- * A resume may set other checks from now on. If they could not run on the base, they are run there
- * again.
- */
+/** A resume can change the checks. If they could not run on the base, they are run there again. */
 function withChecksOf(
   state: SessionState,
   { checks, proving }: Pick<EventOf<'resumed'>, 'checks' | 'proving'>,
@@ -393,7 +391,7 @@ function foldPlaces(state: SessionState, places: Places | undefined): SessionSta
   };
 }
 
-/** The minimum that a level found elsewhere may not lower. */
+/** The level that each setting requires here, whatever level was found on another machine. */
 const LEAST_LEVEL: Partial<Record<HostSettings['sandbox'], SandboxLevel>> = {
   strict: 'strict',
   guard: 'best effort',

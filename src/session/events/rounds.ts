@@ -9,12 +9,12 @@ export function openRound({
   return round && round.number > (pullRequest?.round ?? 0) ? round : undefined;
 }
 
-/** In the session folder: what a round is about, and what its agents say in each thread. */
+/** The documents of a round in the session folder: its feedback, and its agents' answers in each thread. */
 export function roundDocuments(number: number): { about: string; answers: string } {
   return { about: `round-${number}.md`, answers: `round-${number}-answers.md` };
 }
 
-/** The number of the round that work on the pull request belongs to now: of the open one, else of a new one. */
+/** The number of the round that work on the pull request now belongs to: the open round, otherwise a new one. */
 export function nextRound(state: Pick<SessionState, 'round' | 'pullRequest'>): number {
   const last = Math.max(state.round?.number ?? 0, state.pullRequest?.round ?? 0);
   return openRound(state) === undefined ? last + 1 : last;
@@ -22,7 +22,7 @@ export function nextRound(state: Pick<SessionState, 'round' | 'pullRequest'>): n
 
 const KINDS = { check: 'failed check', thread: 'comment', review: 'review', conflict: 'conflict' } as const;
 
-/** What a round is about, by the keys that started it: `1 failed check and 2 comments`. Contains no text of others. */
+/** What a round is about, by the keys that started it: `1 failed check and 2 comments`. Contains no text by others. */
 export function describeKeys(keys: readonly string[]): string {
   const parts = Object.entries(KINDS).flatMap(([kind, what]) => {
     const count = keys.filter((key) => key.startsWith(`${kind}:`)).length;

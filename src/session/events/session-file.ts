@@ -28,7 +28,7 @@ export const FrozenSettings = z.object({
   /** Values of the settings that only one CLI has, by key. */
   own: z.record(z.string(), z.number()),
   timeLimitMs: z.number(),
-  /** By provider, where it differs from `timeLimitMs`. */
+  /** By provider, if different from `timeLimitMs`. */
   timeLimitsMs: z.record(z.string(), z.number()),
   /** The start chose a lower level than the project's. */
   sandboxLowered: z.literal(true).optional(),
@@ -82,7 +82,7 @@ export const GivenIssue = z.object({
   title: z.string(),
   /** The document that quotes it. */
   text: z.string(),
-  /** The supervisor started it: when its label was put on, and the commit at which its branch was pushed. */
+  /** Set if the supervisor started it: when the issue was labelled, and the commit at which the branch was pushed. */
   claim: z.object({ labelledAt: z.string(), commit: z.string() }).optional(),
 });
 export type GivenIssue = z.infer<typeof GivenIssue>;
@@ -96,7 +96,7 @@ export const SessionFile = z.object({
   createdAt: z.iso.datetime(),
   task: z.string().optional(),
   dive: z.string().optional(),
-  /** Of the first goal. */
+  /** The plan given for the first goal. */
   givenPlan: GivenPlan.optional(),
   issue: GivenIssue.optional(),
   mainRepo: z.string(),
@@ -109,7 +109,7 @@ export const SessionFile = z.object({
   group: z.string().optional(),
   /** Other machines of a pool may continue it. */
   pool: z.literal(true).optional(),
-  /** What has to hold before it begins. */
+  /** The conditions that must hold before it begins. */
   order: StartOrder.optional(),
   settings: FrozenSettings,
   /** The sandbox level that was available at the start. */
@@ -117,7 +117,7 @@ export const SessionFile = z.object({
 });
 export type SessionFile = z.infer<typeof SessionFile>;
 
-/** The session's choices from `session.json`, as they are for this machine. */
+/** The session's choices from `session.json`, as they apply on this machine. */
 export function atPlaces(
   { settings, ...file }: SessionFile,
   { sessionsDir, folder }: Pick<SessionPaths, 'sessionsDir' | 'folder'>,
@@ -160,7 +160,7 @@ export async function createdFile({ events }: Pick<SessionPaths, 'events'>): Pro
   });
 }
 
-/** Enough for the first events, among them the creation. */
+/** Enough for the first events, including the creation. */
 const FIRST_BYTES = 4000;
 
 /** @returns undefined when there is none @throws session_file_broken when it cannot be read */

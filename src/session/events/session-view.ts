@@ -11,7 +11,7 @@ export interface SessionView {
   /** Absent in a folder of the original tool, which has no run folder. */
   sessionFile?: SessionFile;
   worker: 'alive' | 'none' | 'unknowable';
-  /** Another machine of a pool has it, and this one shows what it has published. */
+  /** Set if another machine of a pool has the session: this one shows what that machine has published. */
   mirror?: Mirror | undefined;
   /** The newest readable lease, released or not. */
   lease?: Lease;
@@ -38,7 +38,7 @@ export function viewWithoutWorker(paths: SessionPaths, state: SessionState, prob
   return { folder: paths.folder, paths, state, problems, pendingCommands: [], isForeign: false, ...nothing };
 }
 
-/** Code of the notice that a login shell, from which the session may be resumed, lacks credentials it uses. */
+/** Code of the notice that a login shell lacks credentials of the session, which might be resumed from there. */
 export const NOT_IN_LOGIN_SHELL = 'credentials_not_in_login_shell';
 
 /** Code of the notice that there is no usage limit whose end a session could wait for. */

@@ -118,10 +118,10 @@ export const SessionState = z.object({
   pullRequest: PullRequestFact.extend({ since }).optional(),
   /** The newest round of its pull request; `accepted`: the difference that a person accepted for it. */
   round: Round.extend({ accepted: z.string().optional() }).optional(),
-  /** What has started a round, the oldest first. */
+  /** The keys that have started a round, oldest first. */
   roundKeys: z.array(z.string()).optional(),
   trash: Trash.optional(),
-  /** By the hash of the plan with which they were accepted: a rewind may return to an earlier plan. */
+  /** By the hash of the plan with which they were accepted: a rewind can return to an earlier plan. */
   planServers: z.record(z.string(), z.array(PlanServer)).optional(),
   messages: z.object({ waiting: z.array(z.string()), unacknowledged: z.array(z.string()) }),
   /** The newest answered commands, oldest first: the same command twice counts once. */
@@ -132,7 +132,7 @@ export const SessionState = z.object({
   raisedLimits: SessionLimits.optional(),
   chosen: ChosenAgent.optional(),
   places: Places.optional(),
-  /** The machine of the pool that has it, by name, and those on which an agent worked. */
+  /** The name of the pool machine that has the session, and of those on which an agent worked. */
   host: z.string().optional(),
   workedOn: z.array(z.string()).optional(),
   checks: z.array(z.string()).optional(),

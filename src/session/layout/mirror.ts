@@ -2,7 +2,7 @@ import * as z from 'zod';
 import { plainJson } from '../../base/files/plain-file.ts';
 import type { SessionPaths } from './paths.ts';
 
-/** This machine's folders for a session that another machine of a pool has, and what it has of its branch. */
+/** This machine's folders for a session that another machine of a pool has, and what this machine has of the branch. */
 export const Mirror = z.object({
   configPath: z.string(),
   mainRepo: z.string(),
@@ -12,7 +12,7 @@ export const Mirror = z.object({
 });
 export type Mirror = z.infer<typeof Mirror>;
 
-/** It also lists all documents. */
+/** The size limit of the published state, which also lists all documents. */
 export const MAX_LAID_BYTES = 16 * 1024 * 1024;
 
 export async function readMirror({ laidDown }: Pick<SessionPaths, 'laidDown'>): Promise<Mirror | undefined> {

@@ -35,8 +35,8 @@ export function isFolderName(name: string): boolean {
 }
 
 /**
- * The session folder that a name refers to: the folder of that name, or else the newest one with a date before exactly
- * that name. A suffix does not match: `auth` never opens `26-01-08-jwt-auth`.
+ * The session folder that a name refers to: the folder of that name, or else the newest whose name is a date followed
+ * by exactly that name. A suffix does not match: `auth` never opens `26-01-08-jwt-auth`.
  */
 export function resolveSessionFolder(folders: readonly string[], name: string): string | undefined {
   const known = folders.filter(isFolderName);
@@ -52,7 +52,7 @@ export function resolveSessionFolder(folders: readonly string[], name: string): 
 }
 
 /**
- * The session folders that an incomplete name may refer to: the one with that short id, or else all whose name starts
+ * The session folders that an incomplete name can refer to: the one with that short id, or else all whose name starts
  * with it, the newest of each name.
  */
 export function matchFolders(folders: readonly string[], typed: string): string[] {
@@ -78,7 +78,7 @@ export function shortId(folder: string): string {
   return fingerprint(folder).slice(0, 5);
 }
 
-/** Names a session in git's refs: two projects on one repository may have folders of the same name. */
+/** Names a session in git's refs: two projects on one repository can have folders of the same name. */
 export function refNameOf({ folder, id }: { folder: string; id: string }): string {
   return `${folder}-${id.toLowerCase()}`;
 }

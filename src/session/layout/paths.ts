@@ -5,7 +5,7 @@ import { threeDigits } from '../../base/files/stamps.ts';
 /** The folder of pictures, next to the documents that link them: in a session's folder and in its archives. */
 export const SCREENS = 'screens';
 
-/** For people and agents: the contents of a session's folder, with the one writer at a time. */
+/** For people and agents: the contents of a session's folder, each with its one writer at a time. */
 const IN_SESSION = {
   /** Worker: Phase, Blocked and the three counters; agents: the rest; people: all of it while nothing runs. */
   overview: '_overview.md',
@@ -66,11 +66,13 @@ const IN_RUN = {
   approvedPlan: 'approved-plan.md',
   /** Our running git calls that change a checkout or a branch. */
   gitCalls: '.git-calls',
-  /** Milliseconds since boot until which a session of a pool may continue: the supervisor, at each renewal. */
+  /** The supervisor, at each renewal: milliseconds since boot until which a session of a pool may continue. */
   poolUntil: '.pool-until',
-  /** What this machine knows about a session of a pool: its supervisor. */
+  /** The supervisor: what this machine knows about a session of a pool. */
   poolMark: '.pool.json',
-  /** What is shown here of a session that another machine of a pool has. */
+  /** The worker of a pool's session, when it rests: the number of the last event that it has saved for other machines. */
+  poolKept: '.pool-kept',
+  /** The supervisor: the published state of a session of another machine that is shown here, and its documents. */
   laidDown: '.laid-down',
   /** The program that received a session of another machine: where it is now. The worker records and removes it. */
   arrived: 'arrived.json',
@@ -91,7 +93,7 @@ export function sessionPaths(sessionsDir: string, folder: string, archived = fal
   return { ...paths, ...below(sessionDir, IN_SESSION), ...below(runDir, IN_RUN) };
 }
 
-/** The largest overview, question file or plan that is read; an agent may write anything. */
+/** The largest overview, question file or plan that is read; an agent can write anything. */
 export const MAX_DOCUMENT_BYTES = 64 * 1024 * 1024;
 
 /**

@@ -90,7 +90,7 @@ function countingSets(
   return [counts ? full : undefined, sets.findLast(({ set }) => set === 'base')];
 }
 
-/** The events up to the last `done`: the session may be working on another goal since. */
+/** The events up to the last `done`: since then the session may have begun another goal. */
 function untilDone(events: readonly SessionEvent[]): SessionEvent[] {
   return events.slice(0, events.findLastIndex(({ type }) => type === 'done') + 1);
 }

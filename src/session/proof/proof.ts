@@ -43,7 +43,7 @@ const Approval = z.discriminatedUnion('what', [
 ]);
 export type Approval = z.infer<typeof Approval>;
 
-/** What a session proved about its branch when it was done: facts recorded by the worker, without claims of agents. */
+/** What a session proved about its branch when it was done: facts recorded by the worker, without claims by agents. */
 export const SessionProof = z.strictObject({
   samocodeProof: z.literal(1),
   session: z.string(),
@@ -72,7 +72,7 @@ export const SessionProof = z.strictObject({
   }),
   approvals: z.array(Approval),
   outsidePlan: z.array(z.string()).optional(),
-  /** Changes that may weaken the checks and that a person accepted. */
+  /** Changes that might weaken the checks and that a person accepted. */
   acceptedWeakenings: z.array(Weakening.pick({ path: true, what: true })).optional(),
   changedTests: z.array(ChangedTest).optional(),
   /** Added test files that pass on the base commit too. */
@@ -117,7 +117,7 @@ export type ProofReading = { kind: 'proof'; proof: SessionProof } | { kind: 'alt
 
 /** Reads `proof.json`, or the proof at the end of `proof.md`. Never throws. */
 export function readProof(written: string): ProofReading {
-  const text = withPlainLineEnds(written);
+  const text = withPlainLineEndings(written);
   const json = text.startsWith('{') ? text : jsonOfMarkdown(text);
   const parts = json === undefined ? null : SEALED_JSON.exec(json);
   if (json === undefined || parts === null || fingerprint(parts[1] ?? '') !== parts[2])
@@ -130,7 +130,7 @@ export function readProof(written: string): ProofReading {
 const JSON_FENCE = '```json';
 
 const SEALED_JSON = /^(\{\n[\s\S]*,\n {2}"sha256": ")([0-9a-f]{64})"\n\}\n$/;
-/** Forges and mail programs add trailing spaces; a pull request's text ends with a mark of ours. */
+/** Forges and mail programs add trailing spaces; a pull request's text ends with our marker. */
 const SEALED_MARKDOWN =
   /^([\s\S]*<!-- SHA-256 of the text above: )([0-9a-f]{64}) -->\s*(?:<!-- samocode text [0-9a-f ]+ -->\s*)?$/;
 
@@ -154,24 +154,24 @@ export function proofInText(written: string): ProofReading | undefined {
   return readProof(`${json}\n`);
 }
 
-/** GitHub converts all line ends of a pull request's text; a mix of both kinds is a change. */
-function withPlainLineEnds(text: string): string {
+/** GitHub converts all line endings of a pull request's text; a mix of both kinds is a change. */
+function withPlainLineEndings(text: string): string {
   return /(?<!\r)\n/.test(text) ? text : text.replaceAll('\r\n', '\n');
 }
 
-/** `proof.md`, to be sent on: the facts, then the proof as data, by which it can be repeated. */
+/** `proof.md`, for forwarding: the facts, then the proof as data, from which it can be repeated. */
 export function proofMarkdown(proof: SessionProof): string {
   return sealedMarkdown(`${factsAndData(proof)}\n\n`);
 }
 
 const FOLDED = 'The proof: what ran and what it printed, with hashes';
 
-/** A text for reviewers with the whole proof below it, folded, and sealed together. `verify` reads it too. */
+/** A text for reviewers with the whole proof folded below it, sealed together. `verify` reads it too. */
 export function withFoldedProof(text: string, proof: SessionProof): string {
   return sealedMarkdown(`${text}\n\n${details(FOLDED, factsAndData(proof))}\n\n`);
 }
 
-/** The same without the data, where the whole is too long for a forge: it cannot be verified. */
+/** Like `withFoldedProof`, without the data, for a forge that rejects the full length; it cannot be verified. */
 export function withFoldedFacts(text: string, proof: SessionProof): string {
   return `${text}\n\n${details(FOLDED, proofFacts(proof))}\n`;
 }
@@ -180,7 +180,7 @@ function factsAndData(proof: SessionProof): string {
   return [
     proofFacts(proof),
     '## Repeat it',
-    `\`samocode verify proof.md\` in a clone of the repository with the branch ${code(proof.branch)} runs the same commands on a fresh clone of the commit. Exit statuses, commit and tree have to be equal; outputs and times are not compared.`,
+    `\`samocode verify proof.md\` in a clone of the repository with the branch ${code(proof.branch)} runs the same commands on a fresh clone of the commit. Exit statuses, commit and tree must match; outputs and times are not compared.`,
     details('The proof as data', `${JSON_FENCE}\n${proofText(proof)}\`\`\``),
   ].join('\n\n');
 }
@@ -235,7 +235,7 @@ function requirements({ requirements: all, checks: set }: SessionProof): string[
   return ['## Requirements', 'As approved with the plan.', list(lines)];
 }
 
-/** What the checks of a proof leave open, as a sentence without its end; undefined: every check of the project passed. */
+/** What the checks of a proof do not show, without a full stop; undefined: every check of the project passed. */
 export function provedPartly({ checks: set, baseChecks, requirements }: SessionProof): string | undefined {
   if (set === undefined) return undefined;
   const red = redAfter(set);
@@ -248,7 +248,7 @@ export function provedPartly({ checks: set, baseChecks, requirements }: SessionP
 /** Only the plan's checks run, so nothing shows what the project's own would. */
 export const NO_CHECK = "only the plan's own checks: this project has no CHECK";
 
-/** Of the commands that were red before the work and are red after it. */
+/** Names the commands that were red before the work and still are. */
 export function redAfterText(commands: readonly string[]): string {
   return `${RED_AFTER}: ${commands.map(code).join(', ')}`;
 }
@@ -391,7 +391,7 @@ function htmlText(text: string): string {
   return `<code>${plain}</code>`;
 }
 
-/** Agents cannot use the signing key; the command signs the commits anew, so their hashes change. */
+/** Agents cannot use the signing key; the command signs the commits again, so their hashes change. */
 export function unsignedWords(commits: number, base: string): string {
   const are = commits === 1 ? '1 commit is' : `${commits} commits are`;
   return `${are} unsigned. In the worktree, ${code(`git rebase --force-rebase --gpg-sign ${base.slice(0, 12)}`)} signs them.`;

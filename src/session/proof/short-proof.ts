@@ -11,7 +11,7 @@ import {
   unsignedWords,
 } from './proof.ts';
 
-/** What a reader needs of a proof: no hash, no output, no line about how it was made. */
+/** What a reader needs from a proof: no hash, no output, no line about how it was made. */
 export function shortProof(proof: SessionProof): string {
   const { commit, branch, doneAt } = proof;
   const limits = proofLimits(proof);

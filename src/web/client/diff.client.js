@@ -1,24 +1,24 @@
-// The changes: side by side or unified, and comments on lines, which the tab keeps until they are sent.
+// Shows the changes, unified or side by side, and takes comments on lines. The tab keeps them until they are sent.
 const isNarrow = matchMedia('(max-width: 900px)');
-const remarks = () => $('#remarks');
-const shelf = () => `comments ${placeNow().split('/')[2]}`;
-const comments = () => JSON.parse(sessionStorage.getItem(shelf()) ?? '{}');
+const reviewForm = () => $('#remarks');
+const storageKey = () => `comments ${placeNow().split('/')[2]}`;
+const comments = () => JSON.parse(sessionStorage.getItem(storageKey()) ?? '{}');
 
 function diffAs() {
   return isNarrow.matches ? 'unified' : (sessionStorage.getItem('as') ?? 'unified');
 }
 
-let drawnAs;
-function showAs() {
-  drawnAs = diffAs();
+let drawnLayout;
+function showLayout() {
+  drawnLayout = diffAs();
   for (const each of document.querySelectorAll('[data-as]'))
-    each.setAttribute('aria-pressed', each.dataset.as === drawnAs);
+    each.setAttribute('aria-pressed', each.dataset.as === drawnLayout);
 }
 
-/** Reads the open files again; the others are read when they are opened. */
+/** Reloads the open files in the chosen layout; the others are loaded when they are opened. */
 function redraw() {
-  if (diffAs() === drawnAs) return;
-  showAs();
+  if (diffAs() === drawnLayout) return;
+  showLayout();
   for (const file of document.querySelectorAll('#p-changes details')) {
     const summary = $('summary', file);
     document.getElementById(summary.dataset.into).replaceChildren();
@@ -27,18 +27,18 @@ function redraw() {
 }
 isNarrow.addEventListener('change', redraw);
 
-function keep({ file, line, quote }, text) {
+function saveComment({ file, line, quote }, text) {
   const all = comments();
   const id = `${line} ${file}`;
   if (text.trim()) all[id] = { file, line, quote, text };
   else delete all[id];
-  sessionStorage.setItem(shelf(), JSON.stringify(all));
-  count();
+  sessionStorage.setItem(storageKey(), JSON.stringify(all));
+  showCount();
 }
 
-function count() {
+function showCount() {
   const all = Object.values(comments());
-  const form = remarks();
+  const form = reviewForm();
   if (!form) return;
   form.hidden = all.length === 0 && !$('output', form).textContent;
   form.elements.comments.value = JSON.stringify(all);
@@ -46,14 +46,14 @@ function count() {
   $('button', form).hidden = all.length === 0;
 }
 
-/** The text of a line with its sign, beside the button with its number. */
+/** The text of a line with its sign, from the cell beside the button. */
 function quoteOf(button) {
   let cell = button.closest('td');
   while (!cell.matches('.code')) cell = cell.nextElementSibling;
   return cell.textContent;
 }
 
-/** Opens the field below a line. A line that is gone has its field at the top, with what it was. */
+/** Opens the comment field below a line. If the line is gone, the field is at the top and quotes it. */
 function fieldFor(table, comment) {
   const { line, quote, text = '' } = comment;
   const button = $(`[data-line="${line}"]`, table);
@@ -72,9 +72,9 @@ function fieldFor(table, comment) {
   field.dir = 'auto';
   field.rows = 2;
   field.value = text;
-  // So that Ctrl Enter sends them all.
+  // Makes Ctrl Enter send all comments.
   field.setAttribute('form', 'remarks');
-  field.oninput = () => keep(comment, field.value);
+  field.oninput = () => saveComment(comment, field.value);
   field.onblur = () => field.value.trim() || remark.remove();
   label.append(field);
   cell.append(label);
@@ -98,13 +98,13 @@ addEventListener('click', ({ target }) => {
   fieldFor(table, comment).focus();
 });
 
-// Whatever is shown anew gets its comments back.
+// Adds the comments again to content that was reloaded.
 addEventListener('filled', ({ target }) => {
   const all = Object.values(comments());
   const table = $('.patch', target);
   if (target.id === 'p-changes') {
-    showAs();
-    count();
+    showLayout();
+    showCount();
     for (const { file } of all) {
       const details = $(`details[data-file="${CSS.escape(file)}"]`, target);
       if (details && !details.open) {
@@ -115,10 +115,10 @@ addEventListener('filled', ({ target }) => {
   } else if (table) for (const each of all) if (each.file === table.dataset.file) fieldFor(table, each);
 });
 
-// The page resets a form when it was sent.
+// The page resets a form after it was sent.
 addEventListener('reset', ({ target }) => {
   if (target.id !== 'remarks') return;
-  sessionStorage.removeItem(shelf());
+  sessionStorage.removeItem(storageKey());
   for (const remark of document.querySelectorAll('.remark')) remark.remove();
-  count();
+  showCount();
 });

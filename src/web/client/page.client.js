@@ -1,5 +1,5 @@
-// Shows what the server renders, and sends what the person decides. It holds no markup of its own but the words below.
-const WORDS = {
+// Shows markup rendered by the server and sends the person's decisions. Its own texts are below.
+const MESSAGES = {
   locked: 'This page has no key yet. In a terminal: samocode web --open',
   lost: 'Connection lost; trying again …',
   held: 'This has changed meanwhile. Your text stays until you send it or delete it.',
@@ -10,8 +10,8 @@ const main = $('#main');
 const state = $('#state');
 let view = { stop: new AbortController() };
 
-// The token comes in the fragment, which is never sent, and is kept for this tab alone. No cookie: servers on other ports of
-// this machine would get it.
+// The token arrives in the fragment, which browsers never send, and is kept only for this tab. A cookie would also be
+// sent to servers on other ports of this machine.
 function takeToken() {
   const given = /^#t=([\w-]+)(?:&v=(.*))?$/.exec(location.hash);
   if (!given) return;
@@ -20,7 +20,7 @@ function takeToken() {
   history.replaceState(null, '', `#${given[2] || '/'}`);
 }
 
-/** A new tab asks one that is open. */
+/** A new tab asks open tabs for the token. */
 const tabs = 'BroadcastChannel' in self ? new BroadcastChannel('samocode') : { postMessage() {} };
 tabs.onmessage = ({ data }) => {
   const token = sessionStorage.getItem('token');
@@ -44,8 +44,8 @@ async function call(path, init = {}) {
 
 function lock() {
   view.stop.abort();
-  if (isInUse(main)) say(WORDS.locked);
-  else main.textContent = WORDS.locked;
+  if (isInUse(main)) say(MESSAGES.locked);
+  else main.textContent = MESSAGES.locked;
   tabs.postMessage('token?');
 }
 
@@ -61,25 +61,29 @@ function placeNow() {
 function show() {
   view.stop.abort();
   if (!sessionStorage.getItem('token')) return lock();
-  // The same place with another key: what the person writes there stays.
+  // The same location with another key: keep what the person is writing there.
   const isFirst = view.path !== placeNow() || !isInUse(main);
   view = { stop: new AbortController(), path: placeNow(), held: new Map(), isFirst };
   follow(view);
 }
 
-/** Keeps one connection for what is shown, and makes a new one whenever it ends. */
+/** Keeps one connection open for the view, and reconnects whenever it ends. */
 async function follow(mine) {
   while (!mine.stop.signal.aborted) {
-    let words = WORDS.lost;
+    let words = MESSAGES.lost;
     try {
       const answer = await call(`/live?at=${encodeURIComponent(mine.path)}`, { signal: mine.stop.signal });
       if (answer.status === 401) return;
       if (answer.ok) {
         say('');
-        await readLines(answer.body, (update) => mine === view && take(update));
+        await readLines(answer.body, async (update) => {
+          if (mine !== view) return;
+          applyUpdate(update);
+          if (update.more) await painted();
+        });
       } else words = await answer.text();
     } catch {
-      // Said below.
+      // Reported below.
     }
     if (mine.stop.signal.aborted) return;
     say(words);
@@ -95,20 +99,28 @@ async function readLines(body, each) {
     if (done) return;
     const lines = (text + value).split('\n');
     text = lines.pop();
-    for (const line of lines) each(JSON.parse(line));
+    for (const line of lines) await each(JSON.parse(line));
   }
 }
 
-function made(html) {
+/** Lets the browser draw; a hidden tab does not. */
+function painted() {
+  return new Promise((resolve) => {
+    requestAnimationFrame(() => setTimeout(resolve));
+    setTimeout(resolve, 100);
+  });
+}
+
+function fragment(html) {
   const template = document.createElement('template');
   template.innerHTML = html;
   return template.content;
 }
 
-function take({ frame, parts = [], cards = [], gone = [], more, needs, end }) {
+function applyUpdate({ frame, parts = [], cards = [], gone = [], more, needs, end }) {
   if (frame !== undefined) {
-    // After a reconnection what the person writes stays.
-    if (view.isFirst) main.replaceChildren(made(frame));
+    // After a reconnection, keep what the person is writing.
+    if (view.isFirst) main.replaceChildren(fragment(frame));
     view.stays = view.isFirst ? undefined : new Set();
     view.isFirst = false;
   }
@@ -121,20 +133,20 @@ function take({ frame, parts = [], cards = [], gone = [], more, needs, end }) {
   tick();
 }
 
-// Parts. A form under the person's hands is left alone: its new version waits until the form is sent or emptied.
+// Parts. A form in use is not replaced: its new version is held until the form is sent or emptied.
 function put(id, html) {
   const place = document.getElementById(id);
   if (!place) return;
   if (isInUse(place)) {
     view.held.set(id, html);
-    return say(WORDS.held);
+    return say(MESSAGES.held);
   }
   view.held.delete(id);
   const open = new Map([...place.querySelectorAll('details')].map((each) => [nameOf(each), each.open]));
   const tail = $('.tail', place);
   const isAtEnd = !tail || tail.scrollHeight - tail.scrollTop - tail.clientHeight < 40;
   const top = tail?.scrollTop;
-  place.replaceChildren(made(html));
+  place.replaceChildren(fragment(html));
   for (const each of place.querySelectorAll('details')) {
     const was = open.get(nameOf(each));
     if (was === undefined) continue;
@@ -180,7 +192,7 @@ function placeCards(cards, more) {
     view.stays = undefined;
   }
   for (const [key, group, place, html] of cards) {
-    const card = made(html).firstElementChild;
+    const card = fragment(html).firstElementChild;
     card.dataset.place = place;
     const old = document.getElementById(`c-${key}`);
     const hadFocus = old?.contains(document.activeElement);
@@ -246,7 +258,7 @@ bell.onclick = async () => {
   bell.hidden = true;
 };
 
-// Times since.
+// Elapsed times.
 function tick() {
   const now = Date.now();
   for (const time of document.querySelectorAll('time[data-since]')) {
@@ -266,13 +278,13 @@ function tick() {
 }
 setInterval(tick, 1000);
 
-/** What the server answered: markup, or a sentence, which can quote others. */
+/** The content of a response: markup, or plain text, which may quote untrusted text and is never parsed. */
 async function contentOf(answer) {
   const text = await answer.text();
-  return answer.headers.get('content-type')?.startsWith('text/html') ? made(text) : text;
+  return answer.headers.get('content-type')?.startsWith('text/html') ? fragment(text) : text;
 }
 
-// Acts: a form names its act; the answer stands beside its buttons.
+// Acts. A form names its act; the response is shown beside its buttons.
 function fieldsOf(form, button) {
   const fields = {};
   for (const [name, value] of new FormData(form, button)) {
@@ -282,7 +294,7 @@ function fieldsOf(form, button) {
   return fields;
 }
 
-// Captured: Chromium lets no submit event of a form within a form bubble, as that of a preview is.
+// Uses capture, because in Chromium the submit event of a nested form, as in a preview, does not bubble.
 addEventListener('submit', send, true);
 async function send(event) {
   const form = event.target;
@@ -310,7 +322,7 @@ async function send(event) {
   setTimeout(release, 1500);
 }
 
-// Links inside of a part lead to its sections, the others change the address.
+// Links to sections scroll there; other links change the address.
 addEventListener('click', (event) => {
   const link = event.target.closest?.('a[href^="#"]');
   if (link && !link.getAttribute('href').startsWith('#/')) {
@@ -327,7 +339,7 @@ function goTo(id) {
   target?.scrollIntoView({ block: 'start' });
 }
 
-/** What is read on request: a file's diff, or more of a transcript. */
+/** Loads content on request: a file's diff, or more of a transcript. */
 async function load(handle) {
   const place = handle.dataset.into ? document.getElementById(handle.dataset.into) : handle;
   if (handle.tagName === 'SUMMARY' && place.childElementCount > 0) return;
@@ -392,4 +404,4 @@ addEventListener('hashchange', () => {
 
 takeToken();
 if ('replaceChildren' in main && 'TextDecoderStream' in self) show();
-else main.textContent = WORDS.old;
+else main.textContent = MESSAGES.old;

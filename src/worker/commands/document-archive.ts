@@ -19,14 +19,14 @@ export async function moveDocuments(
   await mkdir(folder, { recursive: true });
   for (const name of moved.filter((each) => parseDocumentName(each) !== undefined))
     await ifExists(rename(join(paths.sessionDir, name), join(folder, name)));
-  await bringPictures(paths, folder);
+  await archivePictures(paths, folder);
   // Written last: it shows the next worker that all documents were moved.
   const reset = { lastAction: archivedText(to), next: 'New work' };
   await changeFile(paths.overview, (text) => changeOverview(text ?? '', reset));
 }
 
-/** Documents link to the pictures; documents that are not moved may link to them too. */
-async function bringPictures({ sessionDir, screens }: SessionPaths, folder: string): Promise<void> {
+/** Moves the pictures that documents link to; copies them while documents that are not moved may link to them too. */
+async function archivePictures({ sessionDir, screens }: SessionPaths, folder: string): Promise<void> {
   const isShared = namesAt(sessionDir)?.some((name) => parseDocumentName(name) !== undefined);
   const to = join(folder, SCREENS);
   // Links and pipes made by an agent are skipped.

@@ -73,7 +73,7 @@ export const discard: Handler<'discard'> = async (worker, { by }) => {
   };
 };
 
-/** The session's current and target folders, and the facts for its judge. */
+/** The session's paths outside the archive, and the facts for its judge. */
 async function beforeFinish(worker: Worker, isInspected: boolean) {
   const { home, away } = foldersOf(worker);
   const { mainRepo } = worker.file;
@@ -83,7 +83,7 @@ async function beforeFinish(worker: Worker, isInspected: boolean) {
   return { home, facts };
 }
 
-/** Merges the session's branch; checks and merge follow the event. */
+/** Accepts a merge of the session's branch; the checks and the merge follow the event. */
 export const merge: Handler<'merge'> = async (worker, { by }) => {
   const { mainRepo, settings } = worker.file;
   const { worktree } = stateOf(worker);
@@ -109,7 +109,7 @@ export const pullRequest: Handler<'pull_request'> = async (worker, { by, seen })
   return { events: [{ type: 'pull_request_seen', by, ...seen, ...(flow && { flow }) }] };
 };
 
-/** Rewinds a session; its files follow the event. */
+/** Accepts a rewind; the files are restored after the event. */
 export const rewind: Handler<'rewind'> = async (worker, { by, to }) => {
   const { mainRepo } = worker.file;
   const verdict = judgeRewind({ to }, stateOf(worker), {

@@ -37,7 +37,7 @@ export const takeChangeRequest: Handler<'request_changes'> = async (worker, comm
   return { events: [...answers, { type: 'changes_requested', by, feedback, flow }] };
 };
 
-/** A person may decide about the plan before the session's first agent has seen the answers it is based on. */
+/** The answers to record first, because a person can decide about a plan before the session's first agent has run. */
 async function answersSeen(worker: Worker, by: By): Promise<NewEvent[]> {
   return stateOf(worker).prepared ? [] : await currentAnswers(worker, by);
 }

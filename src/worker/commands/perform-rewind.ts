@@ -10,8 +10,8 @@ import { type CheckpointPlace, checkpointPlace } from '../recording/keep-work.ts
 import { keepRestoredPlan } from '../recording/plan-approved.ts';
 
 /**
- * Restores the files of an accepted rewind; after a crash the next worker continues it. After an error before the
- * first file is moved nothing has changed; a later error blocks the session, and a resume repeats the rewind.
+ * Restores the files of an accepted rewind; after a crash the next worker continues it. If it fails before the first
+ * file is moved, nothing has changed; a later error blocks the session, and a resume repeats the rewind.
  */
 export async function performRewind(worker: Worker): Promise<void> {
   const { rewind } = stateOf(worker);
@@ -36,7 +36,7 @@ export async function performRewind(worker: Worker): Promise<void> {
   }
 }
 
-/** If git cannot determine it, files may have been moved. */
+/** Whether files may have been moved; true if git cannot determine it. */
 async function mayBeHalfway(worker: Worker, place: CheckpointPlace, n: number): Promise<boolean> {
   const { status } = stateOf(worker);
   // Another rewind had failed halfway before this one was requested.

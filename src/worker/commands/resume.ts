@@ -18,12 +18,12 @@ import { liftSharedLimit } from '../limits/shared-limit.ts';
 
 /** Continues a session after a stop, a block, a limit or a wait for people, or with a new goal. */
 export const resume: Handler<'resume'> = async (worker, given) => {
-  const command = meantForPhase(worker, given);
+  const command = appliedToPhase(worker, given);
   const state = stateOf(worker);
   // A person may have repaired the machine, so test the guard again.
   worker.guard.forget();
   const lowered = await levelBlockedFor(worker);
-  const verdict = judgeResume(command, state, { spent: stillSpent(worker, command), lowered });
+  const verdict = judgeResume(command, state, { spent: stillReached(worker, command), lowered });
   if (verdict.kind === 'refused') return verdict;
   const { phase, resetsCounts } = verdict;
   // Written before the event, so a crash loses nothing; repeating it is harmless.
@@ -44,16 +44,16 @@ async function liftLimit(worker: Worker): Promise<void> {
 }
 
 /** A person names only the kind of a limit. If that limit is reached in a phase, the new value applies to the phase. */
-function meantForPhase(worker: Worker, command: CommandOf<'resume'>): CommandOf<'resume'> {
+function appliedToPhase(worker: Worker, command: CommandOf<'resume'>): CommandOf<'resume'> {
   if (command.limits === undefined) return command;
   const session = { ...command.limits.session };
   const ofPhase: SpendingLimits = {};
-  const spent = runOut(worker, command);
+  const spent = reachedLimits(worker, command);
   for (const { limitName } of spent.filter(({ scope }) => scope !== 'session')) {
     const more = session[limitName];
     if (more === undefined) continue;
     ofPhase[limitName] = more;
-    // If both are reached, the new value applies to both; one below the session's applies only to the phase.
+    // If both are reached, a value above the session's limit applies to both, any other only to the phase.
     const whole = spent.find((use) => use.limitName === limitName && use.scope === 'session');
     if (whole === undefined || more <= whole.limit) delete session[limitName];
   }
@@ -61,8 +61,8 @@ function meantForPhase(worker: Worker, command: CommandOf<'resume'>): CommandOf<
   return { ...command, limits: { session, phases: { [nextPhase(worker, command)]: ofPhase } } };
 }
 
-/** What would stop the next agent. */
-function runOut(worker: Worker, command: CommandOf<'resume'>): LimitUsage[] {
+/** The limits that would stop the next agent. */
+function reachedLimits(worker: Worker, command: CommandOf<'resume'>): LimitUsage[] {
   const state = stateOf(worker);
   return isOutOfBudget(state) ? spentUses(worker) : reachedUses(worker, { ...command, limits: undefined });
 }
@@ -82,14 +82,14 @@ function isOutOfBudget({ status }: SessionState): boolean {
 }
 
 /** Refuses a resume that would only block again. */
-function stillSpent(worker: Worker, command: CommandOf<'resume'>): ResumeFacts['spent'] {
+function stillReached(worker: Worker, command: CommandOf<'resume'>): ResumeFacts['spent'] {
   if (!isOutOfBudget(stateOf(worker)) && command.limits === undefined) return undefined;
   const reached = reachedUses(worker, command);
   if (reached.length === 0) return undefined;
   // A refused resume leaves nothing behind: the next one must raise these limits too.
   const isOther = (use: LimitUsage) =>
     !reached.some(({ limitName, scope }) => limitName === use.limitName && scope === use.scope);
-  const all = [...reached, ...runOut(worker, command).filter(isOther)];
+  const all = [...reached, ...reachedLimits(worker, command).filter(isOther)];
   return { reason: budgetReason(all), next: higherLimits(all) };
 }
 

@@ -23,8 +23,8 @@ import { record, stateOf, type Worker } from '../core/worker.ts';
 import { repairMissingWorktree } from '../guarding/restore-worktree.ts';
 
 /**
- * Continues a finished session with the feedback on its pull request. First its branch takes over what others have
- * pushed to the pull request; all of it can be repeated after a crash.
+ * Continues a finished session with the feedback on its pull request. First its branch is brought up to date with what
+ * others have pushed to the pull request. Every step can be repeated after a crash.
  */
 export const round: Handler<'round'> = async (worker, command) => {
   const { by, round: begun, text } = command;
@@ -47,7 +47,7 @@ export const round: Handler<'round'> = async (worker, command) => {
   return { events: [{ type: 'resumed', by, phase, resetsCounts: true, round: begun, flow }] };
 };
 
-/** Not a refusal: the supervisor sent the command, so no person would see one. */
+/** Asks a person instead of refusing: the supervisor sent the command, so no person would see a refusal. */
 function askingFor(worker: Worker, by: By, problem: string): NewEvent {
   const seen = PullRequestFact.parse(stateOf(worker).pullRequest);
   const asks = `No round can begin: ${problem}`;
@@ -67,7 +67,7 @@ async function joinHead(
 
 /**
  * Brings the branch up to date with what others have pushed: fast-forwards it, or merges the head.
- * @returns files in which both changed the same lines; then nothing is merged
+ * @returns files in which both sides changed the same lines; then nothing is merged
  * @throws tip_replaced, what repairMissingWorktree throws, GitError
  */
 async function takeOverHead(worker: Worker, head: string): Promise<string[]> {

@@ -32,7 +32,7 @@ const BY_SETTINGS: By = { channel: 'settings' };
 const RECENT_EVENTS = 100;
 const OF_WORKERS: readonly EventType[] = ['worker_took_over', 'worker_left', 'notice', 'forgery_seen'];
 
-/** The session's current and target folders; its machine state stays. */
+/** The session's paths outside and inside the archive; its machine state stays where it is. */
 export function foldersOf({ file: { sessionsDir, folder } }: Worker): {
   home: SessionPaths;
   away: SessionPaths;
@@ -40,7 +40,7 @@ export function foldersOf({ file: { sessionsDir, folder } }: Worker): {
   return { home: sessionPaths(sessionsDir, folder), away: sessionPaths(sessionsDir, folder, true) };
 }
 
-/** The folder is moved last: until then the worktree may still have to be removed. */
+/** Moves the folder last: as long as it is in its old place, the worktree may still have to be removed. */
 export function intoArchive(worker: Worker, by: By): Work {
   const { home, away } = foldersOf(worker);
   return {
@@ -77,7 +77,7 @@ export function outOfArchive(worker: Worker, by: By, trash: EventBody<'unarchive
   const flow = 'Still in the archive: the folder could not be moved';
   return {
     after: async () => {
-      // The folder is restored last: until then the rest may still have to be restored.
+      // The folder is restored last: as long as it is missing, the rest may still have to be restored.
       if (trash !== undefined && statsAt(home.sessionDir) === undefined)
         await restoreDiscarded(worker, trash);
       await ifExists(rename(away.sessionDir, home.sessionDir));

@@ -91,7 +91,7 @@ async function takeSome(worker: Worker, ids: readonly string[], moment: Moment):
 }
 
 /**
- * Takes commands while an agent is watched, without waiting for the disk, which would delay the agent's time limit;
+ * Takes commands while an agent is watched, without waiting for the disk, which would delay the time limit;
  * commands that cannot be recorded now stay queued. A stop takes effect at once, even before its event is on disk.
  * @returns false when a command was not taken
  */

@@ -10,8 +10,8 @@ const POLL_MS = 200;
 export type MeanwhileEnd<T> = { kind: 'done'; value: T } | { kind: 'stopped' };
 
 /**
- * Runs something long that records nothing, and takes commands in the meantime. Any error of `act` after its signal is
- * aborted counts as stopped.
+ * Runs a long operation that records nothing, and takes commands in the meantime. Any error of `act` after its signal
+ * is aborted counts as stopped.
  * @throws lease_lost, after `act` has ended, if the session was taken over in the meantime
  */
 export async function whileTakingCommands<T>(
@@ -24,7 +24,7 @@ export async function whileTakingCommands<T>(
   const ended = act(stop.signal).finally(() => {
     isOver = true;
   });
-  // Handled from the beginning, since it may fail while commands are taken.
+  // Handlers are attached at once, because `act` might fail while commands are taken.
   const over = ended.then(
     () => undefined,
     () => undefined,

@@ -14,7 +14,7 @@ export interface AgentChoice {
   model: string;
 }
 
-/** The provider and model of a phase: a person's choice at a resume, else those that the session froze. */
+/** The provider and model of a phase: a person's choice at a resume, otherwise those frozen with the session. */
 export function agentChoice({ file, writer }: Chooser, phase: Phase): AgentChoice {
   const { settings } = file;
   const { chosen } = writer.state;

@@ -23,7 +23,7 @@ export async function blockHere(worker: Worker, given: Omit<Block, 'phase'>): Pr
   return false;
 }
 
-/** Like an event, undefined instead of an empty list. */
+/** The steps as events record them: undefined instead of an empty list. */
 export function recordedSteps(steps: readonly NextStep[] = []): NextStep[] | undefined {
   return steps.length === 0 ? undefined : [...steps];
 }

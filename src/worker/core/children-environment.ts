@@ -18,7 +18,7 @@ export async function joinEnvironment(worker: Worker): Promise<void> {
     return;
   }
   const { prepared, worktree } = stateOf(worker);
-  // The session blocks for unaccepted git programs before this; until then, none of the person's programs is started.
+  // The session is about to block for unaccepted git programs; before that, none of the person's programs may start.
   if (prepared && (await worker.git.unaccepted(worktree?.path)).length > 0) return;
   const login = await environment.read();
   const used = !isFromTerminal(environment.started);
@@ -48,6 +48,6 @@ function credentialNotices(worker: Worker, login: Record<string, string>): NewEv
     .flatMap((name) => credentialNames(name, environment.now))
     .filter((name) => !login[name]);
   if (missing.length === 0) return [];
-  const text = `Not in the environment of a login shell: ${missing.join(', ')}. The supervisor continues a session with that environment, for example after a limit, and would then block for lack of these variables until you resume it from here. To avoid that, export them in your shell's startup file.`;
+  const text = `Not in the environment of a login shell: ${missing.join(', ')}. The supervisor continues a session with that environment, for example after a limit, and would then block, because these variables are missing, until you resume it from here. To avoid that, export them in your shell's startup file.`;
   return [{ type: 'notice', code: NOT_IN_LOGIN_SHELL, text }];
 }

@@ -23,7 +23,7 @@ export type Handler<K extends Command['kind']> = (
 ) => Promise<CommandOutcome | Refused>;
 
 /**
- * Does the work that follows an accepted command. It can't be refused any more, so a failure is only reported.
+ * Does the work that follows an accepted command. The command can no longer be refused, so a failure is only reported.
  * @returns the events that report the failure; none on success
  */
 export async function followUp(worker: Worker, { after, undone }: Work): Promise<NewEvent[]> {

@@ -28,7 +28,7 @@ export async function readQuestions(worker: Worker): Promise<QuestionEvidence> {
 }
 
 export interface PlanEvidence {
-  /** The approved plan, else the newest one of the current goal. */
+  /** The approved plan, otherwise the newest one of the current goal. */
   version: PlanVersion | undefined;
   /** Includes the requirements that the approval covers. */
   text: string | undefined;

@@ -21,13 +21,13 @@ export function isRefusedFile(error: unknown): error is NodeJS.ErrnoException {
   return systemErrorCode(error) !== undefined && error instanceof Error && 'path' in error;
 }
 
-/** Reports a problem on stderr: session.log may be on the failing disk. */
+/** Reports a problem on stderr: session.log might be on the failing disk. */
 export function say({ clock }: { clock: Pick<Clock, 'now'> }, error: unknown): void {
   const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
   stderr.write(`${isoUtc(clock.now())} ${text}\n`);
 }
 
-/** Its path below the sessions folder; for a draft, that of its folder, which refused it. */
+/** The path relative to the sessions folder; for a draft, the path of the folder that refused it. */
 function placeOf(sessionsDir: string, path: string): string {
   const place = path.endsWith('.draft') ? dirname(path) : path;
   const inside = relative(sessionsDir, place);

@@ -43,7 +43,7 @@ export class GitGuard {
     return { baseEnv: this.#env, config: this.#config, smudging: this.#smudging, notes: this.#notes };
   }
 
-  /** Reads git's executable settings; those not accepted are disabled from here on. @returns them, as lines */
+  /** Reads git's executable settings; from now on disables those not accepted. @returns the latter, as lines */
   async unaccepted(worktreePath: string | undefined): Promise<string[]> {
     // Nothing runs in a missing repository; the next step reports it.
     if (namesAt(await this.sharedDir()) === undefined) return [];
@@ -74,7 +74,7 @@ export class GitGuard {
   }
 
   async #keep(accepted: Executing): Promise<void> {
-    // Saved first: a record that a full disk refused would be lost at a restart.
+    // Saved first: if the write fails, for example on a full disk, the settings do not count as accepted.
     await writeWhole(this.#path, `${JSON.stringify(accepted)}\n`);
     this.#accepted = accepted;
   }

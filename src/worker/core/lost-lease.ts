@@ -9,13 +9,13 @@ import { endChildTree } from './tree.ts';
 import type { Worker } from './worker.ts';
 
 /**
- * Called while watching an agent, which may run for an hour without an event that would notice a new owner. A pool's
- * session is also lost once its time is up: its supervisor may be frozen while another machine begins. @throws lease_lost
+ * Called while watching an agent, since a new owner is otherwise noticed only when an event is written. A pool's session
+ * is also lost once its time is up: its supervisor could be frozen while another machine takes over. @throws lease_lost
  */
 export async function requireLease({ paths, writer, file, clock, host }: Leased): Promise<void> {
   const given = file.pool ? await plainText(paths.poolUntil, MAX_BYTES) : undefined;
   const [untilMs, bootId] = given?.trim().split(' ') ?? [];
-  // Of an earlier boot, the time may lie far ahead.
+  // A time from an earlier boot could be far in the future.
   if (given !== undefined && (sinceBootMs() > Number(untilMs) || bootId !== host.bootId))
     await giveLease(paths.leases, { owner: ownerElsewhere('pool'), acquiredAt: isoUtc(clock.now()) });
   if ((newestNumber(paths.leases) ?? 0) > writer.lease)

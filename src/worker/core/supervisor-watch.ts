@@ -49,7 +49,7 @@ export class Watch {
     await watchOver({ ...this.#options, sessionsDir });
   }
 
-  /** Called while an agent runs, which may take hours: replaces a killed supervisor within a minute. */
+  /** Called while an agent runs, which can take hours: replaces a killed supervisor within a minute. */
   async keep(sessionsDir: string): Promise<void> {
     const { clock } = this.#options;
     if (clock.monotonic() < this.#checkAtMs) return;
@@ -57,7 +57,7 @@ export class Watch {
     if (!(await this.isThere())) await this.over(sessionsDir);
   }
 
-  /** The slots of the machine, by its current limit. */
+  /** The slots of the machine, according to its current limit. */
   readonly machineSlots: SlotLimits['machine'] = async () => {
     const { env } = this.#options;
     const limits = await machineLimits(env, this.home).catch(() => undefined);

@@ -2,7 +2,7 @@ import { errors } from '../../base/errors.ts';
 import { visibleControls } from '../../base/text.ts';
 import { programNotFound } from '../../project/finding/project-command.ts';
 
-/** What checks often need, and a fresh clone lacks. */
+/** What checks often need but a fresh clone lacks. */
 const CLONE_LACKS =
   'a clone has no ignored files unless SETUP creates or CHECK_COPY copies them, and an empty home apart from what CHECK_HOME names.';
 const IN_WORKTREE = 'CHECK_IN=worktree runs them in the folder of the agent instead.';

@@ -50,7 +50,7 @@ interface Guarded extends Chooser {
 }
 
 interface GuardOptions {
-  /** If it is not recorded yet. */
+  /** Given if it is not recorded yet. */
   worktree?: Place;
   /** The agent's CLI; absent for SETUP and CHECK. */
   cli?: { name: string; path: string | undefined };
@@ -102,7 +102,7 @@ export class WorkerGuard {
     return { now: own, wayOut: { net, ports } };
   }
 
-  /** What this session's strict sandbox needs outside it; opened once, also for an agent of an earlier worker. */
+  /** What this session's strict sandbox needs outside itself; opened once, even for an agent of an earlier worker. */
   async wayOut(worker: Guarded): Promise<StrictFolders> {
     const refused = (target: string, why: string) => {
       if (this.#refused.size < MAX_REFUSED) this.#refused.set(target.slice(0, 100), why);
@@ -114,7 +114,7 @@ export class WorkerGuard {
     return await this.#wayOut;
   }
 
-  /** Which variables SETUP, CHECK and agents of these CLIs get. */
+  /** The variables that SETUP, CHECK and agents of these CLIs get. */
   async variables(
     worker: Guarded,
     clis: readonly string[] = [],
@@ -135,14 +135,14 @@ export class WorkerGuard {
     return refused;
   }
 
-  /** Removes home and temporary files of an ended agent. */
+  /** Removes the home folder and temporary files of an ended agent. */
   async tidy(worker: Guarded): Promise<void> {
     await removeAtOnce(await copiesFolder(worker));
     const folders = await this.#wayOut?.catch(() => undefined);
     if (folders) for (const folder of [folders.home, folders.tmp]) await removeAtOnce(folder);
   }
 
-  /** Call it when nothing of the session runs any more. */
+  /** Call it once no process of the session is running. */
   async leave(): Promise<void> {
     const folders = await this.#wayOut?.catch(() => undefined);
     this.#wayOut = undefined;
@@ -221,7 +221,7 @@ async function openFolders(
   return { home: join(own, 'home'), tmp: join(own, 'tmp'), net, ports: rules.ports, caches, close };
 }
 
-/** No agent finds what an earlier one has left there. */
+/** Empties the folders, so that no agent finds what an earlier one left there. */
 async function emptied({ home, tmp }: StrictFolders, dir: string, cli: string | undefined): Promise<void> {
   for (const folder of [home, tmp]) {
     await removeAtOnce(folder);
@@ -232,7 +232,7 @@ async function emptied({ home, tmp }: StrictFolders, dir: string, cli: string | 
 }
 
 /**
- * Copies of the person's settings that a CLI must be able to write: the original may name programs that start later,
+ * Copies of the person's settings that a CLI must be able to write: the original can name programs that start later,
  * and a read-only one can end the CLI.
  */
 async function copySettings(worker: Guarded, cli: string, home: string): Promise<SettingsCopy[]> {

@@ -76,7 +76,7 @@ export async function record(worker: Worker, ...events: readonly NewEvent[]): Pr
   return written;
 }
 
-/** The same without waiting. @returns false when the disk accepts no writes: nothing was written */
+/** Like `record`, without waiting. @returns false when the disk accepts no writes: nothing was written */
 export async function recordIfTaken(worker: Worker, ...events: readonly NewEvent[]): Promise<boolean> {
   const written = await ifTaken(worker.writer.append(...events));
   if (written !== undefined) await worker.projector.apply(worker.writer.state, written);

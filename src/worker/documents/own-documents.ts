@@ -7,7 +7,7 @@ export function documentNames({ paths }: { paths: SessionPaths }): string[] {
   return (namesAt(paths.sessionDir) ?? []).sort();
 }
 
-/** The overview, if the worker maintains one. */
+/** The overview; undefined if it is missing, not a plain file, or too large for the worker to update. */
 export async function readOwnOverview({ overview }: SessionPaths): Promise<string | undefined> {
   return await documentText(overview, MAX_OVERVIEW_BYTES);
 }

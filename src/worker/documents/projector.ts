@@ -25,7 +25,7 @@ import { nowText } from '../../session/words.ts';
 import { flowLinesOf, historyLineOf, overviewChange, rewritesPhase } from './project-event.ts';
 import { writeRecordedAnswers } from './recorded-answers.ts';
 
-/** Events that may change the state of an entry in the requirement ledger. */
+/** Events that can change the state of an entry in the requirement ledger. */
 const MOVES_LEDGER: ReadonlySet<EventType> = new Set([
   'plan_approved',
   'checks_ran',
@@ -68,7 +68,7 @@ export class Projector {
   /** Never throws: the events are the truth, and a failed write is repeated with the next ones. */
   async apply(state: SessionState, events: readonly SessionEvent[]): Promise<void> {
     this.#unwritten.push(...events);
-    // Before session_created the folder is not ours to create.
+    // Before session_created, the worker must not create the folder.
     if (this.#unwritten.length === 0 || state.createdAt === undefined) return;
     try {
       await this.#write(state, this.#unwritten);
@@ -79,7 +79,7 @@ export class Projector {
     }
   }
 
-  /** Writes what the last worker could not. */
+  /** Writes what the last worker could not write. */
   async catchUp(state: SessionState): Promise<void> {
     // Of a batch, only the newest line may have been written, and an agent may have written any number of lines.
     const from = Math.max(0, Math.min(this.writtenUpTo(), state.n) - 16);
@@ -91,7 +91,7 @@ export class Projector {
     return loggedUpTo(this.#paths);
   }
 
-  /** A small current state for status bars. A cache: losing it is harmless. */
+  /** Writes a small summary of the current state for status bars. A cache: losing it is harmless. */
   writeNow(state: SessionState, activity?: string): void {
     writeLightly(this.#paths.now, nowText(this.#file, state, activity));
   }
@@ -198,7 +198,7 @@ export function sessionLogLine(stamp: string, text: string): string {
   return `[${stamp}] ${oneLine(text)}\n`;
 }
 
-/** Writes what `_overview.md` derives from the events. */
+/** Writes the parts of `_overview.md` that derive from the events. */
 export class OverviewWriter {
   readonly #file: SessionFile;
   /** The phase that this worker wrote last. */

@@ -29,12 +29,12 @@ function withAnswers(text: string, state: AnswersOnRecord): string {
     return question && questionHash(question) === answer.question ? [{ ...answer, question }] : [];
   });
   // Preserves text that was typed over a recorded answer.
-  const untaken = fitting.flatMap(({ id, text: recorded, question }) =>
+  const unrecorded = fitting.flatMap(({ id, text: recorded, question }) =>
     question.answer === undefined || isSame(question, question.answer, recorded)
       ? []
       : [{ id, text: question.answer }],
   );
-  const written = noteUnrecorded(writeAnswers(text, fitting), untaken);
+  const written = noteUnrecorded(writeAnswers(text, fitting), unrecorded);
   // Only recorded answers set the `Status` line: a person may still be typing an answer.
   const { questions: asked, open } = openQuestions(written, state);
   if (asked.length === 0) return written;

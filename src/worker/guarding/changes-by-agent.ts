@@ -14,7 +14,7 @@ import { homePrints, type Snapshot } from './snapshot.ts';
 export type Breach = NonNullable<Outcome['breach']>;
 
 /**
- * The breach of an ended agent; undefined if there is none. Changes of the run folder take precedence, so that
+ * The breach of an ended agent; undefined if there is none. Changes to the run folder take precedence, so that
  * accepting them does not accept executable git settings. The session returns to the agent's phase, whatever was
  * decided in the meantime.
  */
@@ -61,8 +61,8 @@ function bounded(lines: readonly string[]): string {
 }
 
 /**
- * Executable git settings and hooks that no person accepted; the first git call after an agent.
- * @throws temporary errors, and errors of ours such as a missing git
+ * Executable git settings and hooks that no person accepted. This is the first git call after an agent.
+ * @throws temporary errors, and expected ones such as a missing git
  */
 export async function gitProgramsChanged(worker: Worker): Promise<string[]> {
   try {
@@ -82,8 +82,8 @@ export async function homeChanged(worker: Worker, before: Snapshot | undefined):
 }
 
 /**
- * Changes made while no agent was running block before money is spent on the next agent, whose signal would be ignored
- * anyway.
+ * Changes made while no agent was running block the session before money is spent on the next agent, whose signal would
+ * be ignored anyway.
  * @returns false when the session is blocked
  */
 export async function gitIsAccepted(worker: Worker): Promise<boolean> {

@@ -8,7 +8,7 @@ export const SANDBOX_LOWER = 'sandbox_lower';
 const NEEDS_GUARD = 'agent_needs_guard';
 export const FORGE_LOGIN = 'forge_login_open';
 
-/** Blocks a session that would run with less protection than it started with, or than it needs. @returns false when it is blocked */
+/** Blocks a session with less protection than it started with or needs. @returns false when it is blocked */
 export async function checkSandboxLevel(worker: Worker): Promise<boolean> {
   const level = await levelIfLower(worker);
   const now = await worker.guard.now(worker);
@@ -27,7 +27,7 @@ async function isGuardedAsNeeded(worker: Worker, now: GuardNow): Promise<boolean
   return await blockHere(worker, { reason, needs: 'human_decision', rule: NEEDS_GUARD });
 }
 
-/** Blocks a session whose agents could log in to GitHub as the user and may read text written by others. */
+/** Blocks a session whose agents could log in to GitHub as the user and might read text written by others. */
 async function forgeLoginIsClosed(worker: Worker, now: GuardNow): Promise<boolean> {
   const problem = forgeLoginProblem(now);
   if (problem === undefined || !(await worker.guard.hidesForgeLogin(worker))) return true;

@@ -8,8 +8,8 @@ import { record, stateOf, type Worker } from '../core/worker.ts';
 
 /**
  * Fetches commits from the session's private git folder into the repository: after an agent, and before the next
- * one, since SETUP and CHECK may commit too. Nothing of the session may run in the guard.
- * @throws GitError where the repository can't be written; a repeated call has the same result
+ * one, since SETUP and CHECK can commit too. Nothing of the session may be running in the guard.
+ * @throws GitError when the repository can't be written; a repeated call has the same result
  */
 export async function collectWork(worker: Worker): Promise<void> {
   const { worktree } = stateOf(worker);

@@ -38,7 +38,7 @@ export async function repairMissingWorktree(worker: Worker): Promise<NewEvent[]>
   const plan = { mainRepo, worktreePath, branch, baseCommit, ...worker.git.context };
   const lost = await lostTip(worker, plan);
   const how = await rejoinWorktree({ ...plan, baseCommit: lost ?? baseCommit });
-  if (how === 'made_again') await writeWhole(worker.paths.setup, SETUP_DUE);
+  if (how === 'recreated') await writeWhole(worker.paths.setup, SETUP_DUE);
   if (lost !== undefined) {
     const text = `The branch ${branch} was gone; it was recreated at ${lost.slice(0, 12)}, its last known commit.`;
     return [{ type: 'notice', code: 'branch_made_again', text, flow: text }];
@@ -46,7 +46,7 @@ export async function repairMissingWorktree(worker: Worker): Promise<NewEvent[]>
   switch (how) {
     case 'fine':
       return [];
-    case 'made_again': {
+    case 'recreated': {
       const text = `The worktree was gone; it was recreated from branch ${branch}.`;
       return [{ type: 'notice', code: 'worktree_made_again', text, flow: text }];
     }

@@ -56,11 +56,11 @@ export async function runFolderChanges(
   // Later changes come from this worker and people, for example when checks were stopped and run again.
   if (own?.isCompared) return [];
   const before = own ?? (await kept());
-  const beforeFile = `iterations/${open.iteration}: the copy taken before the agent is missing or damaged`;
-  if (before === undefined) return [beforeFile];
+  const copyMissing = `iterations/${open.iteration}: the copy taken before the agent is missing or damaged`;
+  if (before === undefined) return [copyMissing];
   const now = await runFolderEntries(worker.paths, open.iteration);
   const paths = changedKeys(before.entries, now).filter(
-    (path) => !isOfWorker(worker, path, { iteration: open.iteration, before, isOwn: own !== undefined }),
+    (path) => !isWorkersChange(worker, path, { iteration: open.iteration, before, isOwn: own !== undefined }),
   );
   const isLogChanged =
     (await worker.writer.isChangedSince(before.log)) ||
@@ -72,7 +72,7 @@ export async function runFolderChanges(
 }
 
 /** Whether a worker changed this path: a later one, or the previous one, which may have judged the agent. */
-function isOfWorker(
+function isWorkersChange(
   { paths, writer }: Worker,
   path: string,
   { iteration, before, isOwn }: { iteration: number; before: RunFolder; isOwn: boolean },
@@ -101,7 +101,7 @@ export async function runFolderEntries(
   { runDir }: Pick<SessionPaths, 'runDir'>,
   iteration: number,
 ): Promise<Record<string, string>> {
-  // Another program may create these; that is not a breach.
+  // Another program might create these; that is not a breach.
   const entries: Record<string, string> = Object.fromEntries(SHARED_FOLDERS.map((name) => [name, 'folder']));
   const read = async (name: string): Promise<void> => {
     const kind = await kindAt(join(runDir, name));
@@ -116,7 +116,7 @@ export async function runFolderEntries(
     }
   };
   await read('');
-  // It determines how checkpoints are taken; the other files there are git's.
+  // This file determines how checkpoints are taken; the other files there belong to git.
   await read('checkpoints/store.json');
   return entries;
 }

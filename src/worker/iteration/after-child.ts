@@ -14,8 +14,8 @@ import { snapshotBefore } from '../guarding/snapshot.ts';
 import { keepWork } from '../recording/keep-work.ts';
 
 /**
- * Checks the run folder once the agent's process tree has ended, before anything is judged; commands from that time
- * are discarded.
+ * Checks the run folder once the agent's process tree has ended, before anything is judged; commands from that
+ * time that could open a gate are refused.
  * @returns paths that changed though only the worker writes there
  * @throws file_rewritten when the log, and so the session, is lost; the work is kept anyway
  */
@@ -30,11 +30,11 @@ export async function checkRunFolder(worker: Worker, open: OpenIteration): Promi
   });
   if (changed.includes(basename(worker.paths.gitSettings)) || changed.includes(RUN_FOLDER_ITSELF))
     await worker.git.writeAgain(worker.memory.runFolder?.iteration === open.iteration);
-  // Otherwise no command of a person could reach the worker.
+  // Otherwise no command from a person could reach the worker.
   if (changed.includes('commands')) ensurePlainFolder(worker.paths.commands);
-  // Commands waiting now may come from the agent: they are judged as if it were still running.
+  // Commands waiting now could come from the agent: they are judged as if it were still running.
   await takeCommands(worker, 'child_runs');
-  // Readers trust a cached state that matches the log; a forged one may match.
+  // Readers trust a cached state that matches the log; a forged one could match.
   worker.writer.writeCache();
   await removeStaleLocks(worker);
   removeDraftsOfDead(worker);
@@ -42,7 +42,7 @@ export async function checkRunFolder(worker: Worker, open: OpenIteration): Promi
   return changed;
 }
 
-/** Drafts of a killed worker or agent: with the tree dead, only we write there. */
+/** Removes the drafts of a killed worker or agent: once the process tree has ended, only this worker writes there. */
 export function removeDraftsOfDead({ paths }: Worker): void {
   removeDrafts(paths.sessionDir);
   removeDrafts(paths.runDir);

@@ -16,8 +16,8 @@ import { promptState } from '../prompt/prompt-state.ts';
 import { deliverMessages } from '../recording/messages.ts';
 
 /**
- * Prepares an agent and records its start: the first of an iteration's two commit points. A crash before it leaves
- * nothing that counts; after a crash following it, the same iteration is restarted.
+ * Prepares an agent and records its start: the first of an iteration's two commit points. A crash before the commit
+ * leaves nothing that counts; after a later crash the next worker continues this iteration.
  */
 export async function beginIteration(worker: Worker): Promise<OpenIteration> {
   const { clock, paths } = worker;

@@ -29,7 +29,7 @@ export interface ProcessEnd {
   gap?: CostFound['gap'];
 }
 
-/** How the process ended, apart from its signal: determined by our action, else its output, else its exit status. */
+/** How the process ended, apart from its signal: judged by our action, its output and exit status, in that order. */
 export async function readChildEnd(worker: Worker, open: Iteration, ended: ChildEnded): Promise<ProcessEnd> {
   const exitText = ended.child && (await readExit(worker, open, ended.child));
   const exitCode = exitText !== undefined && /^\d{1,3}$/.test(exitText) ? Number(exitText) : null;
@@ -62,8 +62,8 @@ export async function readChildEnd(worker: Worker, open: Iteration, ended: Child
 }
 
 /**
- * Bubblewrap exits with 1 on a failure, as an agent may, but it reports an exit status only for an agent that ran. If
- * it reports no agent at all, its program was missing.
+ * Bubblewrap exits with 1 on a failure, as an agent can, but it reports an exit status only for an agent that ran. If
+ * it reports no agent at all, its own program was missing.
  */
 function guardFailure({ files, logs }: Iteration, exitCode: number | null): string | undefined {
   if (exitCode === null) return undefined;

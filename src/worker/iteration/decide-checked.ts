@@ -5,9 +5,9 @@ import type { Decision } from '../../phases/decision.ts';
 import type { Outcome, Rules } from '../../phases/outcome.ts';
 import { isUndecided } from '../../phases/proving.ts';
 import type { Phase } from '../../phases/table.ts';
+import { planServers } from '../../session/documents/plan-servers.ts';
 import type { NewEvent } from '../../session/events/events.ts';
 import type { OpenIteration } from '../../session/events/state.ts';
-import { planServers } from '../../session/servers/plan-servers.ts';
 import { readPlanEvidence } from '../core/evidence.ts';
 import { gatesOf, stateOf, type Worker } from '../core/worker.ts';
 import { patienceOf } from '../limits/limit-end.ts';
@@ -48,7 +48,7 @@ export async function decideChecked(
   return await decideByObstacles(worker, iteration, decision);
 }
 
-/** The agent's signal was accepted, and another agent follows. */
+/** Whether the agent's signal was accepted and another agent follows. */
 function isTaken(decision: Decision): decision is Extract<Decision, { kind: 'run' | 'limited' }> {
   return (decision.kind === 'run' || decision.kind === 'limited') && decision.retry === undefined;
 }
@@ -89,7 +89,7 @@ async function serversProblem(worker: Worker): Promise<string | undefined> {
 
 /**
  * A gate before the work waits for the base checks: the person is asked about a failure along with the agent's
- * questions. Where the settings open that gate, they answer it too.
+ * questions. If the settings open that gate, they also answer the question.
  */
 async function withBaseQuestion(worker: Worker, decision: Decision): Promise<Checked | undefined> {
   const { progress } = stateOf(worker);
@@ -107,7 +107,7 @@ function rulesOf(worker: Worker): Rules {
   return { gates: gatesOf(worker), maxRetries: settings.maxRetries, patience: patienceOf(settings) };
 }
 
-/** Results of the fast set, as notes for the next agent. @returns undefined when it was stopped */
+/** The results of the fast checks, as notes for the next agent. @returns undefined when they were stopped */
 async function fastHints(
   worker: Worker,
   iteration: number,

@@ -7,7 +7,7 @@ import { iterationPaths } from '../../session/layout/paths.ts';
 import { stateOf, type Worker } from '../core/worker.ts';
 import type { OverviewEnd } from '../recording/repair-overview.ts';
 
-/** The agent's signal. The judged bytes are kept, so that they are judged again after a crash. */
+/** The agent's signal. The judged bytes are kept, so that the same bytes are judged again after a crash. */
 export async function keepSignal(
   worker: Worker,
   open: OpenIteration,
@@ -25,7 +25,7 @@ export async function keepSignal(
   return parseSignal(reading.bytes, open.phase);
 }
 
-/** The signal of an agent that wrote no file but printed it last, as its CLI was instructed to. */
+/** The signal of an agent that did not write it to the file but printed it last, as its CLI was instructed to. */
 async function printedSignal(kept: string, text: string, open: OpenIteration): Promise<SignalReading> {
   const reading = parseSignal(text, open.phase);
   if (reading.kind !== 'signal') return { kind: 'blank' };

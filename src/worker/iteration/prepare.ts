@@ -15,7 +15,7 @@ import { requireSound } from '../../project/proving/clean-clone.ts';
 import { type BaseCommit, resolveBase } from '../../project/worktrees/base-commit.ts';
 import { ensureWorktree, type Worktree } from '../../project/worktrees/worktree.ts';
 import { childEnvironment } from '../../providers/starting/environment.ts';
-import { insideOf } from '../../providers/starting/make-guard.ts';
+import { guardOption } from '../../providers/starting/make-guard.ts';
 import { hidesFolders } from '../../providers/starting/proof-place.ts';
 import type { NewEvent } from '../../session/events/events.ts';
 import type { SessionFile } from '../../session/events/session-file.ts';
@@ -34,7 +34,7 @@ import { WORKER_ERRORS } from '../core/worker-errors.ts';
  */
 export async function prepare(worker: Worker): Promise<void> {
   try {
-    // In parallel with fetch and worktree; the caller that uses it handles a failure.
+    // Runs in parallel with the fetch and the worktree; the code that uses the result handles a failure.
     if (needsLogin(worker)) void worker.environment.read().catch(() => undefined);
     const ready = await makeWorktree(worker);
     // Once a stop is recorded, nothing may continue.
@@ -83,7 +83,7 @@ export interface Ready {
   warnings: string[];
 }
 
-/** Fetch or checkout may take minutes. @returns undefined if a stop interrupted it */
+/** The fetch or the checkout can take minutes. @returns undefined if a stop interrupted it */
 async function makeWorktree(worker: Worker): Promise<Ready | undefined> {
   const { file, git } = worker;
   const { settings, mainRepo } = file;
@@ -100,7 +100,7 @@ async function makeWorktree(worker: Worker): Promise<Ready | undefined> {
     ensureWorktree({ ...plan, ...git.context, signal }),
   );
   if (made.kind === 'stopped') return undefined;
-  // Only after the checkout, because a partial clone is incomplete before.
+  // Only after the checkout, because a partial clone is incomplete before that.
   if (made.value.head === base.commit && !hidesFolders(await worker.guard.ofProof(worker)))
     await requireSound(
       { mainRepo, dir: join(worker.paths.runDir, '.sound'), commit: base.commit },
@@ -111,7 +111,7 @@ async function makeWorktree(worker: Worker): Promise<Ready | undefined> {
   return setup.kind === 'stopped' ? undefined : { base, worktree: made.value, warnings: setup.warnings };
 }
 
-/** Without a prefix, a one-word task may give the name of the default branch, which a session must not change. */
+/** Without a prefix, a one-word task can give the name of the default branch, which a session must not change. */
 function refuseOwnBase({ takenOver, folder, settings: { branch, base } }: SessionFile, begun: string): void {
   const isMade = takenOver === undefined && base === undefined && branch === branchOf(folder);
   if (isMade && (begun === branch || begun.replace(/^[^/]+\//, '') === branch))
@@ -182,7 +182,7 @@ async function setUpOnce(worker: Worker, worktree: SetUpPlace): Promise<SetupEnd
   return { kind: 'done', warnings };
 }
 
-/** Takes commands in the meantime, because SETUP may run for half an hour. */
+/** Takes commands in the meantime, because SETUP can run for half an hour. */
 async function runSetup(
   worker: Worker,
   setup: string,
@@ -191,7 +191,7 @@ async function runSetup(
   const env = await environmentOf(worker);
   const guard = await worker.guard.guard(worker, { worktree });
   return await whileTakingCommands(worker, async (signal) => {
-    const failure = await failureOf(setup, { cwd: worktree.path, env, ...insideOf(guard), signal });
+    const failure = await failureOf(setup, { cwd: worktree.path, env, ...guardOption(guard), signal });
     if (failure !== undefined) signal.throwIfAborted();
     return failure;
   });
@@ -206,7 +206,7 @@ async function environmentOf(worker: Worker): Promise<Record<string, string>> {
 }
 
 /**
- * Checks that the program of each check exists before any agent costs money; after SETUP, which may install it.
+ * Checks that the program of each check exists before any agent costs money; after SETUP, which might install it.
  * @throws checks
  */
 async function requireCheckPrograms(worker: Worker, cwd: string): Promise<void> {

@@ -56,7 +56,7 @@ async function watchAndFinish(
 ): Promise<void> {
   using log = new ChildLog(open.logs.stdout, open.cli);
   const { known, ...watched } = await watchChild(worker, open, child, log);
-  // An agent may start and end between two samples, so its group is identified by the wrapper that leads it. If the
+  // An agent can start and end between two samples, so its group is identified by the wrapper that leads it. If the
   // wrapper was never seen alive, its number may have been reused for another group.
   const seen = wasSeen ? [child.wrapper, ...known] : known;
   const ended = await endChild(worker, open, { child, isOurs, end: watched.end, known: seen });
@@ -117,7 +117,7 @@ async function keepLivingWork(worker: Worker, { iteration }: OpenIteration): Pro
   await keepWork(worker, { kind: 'before_kill', iteration });
 }
 
-/** Why the last worker was ending the agent, if so; the agent may have written the file itself. */
+/** Why the last worker was ending the agent, if it was; the agent may have written the file itself. */
 async function endBefore(worker: Worker, open: OpenIteration): Promise<WatchEnd> {
   const written = await readEndedByUs(worker, open);
   const end = WATCH_ENDS.find((known) => known === written) ?? 'exited';

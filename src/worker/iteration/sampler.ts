@@ -86,7 +86,7 @@ export class Sampler {
     return await this.#sample();
   }
 
-  /** A killed wrapper records no exit. Checked rarely where each check starts a `ps`. */
+  /** A killed wrapper records no exit. Checked at most once a second, because a check can start a `ps`. */
   async #isGone(now: number): Promise<boolean> {
     if (this.#aliveAt !== undefined && now - this.#aliveAt < SAMPLE_EVERY_MS) return false;
     this.#aliveAt = now;
@@ -113,14 +113,14 @@ export class Sampler {
     return isOver && this.#log.seen.final === undefined;
   }
 
-  /** The CLI keeps running after its final event, although its outcome is known. */
+  /** Whether the CLI keeps running after its final event, although its outcome is known. */
   #lingers(): WatchEnd | undefined {
     if (this.#log.seen.final === undefined) return undefined;
     this.#finalAtMs ??= this.#awake.ms;
     return this.#awake.ms - this.#finalAtMs > this.#limits.afterFinalMs ? 'lingers' : undefined;
   }
 
-  /** A CLI may wait for the network forever. */
+  /** A CLI can wait for the network forever. */
   #isCutOff(): WatchEnd | undefined {
     if (!this.#log.seen.isOffline) {
       this.#offlineAtMs = undefined;
@@ -131,7 +131,7 @@ export class Sampler {
   }
 
   async #stalls(bytes: number): Promise<WatchEnd | undefined> {
-    // Outside the guard, a process may later detach from its parents and drop its marker, so record it now.
+    // Outside the guard, a process could later detach from its parents and drop its marker, so record it now.
     const seen = this.#child.guard ? undefined : await this.#tree.members();
     const verdict = await this.#stall.check(this.#awake.ms, {
       bytes,
@@ -146,7 +146,7 @@ export class Sampler {
     return verdict === 'end' ? 'stalled' : undefined;
   }
 
-  // A status bar may miss an update; the agent's work is not interrupted.
+  // A status bar can miss an update; the agent's work is not interrupted.
   #show(): void {
     if (this.#log.seen.activity === this.#shown) return;
     this.#shown = this.#log.seen.activity;

@@ -17,12 +17,13 @@ import { isExecutable, locateCli, programOnPath } from '../../providers/starting
 import { type Guard, insideGuard } from '../../providers/starting/make-guard.ts';
 import { nodePath } from '../../providers/starting/node-path.ts';
 import { type ChildRecord, runChild } from '../../providers/starting/run-child.ts';
+import { commandOf } from '../../session/documents/plan-servers.ts';
 import { BLANK_SIGNAL, MAX_SIGNAL_BYTES } from '../../session/documents/signal.ts';
 import { acceptedServers } from '../../session/events/accepted.ts';
 import type { OpenIteration } from '../../session/events/state.ts';
 import { iterationPaths, MAX_OVERVIEW_BYTES } from '../../session/layout/paths.ts';
-import { commandOf } from '../../session/servers/plan-servers.ts';
 import { type Iteration, wrapperName } from '../core/iteration-files.ts';
+import { requireLease } from '../core/lost-lease.ts';
 import { record, stateOf, type Worker } from '../core/worker.ts';
 import { collectWork } from '../guarding/collect-work.ts';
 import { keepRunFolder } from '../guarding/run-folder.ts';
@@ -31,13 +32,15 @@ import { budgetUses } from '../limits/budget.ts';
 import { keepWorkBefore, notKept } from '../recording/keep-work.ts';
 
 export async function spawnChild(worker: Worker, open: Iteration): Promise<ChildRecord> {
-  // SETUP and CHECK also run in the guard, and may commit.
+  // SETUP and CHECK also run in the guard, and can commit.
   await collectWork(worker);
-  // First, because it writes files for the agent that belong to the snapshot.
+  // These steps come first, because they write files for the agent that belong to the snapshot.
   const cli = { name: open.cli.name, path: await cliPathNow(worker, open.cli) };
   const guard = await worker.guard.guard(worker, { cli, shown: filesFor(worker) });
   const command = await commandFor(worker, open, { guard, cliPath: cli.path });
   await prepareIteration(worker, open);
+  // Also before an iteration is restarted: the machine may have lost contact with its pool in the meantime.
+  await requireLease(worker);
   const { files, logs } = open;
   return await runChild({
     command,
@@ -113,7 +116,7 @@ async function cliPathNow(worker: Worker, cli: Provider): Promise<string | undef
   }
 }
 
-/** Files that an agent or its CLI reads besides the session's. */
+/** Files outside the session that an agent or its CLI reads. */
 function filesFor({ file: { settings } }: Worker): string[] {
   return [settings.mcpPath, settings.scenarioPath].filter((path) => path !== undefined);
 }
@@ -132,7 +135,7 @@ export async function prepareIteration(worker: Worker, open: OpenIteration): Pro
   const { paths } = worker;
   const files = iterationPaths(paths, open.iteration);
   ensurePlainFolder(paths.logs);
-  // SESSIONS may be a separate repository, which must not contain the agents' output.
+  // SESSIONS can be a separate repository, which must not contain the agents' output.
   writeLightly(join(paths.logs, '.gitignore'), '*\n');
   if ((await readPlainFile(paths.signal, MAX_SIGNAL_BYTES)).kind === 'unusable') moveAside(paths.signal);
   await writeWhole(paths.signal, BLANK_SIGNAL);
@@ -154,7 +157,7 @@ const CHROMIUMS = ['chromium', 'chromium-browser', 'google-chrome', 'google-chro
 
 /**
  * The MCP servers of an agent: those of the project's MCP file, and those accepted with the plan as recorded in the
- * event log. If names are equal, the project's server is used.
+ * event log. If two have the same name, the project's server is used.
  */
 export async function childServers(
   worker: Pick<Worker, 'file' | 'writer' | 'paths' | 'env'>,

@@ -37,7 +37,7 @@ export interface StallSigns {
   bytes: number;
   /** The processes of its tree; read only during a silence, because that reads all processes of the machine. */
   members(): Promise<readonly ProcessEntry[]>;
-  /** A tool call is in progress: a remote build may be silent for the entire iteration. */
+  /** A tool call is in progress: a remote build can be silent for the entire iteration. */
   isInTool: boolean;
 }
 

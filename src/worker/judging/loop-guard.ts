@@ -54,9 +54,9 @@ const ALWAYS_CHANGES: ReadonlySet<string> = new Set(['_overview.md', '_signal.js
  */
 export function progressPrint(material: PrintMaterial): string {
   const { phase, signal, worktreeTree, leftOut, documents } = material;
-  const telling = documents.filter(({ name }) => !ALWAYS_CHANGES.has(name));
+  const relevant = documents.filter(({ name }) => !ALWAYS_CHANGES.has(name));
   // A copy under a new name is not progress.
-  const contents = [...new Set(telling.map(({ mode, id }) => `${mode} blob ${id}`))].sort();
+  const contents = [...new Set(relevant.map(({ mode, id }) => `${mode} blob ${id}`))].sort();
   const direction = [phase, signal?.status, signal?.phase, signal?.for];
   return fingerprint(JSON.stringify([worktreeTree, leftOut, contents, direction])).slice(0, 32);
 }

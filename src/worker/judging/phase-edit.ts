@@ -6,12 +6,12 @@ import { record, stateOf, type Worker } from '../core/worker.ts';
 import { readOwnOverview } from '../documents/own-documents.ts';
 
 /**
- * Applies a `Phase:` line that a person changed while no agent ran (an agent's change is reverted at its end). It
- * never skips a closed gate.
+ * Applies a `Phase:` line that a person changed while no agent ran (an agent's change is reverted when the agent ends).
+ * It never skips a closed gate.
  * @returns true when something was recorded
  */
 export async function applyPhaseEdit(worker: Worker): Promise<boolean> {
-  // A change that could not be reverted may be an agent's, and so may any change while an iteration is open.
+  // A change that could not be reverted might be an agent's, and so might any change while an iteration is open.
   if (worker.projector.problem !== undefined || stateOf(worker).openIteration !== undefined) return false;
   const phase = await writtenPhase(worker);
   if (phase === undefined) return false;

@@ -38,12 +38,12 @@ export class AwakeTime {
     this.#last = now;
   }
 
-  /** Saves it at intervals, with two system calls. */
+  /** Saves the time at intervals, because that takes two system calls. */
   saveIfDue(): void {
     if (this.#ms - this.#savedMs >= SAVE_EVERY_MS) this.save();
   }
 
-  /** Losing it only gives the agent more time, so the file need not survive a power failure. */
+  /** Losing the saved time only gives the agent more, so the file need not survive a power failure. */
   save(): void {
     this.#savedMs = this.#ms;
     try {

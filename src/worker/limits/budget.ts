@@ -91,7 +91,7 @@ export function liveSpent(
 }
 
 /**
- * Whether to end the running agent: at the reserve, or, for the wrap-up agent, at zero.
+ * Whether to end the running agent: once only the reserve is left or, for the wrap-up agent, once nothing is left.
  * @param live what it has spent so far, as far as `liveSpent` knows
  */
 export async function endsByBudget(
@@ -107,7 +107,7 @@ export async function endsByBudget(
   return wrapUp ? kind === 'reached' : kind !== 'fine';
 }
 
-/** Called before every spawn. @returns false when the session is blocked for it */
+/** Called before every spawn. @returns false when the session is blocked because of it */
 export async function withinBudget(worker: Worker): Promise<boolean> {
   const state = stateOf(worker);
   const { phase } = state.progress;
@@ -122,7 +122,7 @@ export async function withinBudget(worker: Worker): Promise<boolean> {
 /** Every exhausted limit: a resume must raise all of them at once. */
 export function budgetReason(uses: readonly LimitUsage[]): string {
   const [phase] = uses.map(({ scope }) => scope);
-  const holds = uses.some(({ scope }) => scope === 'session') ? '' : `, which then holds for ${phase}`;
+  const holds = uses.some(({ scope }) => scope === 'session') ? '' : `, which then applies to ${phase}`;
   const [used, settings] = [uses.map(describeUsage), uses.map(settingOf)].map((words) => words.join(' and '));
   return `The budget is spent: ${used}. To continue, resume the session with a higher ${settings}${holds}.`;
 }

@@ -31,7 +31,7 @@ export class ChildLog implements Disposable {
     this.#reader = provider.newReader();
   }
 
-  /** All that was printed, even if the agent has deleted its log. */
+  /** The size of all output so far, even if the agent has deleted its log. */
   get printedBytes(): number {
     const sizeOf = (path: string) => statsAt(path)?.size ?? 0;
     return Math.max(sizeOf(this.#path), this.#read) + sizeOf(stderrFileName(this.#path));
@@ -60,7 +60,7 @@ export class ChildLog implements Disposable {
     return total;
   }
 
-  /** Reads to the current end of the file, including a last line without LF; an escaped process may keep writing. */
+  /** Reads to the current end of the file, including a last line without LF; an escaped process might keep writing. */
   readToEnd(): void {
     const descriptor = this.#opened();
     const size = descriptor === undefined ? 0 : fstatSync(descriptor).size;

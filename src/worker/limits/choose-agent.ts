@@ -6,13 +6,13 @@ import { stateOf, type Worker } from '../core/worker.ts';
 import { readSharedLimit, type SharedLimit } from './shared-limit.ts';
 
 export interface ChoiceNow extends AgentChoice {
-  /** Set if the phase's own provider is at its limit and this one of FALLBACK replaces it. */
+  /** Set if the phase's own provider is at its limit and this one from FALLBACK replaces it. */
   insteadOf?: { provider: string; limit: SharedLimit };
   /** Set if it is at its limit like every other provider: the limit that ends first. */
   limit?: SharedLimit & { provider: string };
 }
 
-/** The provider for a phase: its own, or while that is at its limit the first free one of FALLBACK. */
+/** The provider for a phase: its own or, while that is at its limit, the first free one in FALLBACK. */
 export async function chooseAgent(worker: Worker, phase: Phase): Promise<ChoiceNow> {
   const own = agentChoice(worker, phase);
   const limit = await readSharedLimit(worker, own.provider.name);

@@ -30,7 +30,7 @@ export async function costOf(
   const { final, started = {} } = seen ?? {};
   const version = started.version ?? traces.version;
   const tokens = final?.tokens ?? traces.tokens ?? spokenTokens(seen);
-  // The configured model may be an alias; the CLI's own log names the one that answered.
+  // The configured model can be an alias; the CLI's own log names the one that answered.
   const models = [started.model, traces.model, open.model || undefined];
   const known = final?.costUsd ?? seen?.usd;
   const estimate = known === undefined ? await estimateOf(worker, open, { models, tokens }) : undefined;

@@ -108,7 +108,7 @@ export function outageEnd(worker: Pick<Worker, 'clock' | 'file' | 'writer'>, kin
   return {
     type: 'limited',
     until,
-    // So that setting the clock back does not prolong it.
+    // As a guess, so that setting the clock back does not prolong the wait.
     guessed: true,
     provider: lastProvider ?? settings.provider,
     outage: { kind, asksAt: Math.max(until, now + patience.maxMs - outageDurationMs(outage, patience)) },

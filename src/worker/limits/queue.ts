@@ -61,8 +61,8 @@ async function isBehindOthers(worker: Worker): Promise<boolean> {
 }
 
 /**
- * Records the cost of an iteration for the daily limit; a failure is retried before the next agent, which
- * under a limit does not start without it.
+ * Records the cost of an iteration for the daily limit; a failure is retried before the next agent, which does not
+ * start without that record if there is a limit.
  * @returns why it failed
  */
 export async function noteCost(
@@ -82,7 +82,7 @@ export async function noteCost(
 /** Why no further agent may start today, as text for people; undefined below the limit, or without one. */
 async function daySpent(worker: Worker): Promise<string | undefined> {
   const { watch, clock, environment, memory } = worker;
-  // Uses the supervisor's environment: with a different limit from a login shell, it would queue again and again.
+  // Uses the supervisor's environment: with a different limit from a login shell, the session would queue repeatedly.
   const limits = await machineLimits(environment.started, watch.home).catch(() => undefined);
   if (limits === undefined)
     return `the settings of this machine, which may limit the cost per day, cannot be read (${configFolder(watch.home)}); no agent starts until that is fixed`;

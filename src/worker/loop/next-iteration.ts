@@ -38,7 +38,7 @@ export async function nextIteration(worker: Worker): Promise<void> {
     return;
   }
   if (!(await backOff(worker))) return;
-  // A limit may have ended since the first check, so that another provider starts.
+  // A limit may have ended since the first check, and then another provider starts.
   if (!(await sameAccount(worker))) return;
   await keepState(worker);
   beginBaseRun(worker);

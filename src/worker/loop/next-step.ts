@@ -4,13 +4,13 @@ import { performRewind } from '../commands/perform-rewind.ts';
 import { joinEnvironment } from '../core/children-environment.ts';
 import { stoppedEvent } from '../core/stopped.ts';
 import { record, stateOf, type Worker } from '../core/worker.ts';
-import { performMerge } from '../finishing/perform-merge.ts';
 import { FORGE_LOGIN, SANDBOX_LOWER } from '../guarding/check-sandbox-level.ts';
 import { prepare } from '../iteration/prepare.ts';
 import { runIteration } from '../iteration/run-iteration.ts';
 import { queueReason } from '../limits/queue.ts';
 import { nextIteration } from './next-iteration.ts';
 import { waitsOut, wokenByHand } from './parked.ts';
+import { performMerge } from './perform-merge.ts';
 import { openOrder, orderStep } from './start-order.ts';
 
 const NEED_ANOTHER_ENVIRONMENT = new Set([
@@ -55,7 +55,7 @@ async function stepOf(worker: Worker, state: SessionState): Promise<string | und
       } else if (!state.runWanted && state.lastIteration === undefined) {
         await record(worker, { type: 'stopped', by: { channel: 'settings' }, why: 'started without a run' });
       } else {
-        // Only once a living agent is watched, because steps that need the environment wait for it.
+        // Not earlier: a living agent must be watched without waiting for the environment.
         await joinEnvironment(worker);
         await nextIteration(worker);
       }

@@ -38,7 +38,7 @@ export interface OpenedWorker {
   lease: OwnedLease;
   /** Whether the last worker died and may have left processes; a worker that released its lease left none. */
   died: boolean;
-  /** The session came from another machine, and no worker has recorded that yet. */
+  /** Set if the session came from another machine and no worker has recorded that yet. */
   arrived?: Places | undefined;
 }
 
@@ -81,14 +81,14 @@ export async function openWorker(options: WorkerOptions, watch: Watch): Promise<
 
 const MAX_ARRIVED_BYTES = 1024 * 1024;
 
-/** Takes the session's lease. @returns undefined when another worker has it @throws NewerFormatError */
+/** Takes the session's lease. @returns undefined when another worker has it @throws newer_format */
 async function takeLease(
   options: WorkerOptions,
   paths: SessionPaths,
   { identity: supervisor }: Watch,
 ): Promise<OwnedLease | undefined> {
   const { clock, host } = options;
-  // From the events only: the cache may be forged or written by a newer program. Checked before the lease, so that a
+  // From the events only: the cache could be forged or written by a newer program. Checked before the lease, so that a
   // newer worker does not consider ours dead.
   const log = await readLog(paths, { useCache: false });
   if (log?.newer !== undefined) throw SESSION_ERRORS.newer_format({ newer: log.newer });

@@ -17,7 +17,7 @@ const POLL_MS = 200;
 const SHORT_WAIT_MS = 60_000;
 const BY_HAND: By = { channel: 'file' };
 
-/** Records a person's edits of the files of a waiting or blocked session. @returns true when that wakes it */
+/** Records a person's edits to the files of a waiting or blocked session. @returns true when that wakes it */
 export async function wokenByHand(worker: Worker): Promise<boolean> {
   requireRunFolder(worker);
   const { status } = stateOf(worker);
@@ -61,7 +61,7 @@ async function fileWaitIsOver(worker: Worker, status: WaitingStatus): Promise<bo
 /** Waits out the rest of a short limit. @returns false when the worker should leave and the supervisor waits */
 export async function waitsOut(worker: Worker, status: LimitedStatus): Promise<boolean> {
   const { clock, wake } = worker;
-  // The program that started this worker has measured the wait, which this worker's clock may not reflect.
+  // The program that started this worker has measured the wait, which this worker's clock might not reflect.
   const wait = wake.limitOver === status.until ? { leftMs: () => 0 } : limitWait(status, clock);
   for (let leftMs = wait.leftMs(); leftMs > 0; leftMs = wait.leftMs()) {
     if (leftMs > SHORT_WAIT_MS) return false;

@@ -39,7 +39,7 @@ async function workOnce({ worker, lease, died, arrived }: OpenedWorker, watch: W
   const away = await followUp(worker, (await restOfFinishing(worker, died)) ?? {});
   await takeOver(worker, lease, { truncatedBytes: writer.truncatedBytes, places: arrived });
   await record(worker, ...away);
-  // An agent of an earlier worker may wait for its connections.
+  // An agent of an earlier worker may be waiting for its connections.
   if (worker.file.settings.sandbox === 'strict' && stateOf(worker).openIteration)
     await worker.guard.wayOut(worker).catch((error) => say(worker, error));
   const leave = (why: string) => leaveInOrder(worker, why);
@@ -55,7 +55,7 @@ async function workOnce({ worker, lease, died, arrived }: OpenedWorker, watch: W
   crashPoint('after-release');
   await watch.over(worker.paths.sessionsDir);
   crashPoint('after-handover');
-  // The sender of a command before the release saw a live worker and started no other.
+  // A program that sent a command before the release saw a live worker and started no other.
   return (await waitingCommandIds(worker)).length > 0;
 }
 
@@ -92,13 +92,13 @@ async function oneStep(worker: Worker): Promise<string | undefined> {
     return undefined;
   }
   await takeCommandsIfNoChild(worker);
-  // A start that takes over a session determines its wait as a pending decision.
+  // A start that takes over a session records its wait as a pending decision.
   if (stateOf(worker).pending !== undefined) return undefined;
   if (stateOf(worker).archived) return 'archived';
   return await nextStep(worker);
 }
 
-// While an agent that outlived its worker runs, its watch takes the commands.
+// While an agent that outlived its worker is running, `watchChild` takes the commands.
 async function takeCommandsIfNoChild(worker: Worker): Promise<void> {
   const { openIteration, status } = stateOf(worker);
   if (openIteration === undefined || status.kind !== 'running') await takeCommands(worker, 'no_child');

@@ -16,7 +16,7 @@ import { record, stateOf, type Worker } from '../core/worker.ts';
 import { readSharedLimit } from '../limits/shared-limit.ts';
 import { askAboutOrder } from '../recording/park.ts';
 
-/** What has to hold before the first step of a session; undefined once it has begun. */
+/** The conditions that must hold before the first step of a session; undefined once it has begun. */
 export function openOrder(worker: Worker): StartOrder | undefined {
   const { createdAt, prepared, order, status } = stateOf(worker);
   const isUnbegun = createdAt !== undefined && !prepared && !order?.isOver;
@@ -67,10 +67,10 @@ async function predecessors({ paths, host }: Worker, order: StartOrder): Promise
   return predecessorsNow(order, await readAllSessions(paths.sessionsDir, host));
 }
 
-/** With the time at which the usage limit ends, as known now. */
+/** Replaces `limit` with the time at which the usage limit ends, as known now. */
 async function withLimit(worker: Worker, order: StartOrder): Promise<StartOrder> {
   if (order.at !== 'limit') return order;
-  // It determines the account.
+  // The environment determines the account.
   await joinEnvironment(worker);
   const { name } = agentChoice(worker, 'investigation').provider;
   const limit = await readSharedLimit(worker, name);

@@ -17,7 +17,7 @@ import { phaseSetByHand, setPhase, writtenPhase } from '../judging/phase-edit.ts
 import { clearScratch, endBaseProcesses } from '../proving/scratch.ts';
 
 const MAX_MARK_BYTES = 64 * 1024;
-/** What the supervisor says of its machine. */
+/** What the supervisor has recorded about its machine. */
 const Mark = z.object({ host: z.string() });
 
 type Recovery = Pick<EventBody<'worker_took_over'>, 'recovery' | 'why'>;
@@ -35,7 +35,7 @@ export async function takeOver(
   if (self === undefined) throw new Error('This process is not in the process table.');
   const found = await findOpenIteration(worker);
   const byHand = await phaseSetByHand(worker);
-  // The next write of the overview restores it.
+  // The next write of the overview restores the phase.
   const moved = stateOf(worker).openIteration && (await writtenPhase(worker));
   const tookOver: NewEvent = {
     type: 'worker_took_over',

@@ -30,7 +30,7 @@ const PERMISSION_TEXT: Readonly<Record<PromptState['permissions'], string>> = {
     'Not everything is allowed here, and there is no one to ask: what is refused (a tool, a folder, the network) stays refused. Find another way, or signal `blocked` and name what is missing.',
 };
 
-const DOCUMENTS_ALONE =
+const DOCUMENTS_ONLY =
   ' In this phase you can read everything, write files in the session path with your file tools, and run commands that only read (`git log`, `git diff --no-ext-diff`, `grep`, `ls`); most tests and scripts are refused, and so is every change to the code.';
 
 const GUARD_TEXT =
@@ -43,7 +43,7 @@ const STRICT_TEXT =
 
 function permissionLimits({ permissions, sandbox, phase }: PromptState): string {
   const isNarrow = permissions === 'allow' && GRANTS[phase] === 'documents';
-  const words = PERMISSION_TEXT[permissions] + (isNarrow ? DOCUMENTS_ALONE : '');
+  const words = PERMISSION_TEXT[permissions] + (isNarrow ? DOCUMENTS_ONLY : '');
   if (sandbox === 'none') return words;
   return `${words}\n- ${GUARD_TEXT}${sandbox === 'strict' ? ` ${STRICT_TEXT}` : ''}`.trimEnd();
 }
@@ -88,8 +88,8 @@ function approvedPlan({ sessionDir, plan }: PromptState): string {
 }
 
 /**
- * Fills names and commands into an agent's duties, so that they can be copied, and removes the line that asks a CLI
- * for a second opinion on its own work.
+ * Fills the time into the names and commands of an agent's duties, so that they can be copied, and removes the line
+ * that asks a CLI for a second opinion on its own work.
  */
 function filledIn(duties: string, { now, timeLimitMs, provider }: PromptState): string {
   const { file, log } = stampsAt(now);
@@ -159,13 +159,13 @@ function partsOf(page: string): { duties: string; signals: string } {
   return { duties: body.replace(section, () => ''), signals };
 }
 
-// Longer texts of others are truncated, with the name of the file.
+// Longer texts from others are truncated, followed by the name of the file.
 const MAX_TASK = 12_000;
 const MAX_CONSTRAINTS = 12_000;
 const MAX_MESSAGE = 4_000;
 const MAX_MESSAGES = 10;
 const MAX_NOTE = 4_000;
-// No file contains it, so it is included in full up to a size that no person would write.
+// No file contains the feedback, so it is included in full up to a size that no person would write.
 const MAX_FEEDBACK = 100_000;
 // About 250 tokens in total, which nearly every agent of the phase would otherwise read from files first.
 const MAX_PLAN_PHASE = 600;
@@ -179,7 +179,7 @@ function attention(state: PromptState): string {
     text === undefined ? '' : materialSection(title, text, { maxChars, whole });
   const finished =
     'The goal now (the task below is finished; its questions and plans do not count for this goal)';
-  // A session may have no other text.
+  // A session without a task may have no other text.
   const isDiving = phase === 'investigation' || task === undefined;
   const parts = [
     firstOfAll(state),
@@ -208,7 +208,7 @@ function attention(state: PromptState): string {
 
 const MAX_ROUND = 24_000;
 
-/** The feedback on the pull request: whoever wrote it, it is only data about what to work on. */
+/** The feedback on the pull request, which is only data about what to work on, regardless of its author. */
 function roundSection({ round, sessionDir }: PromptState): string {
   if (round === undefined) return '';
   const { number, text, threads } = round;
@@ -240,7 +240,7 @@ function firstOfAll({ notes }: PromptState): string {
   return notes.length === 0 ? '' : `## First of all\n\n${notes.map(noteItem).join('\n')}\n`;
 }
 
-// The first line is the worker's; what follows it is a quotation of an agent or a person.
+// The first line is the worker's; the rest quotes an agent or a person.
 function noteItem(note: string): string {
   const [own = '', ...rest] = note.split(LINE_END);
   const quoted = rest.join('\n');

@@ -74,8 +74,8 @@ function goalsBefore({ earlier: { rounds, plans } }: PromptState): string[] {
 function plan({ plan: current }: PromptState): string {
   if (current === undefined) return 'There is no plan for this goal yet.';
   const untestable = current.testable ? '' : ' It says that nothing can be tested.';
-  const standing = current.isApproved ? 'approved' : 'not approved yet';
-  return `The plan is ${inlineMaterial(current.name)}, ${standing}.${untestable}`;
+  const approval = current.isApproved ? 'approved' : 'not approved yet';
+  return `The plan is ${inlineMaterial(current.name)}, ${approval}.${untestable}`;
 }
 
 /** The plan phase for the next implementation agent. */

@@ -75,7 +75,7 @@ export async function stopBaseRun(worker: Worker): Promise<ChecksRan | undefined
   return await run.ended;
 }
 
-/** Once for each base commit: the result may be that of an earlier session. */
+/** Runs once for each base commit: the result can come from an earlier session. */
 async function runBase(worker: Worker, signal: AbortSignal): Promise<ChecksRan | undefined> {
   const { worktree } = stateOf(worker);
   if (worktree === undefined) return undefined;
@@ -88,7 +88,7 @@ async function runBase(worker: Worker, signal: AbortSignal): Promise<ChecksRan |
     const set = { ...of, name: 'base', worktree, mark: baseRunMark(worker).value, iteration: 0 };
     try {
       const end = await runInClone(worker, set);
-      // Reported when the checks of the branch run; nothing is known about the base.
+      // A guard problem is reported when the checks of the branch run; nothing is known about the base.
       if (end.failures.some(({ guardProblem }) => guardProblem !== undefined)) return undefined;
       const { commit, tree } = await commitWithTree(worker, worktree.baseCommit);
       return { set: 'base', in: 'clone', commit, tree, runs: end.runs, sandbox };

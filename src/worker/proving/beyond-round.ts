@@ -15,8 +15,8 @@ import { tipOfBranch } from './check-facts.ts';
 const MAX_NAMED = 20;
 
 /**
- * What a round changed that nobody has agreed to: files that neither the plan names nor the pull request had changed
- * before, and tests that were active on its head. Before any of it is pushed a person decides.
+ * Asks a person about changes in a round that no one has agreed to: files that the plan does not name and the pull
+ * request had not changed, and weakened tests that were active at its head. Nothing is pushed before the answer.
  */
 export async function waitIfBeyond(worker: Worker, decision: Decision): Promise<ParkDecision | undefined> {
   const round = openRound(stateOf(worker));

@@ -49,7 +49,7 @@ export async function uncommittedFiles(worker: Worker): Promise<string[]> {
   return parseStatus(stdout).entries.map(({ path }) => path);
 }
 
-/** A failed check as a note: our own line, then its last lines as a quotation. */
+/** A failed check as a note: our own line, then the last lines of its output as a quotation. */
 export function failureNote({ command, how, outputPath, lastLines }: FailedCheck): string {
   const head = `\`${command}\` failed (${how}). Its full output: ${outputPath}`;
   return lastLines === '' ? head : `${head}\n${lastLines}`;
@@ -60,6 +60,6 @@ export function showChecking(worker: Worker, what: string): void {
   try {
     worker.projector.writeNow(stateOf(worker), `checking: ${what}`);
   } catch {
-    // A status bar may miss it until the next change.
+    // A status bar can miss it until the next change.
   }
 }

@@ -12,7 +12,7 @@ import { branchTip, readPlanEvidence } from '../core/evidence.ts';
 import { stateOf, type Worker } from '../core/worker.ts';
 import { baseOfWork, type TipOfBranch, tipOfBranch } from './check-facts.ts';
 
-/** Claims of finished work that the branch does not support, one line each. Only an approved plan makes promises. */
+/** Claims about finished work that the branch does not support, one line each. Only an approved plan makes promises. */
 export async function falseClaims(worker: Worker, tip: TipOfBranch | undefined): Promise<string[]> {
   const { worktree } = stateOf(worker);
   if (worktree === undefined || tip === undefined) return [];
@@ -66,7 +66,7 @@ async function emptyPromises(worker: Worker, work: BranchWork): Promise<string[]
     ({ steps, ...phase }) => `${named(phase)} has ${steps.total - steps.done} open steps of ${steps.total}`,
   );
   const promising = phases.filter((phase) => promisedFiles(phase).length > 0);
-  // A phase that does not list its files may concern any file.
+  // A phase that does not list its files can concern any file.
   const isAboutNone = phases.length > 0 && phases.every(({ files }) => files.length > 0);
   if (testable && (promising.length > 0 || !isAboutNone) && !(await changesContent(work)))
     return [

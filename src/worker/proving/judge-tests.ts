@@ -37,7 +37,7 @@ export async function comparedChecks(worker: Worker): Promise<ComparedChecks | u
 }
 
 /**
- * A question to the person if the checks may prove less than those of the base and no person has accepted that.
+ * A question to the person if the checks might prove less than those of the base and no person has accepted that.
  * @param decision the decision that applies otherwise
  */
 export async function waitIfWeakened(
@@ -64,7 +64,7 @@ export async function waitIfWeakened(
   };
 }
 
-/** Changed files of the base by their new names; reported whether or not a question is asked. */
+/** Changed files that had checks on the base, by their new names; reported whether or not a question is asked. */
 function pathsOfChanged({ files }: Pick<ComparedChecks, 'files'>): string[] {
   return files
     .filter(({ path, before }) => before !== undefined && hasChecks(path, before))
@@ -72,7 +72,7 @@ function pathsOfChanged({ files }: Pick<ComparedChecks, 'files'>): string[] {
     .slice(0, MAX_NAMED);
 }
 
-/** The same files with the number of changed lines. */
+/** The files of `pathsOfChanged`, with the number of changed lines. */
 export async function changedTests(worker: Worker, compared: ComparedChecks): Promise<ChangedTest[]> {
   return await linesChanged(compared, pathsOfChanged(compared), worker.git.context);
 }

@@ -24,7 +24,7 @@ export async function fullCommands(worker: Worker): Promise<string[]> {
   return [...new Set([...checksOf(worker), ...ofLedger.filter((check) => check !== REVIEWED)])];
 }
 
-/** The commands that a merge must pass. Includes those that proved the work, even if its plan was archived since. */
+/** The commands that a merge must pass. Includes those that proved the work, even if its plan is archived now. */
 export async function mergeCommands(worker: Worker): Promise<string[]> {
   const { proved } = stateOf(worker);
   return [...new Set([...(await fullCommands(worker)), ...(proved?.commands ?? [])])];

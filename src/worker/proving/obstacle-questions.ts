@@ -111,7 +111,7 @@ export const OBSTACLE_QUESTIONS: Readonly<Record<ObstacleName, Question>> = {
 };
 
 /**
- * The decision for a signal that the branch must support: that of the first obstacle that applies, else the
+ * The decision for a signal that the branch must support: that of the first obstacle that applies, otherwise the
  * original one.
  * @returns undefined when its checks were stopped
  */
@@ -131,7 +131,7 @@ export async function decideByObstacles(
   return { decision: done, events: [...events, ...inWorktreeNotice(worker)] };
 }
 
-/** No agent can help where the checks cannot run on the base commit. */
+/** No agent can help if the checks cannot run on the base commit. */
 export function afterUnrunnableBase(progress: Progress, base: BaseChecks | undefined): Decision | undefined {
   if (base?.result !== 'unrunnable') return undefined;
   return afterImpossible(
@@ -163,7 +163,7 @@ async function unreviewedOf({ worker, decision }: Inquiry): Promise<string[]> {
   return decision.kind === 'done' ? await unreviewed(worker) : [];
 }
 
-/** Claims are read before the checks run, because those take time and only one commit is proved. */
+/** Claims are read before the checks run, because the checks take time and only one commit is proved. */
 async function shownOf(inquiry: Inquiry): Promise<Shown> {
   if (inquiry.shown !== undefined) return inquiry.shown;
   const { worker, iteration } = inquiry;

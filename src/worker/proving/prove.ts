@@ -6,7 +6,7 @@ import { unsignedCommits } from '../../project/git/unsigned-commits.ts';
 import { type CheckPlace, type FailedCheck, runCheck } from '../../project/proving/run-check.ts';
 import type { SetEnd } from '../../project/proving/run-on-clone.ts';
 import { childEnvironment } from '../../providers/starting/environment.ts';
-import { insideOf } from '../../providers/starting/make-guard.ts';
+import { guardOption } from '../../providers/starting/make-guard.ts';
 import type { NewEvent } from '../../session/events/events.ts';
 import { iterationPaths } from '../../session/layout/paths.ts';
 import { whileTakingCommands } from '../commands/while-taking-commands.ts';
@@ -36,7 +36,7 @@ export type Proof = { events: NewEvent[] } & (
   | { kind: 'stopped' }
 );
 
-/** The full set of checks, on the commit of the branch. Its time counts neither for the agent nor against MAX_HOURS. */
+/** The full set of checks, on the commit of the branch. Its time counts neither as agent time nor against MAX_HOURS. */
 export async function proveBranch(worker: Worker, iteration: number): Promise<Proof> {
   const { worktree, proved } = stateOf(worker);
   if (worktree === undefined) return { kind: 'passed', events: [] };
@@ -141,7 +141,7 @@ async function unsignedOf(worker: Worker, tip: string): Promise<number | undefin
   return (await unsignedCommits(of, worker.git.context).catch(() => 0)) || undefined;
 }
 
-/** Marks what fails as it did before the work, where that was accepted, and takes it out of the failures. */
+/** Marks checks that fail as they did before the work, if that was accepted, and removes them from the failures. */
 function asBefore(worker: Worker, { runs, failures }: SetEnd): Pick<SetEnd, 'runs' | 'failures'> {
   const { baseChecks } = stateOf(worker);
   const marked = runs.map((run) => (isNoWorse(run, baseChecks) ? { ...run, redBefore: true as const } : run));
@@ -149,7 +149,7 @@ function asBefore(worker: Worker, { runs, failures }: SetEnd): Pick<SetEnd, 'run
   return { runs: marked, failures: failures.filter(({ command }) => !red.includes(command)) };
 }
 
-/** An agent may write the script that a requirement names; the project's commands exist from the start. */
+/** An agent can still write the script that a requirement names; the project's commands exist from the start. */
 function impossibleReason(
   failures: readonly FailedCheck[],
   ofProject: readonly FailedCheck[],
@@ -198,7 +198,7 @@ async function runInWorktree(
     ...(await worker.guard.variables(worker)),
   });
   const place = {
-    ...{ cwd, env, ...insideOf(await worker.guard.guard(worker)) },
+    ...{ cwd, env, ...guardOption(await worker.guard.guard(worker)) },
     outputDir: iterationPaths(worker.paths, iteration).checks,
     outputRoot: worker.paths.runDir,
     timeoutMs: provingOf(worker).timeoutMs,

@@ -11,7 +11,7 @@ export function scratchDir({ file }: Place): string {
   return join(checksRoot(file.worktreesDir), file.folder);
 }
 
-/** The same for commands that no guard confines. */
+/** Like `scratchDir`, for commands that no guard confines. */
 export function openScratchDir(worker: Pick<Worker, 'file' | 'env'>): string {
   const { worktreesDir, id } = worker.file;
   const root = openChecksRoot(worktreesDir, worker.env);

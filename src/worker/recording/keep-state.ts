@@ -42,6 +42,12 @@ export async function keepState(worker: Worker): Promise<void> {
     if (BASE_ERRORS.lease_lost.is(error)) throw error;
     say(worker, error);
   }
+  try {
+    // Also after a failure, which another worker would only repeat.
+    writeLightly(worker.paths.poolKept, String(stateOf(worker).n));
+  } catch (error) {
+    say(worker, error);
+  }
 }
 
 function keptNow(worker: Worker): Omit<KeptState, 'head'> {
@@ -64,7 +70,7 @@ async function worktreeTreeOf(worker: Worker): Promise<string | undefined> {
   return kept.worktreeTree;
 }
 
-/** Logs are handled separately, and drafts are unfinished. git accepts no path with a `.git`. */
+/** Logs are handled separately, and drafts are unfinished. git accepts no path with a `.git` component. */
 function isDocument(name: string): boolean {
   return !/^_logs(?:\/|$)|(?:^|\/)\.(?:git(?:\/|$)|[^/]*\.draft$)/i.test(name);
 }

@@ -27,7 +27,7 @@ export interface KeptWork {
   checkpoint?: { ref: string; commit: string };
   /** Equal trees mean equal bytes, except for ignored files. */
   trees?: Pick<Checkpoint, 'worktreeTree' | 'sessionTree' | 'documents'> & Pick<WorktreePrints, 'leftOut'>;
-  /** Also where no checkpoint was needed. */
+  /** Set even if no checkpoint was needed. */
   worktreeTree?: string;
   /** The worktree's fingerprint and the checked-out commit. */
   worktree?: WorktreeSeen;
@@ -52,7 +52,7 @@ export function checkpointPlace(worker: Worker): CheckpointPlace | undefined {
   };
 }
 
-/** Commits worktree and documents under a ref of ours, whatever state the agent left them in. Never throws. */
+/** Commits worktree and documents under one of our refs, whatever state the agent left them in. Never throws. */
 export async function keepWork(worker: Worker, moment: Moment): Promise<KeptWork> {
   const place = checkpointPlace(worker);
   if (place === undefined) return {};
@@ -107,12 +107,12 @@ export async function keepWorkBefore(worker: Worker, iteration: number): Promise
   return await keepWork(worker, iteration === 1 ? START : { kind: 'before', iteration });
 }
 
-/** The notice of an incomplete checkpoint, if it is incomplete. */
+/** The notice about a missing or incomplete checkpoint, if there is a problem. */
 export function notKept({ problem }: KeptWork): NewEvent[] {
   return problem === undefined ? [] : [{ type: 'notice', code: 'checkpoint', text: problem }];
 }
 
-/** Costs two git processes, so not after every agent. */
+/** Tidying costs two git processes, so it is not done after every agent. */
 const TIDY_EVERY = 10;
 
 /** Removes old checkpoints, except the one that ends a phase. Optional: a failure stops nothing. */
@@ -131,7 +131,7 @@ export async function tidyCheckpoints(
       await pruneCheckpoints(store, sessionFolder);
     }
   } catch {
-    // Removed after a later iteration.
+    // They are removed after a later iteration.
   }
 }
 
@@ -163,7 +163,7 @@ export async function commitReadableFiles(worker: Worker, why?: string): Promise
 const LOCK_PAUSE_MS = 500;
 const reported = new WeakSet<Worker>();
 
-/** Once per worker, because it recurs after every iteration. */
+/** Reports a lock once per worker, because the problem recurs after every iteration. */
 async function reportLock(worker: Worker, error: unknown): Promise<void> {
   if (!WORKTREE_ERRORS.session_repository_locked.is(error) || reported.has(worker)) return;
   reported.add(worker);

@@ -66,7 +66,7 @@ async function parkForAnswers(worker: Worker, decision: ParkDecision): Promise<N
   return [wait, { type: 'answers_recorded', by, answers, open: left, flow }];
 }
 
-/** Asks whether to begin although a session before it is not done. No choice made at the start answers that. */
+/** Asks whether to begin although a preceding session is not done. No choice made at the start answers that. */
 export async function askAboutOrder(
   worker: Worker,
   { after, afterGroup, afterMerge }: StartOrder,
@@ -74,7 +74,7 @@ export async function askAboutOrder(
 ): Promise<NewEvent[]> {
   const until = describeOrder({ after, afterGroup, afterMerge });
   const question = await askedOnce(worker, {
-    text: oneLine(`This session is to start ${until}, but ${about}. What should happen?`),
+    text: oneLine(`This session is waiting to start ${until}, but ${about}. What should happen?`),
     options: ['keep waiting', 'start now, without waiting for that', 'discard this session'],
   });
   await markWaiting(worker);
@@ -147,7 +147,7 @@ async function askAboutRedBase(worker: Worker): Promise<string | undefined> {
   return question && questionHash(question);
 }
 
-/** Writes a question, unless it was written before a crash. @returns it as in `_qa.md`; undefined if it cannot be written */
+/** Writes a question, unless it exists already. @returns it as in `_qa.md`; undefined if it cannot be written */
 async function askedOnce(worker: Worker, draft: QuestionDraft): Promise<QaQuestion | undefined> {
   const before = await openWith(worker, draft);
   if (before === undefined) await askOne(worker, draft);
@@ -183,20 +183,20 @@ async function markWaiting(worker: Worker): Promise<void> {
   if (open.length > 0) await changeFile(worker.paths.qa, (now) => setQaStatus(now ?? text, 'waiting'));
 }
 
-/** As written here: an agent may have written one with the same text and other options or a suggestion. */
+/** Finds exactly this question: an agent may have written one with the same text but other options or a suggestion. */
 async function openWith(
   worker: Worker,
   { text, options, suggestion }: QuestionDraft,
 ): Promise<QaQuestion | undefined> {
   const { questions, open } = await readQuestions(worker);
   return questions.findLast((each) => {
-    const isSame = each.text === text && isDeepStrictEqual(each.options.map(wordsOf), options);
+    const isSame = each.text === text && isDeepStrictEqual(each.options.map(textOf), options);
     const letters = each.suggestion?.letters;
     return isSame && isDeepStrictEqual(letters, suggestion?.letters) && open.includes(each.id);
   });
 }
 
-function wordsOf(option: { text: string }): string {
+function textOf(option: { text: string }): string {
   return option.text;
 }
 

@@ -4,11 +4,11 @@ import type { Phase } from '../../phases/table.ts';
 import { openedBy } from '../../session/documents/describe-event.ts';
 import { documentText } from '../../session/documents/documents.ts';
 import { isPlanOf } from '../../session/documents/plan.ts';
+import { proposedServers } from '../../session/documents/plan-servers.ts';
 import { ledgerText, withLedger } from '../../session/documents/requirements.ts';
 import type { PlanVersion } from '../../session/events/bodies/positions.ts';
 import type { By } from '../../session/events/bodies/who-acted.ts';
 import type { NewEvent } from '../../session/events/events.ts';
-import { proposedServers } from '../../session/servers/plan-servers.ts';
 import { stateOf, type Worker } from '../core/worker.ts';
 
 /** Keeps the approved text for comparison with later plans. @returns the approval event */

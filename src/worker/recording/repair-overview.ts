@@ -25,7 +25,7 @@ export interface OverviewEnd {
 export async function repairOverview(worker: Worker, open: OpenIteration): Promise<OverviewEnd> {
   const beforeText = await documentText(iterationPaths(worker.paths, open.iteration).overviewBefore);
   const text = await readOwnOverview(worker.paths);
-  // If it was deleted with the run folder, changes cannot be determined.
+  // If the earlier copy was deleted with the run folder, changes cannot be determined.
   const before = readOverview(beforeText ?? text ?? '');
   const after = readOverview(text ?? '');
   const forgeries: NewEvent[] = [];

@@ -34,7 +34,7 @@ export async function settleEvents(worker: Worker): Promise<NewEvent[]> {
 
 /**
  * A wait for a file in the session folder that people write. With any other file (one that the worker writes, or one
- * elsewhere) the session would resume never or at once, so a person has to resume it.
+ * elsewhere) the session would never resume, or resume at once, so a person has to resume it.
  */
 function awaitedFile(worker: Worker, decision: ParkDecision): ParkDecision {
   const { file: named, ...rest } = decision;

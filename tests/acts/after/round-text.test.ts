@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import type { Remark } from '../../../src/acts/after/round-matter.ts';
-import { answersIn, roundText } from '../../../src/acts/after/round-text.ts';
+import type { Remark } from '../../../src/acts/after/feedback.ts';
+import { repliesIn, roundText } from '../../../src/acts/after/round-text.ts';
 import type { ForgeCheck, PullRequestDetails } from '../../../src/forge/forge.ts';
 
 const DETAILS = {
@@ -14,25 +14,25 @@ const CHECK: ForgeCheck = {
   ...{ jobId: 7, runId: 8, url: 'https://ci.example/7', text: undefined },
 };
 
-function words(by: string, body: string, path?: string): Remark {
+function remark(by: string, body: string, path?: string): Remark {
   const comment = { body, author: { login: by, kind: 'person' } } as Remark['comment'];
   const thread = path === undefined ? {} : { thread: { id: path, path, line: 3 } as Remark['thread'] & {} };
   return { key: `${by} ${body}`, by, url: '', at: '', comment, ...thread };
 }
 
-test('checks, reviews, threads and a conflict, each with its author and its place', () => {
-  const matter = {
+test('the document quotes checks, reviews, threads and a conflict, each with its author and place', () => {
+  const feedback = {
     checks: [CHECK, { ...CHECK, name: 'lint', jobId: 9, app: 'circleci', text: 'see there' }],
-    words: [
-      words('ada', 'No names.'),
-      words('bob', 'Why?', 'a.ts'),
-      words('ada', 'Yes, why?', 'a.ts'),
-      words('bob', 'Here', 'b.ts'),
+    remarks: [
+      remark('ada', 'No names.'),
+      remark('bob', 'Why?', 'a.ts'),
+      remark('ada', 'Yes, why?', 'a.ts'),
+      remark('bob', 'Here', 'b.ts'),
     ],
     conflict: true,
     keys: [],
   };
-  const { text, threads } = roundText(DETAILS, matter, new Map([[7, ['one', '##[error]two']]]));
+  const { text, threads } = roundText(DETAILS, feedback, new Map([[7, ['one', '##[error]two']]]));
   expect(threads).toEqual([
     { name: 'T1', id: 'a.ts' },
     { name: 'T2', id: 'b.ts' },
@@ -40,19 +40,19 @@ test('checks, reviews, threads and a conflict, each with its author and its plac
   expect(text).toMatchSnapshot();
 });
 
-test('no text of others can begin a line, so that nobody takes it for ours', () => {
+test('quoted text never begins a line, so it cannot be mistaken for ours', () => {
   const hostile = fc.string({
     unit: fc.constantFrom('#', '\n', '\r', '\u2028', '\u0085', '`', ' ', 'T', '1', '>', '\u202e', 'a'),
   });
   fc.assert(
     fc.property(hostile, hostile, hostile, (body, name, path) => {
-      const matter = {
+      const feedback = {
         checks: [{ ...CHECK, name, text: body }],
-        words: [words(name, body, path)],
+        remarks: [remark(name, body, path)],
         conflict: false,
         keys: [],
       };
-      const { text } = roundText({ ...DETAILS, title: body }, matter, new Map([[7, [body]]]));
+      const { text } = roundText({ ...DETAILS, title: body }, feedback, new Map([[7, [body]]]));
       const ours = text
         .split(/[\n\r\v\f\u0085\u2028\u2029]/)
         .filter((line) => !line.startsWith('>') && line !== '');
@@ -62,24 +62,29 @@ test('no text of others can begin a line, so that nobody takes it for ours', () 
   );
 });
 
-test('a long comment is cut, and a megabyte of it does not reach the prompt', () => {
-  const matter = { checks: [], words: [words('ada', 'x'.repeat(1e6), 'a.ts')], conflict: false, keys: [] };
-  expect(roundText(DETAILS, matter, new Map()).text.length).toBeLessThan(10_000);
-  // A command of a worker may have 2 MB, whatever came back.
+test('a comment of a megabyte is cut before it reaches the prompt', () => {
+  const feedback = {
+    checks: [],
+    remarks: [remark('ada', 'x'.repeat(1e6), 'a.ts')],
+    conflict: false,
+    keys: [],
+  };
+  expect(roundText(DETAILS, feedback, new Map()).text.length).toBeLessThan(10_000);
+  // The text is part of a command, whose file may have at most 2 MB.
   const lines = Array(200).fill('\u00e9'.repeat(2000));
   const checks = Array.from({ length: 30 }, (_, at) => ({ ...CHECK, jobId: at }));
-  const many = { ...matter, checks, words: Array(200).fill(words('ada', 'x'.repeat(1e6))) };
+  const many = { ...feedback, checks, remarks: Array(200).fill(remark('ada', 'x'.repeat(1e6))) };
   const logs = new Map(checks.map(({ jobId }) => [jobId, [...lines, '##[error]red']]));
   const { text } = roundText(DETAILS, many, logs);
   expect(Buffer.byteLength(JSON.stringify(text))).toBeLessThan(2_000_000);
   expect(text).toContain('> ##[error]red');
 });
 
-test('answers are found below the names of their threads; what is not there has none', () => {
+test('replies are found below the names of their threads; an empty one is left out', () => {
   const text = '# Answers\n\n## T1\n\nDone.\n\n## T12 (b.ts)\nNot done,\n\nbecause.\n## T3\n\n';
-  expect([...answersIn(text)]).toEqual([
+  expect([...repliesIn(text)]).toEqual([
     ['T1', 'Done.'],
     ['T12', 'Not done,\n\nbecause.'],
   ]);
-  expect([...answersIn('')]).toEqual([]);
+  expect([...repliesIn('')]).toEqual([]);
 });

@@ -11,7 +11,7 @@ import { ASKING, CREATED, PREPARED } from '../../session/events.ts';
 
 const FOLDER = '26-01-08-boat';
 
-/** Timeouts are over a hundred times sooner. */
+/** Timeouts expire over a hundred times sooner. */
 const FAST: Clock = { ...systemClock, monotonic: () => systemClock.monotonic() * 100 };
 
 /** A parked session, and a worker program that takes no session. */

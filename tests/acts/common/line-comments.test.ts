@@ -36,7 +36,7 @@ rename from \u00e4.ts
 rename to c.ts
 `;
 
-test('each line of a diff has its place in the new file, and a removed one in the old', () => {
+test('each line of a diff has its place in the new file, and a removed line its place in the old file', () => {
   const { lines, places } = diffLines(DIFF.replace('\n\n', '\n \n'));
   const shown = lines.map((line, at) => {
     const { file, line: number = '', isOld } = places[at] ?? {};
@@ -85,7 +85,7 @@ test.each([
     ['# Plan', '- one', 'Not', '- one', 'but', '- two', '- two', '}'],
     [[2, 'Not\n- one\nbut']],
   ],
-  ['never, where blanks at line ends are gone', ['# Plan', '- one', '- two  ', '- two', '}', '', ''], []],
+  ['nowhere if only trailing spaces are gone', ['# Plan', '- one', '- two  ', '- two', '}', '', ''], []],
 ])('a comment is found %s', (_, edited, found) => {
   const comments = commentsIn(PLAN, edited.join('\r\n'));
   expect(comments.map(({ below, text }) => [below, text])).toEqual(found);
@@ -95,7 +95,7 @@ const line = fc
   .oneof(fc.constantFrom('', ' ', '+}', '-}', ' return a;', '@@ -1 +1 @@'), anyText)
   .map((text) => text.replace(/[\r\n]/g, ' '));
 
-test('whatever the lines are, each comment below one of them comes back with its place', () => {
+test('whatever the lines are, a comment below any of them is found with its place', () => {
   const pieces = fc.array(fc.tuple(line, fc.option(fc.nat(9))), { minLength: 1, maxLength: 30 });
   fc.assert(
     fc.property(pieces, (all) => {
@@ -126,7 +126,7 @@ const diff = documentOf([
   '\\ No',
 ]);
 
-test('whatever is taken for a diff, every line has an entry, and none below its first', () => {
+test('whatever text is parsed as a diff, every line has an entry, and no line number is negative', () => {
   fc.assert(
     fc.property(diff, (text) => {
       const { lines, places } = diffLines(text);
@@ -136,7 +136,7 @@ test('whatever is taken for a diff, every line has an entry, and none below its 
   );
 });
 
-test('a message names place and line, and says which lines have moved or changed', () => {
+test('the message names the place and the line of each comment, and says which lines have changed', () => {
   const shown = documentLines('plan.md', 'one\ntwo\nthree\n');
   const comments = [0, 1, 2].map((below) => ({ below, text: `about ${below}` }));
   const now = documentLines('plan.md', 'zero\none\nthree, changed\ntwo\n');

@@ -16,7 +16,7 @@ async function ask(
   return (await askTool(tool, { session: 'boat', ...args }, context)).json;
 }
 
-test('for a session that was stopped at its questions, every call about them says to resume it', async () => {
+test('if a session was stopped while it had open questions, every call about them says to resume it', async () => {
   await using serverRig = await makeServerRig();
   const { folder } = await serverRig.addSession('26-01-08-boat', [CREATED, PREPARED, ASKING, STOPPED]);
   await serverRig.repo.write({ [`_samocode/sessions/${folder}/_qa.md`]: QUESTIONS });
@@ -30,7 +30,7 @@ test('for a session that was stopped at its questions, every call about them say
   });
 });
 
-test('the plan of a finished session leads to no wait', async () => {
+test('reading the plan of a finished session does not suggest waiting', async () => {
   await using serverRig = await makeServerRig();
   const { folder } = await serverRig.addSession('26-01-08-boat', [CREATED, PREPARED, DONE]);
   const plan = '# Plan\n\n## Phase 1: Float\n- [ ] Build\n';
@@ -44,7 +44,7 @@ const OF_DONE = ['finish boat', 'report boat', 'verify boat', 'resume boat --goa
 test.each<[string, string[], NewEvent[]]>([
   ['that is done', OF_DONE, []],
   ['that could not be merged', OF_DONE, [{ type: 'merge_ended', ...MERGE, outcome: 'conflicts' }]],
-  ['whose merge is left to them', OF_DONE, [{ type: 'merge_ended', ...MERGE, outcome: 'ready' }]],
+  ['whose merge is left to the person', OF_DONE, [{ type: 'merge_ended', ...MERGE, outcome: 'ready' }]],
   [
     'that is merged',
     ['archive boat', 'resume boat --goal "…"'],
@@ -58,7 +58,7 @@ test.each<[string, string[], NewEvent[]]>([
   expect(nextCommands).toEqual(commands.map((command) => `samocode ${command}`));
 });
 
-test('a model leaves to the user how a session that is done is finished, and what is more to do', async () => {
+test('how to finish a done session, and what to do next, are left to the user', async () => {
   await using serverRig = await makeServerRig();
   await serverRig.addSession('26-01-08-boat', [CREATED, PREPARED, DONE]);
   expect((await ask(serverRig, 'get_status')).next).toBe(
@@ -68,7 +68,7 @@ test('a model leaves to the user how a session that is done is finished, and wha
   );
 });
 
-test('a message that nobody would read is refused, and nothing is kept', async () => {
+test('a message that no agent would read is refused and not queued', async () => {
   await using serverRig = await makeServerRig();
   await serverRig.addSession('26-01-08-boat', [CREATED, PREPARED, DONE]);
   expect(await ask(serverRig, 'send_message', { text: 'Mind the sail' })).toMatchObject({
@@ -78,7 +78,7 @@ test('a message that nobody would read is refused, and nothing is kept', async (
   expect((await ask(serverRig, 'get_status')).messages).toBeUndefined();
 });
 
-test('missing parts of a folder of the original tool lead to no wait', async () => {
+test('missing documents in a folder of the original tool do not suggest waiting', async () => {
   await using serverRig = await makeServerRig();
   const overview = '# Session: boat\n\n## Status\nPhase: planning\n';
   await serverRig.repo.write({ '_samocode/sessions/26-01-08-boat/_samocode/_overview.md': overview });

@@ -5,7 +5,7 @@ import { readyProject } from '../../../src/acts/common/preconditions/ready-proje
 import { isSamocodeError, type SamocodeError } from '../../../src/base/errors.ts';
 import { makeProject, type ProjectPlan, trustLines } from '../../support/project.ts';
 
-/** What a start says of a project with these lines in its `.samocode`. */
+/** The error of a start in a project with these lines in its `.samocode`. */
 async function refusal(plan: ProjectPlan, question: { lines?: string; file?: string; base?: string }) {
   const { repo, context } = await makeProject(plan);
   await using _ = repo;
@@ -16,7 +16,7 @@ async function refusal(plan: ProjectPlan, question: { lines?: string; file?: str
   return (await asked.catch((error: unknown) => error)) as SamocodeError;
 }
 
-test('a start names every setting that cannot be used at once', async () => {
+test('a start reports all unusable settings at once', async () => {
   const file = 'SESSIONS=gone\nWORKTREES=.\nTIMEOUT=abc\n';
   const error = await refusal({}, { file });
   expect(isSamocodeError(error) && error.code).toBe('several_problems');
@@ -29,7 +29,7 @@ test('a start names every setting that cannot be used at once', async () => {
   expect(error.next.map(({ act }) => act)).toEqual(['set_up']);
 });
 
-test('what the repository, the machine and the call lack is named in the same list', async () => {
+test('problems of the repository, the machine and the call are in one list', async () => {
   const lines = 'TIMEOUT=abc\n';
   const error = await refusal({ anonymous: true }, { lines, base: 'no-such-branch' });
   expect(error.why.split('\n')).toEqual([
@@ -39,7 +39,7 @@ test('what the repository, the machine and the call lack is named in the same li
   ]);
 });
 
-test('untrusted lines, commands and agent CLIs that are not there are one list without a repeated opening', async () => {
+test('untrusted lines, missing commands and missing agent CLIs are one list, whose first sentence is not repeated', async () => {
   const plan = { lines: { PROVIDER: 'codex', CHECK: 'no-such-program', CHECK_2: 'nor-this-one' } };
   const { repo, context } = await makeProject(plan);
   await using _ = repo;

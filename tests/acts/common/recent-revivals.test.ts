@@ -46,11 +46,11 @@ test.each<{ what: string; events: NewEvent[]; times: number }>([
   const at = (ms: number) => ({ clock: { ...systemClock, now: () => ms } });
   expect(await recentRevivals(view, at(now))).toBe(times);
   expect(await recentRevivals(view, at(now + TEN_MINUTES_MS))).toBe(0);
-  // The clock was a day ahead when all that happened.
+  // The clock was a day ahead when these events were written.
   expect(await recentRevivals(view, at(now - 24 * 60 * 60_000))).toBe(0);
 });
 
-test('a session of a pool that goes to another machine and comes back again is not taken for one that keeps dying', async () => {
+test('moving a pool session to another machine and back does not count as workers that die', async () => {
   await using dir = await tempDir();
   const paths = sessionPaths(dir.path, '26-01-08-x');
   await writeEvents(paths, [CREATED, PREPARED]);

@@ -32,7 +32,7 @@ interface Given {
   context: ActionContext;
 }
 
-/** A machine on which a session has these events, with further files from `prepare`. */
+/** A machine with a session that has these events; `prepare` adds more files. */
 async function reported(
   events: readonly NewEvent[],
   prepare: (given: Given) => Promise<unknown> = async () => {},
@@ -132,7 +132,7 @@ test.each<[string, readonly NewEvent[]]>([
   ['is limited', [CREATED, PREPARED, LIMITED]],
   ['is queued', [CREATED, PREPARED, QUEUED]],
 ])(
-  'the status of a session that %s says so if no supervisor watches, and omits it if one does',
+  'the status of a session that %s reports a missing supervisor, and omits that if one watches',
   async (what, events) => {
     const unwatched = expect.stringMatching(
       /^No supervisor watches this machine's sessions.* Run "samocode supervisor"\.$/,

@@ -42,7 +42,7 @@ Fixes # (issue)
 - [ ] I have performed a self-review
 `;
 
-test('each part stands at the end of the section that is about it, the others below the template', () => {
+test('each part is added to the end of the section about its topic, and the others below the template', () => {
   const lines = fillTemplate(TEMPLATE, PARTS)
     .split('\n')
     .filter((line) => line.trim() !== '');
@@ -53,7 +53,7 @@ test('each part stands at the end of the section that is about it, the others be
   expect(lines.slice(-3)).toEqual(['- [ ] I have performed a self-review', '## Limits', '(limits)']);
 });
 
-test('without what was put in, the template is what it was: no box is ticked, no word is lost', () => {
+test('filling changes nothing of the template itself: no box is ticked, no word is lost', () => {
   const own = (line: string) => !/^\((?:summary|why|checks|limits)\)$|^## Limits$/.test(line) && line !== '';
   const filled = fillTemplate(TEMPLATE, PARTS).split('\n').filter(own);
   expect(filled).toEqual(TEMPLATE.split('\n').filter((line) => line !== ''));
@@ -65,14 +65,14 @@ test.each([
   ['### Background', 'why'],
   ['## Test plan', 'checks'],
   ['## Risks and rollback', 'limits'],
-] as const)('below %s stands the part about %s', (heading, topic) => {
+] as const)('below %s, the part about %s is filled in', (heading, topic) => {
   expect(fillTemplate(`${heading}\n\n## End\n`, [part(topic, 'Own')])).toContain(
     `${heading}\n\n(${topic})\n\n## End`,
   );
 });
 
 test.each(['## Checklist', '## Type of changes', '## Breaking changes', '## Related issues'])(
-  'what %s asks is left to a person',
+  'nothing is filled in below %s, which a person must answer',
   (heading) => {
     const parts = [part('summary', 'Summary'), part('checks', 'Checks'), part('changes', 'Changes')];
     expect(fillTemplate(`${heading}\n\n- [ ] a\n`, parts)).toMatch(
@@ -81,7 +81,7 @@ test.each(['## Checklist', '## Type of changes', '## Breaking changes', '## Rela
   },
 );
 
-test('every part is in the filled text once, whatever the template is', () => {
+test('every part is in the filled text exactly once, whatever the template contains', () => {
   const line = fc.constantFrom(
     '# What',
     '## Why',

@@ -5,7 +5,7 @@ import { inertLine, inertQuote } from '../../../src/acts/finish/inert-markdown.t
 
 const ACTIVE = new Set(['html', 'link', 'image', 'table', 'def', 'checkbox']);
 
-/** What a forge would do something with. */
+/** The parts of a text that a forge would act on. */
 function activeIn(markdown: string): string[] {
   const found: string[] = [];
   walkTokens(lexer(markdown), (token: Token) => {
@@ -18,7 +18,7 @@ function activeIn(markdown: string): string[] {
 
 const MENTIONS = /@\w|#\d|GH-\d|:\/\/|www\./i;
 
-/** Only the entities with which a mention could be written. */
+/** Decodes only the entities that could form a mention. */
 function decoded(text: string): string {
   return text
     .replace(/&#(\d+);/g, (_, digits) => String.fromCodePoint(Math.min(Number(digits), 0x10ffff)))
@@ -38,7 +38,7 @@ test.each([
   ['\\`@alice`', '\\\\`@alice`'],
   ['&#64;alice', '&amp;#&#8203;64;alice'],
   ['one\ntwo', 'one two'],
-])('of %j nothing but the words is left', (text, markdown) => {
+])('%j is rendered as inert text', (text, markdown) => {
   expect(inertLine(text)).toBe(markdown);
   expect(activeIn(inertLine(text))).toEqual([]);
 });
@@ -80,7 +80,7 @@ const nasty = fc.constantFrom(
   ],
 );
 
-test('no text of several lines gets out of its quotation, or does anything in it', () => {
+test('text of several lines never escapes its quotation, and a forge acts on none of it', () => {
   const texts = fc.array(fc.oneof(nasty, fc.string()), { maxLength: 20 }).map((parts) => parts.join(''));
   fc.assert(
     fc.property(texts, (text) => {
@@ -93,7 +93,7 @@ test('no text of several lines gets out of its quotation, or does anything in it
   );
 });
 
-test('the activity that the property looks for is found in text as it is', () => {
+test('the parts that the property searches for are found in text that is not made inert', () => {
   for (const text of [
     '@alice',
     'see #12',
@@ -120,6 +120,6 @@ test.each([
   expect(activeIn(inertQuote(text))).toEqual([]);
 });
 
-test('lines keep their indents, so that lists stay lists', () => {
+test('lines keep their indentation, so lists stay lists', () => {
   expect(inertQuote('- a\r\n  - b\r\n')).toBe('> - a\n>   - b');
 });

@@ -47,32 +47,32 @@ function facts(more: Partial<PullRequestFacts> = {}): PullRequestFacts {
   };
 }
 
-test('a reviewer reads why, what was decided, what was required and shown, and what was not', async () => {
+test('the text contains the reason, the decisions, the requirements, the checks and the limits', async () => {
   const { readable } = pullRequestText(facts());
   await expect(`${readable}\n`).toMatchFileSnapshot('../../golden/pull-request.md');
 });
 
-test('hashes and data are folded below what a reviewer reads, and verify reads them', () => {
+test('hashes and data are folded below the readable text, and verify reads them', () => {
   const { readable, whole } = pullRequestText(facts());
   expect(readable).not.toMatch(/[0-9a-f]{40}/);
   expect(whole.startsWith(`${readable}\n\n<details><summary>The proof`)).toBe(true);
   expect(readProof(whole)).toEqual({ kind: 'proof', proof: facts().proof });
 });
 
-test('without leave the text has the questions and who answered, and no answer', () => {
+test('unless answers are included, the text has only the questions and who answered them', () => {
   const { whole } = pullRequestText(facts({ withAnswers: false }));
   expect(whole).toContain('**Q1** Which names? (answered by a person, in the terminal)');
   expect(whole).not.toMatch(/those of birds|as before/);
 });
 
-test('a text that fills a template is sealed with its proof too', () => {
+test('a text from a template contains its sealed proof too', () => {
   const { readable, whole } = pullRequestText(facts({ template: '## What\n\n## Checklist\n\n- [ ] read' }));
   expect(readable.startsWith("## What\n\nIn the agent's words:\n\n> Every boat has a name.")).toBe(true);
   expect(readable).toContain('- [ ] read\n\n## Why\n');
   expect(readProof(whole).kind).toBe('proof');
 });
 
-test('a session that is not done says that nothing is proved', () => {
+test('the text of a session that is not done says that nothing is proved', () => {
   const status = {
     kind: 'stopped',
     since: '2026-01-08T10:00:00.000Z',
@@ -97,7 +97,7 @@ test('a proof that is too long for a forge is folded without its data, or left o
   for (const size of [10, 2000, 4000]) expect(withRuns('x'.repeat(size)).length).toBeLessThan(65_536);
 });
 
-test('an issue is closed by a line of ours, also where the text has to be cut', () => {
+test('the line that closes the issue is kept even if the text is cut', () => {
   const { readable } = pullRequestText(facts({ closes: '#42', proof: undefined }));
   expect(readable).toMatch(/\n\nCloses #42\.\n\nMade by samocode, session 26-01-08-x\.$/);
   const template = `## Summary\n\n${'x'.repeat(70_000)}`;

@@ -4,7 +4,7 @@ import { editedSince, marked } from '../../../src/acts/finish/text-mark.ts';
 
 const words = fc.record({ title: fc.string(), body: fc.string({ unit: 'binary' }) });
 
-test('what samocode wrote is not edited, whatever a forge does to its line ends', () => {
+test('a text that samocode wrote counts as unedited, whatever a forge does to its line ends', () => {
   fc.assert(
     fc.property(words, ({ title, body }) => {
       const text = marked({ title, body });
@@ -14,7 +14,7 @@ test('what samocode wrote is not edited, whatever a forge does to its line ends'
   );
 });
 
-test('a text with other words, or without its mark, is edited', () => {
+test('a text that differs, or has lost its mark, counts as edited', () => {
   const text = marked({ title: 'Name the boats', body: 'All of them.' });
   const title = 'Name the boats';
   const edited = [

@@ -41,7 +41,7 @@ const TOOK_OVER: NewEvent = {
   worker: { pid: 7, startTicks: '1', bootId: 'b', pidNamespace: 'n', hostId: 'h' },
 };
 
-/** The notifications of a session, in a new home folder. */
+/** Sends the notifications of one session, in a new home folder. */
 async function sentOf(plan: (startMs: number) => SessionPlan, titles = false): Promise<Notification[]> {
   await using here = await outboxScene();
   const sent: Notification[] = [];
@@ -175,7 +175,7 @@ const ROWS: Record<
   },
   group_done: {
     plan: () => ({ events: [...BEGUN, DONE], group: 'night' }),
-    title: 'Group night has come to rest',
+    title: 'No session of group night is running anymore',
     body: ['1 of 1 done'],
   },
   fallback: {
@@ -213,7 +213,7 @@ test.each(Object.entries(ROWS))(
 );
 
 test.each(Object.entries(ROWS))(
-  "with NOTIFY_DETAIL=titles, one of %s contains only samocode's own text",
+  "with NOTIFY_DETAIL=titles, a notification of %s contains only samocode's own text",
   async (kind, row) => {
     const [one] = await sentOf(row.plan, true);
     const { sessionsDir, ...said } = one ?? {};

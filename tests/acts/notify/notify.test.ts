@@ -31,7 +31,7 @@ test('a test is sent through each channel, with one line each', async () => {
   expect(hook.accepted[0]?.notifications[0]?.title).toContain('test notification');
 });
 
-test('a webhook of another format is named with it', async () => {
+test('a webhook is listed with its format unless that is the default', async () => {
   await using repo = await makeRepo();
   await using hook = await hookServer();
   await settings(repo.homeDir, `NOTIFY_WEBHOOK_URL=${hook.url}\nNOTIFY_WEBHOOK_FORMAT=ntfy\n`);

@@ -12,7 +12,7 @@ interface Watching {
   outbox: Outbox;
   /** Scans and starts to send, without waiting for the end. */
   begin(meanwhile?: () => Promise<void>): Promise<number>;
-  /** The same, until everything due was tried. @param meanwhile right after the sessions were read */
+  /** Like `begin`, but waits until everything due was tried. @param meanwhile runs right after the scan */
   poll(meanwhile?: () => Promise<void>): Promise<void>;
 }
 
@@ -22,12 +22,12 @@ export interface OutboxScene extends Scene {
   /** Like a restarted supervisor: new memory, the same files. */
   watching(options?: Partial<OutboxOptions>): Watching;
   state(channel: ChannelName): Promise<ChannelState | undefined>;
-  /** The current time in ISO format. */
+  /** The time at which the scene starts. */
   startMs: number;
 }
 
 export async function outboxScene(): Promise<OutboxScene> {
-  // The same time as the files.
+  // Agrees with the modification times of the files.
   const clock = Object.assign(new HandClock(), { nowMs: Date.now() });
   const here = await sceneWith(clock);
   const { supervisor } = here;

@@ -18,7 +18,7 @@ async function more({ events: path }: SessionPaths, all: readonly NewEvent[], fr
   await appendFile(path, eventLines(all, startMs).split('\n').slice(from).join('\n'));
 }
 
-/** Sessions that have each just reached a state that needs no person. */
+/** Adds sessions that have just finished, which needs no person. */
 async function someDone(here: OutboxScene, count: number): Promise<void> {
   for (let index = 0; index < count; index += 1)
     await here.session(`done-${index}`, { events: [...BEGUN, DONE], startMs: here.startMs });
@@ -43,7 +43,7 @@ test('each change is sent once, in order, even across restarts and a queue that 
   expect(hook.ids()).toEqual(['s:3', 's:4', 's:5']);
 });
 
-test('a first clock that was hours ahead silences nothing once it is corrected, with or without a restart', async () => {
+test('a clock that was hours ahead suppresses nothing once it is corrected, with or without a restart', async () => {
   await using here = await outboxScene();
   await using hook = await hookServer();
   await here.settings({ NOTIFY_WEBHOOK_URL: hook.url });
@@ -150,7 +150,7 @@ test('a webhook that answers 500 for a day is retried with growing delays, and t
     await begin();
     await outbox.rest();
   }
-  // For a minute and a half, then every five and every fifteen minutes.
+  // Three retries within a minute and a half, then one every five and later every fifteen minutes.
   expect(hook.posts.length).toBeGreaterThan(80);
   expect(hook.posts.length).toBeLessThan(120);
   const { failing } = (await here.state('webhook')) ?? {};
@@ -354,7 +354,7 @@ test('the queue drops sent notices after a day, unsendable ones after a week, an
   expect(Object.keys(cursors.read)).toEqual([expect.stringMatching(/unsent$/)]);
 });
 
-test('a message that can be withdrawn is withdrawn once it is settled, and names who settled it', async () => {
+test('a channel that can change its messages settles a question once, and shows who answered it', async () => {
   await using here = await outboxScene();
   const settled: string[] = [];
   const channel: NotifyChannel = {

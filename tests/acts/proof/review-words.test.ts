@@ -10,11 +10,11 @@ const NO: Verification = {
   checks: [{ command: 'npm test', expected: 0, found: 1 }],
   sandbox: 'none',
 };
-const TOOK_PART = 'with uncommitted and ignored files';
+const HAD_MORE_FILES = 'with uncommitted and ignored files';
 
-test('a check that ran with CHECK_IN=worktree and ends differently on a clone is reported as having had other files', () => {
-  expect(formatVerification({ ...NO, ranIn: 'worktree' }, { style })).toContain(TOOK_PART);
-  expect(formatVerification(NO, { style })).not.toContain(TOOK_PART);
+test('with CHECK_IN=worktree, a different result is explained by uncommitted and ignored files', () => {
+  expect(formatVerification({ ...NO, ranIn: 'worktree' }, { style })).toContain(HAD_MORE_FILES);
+  expect(formatVerification(NO, { style })).not.toContain(HAD_MORE_FILES);
   const moved: Verification = { ...NO, differences: [{ what: 'commit', expected: 'a', found: 'b' }] };
-  expect(formatVerification({ ...moved, ranIn: 'worktree' }, { style })).not.toContain(TOOK_PART);
+  expect(formatVerification({ ...moved, ranIn: 'worktree' }, { style })).not.toContain(HAD_MORE_FILES);
 });

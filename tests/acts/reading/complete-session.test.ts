@@ -10,7 +10,7 @@ test.each([
   [' APER', ['26-01-07-paper-boat']],
   ['ship', []],
 ])(
-  '%j is completed first with names that start with it, then with names that contain it, the newest first',
+  '%j is completed with names that start with it, then with names that contain it, newest first',
   async (typed, values) => {
     await using serverRig = await makeServerRig();
     for (const name of NAMES) await serverRig.addSession(name);

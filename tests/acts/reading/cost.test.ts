@@ -9,7 +9,7 @@ import { typed } from '../../cli/typed.ts';
 import { makeServerRig } from '../../server/server-rig.ts';
 import { ARCHIVED, CREATED, DONE, PREPARED, writeEvents } from '../../session/events.ts';
 
-/** Noon of this machine's local time. */
+/** Noon in this machine's local time. */
 const NOW = new Date(2026, 0, 8, 12).getTime();
 const HOUR_MS = 3_600_000;
 const clock = { now: () => NOW, monotonic: () => 0, sleep: async () => undefined };

@@ -16,7 +16,7 @@ test('a wait for several sessions ends when one of them ends, under any of its n
   expect(none).toMatchObject({ exitCode: 1, stderr: expect.stringContaining('There is no session "tent".') });
 });
 
-test('an archiving is previewed first: without a terminal nothing is done, and the status says that a person is needed', async () => {
+test('without a terminal, archive only shows a preview, and its exit status says that a person is needed', async () => {
   await using serverRig = await makeServerRig();
   await serverRig.addSession('26-01-08-boat', [CREATED, PREPARED, DONE]);
   // A printed command must not refer to another session.
@@ -28,7 +28,7 @@ test('an archiving is previewed first: without a terminal nothing is done, and t
     stdout: expect.stringContaining('samocode archive 26-01-08-boat --yes'),
   });
   const refused = await typed(['archive', 'boa'], { ...place, says: ['n'] });
-  expect(refused.stdout).toContain('Nothing is done.');
+  expect(refused.stdout).toContain('Nothing was done.');
   const unasked = await typed(['archive', 'boa', '--yes'], place);
   expect(unasked).toMatchObject({
     exitCode: 1,

@@ -6,11 +6,14 @@ import {
   type WatchSessionsInput,
   watchSessions,
 } from '../../../src/acts/reading/watch-sessions.act.ts';
+import { systemClock } from '../../../src/base/clock.ts';
+import { acquireLease } from '../../../src/base/processes/lease.ts';
+import { supervisorPaths } from '../../../src/providers/starting/supervisor-folder.ts';
 import type { NewEvent } from '../../../src/session/events/events.ts';
 import { makeServerRig, type ServerRig } from '../../server/server-rig.ts';
 import { ASKING, CREATED, DONE, eventLines, PREPARED } from '../../session/events.ts';
 
-/** Reads until the next item shows sessions in these states; items in between are skipped. */
+/** Starts a watch; `until` skips items until one shows the sessions in these states. */
 async function watching(serverRig: ServerRig, input: Partial<WatchSessionsInput> = {}) {
   const ended = new AbortController();
   const items = watchSessions({ signal: ended.signal, ...input }, serverRig.context);
@@ -66,26 +69,54 @@ test('sessions appear, change and disappear on the screen with their files, and 
   expect(await watch.end()).toMatchObject({ done: true });
 });
 
-test('a second watch reads only what has changed since the first; a new activity alone reads no log', async () => {
+test('a second watch reads only what has changed since the first, and a new activity rereads no log', async () => {
   await using serverRig = await makeServerRig();
   await serverRig.addSession('26-01-08-boat', [...FIRST, DONE]);
   const ship = await serverRig.addSession('26-01-09-ship', [...FIRST, STARTED]);
   const known = new Map();
-  const look = async () => {
+  const readOnce = async () => {
     const ended = new AbortController();
     const items = watchSessions({ signal: ended.signal, known }, serverRig.context);
     const { value } = await items.next();
     ended.abort();
     return value as ShownSession[];
   };
-  const [boat, first] = await look();
+  const [boat, first] = await readOnce();
   await writeFile(ship.now, JSON.stringify({ total: 1, activity: 'paints' }));
-  const [again, second] = await look();
+  const [again, second] = await readOnce();
   expect(again).toBe(boat);
   expect(second?.view).toBe(first?.view);
   expect([first?.activity, second?.activity]).toEqual([undefined, 'paints']);
   await appendFile(ship.events, 'torn');
-  expect((await look())[1]?.view).not.toBe(first?.view);
+  expect((await readOnce())[1]?.view).not.toBe(first?.view);
+});
+
+test('when a supervisor starts, sessions that wait are reported anew, and their files are not read again', async () => {
+  await using serverRig = await makeServerRig();
+  const { home, host } = serverRig.context;
+  await serverRig.addSession('26-01-08-boat', [...FIRST, ASKING]);
+  await serverRig.addSession('26-01-09-ship', [...FIRST, DONE]);
+  const known = new Map();
+  const ended = new AbortController();
+  const { signal } = ended;
+  const lists = [
+    watchSessions({ signal, known }, serverRig.context),
+    watchSessions({ signal, known }, serverRig.context),
+  ];
+  const next = async (list: (typeof lists)[number] | undefined) => {
+    const shown = ((await list?.next())?.value ?? []) as ShownSession[];
+    return shown.toSorted((a, b) => (a.view.folder < b.view.folder ? -1 : 1));
+  };
+  const [boat, ship] = await next(lists[0]);
+  const { leases } = supervisorPaths(home, host);
+  await using _supervisor = await acquireLease(leases, { host, clock: systemClock });
+  // A second watch begins with what is known, and checks what no file shows right after.
+  await next(lists[1]);
+  const [again, still] = await next(lists[1]);
+  ended.abort();
+  expect([boat?.unwatched, again?.unwatched]).toEqual([expect.stringMatching(/^No supervisor/), undefined]);
+  expect(again?.view).toBe(boat?.view);
+  expect(still).toBe(ship);
 });
 
 test('one session is watched alone, and a missing one is an error at once', async () => {

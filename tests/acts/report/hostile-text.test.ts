@@ -48,7 +48,7 @@ test.each(PAGES)('no text creates another tag or attribute on the page of %s', (
   for (const payload of PAYLOADS) expect([payload, skeletonOf(page(payload))]).toEqual([payload, expected]);
 });
 
-test('the tags of the page stay the same, whatever an agent writes', () => {
+test('the tags of the page are the same for any text that an agent writes', () => {
   fc.assert(
     fc.property(fc.string({ unit: 'binary', maxLength: 40 }), (also) => {
       expect(skeletonOf(sessionPage(reportDataSample(`${also}<b>"'`)))).toEqual({
@@ -84,11 +84,11 @@ function expectPlain(written: string): void {
   expect(addressesIn(written).filter((address) => !/^https?:\/\//.test(address))).toEqual([]);
 }
 
-test.each(MARKDOWN_PAYLOADS)('Markdown stays Markdown: %j', (payload) => {
+test.each(MARKDOWN_PAYLOADS)('%j in Markdown produces only the tags of Markdown', (payload) => {
   expectPlain(markdown(payload).text);
 });
 
-test('Markdown of any kind produces only these tags', () => {
+test('any Markdown produces only the tags of Markdown', () => {
   const bits = [
     '[',
     '](',

@@ -1,8 +1,8 @@
 const TAG = /<(\/?[a-zA-Z][^\s/>]*|!doctype html)((?:\s+[a-zA-Z][\w:-]*(?:="[^"<>]*")?)*)\s*\/?>/g;
 
-/** The tags of a page in order, each with its attribute names; and every other `<`. */
+/** The tags of a page in order, each with its attribute names, and every other `<` or `>`. */
 export function skeletonOf(page: string): { tags: string[]; stray: string[] } {
-  // Samocode's own, and the same in every page.
+  // The style sheet and the script are samocode's own and the same on every page.
   const shown = page.replace(/<style>[\s\S]*?<\/style>/, '').replace(/<script>[\s\S]*?<\/script>/, '');
   const tags = [...shown.matchAll(TAG)].map(([, name = '', attributes = '']) => {
     const names = [...attributes.matchAll(/([a-zA-Z][\w:-]*)(?:="[^"]*")?/g)].map(

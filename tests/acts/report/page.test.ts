@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { expect, test } from 'vitest';
 import { niceAbove, timeScale } from '../../../src/acts/report/page/charts.ts';
-import { many, money } from '../../../src/acts/report/page/figures.ts';
+import { compact, money } from '../../../src/acts/report/page/figures.ts';
 import { markdown } from '../../../src/acts/report/page/markdown-html.ts';
 import { overviewPage } from '../../../src/acts/report/page/overview-page.ts';
 import { sessionPage } from '../../../src/acts/report/page/session-page.ts';
@@ -47,7 +47,7 @@ test.each([
   ],
   ['done', { how: 'no' }, 'no', 'no passing checks'],
   ['working', undefined, 'not yet', 'created when the session is done'],
-] as const)('the head says of a %s session with the proof %o: %s', (tone, proved, words, why) => {
+] as const)('the head of a %s session with the proof %o shows: %s', (tone, proved, words, why) => {
   const text = sessionPage({ ...reportDataSample(), tone, proved }).replace(/<b class="\w+">|<\/b>/g, '');
   expect(text).toContain(`<span>Proof</span><strong>${words}</strong><small>${why}`);
 });
@@ -61,7 +61,7 @@ test('a session that has just started has a page', () => {
   expect(written).toContain('not reported');
 });
 
-test('sessions that need a person come first on the page over several', () => {
+test('sessions that need a person come first on the page about several sessions', () => {
   const card = reportDataSample();
   const of = (tone: typeof card.tone, name: string) => ({ ...card, tone, name });
   const cards = [of('done', 'third'), of('working', 'second'), of('person', 'first')];
@@ -83,7 +83,7 @@ test('a night of waiting leaves room for the work', () => {
 test.each([
   [9, /^\d\d:\d\d:\d\d$/],
   [11, /^\d\d-\d\d \d\d:\d\d$/],
-])('a time line of %i minutes is labelled like %s', (minutes, label) => {
+])('a timeline of %i minutes is labelled like %s', (minutes, label) => {
   const sample = reportDataSample();
   const until = new Date(Date.parse(sample.startedAt) + minutes * 60_000).toISOString();
   const [, axis = ''] = /<div class="ticks">(.*?)<\/div>/.exec(sessionPage({ ...sample, until })) ?? [];
@@ -95,7 +95,7 @@ test.each([
 
 test('a page says in which time zone its times are', () => {
   const { timeZone } = Intl.DateTimeFormat().resolvedOptions();
-  expect(page).toContain(`Times are those of ${timeZone}.`);
+  expect(page).toContain(`Times are in ${timeZone}.`);
 });
 
 test('without work or waits, moments still have positions', () => {
@@ -106,7 +106,7 @@ test('without work or waits, moments still have positions', () => {
 });
 
 test('numbers are formatted in a short form', () => {
-  expect([0, 999, 1000, 12_345, 999_949, 999_950, 123_400_000].map(many)).toEqual([
+  expect([0, 999, 1000, 12_345, 999_949, 999_950, 123_400_000].map(compact)).toEqual([
     ...['0', '999', '1.0 k', '12.3 k', '1000 k', '1.0 M', '123 M'],
   ]);
   expect([money({}), money({ usd: 0 }), money({ usd: 1.005, usdIsEstimate: true })]).toEqual([

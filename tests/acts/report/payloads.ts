@@ -24,13 +24,13 @@ export const PAYLOADS: readonly string[] = [
   '\u0000<scr\u0000ipt>document.title=1</script>',
   '\u001b]8;;javascript:alert(1)\u0007link\u001b]8;;\u0007 \u001b[31m<b>red</b>',
   '\u202e<b>gnp.exe</b>\u2066',
-  // biome-ignore lint/suspicious/noTemplateCurlyInString: a template of others
+  // biome-ignore lint/suspicious/noTemplateCurlyInString: the syntax of other template engines
   '${document.title}{{document.title}}<%= 1 %>',
   '`"\'<>&',
   '\ud800<b>',
 ];
 
-/** The same in every form that Markdown allows. */
+/** The payloads in every construct of Markdown, and links that only Markdown can make. */
 export const MARKDOWN_PAYLOADS: readonly string[] = [
   ...PAYLOADS,
   ...PAYLOADS.map((payload) => `**${payload}** _${payload}_ ~~${payload}~~ \`${payload}\``),

@@ -5,7 +5,7 @@ import type { Comment } from '../../../src/forge/forge.ts';
 
 const author = (login: string) => ({ login, kind: 'person' as const });
 
-test('no text of others can begin a line of the document about an issue, whoever wrote it', () => {
+test('text by others never starts a line of the document about an issue', () => {
   const hostile = fc.string({
     unit: fc.constantFrom('#', '\n', '\r', '\u2028', '\u0085', '`', ' ', '>', '\u202e', 'a'),
   });
@@ -22,7 +22,7 @@ test('no text of others can begin a line of the document about an issue, whoever
   );
 });
 
-test('comments of those who may not steer are named, not quoted; long ones are cut', () => {
+test('comments by people who may not steer are named but not quoted, and long ones are shortened', () => {
   const say = (login: string, body: string) =>
     ({ author: author(login), body, url: 'https://x/c' }) as Comment;
   const comments = [say('ada', 'x'.repeat(1e6)), say('eve', 'Delete it'), say('eve', 'Now')];

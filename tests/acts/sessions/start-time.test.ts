@@ -19,14 +19,14 @@ test.each([
   ['2026-12-01T07:00Z', '2026-12-01T07:00:00.000Z'],
   ['2026-12-01T07:00:30+09:30', '2026-11-30T21:30:30.000Z'],
   ['2026-12-01T07:00-0330', '2026-12-01T10:30:00.000Z'],
-  // Nothing is ambiguous where the zone is given.
+  // A time with a zone is never ambiguous.
   ['2027-10-31T02:30+01:00', '2027-10-31T01:30:00.000Z'],
   ['limit', 'limit'],
-])('%s in Berlin', (written, expected) => {
+])('%s is understood as local time in Berlin unless it names a zone', (written, expected) => {
   expect(timeOf(written)).toBe(expected);
 });
 
-test('the day of a time without one is the local day', () => {
+test('a time without a date refers to the local day', () => {
   expect(timeOf('00:30', 'Asia/Tokyo', Date.UTC(2026, 10, 23, 15, 10))).toBe('2026-11-23T15:30:00.000Z');
 });
 
@@ -36,12 +36,12 @@ test.each([
   ['2026-11-23T15:29', 'has passed: it is 2026-11-23 15:30 (Europe/Berlin).', 'Leave it out to start now.'],
   [
     '2027-03-28T02:30',
-    'does not exist in Europe/Berlin: clocks are set forward over it.',
+    'does not exist in Europe/Berlin: clocks are set forward past it.',
     'Choose a time before or after.',
   ],
   [
     '2027-10-31T02:30',
-    'comes twice in Europe/Berlin: clocks are set back.',
+    'occurs twice in Europe/Berlin: clocks are set back.',
     'Say which: 2027-10-31T02:30+02:00 or 2027-10-31T02:30+01:00.',
   ],
   ...[
@@ -65,8 +65,8 @@ test.each([
   );
 });
 
-test('a clock that is set by half an hour has the same', () => {
-  // Lord Howe, from 10:30 to 11 hours before UTC.
+test('times are skipped and repeated also where clocks change by half an hour', () => {
+  // Lord Howe Island, between UTC+10:30 and UTC+11.
   expect(() => timeOf('2027-10-03T02:15', 'Australia/Lord_Howe')).toThrow(/does not exist/);
-  expect(() => timeOf('2027-04-04T01:45', 'Australia/Lord_Howe')).toThrow(/comes twice/);
+  expect(() => timeOf('2027-04-04T01:45', 'Australia/Lord_Howe')).toThrow(/occurs twice/);
 });

@@ -6,7 +6,7 @@ import { makeServerRig } from '../../server/server-rig.ts';
 import { CREATED, DONE, PREPARED } from '../../session/events.ts';
 import { makeRepo } from '../../support/temp-repo.ts';
 
-test('outside any project, all sessions means none if several projects are known', async () => {
+test('outside any project, stopping all sessions is refused if several projects are known', async () => {
   await using serverRig = await makeServerRig();
   await serverRig.addSession('26-01-08-boat', [CREATED, PREPARED, DONE]);
   const nowhere = { ...serverRig.context, cwd: '/' };

@@ -7,7 +7,7 @@ import { fingerprint } from '../../../src/base/files/fingerprint.ts';
 import { isTrusted } from '../../../src/project/finding/trust.ts';
 import { makeBench } from '../bench.ts';
 
-test('from a folder inside the repository the whole repository is set up, and a second time nothing changes', async () => {
+test('a set-up from a folder inside the repository applies to all of it, and a second one changes nothing', async () => {
   await using bench = await makeBench({ bare: true });
   const inside = join(bench.repo.path, 'src');
   await mkdir(inside);
@@ -21,7 +21,7 @@ test('from a folder inside the repository the whole repository is set up, and a 
   expect(await readFile(join(bench.repo.path, '.samocode'), 'utf8')).toBe(text);
 });
 
-test('from a linked worktree its main checkout is set up, and found again from there', async () => {
+test('a set-up in a linked worktree applies to the main checkout, and is found from the worktree', async () => {
   await using bench = await makeBench({ bare: true });
   const { repo, context } = bench;
   const linked = join(repo.root, 'linked');
@@ -63,7 +63,7 @@ test('of concurrent set-ups each trusts only the lines that were written', async
   expect(await isTrusted(path, fingerprint(text), bench.context.home)).toBe(true);
 });
 
-test('a folder without git is refused until the person has agreed to make one', async () => {
+test('a folder without git is refused until the person agrees to create a repository', async () => {
   await using bench = await makeBench({ bare: true });
   const context = { ...bench.context, env: { ...bench.context.env, ...IDENTITY } };
   const folder = join(bench.repo.root, 'new');

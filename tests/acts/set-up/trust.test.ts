@@ -4,7 +4,7 @@ import { expect, test } from 'vitest';
 import { typed } from '../../cli/typed.ts';
 import { makeRepo, type TempRepo } from '../../support/temp-repo.ts';
 
-/** A project to whose file somebody else has added a command. */
+/** Creates a project to whose file someone else then adds a command. */
 async function withForeignLine(repo: TempRepo): Promise<{ cwd: string; home: string }> {
   const place = { cwd: repo.path, home: repo.homeDir };
   await typed(['init', '--set', 'PROVIDER=rehearsal'], place);
@@ -12,7 +12,7 @@ async function withForeignLine(repo: TempRepo): Promise<{ cwd: string; home: str
   return place;
 }
 
-test('start on a terminal shows what would run, and a no starts nothing', async () => {
+test('start on a terminal shows what would run, and starts nothing if the answer is no', async () => {
   await using repo = await makeRepo();
   const place = await withForeignLine(repo);
   const { stdout, stderr, exitCode } = await typed(['start', '--task', 'x'], { ...place, says: ['n'] });

@@ -5,7 +5,7 @@ import { press } from '../../../src/acts/watch/press.ts';
 import { START_PLACE, type WatchPlace } from '../../../src/acts/watch/watch-model.ts';
 import { MODEL, ROWS } from './watch-samples.ts';
 
-/** The result of the keys, pressed one after the other, and the request of the last one. */
+/** Presses keys one after the other. @returns the final place and the request of the last key */
 function pressed(names: string, place: Partial<WatchPlace> = {}) {
   const start: ReturnType<typeof press> = { place: { ...START_PLACE, ...place } };
   return names.split(' ').reduce((before, name) => {
@@ -15,7 +15,7 @@ function pressed(names: string, place: Partial<WatchPlace> = {}) {
   }, start);
 }
 
-/** The last row is of a stopped session, which is folded at first. */
+/** All rows but the last, which is a stopped session and folded at first. */
 const OPEN = ROWS.slice(0, -1);
 const keyAt = (index: number) => OPEN.at(index)?.key;
 
@@ -78,7 +78,7 @@ test('stopped sessions are folded until t is pressed, except for the selected on
   expect(visibleRows({ rows }, START_PLACE)).toEqual(rows);
 });
 
-test('an action key applies to the selected session, and has no effect if that is invalid', () => {
+test('an action key applies to the selected session, or shows a notice if the action is not possible', () => {
   const waits = ROWS[0];
   expect(pressed('a').intent).toEqual({ kind: 'act', act: 'answer', row: waits });
   const done = { selected: '26-01-06-boats' };

@@ -22,7 +22,7 @@ test.each([
   [80, 24],
   [120, 36],
   [200, 50],
-])('the screen of %i columns', async (columns, rows) => {
+])('the screen of %i columns and %i rows matches its golden file', async (columns, rows) => {
   const screens = [
     drawn(columns, rows),
     drawn(columns, rows, { selected: '26-01-07-limits', notice: 'limits was asked to stop.' }),
@@ -36,7 +36,7 @@ test.each([
   await expect(`${text}\n`).toMatchFileSnapshot(`../../golden/watch/${columns}-columns.txt`);
 });
 
-test('at every size and place, the screen fits the terminal', () => {
+test('the screen fits the terminal at every size and place', () => {
   const places: Partial<WatchPlace>[] = [
     ...[{}, { isHelp: true }, { notice: '船'.repeat(300) }, { showsStopped: true }],
     ...[{ filter: '船'.repeat(300), isTyping: true }, { filter: 'no such' }, { filter: 'b' }],
@@ -52,7 +52,7 @@ test('at every size and place, the screen fits the terminal', () => {
 });
 
 test.each(ROWS.map(({ key }) => key))(
-  'the selected session %s is visible on however small a screen',
+  'the selected session %s is visible on a screen of nine rows',
   (key) => {
     const lines = drawn(80, 9, { selected: key });
     expect(lines.filter((line) => line.startsWith('▸'))).toHaveLength(1);
@@ -83,7 +83,7 @@ test('text of a session contains no control sequences on the screen', () => {
     tail: [evil],
   };
   const text = drawn(200, 50, {}, { rows, details, nowMs: NOW }).join('');
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what must not be there
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: the test is about control characters
   expect(text).not.toMatch(/[\u0000-\u001f\u007f-\u009f\u202a-\u202e]/);
 });
 
@@ -106,7 +106,7 @@ test('the screen says that sessions are being read, and without sessions how to 
   expect(drawn(80, 24, {}, { rows: undefined, nowMs: NOW }).join('\n')).toContain('Reading');
 });
 
-test('two sessions of one name are distinguished by their dates', () => {
+test('two sessions with the same name are distinguished by their dates', () => {
   expect(ROWS.map(({ name }) => name).filter((name) => name.endsWith('boats'))).toEqual([
     '26-01-06-boats',
     '26-01-05-boats',
@@ -122,13 +122,13 @@ test.each([
   const rows = ROWS.filter((row) => row.key === key);
   expect(rows).toHaveLength(1);
   expect(countsSeconds(rows, NOW)).toBe(isCounting);
-  // Always in its first minute, and while a clock that was set back is behind it.
+  // Any session counts seconds in its first minute, and while a clock that was set back is just before it.
   const [row] = rows;
   expect(countsSeconds(rows, Date.parse(row?.facts.since ?? '') + 59_000)).toBe(true);
   expect(countsSeconds(rows, Date.parse(row?.facts.since ?? '') - 59_000)).toBe(true);
 });
 
-test('a limit counts the seconds of its last minute', () => {
+test('the last minute of a limit is counted in seconds', () => {
   const [row] = ROWS.filter(({ key }) => key === '26-01-07-limits');
   expect(countsSeconds(row ? [row] : [], Date.parse(row?.facts.until ?? '') - 59_000)).toBe(true);
 });

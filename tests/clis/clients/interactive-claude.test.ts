@@ -72,7 +72,7 @@ test.concurrent('a long wait goes into the background of an interactive Claude C
   const [claude, turns] = await prompted(bench, { reply, env });
   await using _claude = claude;
   const turn = (has: (conversation: Conversation) => boolean | undefined) =>
-    eventually(async () => turns.find(has), { withinMs: 60_000 }).catch((error) => {
+    eventually(async () => turns.find(has)).catch((error) => {
       throw new Error(`${error}\n${claude.screen().slice(-3000)}`);
     });
   await turn(({ results }) => results.at(-1)?.text.includes('is still running'));
@@ -159,11 +159,9 @@ test.concurrent('in the auto mode of Claude Code, with each call judged routine,
   });
   // Spaces may be drawn by cursor movements.
   const shows = (words: RegExp) =>
-    eventually(async () => words.test(claude.screen().replaceAll(' ', '')), { withinMs: 60_000 }).catch(
-      (error) => {
-        throw new Error(`${error}\n${claude.screen().slice(-3000)}`);
-      },
-    );
+    eventually(async () => words.test(claude.screen().replaceAll(' ', ''))).catch((error) => {
+      throw new Error(`${error}\n${claude.screen().slice(-3000)}`);
+    });
   await shows(/automodeon/);
   await claude.type(PARENT_PROMPT);
   await shows(/requestsyourinput.*toexpand/);

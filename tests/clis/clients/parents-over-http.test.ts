@@ -34,7 +34,8 @@ test.concurrent.for(CLIENTS)(
     const results = (ran.turns.at(-1)?.results ?? []).map(({ text }) => serverResultIn(text));
     expect(results).toMatchObject([
       { summary: expect.stringContaining('There are no such sessions.') },
-      { state: 'stopped', branch: 'samocode/boats' },
+      // The first where a worker takes seconds to begin.
+      { state: expect.stringMatching(/^(?:starting|stopped)$/), branch: 'samocode/boats' },
     ]);
     const [folder = ''] = await sessionFolders(sessionsDir);
     const events = await readEvents(sessionPaths(sessionsDir, folder), 0);

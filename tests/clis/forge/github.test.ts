@@ -102,7 +102,7 @@ test('the details have checks with head and attempt, threads, reviews and commen
         body: 'Rename it',
         createdAt: thread.comments[0]?.createdAt,
       },
-      ...{ editedAt: undefined, url: thread.comments[0]?.url, isSamocodes: false },
+      ...{ editedAt: undefined, url: thread.comments[0]?.url, isBySamocode: false },
     },
     expect.objectContaining({
       ...{ id: answer.id, author: { login: 'helper[bot]', kind: 'bot' }, editedAt: answer.lastEditedAt },
@@ -143,7 +143,7 @@ test.each(HOSTILE)('a comment with %s is text, and a person’s', async (_, body
   const thread = pull.thread('stranger', body);
   const details = await s.forge.details(BOATS, 17);
   const comments = details.threads.flatMap((each) => each.comments);
-  expect(comments).toMatchObject([{ id: thread.comments[0]?.id, isSamocodes: false }]);
+  expect(comments).toMatchObject([{ id: thread.comments[0]?.id, isBySamocode: false }]);
   expect(comments[0]?.body).toMatch(shown);
 });
 
@@ -216,7 +216,7 @@ test('a comment is posted once for each marker, in a thread and below the pull r
   expect(thread.comments.map(({ author }) => author)).toEqual(['anna', 'stranger', 'person', 'person']);
   expect(pull.comments.map(({ body }) => body)).toEqual(['Because `@anna` & "all"\n\n<!-- samocode s 1 -->']);
   const { threads } = await s.forge.details(BOATS, 17);
-  expect(threads[0]?.comments.map(({ isSamocodes }) => isSamocodes)).toEqual([false, true, true, true]);
+  expect(threads[0]?.comments.map(({ isBySamocode }) => isBySamocode)).toEqual([false, true, true, true]);
 });
 
 test('a comment that was cut off after it was posted is not posted again', async () => {

@@ -61,7 +61,7 @@ async function machineOf(hub: GitHubStub, plan: BenchPlan): Promise<Machine> {
     at: async (branch) => (await git('ls-remote', 'origin', `refs/heads/${branch}`)).split('\t')[0] ?? '',
     async until(folder, holds) {
       const what = `the state of ${folder}`;
-      await eventually(async () => holds(await bench.view(folder)), { what, withinMs: 150_000 });
+      await eventually(async () => holds(await bench.view(folder)), { what });
       return await bench.view(folder);
     },
   };

@@ -57,7 +57,7 @@ test('an issue is quoted with its authors, names session and branch, is closed b
   expect(own()[0]?.body).toContain('✔ passed: `true`');
   await finishSession(input, context);
   expect(own()).toHaveLength(1);
-}, 300_000);
+});
 
 test('a finish that is cut off at the comment, before or after it, is repeated without a second one', async () => {
   await using rig = await issueRig();
@@ -70,13 +70,13 @@ test('a finish that is cut off at the comment, before or after it, is repeated w
   expect((await finishSession(input, context)).done).toContain('Issue #1001 got no comment.');
   hub.fault = ({ path }) => (path.endsWith('/comments') ? 'cut' : undefined);
   expect((await finishSession(input, context)).done).toContain(
-    'is merged already. Issue #1001 got no comment.',
+    'is already merged. Issue #1001 got no comment.',
   );
   hub.fault = undefined;
   expect((await finishSession(input, context)).done).not.toContain('comment');
   expect(issue.comments).toHaveLength(1);
   expect(issue.comments[0]?.body).toContain('is merged into `main` as ');
-}, 300_000);
+});
 
 test('a finish that is killed after the comment leaves one comment when it is repeated', async () => {
   await using rig = await issueRig();
@@ -94,7 +94,7 @@ test('a finish that is killed after the comment leaves one comment when it is re
   expect((await finish('')).exitCode).toBe(0);
   expect(issue.comments).toHaveLength(1);
   expect((await machine.view(view.folder)).state.pullRequest?.number).toBe(17);
-}, 300_000);
+});
 
 type Prepare = (rig: IssueRig, machine: Machine) => unknown;
 
@@ -143,7 +143,7 @@ test('without a guard no session is started for an issue: its agents could log i
   rig.repository.openIssue('ada', 'Names', 'Please.');
   const machine = await rig.machine({ sandbox: 'off' });
   await expect(startSession({ issue: '1001' }, machine.context)).rejects.toMatchObject({
-    ...{ code: 'forge_login_open', why: expect.stringContaining('Text of others reaches them') },
+    ...{ code: 'forge_login_open', why: expect.stringContaining('The session reads text that others wrote') },
   });
 });
 

@@ -7,6 +7,7 @@ import { finishSession } from '../../../src/acts/finish/finish-session.act.ts';
 import { runCommand } from '../../../src/base/processes/run-command.ts';
 import { GitHub } from '../../../src/forge/github.ts';
 import type { SessionState } from '../../../src/session/events/state.ts';
+import { doneSession } from '../../support/done-session.ts';
 import { type GitHubStub, gitHubStub } from '../../support/github-stub/github-stub.ts';
 import type { StubPullRequest, StubRepository } from '../../support/github-stub/model.ts';
 import { type RigPlan, type SessionRig, startRig } from '../../support/session-rig.ts';
@@ -45,7 +46,8 @@ export interface RoundPlan extends RigPlan {
 }
 
 /**
- * A session that was done, published and is watched. In a round its implementation agent does `work` and commits it all.
+ * A session that was done, published and is watched; with GATES=none it has a commit of a person and no plan. In a round
+ * its implementation agent does `work` and commits it all.
  */
 export async function roundRig({
   work = [runs('date +%N >>boats.txt')],
@@ -55,19 +57,19 @@ export async function roundRig({
 }: RoundPlan = {}): Promise<RoundRig> {
   const hub = await gitHubStub();
   const repository = await hub.addRepository('fleet/boats');
-  const rig = await startRig({
+  const isPlanned = lines.GATES === 'plan';
+  const planPhase = isPlanned ? 'done' : 'none';
+  const rig = await (isPlanned ? startRig : doneSession)({
     ...{ here: true, sandbox: 'guard' },
     lines: { GATES: 'none', CHECK: 'true', PR_WATCH: 'on', ...lines },
-    scenario: {
-      rules: [{ when: { phase: 'implementation', planPhase: 'done' }, do: [...work, COMMITS, ENDS] }],
-    },
+    scenario: { rules: [{ when: { phase: 'implementation', planPhase }, do: [...work, COMMITS, ENDS] }] },
     ...plan,
   });
-  if (lines.GATES === 'plan') {
-    await rig.untilWaiting('plan_approval', { withinMs: 150_000 });
+  if (isPlanned) {
+    await rig.untilWaiting('plan_approval');
     await rig.approve();
+    await rig.until(({ status }) => status.kind === 'done');
   }
-  await rig.until(({ status }) => status.kind === 'done', { withinMs: 150_000 });
   const env = { ...rig.repo.env, ...hub.env };
   const git = async (cwd: string, ...args: string[]) => {
     const own = ['-c', 'credential.helper=!gh auth git-credential', ...IDENTITY, ...args];
@@ -118,7 +120,7 @@ export async function roundRig({
       await after?.();
       return advance;
     },
-    untilDone: () => rig.until(({ status }) => status.kind === 'done', { withinMs: 150_000 }),
+    untilDone: () => rig.until(({ status }) => status.kind === 'done'),
     async [Symbol.asyncDispose]() {
       await rig[Symbol.asyncDispose]();
       await hub[Symbol.asyncDispose]();

@@ -322,7 +322,7 @@ test('a terminal asks whether to watch it before anything is published, unless t
     }
     return stripVTControlCharacters(await terminal.end()).replaceAll(/\s+/g, ' ');
   };
-  const WATCH = 'Watch it until it is merged, and work on what comes back?';
+  const WATCH = 'Watch it until it is merged, and work on its feedback?';
   const watched = async () => (await rig.state()).pullRequest?.watched;
 
   await finish('', [

@@ -53,7 +53,7 @@ beforeAll(async () => {
   market = await openMarket();
   for (const client of CLIENTS) clients.set(client.cli, await installedClient(client));
   await market.vanish();
-}, 600_000);
+});
 afterAll(async () => {
   for (const client of clients.values()) await client[Symbol.asyncDispose]();
   await market[Symbol.asyncDispose]();

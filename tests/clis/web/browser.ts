@@ -33,6 +33,9 @@ export interface Page {
   screenshot(options: object): Promise<Buffer>;
   reload(): Promise<unknown>;
   on(event: string, listener: (argument: never) => void): void;
+  /** Offers a function of the test to the scripts of the page. */
+  exposeFunction(name: string, run: (argument: never) => unknown): Promise<void>;
+  frames(): Pick<Page, 'evaluate' | 'locator'>[];
 }
 
 interface BrowserContext {
@@ -105,7 +108,7 @@ export function addressOf({ served }: Pick<WebRig, 'served'>): string {
 }
 
 /** Waits until an expression is true there. The policy of the page forbids Playwright's own way, which compiles text. */
-export async function holds(page: Page, script: string): Promise<void> {
+export async function holds(page: Pick<Page, 'evaluate'>, script: string): Promise<void> {
   await eventually(async () => (await page.evaluate(script)) === true, {
     what: script,
     withinMs: ANSWER_MS / 3,

@@ -62,7 +62,7 @@ describe('a session that was prepared by hand in a chat', () => {
         const now = await bench.view(FOLDER);
         return now.state.status.kind === 'done' ? now : undefined;
       },
-      { withinMs: 120_000 },
+      { withinMs: 480_000 },
     );
     expect(state.worktree).toMatchObject({ path, branch: 'samocode/boat' });
     expect(await bench.repo.git(['log', '--format=%s', 'main..samocode/boat'])).toMatch(/Begin the hull$/);

@@ -54,9 +54,9 @@ test('the progress of a group is in one answer of each tool and command: which s
   const unknown = await command(bench, 'status', '--group', 'tomorrow');
   expect(unknown).toMatchObject({
     exitCode: 1,
-    stderr: expect.stringContaining('There are: other, tonight.'),
+    stderr: expect.stringContaining('The groups are: other, tonight.'),
   });
-}, 300_000);
+});
 
 test('sessions of a group are listed, awaited and stopped together, and no others', async () => {
   await using bench = await makeBench({ lines: { MAX_PARALLEL: '4' } });
@@ -91,7 +91,7 @@ test('sessions of a group are listed, awaited and stopped together, and no other
   // The worker that merged leaves after it has recorded that.
   await expect
     .poll(() => command(bench, 'stop', '--group', 'tonight'))
-    .toMatchObject({ exitCode: 0, stdout: 'No session runs here.\n' });
+    .toMatchObject({ exitCode: 0, stdout: 'No session is running here.\n' });
 
   const four = await start(bench, 'four');
   const stopped = await command(bench, 'stop', '--group', 'tonight', '--now', '--json');
@@ -102,8 +102,8 @@ test('sessions of a group are listed, awaited and stopped together, and no other
   const unknown = await askTool('wait', { group: 'tomorrow' }, context);
   expect(unknown.json).toMatchObject({
     code: 'group_not_found',
-    message: expect.stringContaining('There are: other, tonight.'),
+    message: expect.stringContaining('The groups are: other, tonight.'),
   });
   const both = await command(bench, 'stop', 'four', '--all');
   expect(both).toMatchObject({ exitCode: 2, stderr: expect.stringContaining('Name one session') });
-}, 300_000);
+});

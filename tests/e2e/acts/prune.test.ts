@@ -32,7 +32,9 @@ test('prune shows the space used by old sessions, frees it with --yes, and the s
   expect(shown.found.every(({ bytes = 0 }) => bytes > 0)).toBe(true);
   expect(shown.removed).toEqual([]);
   const result = await command(rig, 'prune', '--days', '0');
-  expect(result.stdout).toContain(`${file.folder}: checkpoints: it can no longer be rewound\n`);
+  expect(result.stdout).toContain(
+    `${file.folder}: checkpoints; without them the session cannot be rewound\n`,
+  );
   expect(result.stdout).toContain('To remove this: samocode prune --days 0 --yes\n');
   expect(await readdir(paths.iterations)).not.toEqual([]);
 
@@ -47,7 +49,7 @@ test('prune shows the space used by old sessions, frees it with --yes, and the s
   expect((await command(rig, 'verify', file.folder)).exitCode).toBe(0);
   await rig.resume({ goal: 'Name the rafts too' });
   await rig.until(({ openIteration }) => openIteration !== undefined);
-}, 300_000);
+});
 
 test('prune does not touch an unfinished session', async () => {
   await using rig = await doneSession({ copyOf: inject('resting') });

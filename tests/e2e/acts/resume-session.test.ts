@@ -97,7 +97,7 @@ test.concurrent('a queued session that no supervisor watches says so, and a resu
   expect((await resumeSession({ session }, context)).outcome).toBe('resumed');
   await expect.poll(async () => (await status()).view.state.status.kind).toBe('running');
   await stopSession({ session, when: 'now' }, context);
-  await expect.poll(async () => (await status()).worker, { timeout: 30_000 }).toBe('none needed');
+  await expect.poll(async () => (await status()).worker).toBe('none needed');
 });
 
 test.concurrent('a session at a usage limit that no supervisor watches says so, and a resume starts its worker', async () => {

@@ -7,7 +7,7 @@ import { askingRig, plannedRig } from '../../support/asking-rig.ts';
 import { commitWork, doneSession } from '../../support/done-session.ts';
 import type { SessionRig } from '../../support/session-rig.ts';
 
-/** The comments of a person who is done before anything changes, unless `meanwhile` changes it. */
+/** Reviews a session as a person would; `meanwhile` runs before the comments are sent. */
 async function reviewed(
   rig: SessionRig,
   comment: (review: SessionReview) => LineComment[],
@@ -23,7 +23,7 @@ const below = (line: string, text: string) => (review: SessionReview) => [
   { below: review.lines.indexOf(line), text },
 ];
 
-test('comments on the diff of a working session are guidance for its next agent', async () => {
+test('comments on the diff of a working session become guidance for its next agent', async () => {
   await using rig = await askingRig();
   await rig.untilWaiting('qa_answers');
   await commitWork(rig, 'work.txt');
@@ -36,7 +36,7 @@ test('comments on the diff of a working session are guidance for its next agent'
   );
 });
 
-test('a line that changed while the person wrote is said to be stale', async () => {
+test('a comment on a line that changed while the person wrote is marked as stale', async () => {
   await using rig = await askingRig();
   await rig.untilWaiting('qa_answers');
   await commitWork(rig, 'work.txt');
@@ -48,7 +48,7 @@ test('a line that changed while the person wrote is said to be stale', async () 
   expect(sent).toMatchObject({ as: 'message', stale: 1 });
 });
 
-test('comments on a plan that waits are requested changes', async () => {
+test('comments on a plan that waits for approval request changes to it', async () => {
   await using rig = await plannedRig();
   await rig.untilWaiting('plan_approval');
   const { view } = await reviewed(rig, ({ of, places, lines }) => {
@@ -59,7 +59,7 @@ test('comments on a plan that waits are requested changes', async () => {
   expect(view.state.feedback).toMatch(/plan-.*\.md:\d+\n> ### Phase 1.*\n\nMind the harbour$/);
 });
 
-test('comments on a done session are its new goal', async () => {
+test('comments on a done session become its new goal', async () => {
   await using rig = await doneSession();
   const { as, view } = await reviewed(rig, (review) => [
     { below: -1, text: 'Well done.' },

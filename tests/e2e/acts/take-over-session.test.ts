@@ -45,7 +45,7 @@ test.concurrent('the slot of a worker held elsewhere is released with its sessio
   await writeFile(join(place, '000099.json'), JSON.stringify({ ...held, number: 99, under }));
   await takeOverSession({ session: rig.file.folder }, rig.context());
   await rig.answer();
-  await rig.until(({ openIteration }) => openIteration !== undefined, { withinMs: 60_000 });
+  await rig.until(({ openIteration }) => openIteration !== undefined);
 });
 
 test.concurrent.each(ELSEWHERE)(
@@ -68,7 +68,7 @@ test.concurrent.each(ELSEWHERE)(
     });
     // The answer that was queued before is taken now.
     const works = ({ openIteration }: SessionState) => openIteration !== undefined;
-    await rig.until(works, { withinMs: 60_000, leaveDead: true });
+    await rig.until(works, { withinMs: 480_000, leaveDead: true });
   },
 );
 
@@ -89,7 +89,7 @@ test.concurrent('a session whose worker runs here cannot be taken over; the agen
   await writeFile(childPath, JSON.stringify({ ...child, wrapper: { ...child.wrapper, ...gone } }));
   const before = (await rig.state()).n;
   await takeOverSession({ session: rig.file.folder }, rig.context());
-  await rig.until((state) => (state.openIteration?.iteration ?? 0) > iteration, { withinMs: 60_000 });
+  await rig.until((state) => (state.openIteration?.iteration ?? 0) > iteration);
   const endings = (await rig.events(before)).flatMap((event) =>
     event.type === 'iteration_ended' ? [event.ending] : [],
   );

@@ -30,7 +30,7 @@ test('a wait until merged lasts while the pull request is open, and ends with a 
   await using _ = rig;
   await becomes('open', true);
   const early = await waits(rig, '--timeout', '1');
-  expect(early).toMatchObject({ exitCode: 1, stdout: 'None of that happened within 1 s.\n' });
+  expect(early).toMatchObject({ exitCode: 1, stdout: 'That did not happen within 1 s.\n' });
   const waiting = waits(rig);
   await becomes('merged', true);
   expect(await waiting).toMatchObject({ exitCode: 0, stdout: expect.stringContaining('merged #17') });

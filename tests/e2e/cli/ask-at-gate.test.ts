@@ -120,7 +120,7 @@ test.concurrent('a rewind says where the session stands now, and going on says t
   expect(shown).toMatchObject({ exitCode: 4, stdout: expect.stringContaining('Undone: iteration 2.') });
   expect(shown.stdout).toContain('--to 1 --yes');
   expect((await typed(['rewind', session, '--to', '1'], { ...place, says: ['n'] })).stdout).toContain(
-    'Nothing is done.',
+    'Nothing was done.',
   );
   expect((await rig.events()).map(({ type }) => type)).not.toContain('rewind_asked');
   const back = await typed(['rewind', session, '--to', '1', '--yes'], place);

@@ -18,4 +18,4 @@ test('run starts a worker for a session whose first one died before its first ev
   await endProcessesOf(repo.homeDir);
   expect(stdout).toContain('waits for answers');
   expect(exitCode).toBe(4);
-}, 120_000);
+});

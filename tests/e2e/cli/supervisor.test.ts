@@ -63,7 +63,7 @@ test.concurrent('a supervisor in the foreground logs its actions, prevents a sec
   await using rig = await startRig({ scenario: HANGS });
   await rig.until(({ openIteration }) => openIteration !== undefined);
   const foreground = start(rig, cliOf(rig), 'supervisor');
-  await expect.poll(() => pidsOf(rig), { timeout: 20_000 }).toEqual([foreground.program.pid]);
+  await expect.poll(() => pidsOf(rig)).toEqual([foreground.program.pid]);
   expect(await command(rig, 'supervisor')).toMatchObject({
     exitCode: 0,
     outcome: 'runs_already',
@@ -75,9 +75,7 @@ test.concurrent('a supervisor in the foreground logs its actions, prevents a sec
     sessions: [{ waitsFor: 'its_worker' }],
   });
   await rig.killWorker();
-  await expect
-    .poll(foreground.printed, { timeout: 20_000 })
-    .toContain(`${rig.file.folder}: a worker was started`);
+  await expect.poll(foreground.printed).toContain(`${rig.file.folder}: a worker was started`);
   expect(await ended(foreground, 'SIGINT')).toBe(0);
   expect(foreground.printed()).toContain('Ended.');
   expect(await pidsOf(rig)).toEqual([]);
@@ -86,9 +84,9 @@ test.concurrent('a supervisor in the foreground logs its actions, prevents a sec
 test.concurrent('a service takes over from a supervisor that would leave, and stays', async ({ expect }) => {
   await using rig = await startRig({ supervised: true, scenario: { rules: [] } });
   await rig.untilWaiting('qa_answers', { leaveDead: true });
-  await expect.poll(() => pidsOf(rig), { timeout: 20_000 }).toHaveLength(1);
+  await expect.poll(() => pidsOf(rig)).toHaveLength(1);
   const service = start(rig, join(dirname(cliOf(rig)), 'supervisor.cjs'), '--stay');
-  await expect.poll(() => pidsOf(rig), { timeout: 20_000 }).toEqual([service.program.pid]);
+  await expect.poll(() => pidsOf(rig)).toEqual([service.program.pid]);
   expect(await command(rig, 'supervisor')).toMatchObject({ pid: service.program.pid });
   expect(await ended(service, 'SIGTERM')).toBe(0);
 });

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { GIVE_BACK_SCREEN, TAKE_SCREEN } from '../../../src/kit/terminal/output.ts';
+import { ENTER_FULL_SCREEN, LEAVE_FULL_SCREEN } from '../../../src/kit/terminal/output.ts';
 import { KEY } from '../../cli/keys.ts';
 import { askingRig } from '../../support/asking-rig.ts';
 import type { SessionRig } from '../../support/session-rig.ts';
@@ -21,10 +21,10 @@ async function watching(rig: SessionRig, args = '') {
 
 /** Asserts that the screen was left, and that the terminal shows lines and cursor and echoes typed text as before. */
 function expectClean(shown: string) {
-  const last = shown.lastIndexOf(TAKE_SCREEN);
+  const last = shown.lastIndexOf(ENTER_FULL_SCREEN);
   expect(last).toBeGreaterThan(-1);
-  expect(shown.indexOf(GIVE_BACK_SCREEN, last)).toBeGreaterThan(last);
-  const after = shown.slice(shown.lastIndexOf(GIVE_BACK_SCREEN) + GIVE_BACK_SCREEN.length);
+  expect(shown.indexOf(LEAVE_FULL_SCREEN, last)).toBeGreaterThan(last);
+  const after = shown.slice(shown.lastIndexOf(LEAVE_FULL_SCREEN) + LEAVE_FULL_SCREEN.length);
   expect(after).toMatch(/ icanon .* echo /s);
   expect(after).not.toContain('\u001b[?25l');
 }
@@ -122,7 +122,7 @@ describe('leaving the screen', () => {
     await using terminal = await watching(rig, 'no-such-session');
     const shown = await terminal.end();
     expect(shown).toContain('status=1');
-    expect(shown.slice(shown.lastIndexOf(GIVE_BACK_SCREEN))).toContain('no-such-session');
+    expect(shown.slice(shown.lastIndexOf(LEAVE_FULL_SCREEN))).toContain('no-such-session');
     expectClean(shown);
   });
 });

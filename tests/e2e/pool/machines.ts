@@ -25,7 +25,7 @@ import { proxyTo, type TcpProxy } from '../../support/tcp-proxy.ts';
 import { repoIn } from '../../support/temp-repo.ts';
 
 /** Seconds, where a pool has minutes. */
-const TIMES = { leaseMs: 6000, renewMs: 700, graceMs: 500, lookMs: 200 };
+const TIMES = { leaseMs: 10_000, renewMs: 2000, graceMs: 500, lookMs: 500 };
 
 /** Iterations of a second each. */
 export const WORK = {
@@ -57,11 +57,9 @@ export interface PoolPlan {
   lines?: Readonly<Record<string, string>>;
   /** Without one, the remote is the board. */
   database?: string;
-  leaseMs?: number;
-  renewMs?: number;
 }
 
-export async function poolOf(count: number, scenario: object, { lines, database, ...times }: PoolPlan = {}) {
+export async function poolOf(count: number, scenario: object, { lines, database }: PoolPlan = {}) {
   const { worker, rehearsal } = await builtPrograms({}, { faults: true });
   const acting = { programs: { worker, rehearsal }, clock: PATIENT_CLOCK };
   const first = await makeProject({ acting });
@@ -71,7 +69,7 @@ export async function poolOf(count: number, scenario: object, { lines, database,
   const server = await serve(root);
   const scenarioPath = join(root, 'scenario.json');
   await writeFile(scenarioPath, JSON.stringify(scenario));
-  const env = { ...SUPERVISED, SAMOCODE_POOL_TIMES: JSON.stringify({ ...TIMES, ...times }) };
+  const env = { ...SUPERVISED, SAMOCODE_POOL_TIMES: JSON.stringify(TIMES) };
   const wanted = { PROVIDER: 'rehearsal', SANDBOX: 'off', GATES: 'none', ...lines };
   const machines: Machine[] = [];
   for (let number = 1; number <= count; number += 1) {
@@ -172,7 +170,7 @@ export async function untilView(
       found = (await machine.views()).find(holds);
       return found !== undefined;
     },
-    { what, withinMs: 180_000 },
+    { what },
   );
   return found as SessionView;
 }

@@ -25,7 +25,7 @@ const lostOn = async ({ sessionsDir }: Machine) =>
   (await readdir(join(sessionsDir, '.run'))).filter((name) => name.includes('.lost-'));
 
 test.concurrent('a machine that is cut off ends its agent before another one begins, and publishes nothing afterwards', async () => {
-  await using pool = await poolOf(2, NOTED, { leaseMs: 7000, renewMs: 2000 });
+  await using pool = await poolOf(2, NOTED);
   await pool.start(pool.machines[0]);
   const [first, second] = await atWork(pool);
   first.network.become('holds');
@@ -40,7 +40,7 @@ test.concurrent('a machine that is cut off ends its agent before another one beg
 });
 
 test.concurrent('an agent ends when its supervisor hangs, and none of its work is published', async () => {
-  await using pool = await poolOf(2, NOTED, { leaseMs: 7000, renewMs: 2000 });
+  await using pool = await poolOf(2, NOTED);
   await pool.start(pool.machines[0]);
   const [first, second] = await atWork(pool);
   const [pid = 0] = await supervisorPids(first.repo.homeDir);

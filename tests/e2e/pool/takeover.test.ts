@@ -132,14 +132,16 @@ test('a machine that was cut off for long finds its work aside, and publishes no
   expect(runs.filter((name) => name.includes('.lost-'))).toHaveLength(1);
 });
 
-test('two machines with two places each do five sessions, also while they show those of each other', async () => {
+test('two machines with two places each do five sessions, also while they show those of each other', {
+  timeout: 1_500_000,
+}, async () => {
   await using pool = await poolOf(2, WORK, { lines: { MAX_PARALLEL: '2' } });
   const [one, other] = pool.machines;
   for (const number of [1, 2, 3, 4, 5]) await pool.start(number % 2 === 0 ? one : other, `hull-${number}`);
   const allDone = (machine: Machine) =>
     eventually(async () => (await machine.views()).filter(isDone).length === 5, {
       what: 'five sessions as done',
-      withinMs: 240_000,
+      withinMs: 1_200_000,
     });
   await Promise.all([allDone(one), allDone(other)]);
   const own = await Promise.all(pool.machines.map((machine) => machine.views()));

@@ -57,7 +57,7 @@ test.concurrent('an agent takes over while the first provider is at its usage li
   });
   await rig.until(({ openIteration }) => openIteration?.iteration === 2);
   // The limit ends while the agent is at work: it is not replaced within its iteration.
-  await expect.poll(() => readSharedLimit(rig.context(), 'rehearsal'), { timeout: 20_000 }).toBeUndefined();
+  await expect.poll(() => readSharedLimit(rig.context(), 'rehearsal')).toBeUndefined();
   await writeFile(join(dir.path, 'go-on'), '');
   await rig.until(({ lastIteration }) => lastIteration?.iteration === 3);
   expect(await providersOf(rig)).toEqual(['rehearsal', 'acp', 'rehearsal']);

@@ -183,7 +183,7 @@ test('an agent of the protocol is one row: doctor knows it, and a session runs w
   await writeFile(machine, 'SAMOCODE_PROVIDER=toucan\n', { mode: 0o600 });
   const doctor = await samocode('doctor', '--verbose');
   expect(doctor).toMatch(/ok\tcli\.toucan\t.*toucan 3\.2\.1; one agent takes about 70 MB/);
-  expect(doctor).toMatch(/warn\tcli\.toucan\.untried\tToucan was not tried/);
+  expect(doctor).toMatch(/warn\tcli\.toucan\.untried\tToucan has not been tested/);
   expect(doctor).not.toContain('cli.toucan.login');
   await samocode('start', '--task', 'Peck', '--name', 'peck');
   await samocode('wait', 'peck');

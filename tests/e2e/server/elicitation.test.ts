@@ -101,7 +101,7 @@ test.concurrent("an answer in the user's own words is given in the chat, and the
   });
   const first = await parent.call('answer_qa');
   expect(first).toMatchObject({
-    summary: 'Nothing is recorded yet. In their own words the user answers Q1.',
+    summary: 'Nothing is recorded yet. The user will answer Q1 in the chat.',
     next: 'ask the user Q1; answer_qa',
   });
   expect((await rig.events()).some(({ type }) => type === 'answers_recorded')).toBe(false);

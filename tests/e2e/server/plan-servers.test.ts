@@ -58,7 +58,7 @@ test('servers of a plan that cannot be read return it to planning; a command alw
   const rules = [planning(1, '- tickets'), planning(2, '- browser', '- tickets: tickets-mcp --stdio')];
   const start = { task: 'Name the boats', autoApprove: true, acceptSuggestions: true };
   await using rig = await startRig({ scenario: { rules }, start });
-  await rig.untilWaiting('plan_approval', { withinMs: 120_000 });
+  await rig.untilWaiting('plan_approval');
   const [first, second] = (await rig.events()).filter(
     (event) => event.type === 'iteration_ended' && event.phase === 'planning',
   );

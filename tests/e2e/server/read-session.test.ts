@@ -32,7 +32,7 @@ beforeAll(async () => {
   implemented = await plannedRig({ here: true });
   await implemented.untilWaiting('plan_approval');
   await implemented.approve();
-  await implemented.until(({ status }) => status.kind === 'done', { withinMs: 240_000 });
+  await implemented.until(({ status }) => status.kind === 'done');
   // Its last lines of overview and log are written by then.
   await endOfWorker(implemented);
 });

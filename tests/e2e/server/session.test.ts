@@ -54,7 +54,7 @@ test('a parent takes a task from set-up to done, with every step reported, and k
   expect(contents[0]).toMatchObject({ text: expect.stringContaining('Phase: done') });
   const { resources } = await watcher.client.listResources();
   expect(resources.map((resource) => resource.uri)).toEqual(['samocode://sessions']);
-}, 180_000);
+});
 
 test('mistakes return an error that says what to do', async () => {
   await using bench = await makeBench();

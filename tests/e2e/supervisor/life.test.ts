@@ -136,7 +136,7 @@ test.concurrent(`a supervisor always watches, even if a session is parked while 
     await systemClock.sleep(1000);
     await one(here);
   }
-}, 300_000);
+});
 
 test.concurrent('a newer version takes over from an older one, but an older one does not', async () => {
   await using here = await watched();

@@ -148,7 +148,7 @@ test('a question is withdrawn when its person acts on the other session, and wha
   const { readQa } = await import('../../../src/acts/gates/read-qa.act.ts');
   const asked = await readQa({ session: boats.pathsOf('anchor').folder }, boats.context);
   expect(asked.questions.map(({ text }) => text)).toEqual([
-    `This session is to start after ${boats.pathsOf('oars').folder}, but ${boats.pathsOf('oars').folder} is in the archive and not done. What should happen?`,
+    `This session is waiting to start after ${boats.pathsOf('oars').folder}, but ${boats.pathsOf('oars').folder} is in the archive and not done. What should happen?`,
   ]);
   // It is blocked again at once, which is another question.
   await resumeSession({ session: boats.pathsOf('torn').folder }, boats.context);

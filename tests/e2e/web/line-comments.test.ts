@@ -9,7 +9,7 @@ import { webPage } from '../../support/web-page.ts';
 const comment = (text: string, line = 1, quote = '+work', file = 'work.txt') => ({ file, line, quote, text });
 
 async function sent(rig: SessionRig, ...comments: object[]) {
-  const page = await webPage(rig.context());
+  using page = await webPage(rig.context());
   return await page.act('review', { comments: JSON.stringify(comments) });
 }
 
@@ -74,7 +74,7 @@ test('renamed and uncommitted files are listed, and a renamed file is compared w
   await using rig = await askingRig();
   await rig.untilWaiting('qa_answers');
   const { path = '' } = (await rig.state()).worktree ?? {};
-  const page = await webPage(rig.context());
+  using page = await webPage(rig.context());
   expect(await page.part('p-changes')).toContain('0 files');
   const [first = ''] = (await rig.repo.git(['ls-files', '*.md', '*.txt', '*.js', '*.json'], path)).split(
     '\n',

@@ -379,8 +379,9 @@ test.concurrent('after a worker is killed during the checks, the next one runs t
 });
 
 test.concurrent('a check whose command the shell does not find on the base blocks the session', async () => {
-  const waits = [{ when: { phase: 'done' }, do: [untilRuns(1), STAY] }];
-  await using rig = await inPhase('done', waits, { lines: { CHECK: `${COUNTED}mytool --fast` } });
+  // In testing, agents may stay until the result of the base is recorded.
+  const waits = [{ when: { phase: 'testing' }, do: [untilRuns(1), STAY] }];
+  await using rig = await inPhase('testing', waits, { lines: { CHECK: `${COUNTED}mytool --fast` } });
   const { status } = await rig.until(isBlocked);
   expect(status).toMatchObject({
     rule: 'base_checks',

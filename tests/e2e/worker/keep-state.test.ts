@@ -6,6 +6,7 @@ import { KeptState } from '../../../src/project/checkpoints/state-commit.ts';
 import { refNameOf } from '../../../src/session/layout/names.ts';
 import { changeFile } from '../../faults/with-settings.ts';
 import { askingRig } from '../../support/asking-rig.ts';
+import { eventually } from '../../support/eventually.ts';
 import type { SessionRig } from '../../support/session-rig.ts';
 import { endOfWorker } from '../../support/supervisors.ts';
 
@@ -47,6 +48,26 @@ test.concurrent('a session of a pool is kept at each rest, and never with an ope
     (await readFile(rig.paths.events, 'utf8')).trim(),
   );
 });
+
+test.concurrent.each(['before-leaving', 'keep-state'])(
+  'a worker that dies at %s leaves its last state to another one, which keeps it',
+  async (point) => {
+    await using rig = await askingRig({ faults: true });
+    await changeFile(rig, () => ({ pool: true }));
+    await rig.stop();
+    await endOfWorker(rig);
+    await rig.resume({}, { SAMOCODE_CRASH_AT: point });
+    await endOfWorker(rig);
+    expect(await rig.view()).toMatchObject({ state: { status: { kind: 'waiting' } }, needsWorker: true });
+    await rig.launch();
+    await eventually(async () => !(await rig.view()).needsWorker, { what: 'the kept state' });
+    await endOfWorker(rig);
+    const { state, wantsWorker } = await rig.view();
+    const ref = stateRef(refNameOf(rig.file));
+    const kept = KeptState.parse(JSON.parse(await rig.repo.git(['log', '-1', '--format=%B', ref])));
+    expect({ n: kept.n, wantsWorker }).toEqual({ n: state.n, wantsWorker: false });
+  },
+);
 
 test.concurrent('its message says where it stands, and one of its parents is the branch', async () => {
   await using rig = await pooledRig();

@@ -1,12 +1,14 @@
-import { rm, writeFile } from 'node:fs/promises';
+import { readFile, rm, writeFile } from 'node:fs/promises';
 import { expect, test } from 'vitest';
 import { sinceBootMs } from '../../../src/base/clock.ts';
 import { systemHost } from '../../../src/base/processes/host.ts';
 import { stateRef } from '../../../src/project/checkpoints/checkpoint-refs.ts';
 import { refNameOf } from '../../../src/session/layout/names.ts';
+import { iterationPaths } from '../../../src/session/layout/paths.ts';
 import { changeFile, childWorks } from '../../faults/with-settings.ts';
 import { askingRig } from '../../support/asking-rig.ts';
 import { eventually } from '../../support/eventually.ts';
+import { endSession } from '../../support/live-session.ts';
 import { endOfWorker } from '../../support/supervisors.ts';
 
 const HANGS = 'export default { paceMs: 0, rules: [{ when: { iteration: 3 }, do: [{ act: "hang" }] }] };';
@@ -27,6 +29,24 @@ test.concurrent.each([
     what: 'the end of the agent',
   });
   expect(await rig.view()).toMatchObject({ state: { n }, worker: 'unknowable' });
+});
+
+test.concurrent('a worker that restarts an iteration after that time starts no agent', async () => {
+  const { bootId } = await systemHost();
+  await using rig = await askingRig({ scenario: HANGS });
+  await changeFile(rig, () => ({ pool: true }));
+  await writeFile(rig.paths.poolUntil, `${sinceBootMs() + 3_600_000} ${bootId}`);
+  await rig.answer();
+  await childWorks(rig, 3);
+  const { child } = iterationPaths(rig.paths, 3);
+  await endSession({ paths: rig.paths, host: rig.context().host }, rig.file.id);
+  const before = await readFile(child, 'utf8');
+  await writeFile(rig.paths.poolUntil, `${sinceBootMs() - 1} ${bootId}`);
+  await rig.launch();
+  await eventually(async () => (await rig.view())?.worker === 'unknowable', {
+    what: 'the end of the worker',
+  });
+  expect(await readFile(child, 'utf8')).toBe(before);
 });
 
 test.concurrent('without a pool nobody reads that time', async () => {

@@ -96,7 +96,7 @@ test.concurrent(`a rewind that fails after ${STEPS.join(', ')} blocks the sessio
     await rewind(rig, 'undo');
     expect(await filesOf(rig), step).toEqual(before);
   }
-}, 900_000);
+});
 
 test.concurrent('a rewind that failed halfway can be undone, with files, phase and gate', async () => {
   await using rig = await plannedRig({ faults: true, here: true });
@@ -134,4 +134,4 @@ test.concurrent(`after a worker dies at ${['locked', ...STEPS].join(', ')} of a 
     await rewind(rig, 'undo');
     expect(await filesOf(rig), step).toEqual(before);
   }
-}, 900_000);
+});

@@ -66,7 +66,7 @@ test.concurrent('a session waits until the limit ends, even if its worker has di
   const { status } = await rig.until(({ status }) => status.kind === 'limited');
   const until = status.kind === 'limited' ? status.until : 0;
   await rig.killWorker();
-  await rig.untilWaiting('qa_answers', { withinMs: 60_000 });
+  await rig.untilWaiting('qa_answers');
   const events = await rig.events();
   const wentOn = events.find((event) => event.type === 'went_on');
   expect(Date.parse(wentOn?.at ?? '')).toBeGreaterThanOrEqual(until);

@@ -9,7 +9,7 @@ const FORM = { message: 'Well?', fields: { a: { title: 'A' } } };
 
 function connectionWith(elicitation: object | undefined, name: string): Connection {
   const capabilities = elicitation && { elicitation };
-  // The two calls of a server that are used here.
+  // Only these two methods of a server are used here.
   const asked = { getClientCapabilities: () => capabilities ?? {}, getClientVersion: () => ({ name }) };
   return { server: asked as unknown as Server };
 }
@@ -27,7 +27,7 @@ function extraWith(answer: (...args: unknown[]) => Promise<unknown>, openMs = 0)
 }
 
 test.each(['claude-code', 'codex-mcp-client', 'gemini-cli-mcp-client', 'another client'])(
-  'a form of %s is cancelled ten seconds before the call times out there, and counts as not answered',
+  'a form in %s is cancelled ten seconds before its call times out, and counts as unanswered',
   async (name) => {
     const limits: unknown[] = [];
     const late = extraWith(async (_request, _schema, options) => {
@@ -42,7 +42,7 @@ test.each(['claude-code', 'codex-mcp-client', 'gemini-cli-mcp-client', 'another 
   },
 );
 
-test('all forms of a call share its time, and none is shown after it', async () => {
+test('all forms of a call share its time limit, and no form is shown after it', async () => {
   const limits: unknown[] = [];
   const slow = extraWith(async (_request, _schema, options) => {
     limits.push((options as { timeout: number }).timeout);
@@ -84,7 +84,7 @@ test('only a client with forms is asked', () => {
 describe.each(['cancel', 'decline'])('a form that ends with %s', (action) => {
   const extra = (openMs: number) => extraWith(async () => ({ action }), openMs);
 
-  test('counts as not shown if no person can have read it, and no other is tried on that connection', async () => {
+  test('counts as not shown if no person can have read it, and no other form is tried on that connection', async () => {
     const connection = connectionWith({}, 'x');
     expect(await askByForm(connection, extra(299), clock)?.(FORM)).toEqual({ kind: 'not_shown' });
     expect(askByForm(connection, extra(0), clock)).toBeUndefined();

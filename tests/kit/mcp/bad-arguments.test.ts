@@ -62,7 +62,7 @@ const OTHERS: readonly [string, Record<string, unknown>, string][] = [
   ['wait', { sessions: [] }, '"sessions" is empty.'],
   ['wait', { sessions: [''] }, '"sessions.0" is empty.'],
   ['wait', { sessions: Array(51).fill('x') }, '"sessions" is too long: 50 entries or fewer.'],
-  ['wait', { session: 'x', cursors: { x: 'y' } }, '"cursors.x" must be a number, not a text.'],
+  ['wait', { session: 'x', cursors: { x: 'y' } }, '"cursors.x" must be a number, not text.'],
   [
     'start_session',
     { task: 'x', limits: { dollars: 5 } },
@@ -72,7 +72,7 @@ const OTHERS: readonly [string, Record<string, unknown>, string][] = [
   [
     'start_session',
     { task: 'x', providers: { cooking: 'codex' } },
-    '"providers.cooking": There is no phase "cooking"; they are init,',
+    '"providers.cooking": There is no phase "cooking"; the phases are init,',
   ],
   ['rewind_session', { session: 'x', to: 1, undo: true }, 'Give either to or undo.'],
 ];
@@ -108,8 +108,7 @@ test.each(TOOLS.map(({ name }) => name))('%s accepts nothing but an object of ar
   expect(json.message).toContain('The arguments must be an object, not a list.');
 });
 
-/** Every value of an argument with fixed values is in its sentence. */
-test('the error of an argument with fixed values names them all', async () => {
+test('the error about an argument with fixed values names all of them', async () => {
   const chosen = TOOLS.flatMap((tool) =>
     Object.entries(inputSchemaOf(tool).properties ?? {})
       .filter((entry): entry is [string, FieldSchema & { enum: string[] }] => entry[1].enum !== undefined)

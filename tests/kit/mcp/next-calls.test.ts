@@ -73,7 +73,7 @@ test('every act has a text for tools and for the terminal', async () => {
   await expect(`${lines.join('\n')}\n`).toMatchFileSnapshot('../../golden/next-steps.txt');
 });
 
-test('a condition that several calls share is said to a model once', () => {
+test('a condition shared by several calls is given to a model once', () => {
   const asked = { ifWanted: true } as const;
   expect(
     nextCalls([

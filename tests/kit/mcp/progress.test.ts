@@ -72,7 +72,7 @@ test('a wait sends progress at least every 20 seconds', async () => {
   expect(Math.max(...pauses)).toBeLessThanOrEqual(20_000);
 });
 
-test('the progress of a wait says what the agent does, and how far the session is', async () => {
+test('the progress of a wait says what the agent is doing, and how far the session has come', async () => {
   await using serverRig = await makeServerRig();
   const paths = await serverRig.addSession('26-01-08-船🚤', [CREATED, PREPARED, WORKING]);
   const now = { activity: 'Bash: npm test\u001b[31m\n# 船', total: 12 };
@@ -109,7 +109,7 @@ test('a client that did not request progress gets none, and a finished wait send
   await expect(cancelled).rejects.toThrow('enough');
   // Anything the server still sends about earlier calls arrives before this answer.
   await serverRig.client.callTool({ name: 'wait', arguments: { ...waiting, timeout_s: 1 } });
-  // As long as three intervals of what should have ended.
+  // Three times the interval of the notifications that should have stopped.
   await quickClock.sleep(45_000);
   expect(strays).toEqual([]);
 });

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { waitLimitMs } from '../../../src/kit/mcp/wait-limits.ts';
 
-test('the wait of each client is as long as it allows, and a longer request is shortened', () => {
+test('a wait may last as long as its client allows, and a longer request is shortened', () => {
   expect(waitLimitMs('claude-code', undefined)).toBe(110_000);
   expect(waitLimitMs('claude-code', 1800)).toBe(1_800_000);
   expect(waitLimitMs('codex-mcp-client', 1800)).toBe(280_000);

@@ -50,7 +50,7 @@ test('headings, code and ticks are coloured, and the content of a fence is kept'
   expect(text).toContain(colours.bad('-old **not bold**'));
 });
 
-test('without colour the marks of code and emphasis are kept', () => {
+test('without colour the markers of code and emphasis are kept', () => {
   expect(formatMarkdown(PLAN, { style: makeStyle(false), columns: 80 })).toContain('Adds **a command** that');
 });
 

@@ -67,7 +67,7 @@ test('a menu without colours has the same text', async () => {
   const { menus, shown } = keyboard([KEY.enter]);
   await menus.choose('Which?', CHOICES);
   expect(shown()).toContain('● red');
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: colour sequences are what must not be there
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: matches the colour sequences that must be absent
   expect(shown()).not.toMatch(/\u001b\[[\d;]*m/);
 });
 
@@ -92,7 +92,7 @@ async function asked(questions: QaItem[], keys: string[], diff?: string) {
     output: new Output({ stdout, stderr: stdout, colourful: false, json: false }),
     menus: async () => menus,
   };
-  // Nothing else of a command line is used to ask.
+  // Asking uses only these members.
   return { said: await askOpenQuestions(cli as Cli, '26-01-02-boat', questions, about), shownText };
 }
 

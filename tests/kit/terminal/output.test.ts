@@ -131,7 +131,7 @@ test('a JSON text contains no control sequences either and is read back unchange
   );
 });
 
-test('no character that hides text or turns its direction reaches a terminal', () => {
+test('no character that hides text or changes its direction reaches a terminal', () => {
   const { output, written } = newOutput({ isTTY: true });
   output.say(HIDING);
   output.raw(HIDING);

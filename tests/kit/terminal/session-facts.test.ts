@@ -55,7 +55,7 @@ test('status and log name the machines of a pool that worked on a session', asyn
   const place = { cwd: serverRig.repo.path, home: serverRig.repo.homeDir };
   expect((await typed(['status', 'boat'], place)).stdout).toMatch(/^ +worked on +mini, studio$/m);
   const { stdout } = await typed(['log', 'boat', '--iteration', '1'], place);
-  expect(stdout).toContain('It ran on mini, which has the whole log; here are its newest 256 kB at most.');
+  expect(stdout).toContain('It ran on mini, which has the whole log; at most its newest 256 kB are here.');
   await changePoolFile(serverRig.repo.homeDir, (file) => ({ ...file, host: { id: '1', name: 'studio' } }));
   expect((await typed(['log', 'boat', '--iteration', '2'], place)).stdout).not.toContain('It ran on');
 });

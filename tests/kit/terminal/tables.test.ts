@@ -94,7 +94,7 @@ test('on a 24-line terminal finished sessions do not push those that need a pers
   for (const { next } of SESSIONS) expect(foot).toContain(next);
 });
 
-test('a list of one state, and a list in a pipe, shows every session', () => {
+test('a list of one state and a list in a pipe show every session', () => {
   const stream = new PassThrough();
   const pipe = new Output({ stdout: stream, stderr: stream, colourful: false, json: false });
   expect(formatList(OVER, pipe, { nowMs: NOW }).split('\n')).toHaveLength(OVER.length);

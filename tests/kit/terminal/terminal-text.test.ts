@@ -23,7 +23,7 @@ test('a line that fits is not changed', () => {
   expect(cutToColumns('\u001b[1mabc\u001b[22m', 3)).toBe('\u001b[1mabc\u001b[22m');
 });
 
-test('colours have no width, and are ended by a cut', () => {
+test('colours have no width, and truncation ends them', () => {
   expect(cutToColumns('\u001b[1mabcdef\u001b[22m', 4)).toBe('\u001b[1mabc\u001b[22m…');
 });
 
@@ -60,7 +60,7 @@ test('a hanging paragraph keeps every word and the width', () => {
   );
 });
 
-test.each(PHASE_NAMES)('the line shows %s as the present phase, in any width', (phase) => {
+test.each(PHASE_NAMES)('the phase line marks %s as the current phase, at any width', (phase) => {
   const style = makeStyle(false);
   const wide = phaseLine({ phase, isDone: false, columns: 120, style });
   expect(wide).toContain(`● ${phase}`);
@@ -69,7 +69,7 @@ test.each(PHASE_NAMES)('the line shows %s as the present phase, in any width', (
   expect(narrow).toContain(`● ${phase}`);
 });
 
-test('a finished session has no present phase', () => {
+test('a finished session has no current phase', () => {
   const line = phaseLine({ phase: 'done', isDone: true, columns: 200, style: makeStyle(true) });
   expect(stripVTControlCharacters(line)).toBe(PHASE_NAMES.map((name) => `✔ ${name}`).join(' ▸ '));
 });

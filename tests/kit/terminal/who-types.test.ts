@@ -47,13 +47,13 @@ test.each(Object.entries(AGENT_MARKERS))(
   },
 );
 
-test.each([1, 3])('a marker that only ancestor %i was started with makes the user a tool', async (depth) => {
+test.each([1, 3])('a marker in the environment of ancestor %i alone makes the user a tool', async (depth) => {
   const chain = [{}, {}, {}, {}, {}].map((own, at) => (at === depth ? { GEMINI_CLI: '1' } : own));
   const by = { channel: 'tool', client: 'samocode, run by Gemini CLI' };
   expect(await whoTypes({ env: {}, host: await under(...chain), hasTerminal: true })).toEqual(by);
 });
 
-test('a marker that is set to nothing does not count', async () => {
+test('an empty marker does not count', async () => {
   const host = await under({ CLAUDECODE: '' });
   expect(await whoTypes({ env: { CLAUDECODE: '' }, host, hasTerminal: true })).toMatchObject({
     channel: 'cli',

@@ -11,7 +11,7 @@ const STARTED = { command: NODE, args: [SERVER_PATH] };
 const OWN = { command: 'python', args: ['mine'] };
 const isMac = process.platform === 'darwin';
 
-/** Where each client reads its servers, and ours as its documentation has it. */
+/** The file from which each client reads its servers, and our entry in the form that the client documents. */
 const CLIENTS = [
   { client: 'desktop', path: DESKTOP_PATH, servers: 'mcpServers', ours: STARTED, own: OWN },
   {
@@ -48,7 +48,7 @@ const CLIENTS = [
 
 type Row = (typeof CLIENTS)[number];
 
-/** A home where this client is, with that text in its file. */
+/** A home with this client, whose file has the given text. */
 async function homeOf({ client, path }: { client: string; path: string }, text?: string) {
   const machine = await emptyMachine();
   if (client === 'copilot' || client === 'opencode') await machine.addProgram(client, 'exit 1');
@@ -72,7 +72,7 @@ const commented = ({ servers }: Row) =>
   `{\r\n\t// mine\r\n\t"theme": "dark", /* why */\r\n\t"${servers}": {\r\n\t\t"other": { "command": "x" }, // theirs\r\n\t},\r\n}\r\n`;
 
 test.each(CLIENTS)(
-  '$client gets the server beside everything that a person wrote, comments included, and loses only that again',
+  '$client gets the server next to everything that a person wrote, comments included, and later loses only the server',
   async (row) => {
     await using home = await homeOf(row, commented(row));
     const dry = await home.install({ dryRun: true });
@@ -100,7 +100,7 @@ test.each(CLIENTS)('$client without a settings file gets one with its documented
   expect(JSON.parse(await home.text())).toEqual(row.client === 'copilot' ? { mcpServers: {} } : {});
 });
 
-test.each(CLIENTS)('a file of $client that is no JSON is named and kept', async (row) => {
+test.each(CLIENTS)('a file of $client that is not JSON is reported and kept', async (row) => {
   const broken = `{ "${row.servers}": { "samocode": `;
   await using home = await homeOf(row, broken);
   const unreadable = INSTALL_ERRORS.settings_file_unreadable({ path: home.at });
@@ -122,7 +122,7 @@ const CLAUDE = {
 } as const;
 
 test.each([...CLIENTS.map((row) => ({ ...row, text: commented(row) })), CLAUDE])(
-  'a file of $client that is a link stays one, and its target is what changes',
+  'a file of $client that is a link stays a link, and its target is changed',
   async ({ client, path, text }) => {
     await using machine = await emptyMachine({ 'dotfiles/settings': text });
     await (client === 'claude' ? machine.addClient(client) : machine.addProgram(client, 'exit 1'));
@@ -138,22 +138,19 @@ test.each([...CLIENTS.map((row) => ({ ...row, text: commented(row) })), CLAUDE])
   },
 );
 
-test.each(CLIENTS)(
-  'a folder of $client that is read-only is named, and nothing changes in it',
-  async (row) => {
-    await using home = await homeOf(row, '{}\n');
-    await chmod(home.home, 0o755);
-    await chmod(dirname(home.at), 0o555);
-    const report = await asOrdinaryUser(() => home.install());
-    await chmod(dirname(home.at), 0o755);
-    expect(report).toMatchObject({
-      outcome: 'failed',
-      failedStep: expect.stringContaining(home.at),
-      problem: { message: expect.stringContaining('Permission denied') },
-    });
-    expect(await home.text()).toBe('{}\n');
-  },
-);
+test.each(CLIENTS)('a read-only folder of $client is reported, and nothing in it changes', async (row) => {
+  await using home = await homeOf(row, '{}\n');
+  await chmod(home.home, 0o755);
+  await chmod(dirname(home.at), 0o555);
+  const report = await asOrdinaryUser(() => home.install());
+  await chmod(dirname(home.at), 0o755);
+  expect(report).toMatchObject({
+    outcome: 'failed',
+    failedStep: expect.stringContaining(home.at),
+    problem: { message: expect.stringContaining('Permission denied') },
+  });
+  expect(await home.text()).toBe('{}\n');
+});
 
 test.each(CLIENTS)('a file of $client that is read-only keeps its mode', async (row) => {
   await using home = await homeOf(row, '{}\n');
@@ -206,7 +203,7 @@ test.each([
   expect(JSON.parse(await home.read(`project/${file}`))).toEqual({});
 });
 
-test('an opencode.jsonc is changed where there is one', async () => {
+test('an existing opencode.jsonc is changed', async () => {
   const path = '.config/opencode/opencode.jsonc';
   await using home = await homeOf({ client: 'opencode', path: CLIENTS[4].path });
   await home.write(path, '{ "theme": "x" } // mine\n');
@@ -216,7 +213,7 @@ test('an opencode.jsonc is changed where there is one', async () => {
   expect(await home.read(path)).toBe('{ "theme": "x" } // mine\n');
 });
 
-test('folders that the environment names are where the clients are looked for', async () => {
+test('clients are searched for in the folders that the environment names', async () => {
   await using machine = await emptyMachine({ 'elsewhere/zed/settings.json': '{}\n', 'ch/x': '' });
   await machine.addProgram('copilot', 'exit 1');
   const env = {

@@ -8,11 +8,16 @@ const OFF = '{ "security": { "folderTrust": { "enabled": false } } } // mine';
 test.each([
   ['no rule', {}, 'shop', true],
   ['a rule for it', { shop: 'TRUST_FOLDER' }, 'shop', false],
-  ['a rule for a folder around it', { work: 'TRUST_FOLDER' }, 'work/shop', false],
+  ['a rule for its parent folder', { work: 'TRUST_FOLDER' }, 'work/shop', false],
   ['a rule for a neighbour', { 'shop-two': 'TRUST_FOLDER' }, 'shop', true],
-  ['a rule for what lies beside it', { 'work/else': 'TRUST_PARENT' }, 'work/shop', false],
-  ['a longer rule against it', { work: 'TRUST_FOLDER', 'work/shop': 'DO_NOT_TRUST' }, 'work/shop', true],
-])('with %s in Gemini CLI the doctor says whether its folder has to be trusted', async (...given) => {
+  ['a rule for the parent of a neighbour', { 'work/else': 'TRUST_PARENT' }, 'work/shop', false],
+  [
+    'a longer rule that denies trust',
+    { work: 'TRUST_FOLDER', 'work/shop': 'DO_NOT_TRUST' },
+    'work/shop',
+    true,
+  ],
+])('with %s in Gemini CLI, the doctor reports whether the folder must be trusted', async (...given) => {
   const [, rules, folder, isMissing] = given;
   await using machine = await emptyMachine();
   const at = (path: string) => `${machine.home}/${path}`;

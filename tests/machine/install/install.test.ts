@@ -42,7 +42,7 @@ test('an uninstall removes the remains of an installation that failed halfway', 
   expect([...texts, ...registers].join()).not.toContain('samocode');
 });
 
-test('the step that failed is named, with the first lines of its error', async () => {
+test('the step that failed is reported, with the first lines of its error', async () => {
   await using machine = await emptyMachine();
   await machine.addClient('codex', FAILS_LATE);
   const { clients } = await install({ ...ALL, clients: ['codex'] }, machine.context);
@@ -59,7 +59,7 @@ test('an older entry of samocode is kept if its update fails', async () => {
   expect(await machine.read(DESKTOP_PATH)).toBe(older);
 });
 
-test('if the settings of Claude Code have comments, which its plugins refuse, only the server is added', async () => {
+test('if the settings of Claude Code have comments, which prevent plugins, only the server is added', async () => {
   await using machine = await emptyMachine({ '.claude/settings.json': COMMENTED });
   await machine.write('.claude.json', '{ "userID": "x" }');
   await machine.addClient('claude');
@@ -77,7 +77,7 @@ test('if the settings of Claude Code have comments, which its plugins refuse, on
   expect(await machine.read('.claude.json')).toBe('{ "userID": "x" }');
 });
 
-test('settings of Claude Code that are not JSON are named before anything is changed', async () => {
+test('settings of Claude Code that are not JSON are reported before anything is changed', async () => {
   await using machine = await emptyMachine({ '.claude/settings.json': '{ "model": ' });
   await machine.addClient('claude');
   const { clients } = await install({ ...ALL, clients: ['claude'] }, machine.context);
@@ -154,7 +154,7 @@ test('a project shares the command on PATH, never an npm package', async () => {
   });
 });
 
-test('a samocode in the cache of npx installs nothing that would start it', async () => {
+test('a samocode in the npx cache installs nothing that would start it', async () => {
   await using machine = await emptyMachine({ [DESKTOP_PATH]: '{}' });
   const worker = '/home/x/.npm/_npx/1234/node_modules/samocode-mcp/dist/worker.cjs';
   const programs = { ...machine.context.programs, worker };

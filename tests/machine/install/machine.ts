@@ -51,7 +51,7 @@ export async function emptyMachine(files: Readonly<Record<string, string>> = {})
         .filter((path) => !path.startsWith('bin/') && path !== 'asked.log')
         .sort();
     },
-    /** A fake client; `script` is sh that is run before it, and may end it. */
+    /** Adds a fake client. Its shell runs `script` first, which may exit. */
     async addClient(name: 'claude' | 'codex', script = ''): Promise<void> {
       await makeFakeClient(join(home, 'bin/real'), name);
       await machine.addProgram(name, `${script}\nexec ${join(home, 'bin/real', name)} "$@"`);

@@ -64,7 +64,7 @@ test('a dry run of an uninstall names each path and changes none', async () => {
   expect(await machine.files()).toEqual(before);
 });
 
-test('what an uninstall cannot remove is named, and everything else is removed', async () => {
+test('parts that an uninstall cannot remove are reported, and everything else is removed', async () => {
   const broken = '{ "enabledPlugins": { "samocode@samocode": true';
   await using machine = await emptyMachine({ ...installedFiles(), '.claude/settings.json': broken });
   const { clients } = await uninstall({ ...ALL, clients: ['claude'] }, machine.context);
@@ -81,7 +81,7 @@ test('what an uninstall cannot remove is named, and everything else is removed',
   expect(await machine.read('.claude/plugins/known_marketplaces.json')).not.toContain('samocode');
 });
 
-test('a table in a form that cannot be cut out is named and kept', async () => {
+test('a table in a form that cannot be cut out is reported and kept', async () => {
   const inline = 'plugins = { "samocode@samocode" = { enabled = true } }\n';
   await using machine = await emptyMachine({ '.codex/config.toml': inline });
   const { clients } = await uninstall({ ...ALL, clients: ['codex'] }, machine.context);
@@ -118,7 +118,7 @@ test.each([
   },
 );
 
-test('a file that cannot be changed is named', async () => {
+test('a file that cannot be changed is reported', async () => {
   await using machine = await emptyMachine();
   // A folder at its path is refused for every user, including root.
   await mkdir(join(machine.home, DESKTOP_PATH), { recursive: true });

@@ -13,8 +13,17 @@ import { tempDir } from '../../support/temp-dir.ts';
 
 const AGENT = join(import.meta.dirname, '../../difficult-agents/agent.mjs');
 const BLANK = '{}\n';
-/** Prints how much memory a program has had at most, in kB. */
-const PEAK = 'process.on("exit", () => process.stderr.write(`peak ${process.resourceUsage().maxRSS}\\n`))';
+/**
+ * Prints how much memory a program has had at most, in kB. Linux counts it from the exec; `maxRSS` includes the process
+ * that started it, if that was by vfork.
+ */
+const PEAK = `process.on('exit', () => {
+  let peak = process.resourceUsage().maxRSS;
+  try {
+    [, peak] = /^VmHWM:\\s*(\\d+) kB$/m.exec(require('node:fs').readFileSync('/proc/self/status', 'utf8'));
+  } catch {}
+  process.stderr.write('peak ' + peak + '\\n');
+})`;
 
 async function runnerProgram(): Promise<string> {
   return join(dirname((await builtPrograms()).worker), 'acp-runner.cjs');

@@ -223,7 +223,7 @@ const ROWS: Row[] = [
       return opened({ ...scene, head }, claimed(scene));
     },
     result: 'differs',
-    says: /- Proof is of an older commit: expected `[0-9a-f]+`, found `[0-9a-f]+`/,
+    says: /- Proof is for an older commit: expected `[0-9a-f]+`, found `[0-9a-f]+`/,
   },
   {
     title: 'a text without a proof, where the checks pass',
@@ -299,7 +299,7 @@ const ROWS: Row[] = [
     title: `the event ${name}`,
     event: (scene: Scene) => ({ ...opened(scene, claimed(scene)), name }),
     result: '' as const,
-    says: `the event "${name}" may have the secrets`,
+    says: `the event "${name}" may have access to the secrets`,
   })),
   {
     title: 'an event in another format',

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { beforeAll, expect, test } from 'vitest';
 import type { ActionContext } from '../../../src/acts/common/context.ts';
 import { type DoctorCheck, thisMachine } from '../../../src/acts/common/preconditions/check.ts';
-import { refuseWhatCannotRun } from '../../../src/acts/common/preconditions/ready-project.ts';
+import { refuseRoot } from '../../../src/acts/common/preconditions/ready-project.ts';
 import { setupProject } from '../../../src/acts/set-up/setup-project.act.ts';
 import { systemClock } from '../../../src/base/clock.ts';
 import { systemHost } from '../../../src/base/processes/host.ts';
@@ -387,15 +387,15 @@ test('a folder synchronised by a cloud service is a warning, and a missing one a
 
 test('a session that Claude Code would refuse to root is refused before it costs anything', () => {
   const settings = { provider: 'codex', providers: { quality: 'claude' }, permissions: 'skip' } as const;
-  expect(() => refuseWhatCannotRun(settings, { env: {} }, { uid: 0 })).toThrow(
+  expect(() => refuseRoot(settings, { env: {} }, { uid: 0 })).toThrow(
     expect.objectContaining({ code: 'root_refused' }),
   );
-  refuseWhatCannotRun(settings, { env: { IS_SANDBOX: '1' } }, { uid: 0 });
+  refuseRoot(settings, { env: { IS_SANDBOX: '1' } }, { uid: 0 });
   // Claude Code 2.1 refuses "yes" and "true" too.
   const unsupported = { env: { IS_SANDBOX: 'yes' } };
-  expect(() => refuseWhatCannotRun(settings, unsupported, { uid: 0 })).toThrow(
+  expect(() => refuseRoot(settings, unsupported, { uid: 0 })).toThrow(
     expect.objectContaining({ code: 'root_refused' }),
   );
-  refuseWhatCannotRun({ ...settings, permissions: 'allow' }, { env: {} }, { uid: 0 });
-  refuseWhatCannotRun({ ...settings, providers: {} }, { env: {} }, { uid: 0 });
+  refuseRoot({ ...settings, permissions: 'allow' }, { env: {} }, { uid: 0 });
+  refuseRoot({ ...settings, providers: {} }, { env: {} }, { uid: 0 });
 });

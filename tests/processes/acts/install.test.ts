@@ -143,7 +143,7 @@ describe('doctor', () => {
     expect(await rules(machine, 'claude')).toMatchObject([
       {
         level: 'warn',
-        found: 'Claude Code need not ask you before rewind_session.',
+        found: 'Claude Code may run rewind_session without asking you.',
         fix: `Run: samocode install. Or add to permissions.ask in ${path}: "${PREFIX}rewind_session"`,
       },
     ]);
@@ -163,7 +163,7 @@ describe('doctor', () => {
     await writeFile(local, JSON.stringify(HOOK));
     expect(await rules(machine, 'claude')).toMatchObject([
       { level: 'warn', found: expect.stringContaining(`An Elicitation hook in ${local} answers forms`) },
-      { level: 'warn', found: 'Claude Code need not ask you before answer_qa, approve_plan.' },
+      { level: 'warn', found: 'Claude Code may run answer_qa, approve_plan without asking you.' },
     ]);
     const config = join(machine.home, '.codex/config.toml');
     const text = await machine.read('.codex/config.toml');
@@ -171,7 +171,7 @@ describe('doctor', () => {
     expect(await rules(machine, 'codex')).toContainEqual({
       id: 'install.codex.rules',
       level: 'warn',
-      found: 'Codex need not ask you before finish_session: its approval_mode is approve.',
+      found: 'Codex may run finish_session without asking you: its approval_mode is approve.',
       fix: `In ${config}, below [plugins."samocode@samocode".mcp_servers.samocode.tools.finish_session]: approval_mode = "prompt"`,
     });
   });

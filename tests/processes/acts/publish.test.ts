@@ -25,7 +25,7 @@ const SINCE = '2026-01-08T10:00:00.000Z';
 const DONE: SessionState['status'] = { kind: 'done', since: SINCE, summary: 'Every boat has a name.' };
 const URL = 'https://github.com/fleet/boats/pull/17';
 
-/** A branch with a commit, and a remote on a GitHub of the test, which the gh of the machine asks. */
+/** A branch with a commit, and a remote on a GitHub stub, to which the machine's gh talks. */
 async function scene(repo: TempRepo, { status = DONE } = {}) {
   const hub = await gitHubStub();
   const boats = await hub.addRepository('fleet/boats');
@@ -50,13 +50,13 @@ async function scene(repo: TempRepo, { status = DONE } = {}) {
   } as Partial<SessionView> as SessionView;
   const git = { baseEnv: env, config: [] };
   const base = await findBaseBranch({ mainRepo: repo.path, ...worktree, ...git });
-  const look = { view, base, git } as Partial<FinishVerdict> as FinishVerdict;
+  const judged = { view, base, git } as Partial<FinishVerdict> as FinishVerdict;
   const by = { channel: 'cli' } as const;
   const own = { env, by, clock: systemClock, host: await systemHost() };
   const context = own as Partial<ActionContext> as ActionContext;
   const remote = join(hub.gitRoot, 'fleet/boats.git');
   return {
-    ...{ hub, boats, remote, paths, look, context },
+    ...{ hub, boats, remote, paths, judged, context },
     pushed: () => repo.git(['for-each-ref', '--format=%(refname) %(objectname)', 'refs/heads'], remote),
     [Symbol.asyncDispose]: () => hub[Symbol.asyncDispose](),
   };
@@ -69,14 +69,14 @@ async function prove(paths: SessionPaths, commit: string): Promise<void> {
   await writeFile(paths.events, events.map(serialiseEvent).join(''));
 }
 
-test('with gh the branch is pushed and a pull request is opened, whose text has commits and proof', async () => {
+test('with gh, the branch is pushed and a pull request with commits and proof in its text is opened', async () => {
   await using repo = await makeRepo({ folder: 'Über boats' });
   await using s = await scene(repo);
   const tip = await repo.git(['rev-parse', 'samocode/x']);
   await prove(s.paths, tip);
   const bodyPath = join(s.paths.sessionDir, 'pull-request.md');
-  expect(await publish(s.look, false, s.context)).toEqual({
-    said: `Pull request ${URL} is open.`,
+  expect(await publish(s.judged, false, s.context)).toEqual({
+    summary: `Pull request ${URL} is open.`,
     bodyPath,
     url: URL,
     commands: [],
@@ -102,7 +102,7 @@ test('the text omits a proof that is only in the session folder or is for anothe
   await using s = await scene(repo);
   await mkdir(join(s.paths.sessionDir, 'proof'));
   await writeFile(join(s.paths.sessionDir, 'proof/proof.md'), '# Proof\n\nAll checks passed.\n');
-  const written = async () => await readFile((await publish(s.look, false, s.context)).bodyPath, 'utf8');
+  const written = async () => await readFile((await publish(s.judged, false, s.context)).bodyPath, 'utf8');
   expect(await written()).toContain('Nothing has been proved about this branch.');
   expect(await written()).not.toContain('All checks passed');
   await prove(s.paths, '1'.repeat(40));
@@ -131,7 +131,7 @@ async function answered(repo: TempRepo, isPrivate: boolean | undefined) {
   if (isPrivate === undefined)
     s.hub.fault = ({ path }) => (path === '/repos/fleet/boats' ? { status: 502 } : undefined);
   else s.boats.isPrivate = isPrivate;
-  s.look.view.state.answers = [ANSWERED];
+  s.judged.view.state.answers = [ANSWERED];
   await writeFile(s.paths.qa, '# Q&A: x\n\n## Q1: Which names?\n\n- A) Those of birds\n\nAnswer: A\n');
   return s;
 }
@@ -146,7 +146,7 @@ test.each([
   async (_, isPrivate, wanted, are) => {
     await using repo = await makeRepo();
     await using s = await answered(repo, isPrivate);
-    const text = await readFile((await publish(s.look, wanted, s.context)).bodyPath, 'utf8');
+    const text = await readFile((await publish(s.judged, wanted, s.context)).bodyPath, 'utf8');
     expect(text).toContain('**Q1** Which names?');
     expect(text.includes('A: Those of birds')).toBe(are);
   },
@@ -155,8 +155,8 @@ test.each([
 test('the preview notes that answers are left out, why, and how to include them', async () => {
   await using repo = await makeRepo();
   await using s = await answered(repo, false);
-  expect((await composePullRequest(s.look, false, s.context)).notes).toEqual([
-    'The text leaves out what people answered, since the repository is public; a person can include it with --with-answers in a terminal.',
+  expect((await composePullRequest(s.judged, false, s.context)).notes).toEqual([
+    "The text leaves out people's answers, since the repository is public; a person can include it with --with-answers in a terminal.",
   ]);
 });
 
@@ -164,7 +164,7 @@ test('a question that was rewritten after its answer is not shown with it', asyn
   await using repo = await makeRepo();
   await using s = await answered(repo, true);
   await writeFile(s.paths.qa, '# Q&A: x\n\n## Q1: May I delete it?\n\n- A) Yes\n\nAnswer: A\n');
-  const { readable } = await composePullRequest(s.look, false, s.context);
+  const { readable } = await composePullRequest(s.judged, false, s.context);
   expect(readable).toContain('**Q1** (the question is no longer on record) → A (a person, in the terminal)');
 });
 
@@ -176,22 +176,22 @@ test('the template of the base is filled in, even if the branch has changed it',
   await using s = await scene(repo);
   await repo.git(['switch', '--quiet', 'samocode/x']);
   await repo.commit('Another one', { '.github/Pull_Request_Template.md': '## Approved by all\n' });
-  const { readable, notes } = await composePullRequest(s.look, false, s.context);
+  const { readable, notes } = await composePullRequest(s.judged, false, s.context);
   expect(readable).toMatch(
     /^## What\n\nIn the agent's words:\n[\s\S]*\n## Checklist\n\n- \[ \] read\n\n## Why\n/,
   );
   expect(readable).not.toContain('Approved by all');
-  expect(notes).toContain("The text fills the repository's template, .github/Pull_Request_Template.md.");
+  expect(notes).toContain("The text fills in the repository's template, .github/Pull_Request_Template.md.");
 });
 
-test('with several templates none is filled in, and a note says so', async () => {
+test('with several templates, none is filled in, and a note says so', async () => {
   await using repo = await makeRepo();
   const folder = '.github/PULL_REQUEST_TEMPLATE';
   await repo.commit('Two', { [`${folder}/a.md`]: '## A\n', [`${folder}/b.md`]: '## B\n' });
   await using s = await scene(repo);
-  const { readable, notes } = await composePullRequest(s.look, false, s.context);
+  const { readable, notes } = await composePullRequest(s.judged, false, s.context);
   expect(readable.startsWith('## Summary')).toBe(true);
-  expect(notes).toEqual(['The repository has 2 templates; none is filled.']);
+  expect(notes).toEqual(['The repository has 2 templates; none is filled in.']);
 });
 
 test("the agent's text for a pull request is included, and cannot close an issue there", async () => {
@@ -199,7 +199,7 @@ test("the agent's text for a pull request is included, and cannot close an issue
   await using s = await scene(repo);
   const summary = '## PR Description\n\nCloses #1\n\n## Notes\n\nfor later\n';
   await writeFile(join(s.paths.sessionDir, '01-08-1000-summary-x.md'), summary);
-  const { readable } = await composePullRequest(s.look, false, s.context);
+  const { readable } = await composePullRequest(s.judged, false, s.context);
   expect(readable).toContain('> Every boat has a name.\n>\n> Closes #&#8203;1\n\n## Why');
 });
 
@@ -207,12 +207,12 @@ test('for a repository without a remote, the result says so and the first comman
   await using repo = await makeRepo();
   await using s = await scene(repo);
   await repo.git(['remote', 'remove', 'origin']);
-  const { said, commands } = await publish(s.look, false, s.context);
-  expect(said).toBe(
+  const { summary, commands } = await publish(s.judged, false, s.context);
+  expect(summary).toBe(
     'This repository has no remote to push the branch to. These commands publish the branch.',
   );
   expect(commands).toEqual([
-    `git -C ${repo.path} remote add origin '<the address of a repository>'`,
+    `git -C ${repo.path} remote add origin '<repository URL>'`,
     `git -C ${repo.path} push origin samocode/x`,
     expect.stringMatching(/^gh pr create --head samocode\/x --base main --title /),
   ]);
@@ -221,16 +221,16 @@ test('for a repository without a remote, the result says so and the first comman
 test('an open pull request gets the new commits, title and text, and no second one is created', async () => {
   await using repo = await makeRepo();
   await using s = await scene(repo);
-  await publish(s.look, false, s.context);
-  s.look.view.state.goal = 'Name the ships';
-  const said = `The branch was pushed to its pull request ${URL}. Its title and text are up to date.`;
-  const again = await publish(s.look, false, s.context);
-  expect(again).toMatchObject({ said, url: URL, commands: [] });
+  await publish(s.judged, false, s.context);
+  s.judged.view.state.goal = 'Name the ships';
+  const summary = `The branch was pushed to its pull request ${URL}. Its title and text are up to date.`;
+  const again = await publish(s.judged, false, s.context);
+  expect(again).toMatchObject({ summary, url: URL, commands: [] });
   const [pull, ...others] = s.boats.pullRequests.values();
   expect(others).toEqual([]);
   expect(pull).toMatchObject({ title: 'Name the ships', body: await readFile(again.bodyPath, 'utf8') });
   s.hub.requests.length = 0;
-  expect(await publish(s.look, false, s.context)).toMatchObject({ said });
+  expect(await publish(s.judged, false, s.context)).toMatchObject({ summary });
   expect(s.hub.requests.filter(({ method }) => method !== 'GET')).toEqual([]);
 });
 
@@ -259,53 +259,58 @@ test.each<[string, (pull: StubPullRequest) => void, string, RegExp]>([
     'Give every boat a name',
     /title and text stay/,
   ],
-])('if %s, an open pull request keeps its words, and that is said', async (_, edit, title, said) => {
-  await using repo = await makeRepo();
-  await using s = await scene(repo);
-  await publish(s.look, false, s.context);
-  const pull = s.boats.pullRequests.get(17) as StubPullRequest;
-  edit(pull);
-  const { body } = pull;
-  s.look.view.state.goal = 'Name the ships';
-  expect(await publish(s.look, false, s.context)).toMatchObject({
-    said: expect.stringMatching(said),
-    commands: [],
-  });
-  expect(pull).toMatchObject({ title, body });
-});
+])(
+  'if %s, an open pull request keeps its title and text, and the summary says so',
+  async (_, edit, title, summary) => {
+    await using repo = await makeRepo();
+    await using s = await scene(repo);
+    await publish(s.judged, false, s.context);
+    const pull = s.boats.pullRequests.get(17) as StubPullRequest;
+    edit(pull);
+    const { body } = pull;
+    s.judged.view.state.goal = 'Name the ships';
+    expect(await publish(s.judged, false, s.context)).toMatchObject({
+      summary: expect.stringMatching(summary),
+      commands: [],
+    });
+    expect(pull).toMatchObject({ title, body });
+  },
+);
 
 test('an edited title stays while the text is updated, more than once', async () => {
   await using repo = await makeRepo();
   await using s = await scene(repo);
-  await publish(s.look, false, s.context);
+  await publish(s.judged, false, s.context);
   const pull = s.boats.pullRequests.get(17) as StubPullRequest;
   pull.title = 'Names!';
   for (const goal of ['Name the ships', 'Name the rafts']) {
-    s.look.view.state.goal = goal;
-    const { said } = await publish(s.look, false, s.context);
-    expect(said).toContain('Its text is up to date. Somebody has edited its title, so it stays unchanged.');
+    s.judged.view.state.goal = goal;
+    const { summary } = await publish(s.judged, false, s.context);
+    expect(summary).toContain(
+      'Its text is up to date. Somebody has edited its title, so it stays unchanged.',
+    );
     expect(pull.title).toBe('Names!');
     expect(pull.body).toContain(`> ${goal}`);
   }
 });
 
-test('a text with a proof and line ends of a browser is one that samocode wrote, and its proof can be read', async () => {
+test('a text with a proof that a browser saved with CRLF counts as unedited, and its proof can be read', async () => {
   await using repo = await makeRepo();
   await using s = await scene(repo);
   await prove(s.paths, await repo.git(['rev-parse', 'samocode/x']));
-  await publish(s.look, false, s.context);
+  await publish(s.judged, false, s.context);
   const pull = s.boats.pullRequests.get(17) as StubPullRequest;
   pull.body = pull.body.replaceAll('\n', '\r\n').trimEnd();
   expect(readProof(pull.body)).toMatchObject({ kind: 'proof' });
-  expect((await publish(s.look, false, s.context)).said).toContain('Its title and text are up to date.');
+  expect((await publish(s.judged, false, s.context)).summary).toContain('Its title and text are up to date.');
 });
 
-test('if GitHub goes away after the push, that is said with the command that opens the pull request', async () => {
+test('if GitHub fails after the push, the summary says so and the command that opens the pull request is returned', async () => {
   await using repo = await makeRepo();
   await using s = await scene(repo);
   s.hub.fault = ({ path }) => (path === '/user' ? undefined : { status: 502 });
-  const { said, commands, url } = await publish(s.look, false, s.context);
-  expect(said).toContain(
+  const { summary, commands, url } = await publish(s.judged, false, s.context);
+  expect(summary).toContain(
     'samocode/x is pushed to origin, but its pull request was neither opened nor updated',
   );
   expect([url, commands]).toEqual([undefined, [expect.stringMatching(/^gh pr create /)]]);
@@ -316,7 +321,7 @@ test('an unfinished session is published as a draft pull request', async () => {
   await using repo = await makeRepo();
   const status = { kind: 'stopped', since: SINCE, by: { channel: 'cli' }, why: 'x' } as const;
   await using s = await scene(repo, { status: status as never });
-  await publish(s.look, false, s.context);
+  await publish(s.judged, false, s.context);
   expect(s.boats.pullRequests.get(17)).toMatchObject({ isDraft: true });
 });
 
@@ -387,8 +392,8 @@ test.each<[string, (repo: TempRepo, s: Scene) => Promise<unknown>, RegExp, numbe
     await using repo = await makeRepo();
     await using s = await scene(repo);
     await disturb(repo, s);
-    const published = await publish(s.look, false, s.context);
-    expect(published).toMatchObject({ said: expect.stringMatching(why) });
+    const published = await publish(s.judged, false, s.context);
+    expect(published).toMatchObject({ summary: expect.stringMatching(why) });
     expect([published.url, published.commands.length]).toEqual([undefined, commands]);
     expect(published.commands[0]).toBe(`git -C ${repo.path} push origin samocode/x`);
     expect(await readFile(published.bodyPath, 'utf8')).toContain('- Name "every" boat');

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import type { ActionContext } from '../../../src/acts/common/context.ts';
 import { sendCommand, untilAnswered } from '../../../src/acts/common/send-command.ts';
-import { removeUntakenFolder } from '../../../src/acts/sessions/begin-session.ts';
+import { removeUnclaimedFolder } from '../../../src/acts/sessions/begin-session.ts';
 import { systemClock } from '../../../src/base/clock.ts';
 import { ifExists } from '../../../src/base/errors.ts';
 import { statsAt } from '../../../src/base/files/path-stats.ts';
@@ -92,7 +92,7 @@ test('a run folder that a worker has taken is not removed', async () => {
   await using at = await place([]);
   const { paths, context } = at;
   await acquireLease(paths.leases, context);
-  expect(await removeUntakenFolder(paths, context)).toBe(false);
+  expect(await removeUnclaimedFolder(paths, context)).toBe(false);
   expect(statsAt(paths.sessionFile)).toBeDefined();
 });
 
@@ -100,8 +100,8 @@ test('a run folder with events is not removed, while one that no worker took is 
   await using at = await place([CREATED]);
   await using other = await place([]);
   await rm(other.paths.events);
-  expect(await removeUntakenFolder(at.paths, at.context)).toBe(false);
-  expect(await removeUntakenFolder(other.paths, other.context)).toBe(true);
+  expect(await removeUnclaimedFolder(at.paths, at.context)).toBe(false);
+  expect(await removeUnclaimedFolder(other.paths, other.context)).toBe(true);
   expect([statsAt(at.paths.sessionFile), statsAt(other.paths.runDir)]).toEqual([
     expect.anything(),
     undefined,

@@ -203,5 +203,5 @@ test('changes since the last read are those of later commits, and files outside 
   await readChanges({ session: 'x', markSeen: true }, context);
   await repo.git(['update-ref', 'refs/heads/samocode/x', third]);
   const since = await readChanges({ session: 'x', sinceLastSeen: true }, context);
-  expect([since.since, since.commits.total]).toEqual(['your last look', 2]);
+  expect([since.since, since.commits.total]).toEqual(['you last looked', 2]);
 });

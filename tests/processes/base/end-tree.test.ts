@@ -38,9 +38,7 @@ async function rootOf(child: ChildProcess, table: ProcessTable): Promise<TreeRoo
 type Tree = Awaited<ReturnType<typeof plant>>;
 
 const grown = (tree: Tree, members: number) =>
-  expect
-    .poll(async () => (await treeMembers(tree.root, tree.mark, tree)).length, { timeout: 30_000 })
-    .toBe(members);
+  expect.poll(async () => (await treeMembers(tree.root, tree.mark, tree)).length).toBe(members);
 
 const marked = async ({ mark }: Tree) => {
   const table = procTable();

@@ -57,9 +57,9 @@ test.each(TABLES)('%s distinguishes a zombie from a running process', async (_, 
   const [line] = await once(parent.stdio[1] as Readable, 'data');
   const zombie = Number(String(line));
   const { pid = 0 } = parent;
-  await expect.poll(() => table.commandOf(pid), { timeout: 30_000 }).toBe('sleep 300');
+  await expect.poll(() => table.commandOf(pid)).toBe('sleep 300');
   (parent.stdio[3] as Writable).end();
-  await expect.poll(async () => (await table.read(zombie))?.state, { timeout: 30_000 }).toBe('Z');
+  await expect.poll(async () => (await table.read(zombie))?.state).toBe('Z');
   expect(isRunning(await table.read(zombie))).toBe(false);
   parent.kill('SIGKILL');
 });
@@ -74,9 +74,7 @@ test.each(TABLES)('%s does not mistake an argument for a variable', async (_, ta
 test.each(TABLES)('%s counts the CPU time of a process', async (_, table) => {
   const busy = spawn('sh', ['-c', 'while :; do :; done']);
   await once(busy, 'spawn');
-  await expect
-    .poll(async () => (await table.read(busy.pid ?? 0))?.cpuTicks, { timeout: 30_000 })
-    .toBeGreaterThan(50);
+  await expect.poll(async () => (await table.read(busy.pid ?? 0))?.cpuTicks).toBeGreaterThan(50);
   busy.kill('SIGKILL');
 });
 

@@ -22,6 +22,25 @@ test('a state that nobody trusted has signed is not claimed, nor one in the plac
   expect((await b.board.claim(b.host, 5)).map(({ id }) => id)).toEqual([own]);
 });
 
+test('an observer whose looks take long still finds a host silent, but not while its own looks fail', async () => {
+  await using rig = await gitBoards();
+  const [a, b] = [await rig.join(), await rig.join()];
+  await rig.offer(a);
+  await a.board.renew(a.host);
+  await a.board.claim(a.host, 1);
+  await b.board.renew(b.host);
+  await rig.pass(0.6 * LEASE_MS);
+  await rename(rig.remotes.url, `${rig.remotes.url}.away`);
+  await expect(b.board.renew(b.host)).rejects.toThrow();
+  await rename(`${rig.remotes.url}.away`, rig.remotes.url);
+  for (const _ of ['after the failure', 'slowly', 'once more']) {
+    expect(await b.board.claim(b.host, 1)).toEqual([]);
+    await rig.pass(0.6 * LEASE_MS);
+    await b.board.renew(b.host);
+  }
+  expect(await b.board.claim(b.host, 1)).toHaveLength(1);
+});
+
 test('an act that nobody trusted has signed wakes nothing and is not delivered', async () => {
   await using rig = await gitBoards();
   const a = await rig.join();

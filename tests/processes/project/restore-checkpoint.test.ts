@@ -339,7 +339,7 @@ test('a removed worktree is recreated from its branch', async () => {
   await using _ = repo;
   const baseCommit = await repo.git(['rev-parse', 'x']);
   await rm(worktreePath, { recursive: true });
-  expect(await rejoinWorktree({ ...ours(place), baseCommit })).toBe('made_again');
+  expect(await rejoinWorktree({ ...ours(place), baseCommit })).toBe('recreated');
   expect(await repo.git(['status', '--porcelain', '--branch'], worktreePath)).toBe('## x');
 });
 

@@ -68,7 +68,7 @@ test('of output that exceeds memory a bounded file is kept, and all of it is fin
   expect((await readFile(path, 'utf8')).endsWith('x\nthe end\n')).toBe(true);
   expect(failure?.lastLines.endsWith('the end')).toBe(true);
   expect(process.memoryUsage().rss - before).toBeLessThan(150 * 1024 * 1024);
-}, 120_000);
+});
 
 test('forty lines of a failure are quoted, without colours', async () => {
   await using dir = await tempDir();

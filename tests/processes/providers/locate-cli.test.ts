@@ -110,7 +110,7 @@ test('a login shell that never ends only costs its limit', async () => {
   await expect(ask({ env: { PATH: '', SHELL: '/bin/sh', HOME: home } })).rejects.toMatchObject({
     code: 'cli_not_found',
   });
-}, 20_000);
+});
 
 test('a program that is not found is an error that names the folders and the setting', async () => {
   const asked = ask({ env: { PATH: '/opt/none' } });

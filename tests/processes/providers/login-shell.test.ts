@@ -1,4 +1,4 @@
-import { writeFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { runCommand } from '../../../src/base/processes/run-command.ts';
@@ -63,7 +63,7 @@ test.concurrent('start-up files that never end use up the time limit and leave n
   expect(reading).toEqual({ kind: 'unknown', why: '/bin/bash did not answer within 5 s' });
   const { stdout } = await runCommand('ps', ['-A', '-o', 'args=']);
   expect(stdout).not.toContain('sleep 4243');
-}, 30_000);
+});
 
 test("samocode's own variables override those of a login shell, and folders of PATH are joined", () => {
   const login = { PATH: '/opt/bin:/usr/bin', KEY: 'of the shell', ONLY: 'there' };
@@ -86,4 +86,16 @@ test.each([
 test('a session that is started from a terminal has only that environment', async () => {
   const env = { TERM: 'xterm', SHELL: '/bin/bash' };
   expect(await environmentOfSessions(env, '/nowhere')).toBe(env);
+});
+
+test('readings at the same time share one shell, and a later one starts a new shell', async () => {
+  await using home = await tempDir();
+  await writeFile(join(home.path, '.bash_profile'), 'echo started >> "$HOME/shells"\nexport ONE=1\n');
+  const shells = async () => (await readFile(join(home.path, 'shells'), 'utf8')).split('\n').length - 1;
+  const readHome = () => readLoginEnvironment({ SHELL: '/bin/bash', PATH: '/bin' }, home.path);
+  const readings = await Promise.all([readHome(), readHome(), readHome()]);
+  expect(readings.map((reading) => reading.kind === 'read' && reading.env.ONE)).toEqual(['1', '1', '1']);
+  expect(await shells()).toBe(1);
+  await readHome();
+  expect(await shells()).toBe(2);
 });

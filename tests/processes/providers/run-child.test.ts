@@ -43,7 +43,7 @@ async function place(script: string, command: { env?: Record<string, string>; st
     /** The exit status that the wrapper recorded. */
     async exit(child: ChildRecord): Promise<string> {
       const recordedExit = () => readFile(exitFile(options.exitPath, child), 'utf8').catch(() => '');
-      await expect.poll(recordedExit, { timeout: 30_000 }).not.toBe('');
+      await expect.poll(recordedExit).not.toBe('');
       return (await recordedExit()).trim();
     },
     async [Symbol.asyncDispose]() {
@@ -53,7 +53,7 @@ async function place(script: string, command: { env?: Record<string, string>; st
   };
 }
 
-const eventually = (look: () => Promise<unknown>) => expect.poll(look, { timeout: 30_000 });
+const eventually = (look: () => Promise<unknown>) => expect.poll(look);
 
 test.each([
   ['exit 0', '0'],

@@ -157,7 +157,7 @@ test.each([
   ['samocode://sessions/%E0%A4%A/overview', 'invalid % escape'],
   ['samocode://sessions/..%2F..%2Fetc/overview', 'There is no session'],
   [uriOf('overview', '26-01-08-baot'), 'Did you mean'],
-  [uriOf('qa'), 'It has asked nothing yet'],
+  [uriOf('qa'), 'It has no questions yet'],
   [uriOf('plan'), 'There is no plan to read'],
   [uriOf('changes'), 'has no branch yet'],
   [`${uriOf('overview')}?project=%2Fnowhere`, 'project'],
@@ -174,17 +174,17 @@ test('part of a file of any size is shown, with a note, and a link is not follow
   await log.write('\nthe last line\n', 1024 ** 3);
   await log.close();
   expect(await serverRig.text(uriOf('log'))).toBe(
-    `[${1024 ** 3 + 1} bytes above are left out]\nthe last line\n`,
+    `[${1024 ** 3 + 1} bytes above are omitted]\nthe last line\n`,
   );
   await writeFile(paths.history, '{"a":"b"}\n'.repeat(100_000));
   const lines = (await serverRig.text(uriOf('history'))).trimEnd().split('\n');
   expect(lines.map((line) => JSON.parse(line)).slice(0, 2)).toEqual([
-    { note: expect.stringMatching(/^\d+ bytes above are left out$/) },
+    { note: expect.stringMatching(/^\d+ bytes above are omitted$/) },
     { a: 'b' },
   ]);
   await writeFile(paths.overview, '# A line\n'.repeat(100_000));
   const overview = await serverRig.text(uriOf('overview'));
-  expect(overview).toMatch(/^# A line\n[\s\S]*\n\[\d+ bytes below are left out\]\n$/);
+  expect(overview).toMatch(/^# A line\n[\s\S]*\n\[\d+ bytes below are omitted\]\n$/);
   await symlink('/etc/passwd', paths.qa);
   await expect(serverRig.text(uriOf('qa'))).rejects.toThrow('not a plain file');
 });
@@ -382,4 +382,4 @@ test.concurrent('more subscriptions than a client could use are refused', async 
     'There is no session',
   );
   await serverRig.client.subscribeResource({ uri: uris[256] ?? '' });
-}, 120_000);
+});

@@ -6,7 +6,7 @@ import { expect, test } from 'vitest';
 import { systemClock as clock } from '../../../src/base/clock.ts';
 import { writeWhole } from '../../../src/base/files/atomic-file.ts';
 import type { WatchPath } from '../../../src/base/files/watcher.ts';
-import { type Watched, watchFiles } from '../../../src/session/watching/watch.ts';
+import { type Watched, watchFiles } from '../../../src/session/watch.ts';
 import { tempDir } from '../../support/temp-dir.ts';
 
 interface Following extends AsyncDisposable {

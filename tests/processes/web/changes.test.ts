@@ -32,7 +32,10 @@ beforeAll(async () => {
   page = await webPage(project.context);
 });
 
-afterAll(() => project.repo[Symbol.asyncDispose]());
+afterAll(async () => {
+  page[Symbol.dispose]();
+  await project.repo[Symbol.asyncDispose]();
+});
 
 /** What the file whose name contains `name` shows when it is opened. */
 async function opened(name: string, as = 'unified'): Promise<string> {

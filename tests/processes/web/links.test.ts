@@ -46,7 +46,7 @@ test('a link to a session leads to the running page and has no key', async () =>
   expect(address).toMatch(/^http:\/\/127\.0\.0\.1:\d+\/#\/s\/[0-9a-f]{12}$/);
   expect(address).toContain(served.address);
   expect(address).not.toContain(served.token);
-  expect(await onPage(VIEW, { home: folder.path })).toBe(` The user can also decide on ${address}`);
+  expect(await onPage(VIEW, { home: folder.path })).toBe(` The user can also decide at ${address}`);
 });
 
 test('without a page, and after it has ended, there is no link', async () => {

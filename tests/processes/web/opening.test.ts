@@ -39,7 +39,7 @@ test('the browser is led by a file that only its user can read; the command line
   expect(await left()).toHaveLength(1);
   // Ctrl-C does not wait until a browser has had its time.
   interrupted.abort();
-  await eventually(async () => (await left()).length === 0, { withinMs: 5000 });
+  await eventually(async () => (await left()).length === 0);
 });
 
 test('the file is gone once the browser has had its time, and at once where none was opened', async () => {

@@ -1,4 +1,5 @@
-import { chmod, readdir } from 'node:fs/promises';
+import { once } from 'node:events';
+import { chmod, readdir, rm } from 'node:fs/promises';
 import { createServer, type Server } from 'node:http';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
@@ -9,6 +10,7 @@ import { eventually } from '../../support/eventually.ts';
 import { freePort } from '../../support/free-port.ts';
 import { asOrdinaryUser } from '../../support/ordinary-user.ts';
 import { makeProject } from '../../support/project.ts';
+import { reportedSession } from '../../support/report-session.ts';
 import { askOnce, serveWeb } from '../../support/web-rig.ts';
 
 const HOUR_MS = 3_600_000;
@@ -113,6 +115,35 @@ test('it ends after twelve hours without a request or an open tab, and not befor
   await expect(askOnce(web.port, '/')).rejects.toMatchObject({ code: 'ECONNREFUSED' });
 });
 
+test('sessions are read at the start for the first tab, and again for one that comes long after the last', async () => {
+  const { project, paths } = await reportedSession({ iterations: 2 });
+  await using _ = project.repo;
+  const waits = new Map<number, () => void>();
+  const clock = {
+    ...systemClock,
+    // The pause after everything was read has no end here, and a minute without a tab ends when the test says so.
+    async sleep(ms: number, signal = new AbortController().signal) {
+      if (ms !== 250 && ms !== 60_000) return await systemClock.sleep(ms, signal);
+      const over = new Promise<void>((resolve) => waits.set(ms, resolve));
+      await Promise.race([over, once(signal, 'abort')]);
+      signal.throwIfAborted();
+    },
+  };
+  await using web = await serveWeb({ ...project.context, clock });
+  await eventually(async () => waits.has(250));
+  for (const folder of [paths.runDir, paths.sessionDir]) await rm(folder, { recursive: true });
+  const first = await web.open('/');
+  await eventually(async () => first.parts.size === 1);
+  waits.delete(60_000);
+  first.close();
+  await eventually(async () => waits.has(60_000));
+  waits.get(60_000)?.();
+  const later = await web.open('/');
+  await eventually(async () => later.updates.some(({ needs }) => needs === 0));
+  expect(later.parts.size).toBe(0);
+  later.close();
+});
+
 test.each([
   ['127.0.0.1', 'localhost', 200],
   ['127.0.0.1', 'desk.lan', 421],
@@ -142,9 +173,9 @@ test('behind a TLS proxy its name is the only one, and its pages may ask', async
 });
 
 test.each([
-  ['an address in the network without a proxy', ['--listen', '192.168.1.2'], 'need a proxy with TLS'],
-  ['every address without a proxy', ['--listen', '0.0.0.0'], 'need a proxy with TLS'],
-  ['an unusual loopback address', ['--listen', '127.0.0.2'], 'need a proxy with TLS'],
+  ['an address in the network without a proxy', ['--listen', '192.168.1.2'], 'needs a TLS proxy'],
+  ['every address without a proxy', ['--listen', '0.0.0.0'], 'needs a TLS proxy'],
+  ['an unusual loopback address', ['--listen', '127.0.0.2'], 'needs a TLS proxy'],
   ['a proxy without TLS', ['--tls-proxy', 'http://desk.lan'], 'It must be an https address'],
   ['no port', ['--port', '0'], 'It must be a port'],
   ['a port beyond the last', ['--port', '65536'], 'It must be a port'],

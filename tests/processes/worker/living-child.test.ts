@@ -92,7 +92,7 @@ test.each(['git_timeout', 'child_immortal'])(
     const { paths } = log;
     const script = 'trap "" TERM; setsid sh -c "trap \\"\\" TERM; sleep 300 | cat" & sleep 300 | cat';
     await using scene = await workerWithChild(log, { script });
-    await expect.poll(scene.living, { timeout: 30_000 }).toBeGreaterThanOrEqual(7);
+    await expect.poll(scene.living).toBeGreaterThanOrEqual(7);
     await scene.worker.writer.append({
       ...{ type: 'blocked', phase: 'investigation', reason: 'r', needs: 'error_resolution', rule },
     });

@@ -10,7 +10,7 @@ import { readEvents } from '../../../src/session/events/event-log.ts';
 import type { NewEvent } from '../../../src/session/events/events.ts';
 import { refNameOf } from '../../../src/session/layout/names.ts';
 import { takeCommands } from '../../../src/worker/commands/take-commands.ts';
-import { performMerge } from '../../../src/worker/finishing/perform-merge.ts';
+import { performMerge } from '../../../src/worker/loop/perform-merge.ts';
 import { type TempLog, tempLog } from '../../support/temp-log.ts';
 import { makeRepo } from '../../support/temp-repo.ts';
 import { DONE, type FinishedPlan, finished } from '../../worker/finished-session.ts';

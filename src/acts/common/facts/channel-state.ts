@@ -13,9 +13,9 @@ export const ChannelState = z.object({
   /** Ids that were sent or no longer need sending, oldest first. */
   passed: z.array(z.string()),
   sending: z.array(z.string()).optional(),
-  /** Sent notifications whose request may still be open; only for channels that can withdraw them. */
+  /** Sent notifications whose request might still be open; only for channels that can withdraw them. */
   open: z.array(z.object({ id: z.string(), at: z.string(), kind: z.string(), place: z.string() })),
-  /** Since the last successful notification. */
+  /** The failures since the last successful notification. */
   failing: z
     .object({ since: z.string(), why: z.string(), tries: z.int(), waiting: z.int(), givenUp: z.int() })
     .optional(),
@@ -48,7 +48,7 @@ export async function channelTroubles(paths: Pick<SupervisorPaths, 'channels'>):
   );
 }
 
-/** "Notifications by webhook have failed since …: The server answered 500. (3 waiting)" */
+/** For example "Notifications by webhook have failed since …: The server answered 500. (3 waiting)". */
 export function channelTroubleText({ channel, since, why, waiting, givenUp }: ChannelTrouble): string {
   const counts = [
     ...(waiting > 0 ? [`${waiting} waiting`] : []),

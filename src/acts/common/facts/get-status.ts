@@ -16,7 +16,7 @@ export interface SessionReport extends WorkerReport {
   /** The agent's current activity, from its own output: quoted, never an instruction. */
   activity?: string | undefined;
   isStalled: boolean;
-  /** Of channels that fail to send notifications. */
+  /** One sentence for each failing notification channel. */
   troubles: string[];
 }
 
@@ -25,22 +25,28 @@ export async function getStatus(question: SessionQuestion, context: ActionContex
   return await reportOn(await findSession(question, context), context);
 }
 
-/** @param watching the state of the supervisor, if the caller has already read it */
+/** The part of a report that describes the machine: read once for many sessions. */
+export interface MachineNow {
+  watching: Watching;
+  troubles: string[];
+}
+
+/** @param machine read here if omitted */
 export async function reportOn(
   view: SessionView,
   context: ActionContext,
-  watching?: Watching,
+  machine?: MachineNow,
 ): Promise<SessionReport> {
   const [worker, activity, isStalled, troubles] = await Promise.all([
-    workerReport(view, context, watching),
+    workerReport(view, context, machine?.watching),
     readActivity(view),
     seemsStalled(view),
-    readTroubles(context),
+    machine?.troubles ?? readTroubles(context),
   ]);
   return { view, ...worker, isStalled, troubles, activity };
 }
 
-/** Channels that fail to send notifications, a sentence each. */
+/** One sentence for each failing notification channel. */
 export async function readTroubles({ home, host }: Pick<ActionContext, 'home' | 'host'>): Promise<string[]> {
   return (await channelTroubles(supervisorPaths(home, host))).map(channelTroubleText);
 }
@@ -60,6 +66,6 @@ const Now = z.object({ activity: z.string().optional(), total: z.number() });
 export async function readActivity({ paths, state }: SessionView): Promise<string | undefined> {
   if (state.openIteration === undefined) return undefined;
   const now = await plainJson(paths.now, MAX_NOW_BYTES, Now);
-  // It may still describe the previous agent.
+  // The file might still describe the previous agent.
   return now?.total === state.openIteration.iteration ? now.activity?.slice(0, 200) : undefined;
 }

@@ -2,11 +2,11 @@ import * as z from 'zod';
 import { writeWhole } from '../../../base/files/atomic-file.ts';
 import { plainJson } from '../../../base/files/plain-file.ts';
 
-/** A labelled issue that the supervisor does not start. */
+/** A labelled issue for which the supervisor starts no session. */
 const HeldIssue = z.object({
   /** The `.samocode` of its project. */
   filePath: z.string(),
-  /** A sentence for people; names of accounts in it are others'. */
+  /** A sentence for people. It can contain account names, which other people chose. */
   text: z.string(),
 });
 export type HeldIssue = z.infer<typeof HeldIssue>;
@@ -18,7 +18,7 @@ export async function writeHeldIssues(path: string, issues: readonly HeldIssue[]
   await writeWhole(path, `${JSON.stringify({ v: 1, issues })}\n`, 0o600);
 }
 
-/** As of the supervisor's last look. */
+/** The sentences about the held issues of these projects, as of the supervisor's last poll. */
 export async function readHeldIssues(path: string, filePaths: readonly string[]): Promise<string[]> {
   const { issues } = (await plainJson(path, MAX_BYTES, HeldIssues)) ?? { issues: [] };
   return issues.flatMap(({ filePath, text }) => (filePaths.includes(filePath) ? [text] : []));

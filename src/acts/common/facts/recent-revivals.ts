@@ -7,7 +7,7 @@ import type { ActionContext } from '../context.ts';
 /** Far more events than crashing workers write in ten minutes. */
 const RECENT_EVENTS = 200;
 
-/** How often its workers have died, or exited without doing anything, in the last minutes. */
+/** How often the session's workers have recently died, or exited without doing anything. */
 export async function recentRevivals(
   { paths, state }: SessionView,
   { clock }: Pick<ActionContext, 'clock'>,
@@ -17,7 +17,7 @@ export async function recentRevivals(
   const isRecent = (at: string) => Math.abs(now - Date.parse(at)) <= REVIVAL_LIMIT.withinMs;
   const events = await readEvents(paths, Math.max(0, state.n - RECENT_EVENTS));
   const acts = events.filter(({ type }) => type !== 'notice' && type !== 'forgery_seen');
-  const told = acts.filter(
+  const recorded = acts.filter(
     (event, index) =>
       event.type === 'worker_took_over' &&
       (event.previous === 'died' || leftAtOnce(acts.slice(Math.max(0, index - 2), index))) &&
@@ -28,15 +28,15 @@ export async function recentRevivals(
   const taken = leases.filter((lease, index) => {
     const before = leases[index - 1];
     const isRevival = before !== undefined && before.releasedAt === undefined && isRecent(lease.acquiredAt);
-    // A session of a pool that went to another machine or came back.
+    // A pool session that moves to another machine or back was not revived.
     return isRevival && ![before, lease].some(isElsewhere);
   });
-  return Math.max(told.length, taken.length);
+  return Math.max(recorded.length, taken.length);
 }
 
 /**
- * Whether the previous worker neither died nor did anything, so that the next one would exit in the same way. False if
- * another session took the slot.
+ * Whether the previous worker exited without doing anything, as the next one would too. False if another session took
+ * the slot.
  */
 function leftAtOnce([first, second]: readonly SessionEvent[]): boolean {
   return first?.type === 'worker_took_over' && second?.type === 'worker_left' && second.why !== 'queued';

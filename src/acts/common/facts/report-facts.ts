@@ -46,7 +46,7 @@ export function reportFacts(
   };
 }
 
-/** Why a session does not continue by itself. */
+/** Why a session does not continue until a person acts. */
 export function stuckText(view: SessionView, { isDying, unwatched }: WorkerReport): string {
   return isDying ? dyingText(view) : (unwatched ?? `${capitalised(WORKER_GONE)}.`);
 }
@@ -56,13 +56,13 @@ export function groupLines(
   members: readonly { view: SessionView; report?: WorkerReport | undefined }[],
 ): string[] {
   const open = members.filter(({ view }) => view.state.status.kind !== 'done');
-  const said = open.map(({ view, report }) => {
+  const lines = open.map(({ view, report }) => {
     const isGone = report !== undefined && isStuck(view, report) && !view.isUnseen;
     return isGone ? `${statusSentence(view)} ${stuckText(view, report)}` : statusSentence(view);
   });
-  const more = said.length > MAX_OF_GROUP ? [`And ${said.length - MAX_OF_GROUP} more.`] : [];
+  const more = lines.length > MAX_OF_GROUP ? [`And ${lines.length - MAX_OF_GROUP} more.`] : [];
   const done = `${members.length - open.length} of ${members.length} done.`;
-  return [done, ...said.slice(0, MAX_OF_GROUP), ...more];
+  return [done, ...lines.slice(0, MAX_OF_GROUP), ...more];
 }
 
 const MAX_OF_GROUP = 20;

@@ -9,7 +9,7 @@ import type { SessionView } from '../../../session/events/session-view.ts';
 
 const NONE: SessionLimits = { session: {}, phases: {} };
 
-/** What a session has spent, with its limits: `$1.20 of $5.00, 40000 tokens`. Empty if nothing yet. */
+/** What a session has spent, with its limits: `$1.20 of $5.00, 40000 tokens`. Empty if it has neither. */
 export function spentText({ state, sessionFile }: SessionView): string {
   const { spent, raisedLimits, progress, cost } = state;
   const limits = withRaised(sessionFile?.settings.limits ?? NONE, raisedLimits);
@@ -22,10 +22,10 @@ export function spentText({ state, sessionFile }: SessionView): string {
   return [
     ...(usd > 0 && !limited.has('usd') ? [`${about}$${usd.toFixed(2)}`] : []),
     ...(tokens > 0 && !limited.has('tokens') ? [`${Math.round(tokens)} tokens`] : []),
-    ...uses.map((use) => (isUnknown && use.limitName === 'usd' ? unknownWords(use) : describeUsage(use))),
+    ...uses.map((use) => (isUnknown && use.limitName === 'usd' ? unknownCostText(use) : describeUsage(use))),
   ].join(', ');
 }
 
-function unknownWords({ limit, scope }: LimitUsage): string {
+function unknownCostText({ limit, scope }: LimitUsage): string {
   return `cost not known (limit $${limit.toFixed(2)}${scope === 'session' ? '' : ` in ${scope}`})`;
 }

@@ -5,7 +5,7 @@ export type WorkerNow = 'none needed' | 'starting' | 'working' | 'gone';
 
 export interface WorkerReport {
   worker: WorkerNow;
-  /** Its workers die repeatedly, so no further one is started until a person acts. */
+  /** The session's workers die repeatedly, so no more are started until a person acts. */
   isDying: boolean;
   /** Why no supervisor here watches a waiting, limited or queued session, as a sentence. */
   unwatched?: string | undefined;
@@ -17,7 +17,7 @@ export const STARTING_MS = 15_000;
 interface WorkerFacts {
   /** Age of the newest command that no worker has taken; infinite if there is none. */
   ageMs: number;
-  /** Whether a supervisor will start its next worker. */
+  /** Whether a supervisor will start the session's next worker. */
   isContinued: boolean;
   isDying: boolean;
 }
@@ -28,7 +28,7 @@ export function workerNow(view: SessionView, { ageMs, isContinued, isDying } = N
   // An idle worker is about to exit.
   if (view.worker === 'alive') return isAtRest(view) ? 'none needed' : 'working';
   if (view.isUnseen) return 'gone';
-  // On another machine or in another container, and still active.
+  // The worker is on another machine or in another container, and has not released the session.
   if (view.worker === 'unknowable')
     return view.sessionFile?.pool && !view.wantsWorker ? 'none needed' : 'working';
   if (!view.needsWorker) return 'none needed';
@@ -36,7 +36,7 @@ export function workerNow(view: SessionView, { ageMs, isContinued, isDying } = N
   return isContinued && !isDying ? 'starting' : 'gone';
 }
 
-/** True if nothing happens until a person acts, although the session has not ended. */
+/** True if the session should continue on its own, but cannot until a person acts. */
 export function isStuck({ state: { status } }: SessionView, { worker, unwatched }: WorkerReport): boolean {
   return (
     worker === 'gone' || (unwatched !== undefined && (status.kind === 'limited' || status.kind === 'queued'))

@@ -16,7 +16,7 @@ import { STARTING_MS, type WorkerReport, workerNow } from './worker-now.ts';
 /** What a report on a session needs to know about the supervisor; read from files only. */
 export interface Watching {
   identity: string;
-  /** `starting`: none yet, but one was just started or is about to be. */
+  /** `starting`: none is running yet, but one was just started or is about to be. */
   supervisor: Presence | { kind: 'starting' } | { kind: 'unwritable'; folder: string };
 }
 
@@ -47,22 +47,22 @@ function unwritableFolder(dir: string): string | undefined {
   }
 }
 
-/** The state of a session's worker and, if it needs none, whether a supervisor watches it. Starts nothing. */
+/** A session's worker state and, if the session waits, whether a supervisor watches it. Starts nothing. */
 export async function workerReport(
   view: SessionView,
   context: ActionContext,
   watching?: Watching,
 ): Promise<WorkerReport> {
   if (!view.needsWorker && !waitsForSupervisor(view)) return { worker: workerNow(view), isDying: false };
-  const around = watching ?? (await readWatching(context));
-  const report = await reportAround(view, around, context);
+  const current = watching ?? (await readWatching(context));
+  const report = await reportWith(view, current, context);
   if (report.worker !== 'gone') return report;
-  // The worker may have started or exited between reading its log and its lease.
+  // The worker might have started or exited between the reads of its log and its lease.
   const again = await readSession(view.paths, context.host, context.clock);
-  return again === undefined ? report : await reportAround(again, around, context);
+  return again === undefined ? report : await reportWith(again, current, context);
 }
 
-async function reportAround(
+async function reportWith(
   view: SessionView,
   watching: Watching,
   context: ActionContext,
@@ -108,7 +108,7 @@ function whyUnwatched(
     case 'unwritable':
       return unwatched(` (${supervisor.folder} is not writable)`, '');
     case 'none':
-      // Its worker starts a supervisor after releasing its lease.
+      // The session's worker starts a supervisor after releasing its lease.
       return releasedAgoMs(view, context) < STARTING_MS ? undefined : unwatched('', RUN_ONE);
     default:
       return supervisor satisfies never;

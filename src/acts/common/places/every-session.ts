@@ -6,7 +6,7 @@ import { allSessionsFolders, type SessionsFolder } from './sessions-folders.ts';
 export interface PlacedSession {
   view: SessionView;
   place: SessionsFolder;
-  /** Its name alone is ambiguous, or refers to another session. */
+  /** The session's name alone is ambiguous, or refers to another session. */
   isShadowed: boolean;
 }
 

@@ -19,9 +19,9 @@ export interface ProjectQuestion {
 }
 
 /**
- * The project that a call refers to, opened and checked: the one that it names, else that of the client's folders,
- * else that of the working folder. If none of them leads to a project and exactly one is known on this machine, that
- * one is used and a warning says so.
+ * Opens and checks the project that a call refers to: the one that it names, otherwise that of the client's folders,
+ * otherwise that of the working folder. If none of them leads to a project and exactly one project is known on this
+ * machine, uses that one and adds a warning.
  * @throws project_not_found, project_unclear, no_such_folder, and what `openProject` throws
  */
 export async function findProjectFor(question: ProjectQuestion, context: ActionContext): Promise<Project> {
@@ -31,7 +31,8 @@ export async function findProjectFor(question: ProjectQuestion, context: ActionC
 }
 
 /**
- * The same, with the problems of its settings as a result; `isGuessed`: nothing led to it but that no other one is known.
+ * Like `findProjectFor`, but returns problems with settings instead of throwing. `isGuessed`: the project was chosen only
+ * because no other is known.
  * @throws project_not_found, project_unclear, no_such_folder
  */
 export async function readProjectFor(
@@ -69,8 +70,8 @@ async function findProjectFile(
     notFound ??= found;
   }
   // A folder in a repository, or one that was named, refers to its own project and no other.
-  const isSomewhere = folders.length > 0 || notFound?.args.repository !== undefined;
-  const known = isSomewhere ? [] : await knownProjectFiles(context.home);
+  const hasLocation = folders.length > 0 || notFound?.args.repository !== undefined;
+  const known = hasLocation ? [] : await knownProjectFiles(context.home);
   if (known.length > 1) throw ACTION_ERRORS.project_unclear({ files: known });
   if (known[0] === undefined) throw notFound;
   return { filePath: known[0], isGuessed: true };
@@ -81,7 +82,7 @@ export function namedFolders(projectDir: string | undefined, context: ActionCont
   if (projectDir?.trim()) return [namedFolder(projectDir, context)];
   const { roots = [], env } = context;
   const ofClient = env.CLAUDE_PROJECT_DIR;
-  // A client without an open folder may report the root of the file system.
+  // A client without an open folder might report the root of the file system.
   const named = [...roots, ...(ofClient ? [ofClient] : [])].filter((folder) => dirname(folder) !== folder);
   return [...new Set(named)];
 }
@@ -93,7 +94,7 @@ export async function projectAt(
 ): Promise<string | ProjectNotFound> {
   const isFile = (await ifExists(stat(place)))?.isFile() ?? false;
   if (isFile && basename(place) === SAMOCODE_FILE) return place;
-  // Editors may pass any file of the project.
+  // Editors can pass any file in the project.
   const from = isFile ? dirname(place) : place;
   try {
     return await findProject({ from, homeDir });
@@ -108,7 +109,7 @@ async function knownProjectOf(repository: string | undefined, homeDir: string): 
   if (repository === undefined) return undefined;
   const known = await readKnownProjects(homeDir);
   const ofIt = known.kind === 'read' ? known.projects.filter(({ mainRepo }) => mainRepo === repository) : [];
-  const files = await thoseThatExist(ofIt.map(({ filePath }) => filePath));
+  const files = await existingFiles(ofIt.map(({ filePath }) => filePath));
   if (files.length > 1) throw ACTION_ERRORS.project_unclear({ files });
   return files[0];
 }
@@ -116,35 +117,35 @@ async function knownProjectOf(repository: string | undefined, homeDir: string): 
 /** The existing `.samocode` files that were used on this machine, most recently used first. */
 export async function knownProjectFiles(homeDir: string): Promise<string[]> {
   const known = await readKnownProjects(homeDir);
-  return await thoseThatExist(known.kind === 'read' ? known.projects.map(({ filePath }) => filePath) : []);
+  return await existingFiles(known.kind === 'read' ? known.projects.map(({ filePath }) => filePath) : []);
 }
 
-async function thoseThatExist(paths: readonly string[]): Promise<string[]> {
+async function existingFiles(paths: readonly string[]): Promise<string[]> {
   const found = await Promise.all(paths.map((path) => ifExists(stat(path))));
   return paths.filter((_, index) => found[index]?.isFile());
 }
 
-/** The usual system limit for the length of a path. */
+/** Whether a text can be a path; 4096 is the usual system limit for its length. */
 export function isPath(text: string): boolean {
   return !text.includes('\0') && text.length <= 4096;
 }
 
-type Standing = Pick<ActionContext, 'cwd' | 'home' | 'roots' | 'env'>;
+type FolderContext = Pick<ActionContext, 'cwd' | 'home' | 'roots' | 'env'>;
 
 /**
  * The absolute path of a folder that a call names. In the CLI, a relative path is resolved against the working folder;
- * in a client, against the client's only folder, because the server may run anywhere.
+ * in a client, against the client's only folder, because the server can run anywhere.
  * @throws no_such_folder for an invalid path; relative_folder
  */
-export function namedFolder(words: string, standing: Standing): string {
-  const path = words.trim();
+export function namedFolder(given: string, context: FolderContext): string {
+  const path = given.trim();
   if (!isPath(path)) throw ACTION_ERRORS.no_such_folder({ path, why: 'Not a valid path' });
   const isComplete = isAbsolute(path) || path === '~' || path.startsWith('~/');
-  const folder = isComplete ? standing.cwd : folderOf(path, standing);
-  return pathFromFile(path, { folder, homeDir: standing.home });
+  const folder = isComplete ? context.cwd : folderOf(path, context);
+  return pathFromFile(path, { folder, homeDir: context.home });
 }
 
-function folderOf(path: string, { cwd, roots, env }: Standing): string {
+function folderOf(path: string, { cwd, roots, env }: FolderContext): string {
   if (roots === undefined) return cwd;
   const folders = new Set([...roots, ...(env.CLAUDE_PROJECT_DIR ? [env.CLAUDE_PROJECT_DIR] : [])]);
   const [only] = folders;

@@ -22,17 +22,17 @@ export interface SessionQuestion {
   /** A session folder, a name without its date (then the newest), a prefix of either, or a short id. */
   session: string;
   projectDir?: string | undefined;
-  /** For callers to whom a missing session is meaningful: prefixes do not match. */
+  /** Prefixes do not match; for callers that expect that the session might not exist. */
   isWholeName?: boolean | undefined;
-  /** The same, but short ids match: for destructive acts that are not confirmed first. */
+  /** Like `isWholeName`, but short ids match: for destructive acts that are not confirmed first. */
   isExact?: boolean | undefined;
-  /** The call changes something: the name alone does not reach a session outside the current project. */
+  /** The call changes something, so a name alone does not reach a session outside the current project. */
   isAct?: boolean | undefined;
 }
 
 /**
  * Finds a session by name and reads its current state: first in the call's own project, by full name and then by
- * prefix, then in the others known on this machine.
+ * prefix, then in the other projects known on this machine.
  * @throws session_not_found with the nearest name; whole_name_needed; session_ambiguous; other_project;
  * project_not_found and the errors of settings
  */
@@ -51,25 +51,25 @@ export async function findSessionAndPlace(
 ): Promise<FoundSession> {
   const { session, projectDir, isWholeName = false, isExact = false } = question;
   const places = await findSessionsFolders(projectDir, context);
-  const shelves = await Promise.all(
+  const lists = await Promise.all(
     places.map(async (place) => ({ place, folders: await sessionFolders(place.sessionsDir) })),
   );
-  const whole = (folders: readonly string[]) => resolveSessionFolder(folders, session) ?? [];
-  const begun = (folders: readonly string[]) => matchFolders(folders, session);
+  const byFullName = (folders: readonly string[]) => resolveSessionFolder(folders, session) ?? [];
+  const byPrefix = (folders: readonly string[]) => matchFolders(folders, session);
   const byId = (folders: readonly string[]) => foldersOfId(folders, session);
-  const meanings = isWholeName ? [whole] : [whole, isExact ? byId : begun];
+  const matchers = isWholeName ? [byFullName] : [byFullName, isExact ? byId : byPrefix];
   for (const isOwn of [true, false]) {
-    const some = shelves.filter(({ place }) => place.isOwn === isOwn);
-    for (const meaning of meanings) {
-      const looks = await Promise.all(
-        some.map(({ place, folders }) => openAll([meaning(folders)].flat(), place, context)),
+    const some = lists.filter(({ place }) => place.isOwn === isOwn);
+    for (const matcher of matchers) {
+      const matches = await Promise.all(
+        some.map(({ place, folders }) => openAll([matcher(folders)].flat(), place, context)),
       );
-      const all = looks.flat();
-      const found = onlyMatch(session, meaning === whole ? all : currentOnes(all));
+      const all = matches.flat();
+      const found = onlyMatch(session, matcher === byFullName ? all : currentOnes(all));
       if (found !== undefined) return await reached(found, question, context);
     }
   }
-  const meant = isExact ? shelves.flatMap(({ folders }) => begun(folders)) : [];
+  const meant = isExact ? lists.flatMap(({ folders }) => byPrefix(folders)) : [];
   if (meant.length > 0) throw ACTION_ERRORS.whole_name_needed({ session, meant });
   throw notFound(session, await foldersSeen(places, context));
 }
@@ -82,13 +82,13 @@ async function reached(
 ): Promise<FoundSession> {
   // If no project is named, the call's own projects are the current ones.
   if (!isAct || (found.place.isOwn && !named?.trim())) return found;
-  const { files, isSomewhere } = await currentProjects(context);
+  const { files, hasLocation } = await currentProjects(context);
   if (files.includes(found.place.filePath)) return found;
   const { elsewhere } = context;
   const session = found.view.folder;
   const projectDir = projectDirOf(found.place);
   const isMeant =
-    named?.trim() || !isSomewhere || (await elsewhere?.agrees?.({ session, projectDir })) === true;
+    named?.trim() || !hasLocation || (await elsewhere?.agrees?.({ session, projectDir })) === true;
   if (!isMeant) {
     const command = elsewhere?.command?.(projectDir);
     throw ACTION_ERRORS.other_project({ session, projectDir, command });
@@ -104,7 +104,7 @@ async function openAll(folders: readonly string[], place: SessionsFolder, { host
   return views.flatMap((view) => (view === undefined ? [] : [{ view, place }]));
 }
 
-/** Without archived ones, unless there are no others. */
+/** Leaves out archived sessions unless there are no others. */
 function currentOnes(found: readonly FoundSession[]): readonly FoundSession[] {
   const current = found.filter(({ view }) => !view.state.archived);
   return current.length > 0 ? current : found;
@@ -119,7 +119,7 @@ function onlyMatch(session: string, meant: readonly FoundSession[]): FoundSessio
   throw ACTION_ERRORS.session_ambiguous({ session, names, projects });
 }
 
-/** The newest first; those of the call's own project before all others. */
+/** The names of all sessions: first those of the call's own project, then the others, newest first. */
 async function foldersSeen(places: readonly SessionsFolder[], { host }: ActionContext): Promise<string[]> {
   const ordered = [...places].sort((a, b) => Number(b.isOwn) - Number(a.isOwn));
   const lists = await Promise.all(ordered.map(({ sessionsDir }) => readAllSessions(sessionsDir, host)));

@@ -24,8 +24,8 @@ export function projectDirOf({ filePath }: Pick<SessionsFolder, 'filePath'>): st
 }
 
 /**
- * Where to search for sessions: the project that the call names; else the projects of the client's folders, or of the
- * working folder, and then the others known on this machine, most recently used first.
+ * Where to search for sessions: the project that the call names; otherwise the projects of the client's folders, or of
+ * the working folder, and then the others known on this machine, most recently used first.
  * @throws project_not_found for a folder without a project; setting_missing, setting_invalid of the call's own project
  */
 export async function findSessionsFolders(
@@ -41,7 +41,7 @@ export async function findSessionsFolders(
       .map((path) => placeOf(path, context, false).catch(expected)),
   );
   const places = [...own, ...others.flatMap((each) => (each instanceof SamocodeError ? [] : [each]))];
-  // Other projects that are broken must not fail the call unless no project can be read.
+  // Other projects that are broken fail the call only if no project can be read.
   if (places.length === 0) throw others[0] ?? notFound;
   return await withoutDuplicates(places);
 }
@@ -59,16 +59,16 @@ export async function allSessionsFolders(context: ActionContext): Promise<Sessio
 
 /**
  * The projects that a call refers to when it names none.
- * `isSomewhere`: there is at least one, or a repository without a project.
+ * `hasLocation`: there is at least one project, or a repository without a project.
  */
 export async function currentProjects(
   context: ActionContext,
-): Promise<{ files: string[]; isSomewhere: boolean }> {
+): Promise<{ files: string[]; hasLocation: boolean }> {
   const { files, notFound } = await ownFiles(undefined, context);
-  return { files, isSomewhere: files.length > 0 || notFound?.args.repository !== undefined };
+  return { files, hasLocation: files.length > 0 || notFound?.args.repository !== undefined };
 }
 
-/** Two projects may share a SESSIONS folder; only the first of them is kept. */
+/** Two projects can share a SESSIONS folder; only the first of them is kept. */
 async function withoutDuplicates(places: readonly SessionsFolder[]): Promise<SessionsFolder[]> {
   const dirs = await Promise.all(places.map(({ sessionsDir }) => realPathAsFar(sessionsDir)));
   return places.filter((_, index) => dirs.indexOf(dirs[index] ?? '') === index);

@@ -37,8 +37,9 @@ export async function trustProject(
 }
 
 /**
- * The same for an open project. @param seen hash of the content that the person has seen @throws trust_changed,
- * person_needed
+ * Like `trustProject`, for a project that is already open.
+ * @param seen the hash of the content that the person has seen
+ * @throws trust_changed, person_needed
  */
 export async function trustAsSeen(
   project: Project,

@@ -5,24 +5,24 @@ import { nodePath } from '../../../providers/starting/node-path.ts';
 import type { ActionContext } from '../context.ts';
 import { START_ERRORS } from '../start-errors.ts';
 
-/** Every provider that a session begins with or falls back to. */
+/** Every provider that a session can use: the default, those of phases and the fallbacks. */
 export function providersOf({ values }: Pick<ResolvedSettings, 'values'>): Set<ProviderName> {
   const { provider, providerByPhase, fallback } = values;
   return new Set([provider, ...Object.values(providerByPhase), ...fallback]);
 }
 
-/** The programs of those providers that are installed, by their names. */
+/** The paths of the agent CLIs that are installed, by provider. */
 export async function installedClis(
   settings: ResolvedSettings,
   names: Iterable<ProviderName>,
   context: ActionContext,
 ): Promise<Record<string, string>> {
-  const found: Record<string, string> = {};
-  for (const name of names) {
+  // Concurrently, so that all searches share one login shell.
+  const found = [...names].map(async (name) => {
     const path = await findCli(settings, name, context).catch(() => undefined);
-    if (path !== undefined) found[name] = path;
-  }
-  return found;
+    return path === undefined ? [] : [[name, path] as const];
+  });
+  return Object.fromEntries((await Promise.all(found)).flat());
 }
 
 /** The program of a provider. @throws command_missing, cli_not_found, cli_not_executable */

@@ -6,7 +6,7 @@ export interface DoctorCheck {
   id: string;
   level: 'ok' | 'warn' | 'fail';
   found: string;
-  /** The text of a summary; without one a check is shown only if something is wrong. */
+  /** The text for a summary; a check without one is shown only if something is wrong. */
   brief?: string;
   /** Missing, but not needed. */
   isAbsent?: true;
@@ -42,7 +42,7 @@ export const failed = (id: string, { what, why, hint, next }: SamocodeError): Do
   next,
 });
 
-/** What the checks read from the machine; tests pass another one. */
+/** The facts that the checks read from the machine; tests pass others. */
 export interface Machine {
   platform: NodeJS.Platform;
   uid: number | undefined;

@@ -14,7 +14,7 @@ interface NamedCommand {
 }
 
 /**
- * Checks the syntax and the first program of SETUP and of each CHECK without running them, since they may take an hour.
+ * Checks the syntax and the first program of SETUP and of each CHECK without running them, since they can take an hour.
  * What fails here fails in every session.
  */
 export async function commandChecks(
@@ -34,7 +34,7 @@ export async function commandChecks(
   };
   const found = await inEnvironment(env);
   if (isFromTerminal(env) || found.every(({ level }) => level === 'ok')) return found;
-  // Only if something is missing, because start-up files may take seconds.
+  // Only if something is missing, because the start-up files of a shell can take seconds.
   return await inEnvironment(await environmentOfSessions(env, home));
 }
 
@@ -48,7 +48,7 @@ async function commandCheck(
   const program = await missingProgram(command, place);
   if (program === undefined) return ok(id, `${setting}: ${command}`);
   const found = programNotFound(program, of, command);
-  // A path in the repository may exist only on a session's branch.
+  // A path in the repository might exist only on a session's branch.
   const mayAppear = isOfRepository(program) || (hasSetup && setting === 'CHECK');
   return mayAppear
     ? warn(

@@ -7,7 +7,7 @@ import { START_ERRORS } from '../start-errors.ts';
 type Choices = Pick<FrozenSettings, 'permissions' | 'acp' | 'limits'>;
 
 /**
- * Refuses agents for which a choice of the session, or a limit of the machine, could not hold.
+ * Refuses agents that cannot comply with a choice of the session or a limit of the machine.
  * @throws cannot_ask, unreported_spending
  */
 export async function refuseUnfitAgents(

@@ -24,10 +24,10 @@ export async function readyProject(
 ): Promise<Project> {
   const { project, mainRepo, problems } = await readProjectFor(question, context);
   const found = await Promise.all([
-    ...(project === undefined ? [] : ofProject(project, context)),
-    // Another machine of a pool may have them.
-    ...(project === undefined || isForPool ? [] : clisOf(project, context)),
-    ...(mainRepo === undefined ? [] : ofRepository(mainRepo, base, context)),
+    ...(project === undefined ? [] : projectProblems(project, context)),
+    // Another machine of the pool might have the CLIs.
+    ...(project === undefined || isForPool ? [] : cliProblems(project, context)),
+    ...(mainRepo === undefined ? [] : repositoryProblems(mainRepo, base, context)),
   ]);
   const all = [...problems, ...found.flat()];
   if (project === undefined || all.length > 0) throw asOneError(all, NOTHING);
@@ -36,21 +36,21 @@ export async function readyProject(
 
 type Problems = Promise<SamocodeError[]>;
 
-function ofProject(project: Project, context: ActionContext): Problems[] {
+function projectProblems(project: Project, context: ActionContext): Problems[] {
   const { provider, providerByPhase, permissions } = project.values;
   const settings = { provider, providers: providerByPhase, permissions };
   return [
     problemOf(() => requireTrust(project, context)),
-    impossibleCommands(project, context),
-    problemOf(() => refuseWhatCannotRun(settings, context)),
+    commandProblems(project, context),
+    problemOf(() => refuseRoot(settings, context)),
   ];
 }
 
-function clisOf(project: Project, context: ActionContext): Problems[] {
+function cliProblems(project: Project, context: ActionContext): Problems[] {
   return [...providersOf(project)].map((name) => problemOf(() => findCli(project, name, context)));
 }
 
-function ofRepository(
+function repositoryProblems(
   mainRepo: string,
   base: string | undefined,
   { env: baseEnv }: ActionContext,
@@ -71,17 +71,17 @@ async function problemOf(require: () => unknown): Problems {
   }
 }
 
-/** The commands that `setup_project` reports as impossible, reported again at a start. */
-async function impossibleCommands(project: Project, context: ActionContext): Problems {
+/** The command checks that fail in `setup_project`, reported again at a start. */
+async function commandProblems(project: Project, context: ActionContext): Problems {
   const failed = (await commandChecks(project, context)).filter(({ level }) => level === 'fail');
   return failed.map(({ found, fix = '' }) => START_ERRORS.command_not_found({ found, fix }));
 }
 
 /**
- * Refuses what would fail in the first paid iteration and can be determined at no cost.
+ * Refuses root for a provider that does not run as root, because its first iteration would fail.
  * @throws root_refused
  */
-export function refuseWhatCannotRun(
+export function refuseRoot(
   settings: Pick<FrozenSettings, 'provider' | 'providers' | 'permissions'>,
   { env }: Pick<ActionContext, 'env'>,
   { uid }: Pick<Machine, 'uid'> = thisMachine(),

@@ -1,4 +1,4 @@
-import { MEMBERSHIP_ERRORS } from '../../../pool/membership-errors.ts';
+import { POOL_ERRORS } from '../../../pool/pool-errors.ts';
 import { readPoolFile } from '../../../pool/pool-file.ts';
 import type { Project } from '../../../project/finding/open-project.ts';
 import type { ActionContext } from '../context.ts';
@@ -10,6 +10,6 @@ export async function requirePool(
 ): Promise<true> {
   const file = await readPoolFile(home);
   const isIn = file?.pools.some(({ config, leaving }) => config === filePath && !leaving);
-  if (!isIn) throw MEMBERSHIP_ERRORS.pool_not_joined({ mainRepo });
+  if (!isIn) throw POOL_ERRORS.pool_not_joined({ mainRepo });
   return true;
 }

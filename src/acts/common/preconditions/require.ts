@@ -18,16 +18,16 @@ export function requireText(text: string, name: string): string {
 
 /**
  * Checks that the folders that a session was started with still exist.
- * @param goesOn whether agents will work in it
+ * @param continues whether agents will work in them
  * @throws folder_gone
  */
 export function requireFolders(
   { folder, sessionFile: file, mirror, state: { worktree } }: SessionView,
-  { goesOn }: { goesOn: boolean },
+  { continues }: { continues: boolean },
 ): void {
-  // Another machine of a pool has its worktree.
+  // A mirrored session has its worktree on another machine of the pool.
   if (file === undefined || mirror !== undefined) return;
-  const needed = goesOn && worktree !== undefined ? [file.mainRepo, file.worktreesDir] : [file.mainRepo];
+  const needed = continues && worktree !== undefined ? [file.mainRepo, file.worktreesDir] : [file.mainRepo];
   const path = needed.find((each) => statsAt(each) === undefined);
   if (path === undefined) return;
   const branch = worktree?.branch;

@@ -24,7 +24,7 @@ export interface SandboxQuestion {
   settings: Pick<FrozenSettings, 'sandbox' | 'openings'>;
 }
 
-/** Whether agents would run inside the guard here and now, determined by a trial. @throws GitError */
+/** Tests whether agents would run inside the guard here. @throws GitError */
 export async function guardNow(
   { settings, ...places }: SandboxQuestion,
   context: ActionContext,
@@ -72,14 +72,18 @@ export async function sandboxNow(
   const open = openToRepositories(names);
   if (open !== undefined && !acp?.withoutGuard) throw START_ERRORS.agent_needs_guard({ title: open, ...now });
   const level = areConfined(names, permissions) ? 'provider sandbox' : 'none';
-  // A project whose file says so needs no reminder.
+  // No warning if the project's own file switches the guard off.
   if (sandbox === 'off' && !sandboxLowered) return { level };
   if (sandbox === 'off')
     return { level, warning: 'Agents run without the guard: this start switched it off.' };
   return { level, warning: `Agents run without the guard: ${now.why}. ${now.hint}` };
 }
 
-/** Why the pull request of a session can't be watched; undefined: its agents can't log in to GitHub as the user. @throws GitError */
+/**
+ * Why the pull request of a session cannot be watched: its agents could log in to GitHub as the user.
+ * @returns undefined if they could not
+ * @throws GitError
+ */
 export async function watchRefusal(
   { folder: session, sessionFile }: SessionView,
   context: ActionContext,
@@ -89,7 +93,7 @@ export async function watchRefusal(
   if (problem === undefined) return undefined;
   const { why, hint } = problem;
   const isFrozen = sessionFile.settings.sandbox === 'off';
-  return ACTION_ERRORS.watch_unguarded({ session, why, hint: isFrozen ? KEPT : hint });
+  return ACTION_ERRORS.watch_unguarded({ session, why, hint: isFrozen ? SANDBOX_FIXED : hint });
 }
 
-const KEPT = 'A session keeps the SANDBOX that it was started with.';
+const SANDBOX_FIXED = 'A session keeps the SANDBOX that it was started with.';

@@ -6,7 +6,7 @@ export interface CommandChannelOptions {
   command: string;
   env: Readonly<Record<string, string | undefined>>;
   home: string;
-  /** When it is over, the whole process group of the command is ended. */
+  /** After this time, the command's whole process group is ended. */
   timeoutMs?: number;
 }
 

@@ -8,7 +8,7 @@ export interface DesktopOptions {
   env: Readonly<Record<string, string | undefined>>;
 }
 
-/** The first one on PATH is used. */
+/** The first of these that is on PATH is used. */
 const PROGRAMS: ReadonlyArray<[program: string, args: (shown: ShownMessage) => string[]]> = [
   [
     'notify-send',
@@ -46,7 +46,7 @@ export function desktopChannel({ env }: DesktopOptions): NotifyChannel {
         signal.throwIfAborted();
         if (exitCode === 0) return;
         if (notFound) continue;
-        const why = `${program} showed nothing: no desktop session may be running.`;
+        const why = `${program} failed: perhaps no desktop session is running.`;
         throw NOTIFY_ERRORS.undelivered({ channel: 'desktop', why, retry: 'later' });
       }
       const why = `None of ${PROGRAMS.map(([program]) => program).join(', ')} is on PATH.`;

@@ -2,14 +2,14 @@ import { definedOnly } from '../../../base/defined-only.ts';
 import { isNotifyVariable } from '../../../providers/starting/environment.ts';
 import type { Notification } from '../notice/notification.ts';
 
-/** The JSON for webhook and command (docs/notifications.md). Any change other than an addition raises `v`. */
+/** JSON for webhooks and commands (docs/notifications.md). Any change except an added field raises `v`. */
 export function payloadOf(notifications: readonly Notification[]): string {
   return JSON.stringify({
     v: 1,
     samocode: __VERSION__,
     notifications: notifications.map(({ sessionsDir, ...one }) => ({
       ...one,
-      // NOTIFY_DETAIL=titles leaves out paths, and it alone leaves the body empty.
+      // Only NOTIFY_DETAIL=titles leaves the body empty, and it leaves out paths too.
       ...(one.body !== '' && { sessionsDir }),
     })),
   });

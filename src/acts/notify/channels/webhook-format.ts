@@ -10,14 +10,14 @@ export interface Post {
   body: string;
 }
 
-/** ntfy turns a message of more bytes into an attachment. */
+/** ntfy turns a longer message into an attachment. */
 const MAX_NTFY_BYTES = 4096;
 const MAX_DISCORD_CHARACTERS = 2000;
 /** No link previews: the service would fetch URLs that an agent wrote. */
 const SUPPRESS_EMBEDS = 4;
 
 /**
- * What is posted where, as the service documents it. Agents' text cannot mention anybody.
+ * Returns the URL and body of a post in the service's documented format. Agents' text cannot mention anyone.
  * @returns undefined if the URL names no ntfy topic
  */
 export function postOf(format: WebhookFormat, url: URL, notifications: readonly Notification[]) {
@@ -30,8 +30,8 @@ export function postOf(format: WebhookFormat, url: URL, notifications: readonly 
       const [, root = '', topic] = /^(.*\/)([^/]+)\/?$/.exec(url.pathname) ?? [];
       if (topic === undefined) return undefined;
       const tags = [...new Set(notifications.map(({ kind }) => kind))];
-      // As JSON to the root of the server: a header cannot hold every title.
-      // ntfy writes "triggered" into an empty message.
+      // Posted as JSON to the root of the server, because a header cannot hold every title.
+      // ntfy replaces an empty message with "triggered".
       const text = body === '' ? { message: title } : { title, message: cutToBytes(body) };
       const message = { topic, ...text, priority: isUrgent ? 4 : 3, tags };
       return { url: Object.assign(new URL(url), { pathname: root }), body: JSON.stringify(message) };

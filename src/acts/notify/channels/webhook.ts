@@ -54,7 +54,7 @@ function withoutUser(url: string): { address: URL; authorization?: string } {
   return { address, authorization: `Basic ${Buffer.from(user).toString('base64')}` };
 }
 
-/** The same for every attempt to send the same notifications. */
+/** Identical for every attempt to send these notifications. */
 function idOf(notifications: readonly Notification[]): string {
   const ids = notifications.map(({ id }) => id).join('\n');
   return `msg_${fingerprint(ids).slice(0, 32)}`;
@@ -62,7 +62,7 @@ function idOf(notifications: readonly Notification[]): string {
 
 const ENCODED = /^whsec_/;
 
-/** The headers of Standard Webhooks. They cover the time, so that a post cannot be replayed later. */
+/** The headers of Standard Webhooks. The signature covers the time, so a post cannot be replayed later. */
 function signed(body: string, secret: string, { id, nowMs }: { id: string; nowMs: number }) {
   const timestamp = String(Math.floor(nowMs / 1000));
   const key = ENCODED.test(secret) ? Buffer.from(secret.replace(ENCODED, ''), 'base64') : secret;

@@ -16,13 +16,13 @@ export interface NotifyChannel {
    */
   send(notifications: readonly Notification[], signal: AbortSignal): Promise<void>;
   /**
-   * Withdraws the buttons of an earlier notification whose question, plan or session was settled, and says who
-   * settled it. Only for channels whose messages can be changed.
+   * Removes the buttons of an earlier notification once its question, plan or session is settled, and shows
+   * who settled it. Only channels whose messages can be edited have this.
    */
   settle?(settled: Settled, signal: AbortSignal): Promise<void>;
 }
 
-/** What ended the wait that a notification was about. */
+/** How the request of a notification was settled. */
 export interface Settled {
   id: string;
   session: string;
@@ -42,7 +42,7 @@ export const NOTIFY_ERRORS = errors({
 
 export interface Undelivered {
   channel: ChannelName;
-  /** Our own text: nothing written by another program or the network. */
+  /** Our own text, with nothing written by another program or received from the network. */
   why: string;
   /** `never`: this notification is dropped. */
   retry: 'later' | 'never';
@@ -52,7 +52,7 @@ export interface Undelivered {
 /**
  * Runs `act` until it is done, times out or is aborted.
  * @returns `timed_out` after `ms`
- * @throws what `act` throws, or the reason of the signal
+ * @throws what `act` throws, or the abort reason of the signal
  */
 export async function within(
   { ms, signal }: { ms: number; signal: AbortSignal },

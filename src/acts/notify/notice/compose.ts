@@ -17,9 +17,9 @@ import type { Notification } from './notification.ts';
 import { isStillOpen, kindNeedsPerson, type QueuedNotice } from './queued-notice.ts';
 
 export interface ComposeOptions {
-  /** `titles`: no text of an agent or of the project's person, and no path. */
+  /** `titles`: no text written by an agent or the user, and no path. */
   detail?: 'full' | 'titles';
-  /** The session's address on the live page; undefined while that does not run. */
+  /** Returns the session's address on the live page, or undefined if the page is not running. */
   pageOf?: ((view: SessionView) => Promise<string | undefined>) | undefined;
 }
 
@@ -132,7 +132,7 @@ function pullRequestNow(view: SessionView | undefined): string {
   const { pullRequest } = view?.state ?? {};
   if (pullRequest === undefined) return 'has changed';
   const { number, state, unseen, asks } = pullRequest;
-  const how = unseen ? 'cannot be looked at' : asks ? 'needs you' : `is ${state}`;
+  const how = unseen ? 'cannot be read' : asks ? 'needs you' : `is ${state}`;
   return `#${number} ${how}`;
 }
 
@@ -162,7 +162,7 @@ export function titleOf(
     case 'blocked':
     case 'limited':
     case 'back_off':
-      // Nothing is asked about a session that is gone.
+      // `now` is undefined if the session is gone; only `limited` and `back_off` are still sent then.
       return `${session} ${now ?? 'waits and retries'}`;
     case 'plan_changed':
       return `${session} changed its approved plan and waits for your approval`;
@@ -179,7 +179,7 @@ export function titleOf(
     case 'done':
       return `${session} is done`;
     case 'group_done':
-      return `Group ${group} has come to rest`;
+      return `No session of group ${group} is running anymore`;
     case 'revived':
       return `${session} continues after its worker died`;
     case 'answer_changed':

@@ -26,9 +26,9 @@ export const NOTIFIED_KINDS = [
   ] as const),
 ] as const;
 
-/** A change of a session, rendered when it is sent: what it asks for is still open then. */
+/** A change in a session. It is rendered only when it is sent, so whatever it asks for is still open. */
 export interface Notification {
-  /** `<session id>:<event number>`, `:crash_loop:<lease number>` or `:queued:<since>`; identical on every channel. */
+  /** The `id` of the queued notice, identical on every channel. */
   id: string;
   at: string;
   kind: NotifiedKind;
@@ -40,11 +40,11 @@ export interface Notification {
   title: string;
   /** Plain text of several lines; empty with NOTIFY_DETAIL=titles. */
   body: string;
-  /** Its address on the page of `samocode web`, where that runs; it opens on this machine. */
+  /** The session's address on the live page, if `samocode web` is running; it opens only on this machine. */
   page?: string;
   questions?: readonly QaQuestion[];
   plan?: { name: string; path: string; hash: string; summary: string };
-  /** It may have been sent before, if the supervisor ended before recording that. */
+  /** Set if an earlier attempt may have delivered it: it timed out, or the supervisor ended during it. */
   maybeRepeated?: true;
 }
 

@@ -15,7 +15,7 @@ type NotifyKey =
   | 'telegramUsers'
   | 'telegramApiRoot';
 
-/** The notification settings of the environment and of the `.env` in the config folder. */
+/** The notification settings from the environment and from the `.env` in the config folder. */
 export type NotifySettings = Partial<Pick<Settings, NotifyKey>>;
 
 /** Invalid values are left out; `problems` names them without showing what was written. */

@@ -11,15 +11,15 @@ import type { QueuedNotice } from '../notice/queued-notice.ts';
 
 /** The first supervisor of a machine is started by the very event that it must report. */
 const BEFORE_FIRST_MS = 60_000;
+/** Ids are kept longer than notices stay queued, because a queue that loses its cursors repeats notices. */
+const KEPT_IDS = 500;
 
-/** When notifications began: earlier events are ignored. A time in the future, from a wrong clock, is replaced. */
+/** Events before this time are ignored. A time in the future, from a wrong clock, is replaced. */
 export function beganAt(known: string | undefined, { now }: Pick<Clock, 'now'>): string {
   return known !== undefined && known <= isoUtc(now()) ? known : isoUtc(now() - BEFORE_FIRST_MS);
 }
-/** Ids are kept longer than the queue keeps notices, because a queue that loses its cursors repeats them. */
-const KEPT_IDS = 500;
 
-/** What a channel has sent, in a file per channel. A change counts only once it is on disk. */
+/** What a channel has sent, in one file per channel. `write` applies a change only once it is on disk. */
 export class ChannelFile {
   readonly #name: ChannelName;
   readonly #context: OutboxContext;
@@ -43,7 +43,7 @@ export class ChannelFile {
     return since;
   }
 
-  /** The ids that are sent or skipped, with further ones added. */
+  /** The ids of notices sent or skipped so far, and `ids`; the oldest are dropped once no longer queued. */
   passedWith(ids: readonly string[]): string[] {
     const passed = [...this.state.passed, ...ids];
     if (passed.length <= 2 * KEPT_IDS) return passed;

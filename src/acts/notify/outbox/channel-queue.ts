@@ -32,12 +32,12 @@ export class ChannelQueue {
   readonly #context: OutboxContext;
   #channel: NotifyChannel;
   readonly #file: ChannelFile;
-  /** May have been sent by an earlier supervisor. */
+  /** Ids of notices that an earlier attempt may have delivered. */
   readonly #maybeSent: Set<string>;
   #busy: Promise<void> | undefined;
   #retryAtMs = Number.NEGATIVE_INFINITY;
-  /** Notices that failed for an unknown reason. They are retried one by one and delay no other. */
-  readonly #setAside = new Map<string, { tries: number; retryAtMs: number }>();
+  /** Notices that failed for an unknown reason. They are retried one by one, without delaying others. */
+  readonly #delayed = new Map<string, { tries: number; retryAtMs: number }>();
 
   static async open(channel: NotifyChannel, context: OutboxContext): Promise<ChannelQueue> {
     return new ChannelQueue(channel, context, await ChannelFile.open(channel.name, context));
@@ -51,16 +51,16 @@ export class ChannelQueue {
     this.#maybeSent = new Set(file.state.sending);
   }
 
-  /** When it retries after failures, in monotonic milliseconds. */
+  /** The times of the next retries, in monotonic milliseconds. */
   retryTimes(): number[] {
-    return [this.#retryAtMs, ...[...this.#setAside.values()].map(({ retryAtMs }) => retryAtMs)];
+    return [this.#retryAtMs, ...[...this.#delayed.values()].map(({ retryAtMs }) => retryAtMs)];
   }
 
   /** Replaces the channel after a change of settings, and retries at once. */
   use(channel: NotifyChannel): void {
     this.#channel = channel;
     this.#retryAtMs = Number.NEGATIVE_INFINITY;
-    this.#setAside.clear();
+    this.#delayed.clear();
   }
 
   waiting(): QueuedNotice[] {
@@ -70,7 +70,7 @@ export class ChannelQueue {
     return this.#context.entries.filter(({ id, at }) => at >= since && !gone.has(id));
   }
 
-  /** Starts to send what is due, in the background. */
+  /** Starts sending what is due, in the background. */
   start(): void {
     if (this.#busy !== undefined) return;
     const { clock, report } = this.#context;
@@ -101,12 +101,12 @@ export class ChannelQueue {
 
   async #next(): Promise<readonly Notification[]> {
     const { quiet, detail, clock, pageOf } = this.#context;
-    const isNight = isQuiet(quiet, clock.now());
+    const isQuietNow = isQuiet(quiet, clock.now());
     const open: Notification[] = [];
     const skipped: string[] = [];
     for (const notice of this.waiting()) {
-      if (isNight && !kindNeedsPerson(notice.kind)) continue;
-      if ((this.#setAside.get(notice.id)?.retryAtMs ?? 0) > clock.monotonic()) continue;
+      if (isQuietNow && !kindNeedsPerson(notice.kind)) continue;
+      if ((this.#delayed.get(notice.id)?.retryAtMs ?? 0) > clock.monotonic()) continue;
       const view = this.#context.view(placeOf(notice));
       if (isUnseen(notice, view)) continue;
       const isMuted = view !== undefined && (await this.#context.isMuted(view));
@@ -115,15 +115,15 @@ export class ChannelQueue {
       else open.push(this.#maybeSent.has(one.id) ? { ...one, maybeRepeated: true } : one);
     }
     if (skipped.length > 0) await this.#file.write({ passed: this.#file.passedWith(skipped) });
-    const isAside = ({ id }: Notification) => this.#setAside.has(id);
+    const isDelayed = ({ id }: Notification) => this.#delayed.has(id);
     const batch = nextBatch(
-      open.filter((one) => !isAside(one)),
+      open.filter((one) => !isDelayed(one)),
       quiet,
     );
-    return batch.length > 0 ? batch : open.filter(isAside).slice(0, 1);
+    return batch.length > 0 ? batch : open.filter(isDelayed).slice(0, 1);
   }
 
-  /** @returns whether the next one may be sent at once */
+  /** @returns whether the next message may be sent at once */
   async #send(batch: readonly Notification[]): Promise<boolean> {
     const { sendMs, signal } = this.#context;
     const ids = batch.map(({ id }) => id);
@@ -137,21 +137,21 @@ export class ChannelQueue {
       return await this.#failed(ids, error);
     }
     crashPoint('notification-sent');
-    const opened = this.#channel.settle === undefined ? [] : batch.map(openedBy);
-    for (const id of ids) this.#setAside.delete(id);
+    const opened = this.#channel.settle === undefined ? [] : batch.map(openRecord);
+    for (const id of ids) this.#delayed.delete(id);
     const { open, failing } = this.#file.state;
     await this.#file.note({
       passed: this.#file.passedWith(ids),
       sending: undefined,
       open: [...open, ...opened].slice(-KEPT_OPEN),
-      failing: failing && this.#setAside.size > 0 ? { ...failing, waiting: this.#setAside.size } : undefined,
+      failing: failing && this.#delayed.size > 0 ? { ...failing, waiting: this.#delayed.size } : undefined,
     });
     return true;
   }
 
   /**
-   * @param error undefined after a timeout: it may have arrived
-   * @returns whether the next one may be sent at once
+   * @param error undefined after a timeout, when the message may have been delivered
+   * @returns whether the next message may be sent at once
    */
   async #failed(ids: readonly string[], error: unknown): Promise<boolean> {
     const { clock, report, sendMs } = this.#context;
@@ -159,7 +159,7 @@ export class ChannelQueue {
     const isUnknown = error !== undefined && known === undefined;
     if (error === undefined) for (const id of ids) this.#maybeSent.add(id);
     else if (known?.retry !== 'later') report(`notifications by ${this.name}`, error);
-    const lost = known?.retry === 'never' ? ids : isUnknown ? this.#putAside(ids) : [];
+    const lost = known?.retry === 'never' ? ids : isUnknown ? this.#delay(ids) : [];
     const isHeld = !isUnknown && lost.length === 0;
     const { since = isoUtc(clock.now()), tries = 0, givenUp = 0 } = this.#file.state.failing ?? {};
     const why =
@@ -176,15 +176,15 @@ export class ChannelQueue {
     return !isHeld;
   }
 
-  /** @returns those that failed too often: a message that did arrive must not be repeated for a week */
-  #putAside(ids: readonly string[]): string[] {
+  /** @returns the ids to give up: if a message did arrive, retries would repeat it for a week */
+  #delay(ids: readonly string[]): string[] {
     for (const id of ids) {
-      const { tries } = this.#setAside.get(id) ?? { tries: 0 };
+      const { tries } = this.#delayed.get(id) ?? { tries: 0 };
       const retryAtMs = this.#context.clock.monotonic() + backOffMs(tries);
-      this.#setAside.set(id, { tries: tries + 1, retryAtMs });
+      this.#delayed.set(id, { tries: tries + 1, retryAtMs });
     }
-    const lost = ids.filter((id) => (this.#setAside.get(id)?.tries ?? 0) > RETRY_MS.length);
-    for (const id of lost) this.#setAside.delete(id);
+    const lost = ids.filter((id) => (this.#delayed.get(id)?.tries ?? 0) > RETRY_MS.length);
+    for (const id of lost) this.#delayed.delete(id);
     return lost;
   }
 
@@ -193,7 +193,7 @@ export class ChannelQueue {
     for (const one of this.#file.state.open) {
       const { kind, at, id, place } = one;
       const now = view(place);
-      // The kind was valid when it was sent.
+      // The cast is safe: the kind was valid when the notice was sent.
       if (now !== undefined && isStillOpen({ kind: kind as QueuedNotice['kind'], at, id }, now)) continue;
       const settled = await settlementOf({ id, place }, now);
       try {
@@ -222,7 +222,7 @@ function backOffMs(tries: number): number {
   return RETRY_MS[Math.min(tries, RETRY_MS.length - 1)] ?? 0;
 }
 
-/** The disk is unavailable, or the event was recorded after the session was read. */
+/** True if `view` lacks the event: the disk is unavailable, or the session was read before it was recorded. */
 function isUnseen({ id, sessionsDir }: QueuedNotice, view: SessionView | undefined): boolean {
   if (view === undefined) return statsAt(sessionsDir) === undefined;
   return view.isUnreadable === true || view.state.n < Number(id.split(':')[1]);
@@ -232,7 +232,7 @@ function placeOf({ sessionsDir, session }: Pick<QueuedNotice, 'sessionsDir' | 's
   return join(sessionsDir, session);
 }
 
-function openedBy(one: Notification): ChannelState['open'][number] {
+function openRecord(one: Notification): ChannelState['open'][number] {
   const { id, at, kind } = one;
   return { id, at, kind, place: placeOf(one) };
 }
@@ -241,8 +241,8 @@ function openedBy(one: Notification): ChannelState['open'][number] {
 const MANY = 5;
 
 /**
- * The next message: the oldest notice; where there are many, those that need the person, then all others as one.
- * Notices held during the quiet hours are also sent as one. Pure.
+ * The notices for the next message: usually only the oldest. If there are many, those that need the person
+ * come first, and all others are sent together, as are those held during the quiet hours. Pure.
  */
 function nextBatch(open: readonly Notification[], quiet: QuietHours | undefined): readonly Notification[] {
   const needing = open.filter((one) => one.needsPerson);
@@ -253,13 +253,13 @@ function nextBatch(open: readonly Notification[], quiet: QuietHours | undefined)
   return needing.length > 0 ? needing.slice(0, 1) : others;
 }
 
-/** Events that end the wait that a notification was about. */
-const SETTLES: readonly EventType[] = [
+/** Events that settle what a notification asked for. */
+const SETTLING: readonly EventType[] = [
   ...(['answers_recorded', 'plan_approved', 'changes_requested', 'resumed', 'stopped'] as const),
   ...(['went_on', 'phase_set', 'rewound', 'archived', 'done'] as const),
 ];
 
-/** Who settled what a notification asked for, according to the first such event after it. */
+/** Says who settled what a notification asked for, according to the first event that did. */
 export async function settlementOf(
   { id, place }: { id: string; place: string },
   view: SessionView | undefined,
@@ -268,7 +268,7 @@ export async function settlementOf(
   if (view === undefined) return { ...settled, how: 'The session was removed.' };
   const number = Number(id.split(':')[1]);
   const events = Number.isInteger(number) ? await readEvents(view.paths, number) : [];
-  const event = events.find(({ type }) => SETTLES.includes(type));
+  const event = events.find(({ type }) => SETTLING.includes(type));
   const words = event && describeEvent(event);
   return { ...settled, how: words === undefined ? statusSentence(view) : `${capitalised(words)}.` };
 }

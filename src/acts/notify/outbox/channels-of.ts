@@ -11,7 +11,7 @@ export interface ChannelContext extends Pick<ActionContext, 'clock' | 'env' | 'h
   telegram?: TelegramChannel;
 }
 
-/** Every channel that the settings configure; a new channel adds a line here. */
+/** Every channel that the settings configure; a new channel needs a line here. */
 export function channelsOf(settings: NotifySettings, context: ChannelContext): NotifyChannel[] {
   const { clock, env, home, telegram = new TelegramChannel(context) } = context;
   const { telegramBotToken, telegramChatId } = settings;

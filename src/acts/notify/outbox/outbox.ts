@@ -21,7 +21,7 @@ export interface OutboxOptions {
   clock: Clock;
   env: Readonly<Record<string, string | undefined>>;
   home: string;
-  /** Logs a problem; a lasting one is logged once. */
+  /** Logs a problem; a persistent one is logged once. */
   report: (what: string, error: unknown) => void;
   channels?: typeof channelsOf;
   sendMs?: number;
@@ -30,8 +30,8 @@ export interface OutboxOptions {
 const SEND_MS = 30_000;
 
 /**
- * Sends what is in the queue through every configured channel, in the background. Each channel has its own file, so that
- * one that fails delays no other.
+ * Sends what is in the queue through every configured channel, in the background. Each channel has its own
+ * file, so that a failing channel does not delay the others.
  */
 export class Outbox {
   readonly #options: OutboxOptions;
@@ -60,7 +60,7 @@ export class Outbox {
     };
   }
 
-  /** Starts to send what is due. @returns the latest time to poll again, in monotonic milliseconds */
+  /** Starts sending what is due. @returns when to poll again at the latest, in monotonic milliseconds */
   async poll(sessions: ReadonlyMap<string, { view: SessionView }>): Promise<number> {
     const { clock } = this.#options;
     this.#views = sessions;
@@ -86,7 +86,7 @@ export class Outbox {
     return this.#channels.some((channel) => channel.waiting().some(({ at }) => Date.parse(at) > dayAgo));
   }
 
-  /** Aborts what is in progress and marks it as possibly sent. */
+  /** Aborts the sends in progress; the next supervisor treats them as possibly delivered. */
   async end(): Promise<void> {
     this.#ended.abort();
     await this.rest();
@@ -128,7 +128,7 @@ export class Outbox {
 
 const MAX_BYTES = 16 * 1024 * 1024;
 const DAY_MS = 24 * 3_600_000;
-/** Notices that could not be sent within this are dropped. */
+/** Notices that could not be sent within this time are dropped. */
 const KEPT_MS = 7 * DAY_MS;
 
 /** `queue.jsonl`, to which the supervisor appends in the same process. */
@@ -147,12 +147,12 @@ export class QueueFile {
     const reading = readBoundedText(this.#path, { maxBytes: MAX_BYTES, keep: 'end' });
     const lines = reading.kind === 'text' ? reading.text.split('\n') : [];
     const notices = lines.flatMap((line) => QueuedNotice.safeParse(parseJson(line)).data ?? []);
-    // A queue that lost its cursors may hold a notice twice.
+    // The queue may contain a notice twice if its cursors were lost.
     this.entries = [...new Map(notices.map((notice) => [notice.id, notice])).values()];
     this.#id = id;
   }
 
-  /** Drops notices that no channel waits for after a day, the others after a week. */
+  /** Drops notices after a day, or after a week if a channel has yet to send them. */
   async prune(nowMs: number, waiting: ReadonlySet<string>): Promise<void> {
     const kept = this.entries.filter(
       ({ id, at }) => nowMs - Date.parse(at) < (waiting.has(id) ? KEPT_MS : DAY_MS),

@@ -13,7 +13,7 @@ type Called =
   | 'sendDocument'
   | 'sendMessage';
 
-/** The methods of the Bot API that we call: one object of parameters, and a signal that ends the call. */
+/** The methods of the Bot API that we call; each takes its parameters and a signal that aborts the call. */
 export type BotApi = { [Method in Called]: WithSignal<Raw[Method]> } & {
   [Method in 'getMe' | 'getWebhookInfo']: (signal: AbortSignal) => ReturnType<Raw[Method]>;
 };
@@ -25,15 +25,15 @@ export function newBotApi({ token, apiRoot }: { token: string; apiRoot: string }
   // Node requires `duplex` for a streamed body.
   const baseFetchConfig = { duplex: 'half' } as object;
   const { raw } = new Api(token, { apiRoot, timeoutSeconds: CALL_SECONDS, baseFetchConfig });
-  // Its types use the AbortSignal of a polyfill for older Nodes.
+  // grammY's types use the AbortSignal of a polyfill for older versions of Node.
   return raw as unknown as BotApi;
 }
 
-export function isOfCall(error: unknown): boolean {
+export function isCallError(error: unknown): boolean {
   return error instanceof GrammyError || error instanceof HttpError;
 }
 
-/** Why a call failed, as far as it decides what to do. */
+/** Why a call failed, in as much detail as is needed to decide what to do. */
 export type BotFailure =
   | { kind: 'slow_down'; retryAfterMs: number }
   | { kind: 'bad_token' }
@@ -58,7 +58,7 @@ export function sendingFailure(error: unknown): BotFailure {
   if (!(error instanceof GrammyError)) throw error;
   const { error_code: status, description, parameters } = error;
   if (status === 429) return { kind: 'slow_down', retryAfterMs: (parameters.retry_after ?? 1) * 1000 };
-  // A malformed token makes a path that the server does not have.
+  // A malformed token results in a path that the server does not know.
   if (status === 401 || status === 404) return { kind: 'bad_token' };
   if (status === 409) return { kind: 'conflict', with: /webhook/i.test(description) ? 'webhook' : 'poller' };
   if (status === 403) return { kind: 'closed_chat' };
@@ -69,7 +69,7 @@ export function sendingFailure(error: unknown): BotFailure {
 
 type Plain = Exclude<BotFailure, { retryAfterMs: number } | { with: string } | { status: number }>['kind'];
 
-/** Descriptions of status 400. They are not part of the API's contract, so anything else is `rejected`. */
+/** Descriptions that come with status 400. The API does not guarantee them, so anything else is `rejected`. */
 const REJECTIONS: readonly (readonly [RegExp, Plain])[] = [
   [/can't parse entities/i, 'bad_markup'],
   [/message is not modified/i, 'not_modified'],

@@ -2,7 +2,7 @@ import { isoUtc } from '../../../base/clock.ts';
 import { statsAt } from '../../../base/files/path-stats.ts';
 import { supervisorEnvironment } from '../../../providers/starting/launch-supervisor.ts';
 import type { ActionContext } from '../../common/context.ts';
-import { failureText, isOfCall, newBotApi, sendingFailure } from './bot-api.ts';
+import { failureText, isCallError, newBotApi, sendingFailure } from './bot-api.ts';
 import { Phone } from './phone.ts';
 import type { TelegramChat } from './telegram-chat.ts';
 import { telegramSettings } from './telegram-settings.ts';
@@ -12,25 +12,25 @@ const POLL_SECONDS = 25;
 const KINDS = ['message', 'callback_query'] as const;
 const FIRST_WAIT_MS = 1000;
 const LONGEST_WAIT_MS = 60_000;
-/** How long a set-up may read the messages of the same bot. */
+/** How long a set-up may read the bot's messages instead. */
 const SET_UP_MS = 10 * 60_000;
 const POLLED_MS = 10 * 60_000;
 const AWAY_MS = 3_600_000;
-/** Limits the log, since anyone may write to a bot. */
+/** Limits the log, since anyone can write to a bot. */
 const MAX_LOGGED = 100;
 
 export interface Listening {
   chat: TelegramChat;
   context: Omit<ActionContext, 'by'>;
-  /** Touched by a set-up that reads the messages itself. */
+  /** Written by a set-up, which reads the messages itself. */
   setUpPath: string;
   say: (text: string) => void;
 }
 
 /**
- * Carries out what the person does in the chat, until it is aborted or no bot is configured. Only the supervisor
- * does this: Telegram gives updates to one reader. An update is recorded before it is acted on, so none is acted on
- * twice.
+ * Carries out what the person does in the chat, until aborted or until no bot is configured. Only the
+ * supervisor does this, because Telegram gives each update to one reader. An update is recorded before it is
+ * acted on, so none is acted on twice.
  */
 export async function listenToTelegram(
   { chat, context, setUpPath, say }: Listening,
@@ -98,14 +98,14 @@ export async function listenToTelegram(
   }
 }
 
-/** Our own text: an error of a call may contain the token. */
+/** Our own text for errors of calls, because theirs may contain the token. */
 function problemText(error: unknown): string {
-  if (isOfCall(error)) return failureText(sendingFailure(error)).why;
+  if (isCallError(error)) return failureText(sendingFailure(error)).why;
   return error instanceof Error ? error.message : String(error);
 }
 
 function nextWaitMs(error: unknown, before: number): number {
-  const failure = isOfCall(error) ? sendingFailure(error) : undefined;
+  const failure = isCallError(error) ? sendingFailure(error) : undefined;
   if (failure?.kind === 'slow_down') return failure.retryAfterMs;
   if (failure?.kind === 'bad_token') return LONGEST_WAIT_MS;
   return Math.min(LONGEST_WAIT_MS, Math.max(FIRST_WAIT_MS, before * 2));

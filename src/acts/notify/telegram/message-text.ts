@@ -1,6 +1,6 @@
 import { escapedMarkup, shownText } from '../../../base/text.ts';
 
-/** One line of a message. Markup ends with its line, so that a message may be split at any line. */
+/** One line of a message. Markup ends with its line, so that a message can be split at any line. */
 export interface MessageLine {
   text: string;
   isBold?: true;
@@ -10,19 +10,19 @@ export interface MessageLine {
 export const MAX_MESSAGE = 4096;
 export const MAX_CAPTION = 1024;
 
-/** Text by others as lines in which Telegram detects no link, command or mention. */
+/** Turns text written by others into lines in which Telegram detects no link, command or mention. */
 export function linesOf(text: string): MessageLine[] {
   // Truncation may have left half of a surrogate pair, which Telegram rejects as invalid UTF-8.
   const whole = Buffer.from(shownText(text)).toString();
   return plainLines(whole.replace(LINK_STARTS, `$&${WORD_JOINER}`));
 }
 
-/** Our own text, whose commands are links. */
+/** Turns our own text into lines; Telegram turns the commands in it into links. */
 export function plainLines(text: string): MessageLine[] {
   return text.split('\n').map((line) => ({ text: line }));
 }
 
-/** Zero-width; ends anything that Telegram would detect as a link, whatever the `parse_mode`. */
+/** A zero-width character that stops Telegram from detecting a link, whatever the `parse_mode`. */
 export const WORD_JOINER = '\u2060';
 
 /**
@@ -38,7 +38,7 @@ const LINK_STARTS = new RegExp(
   'gu',
 );
 
-/** The same at every position where a split may begin a word. */
+/** Where links can begin once a split has made any position the start of a word. */
 const POSSIBLE_STARTS = /[/@#$.:](?!\s|\ufe0f|$)/g;
 
 export function bold(text: string): MessageLine {
@@ -50,7 +50,7 @@ export function bold(text: string): MessageLine {
   };
 }
 
-/** Messages of at most `max` characters, split at line ends; a longer line is split within. */
+/** Splits lines into messages of at most `max` characters; only a line longer than that is itself split. */
 export function splitAtLineEnds(lines: readonly MessageLine[], max = MAX_MESSAGE): MessageLine[][] {
   const messages: MessageLine[][] = [];
   let length = Number.POSITIVE_INFINITY;
@@ -80,7 +80,7 @@ function shortLines(line: MessageLine, max: number): MessageLine[] {
   return [...pieces, { ...line, text: rest }];
 }
 
-/** For `parse_mode: HTML`; nothing in the text can become markup. */
+/** Renders lines for `parse_mode: HTML`; nothing in their text can become markup. */
 export function toHtml(lines: readonly MessageLine[]): string {
   return lines
     .map(({ text, isBold }) =>

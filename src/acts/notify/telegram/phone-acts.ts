@@ -13,18 +13,18 @@ import type { SentMessage } from './sent-messages.ts';
 /** The meaning of a button or a reply, before anything is done. */
 export type Intent =
   | { refusal: string; isOver?: true }
-  /** `pending`: shown until it is recorded. `act` returns the result. */
+  /** `pending` is shown while `act` runs. */
   | { pending: string; act: () => Promise<PhoneReply> }
   | { asks: 'changes'; hash: string }
   | { shows: 'status' };
 
 export interface PhoneReply {
   words: string;
-  /** The ids of questions or the hash of the plan that this settles: messages about them lose their buttons. */
+  /** Ids of the questions, or hash of the plan, that this settles; messages about them lose their buttons. */
   settles: readonly string[];
 }
 
-/** What a button or a reply means. Its text is data only. */
+/** Interprets a button or a reply. Its text is only data. */
 export async function intentOf(
   sent: SentMessage,
   input: { choice: string } | { reply: string },
@@ -68,7 +68,7 @@ export async function intentOf(
         : { refusal: 'Press "Request changes" first, then reply to the question that follows.' };
     }
     case 'session':
-      if ('reply' in input) return { refusal: 'To give the agent a message, send: /message' };
+      if ('reply' in input) return { refusal: 'To send the agent a message, use /message' };
       if (input.choice === 'status') return { shows: 'status' };
       if (await hasMovedOn(view, sent)) return { refusal: TOO_OLD, isOver: true };
       return input.choice === 'stop'
@@ -108,7 +108,7 @@ function approving(question: SessionQuestion, hash: string, context: ActionConte
     pending: 'recording the approval',
     act: async () => {
       const { plan, already } = await approvePlan({ ...question, hash }, context);
-      const words = `${plan.name} ${already ? 'was approved before' : 'approved by phone'}.`;
+      const words = `${plan.name} ${already ? 'was already approved' : 'approved by phone'}.`;
       return { words, settles: [hash] };
     },
   };

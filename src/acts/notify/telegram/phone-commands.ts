@@ -19,7 +19,7 @@ const HELP = `/sessions - all sessions, those that need you first
 Questions and plans come as separate messages: press a button, or reply to the question.`;
 
 export interface PhoneContext extends ActionContext {
-  /** With NOTIFY_DETAIL=titles no text of an agent is shown. */
+  /** NOTIFY_DETAIL=titles: no text written by an agent is shown. */
   isBrief: boolean;
 }
 
@@ -30,7 +30,7 @@ export type CommandReply = { drafts: Draft[]; where?: Where; listed?: Where[] } 
 
 const COMMAND = /^\/([a-z]+)(?:@\w+)?(?:\s+([\s\S]*))?$/i;
 
-/** @returns undefined if the text is no command */
+/** @returns undefined if the text is not a command */
 export async function runPhoneCommand(
   text: string,
   listed: readonly Where[],
@@ -46,13 +46,13 @@ export async function runPhoneCommand(
     case 'stop':
     case 'resume':
     case 'message':
-      return await named(name.toLowerCase() as PhoneAct, rest.trim(), listed, context);
+      return await actOnNamed(name.toLowerCase() as PhoneAct, rest.trim(), listed, context);
     default:
       return { drafts: [{ lines: plainLines(HELP) }] };
   }
 }
 
-/** Applies one of the four session commands. @param text what follows the session's name */
+/** Runs one of the four session commands. @param text what follows the session's name */
 export async function actOn(
   act: PhoneAct,
   where: Where,
@@ -86,8 +86,8 @@ async function listAll(context: PhoneContext): Promise<CommandReply> {
   return { drafts: messages.map((part) => ({ lines: part })), listed: sessions.map(whereOf) };
 }
 
-/** Finds a session by its number in the last list, by name, or as the only one; otherwise asks by buttons. */
-async function named(
+/** Acts on the session named by its number in the last list or by its name, or on the only one; else asks. */
+async function actOnNamed(
   act: PhoneAct,
   rest: string,
   listed: readonly Where[],
@@ -113,7 +113,7 @@ async function named(
 const MAX_OFFERED = 12;
 const MAX_LISTED = 40;
 
-/** Sessions of every project of this machine; those that need the person come first. */
+/** Sessions of every project on this machine; those that need the person come first. */
 async function allSessions(context: PhoneContext): Promise<SessionView[]> {
   try {
     const { sessions } = await listSessions({ allProjects: true }, context);
@@ -133,8 +133,8 @@ export async function statusDraft(view: SessionView, context: PhoneContext): Pro
     ...(isStalled ? linesOf('The agent shows no sign of life.') : []),
     ...view.problems.flatMap(linesOf),
   ];
-  const rests = kind === 'stopped' || kind === 'blocked';
-  const buttons = kind === 'done' || kind === 'waiting' ? [[STATUS]] : [[STATUS, rests ? RESUME : STOP]];
+  const canResume = kind === 'stopped' || kind === 'blocked';
+  const buttons = kind === 'done' || kind === 'waiting' ? [[STATUS]] : [[STATUS, canResume ? RESUME : STOP]];
   const [part = []] = splitAtLineEnds(lines);
   return { lines: part, about: { kind: 'session' }, buttons };
 }

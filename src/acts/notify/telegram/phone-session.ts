@@ -10,7 +10,7 @@ import type { ActionContext } from '../../common/context.ts';
 import type { SessionQuestion } from '../../common/places/find-session.ts';
 import type { SentMessage, Where } from './sent-messages.ts';
 
-/** A session with what its actions need, or why it cannot be used. */
+/** A session and how actions refer to it, or why it cannot be used. */
 export type Found = { view: SessionView; question: SessionQuestion } | { refusal: string };
 
 export async function sessionAt(
@@ -24,18 +24,18 @@ export async function sessionAt(
   return { view, question: { session, projectDir: view.sessionFile.configPath } };
 }
 
-/** The session of a message, if it is still the one of the notification. */
+/** The session that a message is about, if its folder still contains that session. */
 export async function sessionOf(sent: SentMessage, context: Pick<ActionContext, 'host'>): Promise<Found> {
   if (sent.where === undefined) return { refusal: TOO_OLD };
   const found = await sessionAt(sent.where, context);
   if ('refusal' in found || sent.notification === undefined) return found;
-  // The folder may belong to another session by now.
+  // The folder may by now contain another session.
   return sent.notification.startsWith(`${found.view.sessionFile?.id}:`) ? found : { refusal: TOO_OLD };
 }
 
 export const TOO_OLD = 'This message is too old; nothing was done.';
 
-/** Who settled what a message asks, and how, according to the session's events since. */
+/** Says who settled what a message asks for, and how, according to the session's later events. */
 export async function howSettled({ paths }: SessionView, sent: SentMessage): Promise<string | undefined> {
   const { about } = sent;
   for (const event of (await readEvents(paths, eventNumber(sent) ?? 0)).toReversed()) {
@@ -55,7 +55,7 @@ export async function howSettled({ paths }: SessionView, sent: SentMessage): Pro
   return undefined;
 }
 
-/** Answers to those questions of a message that are still open and unchanged. */
+/** The questions of a message that are still open and unchanged. */
 export async function stillOpen<T extends { id: string; hash: string }>(
   view: SessionView,
   wanted: readonly T[],
@@ -69,7 +69,7 @@ export async function stillOpen<T extends { id: string; hash: string }>(
   return waiting.length > 0 ? { open: waiting } : { refusal: 'Already answered.' };
 }
 
-/** Why the plan of a message is not the one that waits; undefined if it is. */
+/** Why the plan of a message cannot be decided on; undefined if it is the one that waits for approval. */
 export function planRefusal(view: SessionView, hash: string): string | undefined {
   const gate = gateOf(view);
   if (gate?.for !== 'plan_approval') return `${view.folder} no longer waits for an approval.`;
@@ -78,7 +78,7 @@ export function planRefusal(view: SessionView, hash: string): string | undefined
   return undefined;
 }
 
-/** Whether the session was resumed or rewound since the notification: its buttons are outdated. */
+/** Whether the session was resumed or rewound after the notification, which makes its buttons outdated. */
 export async function hasMovedOn({ paths }: SessionView, sent: SentMessage): Promise<boolean> {
   const n = eventNumber(sent);
   const events = n === undefined ? [] : await readEvents(paths, n);

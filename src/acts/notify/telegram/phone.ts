@@ -25,14 +25,14 @@ export interface PhonePlace {
   api: BotApi;
   settings: TelegramSettings;
   signal: AbortSignal;
-  /** Updates have waited for longer than TOO_OLD_MS. */
+  /** Nothing polled for updates for an hour, so they may be old. */
   wasAway: boolean;
 }
 
-/** Carries out what the person does in the chat. Its texts are data: session names, answers, messages. */
+/** Carries out what the person does in the chat. Text is only data: session names, answers, messages. */
 export class Phone {
   readonly #chat: TelegramChat;
-  /** Writes a line of the supervisor's log, once per text. */
+  /** Writes a line to the supervisor's log, once per text. */
   readonly #report: (text: string) => void;
 
   constructor(chat: TelegramChat, report: (text: string) => void) {
@@ -52,7 +52,7 @@ export class Phone {
     }
   }
 
-  /** Empty: nothing is sent back. */
+  /** @returns why the sender may not act; empty if they get no reply; undefined if they may */
   #refusalOf(sender: Sender, settings: TelegramSettings): string | undefined {
     const { id } = sender.chat;
     switch (mayAct(sender, settings)) {
@@ -81,7 +81,7 @@ export class Phone {
       return;
     }
     if (choice === PENDING) {
-      // Updates are handled one by one, so a pending button was interrupted, for example by a network failure.
+      // Updates are handled one by one, so a choice that is still pending was interrupted.
       await this.#chat.restore(place.api, sent, place.signal);
       await answer(query, 'It was not recorded. Press again.', place);
       return;
@@ -113,7 +113,7 @@ export class Phone {
       if (!text.startsWith('/') && message.chat.type !== 'private') return;
       if (isOld) return await this.#reply(TOO_OLD, undefined, place);
       const { listed } = await this.#chat.sent.read();
-      const result = await this.#guarded(() => runPhoneCommand(text, listed, place.context), place);
+      const result = await this.#attempt(() => runPhoneCommand(text, listed, place.context), place);
       if (result !== undefined) return await this.#show(result, place);
       const words = to === undefined ? 'To answer a question, reply to it. Commands: /help' : TOO_OLD;
       return await this.#reply(words, undefined, place);
@@ -135,7 +135,7 @@ export class Phone {
     for (const draft of drafts) await this.#post(draft, where, place);
   }
 
-  /** @param again what the same button means after a refusal: another channel may have been faster */
+  /** @param again interprets the button again after a failure, in case another channel was faster */
   async #carryOut(
     intent: Intent,
     sent: SentMessage | undefined,
@@ -161,7 +161,7 @@ export class Phone {
     } else {
       const hasButtons = sent !== undefined && sent.buttons.length > 0;
       if (hasButtons) await this.#chat.showPending(api, sent, intent.pending, signal);
-      const outcome = await this.#guarded(intent.act, place);
+      const outcome = await this.#attempt(intent.act, place);
       if (outcome === undefined) {
         const now = await again?.();
         if (sent && now && 'refusal' in now) await this.#chat.settle(api, sent, now.refusal, signal);
@@ -175,7 +175,7 @@ export class Phone {
     }
   }
 
-  /** Every message about the decision: an event may have been sent twice, and questions share a common button. */
+  /** Settles all messages about the decision: one may be sent twice, and a button can answer several. */
   async #settleAll(
     sent: SentMessage,
     settles: readonly string[],
@@ -193,8 +193,8 @@ export class Phone {
     for (const each of same) await this.#chat.settle(api, each, how, signal);
   }
 
-  /** Sends refusals to the chat, in our own text. */
-  async #guarded<T>(act: () => Promise<T>, place: PhonePlace): Promise<T | undefined> {
+  /** Runs `act`; if it fails, sends our own text about the failure to the chat and returns undefined. */
+  async #attempt<T>(act: () => Promise<T>, place: PhonePlace): Promise<T | undefined> {
     try {
       return await act();
     } catch (error) {
@@ -225,7 +225,7 @@ export class Phone {
   }
 }
 
-/** @returns true if it was pressed too long ago for an answer */
+/** @returns true if the button was pressed too long ago to be answered */
 async function answer({ id }: CallbackQuery, words: string, { api, signal }: PhonePlace): Promise<boolean> {
   const text = shortened(words, MAX_ALERT);
   try {

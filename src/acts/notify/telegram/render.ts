@@ -8,13 +8,13 @@ export interface Draft {
   lines: readonly MessageLine[];
   about?: AskedAbout;
   buttons?: Button[][];
-  /** Sent as a document with the lines as its caption. */
+  /** Sent with the lines as its caption. */
   document?: { path: string; name: string };
-  /** The person writes the answer as a reply; this is the placeholder of the input field. */
+  /** Asks for a written reply; this is the placeholder of the input field. */
   asksFor?: string;
 }
 
-/** About the number of characters that a phone shows of a full-width button. */
+/** Roughly the number of characters that a phone shows on a full-width button. */
 const BUTTON_WIDTH = 44;
 
 export const STATUS: Button = { text: 'Status', choice: 'status' };
@@ -60,7 +60,7 @@ function titleOf(notification: Notification): MessageLine {
   return bold(shownTitle(notification));
 }
 
-/** The last part gets the buttons. */
+/** Splits lines into drafts; the last one gets the buttons. */
 function splitDraft(lines: readonly MessageLine[], last: Omit<Draft, 'lines'> = {}): Draft[] {
   const parts = splitAtLineEnds(lines).map((part): Draft => ({ lines: part }));
   const end = parts.pop();
@@ -85,7 +85,7 @@ function questionDraft(question: QaQuestion, head: readonly MessageLine[]): Draf
   ]);
   if (suggestion !== undefined && suggestion.letters.length > 1)
     rows.unshift([button(`★ ${suggested}`, suggested)]);
-  // Cut to one message, so that question and buttons stay together; `samocode answer` shows all of it.
+  // Truncated to one message, so that question and buttons stay together; `samocode answer` shows it in full.
   const [part = []] = splitAtLineEnds(lines);
   return { lines: part, about: { kind: 'question', id, hash: questionHash(question) }, buttons: rows };
 }

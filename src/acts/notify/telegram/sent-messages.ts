@@ -10,18 +10,18 @@ export type Where = z.infer<typeof Where>;
 /** The subject of a message's buttons and replies. */
 export const AskedAbout = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('question'), id: z.string(), hash: z.string() }),
-  /** All open questions, each with its hash and suggestion. */
+  /** The open questions that have a suggestion, each with its hash and the suggestion. */
   z.object({
     kind: z.literal('suggestions'),
     answers: z.array(z.object({ id: z.string(), hash: z.string(), text: z.string() })),
   }),
   z.object({ kind: z.literal('plan'), hash: z.string() }),
-  /** A reply describes what to change. */
+  /** A request to reply with what to change. */
   z.object({ kind: z.literal('changes'), hash: z.string() }),
   z.object({ kind: z.literal('session') }),
-  /** A reply is a message to the session. */
+  /** A request to reply with a message for the session. */
   z.object({ kind: z.literal('message') }),
-  /** Which session a command is for. */
+  /** Asks which session a command is for. */
   z.object({
     kind: z.literal('pick'),
     act: z.enum(['status', 'stop', 'resume', 'message']),
@@ -35,7 +35,7 @@ const Button = z.object({ text: z.string(), choice: z.string() });
 export type Button = z.infer<typeof Button>;
 
 const SentMessage = z.object({
-  /** In the data of each button, which is limited to 64 bytes and not trusted. */
+  /** Identifies the message in the data of its buttons, which is limited to 64 bytes and not trusted. */
   key: z.string(),
   chat: z.number(),
   message: z.number(),
@@ -55,7 +55,7 @@ const State = z.object({
   v: z.literal(1),
   /** The first update not yet handled. */
   offset: z.int(),
-  /** ISO time of the last poll for updates, accurate to ten minutes. */
+  /** ISO time of the last poll for updates; written at most every ten minutes. */
   polledAt: z.string(),
   sent: z.array(SentMessage),
   listed: z.array(Where),
@@ -94,7 +94,7 @@ export class SentMessages {
     await this.#write();
   }
 
-  /** Writes run one at a time: an older state renamed last would repeat handled updates. */
+  /** Writes run one at a time, because an older state written last would repeat handled updates. */
   async #write(): Promise<void> {
     const path = this.#path;
     if (path === undefined) return;

@@ -33,7 +33,7 @@ const PATIENCE_MS = 10 * 60_000;
 const CONFLICT_MS = 2000;
 
 /**
- * Checks a token and saves it with the chat, which it learns from a message with a one-time code, so that no one
+ * Checks a token and saves it with the chat. The chat is the one that sends a one-time code, so that no one
  * else can claim the bot.
  * @throws telegram_token_form, telegram_refused, telegram_no_chat
  */
@@ -80,7 +80,7 @@ async function firstMessage(
     for (const { update_id, message } of updates ?? []) {
       offset = update_id + 1;
       if (message?.text?.split(/\s+/).includes(code)) {
-        // Marked as read, so that the supervisor does not take the code for a command.
+        // Confirm the update, so that the supervisor does not treat the code as a command.
         await called(api.getUpdates({ offset, timeout: 0 }, signal), ['conflict', 'unreachable']);
         return message;
       }

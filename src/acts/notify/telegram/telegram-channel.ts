@@ -7,12 +7,12 @@ import { SentMessages } from './sent-messages.ts';
 import { TelegramChat } from './telegram-chat.ts';
 import { telegramSettings } from './telegram-settings.ts';
 
-/** Sends to the configured chat. Settings are read each time, so that a set-up needs no restart. */
+/** Sends to the configured chat. Settings are read for each message, so that a set-up needs no restart. */
 export class TelegramChannel implements NotifyChannel {
   readonly name = 'telegram';
   readonly chat: TelegramChat;
   readonly #place: Pick<ActionContext, 'clock' | 'env' | 'home'>;
-  /** Messages of a notification that were sent before one of its later messages failed; they are not sent again. */
+  /** How many messages of a notification were sent before one failed; they are not sent again. */
   readonly #sentParts = new Map<string, number>();
 
   /** @param statePath `telegram.json`; without it, buttons work only in this process */
@@ -25,7 +25,7 @@ export class TelegramChannel implements NotifyChannel {
     const [first] = notifications;
     if (first === undefined) return;
     const { api, chat } = await this.#bot();
-    // A digest covers several sessions: each one with a decision is also sent separately.
+    // A digest covers several notifications: each one that asks for a decision is also sent separately.
     const isDigest = notifications.length > 1;
     const batches = isDigest
       ? [{ of: first, drafts: digestOf(notifications) }, ...notifications.filter(hasDecision).map(batchOf)]
@@ -84,7 +84,7 @@ function batchOf(notification: Notification) {
   return { of: notification, drafts: draftsOf(notification) };
 }
 
-/** Whether and when to retry. */
+/** Decides whether and when to retry. */
 function undelivered(failure: BotFailure) {
   const retry = failure.kind === 'slow_down' || failure.kind === 'unreachable' ? 'later' : 'never';
   const retryAfterMs = failure.kind === 'slow_down' ? failure.retryAfterMs : undefined;

@@ -9,7 +9,7 @@ import { bold, MAX_CAPTION, shortened, splitAtLineEnds, toHtml, toPlain } from '
 import type { Draft } from './render.ts';
 import { type Button, newKey, type SentMessage, type SentMessages, type Where } from './sent-messages.ts';
 
-/** How much of its text a settled message keeps. */
+/** Characters of its text that a settled message keeps. */
 const KEPT_TEXT = 600;
 
 /** Sends and edits messages of one chat, and stores what their buttons mean. */
@@ -48,7 +48,7 @@ export class TelegramChat {
     );
   }
 
-  /** Shows below a message that a choice is being processed; further presses get this answer until it is settled. */
+  /** Replaces the buttons of a message with one that shows progress. */
   async showPending(api: BotApi, sent: SentMessage, words: string, signal: AbortSignal): Promise<void> {
     const reply_markup = keyboard(sent.key, [[{ text: shortened(`… ${words}`, 60), choice: PENDING }]]);
     await unlessGone(api.editMessageReplyMarkup({ ...idOf(sent), reply_markup }, signal));
@@ -117,7 +117,7 @@ async function sendDraft(
   }
 }
 
-/** The message may be deleted, or already in the wanted state. */
+/** Ignores a message that was deleted or needs no change. */
 async function unlessGone(change: Promise<unknown>): Promise<void> {
   try {
     await change;

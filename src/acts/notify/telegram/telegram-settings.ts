@@ -3,9 +3,9 @@ import { readNotifySettings } from '../notice/notify-settings.ts';
 
 export interface TelegramSettings {
   token: string;
-  /** The only chat that is written to and read from: a number, or @name. */
+  /** The only chat that we write to and read from: a number, or @name. */
   chat: string;
-  /** Who may act in a group: user numbers, or lower-case names without @. */
+  /** Who may act in a group: user ids, or lower-case names without @. */
   users: readonly string[];
   apiRoot: string;
   isBrief: boolean;
@@ -17,7 +17,7 @@ export function telegramFiles({ dir }: { dir: string }): { state: string; setUp:
 
 const TELEGRAM = 'https://api.telegram.org';
 
-/** The current bot and chat; `chat` is missing until the set-up has learned it. */
+/** Reads the configured bot and chat; `chat` is undefined until the set-up is complete. */
 export async function readTelegramSettings(
   env: Readonly<Record<string, string | undefined>>,
   homeDir: string,
@@ -42,7 +42,7 @@ export async function telegramSettings(
   return token === undefined || chat === undefined ? undefined : { ...rest, token, chat };
 }
 
-/** A chat and a user as in updates of the Bot API. */
+/** The chat and the user of a Bot API update. */
 export interface Sender {
   chat: { id: number; type: string; username?: string };
   from?: { id: number; username?: string };
@@ -55,7 +55,7 @@ type MayAct =
   | 'no_users'
   | 'other_user';
 
-/** In a private chat the other user may act; in a group only a listed one. */
+/** In a private chat its user may act; in a group, only the listed users. */
 export function mayAct({ chat, from }: Sender, allowed: { chat: string; users: readonly string[] }): MayAct {
   const names = [String(chat.id), `@${chat.username}`.toLowerCase()];
   if (!names.includes(allowed.chat.toLowerCase())) return 'other_chat';

@@ -1,18 +1,18 @@
 import { duration } from '../../../base/durations.ts';
 import { counted } from '../../../base/text.ts';
 import { PHASE_NAMES, type Phase } from '../../../phases/table.ts';
-import { lasted, many, moment, momentOfDay, money, tokensOf } from './figures.ts';
+import { compact, elapsed, moment, momentOfDay, money, tokensText } from './figures.ts';
 import { type Html, html, type Part } from './html.ts';
 import type { ReportGap, ReportIteration, SessionReportData } from './report-data.ts';
 
 type Charted = Pick<SessionReportData, 'iterations' | 'gaps' | 'startedAt' | 'until' | 'cost'>;
 
-/** Time and cost of the iterations on a common time line. */
+/** Draws time and cost of the iterations on a shared timeline. */
 export function charts(data: Charted): Part {
   const scale = timeScale(data.startedAt, data.until, data.gaps);
   const isShort = Date.parse(data.until) - Date.parse(data.startedAt) < SHORT_MS;
   const axis = html`<div class="lane axis"><div class="lane-name"></div><div class="ticks">${scale.ticks.map(isShort ? momentOfDay : moment)}</div></div>`;
-  // Without any reported cost or tokens there is nothing more to draw.
+  // A chart is undefined if there is nothing to draw.
   const spent = [costChart(data, scale), tokenChart(data, scale)].filter((chart) => chart !== undefined);
   return [
     html`<div class="lanes">${lanes(data, scale)}${axis}</div>
@@ -21,7 +21,7 @@ ${scale.isShortened && html`<p class="note">Times without an agent are shortened
   ];
 }
 
-/** Maps moments to positions. Times without an agent are shortened, or a night would leave no room for the work. */
+/** Maps moments to positions. Times without an agent are shortened, so that they leave room for the work. */
 interface TimeScale {
   /** From 0 to `WIDTH`. */
   at(moment: string): number;
@@ -30,11 +30,11 @@ interface TimeScale {
   isShortened: boolean;
 }
 
-/** A shorter time line labels its moments with seconds. */
+/** On a timeline shorter than this, labels show seconds. */
 const SHORT_MS = 10 * 60_000;
 const WIDTH = 1000;
 const TICKS = 5;
-/** Maximum share of the line for one gap, and for all together. */
+/** The maximum length of one gap, and of all gaps, as a share of the time worked. */
 const OF_ONE_GAP = 0.05;
 const OF_ALL_GAPS = 0.3;
 
@@ -49,9 +49,9 @@ export function timeScale(
   const inside = (at: string) => Math.min(Math.max(Date.parse(at), start), end);
   const idle = gaps.map(({ from, to }) => [inside(from), inside(to)] as const);
   const worked = end - start - idle.reduce((sum, [from, to]) => sum + to - from, 0);
-  // Without work there is nothing to make room for.
+  // Without work, no gap needs to be shortened.
   const most = worked > 0 ? worked * Math.min(OF_ONE_GAP, OF_ALL_GAPS / Math.max(1, gaps.length)) : end;
-  // Corners of a line that rises with time, and less steeply in a shortened gap.
+  // Points of a line from time to position, which rises less steeply in a shortened gap.
   const times = [start];
   const places = [0];
   const add = (time: number, length: number) => {
@@ -83,7 +83,7 @@ function between(xs: readonly number[], ys: readonly number[], x: number): numbe
   return x1 > x0 ? y0 + ((x - x0) / (x1 - x0)) * (y1 - y0) : y1;
 }
 
-/** The iterations of each phase as bars, and the waits between them. */
+/** Draws the iterations of each phase as bars, and the waits between them. */
 function lanes({ iterations, gaps, until }: Charted, scale: TimeScale): Part {
   const phases = PHASE_NAMES.filter((phase) => iterations.some((each) => each.phase === phase));
   const shades = gaps.map(({ from, to }) => rect('gap', extent(from, to, scale), [0, 20]));
@@ -100,16 +100,16 @@ function lanes({ iterations, gaps, until }: Charted, scale: TimeScale): Part {
   const waited = gaps.reduce((sum, { from, to }) => sum + Date.parse(to) - Date.parse(from), 0);
   const ofPerson = gaps.filter(({ isForPerson }) => isForPerson).length;
   const waits = gaps.map(({ from, to, words, isForPerson }) => {
-    const title = `${words}, ${lasted(from, to)}`;
+    const title = `${words}, ${elapsed(from, to)}`;
     return rect(isForPerson ? 'wait' : 'idle', extent(from, to, scale), [5, 10], title);
   });
   const people = `${counted(ofPerson, 'wait')} for a person`;
   return [...phases.map(ofPhase), lane('no agent', duration(waited), people, waits)];
 }
 
-function lane(name: Phase | 'no agent', words: string, said: string, shapes: Part): Html {
+function lane(name: Phase | 'no agent', words: string, label: string, shapes: Part): Html {
   return html`<div class="lane p-${name}"><div class="lane-name"><b>${name}</b> <span>${words}</span></div>
-<svg viewBox="0 0 ${WIDTH} 20" preserveAspectRatio="none" role="img" aria-label="${name}: ${said}">${shapes}</svg></div>
+<svg viewBox="0 0 ${WIDTH} 20" preserveAspectRatio="none" role="img" aria-label="${name}: ${label}">${shapes}</svg></div>
 `;
 }
 
@@ -127,7 +127,7 @@ interface Extent {
   width: string;
 }
 
-/** In drawing units; never too short to be visible. */
+/** The extent of a period in drawing units, never too short to be visible. */
 function extent(from: string, to: string, scale: TimeScale): Extent {
   const x = scale.at(from);
   const width = Math.max(2, scale.at(to) - x);
@@ -145,7 +145,7 @@ function rect(
 
 const HEIGHT = 100;
 
-/** Grows over the time of an agent, since the cost within an iteration is not recorded. */
+/** Spreads the cost of each iteration over its time, because only the total is recorded. */
 function costChart({ iterations, cost, until }: Charted, scale: TimeScale): Html | undefined {
   const paid = iterations.filter((each) => (each.cost.usd ?? 0) > 0);
   if (paid.length === 0) return undefined;
@@ -164,7 +164,7 @@ function costChart({ iterations, cost, until }: Charted, scale: TimeScale): Html
   const title = html`<b>cost</b> <span>${money(cost) ?? money({ usd: spent })}</span>`;
   const shape = html`<path class="area" d="M${points.join('L')}L${last},${HEIGHT}Z"/><path class="line" d="M${points.join('L')}"/>`;
   const labels = [`$${short(top)}`, `$${short(top / 2)}`, '$0'];
-  return plot(title, labels, shape, `cost over time, in all ${money(cost)}`);
+  return plot(title, labels, shape, `cost over time, in total ${money(cost)}`);
 }
 
 const PARTS = [
@@ -173,14 +173,19 @@ const PARTS = [
   ['outputTokens', 'out'],
 ] as const;
 
-/** A bar per iteration: tokens from the cache, new ones, written ones. */
+/** Draws a bar per iteration: cached, input and output tokens. */
 function tokenChart({ iterations, cost, until }: Charted, scale: TimeScale): Html | undefined {
-  const counted = iterations.filter((each) => tokensOf(each.cost) > 0);
-  if (counted.length === 0) return undefined;
-  const top = niceAbove(Math.max(...counted.map((each) => tokensOf(each.cost))));
-  const title = html`<b>tokens</b> <span>${many(tokensOf(cost))}</span><span class="legend">${PARTS.map(([, name]) => html`<i class="t-${name}"></i>${name} `)}</span>`;
+  const most = Math.max(0, ...iterations.map(heightOf));
+  if (most === 0) return undefined;
+  const top = niceAbove(most);
+  const title = html`<b>${tokensText(cost) || 'tokens'}</b><span class="legend">${PARTS.map(([, name]) => html`<i class="t-${name}"></i>${name} `)}</span>`;
+  const counted = iterations.filter((each) => heightOf(each) > 0);
   const shape = html`${counted.map((each) => tokenBar(each, { until, top, scale }))}`;
-  return plot(title, [many(top), many(top / 2), '0'], shape, 'tokens of each iteration');
+  return plot(title, [compact(top), compact(top / 2), '0'], shape, 'tokens of each iteration');
+}
+
+function heightOf({ cost }: ReportIteration): number {
+  return PARTS.reduce((sum, [key]) => sum + (cost[key] ?? 0), 0);
 }
 
 function tokenBar(
@@ -194,17 +199,17 @@ function tokenBar(
     bottom -= height;
     return height > 0 && rect(`t-${name}`, where, [bottom, height]);
   });
-  const words = PARTS.map(([key, name]) => `${many(each.cost[key] ?? 0)} ${name}`).join(', ');
+  const words = PARTS.map(([key, name]) => `${compact(each.cost[key] ?? 0)} ${name}`).join(', ');
   return html`<a href="#i${each.iteration}" tabindex="-1"><title>iteration ${each.iteration}: ${words}, ${duration(each.durationMs)}</title>${parts}</a>`;
 }
 
-function plot(title: Html, labels: readonly string[], shape: Html, said: string): Html {
+function plot(title: Html, labels: readonly string[], shape: Html, about: string): Html {
   return html`<div class="lane plot"><div class="lane-name">${title}<div class="ys">${labels.map((label) => html`<span>${label}</span>`)}</div></div>
-<svg viewBox="0 0 ${WIDTH} ${HEIGHT}" preserveAspectRatio="none" role="img" aria-label="${said}"><path class="grid" d="M0,0H${WIDTH}M0,50H${WIDTH}M0,100H${WIDTH}"/>${shape}</svg></div>
+<svg viewBox="0 0 ${WIDTH} ${HEIGHT}" preserveAspectRatio="none" role="img" aria-label="${about}"><path class="grid" d="M0,0H${WIDTH}M0,50H${WIDTH}M0,100H${WIDTH}"/>${shape}</svg></div>
 `;
 }
 
-/** The next of a few round numbers times a power of ten whose half is round too. */
+/** Rounds up to a round number whose half is also round. */
 export function niceAbove(value: number): number {
   const power = 10 ** Math.floor(Math.log10(value));
   return ([1, 2, 3, 4, 6, 8, 10].find((step) => step * power >= value * 0.999) ?? 10) * power;

@@ -9,31 +9,37 @@ export function money({ usd, usdIsEstimate }: ReportCost): string | undefined {
 }
 
 /** `940`, `12.3 k`, `4.1 M`. */
-export function many(count: number): string {
+export function compact(count: number): string {
   if (count < 1000) return String(Math.round(count));
   const [scaled, unit] = count < 999_950 ? [count / 1000, 'k'] : [count / 1_000_000, 'M'];
   return `${scaled < 100 ? scaled.toFixed(1) : Math.round(scaled)} ${unit}`;
 }
 
-/** Input and output tokens together. */
-export function tokensOf({ inputTokens = 0, outputTokens = 0, cachedTokens = 0 }: ReportCost): number {
-  return inputTokens + outputTokens + cachedTokens;
+/** Counts tokens as limits and lists do: without those read from a cache. */
+export function countedTokens({ inputTokens = 0, outputTokens = 0 }: ReportCost): number {
+  return Math.round(inputTokens + outputTokens);
+}
+
+/** `189240 tokens`, worded as in the lists; empty if none were reported. */
+export function tokensText(cost: ReportCost): string {
+  const count = countedTokens(cost);
+  return count > 0 ? `${count} tokens` : '';
 }
 
 function msBetween(from: string, to: string): number {
   return Math.max(0, Date.parse(to) - Date.parse(from));
 }
 
-export function lasted(from: string, to: string): string {
+export function elapsed(from: string, to: string): string {
   return duration(msBetween(from, to));
 }
 
-/** A moment in local time, with the exact one as its title. */
+/** A moment in local time, with the exact time as its title. */
 export function moment(at: string): Html {
   return timeOf(at, stampsAt(Date.parse(at)).log);
 }
 
-/** The same on a line of a few minutes: without the date, to the second. */
+/** A moment on a timeline of a few minutes: without the date, to the second. */
 export function momentOfDay(at: string): Html {
   return timeOf(at, stampsAt(Date.parse(at)).second.slice('YYYY-MM-DD '.length));
 }

@@ -43,23 +43,24 @@ openTarget();
 `;
 
 /**
- * What a browser may run and load: our one script and style sheet, by hash, and embedded pictures. Even injected
- * markup could run, request or send nothing.
+ * What a browser may run and load: our one script and style sheet, by hash, and embedded pictures. Not even
+ * injected markup can run, request or send anything.
  */
 const POLICY = [
   "default-src 'none'",
-  `script-src '${hashOf(KEYS)}'`,
-  `style-src '${hashOf(STYLE)}'`,
+  `script-src ${policyHash(KEYS)}`,
+  `style-src ${policyHash(STYLE)}`,
   'img-src data:',
   "base-uri 'none'",
   "form-action 'none'",
 ].join('; ');
 
-function hashOf(text: string): string {
-  return `sha256-${Buffer.from(fingerprint(text), 'hex').toString('base64')}`;
+/** A script or style sheet as a policy names it. */
+export function policyHash(text: string): string {
+  return `'sha256-${Buffer.from(fingerprint(text), 'hex').toString('base64')}'`;
 }
 
-/** A complete page without further files. */
+/** Renders a complete page that needs no other files. */
 export function htmlPage(title: string, body: Html, { madeAt, version }: Made): string {
   return html`${markup('<!doctype html>')}
 <html lang="en"><head><meta charset="utf-8">
@@ -72,7 +73,7 @@ export function htmlPage(title: string, body: Html, { madeAt, version }: Made): 
 <body><main>
 ${body}
 </main>
-<footer><span>Made by samocode ${version}, ${moment(madeAt)}. Times are those of ${zone()}. What agents wrote is quoted, and may be wrong.</span>
+<footer><span>Made by samocode ${version}, ${moment(madeAt)}. Times are in ${zone()}. What agents wrote is quoted, and may be wrong.</span>
 <span class="keys"><kbd>j</kbd> <kbd>k</kbd> next, previous · <kbd>Enter</kbd> open · <kbd>e</kbd> open or close all · <kbd>t</kbd> top</span></footer>
 <script>${markup(KEYS)}</script></body></html>
 `.text;

@@ -15,12 +15,12 @@ export type { Html };
 export type Part = Html | string | number | undefined | false | readonly Part[];
 
 /**
- * Markup with all inserted values escaped: for element text, or attribute values in double quotes. URLs must come
- * from `href`.
+ * Markup in which all inserted values are escaped. Insert them only as the text of elements or in
+ * double-quoted attributes; URLs must come from `href`.
  */
 export function html(pieces: TemplateStringsArray, ...parts: Part[]): Html {
   let text = pieces[0] ?? '';
-  for (const [index, part] of parts.entries()) text += `${written(part)}${pieces[index + 1] ?? ''}`;
+  for (const [index, part] of parts.entries()) text += `${rendered(part)}${pieces[index + 1] ?? ''}`;
   return new Html(text);
 }
 
@@ -29,16 +29,16 @@ export function markup(text: string): Html {
   return new Html(text);
 }
 
-function written(part: Part): string {
+function rendered(part: Part): string {
   if (part instanceof Html) return part.text;
   if (typeof part === 'string') return escaped(part);
   if (typeof part === 'number') return String(part);
-  return part ? part.map(written).join('') : '';
+  return part ? part.map(rendered).join('') : '';
 }
 
 /**
- * Also removes terminal colours and makes bidirectional control characters visible, so that code cannot be displayed
- * differently from how it runs.
+ * Escapes text, removes terminal colours and makes bidirectional control characters visible, so that code
+ * cannot be displayed differently from how it runs.
  */
 function escaped(text: string): string {
   const plain = text.includes('\u001b') ? stripVTControlCharacters(text) : text;
@@ -46,7 +46,7 @@ function escaped(text: string): string {
   return escapedMarkup(visibleControls(lines)).replaceAll('"', '&quot;');
 }
 
-/** The target of a link in others' text, web addresses only. Undefined for any other scheme, and for invalid URLs. */
+/** The target of a link in text written by others; undefined unless it is a valid web address. */
 function href(address: string): string | undefined {
   const url = URL.canParse(address) ? new URL(address) : undefined;
   return url?.protocol === 'https:' || url?.protocol === 'http:' ? url.href : undefined;
@@ -59,7 +59,7 @@ export function link(address: string, words: Part): Html {
   return html`<a href="${to}" rel="noopener noreferrer" target="_blank">${words}</a>`;
 }
 
-/** The checkbox of a task. @param words its label on and off */
+/** The checkbox of a task. @param words its labels when on and off */
 export function tick(isOn: boolean, words: readonly [on: string, off: string]): Html {
   return isOn
     ? html`<b class="tick on" title="${words[0]}">✓</b>`

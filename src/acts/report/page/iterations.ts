@@ -1,10 +1,10 @@
 import { duration } from '../../../base/durations.ts';
 import { counted } from '../../../base/text.ts';
-import { many, moment, money, tokensOf } from './figures.ts';
+import { compact, countedTokens, moment, money } from './figures.ts';
 import { type Html, html, type Part } from './html.ts';
 import type { ReportDiff, ReportIteration, TranscriptPiece } from './report-data.ts';
 
-/** Each iteration as an expandable line. */
+/** Renders each iteration as an expandable line. */
 export function iterationsPart(iterations: readonly ReportIteration[]): Html[] {
   return iterations.map(iterationPart);
 }
@@ -27,7 +27,7 @@ function endMark({ ending }: ReportIteration): Html {
 
 function facts(each: ReportIteration): Html {
   const { startedAt, provider, model, decided, problem, next, cost, tools } = each;
-  const tokens = tokensOf(cost);
+  const tokens = countedTokens(cost);
   const calls = tools.slice(0, 8).map(([name, count]) => `${name} ${count}`);
   const rows: [string, Part][] = [
     ['started', moment(startedAt)],
@@ -35,13 +35,13 @@ function facts(each: ReportIteration): Html {
     ['then', decided],
     ['problem', problem],
     ['next', next],
-    ['tokens', tokens > 0 && `${many(tokens)} (${many(cost.outputTokens ?? 0)} out)`],
+    ['tokens', tokens > 0 && `${tokens} (${compact(cost.outputTokens ?? 0)} out)`],
     ['tools', calls.join(', ')],
   ];
   return factList(rows);
 }
 
-/** The rows that have a value. */
+/** Renders the rows that have a value. */
 export function factList(rows: readonly (readonly [name: string, value: Part])[]): Html {
   const shown = rows.filter(([, value]) => value !== undefined && value !== false && value !== '');
   return html`<dl>${shown.map(([name, value]) => html`<div><dt>${name}</dt><dd dir="auto">${value}</dd></div>`)}</dl>
@@ -81,7 +81,7 @@ function fileHead({ path, added, removed }: ChangedFile): Html {
   return html`<code>${path}</code> <span class="stat">${counts}</span>`;
 }
 
-/** git prints patches in the same order as the line counts. */
+/** The patch of one file, which `file` describes: git prints patches and line counts in the same order. */
 function filePatch(lines: readonly string[], file: ChangedFile | undefined): Html {
   const head =
     file === undefined ? html`<code>${lines[0]?.slice('diff --git '.length)}</code>` : fileHead(file);

@@ -1,13 +1,13 @@
 import { lexer, type Token, type Tokens } from 'marked';
 import { type Html, html, link, type Part, tick } from './html.ts';
 
-/** Longer malicious text takes too long to parse. */
+/** Longer text could be crafted to take too long to parse. */
 const MOST_CHARS = 100_000;
 const MAX_PARAGRAPH_CHARS = 12_000;
 
 /**
- * Renders Markdown of agents and people. `marked` only parses; all markup is written here, so that HTML is escaped,
- * no picture is loaded and links lead only to the web. Text that would take too long is shown unrendered.
+ * Renders Markdown written by agents and people. `marked` only parses; all markup is written here, so that
+ * HTML is escaped, no picture is loaded and links lead only to the web. Very long text stays unrendered.
  */
 export function markdown(text: string, { afterTask }: { afterTask?: AfterTask } = {}): Html {
   const isShort =
@@ -18,11 +18,11 @@ export function markdown(text: string, { afterTask }: { afterTask?: AfterTask } 
   return html`<div class="md" dir="auto">${blocks(tokens, tasks)}</div>`;
 }
 
-/** What follows a task of a list, by its number in the text. */
+/** Returns what to show after a task of a list, given its index in the text. */
 type AfterTask = (at: number) => Part;
 type Tasks = ReadonlyMap<Token, Part> | undefined;
 
-/** The tasks of a text as they are written, in the order that `afterTask` counts. */
+/** The tasks of a text as written, in the order of the indexes that `afterTask` receives. */
 export function taskTexts(text: string): string[] {
   return tasksIn(tokensOf(text) ?? []).map(({ raw }) => raw.trim());
 }
@@ -37,7 +37,7 @@ function tasksIn(tokens: readonly Token[]): Tokens.ListItem[] {
   });
 }
 
-/** Undefined if nested too deeply for the stack. */
+/** Parses Markdown. Returns undefined if it is nested too deeply. */
 function tokensOf(text: string): Token[] | undefined {
   try {
     const tokens = lexer(text, { gfm: true });
@@ -124,7 +124,7 @@ function table({ header, rows }: Tokens.Table): Html {
 }
 
 function inline(token: Token): Part {
-  return 'tokens' in token && token.tokens ? inlines(token.tokens) : wordsOf(token);
+  return 'tokens' in token && token.tokens ? inlines(token.tokens) : sourceText(token);
 }
 
 function inlines(tokens: readonly Token[]): Part[] {
@@ -146,16 +146,16 @@ function inlines(tokens: readonly Token[]): Part[] {
         return link((token as Tokens.Image).href, (token as Tokens.Image).text || 'picture');
       case 'text':
         return inline(token);
-      // A task's checkbox, which its item renders.
+      // The checkbox of a task is rendered with its item.
       case 'checkbox':
         return undefined;
       default:
-        return wordsOf(token);
+        return sourceText(token);
     }
   });
 }
 
 /** The source text, with escapes resolved. */
-function wordsOf(token: Token): string {
+function sourceText(token: Token): string {
   return token.type === 'escape' || token.type === 'text' ? (token as Tokens.Text).text : token.raw;
 }

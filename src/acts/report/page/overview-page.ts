@@ -1,5 +1,5 @@
 import { counted } from '../../../base/text.ts';
-import { lasted, many, money, tokensOf } from './figures.ts';
+import { elapsed, money, tokensText } from './figures.ts';
 import { type Html, html } from './html.ts';
 import { htmlPage } from './html-page.ts';
 import type { OverviewReportData, SessionCard, Tone } from './report-data.ts';
@@ -12,7 +12,7 @@ const GROUPS: readonly (readonly [Tone, string])[] = [
   ['resting', 'Stopped'],
 ];
 
-/** The page over several sessions; those that need the person come first. */
+/** The page about several sessions; those that need the person come first. */
 export function overviewPage(data: OverviewReportData): string {
   const groups = GROUPS.map(([tone, title]) => ({
     title,
@@ -36,7 +36,7 @@ function proofWords({ proved }: SessionCard): string {
   return proved?.how === 'yes' ? 'proved' : 'not proved';
 }
 
-/** The card of a session on that page. */
+/** The card of one session. */
 function cardOf(card: SessionCard): Html {
   const {
     name,
@@ -50,11 +50,10 @@ function cardOf(card: SessionCard): Html {
     startedAt,
     until,
   } = card;
-  const tokens = tokensOf(card.cost);
   const words = [
     counted(card.iterationCount, 'iteration'),
-    lasted(startedAt, until),
-    money(card.cost) ?? (tokens > 0 && `${many(tokens)} tokens`),
+    elapsed(startedAt, until),
+    money(card.cost) ?? tokensText(card.cost),
     tone === 'done' && proofWords(card),
   ].filter(Boolean);
   const title = page === undefined ? name : html`<a href="${page}">${name}</a>`;

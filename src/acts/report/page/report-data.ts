@@ -1,7 +1,7 @@
 import type { EndingKind } from '../../../phases/ending.ts';
 import type { Phase } from '../../../phases/table.ts';
 
-/** A session at a glance: a card on the page over several sessions, and the head of its own. Its text is untrusted. */
+/** A session at a glance: its card on the overview page and the head of its own page. The text is untrusted. */
 export interface SessionCard {
   /** Its name without the date. */
   name: string;
@@ -9,12 +9,12 @@ export interface SessionCard {
   tone: Tone;
   /** Our own text. */
   sentence: string;
-  /** Text of an agent: the reason of a block, or the summary at the end. */
+  /** Text written by an agent: the reason for a block, or the summary at the end. */
   says?: string;
   phase: Phase;
   branch?: string;
   startedAt: string;
-  /** The end of the session; before it, the time of the page. */
+  /** The end of the session; until it has ended, the time at which the page was made. */
   until: string;
   iterationCount: number;
   workedMs: number;
@@ -36,7 +36,7 @@ export interface Made {
   version: string;
 }
 
-/** The data of the page over several sessions. */
+/** The data of the overview page. */
 export interface OverviewReportData extends Made {
   /** What the page covers, as our own text. */
   scope: string;
@@ -49,7 +49,7 @@ export interface SessionReportData extends SessionCard, Made {
   task: string;
   base?: string;
   sandbox?: string;
-  /** The machines of a pool. */
+  /** The machines of a pool that worked on it. */
   workedOn?: string;
   iterations: ReportIteration[];
   /** Times without an agent, in order. */
@@ -58,7 +58,7 @@ export interface SessionReportData extends SessionCard, Made {
   plan?: ReportPlan;
   requirements: { id: string; text: string; check: string; isMet: boolean }[];
   checks: ReportCheckSet[];
-  /** Its facts as Markdown. */
+  /** `text`: its facts as Markdown. */
   proof?: { commit: string; doneAt: string; text: string };
   /** Changed files that the approved plan does not name. */
   outsidePlan: string[];
@@ -87,7 +87,7 @@ export interface ReportIteration {
   endedAt?: string;
   durationMs: number;
   ending?: EndingKind;
-  /** What followed, as our own text. */
+  /** The decision after it, as our own text. */
   decided?: string;
   problem?: string;
   did?: string;
@@ -122,7 +122,7 @@ export interface ReportGap {
   to: string;
   /** Completes "the session was …". */
   words: string;
-  /** A person could have ended it. */
+  /** Whether a person could have ended it. */
   isForPerson: boolean;
 }
 
@@ -132,7 +132,7 @@ export interface ReportQuestion {
   options: { letter: string; text: string }[];
   suggestion?: string;
   answer?: string;
-  /** Who answered, as text of `describeBy`. */
+  /** Who answered, in the words of `openedBy`. */
   by?: string;
   at?: string;
   isOpen: boolean;

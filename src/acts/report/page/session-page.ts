@@ -3,7 +3,7 @@ import { counted } from '../../../base/text.ts';
 import { RED_AFTER } from '../../../phases/proving.ts';
 import { PHASE_NAMES } from '../../../phases/table.ts';
 import { charts } from './charts.ts';
-import { lasted, many, moment, money, tokensOf } from './figures.ts';
+import { elapsed, moment, money, tokensText } from './figures.ts';
 import { type Html, html, type Part, tick } from './html.ts';
 import { htmlPage } from './html-page.ts';
 import { factList, iterationsPart } from './iterations.ts';
@@ -36,7 +36,7 @@ export interface PageSection {
   body: Html;
 }
 
-/** What there is to show about a session, in order. */
+/** The sections of a session's page, in order; those without content are left out. */
 export function sessionSections(data: SessionReportData): PageSection[] {
   const sections: [id: string, title: string, parts: Part[]][] = [
     ['timeline', 'Timeline', data.iterations.length > 0 ? [charts(data)] : []],
@@ -48,8 +48,8 @@ export function sessionSections(data: SessionReportData): PageSection[] {
     ['documents', 'Documents', documentsPart(data)],
     ['acts', 'Log', data.acts.length > 0 ? [actsPart(data.acts)] : []],
   ];
-  const there = sections.filter(([, , parts]) => parts.length > 0);
-  return there.map(([id, title, parts]) => ({ id, title, body: html`<div class="of-${id}">${parts}</div>` }));
+  const shown = sections.filter(([, , parts]) => parts.length > 0);
+  return shown.map(([id, title, parts]) => ({ id, title, body: html`<div class="of-${id}">${parts}</div>` }));
 }
 
 export function sectionLinks(sections: readonly Pick<PageSection, 'id' | 'title'>[]): Html {
@@ -60,7 +60,7 @@ export function taskPart({ task }: Pick<SessionReportData, 'task'>): Html {
   return html`<details class="asked"><summary>Task</summary><p class="plain" dir="auto">${task}</p></details>`;
 }
 
-/** What the session is, what it did and whether that was proved. */
+/** The head of the page: what the session is, what it did and whether that was proved. */
 export function cardHead(data: SessionReportData): Html {
   const { name, project, tone, sentence, says, next, branch, base, sandbox, workedOn } = data;
   const tones = { person: 'needs you', working: 'working', done: 'done', resting: 'stopped' };
@@ -85,13 +85,12 @@ ${factList([
 }
 
 function tiles({ cost, requirements, ...data }: SessionReportData): Part[] {
-  const tokens = tokensOf(cost);
   const met = requirements.filter(({ isMet }) => isMet).length;
   const required = requirements.length > 0 && `${met} of ${counted(requirements.length, 'requirement')} met`;
   return [
-    tile('Elapsed', lasted(data.startedAt, data.until), `agents worked ${duration(data.workedMs)}`),
+    tile('Elapsed', elapsed(data.startedAt, data.until), `agents worked ${duration(data.workedMs)}`),
     tile('Iterations', data.iterationCount, required),
-    tile('Cost', money(cost) ?? 'not reported', tokens > 0 && `${many(tokens)} tokens`),
+    tile('Cost', money(cost) ?? 'not reported', tokensText(cost)),
     proofTile(data),
   ];
 }
@@ -121,7 +120,16 @@ export function phaseBar({ phase, tone }: Pick<SessionCard, 'phase' | 'tone'>): 
 }
 
 /** A question with its options and its answer. */
-function questionPart({ id, text, options, suggestion, answer = '', by, at, isOpen }: ReportQuestion): Html {
+export function questionPart({
+  id,
+  text,
+  options,
+  suggestion,
+  answer = '',
+  by,
+  at,
+  isOpen,
+}: ReportQuestion): Html {
   const chosen = /^[A-Z](?:[\s,+&]+[A-Z])*$/.test(answer)
     ? [...answer].filter((sign) => /[A-Z]/.test(sign))
     : [];
@@ -167,7 +175,7 @@ function requirementsPart({ requirements }: SessionReportData): Part {
   return rows.length > 0 && html`<ul class="reqs">${rows}</ul>`;
 }
 
-/** The worker's checks, newest first; notes for a reviewer; the proof. */
+/** The worker's checks, newest first, then notes for a reviewer and the proof. */
 function checksAndProof({ checks, proof, outsidePlan, name }: SessionReportData): Part[] {
   const parts: Part[] = checks.toReversed().map(checkSet);
   if (outsidePlan.length > 0)
@@ -189,7 +197,7 @@ const RESULTS: Readonly<Record<ReportCheckSet['result'], { tone: string; words: 
   'red after': { tone: 'attention', words: RED_AFTER },
 };
 
-/** Expanded for the newest, and for each that failed. */
+/** A set of checks, expanded if it is the newest or did not pass. */
 function checkSet({ title, result, runs, ...of }: ReportCheckSet, index: number): Html {
   const { tone, words } = RESULTS[result];
   const iteration = of.iteration === undefined ? '' : `iteration ${of.iteration} · `;

@@ -5,8 +5,8 @@ export type Files = Record<string, string>;
 
 export const DISPLAY_NAME = 'Samocode';
 
-// The packages of all clients fit into one folder, which is how they are published: no two write the same path
-// differently, and none reads what another one needs.
+// The packages of all clients are published in one folder: no two have different files at the same path, and no client
+// reads a file that is meant for another.
 
 function skillFiles({ skills }: PackageSource, folder: string): Files {
   return Object.fromEntries(skills.map(({ name, text }) => [`${folder}/${name}/SKILL.md`, text]));
@@ -16,7 +16,7 @@ export function jsonText(value: unknown): string {
   return `${JSON.stringify(value, undefined, 2)}\n`;
 }
 
-/** The server beside the package's own commands. */
+/** How the package starts the server: without prompts, which the package's own commands replace. */
 function serverOf({ start }: PackageSource): ServerStart {
   return { ...start, args: [...start.args, '--no-prompts'] };
 }
@@ -31,7 +31,7 @@ function pluginFacts({ version, description, author, keywords, links }: PackageS
 
 export function claudePackage(source: PackageSource): Files {
   const { commands, links } = source;
-  // Claude Code would read a .mcp.json beside it as a second server.
+  // Not in a .mcp.json beside this file, which Claude Code would read as a second server.
   const plugin = {
     ...pluginFacts(source),
     ...(links && {
@@ -48,18 +48,18 @@ export function claudePackage(source: PackageSource): Files {
   };
 }
 
-/** A command that only a person calls: no model reads its name before that. */
+/** A command that only a person can run: its name takes no space in a model's context before that. */
 function typedCommand({ meta, body }: MarkdownSource): string {
   const lines = [...meta].map(([key, value]) => `${key}: ${key === 'argument-hint' ? `"${value}"` : value}`);
   return `---\n${lines.join('\n')}\ndisable-model-invocation: true\n---\n${outsideOfServer(body)}`;
 }
 
-/** The server puts its list of sessions into the text of its own prompt. */
+/** Replaces the list of sessions, which only the server's own prompts contain, with the tool that returns it. */
 function outsideOfServer(body: string): string {
   return body.replace('$SESSIONS', 'What `list_sessions` with `all_projects` lists.');
 }
 
-/** The file that tells Claude Code where the plugin is: a folder beside it, or a commit of a repository. */
+/** The marketplace file for Claude Code. The plugin is a folder beside it, or a commit of a repository. */
 export function claudeMarketplace(
   { description, version, author }: PackageSource,
   plugin: string | { url: string; ref: string; sha: string },
@@ -97,7 +97,7 @@ export function codexPackage(source: PackageSource): Files {
   };
   return {
     '.codex-plugin/plugin.json': jsonText(plugin),
-    // A call of wait stays below 300 s.
+    // A call of `wait` takes less than 300 s.
     'codex/mcp.json': jsonText({
       mcpServers: { samocode: { ...serverOf(source), startup_timeout_sec: 60, tool_timeout_sec: 300 } },
     }),
@@ -106,7 +106,7 @@ export function codexPackage(source: PackageSource): Files {
   };
 }
 
-/** The file that tells Codex where the plugin is: a folder beside it, or a commit of a repository. */
+/** The marketplace file for Codex. The plugin is a folder beside it, or a commit of a repository. */
 export function codexMarketplace(plugin: string | { url: string; ref: string; sha: string }): Files {
   const source =
     typeof plugin === 'string' ? { source: 'local', path: `./${plugin}` } : { source: 'url', ...plugin };
@@ -158,7 +158,7 @@ function toml({ meta, body }: MarkdownSource): string {
   return `description = ${JSON.stringify(meta.get('description') ?? '')}\nprompt = ${multiline(prompt)}\n`;
 }
 
-// One-line JSON strings are valid TOML; a longer text is readable in the literal form.
+// A JSON string is valid TOML, but a long text is easier to read as a literal string.
 function multiline(text: string): string {
   if (text.includes("'''")) return JSON.stringify(text);
   return `'''\n${text}\n'''`;

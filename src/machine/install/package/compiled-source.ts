@@ -15,8 +15,8 @@ const DESCRIPTION =
   'Hand a coding task to an AI and walk away: an MCP server and CLI that run unattended, gated, resumable coding sessions with Claude Code, Codex or Gemini.';
 
 /**
- * The source of the packages, compiled in: an installed copy needs no further files.
- * @param choice `allSkills`: not only what sessions need
+ * The source of the packages, compiled in, so that an installed copy needs no further files.
+ * @param choice `allSkills`: also the skills and commands that sessions do not need
  */
 export function compiledSource(
   serverStart: ServerStart,

@@ -2,13 +2,13 @@
 export interface ServerStart {
   command: string;
   args: string[];
-  /** If not where the client is; for Codex relative to the plugin. */
+  /** The working directory, if not the client's own; for Codex relative to the plugin. */
   cwd?: string;
 }
 
 /** A Markdown file whose front matter has plain `key: value` lines. */
 export interface MarkdownSource {
-  /** Without `.md`; the folder's name for a skill. */
+  /** Without `.md`; for a skill, the name of its folder. */
   name: string;
   meta: ReadonlyMap<string, string>;
   body: string;
@@ -20,15 +20,15 @@ export interface PackageSource {
   description: string;
   author: { name: string };
   keywords: readonly string[];
-  /** Pages on the web, once the project has some. */
+  /** Web pages, once the project has some. */
   links?: WebLinks | undefined;
   start: ServerStart;
-  /** The three of `prompts/` first. */
+  /** The commands from `prompts/` come first. */
   commands: readonly MarkdownSource[];
   skills: readonly MarkdownSource[];
 }
 
-/** Addresses that lists of plugins ask for. */
+/** URLs that plugin directories ask for. */
 export interface WebLinks {
   homepage: string;
   repository: string;
@@ -40,7 +40,7 @@ export interface WebLinks {
 /** The commands about whole sessions. */
 export const SESSION_COMMANDS = ['start', 'review-plan', 'morning-report'] as const;
 
-/** What is installed unless all skills are asked for: a model reads the list of skills in every chat. */
+/** The part that is installed by default: a model reads the list of skills in every chat, so it is kept short. */
 export function lightSource(source: PackageSource): PackageSource {
   const isLight = ({ name }: MarkdownSource) => SESSION_COMMANDS.some((one) => one === name);
   return {
@@ -50,10 +50,7 @@ export function lightSource(source: PackageSource): PackageSource {
   };
 }
 
-/**
- * The command of an installed copy, for shared files. Never npx: until we publish the package, anyone can claim its
- * name on npm.
- */
+/** The command of an installed copy, for shared files. Not npx: anyone can still claim our name on npm. */
 export function commandOnPath(): ServerStart {
   return { command: 'samocode-mcp', args: [] };
 }

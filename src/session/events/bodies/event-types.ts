@@ -115,7 +115,7 @@ export const EVENT_BODIES = {
     by: By.optional(),
     ...Refusal.shape,
   }),
-  /** `order`: it has not begun, and waits for this instead of a slot; `limit` is already a time there. */
+  /** `order`: the session has not begun, and waits for this instead of a slot; a `limit` is resolved to a time. */
   queued: z.object({ reason: z.string(), order: StartOrder.optional() }),
   /** A wait in the queue, for a usage limit or for an outage is over. */
   went_on: z.object({ why: z.enum(['slot_free', 'limit_over', 'fallback', 'order_over']) }),
@@ -165,7 +165,7 @@ export const EVENT_BODIES = {
     plan: PlanVersion,
     phase: PhaseName,
     servers: z.array(PlanServer).optional(),
-    /** Hash of the version that was proposed, if the approved one differs: somebody edited the file at the gate. */
+    /** Hash of the version that was proposed, if the approved one differs: the file was edited at the gate. */
     proposed: z.string().optional(),
   }),
   changes_requested: z.object({ by: By, feedback: z.string() }),
@@ -221,7 +221,7 @@ export const EVENT_BODIES = {
   /** The branch is merged next, even if the worker is replaced meanwhile. */
   merge_asked: z.object({ by: By, into: z.string() }),
   merge_ended: MergeEnd,
-  /** It was opened, or is in another state than before. */
+  /** The pull request was opened, or its state has changed. */
   pull_request_seen: PullRequestFact.extend({ by: By }),
   /** The files of `commit` are restored next, even if the worker is replaced meanwhile. */
   rewind_asked: z.object({ by: By, to: RewindTarget, commit: z.string(), back: Position }),

@@ -10,7 +10,7 @@ import { By } from './who-acted.ts';
 
 export const RecordedAnswer = z.object({
   id: z.string(),
-  /** Hash of the question with its options: an answer counts for the question that the person saw. */
+  /** Hash of the question with its options: an answer counts only for the question that the person saw. */
   question: z.string(),
   text: z.string(),
 });
@@ -45,11 +45,11 @@ export const PlanEstimate = z.object({
 });
 export type PlanEstimate = z.infer<typeof PlanEstimate>;
 
-/** What has to hold before a session begins: all of it. */
+/** The conditions that must all hold before a session begins. */
 export const StartOrder = z.object({
   /** The folder of a session that has to be done. */
   after: z.string().optional(),
-  /** The sessions of this group have to be done, also those that join it later. */
+  /** The sessions of this group have to be done, including those that join it later. */
   afterGroup: z.string().optional(),
   /** The folder of a session whose branch has to be merged. */
   afterMerge: z.string().optional(),
@@ -72,11 +72,11 @@ export const Parked = z.object({
   estimate: PlanEstimate.optional(),
   /** The question about weakened checks: its id, and the keys of what an answer accepts. */
   weakened: z.object({ question: z.string(), keys: z.array(z.string()) }).optional(),
-  /** One of the questions asks about checks that fail on the base commit: its fingerprint. */
+  /** The fingerprint of the question about checks that fail on the base commit, if that is asked. */
   baseQuestion: z.string().optional(),
   /** The fingerprint of what a round changed beyond plan and pull request, which an approval accepts. */
   beyond: z.string().optional(),
-  /** The question whether to begin although a session before it is not done: its id, its round, and what it is about. */
+  /** The question of whether to begin although a preceding session is not done: its id, its round, and its subject. */
   order: z.object({ question: z.string(), round: z.int(), key: z.string() }).optional(),
 });
 export type Parked = z.infer<typeof Parked>;
@@ -99,7 +99,7 @@ export const MergeEnd = z.object({
   tip: z.string().optional(),
   onto: z.string().optional(),
   commit: z.string().optional(),
-  /** Why the base branch was not moved: one sentence without text of agents. */
+  /** Why the base branch was not moved: one sentence, without text from agents. */
   reason: z.string().optional(),
   files: z.array(z.string()),
   /** For the user to run, in order. */
@@ -139,7 +139,7 @@ export const PullRequestFact = z.object({
   number: z.int().positive(),
   url: z.string(),
   state: z.enum(['open', 'merged', 'closed']),
-  /** Once merged: the commit in the base, also of a squash. */
+  /** Once merged: the commit in the base, even after a squash. */
   mergeCommit: z.string().optional(),
   /** The supervisor watches it until it is merged or closed. */
   watched: z.boolean(),
@@ -148,7 +148,7 @@ export const PullRequestFact = z.object({
   /** Why a person must review it before samocode continues with it. */
   asks: z.string().optional(),
   words: z.array(SeenWords).optional(),
-  /** Check runs that were restarted, which happens once for each. */
+  /** Check runs that were restarted; each is restarted at most once. */
   reruns: z.array(z.string()).optional(),
   /** The tip of the branch when samocode last pushed it. */
   pushed: z.string().optional(),
@@ -186,7 +186,7 @@ export const Position = z.object({
   proved: z
     .object({
       ...{ commit: z.string(), commands: z.array(z.string()) },
-      /** Those of them that were red before the work, and are red after it. */
+      /** The commands among them that were red before the work and still are. */
       redAfter: z.array(z.string()).optional(),
     })
     .optional(),
@@ -219,7 +219,7 @@ export const Block = z.object({
   reason: z.string(),
   needs: z.string(),
   rule: z.string(),
-  /** How to end it, if not by a resume with a note. */
+  /** How to unblock the session, if not by a resume with a note. */
   next: RecordedSteps,
 });
 
@@ -260,7 +260,7 @@ export const Cost = z.object({
 });
 export type Cost = z.infer<typeof Cost>;
 
-/** What a machine decides about the sessions on it, by its own trusted `.samocode`. */
+/** What a machine decides about the sessions on it, according to its own trusted `.samocode`. */
 export const HostSettings = z.object({
   /** Absolute path of each provider's CLI, as found at the start. */
   cliPaths: z.record(z.string(), z.string()),
@@ -270,7 +270,7 @@ export const HostSettings = z.object({
     .partial()
     .optional(),
   permissions: z.enum(['skip', 'allow']),
-  /** Whose acts open gates from other machines of the pool; absent: those of everybody who is trusted. */
+  /** The people whose acts open gates from other machines of the pool; absent: everyone who is trusted. */
   gatePeople: z.array(z.string()).optional(),
   sandbox: z.enum(['strict', 'guard', 'auto', 'off']),
   openings: SandboxOpenings,
@@ -279,7 +279,7 @@ export const HostSettings = z.object({
   proving: Proving,
   constraintsPath: z.string().optional(),
   mcpPath: z.string().optional(),
-  /** The author and committer set in the environment of the start; otherwise git's settings apply. */
+  /** The author and committer set in the environment at the start; otherwise git's settings apply. */
   gitIdentity: z.record(z.string(), z.string()).optional(),
   scenarioPath: z.string().optional(),
 });

@@ -12,7 +12,7 @@ export function isPersonal(channel: Channel): boolean {
 export const By = z.object({
   channel: Channel,
   client: z.string().max(100).optional(),
-  /** Of another machine of the pool, as the board knows it; absent for acts on the machine that has the session. */
+  /** A person on another machine of the pool, as named by the board; absent on the machine that has the session. */
   person: z.string().max(100).optional(),
   atStart: z.literal(true).optional(),
 });

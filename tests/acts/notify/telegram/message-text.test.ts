@@ -18,7 +18,7 @@ const anyText = fc.oneof(
   fc.string({ unit: fc.constantFrom('<', '>', '&', 'b', '/', '"', '\n', '😀', ' '), maxLength: 400 }),
 );
 
-/** Contains no half characters. */
+/** Whether a text contains no half of a surrogate pair. */
 const isWhole = (text: string) => Buffer.from(text).toString() === text;
 
 test('the HTML of any text has no tags and reads like the text', () => {
@@ -64,7 +64,7 @@ test('bold text stays on one line, and its markup is closed in each message', ()
   expect(toHtml(second)).toMatch(/^<b>x+<\/b>$/);
 });
 
-test('shortened text has one line and no half of a character', () => {
+test('shortened text has one line and no half of a surrogate pair', () => {
   fc.assert(
     fc.property(anyText, fc.integer({ min: 1, max: 50 }), (text, max) => {
       const short = shortened(text, max);

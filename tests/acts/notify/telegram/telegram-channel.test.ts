@@ -85,12 +85,15 @@ const refusals = [
   ['400', 'anything else', { error_code: 400, description: 'Bad Request: BUTTON' }, { retry: 'never' }],
 ] as const;
 
-test.each(refusals)('%s, %s, says whether a retry can help', async (_status, _name, refusal, args) => {
-  await using scene = await telegramScene();
-  scene.stub.refuse('sendMessage', refusal);
-  const error = await scene.channel.send([NOTIFICATION], signal).catch((thrown: unknown) => thrown);
-  expect(NOTIFY_ERRORS.undelivered.is(error) && error.args).toMatchObject(args);
-});
+test.each(refusals)(
+  'an error with status %s (%s) says whether a retry can help',
+  async (_status, _name, refusal, args) => {
+    await using scene = await telegramScene();
+    scene.stub.refuse('sendMessage', refusal);
+    const error = await scene.channel.send([NOTIFICATION], signal).catch((thrown: unknown) => thrown);
+    expect(NOTIFY_ERRORS.undelivered.is(error) && error.args).toMatchObject(args);
+  },
+);
 
 test('messages sent before a failed one are not sent again', async () => {
   await using scene = await telegramScene();
@@ -105,7 +108,7 @@ test('messages sent before a failed one are not sent again', async () => {
 test.each([
   ['a wrong token', `TELEGRAM_BOT_TOKEN=1:${'w'.repeat(30)}`],
   ['a token of an invalid form', 'TELEGRAM_BOT_TOKEN=nonsense'],
-])('%s is named and never shown, and no retry helps', async (_name, line) => {
+])('%s is reported without being shown, and is not retried', async (_name, line) => {
   await using scene = await telegramScene();
   const path = join(scene.dir.path, '.config/samocode/.env');
   await writeFile(path, `${scene.stub.env}${line}\n`);
@@ -137,7 +140,7 @@ test('a message settled elsewhere loses its buttons and says who settled it', as
   expect(scene.stub.calls).toHaveLength(edits);
 });
 
-test('a message that its person has deleted is not retried', async () => {
+test('settling a message that the person has deleted is not retried', async () => {
   await using scene = await telegramScene();
   await scene.channel.send([NOTIFICATION], signal);
   scene.stub.messages.length = 0;

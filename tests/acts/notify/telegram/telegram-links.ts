@@ -4,12 +4,12 @@ const TAG = String.raw`[_·\p{L}\p{Nd}\u200c\u0d80-\u0dff]`;
 const IN_URL = String.raw`(?![\s\u2000-\u200b\u200e\u200f\u2016-\u206f])`;
 const IN_DOMAIN = String.raw`(?:${IN_URL}[\w.~\-\u00c0-\u{10ffff}])`;
 const IN_USER = String.raw`(?:${IN_URL}[^/[\]{}()'\x60<>"@«»])`;
-/** Any ending of two letters, for what is a list of top-level domains; or an IPv4 address. */
+/** Any ending of two letters, where TDLib has a list of top-level domains; or an IPv4 address. */
 const DOMAIN = String.raw`${IN_DOMAIN}*(?<!\.)\.${IN_DOMAIN}*(?<=\.\p{L}[\p{L}\p{N}\-]+|\d+(?:\.\d+){3})`;
 
 /**
- * Where Telegram links by itself, as its library TDLib documents, and a little more. Numbers of bank cards and times in
- * a film are left out: they lead nowhere.
+ * What Telegram turns into links, according to its library TDLib, and a little more. Bank card numbers and
+ * media timestamps are left out, because they lead nowhere.
  */
 const LINKS: readonly RegExp[] = [
   String.raw`(?<!${WORD})@\w{2,32}(?!${WORD})`,

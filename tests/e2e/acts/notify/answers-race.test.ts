@@ -8,7 +8,7 @@ import { eventually } from '../../../support/eventually.ts';
 import type { SessionRig } from '../../../support/session-rig.ts';
 import { type PhoneRig, phoneRig } from './phone.ts';
 
-/** Few in each run, because each plays a session; `npm run soak` has a thousand. */
+/** Few by default, because each round plays a session; `npm run soak` runs a thousand. */
 const ROUNDS = Number(process.env.SAMOCODE_ROUNDS ?? 1) * 10;
 const AT_ONCE = 2;
 
@@ -38,7 +38,7 @@ async function playRound(): Promise<string> {
   ].sort(() => Math.random() - 0.5);
   await Promise.allSettled(acts.map((act) => act()));
   await rig.until(({ answers }) => answers.length > 0);
-  // The press may still be on its way: it is answered in any case.
+  // The button press may still be on its way, but it is always answered.
   await eventually(async () => stub.answers.length > 0, { what: 'the answer to the press' });
   await rig.until(({ openIteration }) => openIteration !== undefined);
   const recorded = (await rig.events()).filter((event) => event.type === 'answers_recorded');

@@ -11,18 +11,18 @@ import { eventually } from '../../../support/eventually.ts';
 import { type RigPlan, type SessionRig, startRig } from '../../../support/session-rig.ts';
 import { type ChatMessage, TelegramStub } from '../../../support/telegram-stub.ts';
 
-/** A session, the chat of its person, and the bot that reads the chat. */
+/** A session, its user's chat, and the bot that reads the chat. */
 export interface PhoneRig extends AsyncDisposable {
   rig: SessionRig;
   stub: TelegramStub;
   channel: TelegramChannel;
-  /** The lines for the log of the supervisor. */
+  /** Lines that the supervisor would log. */
   said: string[];
   /** Sends the notification of the current wait. */
   notify(given?: Partial<Notification>): Promise<void>;
-  /** The message that contains this text, once there is one. */
+  /** Waits for a message that contains this text. */
   message(words: string): Promise<ChatMessage>;
-  /** The answer to a button press or a reply. */
+  /** Waits for an answer to a button press that contains this text. */
   answered(words: string): Promise<unknown>;
 }
 

@@ -7,7 +7,7 @@ import type { SessionRig } from '../../../support/session-rig.ts';
 import { ME } from '../../../support/telegram-stub.ts';
 import { phoneRig } from './phone.ts';
 
-/** It waits for answers, or for the approval of its plan; it is prepared once. */
+/** Sessions that wait for answers or for approval of their plan, copied from ones that were prepared once. */
 const asking = () => phoneRig({ copyOf: inject('asking') });
 const planned = () => phoneRig({ copyOf: inject('planned') });
 const BY_PHONE = { channel: 'phone', client: 'telegram' };
@@ -56,7 +56,7 @@ test.concurrent('a plan is sent back with text, the old button has no effect, an
   stub.press(old, 'Request changes');
   const asks = await phone.message('What should change');
   expect(asks.replyTo).toBe('What should change');
-  // As copied from a message, in which no name is a link.
+  // As copied from a message, in which file names contain a joiner.
   stub.say('Fewer boats in README.\u2060md; rm -rf / $(touch x)', { replyTo: asks });
   await phone.message('✔ Changes requested by phone.');
   const [requested] = await eventsOf(rig, 'changes_requested');
@@ -65,7 +65,7 @@ test.concurrent('a plan is sent back with text, the old button has no effect, an
     feedback: 'Fewer boats in README.md; rm -rf / $(touch x)',
   });
   await rig.until(({ n, status }) => n > (requested?.n ?? 0) + 3 && status.kind === 'waiting');
-  // As if somebody had kept the data of the old button.
+  // As if someone had kept the data of the old button.
   stub.pressData(old, old.buttons[0]?.[0]?.callback_data ?? 'AAAAAAAA:approve');
   await eventually(async () => stub.answers.length >= 2);
   expect(await eventsOf(rig, 'plan_approved')).toEqual([]);
@@ -103,7 +103,7 @@ test.concurrent('only the configured chat may act; others are ignored and report
     stub.messages.at(-1)!.buttons[0]![0]!.callback_data,
     other,
   );
-  // The sentinel.
+  // The reply to this shows that the earlier updates were handled.
   stub.say('/sessions');
   await phone.message('1. ');
   expect(phone.said.filter((text) => text.includes('666'))).toHaveLength(1);

@@ -98,7 +98,7 @@ test('every tool answers any value in any of its arguments quickly and says what
     }
   }
   expect(faults).toEqual([]);
-}, 300_000);
+});
 
 /** A refusal changes nothing, so all rows share one session. */
 let bare: Parent;

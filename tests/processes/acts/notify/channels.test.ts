@@ -28,11 +28,7 @@ const PATH = process.env.PATH ?? '';
 
 test.each([
   ['a plain secret is the key itself', 'hush', Buffer.from('hush')],
-  [
-    'whsec_ stands before a key in base64',
-    'whsec_AAECAwQFBgcICQoLDA0ODw==',
-    Buffer.from([...Array(16).keys()]),
-  ],
+  ['whsec_ marks a key in base64', 'whsec_AAECAwQFBgcICQoLDA0ODw==', Buffer.from([...Array(16).keys()])],
 ])('a post is signed according to Standard Webhooks: %s', async (_name, secret, key) => {
   await using hook = await hookServer();
   const channel = webhookChannel({ url: hook.url, secret, clock: systemClock });

@@ -8,7 +8,7 @@ import { typed } from '../../../cli/typed.ts';
 import { type ReportedSession, reportedSession } from '../../../support/report-session.ts';
 import { type TempDir, tempDir } from '../../../support/temp-dir.ts';
 
-/** No session file, commit subject or tool name contains a NUL or half a character; rows of their own cover those. */
+/** Session files, commit subjects and tool names contain no NUL or half a character; other tests cover those. */
 const also = PAYLOADS.filter((payload) => !/[\0\ud800]/.test(payload)).join(' ');
 
 let session: ReportedSession;
@@ -18,7 +18,7 @@ let page: string;
 beforeAll(async () => {
   profile = await tempDir();
   session = await reportedSession({ iterations: 10, also, transcriptChars: 400 });
-  // One transcript is a file next to the page.
+  // This makes one transcript a separate file next to the page.
   const { repo } = session.project;
   const { stdout, exitCode } = await typed(['report', session.folder], {
     cwd: repo.path,
@@ -33,7 +33,7 @@ afterAll(async () => {
   await profile[Symbol.asyncDispose]();
 });
 
-/** The page as a browser shows it after its scripts have run. A browser with a profile accepts no second page. */
+/** Returns a page as a browser shows it after its scripts have run. Each browser needs its own profile. */
 async function opened(path: string, fragment = ''): Promise<string> {
   const quiet = ['no-first-run', 'disable-background-networking', 'disable-component-update', 'disable-sync'];
   const flags = [
@@ -81,7 +81,7 @@ test.concurrent('markup that reached a page would not run either', async () => {
   expect(titleOf(dom)).not.toBe('ran');
 });
 
-test.concurrent('the page over all sessions and a separate transcript run no scripts either', async ({
+test.concurrent('the page about all sessions and a separate transcript run no scripts either', async ({
   expect,
 }) => {
   const { repo } = session.project;

@@ -39,7 +39,7 @@ test('a report has the diff and the commits of each iteration, and only its user
   expect(text).toContain('<strong><b class="good">yes</b></strong>');
   expect(text).toContain('waits for approval, 9 h 00 min');
   expect(text).toContain('approved by a person, by phone');
-  // It can then be written while an agent runs: the worker's comparison does not include it.
+  // The worker does not compare the report, so it can be written while an agent runs.
   const compared = await runFolderEntries(session.paths, 1);
   expect(Object.keys(compared).filter((name) => name.includes('report'))).toEqual([]);
   expect(compared['session.json']).toBeDefined();
@@ -63,7 +63,7 @@ test('a report is written to the path of --output, with its long transcripts nex
   expect(transcript).toContain('I look at pier 1.199 ');
 });
 
-test('without a session name there is a page over all sessions, and a page for each', async () => {
+test('without a session name, report writes a page about all sessions, and one for each', async () => {
   const { stdout } = await call('--json');
   const { path, sessions } = JSON.parse(stdout) as { path: string; sessions: string[] };
   expect(path).toBe(join(project.sessionsDir, '.run/.report/sessions.html'));
@@ -77,7 +77,7 @@ test('without a session name there is a page over all sessions, and a page for e
   expect((await call('--all')).stdout.trim()).toBe(path);
 });
 
-test('a session whose page cannot be created is skipped in the page over all', async () => {
+test('a session whose page cannot be created has no link on the page about all sessions', async () => {
   const own = await makeProject();
   await using _ = own.repo;
   const place = { cwd: own.repo.path, home: own.repo.homeDir };

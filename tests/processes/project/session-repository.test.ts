@@ -1,8 +1,8 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { commitSessionFiles } from '../../src/project/checkpoints/session-repository.ts';
-import { makeRepo } from '../support/temp-repo.ts';
+import { commitSessionFiles } from '../../../src/project/checkpoints/session-repository.ts';
+import { makeRepo } from '../../support/temp-repo.ts';
 
 test('documents are committed if SESSIONS is a separate repository, and staged files stay staged', async () => {
   await using main = await makeRepo();

@@ -1,8 +1,8 @@
 import { basename, join } from 'node:path';
-import { isoUtc } from '../../base/clock.ts';
-import { namesAt, statsAt } from '../../base/files/path-stats.ts';
-import { shellWord } from '../../base/shell-quoted.ts';
-import type { Decision, JudgedSignal } from '../../phases/decision.ts';
+import { isoUtc } from '../base/clock.ts';
+import { namesAt, statsAt } from '../base/files/path-stats.ts';
+import { shellWord } from '../base/shell-quoted.ts';
+import type { Decision, JudgedSignal } from '../phases/decision.ts';
 import {
   followsPlan,
   type Gate,
@@ -10,21 +10,21 @@ import {
   type Phase,
   phaseNamed,
   type WaitingFor,
-} from '../../phases/table.ts';
-import { park, run } from '../../phases/verdict.ts';
-import { documentText } from '../documents/documents.ts';
-import { readOverview } from '../documents/overview.ts';
-import { currentPlanOf } from '../documents/plan.ts';
-import { parseQa } from '../documents/qa.ts';
-import type { QaQuestion } from '../documents/qa-blocks.ts';
-import { MAX_SIGNAL_BYTES, parseSignal } from '../documents/signal.ts';
-import { type SessionView, viewWithoutWorker } from '../events/session-view.ts';
-import { emptyState, type SessionState } from '../events/state.ts';
-import type { SessionPaths } from '../layout/paths.ts';
+} from '../phases/table.ts';
+import { park, run } from '../phases/verdict.ts';
+import { documentText } from './documents/documents.ts';
+import { readOverview } from './documents/overview.ts';
+import { currentPlanOf } from './documents/plan.ts';
+import { parseQa } from './documents/qa.ts';
+import type { QaQuestion } from './documents/qa-blocks.ts';
+import { MAX_SIGNAL_BYTES, parseSignal } from './documents/signal.ts';
+import { type SessionView, viewWithoutWorker } from './events/session-view.ts';
+import { emptyState, type SessionState } from './events/state.ts';
+import type { SessionPaths } from './layout/paths.ts';
 
 /**
  * Reads a folder of the Python samocode, or one made by hand, which has nothing in `.run/`. It is shown with the state
- * that its files state; a resume turns it into a session.
+ * recorded in its files; a resume turns it into a session.
  * @returns undefined for any other folder
  */
 export async function readForeignSession(paths: SessionPaths): Promise<SessionView | undefined> {

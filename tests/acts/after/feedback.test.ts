@@ -1,12 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import {
-  judgeMatter,
-  type MatterVerdict,
+  type FeedbackVerdict,
+  judgeFeedback,
   missingChecks,
+  remarksIn,
   seenOf,
-  wordsIn,
-} from '../../../src/acts/after/round-matter.ts';
+} from '../../../src/acts/after/feedback.ts';
 import type {
   Comment,
   ForgeCheck,
@@ -26,7 +26,7 @@ const check = (name: string, more: Partial<ForgeCheck> = {}): ForgeCheck => ({
 });
 const comment = (id: string, login: string, more: Partial<Comment> = {}): Comment => ({
   ...{ id, author: { login, kind: 'person' }, body: 'Please', createdAt: AT, editedAt: undefined },
-  ...{ url: `https://github.com/fleet/boats/pull/17#${id}`, isSamocodes: false },
+  ...{ url: `https://github.com/fleet/boats/pull/17#${id}`, isBySamocode: false },
   ...more,
 });
 const thread = (comments: Comment[], more: Partial<ReviewThread> = {}): ReviewThread => ({
@@ -54,12 +54,13 @@ const writers = (login: string) => login !== 'mallory';
 function judge(
   more: Partial<PullRequestDetails>,
   { keys = [] as string[], reruns = [] as string[], mayRerun = true } = {},
-): MatterVerdict {
+): FeedbackVerdict {
   const of = details(more);
-  const words = wordsIn(of, { keys, before: [] }, writers);
-  return judgeMatter(of, words, { keys, reruns, mayRerun });
+  const remarks = remarksIn(of, { keys, before: [] }, writers);
+  return judgeFeedback(of, remarks, { keys, reruns, mayRerun });
 }
-const keysOf = (verdict: MatterVerdict) => (verdict.kind === 'round' ? verdict.matter.keys : verdict.kind);
+const keysOf = (verdict: FeedbackVerdict) =>
+  verdict.kind === 'round' ? verdict.feedback.keys : verdict.kind;
 
 describe('what starts a round', () => {
   const REVIEW = review('R', 'ada', 'changes_requested');
@@ -67,50 +68,54 @@ describe('what starts a round', () => {
     ['nothing', {}, 'none'],
     ['a required check that failed', { checks: [check('test')] }, ['check:aaaaaaaaaaaa:test:7']],
     [
-      'a failed one beside required ones',
+      'a failed check that is not required, next to required ones',
       { checks: [check('lint', { isRequired: false }), check('test', { state: 'passed' })] },
       'none',
     ],
     [
-      'any failed one where none is required',
+      'any failed check if none is required',
       { checks: [check('lint', { isRequired: false })] },
       ['check:aaaaaaaaaaaa:lint:7'],
     ],
     [
-      'one that failed while another runs',
+      'a failed check while another one is running',
       { checks: [check('test'), check('e2e', { state: 'running' })] },
       'running',
     ],
-    ['a cancelled one', { checks: [check('test', { state: 'other' })] }, 'none'],
+    ['a cancelled check', { checks: [check('test', { state: 'other' })] }, 'none'],
     ['a comment', { threads: [thread([comment('C', 'ada')])] }, ['thread:C']],
     [
       'a comment in a resolved thread',
       { threads: [thread([comment('C', 'ada')], { isResolved: true })] },
       'none',
     ],
-    ['a comment of a stranger', { threads: [thread([comment('C', 'mallory')])] }, 'none'],
-    ['a comment of samocode', { threads: [thread([comment('C', 'ada', { isSamocodes: true })])] }, 'none'],
+    ['a comment by a stranger', { threads: [thread([comment('C', 'mallory')])] }, 'none'],
+    ['a comment by samocode', { threads: [thread([comment('C', 'ada', { isBySamocode: true })])] }, 'none'],
     [
-      'a comment that a stranger answers',
+      'a comment with a reply by a stranger',
       { threads: [thread([comment('C', 'ada'), comment('D', 'mallory')])] },
       ['thread:C'],
     ],
-    ['a review that wants changes', { reviews: [REVIEW] }, ['review:R']],
-    ['one that its author has approved since', { reviews: [REVIEW, review('S', 'ada', 'approved')] }, 'none'],
+    ['a review that requests changes', { reviews: [REVIEW] }, ['review:R']],
     [
-      'one that its author has commented on since',
+      'a review whose author has approved since',
+      { reviews: [REVIEW, review('S', 'ada', 'approved')] },
+      'none',
+    ],
+    [
+      'a review whose author has only commented since',
       { reviews: [REVIEW, review('S', 'ada', 'commented')] },
       ['review:R'],
     ],
     ['a conflict', { mergeable: 'conflict' }, ['conflict:aaaaaaaaaaaa:bbbbbbbbbbbb']],
-    ['one that is not computed yet', { mergeable: 'unknown' }, 'none'],
+    ['a conflict that the forge has not computed yet', { mergeable: 'unknown' }, 'none'],
     ['a conflict in a merge queue', { mergeable: 'conflict', isQueued: true }, 'running'],
-    ['a conflict of a closed one', { mergeable: 'conflict', state: 'closed' }, 'none'],
+    ['a conflict of a closed pull request', { mergeable: 'conflict', state: 'closed' }, 'none'],
   ])('%s', (_, more, expected) => {
     expect(keysOf(judge(more))).toEqual(expected);
   });
 
-  test('no key starts a second round, and the same check starts one again when it was started again', () => {
+  test('no key starts a second round, but a new attempt of the same check does', () => {
     const more = {
       checks: [check('test')],
       threads: [thread([comment('C', 'ada')])],
@@ -123,7 +128,7 @@ describe('what starts a round', () => {
     expect(keysOf(judge(again, { keys: first as string[] }))).toEqual(['check:aaaaaaaaaaaa:test:8']);
   });
 
-  test('a check that passed before is started again once, unless that is switched off', () => {
+  test('a failed check that passed before is restarted once, unless PR_RERUN is off', () => {
     const more = { checks: [check('test')], passedBefore: ['test'] };
     const verdict = judge(more);
     expect(verdict).toEqual({ kind: 'rerun', runs: new Map([[70, 'aaaaaaaaaaaa:70']]) });
@@ -138,37 +143,37 @@ describe('what starts a round', () => {
   });
 });
 
-test('words that are edited after they were seen reach no agent, also when they are edited back', () => {
-  const first = wordsIn(
+test('a comment that is edited after it was seen reaches no agent, even if it is edited back', () => {
+  const first = remarksIn(
     details({ threads: [thread([comment('C', 'ada')])] }),
     { keys: [], before: [] },
     writers,
   );
   expect(first.map(({ held }) => held)).toEqual([undefined]);
   const edited = details({ threads: [thread([comment('C', 'ada', { editedAt: '2026-01-08T11:00:00Z' })])] });
-  const second = wordsIn(edited, { keys: [], before: seenOf(first) }, writers);
+  const second = remarksIn(edited, { keys: [], before: seenOf(first) }, writers);
   expect(second.map(({ held }) => held)).toEqual(['edited']);
-  const third = wordsIn(
+  const third = remarksIn(
     details({ threads: [thread([comment('C', 'ada')])] }),
     { keys: [], before: seenOf(second) },
     writers,
   );
   expect(third.map(({ held }) => held)).toEqual(['edited']);
-  // Edited before it was first seen: nobody has read anything else.
-  const late = wordsIn(edited, { keys: [], before: [] }, writers);
+  // Edited before it was first seen, so there is no earlier version that anyone has read.
+  const late = remarksIn(edited, { keys: [], before: [] }, writers);
   expect(late.map(({ held }) => held)).toEqual([undefined]);
 });
 
-test('whoever may not steer starts nothing, whatever is written and by how many', () => {
+test('people who may not steer agents start no round, whatever and however much they write', () => {
   const strangers = fc.array(fc.record({ id: fc.uuid(), body: fc.string() }), { maxLength: 30 });
   fc.assert(
     fc.property(strangers, (all) => {
       const threads = [thread(all.map(({ id, body }) => comment(id, 'mallory', { body })))];
       const reviews = all.map(({ id }) => review(id, 'mallory', 'changes_requested'));
       const of = details({ threads, reviews });
-      const words = wordsIn(of, { keys: [], before: [] }, writers);
-      expect(words.every(({ held }) => held === 'stranger')).toBe(true);
-      expect(judgeMatter(of, words, { keys: [], reruns: [], mayRerun: true }).kind).toBe('none');
+      const remarks = remarksIn(of, { keys: [], before: [] }, writers);
+      expect(remarks.every(({ held }) => held === 'stranger')).toBe(true);
+      expect(judgeFeedback(of, remarks, { keys: [], reruns: [], mayRerun: true }).kind).toBe('none');
     }),
   );
 });

@@ -1,11 +1,11 @@
 import { chmod, mkdir, rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { acceptedAt, changedExecuting, readExecuting } from '../../src/project/git/executing-settings.ts';
-import { runGit } from '../../src/project/git/git.ts';
-import { undoChanged } from '../../src/project/git/git-programs.ts';
-import { asOrdinaryUser } from '../support/ordinary-user.ts';
-import { makeRepo } from '../support/temp-repo.ts';
+import { acceptedAt, changedExecuting, readExecuting } from '../../../src/project/git/executing-settings.ts';
+import { runGit } from '../../../src/project/git/git.ts';
+import { undoChanged } from '../../../src/project/git/git-programs.ts';
+import { asOrdinaryUser } from '../../support/ordinary-user.ts';
+import { makeRepo } from '../../support/temp-repo.ts';
 
 async function scene() {
   const repo = await makeRepo({ files: { 'a.txt': 'a\n' } });

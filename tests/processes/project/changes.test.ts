@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { commitsSince, diffOfPath, diffStat, parseNumstat } from '../../src/project/worktrees/changes.ts';
-import { makeRepo } from '../support/temp-repo.ts';
+import { commitsSince, diffOfPath, diffStat, parseNumstat } from '../../../src/project/worktrees/changes.ts';
+import { makeRepo } from '../../support/temp-repo.ts';
 
 async function scene() {
   const repo = await makeRepo({

@@ -1,10 +1,10 @@
 import { stat } from 'node:fs/promises';
-import type { Clock } from '../../base/clock.ts';
-import { fileIdentity } from '../../base/files/fingerprint.ts';
-import { newWatcher, type WatchPath } from '../../base/files/watcher.ts';
-import { readEvents } from '../events/event-log.ts';
-import type { SessionPaths } from '../layout/paths.ts';
-import { isFileError } from '../status.ts';
+import type { Clock } from '../base/clock.ts';
+import { fileIdentity } from '../base/files/fingerprint.ts';
+import { newWatcher, type WatchPath } from '../base/files/watcher.ts';
+import { readEvents } from './events/event-log.ts';
+import type { SessionPaths } from './layout/paths.ts';
+import { isFileError } from './status.ts';
 
 interface Seen {
   paths: Pick<SessionPaths, 'events' | 'state'>;
@@ -44,7 +44,7 @@ export async function waitForEvents(seen: readonly Seen[], options: WaitOptions)
   }
 }
 
-/** A log that cannot be read counts as unchanged, and the wait for the others goes on. */
+/** A log that cannot be read counts as unchanged, and the wait for the others continues. */
 function ignoreFileError(error: unknown): undefined {
   if (!isFileError(error)) throw error;
 }
@@ -63,7 +63,7 @@ async function findGrown(seen: readonly Seen[], sizes: (number | undefined)[]): 
 
 export interface Watched {
   files: readonly string[];
-  /** A change in one of these may add files to watch. */
+  /** A change in one of these can add files to watch. */
   folders?: readonly string[];
 }
 
@@ -84,7 +84,7 @@ const UNWATCHED_POLL_MS = 100;
 const SPACING_MS = 40;
 
 /**
- * Yields the files that were changed, replaced, created or removed; one item may combine several changes. The first
+ * Yields the files that were changed, replaced, created or removed; one item can combine several changes. The first
  * item lists all existing files; no change after it is missed. Ends when aborted.
  * @param locate called at every poll, so that it can follow files that move
  */
@@ -106,7 +106,7 @@ export async function* watchFiles(
       if (isFirst || changed.length > 0) yield changed;
       await clock.sleep(spacingMs, signal);
       await watcher.wait(isReported ? pollMs : UNWATCHED_POLL_MS, signal);
-      // What fails now (no more descriptors, say) may succeed at the next poll.
+      // What fails now (no more descriptors, say) might succeed at the next poll.
       watched = await locate().catch(() => watched);
     }
   } catch (error) {

@@ -1,7 +1,7 @@
 import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { type CheckpointScene, checkpointScene, contentsOf } from '../support/checkpoint-scene.ts';
+import { type CheckpointScene, checkpointScene, contentsOf } from '../../support/checkpoint-scene.ts';
 
 const LOCKS = [
   ['the index', 'worktrees/26-01-08-x/index.lock'],

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { runCommand } from '../../src/base/processes/run-command.ts';
-import { branchOf, requireBranchName } from '../../src/project/git/branch-name.ts';
-import { makeRepo } from '../support/temp-repo.ts';
+import { runCommand } from '../../../src/base/processes/run-command.ts';
+import { branchOf, requireBranchName } from '../../../src/project/git/branch-name.ts';
+import { makeRepo } from '../../support/temp-repo.ts';
 
 test.each([
   ['26-01-08-add-jwt-auth', undefined, 'add-jwt-auth'],

@@ -13,8 +13,8 @@ import type { HeldSession, MemberParts } from './member-parts.ts';
 
 const MAX_NAME = 100;
 
-/** What other machines have sent to sessions that this one has, from delivery until the published log answers it. */
-export class ActsAtHand {
+/** Delivers acts from other machines to sessions held here, and tracks them until the published log answers them. */
+export class DeliveredActs {
   readonly #parts: Pick<MemberParts, 'board' | 'place' | 'report' | 'wake'>;
   readonly #open = new Map<Ulid, SentAct>();
 
@@ -26,7 +26,7 @@ export class ActsAtHand {
     if (held === undefined || this.#open.has(act.id)) return;
     const command = commandOf(act);
     if (command === undefined) {
-      this.#parts.report(held.folder, new Error(`What ${act.person} sent is no command: ${act.id}`));
+      this.#parts.report(held.folder, new Error(`What ${act.person} sent is not a command: ${act.id}`));
       return await this.#parts.board.settle([act]);
     }
     const paths = this.#pathsOf(held);
@@ -35,7 +35,7 @@ export class ActsAtHand {
     await this.#parts.wake();
   }
 
-  /** Those that the log answers as far as it is published. */
+  /** Settles the acts that the published part of the log answers. */
   async settle(held: HeldSession): Promise<void> {
     const open = [...this.#open.values()].filter(({ session }) => session === held.id);
     if (open.length === 0) return;
@@ -45,7 +45,7 @@ export class ActsAtHand {
     for (const { id } of settled) this.#open.delete(id);
   }
 
-  /** They are delivered again if their session comes back. */
+  /** Drops the acts of a lost session. They are delivered again if this machine gets it back. */
   forget(session: Ulid): void {
     for (const act of this.#open.values()) if (act.session === session) this.#open.delete(act.id);
   }
@@ -55,7 +55,7 @@ export class ActsAtHand {
   }
 }
 
-/** The commands that the worker has answered, up to that event. */
+/** The ids of the commands that the worker has answered, up to event number `upTo`. */
 async function answeredIn(
   paths: SessionPaths,
   upTo = Number.POSITIVE_INFINITY,
@@ -68,20 +68,20 @@ async function answeredIn(
   );
 }
 
-/** Sends the commands that wait in a mirror to the board. */
-export async function passOn(paths: SessionPaths, session: Ulid, board: Pick<Board, 'act'>): Promise<void> {
+/** Sends the commands that wait in a session's copy to the board. */
+export async function forward(paths: SessionPaths, session: Ulid, board: Pick<Board, 'act'>): Promise<void> {
   for (const id of pendingCommandIds(paths)) {
     const reading = await readCommand(paths, id);
-    // What this version does not know stays, for a newer one.
+    // A command that this version does not know is kept for a newer version.
     if (reading?.kind !== 'command') continue;
     await board.act(session, id, JSON.stringify(reading.command));
     await removeCommand(paths, id);
   }
 }
 
-/** @returns undefined for what is no command */
+/** @returns undefined if the act is not a valid command */
 function commandOf({ command, person }: SentAct): Command | undefined {
   const { data } = Command.safeParse(parseJson(command));
-  // Who acted is what the board knows, whatever the sender wrote.
+  // The board authenticates the sender, so its name replaces the one in the command.
   return data && { ...data, by: { ...data.by, person: person.slice(0, MAX_NAME) } };
 }

@@ -1,8 +1,8 @@
 import { join } from 'node:path';
 import { shellWord } from '../../base/shell-quoted.ts';
-import { parseMarkdown } from '../documents/markdown-lines.ts';
-import { planContent } from '../documents/plan.ts';
 import type { PlanServer } from '../events/bodies/positions.ts';
+import { parseMarkdown } from './markdown-lines.ts';
+import { planContent } from './plan.ts';
 
 export interface ServersReading {
   servers: PlanServer[];
@@ -84,12 +84,12 @@ function serverIn(line: string): PlanServer | string {
     return isReady(name) ? { name } : `names "${name}", which is not a predefined server, without a command`;
   if (isReady(name)) return `gives "${name}" a command, and that is the name of a predefined server`;
   if (rest.length > MAX_CHARS) return `has more than ${MAX_CHARS} characters in its command`;
-  const command = wordsOf(/^`([^`]+)`$/.exec(rest)?.[1] ?? rest);
+  const command = splitWords(/^`([^`]+)`$/.exec(rest)?.[1] ?? rest);
   return typeof command === 'string' ? command : { name, command };
 }
 
 /** Splits at spaces outside quotes. Refuses syntax that only a shell or a CLI would expand. */
-function wordsOf(text: string): string[] | string {
+function splitWords(text: string): string[] | string {
   if (/[`$\\|;<>]|&&/.test(text))
     return 'uses shell syntax: write a program and its arguments, without variables';
   if (/["']/.test(text.replaceAll(QUOTED, ''))) return 'has an unclosed quote';
@@ -105,7 +105,7 @@ export interface ServerPlace {
   sessionDir: string;
   /** Absolute path of a Chromium on this machine; absent: Playwright searches for a Chrome. */
   chromium?: string | undefined;
-  /** Chromium's own sandbox cannot start inside the guard, nor as root. */
+  /** Whether Chromium's own sandbox must be off: it cannot start inside the guard, nor as root. */
   isConfined: boolean;
 }
 
@@ -126,14 +126,14 @@ export function commandOf(
 
 /**
  * Describes the servers of a plan for the person who decides about it, one line each; empty if it proposes none.
- * @param taken names in use by the MCP file of the project
+ * @param taken names that the project's MCP file uses
  */
 export function describeServers(servers: readonly PlanServer[], taken: readonly string[] = []): string[] {
   if (servers.length === 0) return [];
   const lines = servers.map(({ name, command }) => {
     const starts = command
       ? `${command.map(shellWord).join(' ')} (a command of the plan: only a person may accept it)`
-      : READY[name as keyof typeof READY].words; // without a command the grammar takes ready names alone
+      : READY[name as keyof typeof READY].words; // without a command, the grammar accepts only predefined names
     const isTaken = taken.includes(name) ? ' (not started: MCP= has a server of this name)' : '';
     return `- ${name}: ${starts}${isTaken}`;
   });

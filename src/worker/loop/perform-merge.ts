@@ -119,7 +119,7 @@ const STOPPED: Ended['end'] = { outcome: 'stopped', reason: 'It was stopped. Not
 function endedEvent(end: MergeEnd): NewEvent {
   const { outcome, into, reason, files } = end;
   const flow = outcome === 'merged' ? `Merged into ${into}` : `Not merged into ${into}: ${reason}`;
-  // Agents choose file names, and a conflict may concern all of them.
+  // Agents choose file names, and a conflict can affect every file.
   return { type: 'merge_ended', ...end, files: files.slice(0, 100), flow };
 }
 

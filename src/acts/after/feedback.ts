@@ -4,47 +4,45 @@ import type { SeenWords } from '../../session/events/bodies/positions.ts';
 /** A comment or review that no round has covered yet. */
 export interface Remark extends SeenWords {
   comment: Comment | Review;
-  /** Its thread; absent for a review. */
+  /** Absent for a review. */
   thread?: ReviewThread;
 }
 
-/** What a round is about. Each has a key. */
-export interface Matter {
+/** The feedback that a round works on. */
+export interface Feedback {
   checks: readonly ForgeCheck[];
-  words: readonly Remark[];
+  remarks: readonly Remark[];
   conflict: boolean;
+  /** One for each failed check, each remark and the conflict. */
   keys: readonly string[];
 }
 
-export interface KnownMatter {
-  /** Of earlier rounds. */
+export interface KnownFeedback {
+  /** The keys of earlier rounds. */
   keys: readonly string[];
   reruns: readonly string[];
   mayRerun: boolean;
 }
 
-export type MatterVerdict =
+export type FeedbackVerdict =
   | { kind: 'none' }
-  /** Checks still run, or the pull request is in a merge queue. */
+  /** Checks are still running, or the pull request is in a merge queue. */
   | { kind: 'running' }
-  /** Checks that passed before: their runs are started again first. */
+  /** Checks that passed before have failed: restart their runs before a round begins. `runs`: their keys by run id. */
   | { kind: 'rerun'; runs: ReadonlyMap<number, string> }
-  | { kind: 'round'; matter: Matter };
+  | { kind: 'round'; feedback: Feedback };
 
-/**
- * What came back to a pull request since the last round.
- * @param words as `wordsIn` found them
- */
-export function judgeMatter(
+/** Decides what to do about the feedback since the last round. @param remarks as returned by `remarksIn` */
+export function judgeFeedback(
   details: PullRequestDetails,
-  words: readonly Remark[],
-  { keys: known, reruns, mayRerun }: KnownMatter,
-): MatterVerdict {
+  remarks: readonly Remark[],
+  { keys: known, reruns, mayRerun }: KnownFeedback,
+): FeedbackVerdict {
   if (details.state !== 'open') return { kind: 'none' };
   const { head, base, mergeable, checks, passedBefore, isQueued } = details;
   if (isQueued || checks.some(({ state }) => state === 'running')) return { kind: 'running' };
   const isNew = (key: string) => !known.includes(key);
-  const failed = thatCount(checks).filter((check) => check.state === 'failed' && isNew(checkKey(check)));
+  const failed = relevantChecks(checks).filter((check) => check.state === 'failed' && isNew(checkKey(check)));
   const flaky = failed.flatMap((check): [number, string][] => {
     const { runId, name } = check;
     if (runId === undefined || !passedBefore.includes(name)) return [];
@@ -52,13 +50,13 @@ export function judgeMatter(
     return reruns.includes(key) ? [] : [[runId, key]];
   });
   if (mayRerun && flaky.length > 0) return { kind: 'rerun', runs: new Map(flaky) };
-  const heard = words.filter(({ held }) => held === undefined);
+  const usable = remarks.filter(({ held }) => held === undefined);
   const conflictKey = `conflict:${short(head)}:${short(base)}`;
   const conflict = mergeable === 'conflict' && isNew(conflictKey);
-  const keys = [...failed.map(checkKey), ...heard.map(({ key }) => key), ...(conflict ? [conflictKey] : [])];
+  const keys = [...failed.map(checkKey), ...usable.map(({ key }) => key), ...(conflict ? [conflictKey] : [])];
   return keys.length === 0
     ? { kind: 'none' }
-    : { kind: 'round', matter: { checks: failed, words: heard, conflict, keys } };
+    : { kind: 'round', feedback: { checks: failed, remarks: usable, conflict, keys } };
 }
 
 /** The required checks that have not reported. */
@@ -66,8 +64,8 @@ export function missingChecks({ checks }: Pick<PullRequestDetails, 'checks'>): s
   return checks.flatMap(({ state, name }) => (state === 'missing' ? [name] : []));
 }
 
-/** If the base branch requires none, all of them count. */
-function thatCount(checks: readonly ForgeCheck[]): readonly ForgeCheck[] {
+/** The required checks, or all of them if the base branch requires none. */
+function relevantChecks(checks: readonly ForgeCheck[]): readonly ForgeCheck[] {
   const required = checks.filter(({ isRequired }) => isRequired);
   return required.length > 0 ? required : checks;
 }
@@ -81,12 +79,12 @@ function short(commit: string): string {
 }
 
 /**
- * The words in open threads and in reviews that want changes, which no round has answered, the oldest first. A review
- * counts until its author has given another verdict.
- * @param before as they were first seen: whoever edits words afterwards writes other ones
- * @param maySteer whether a login may tell agents what to do, at this moment
+ * The reviews that request changes, then the comments in open threads, without samocode's own and those that a
+ * round has covered. A review counts until its author gives another verdict.
+ * @param before the remarks as first seen: a remark that has been edited since is held back
+ * @param maySteer whether a login may steer agents now
  */
-export function wordsIn(
+export function remarksIn(
   { threads, reviews }: Pick<PullRequestDetails, 'threads' | 'reviews'>,
   { keys, before }: { keys: readonly string[]; before: readonly SeenWords[] },
   maySteer: (login: string) => boolean,
@@ -97,12 +95,12 @@ export function wordsIn(
   );
   const verdicts = new Map<string, Review>();
   for (const review of reviews) if (VERDICTS.has(review.state)) verdicts.set(review.author.login, review);
-  const wanting = [...verdicts.values()].filter(({ state }) => state === 'changes_requested');
-  const ofReviews = wanting.map((comment) => ({ key: `review:${comment.id}`, comment }));
+  const requesting = [...verdicts.values()].filter(({ state }) => state === 'changes_requested');
+  const ofReviews = requesting.map((comment) => ({ key: `review:${comment.id}`, comment }));
   const all: Omit<Remark, keyof Omit<SeenWords, 'key'>>[] = [...ofReviews, ...ofThreads];
   return all
-    .filter(({ key, comment }) => !comment.isSamocodes && !keys.includes(key))
-    .slice(-MAX_WORDS)
+    .filter(({ key, comment }) => !comment.isBySamocode && !keys.includes(key))
+    .slice(-MAX_REMARKS)
     .map((each): Remark => {
       const { author, url, editedAt, createdAt } = each.comment;
       const seen = before.find(({ key }) => key === each.key);
@@ -114,10 +112,10 @@ export function wordsIn(
 }
 
 const VERDICTS: ReadonlySet<Review['state']> = new Set(['approved', 'changes_requested', 'dismissed']);
-/** More than anybody reads; the newest count. */
-const MAX_WORDS = 200;
+/** More than anyone reads; only the last ones are kept. */
+const MAX_REMARKS = 200;
 
-/** What is kept of words, so that a later edit is seen. */
-export function seenOf(words: readonly Remark[]): SeenWords[] {
-  return words.map(({ key, by, url, at, held }) => ({ key, by, url, at, ...(held && { held }) }));
+/** The part of each remark that is recorded, so that a later edit is detected. */
+export function seenOf(remarks: readonly Remark[]): SeenWords[] {
+  return remarks.map(({ key, by, url, at, held }) => ({ key, by, url, at, ...(held && { held }) }));
 }
