@@ -31,6 +31,8 @@ const shared = {
   maxConcurrency: 3,
   hookTimeout: 300_000,
   globalSetup: ['tests/support/build-once.ts'],
+  // `.ci/run` proves that its choice of tests reaches every family of rows.
+  setupFiles: process.env.SAMOCODE_REACHED ? ['tests/support/note-reached.ts'] : [],
   // As patient as everything else that waits: a machine under load is slow.
   expect: { poll: { timeout: 240_000 } },
 };
@@ -43,7 +45,6 @@ const suite = (name: string, testTimeout: number, ...globalSetup: string[]) => (
     include: [`tests/${name}/**/*.test.ts`],
     testTimeout,
     globalSetup: [...shared.globalSetup, ...globalSetup],
-    setupFiles: ['tests/support/until.ts'],
   },
 });
 
@@ -66,6 +67,12 @@ export default defineConfig({
   test: {
     maxWorkers: 3,
     sequence: { sequencer: LongFilesFirst },
+    tags: [
+      {
+        name: 'ci',
+        description: 'runs in .ci/run too: a walk, or a representative of its family (tests/support/ci.ts)',
+      },
+    ],
     projects: [
       {
         extends: true,
@@ -96,7 +103,6 @@ export default defineConfig({
           name: 'processes',
           // Tests of one module that start many programs, as git, shells and servers do.
           include: ['tests/processes/**/*.test.ts'],
-          setupFiles: ['tests/support/until.ts'],
           maxConcurrency: 6,
           testTimeout: 600_000,
         },
@@ -119,7 +125,10 @@ export default defineConfig({
             'tests/faults/prepare-sessions.ts',
           ],
           include: ['tests/soak/**/*.test.ts', ...ALSO_SOAKED],
-          env: { SAMOCODE_PROPERTY_RUNS: '1000', SAMOCODE_ROUNDS: '100' },
+          env:
+            process.env.SAMOCODE_SOAK === 'short'
+              ? { SAMOCODE_PROPERTY_RUNS: '200', SAMOCODE_ROUNDS: '5' }
+              : { SAMOCODE_PROPERTY_RUNS: '1000', SAMOCODE_ROUNDS: '100' },
           testTimeout: 3_600_000,
         },
       },

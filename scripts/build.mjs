@@ -126,6 +126,7 @@ const options = {
   define: {
     __FAULTS__: String(asked.faults),
     __STRICT__: String(asked.faults),
+    __REACHED__: JSON.stringify(process.env.SAMOCODE_REACHED ?? ''),
     __VERSION__: JSON.stringify(version),
     // A library made for browsers reads it, which prints a warning on Node 25 and newer.
     localStorage: 'undefined',

@@ -2,6 +2,8 @@
 declare const __FAULTS__: boolean;
 /** True in tests and in the test build: results are validated against their schemas. */
 declare const __STRICT__: boolean;
+/** Only in the test build: the folder where a run of the tests notes which crash points were reached; may be empty. */
+declare const __REACHED__: string;
 /** The package's version, inserted by the build. */
 declare const __VERSION__: string;
 

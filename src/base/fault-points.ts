@@ -5,7 +5,10 @@ import { existsSync, writeFileSync } from 'node:fs';
  * `SAMOCODE_CRASH_AT=<name>[@<nth>]` kills the process here with SIGKILL, as a crash would.
  */
 export function crashPoint(name: string): void {
-  if (__FAULTS__ && isTurn('SAMOCODE_CRASH_AT', name)) process.kill(process.pid, 'SIGKILL');
+  if (!__FAULTS__ || !isTurn('SAMOCODE_CRASH_AT', name)) return;
+  // Where `.ci/run` notes what its tests reach.
+  if (__REACHED__ !== '') writeFileSync(`${__REACHED__}/crash point=${name}`, '');
+  process.kill(process.pid, 'SIGKILL');
 }
 
 /** Names the file that a crash creates first. While the file exists, no further crash happens. */

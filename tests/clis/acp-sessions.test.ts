@@ -4,6 +4,7 @@ import { expect, test } from 'vitest';
 import { definedOnly } from '../../src/base/defined-only.ts';
 import { ifExists } from '../../src/base/errors.ts';
 import { runCommand } from '../../src/base/processes/run-command.ts';
+import { ci } from '../support/ci.ts';
 import { eventually } from '../support/eventually.ts';
 import { COMPOUND_AMOUNTS } from '../support/sample-repo/missing-feature.ts';
 import { startCliSession } from './cli-session.ts';
@@ -31,7 +32,7 @@ const SOAKED = [
 
 test.for([...ROWS, ...(process.env.SAMOCODE_ROUNDS === undefined ? [] : SOAKED)])(
   'a whole session from init to done through the real $cli with SANDBOX=$sandbox, reviewed by $reviewer',
-  { timeout: 1_200_000 },
+  { ...ci, timeout: 1_200_000 },
   async ({ cli, sandbox, reviewer }, { expect }) => {
     await using session = await startCliSession({
       ...{ cli, work: WORK, others: reviewer === cli ? [] : [reviewer] },

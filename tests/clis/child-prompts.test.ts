@@ -7,6 +7,7 @@ import { PHASE_NAMES, type Phase } from '../../src/phases/table.ts';
 import { claude } from '../../src/providers/claude/claude.ts';
 import { childEnvironment } from '../../src/providers/starting/environment.ts';
 import { assemblePrompt } from '../../src/worker/prompt/assemble.ts';
+import { ci } from '../support/ci.ts';
 import { type InstalledCli, installCli } from '../support/install-clis.ts';
 import { startClaudeModel } from '../support/model-stub/claude-wire.ts';
 import { startServer } from '../support/model-stub/server.ts';
@@ -25,6 +26,7 @@ beforeAll(async () => {
 
 test.concurrent.each(PHASE_NAMES)(
   'an agent of %s receives its complete prompt, with the tools that it names',
+  ci,
   async (phase) => {
     const { prompt, request } = await firstRequest(phase);
     const words = request.messages.flatMap(({ content }) =>

@@ -6,6 +6,7 @@ import type { Phase } from '../../src/phases/table.ts';
 import { claude } from '../../src/providers/claude/claude.ts';
 import type { ChildEvent, ChildProblem, FinalReport } from '../../src/providers/contract/provider.ts';
 import { childEnvironment } from '../../src/providers/starting/environment.ts';
+import { ci } from '../support/ci.ts';
 import { type InstalledCli, installCli } from '../support/install-clis.ts';
 import { type ScriptedModelOptions, startScriptedModel } from '../support/model-stub/scripted-model.ts';
 import { makeSampleRepo } from '../support/sample-repo/make.ts';
@@ -17,14 +18,18 @@ beforeAll(async () => {
   cli = await installCli('claude');
 });
 
-test.concurrent('with the mode "allow" the agent commits, and signals outside its working directory', async () => {
-  await using bench = await startBench({ permissions: 'allow', sandbox: false });
-  const { final, signal, init } = await bench.iterate('investigation');
-  expect(final).toMatchObject({ ok: true });
-  expect(final).not.toHaveProperty('deniedTools');
-  expect(init).toMatchObject({ permissionMode: 'dontAsk', mcp_servers: [] });
-  expect(signal).toEqual({ status: 'continue', phase: 'requirements' });
-});
+test.concurrent(
+  'with the mode "allow" the agent commits, and signals outside its working directory',
+  ci,
+  async () => {
+    await using bench = await startBench({ permissions: 'allow', sandbox: false });
+    const { final, signal, init } = await bench.iterate('investigation');
+    expect(final).toMatchObject({ ok: true });
+    expect(final).not.toHaveProperty('deniedTools');
+    expect(init).toMatchObject({ permissionMode: 'dontAsk', mcp_servers: [] });
+    expect(signal).toEqual({ status: 'continue', phase: 'requirements' });
+  },
+);
 
 test.runIf(process.getuid?.() === 0)(
   'root without a sandbox is refused as a problem of the settings',

@@ -2,6 +2,7 @@ import { mkdir, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { ifExists } from '../../src/base/errors.ts';
+import { ci } from '../support/ci.ts';
 import { eventually } from '../support/eventually.ts';
 import type { ModelReply } from '../support/model-stub/conversation.ts';
 import type { HeadlessCli } from '../support/model-stub/services.ts';
@@ -148,25 +149,27 @@ async function playEndings(cli: HeadlessCli) {
 const TRIED_AGAIN = { ending: 'overloaded', decision: { kind: 'run', phase: 'investigation' } };
 const minutesOff = (until = 0) => Math.abs(until - RESET * 1000) / 60_000;
 
-test.concurrent('claude is busy, writes into the main checkout, forgets the signal, has no valid login, refuses, and reaches its limit', async ({
-  expect,
-}) => {
-  const { session, planted, statuses, ended, endings } = await playEndings('claude');
-  await using _ = session;
-  const thatWork = session.models.claude?.turns.filter(({ job }) => job.iteration > '001') ?? [];
-  const [afterWrite] = thatWork[1]?.conversation.results ?? [];
-  expect(ended[0], 'a busy service is retried').toMatchObject(TRIED_AGAIN);
-  const refusal = { failed: true, text: expect.stringContaining('is not yours to write') };
-  expect(afterWrite, 'a write into the main checkout is refused').toMatchObject(refusal);
-  expect(await ifExists(stat(planted)), 'a write into the main checkout is refused').toBeUndefined();
-  expect(thatWork[2]?.job.iteration, 'sent back in the same process').toBe('002');
-  expect(ended[1]?.signal, 'sent back in the same process').toMatchObject({ phase: 'requirements' });
-  expect(endings).toEqual(['overloaded', 'signalled', 'auth', 'refused', 'usage_limit']);
-  expect(statuses, 'auth and a refusal block at once').toEqual(['blocked', 'blocked', 'limited']);
-  const [limited] = await session.eventsOf('limited');
-  expect(limited, 'parked until its reset').toMatchObject({ provider: 'claude', guessed: false });
-  expect(minutesOff(limited?.until)).toBeLessThanOrEqual(3);
-});
+test.concurrent(
+  'claude is busy, writes into the main checkout, forgets the signal, has no valid login, refuses, and reaches its limit',
+  ci,
+  async ({ expect }) => {
+    const { session, planted, statuses, ended, endings } = await playEndings('claude');
+    await using _ = session;
+    const thatWork = session.models.claude?.turns.filter(({ job }) => job.iteration > '001') ?? [];
+    const [afterWrite] = thatWork[1]?.conversation.results ?? [];
+    expect(ended[0], 'a busy service is retried').toMatchObject(TRIED_AGAIN);
+    const refusal = { failed: true, text: expect.stringContaining('is not yours to write') };
+    expect(afterWrite, 'a write into the main checkout is refused').toMatchObject(refusal);
+    expect(await ifExists(stat(planted)), 'a write into the main checkout is refused').toBeUndefined();
+    expect(thatWork[2]?.job.iteration, 'sent back in the same process').toBe('002');
+    expect(ended[1]?.signal, 'sent back in the same process').toMatchObject({ phase: 'requirements' });
+    expect(endings).toEqual(['overloaded', 'signalled', 'auth', 'refused', 'usage_limit']);
+    expect(statuses, 'auth and a refusal block at once').toEqual(['blocked', 'blocked', 'limited']);
+    const [limited] = await session.eventsOf('limited');
+    expect(limited, 'parked until its reset').toMatchObject({ provider: 'claude', guessed: false });
+    expect(minutesOff(limited?.until)).toBeLessThanOrEqual(3);
+  },
+);
 
 test.concurrent('codex is busy, gives its signal as its last message, has no valid login, refuses, and reaches its limit', async ({
   expect,

@@ -4,6 +4,7 @@ import { test } from 'vitest';
 import { ifExists } from '../../src/base/errors.ts';
 import type { Phase } from '../../src/phases/table.ts';
 import { browserRecipe } from '../support/browser-recipe.ts';
+import { ci } from '../support/ci.ts';
 import { freePort } from '../support/free-port.ts';
 import { installCli } from '../support/install-clis.ts';
 import type { ScriptedModelOptions } from '../support/model-stub/scripted-model.ts';
@@ -42,6 +43,7 @@ const ROWS = [
 
 test.concurrent.for(ROWS)(
   'with SANDBOX=$sandbox the real $cli commits and signals, and a server that it started by the documented method answers later calls and ends with the iteration',
+  ci,
   async ({ cli, sandbox, recorded }, { expect }) => {
     const port = await freePort();
     const url = `http://127.0.0.1:${port}/`;

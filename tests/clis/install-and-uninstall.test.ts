@@ -7,6 +7,7 @@ import { ifExists } from '../../src/base/errors.ts';
 import { systemHost } from '../../src/base/processes/host.ts';
 import { runCommand } from '../../src/base/processes/run-command.ts';
 import { type InstallInput, install, uninstall } from '../../src/machine/install/install.ts';
+import { ci } from '../support/ci.ts';
 import { installCli } from '../support/install-clis.ts';
 import { tempDir } from '../support/temp-dir.ts';
 
@@ -23,47 +24,51 @@ beforeAll(async () => {
   for (const name of CLIS) paths[name] = (await installCli(name)).path;
 });
 
-test.concurrent('after every client has gone from this machine, an uninstall still restores it, and samocode can be installed again', async ({
-  expect,
-}) => {
-  const files = {
-    [CLAUDE]: '{\r\n\t"model": "opus",\r\n\t"permissions": {\r\n\t\t"deny": ["Bash(rm:*)"]\r\n\t}\r\n}\r\n',
-    [CODEX]: COMMENTED_TABLE,
-    [DESKTOP]: '{\n  // mine\n  "mcpServers": { "other": { "command": "x" } } // too\n}\n',
-  };
-  await using home = await startHome(files);
-  expect(await home.change(install)).toEqual([
-    'claude changed',
-    'codex changed',
-    'gemini changed',
-    'desktop changed',
-  ]);
-  expect(await home.change(install)).toEqual(
-    CLIS.map((name) => `${name} nothing_to_do`).concat('desktop nothing_to_do'),
-  );
-  expect(await home.change(uninstall, { withClients: false })).toEqual([
-    'claude changed',
-    'codex changed',
-    'gemini changed',
-    'desktop changed',
-  ]);
-  for (const [path, text] of Object.entries(files)) expect(await home.read(path)).toBe(text);
-  const naming = await home.filesWith(/samocode/, ['.claude/telemetry', '.claude.json', '.claude/backups']);
-  expect(naming).toEqual([]);
-  expect(await home.run('claude', 'plugin', 'list')).toContain('No plugins installed');
-  expect(await home.run('codex', 'mcp', 'list')).toContain('No MCP servers configured');
-  expect(await home.run('gemini', 'extensions', 'list')).toContain('No extensions installed');
+test.concurrent(
+  'after every client has gone from this machine, an uninstall still restores it, and samocode can be installed again',
+  ci,
+  async ({ expect }) => {
+    const files = {
+      [CLAUDE]: '{\r\n\t"model": "opus",\r\n\t"permissions": {\r\n\t\t"deny": ["Bash(rm:*)"]\r\n\t}\r\n}\r\n',
+      [CODEX]: COMMENTED_TABLE,
+      [DESKTOP]: '{\n  // mine\n  "mcpServers": { "other": { "command": "x" } } // too\n}\n',
+    };
+    await using home = await startHome(files);
+    expect(await home.change(install)).toEqual([
+      'claude changed',
+      'codex changed',
+      'gemini changed',
+      'desktop changed',
+    ]);
+    expect(await home.change(install)).toEqual(
+      CLIS.map((name) => `${name} nothing_to_do`).concat('desktop nothing_to_do'),
+    );
+    expect(await home.change(uninstall, { withClients: false })).toEqual([
+      'claude changed',
+      'codex changed',
+      'gemini changed',
+      'desktop changed',
+    ]);
+    for (const [path, text] of Object.entries(files)) expect(await home.read(path)).toBe(text);
+    const naming = await home.filesWith(/samocode/, ['.claude/telemetry', '.claude.json', '.claude/backups']);
+    expect(naming).toEqual([]);
+    expect(await home.run('claude', 'plugin', 'list')).toContain('No plugins installed');
+    expect(await home.run('codex', 'mcp', 'list')).toContain('No MCP servers configured');
+    expect(await home.run('gemini', 'extensions', 'list')).toContain('No extensions installed');
 
-  expect(await home.change(install), 'again').toEqual([...CLIS, 'desktop'].map((name) => `${name} changed`));
-  expect(await home.run('claude', 'plugin', 'list')).toContain('samocode@samocode');
-  expect(await home.run('codex', 'mcp', 'list')).toContain(join(ROOT, 'dist/samocode-mcp.js'));
-  const listed = await home.run('gemini', 'extensions', 'list');
-  for (const name of ['samocode', 'MCP servers:', 'samocode-run']) expect(listed, 'gemini').toContain(name);
-  const trusted = join(home.path, '.gemini/trustedFolders.json');
-  expect(await ifExists(stat(trusted)), 'no folder is trusted for gemini').toBeUndefined();
-  expect(await home.change(uninstall, { clients: ['gemini'] }), 'by gemini').toEqual(['gemini changed']);
-  expect(await home.run('gemini', 'extensions', 'list'), 'by gemini').not.toContain('samocode');
-});
+    expect(await home.change(install), 'again').toEqual(
+      [...CLIS, 'desktop'].map((name) => `${name} changed`),
+    );
+    expect(await home.run('claude', 'plugin', 'list')).toContain('samocode@samocode');
+    expect(await home.run('codex', 'mcp', 'list')).toContain(join(ROOT, 'dist/samocode-mcp.js'));
+    const listed = await home.run('gemini', 'extensions', 'list');
+    for (const name of ['samocode', 'MCP servers:', 'samocode-run']) expect(listed, 'gemini').toContain(name);
+    const trusted = join(home.path, '.gemini/trustedFolders.json');
+    expect(await ifExists(stat(trusted)), 'no folder is trusted for gemini').toBeUndefined();
+    expect(await home.change(uninstall, { clients: ['gemini'] }), 'by gemini').toEqual(['gemini changed']);
+    expect(await home.run('gemini', 'extensions', 'list'), 'by gemini').not.toContain('samocode');
+  },
+);
 
 test.concurrent('a Claude Code with comments and a trailing comma in its settings gets the server, and loses it again', async ({
   expect,

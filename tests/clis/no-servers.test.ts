@@ -2,27 +2,32 @@ import { appendFile, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'vitest';
 import { ifExists } from '../../src/base/errors.ts';
+import { ci } from '../support/ci.ts';
 import { startServer } from '../support/model-stub/server.ts';
 import { startCliSession } from './cli-session.ts';
 
 // That servers of the person, of a plugin and of the project are not started is shown by whole-sessions.test.ts. Gemini
 // CLI reads them from a file that it refuses below a world-writable folder, which tests use.
-test.concurrent("the servers of the project's MCP file are started by a claude agent", async ({ expect }) => {
-  let trace = '';
-  await using session = await startCliSession({
-    cli: 'claude',
-    lines: { MAX_ITERATIONS: '1' },
-    before: async ({ homeDir, mainRepo }) => {
-      trace = join(homeDir, 'server-was-started');
-      const servers = { traced: { command: 'touch', args: [trace] } };
-      await writeFile(join(mainRepo, 'agents.mcp.json'), JSON.stringify({ mcpServers: servers }));
-      await appendFile(join(mainRepo, '.samocode'), 'MCP=agents.mcp.json\n');
-    },
-  });
-  await session.until(({ lastIteration }) => lastIteration !== undefined);
-  expect((await session.eventsOf('iteration_ended'))[0]).toMatchObject({ ending: 'signalled' });
-  expect(await ifExists(stat(trace))).toBeDefined();
-});
+test.concurrent(
+  "the servers of the project's MCP file are started by a claude agent",
+  ci,
+  async ({ expect }) => {
+    let trace = '';
+    await using session = await startCliSession({
+      cli: 'claude',
+      lines: { MAX_ITERATIONS: '1' },
+      before: async ({ homeDir, mainRepo }) => {
+        trace = join(homeDir, 'server-was-started');
+        const servers = { traced: { command: 'touch', args: [trace] } };
+        await writeFile(join(mainRepo, 'agents.mcp.json'), JSON.stringify({ mcpServers: servers }));
+        await appendFile(join(mainRepo, '.samocode'), 'MCP=agents.mcp.json\n');
+      },
+    });
+    await session.until(({ lastIteration }) => lastIteration !== undefined);
+    expect((await session.eventsOf('iteration_ended'))[0]).toMatchObject({ ending: 'signalled' });
+    expect(await ifExists(stat(trace))).toBeDefined();
+  },
+);
 
 test.concurrent("the servers of the project's MCP file are started by a codex agent, with their own variables and headers, even one with the name of a server of the person", async ({
   expect,

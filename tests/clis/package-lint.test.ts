@@ -2,6 +2,7 @@ import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { runCommand } from '../../src/base/processes/run-command.ts';
+import { ci } from '../support/ci.ts';
 import { installCli } from '../support/install-clis.ts';
 import { type TempDir, tempDir } from '../support/temp-dir.ts';
 
@@ -23,7 +24,7 @@ afterAll(() => dir[Symbol.asyncDispose]());
 test.each([
   ['publint', ['run', '--strict'], 'All good!'],
   ['attw', ['--no-color'], 'This package does not contain types.'],
-] as const)('%s finds no fault in the tarball', async (name, args, words) => {
+] as const)('%s finds no fault in the tarball', ci, async (name, args, words) => {
   const { path } = await installCli(name);
   const { exitCode, stdout, stderr } = await runCommand(path, [...args, tarball], { cwd: dir.path });
   expect(stdout, stderr).toContain(words);

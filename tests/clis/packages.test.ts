@@ -9,6 +9,7 @@ import { systemHost } from '../../src/base/processes/host.ts';
 import { runCommand } from '../../src/base/processes/run-command.ts';
 import { type InstallInput, install, uninstall } from '../../src/machine/install/install.ts';
 import { SESSION_COMMANDS } from '../../src/machine/install/package/package-source.ts';
+import { ci } from '../support/ci.ts';
 import { installCli } from '../support/install-clis.ts';
 import { startScriptedModel } from '../support/model-stub/scripted-model.ts';
 import { startServer } from '../support/model-stub/server.ts';
@@ -29,19 +30,29 @@ beforeAll(async () => {
   for (const name of CLIS) paths[name] = (await installCli(name)).path;
 });
 
-test.concurrent('every package passes the validator of its own client, and the plugin directory has nothing to say', async ({
-  expect,
-}) => {
-  await using home = await startHome();
-  const plugin = join(home.path, 'plugin');
-  await copyPlugin(ROOT, plugin);
-  const listed = await home.run('claude', 'plugin', 'validate', '--strict', '--profile', 'directory', plugin);
-  expect(listed).toContain('These checks found nothing to report');
-  expect(await home.run('claude', 'plugin', 'validate', '--strict', ROOT)).toContain('Validation passed');
-  expect(await home.run('gemini', 'extensions', 'validate', plugin)).toContain('validated');
-  const manifest = join(ROOT, 'packages/desktop/manifest.json');
-  expect(await home.run('mcpb', 'validate', manifest)).toContain('passes');
-});
+test.concurrent(
+  'every package passes the validator of its own client, and the plugin directory has nothing to say',
+  ci,
+  async ({ expect }) => {
+    await using home = await startHome();
+    const plugin = join(home.path, 'plugin');
+    await copyPlugin(ROOT, plugin);
+    const listed = await home.run(
+      'claude',
+      'plugin',
+      'validate',
+      '--strict',
+      '--profile',
+      'directory',
+      plugin,
+    );
+    expect(listed).toContain('These checks found nothing to report');
+    expect(await home.run('claude', 'plugin', 'validate', '--strict', ROOT)).toContain('Validation passed');
+    expect(await home.run('gemini', 'extensions', 'validate', plugin)).toContain('validated');
+    const manifest = join(ROOT, 'packages/desktop/manifest.json');
+    expect(await home.run('mcpb', 'validate', manifest)).toContain('passes');
+  },
+);
 
 test.concurrent('the bundle for Claude Desktop is packed', async () => {
   await using home = await startHome();

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { ci } from '../support/ci.ts';
 import type { ToolUse } from '../support/model-stub/conversation.ts';
 import { type GrantedPlaces, runGranted } from './granted-child.ts';
 
@@ -41,6 +42,7 @@ const failures = (results: readonly { failed: boolean }[]) => results.map(({ fai
 
 test.concurrent.each(['claude', 'codex', 'gemini'] as const)(
   'in investigation the real %s reads and writes documents, and changes no code',
+  ci,
   async (cli) => {
     const steps = [reading, documents, changes];
     await using child = await runGranted(cli, 'investigation', (places) =>

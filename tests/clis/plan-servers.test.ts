@@ -2,6 +2,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { test } from 'vitest';
 import { ifExists } from '../../src/base/errors.ts';
+import { ci } from '../support/ci.ts';
 import { startCliSession } from './cli-session.ts';
 import { BUILDS_BY_PLAN, writePlannedFolder } from './planned-folder.ts';
 
@@ -44,6 +45,7 @@ const planWith = (server: string) => `## MCP servers
 // Gemini CLI reads servers from a file that it refuses below a world-writable folder, which tests use.
 test.concurrent.for(['claude', 'codex'] as const)(
   'a server of the plan that a person approves is started by the real %s, and its tool can be called',
+  ci,
   async (cli, { expect }) => {
     let called = '';
     await using session = await startCliSession({

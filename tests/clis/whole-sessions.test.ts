@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { definedOnly } from '../../src/base/defined-only.ts';
 import { runCommand } from '../../src/base/processes/run-command.ts';
+import { ci } from '../support/ci.ts';
 import { connect } from '../support/mcp-client.ts';
 import type { PlannedWork } from '../support/model-stub/planned-work.ts';
 import type { HeadlessCli } from '../support/model-stub/services.ts';
@@ -69,6 +70,7 @@ async function playWhole(cli: HeadlessCli, session: CliSession, implemented: num
 
 test.concurrent.for(['codex', 'gemini'] as const)(
   'a whole session from init to done through the real %s, in the strict sandbox',
+  ci,
   async (cli, { expect }) => {
     const work: PlannedWork = { ...COMPOUND_AMOUNTS, phases: [first] };
     await using session = await startWhole(cli, { work, lines: strictLines });
@@ -76,18 +78,20 @@ test.concurrent.for(['codex', 'gemini'] as const)(
   },
 );
 
-test.concurrent('a whole session from init to done through the real claude in the strict sandbox, which a parent starts by its tool, and whose agents write the comparison that the plan requests', async ({
-  expect,
-}) => {
-  const work: PlannedWork = { ...COMPOUND_AMOUNTS, phases: [{ ...first, proposals: 'two' }, second] };
-  await using session = await startWhole('claude', { work, byTool: true, lines: strictLines });
-  const { names, subjects } = await playWhole('claude', session, 2);
-  expect(subjects).toBe('Phase 2: Convert them in the command\nPhase 1: Read compound amounts');
+test.concurrent(
+  'a whole session from init to done through the real claude in the strict sandbox, which a parent starts by its tool, and whose agents write the comparison that the plan requests',
+  ci,
+  async ({ expect }) => {
+    const work: PlannedWork = { ...COMPOUND_AMOUNTS, phases: [{ ...first, proposals: 'two' }, second] };
+    await using session = await startWhole('claude', { work, byTool: true, lines: strictLines });
+    const { names, subjects } = await playWhole('claude', session, 2);
+    expect(subjects).toBe('Phase 2: Convert them in the command\nPhase 1: Read compound amounts');
 
-  const building = session.models.claude?.turns.find(({ job }) => job.phase === 'implementation');
-  expect(building?.conversation.prompt).toContain('about to edit with no comparison written? Stop');
-  expect(names.filter((name) => name.includes('-comparison-'))).toHaveLength(1);
-});
+    const building = session.models.claude?.turns.find(({ job }) => job.phase === 'implementation');
+    expect(building?.conversation.prompt).toContain('about to edit with no comparison written? Stop');
+    expect(names.filter((name) => name.includes('-comparison-'))).toHaveLength(1);
+  },
+);
 
 test.concurrent('a bug-fix session whose base is red goes from a chat to done through the real claude, and a model without a terminal answers what the red check is', async ({
   expect,

@@ -2,12 +2,13 @@ import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { runCommand } from '../../src/base/processes/run-command.ts';
+import { ci } from '../support/ci.ts';
 import { installCli } from '../support/install-clis.ts';
 import { tempDir } from '../support/temp-dir.ts';
 
 const FOLDER = '.github/workflows';
 
-test.each(await readdir(FOLDER))('actionlint finds no mistake in the workflow %s', async (name) => {
+test.each(await readdir(FOLDER))('actionlint finds no mistake in the workflow %s', ci, async (name) => {
   const { path } = await installCli('actionlint');
   await using dir = await tempDir();
   const text = await readFile(join(FOLDER, name), 'utf8');

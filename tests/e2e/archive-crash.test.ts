@@ -4,9 +4,10 @@ import { expect, test } from 'vitest';
 import type { SessionEvent } from '../../src/session/events/events.ts';
 import { serialiseEvent } from '../../src/session/events/events.ts';
 import { askingRig } from '../support/asking-rig.ts';
+import { ci } from '../support/ci.ts';
 import { endOfWorker } from '../support/supervisors.ts';
 
-test('if a worker dies after recording an archiving, the next worker moves the documents', async () => {
+test('if a worker dies after recording an archiving, the next worker moves the documents', ci, async () => {
   await using rig = await askingRig();
   await rig.untilWaiting('qa_answers');
   await rig.stop();

@@ -1,6 +1,7 @@
 import { rm } from 'node:fs/promises';
 import { expect, test } from 'vitest';
 import { startSession } from '../../src/acts/sessions/start-session.act.ts';
+import { ci } from '../support/ci.ts';
 import { Parent } from '../support/mcp-rig.ts';
 import { HANGS, type SessionRig, startRig } from '../support/session-rig.ts';
 import { killSupervisors, supervisorPids } from '../support/supervisors.ts';
@@ -19,7 +20,7 @@ async function untilRevived(rig: SessionRig): Promise<void> {
   expect(await supervisorPids(rig.repo.homeDir)).toHaveLength(1);
 }
 
-test('the start of a server restarts the worker of a session that has lost it', async () => {
+test('the start of a server restarts the worker of a session that has lost it', ci, async () => {
   await using rig = await afterFailure();
   const { path: repo, homeDir: home, env } = rig.repo;
   const place = { repo: home, home, env, sessionsDir: rig.paths.sessionsDir, git: () => repo };

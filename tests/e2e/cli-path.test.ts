@@ -1,33 +1,38 @@
 import { chmod, mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { ci } from '../support/ci.ts';
 import { startRig } from '../support/session-rig.ts';
 
-test('a session that is blocked because its CLI is missing works after the path was corrected and it was resumed', async () => {
-  await using rig = await startRig({
-    start: { run: false, task: 'Give every boat a name' },
-    lines: { PERMISSIONS: 'allow' },
-  });
-  const first = join(rig.repo.root, 'old', 'claude');
-  const second = join(rig.repo.root, 'new', 'claude');
-  await mkdir(join(rig.repo.root, 'old'));
-  await mkdir(join(rig.repo.root, 'new'));
-  // Its command line and its output are those of Claude Code.
-  await writeFile(first, `#!/bin/sh\nexec '${process.execPath}' '${rig.program('rehearsal')}' "$@"\n`);
-  await chmod(first, 0o755);
-  const settings = join(rig.repo.homeDir, '.config', 'samocode', '.env');
-  const choose = (path: string) => writeFile(settings, `CLAUDE_PATH=${path}\n`);
-  await choose(first);
-  await rig.until(({ status }) => status.kind === 'stopped');
-  await rig.resume({ provider: 'claude' });
-  await rig.untilWaiting('qa_answers');
-  await rename(first, second);
-  await rig.answer();
-  await rig.until(({ status }) => status.kind === 'blocked');
-  await choose(second);
-  await rig.resume();
-  await rig.untilWaiting('plan_approval');
-});
+test(
+  'a session that is blocked because its CLI is missing works after the path was corrected and it was resumed',
+  ci,
+  async () => {
+    await using rig = await startRig({
+      start: { run: false, task: 'Give every boat a name' },
+      lines: { PERMISSIONS: 'allow' },
+    });
+    const first = join(rig.repo.root, 'old', 'claude');
+    const second = join(rig.repo.root, 'new', 'claude');
+    await mkdir(join(rig.repo.root, 'old'));
+    await mkdir(join(rig.repo.root, 'new'));
+    // Its command line and its output are those of Claude Code.
+    await writeFile(first, `#!/bin/sh\nexec '${process.execPath}' '${rig.program('rehearsal')}' "$@"\n`);
+    await chmod(first, 0o755);
+    const settings = join(rig.repo.homeDir, '.config', 'samocode', '.env');
+    const choose = (path: string) => writeFile(settings, `CLAUDE_PATH=${path}\n`);
+    await choose(first);
+    await rig.until(({ status }) => status.kind === 'stopped');
+    await rig.resume({ provider: 'claude' });
+    await rig.untilWaiting('qa_answers');
+    await rename(first, second);
+    await rig.answer();
+    await rig.until(({ status }) => status.kind === 'blocked');
+    await choose(second);
+    await rig.resume();
+    await rig.untilWaiting('plan_approval');
+  },
+);
 
 test('a CLI whose folder was replaced by an update is found again by its name before the next iteration', async () => {
   await using rig = await startRig({

@@ -2,6 +2,7 @@ import { copyFile, cp, mkdir, rename } from 'node:fs/promises';
 import { expect, test } from 'vitest';
 import type { SessionPaths } from '../../src/session/layout/paths.ts';
 import { askingRig } from '../support/asking-rig.ts';
+import { ci } from '../support/ci.ts';
 import { HANGS, type SessionRig, startRig } from '../support/session-rig.ts';
 
 /**
@@ -18,16 +19,20 @@ async function copyAnew({ runDir, events }: SessionPaths): Promise<void> {
 
 const acts = async (rig: SessionRig) => (await rig.events()).map(({ n, type }) => `${n} ${type}`);
 
-test('a session whose folders were restored by a copy with new times loses no event, and takes the next answer', async () => {
-  await using rig = await askingRig();
-  const before = await acts(rig);
-  await copyAnew(rig.paths);
-  await rig.answer();
-  await rig.untilWaiting('plan_approval');
-  const after = await acts(rig);
-  expect(after.slice(0, before.length)).toEqual(before);
-  expect(after.join()).toContain('answers_recorded');
-});
+test(
+  'a session whose folders were restored by a copy with new times loses no event, and takes the next answer',
+  ci,
+  async () => {
+    await using rig = await askingRig();
+    const before = await acts(rig);
+    await copyAnew(rig.paths);
+    await rig.answer();
+    await rig.untilWaiting('plan_approval');
+    const after = await acts(rig);
+    expect(after.slice(0, before.length)).toEqual(before);
+    expect(after.join()).toContain('answers_recorded');
+  },
+);
 
 test('a copy of a session whose machine died while an agent ran does not count as a changed run folder', async () => {
   await using rig = await startRig({ scenario: HANGS });

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { ci } from '../support/ci.ts';
 import { type DemoProject, makeDemoProject, pathsOf, until } from '../support/mcp-rig.ts';
 import { asUtilityProcess, chatWith, type ServerCommand, unpackBundle } from './desktop-bundle.ts';
 
@@ -16,13 +17,17 @@ async function startedBy(start: ServerCommand, place: DemoProject, env: Record<s
   return status;
 }
 
-test('a server in an Electron UtilityProcess gives its session a worker and agents on a real Node', async () => {
-  await using place = await makeDemoProject();
-  const folder = join(place.home, 'bundle');
-  await unpackBundle(folder);
-  const start = await asUtilityProcess(folder);
-  expect(await startedBy(start, place)).toMatchObject({ kind: 'waiting', for: 'qa_answers' });
-});
+test(
+  'a server in an Electron UtilityProcess gives its session a worker and agents on a real Node',
+  ci,
+  async () => {
+    await using place = await makeDemoProject();
+    const folder = join(place.home, 'bundle');
+    await unpackBundle(folder);
+    const start = await asUtilityProcess(folder);
+    expect(await startedBy(start, place)).toMatchObject({ kind: 'waiting', for: 'qa_answers' });
+  },
+);
 
 test('the bundle starts as its manifest says, even if PATH contains no Node', async () => {
   await using place = await makeDemoProject({ bare: true });

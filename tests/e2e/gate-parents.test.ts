@@ -13,6 +13,7 @@ import { makeBench } from '../acts/bench.ts';
 import { changeLines } from '../faults/with-settings.ts';
 import { askTool } from '../server/ask-tool.ts';
 import { askingRig, plannedRig } from '../support/asking-rig.ts';
+import { ci } from '../support/ci.ts';
 import { eventually } from '../support/eventually.ts';
 import { type SessionRig, startRig } from '../support/session-rig.ts';
 import { ParentKit } from '../worker/gates/parent-kit.ts';
@@ -41,7 +42,7 @@ describe('if models may open no gate, the first gate stays closed when a parent'
   });
   afterAll(() => rig[Symbol.asyncDispose]());
 
-  test.for(PARENT_ACTS.qa.map((act) => [act.name, act] as const))('%s', async ([, act]) => {
+  test.for(PARENT_ACTS.qa.map((act) => [act.name, act] as const))('%s', ci, async ([, act]) => {
     const answer = await act.play(new ParentKit(rig));
     expect(answer.code, answer.text).toBe(act.refusal);
     expect(opened(await rig.events(before))).toEqual([]);
@@ -66,7 +67,7 @@ describe('if models may open no gate, the second gate stays closed when a parent
   });
   afterAll(() => rig[Symbol.asyncDispose]());
 
-  test.for(PARENT_ACTS.plan.map((act) => [act.name, act] as const))('%s', async ([, act]) => {
+  test.for(PARENT_ACTS.plan.map((act) => [act.name, act] as const))('%s', ci, async ([, act]) => {
     const answer = await act.play(new ParentKit(rig));
     expect(answer.code, answer.text).toBe(act.refusal);
     expect(opened(await rig.events(before))).toEqual([]);

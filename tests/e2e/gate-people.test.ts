@@ -6,6 +6,7 @@ import type { EventType } from '../../src/session/events/bodies/event-types.ts';
 import type { SessionEvent } from '../../src/session/events/events.ts';
 import { changeLines, changeSettings } from '../faults/with-settings.ts';
 import { askingRig, plannedRig } from '../support/asking-rig.ts';
+import { ci } from '../support/ci.ts';
 import { eventually } from '../support/eventually.ts';
 import { ANSWERS_QA } from '../support/forged-acts.ts';
 import { type SessionRig, startRig } from '../support/session-rig.ts';
@@ -44,16 +45,20 @@ const watchedAtQuestions = async (scenario = {}) => watched(await askingRig({ su
 const gone = (rig: SessionRig, phase: string) =>
   rig.until((state) => state.openIteration?.phase === phase || state.lastIteration?.phase === phase);
 
-test.concurrent('answers by a tool open the first gate, and approval by the command line the second', async () => {
-  await using rig = await askingRig({ here: true });
-  await rig.untilWaiting('qa_answers');
-  await rig.answer(undefined, 'tool');
-  await rig.untilWaiting('plan_approval');
-  await rig.approve('cli');
-  await gone(rig, 'implementation');
-  expect(await eventsOf(rig, 'answers_recorded')).toMatchObject([{ by: by('tool'), open: [] }]);
-  expect(await eventsOf(rig, 'plan_approved')).toMatchObject([{ by: by('cli') }]);
-});
+test.concurrent(
+  'answers by a tool open the first gate, and approval by the command line the second',
+  ci,
+  async () => {
+    await using rig = await askingRig({ here: true });
+    await rig.untilWaiting('qa_answers');
+    await rig.answer(undefined, 'tool');
+    await rig.untilWaiting('plan_approval');
+    await rig.approve('cli');
+    await gone(rig, 'implementation');
+    expect(await eventsOf(rig, 'answers_recorded')).toMatchObject([{ by: by('tool'), open: [] }]);
+    expect(await eventsOf(rig, 'plan_approved')).toMatchObject([{ by: by('cli') }]);
+  },
+);
 
 test.concurrent('answers that a person types into the file while it waits open the first gate', async () => {
   await using rig = await watchedAtQuestions();

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { systemHost } from '../../src/base/processes/host.ts';
 import { askingRig } from '../support/asking-rig.ts';
+import { ci } from '../support/ci.ts';
 import { startRig } from '../support/session-rig.ts';
 
 const WAYS = [
@@ -13,36 +14,40 @@ const WAYS = [
   'env -i HOME="$HOME" PATH="$PATH"',
 ];
 
-test('an agent that calls the samocode command line in any way opens, stops and starts nothing in another session', async () => {
-  await using other = await askingRig();
-  const { n } = await other.state();
-  const words = [
-    `answer ${other.file.folder} --accept-suggestions`,
-    `stop ${other.file.folder}`,
-    `message ${other.file.folder} hello`,
-    `resume ${other.file.folder}`,
-    'start --task "a session of its own"',
-  ];
-  const cli = `"${process.execPath}" "${other.program('cli')}"`;
-  const lines = WAYS.flatMap((way) =>
-    words.map((call) => `${way} ${cli} ${call} --json >>"$SAID" 2>&1; echo >>"$SAID"`),
-  );
-  const script = ['cd "$OTHER" || exit 1', ...lines].join('\n');
-  const output = join(other.repo.root, 'said.txt');
-  const env = [`HOME=${other.repo.homeDir}`, `OTHER=${other.repo.path}`, `SAID=${output}`];
-  const rules = [
-    {
-      when: { phase: 'investigation' },
-      do: [{ act: 'run', command: ['env', ...env, 'sh', '-c', script] }, { act: 'normal' }],
-    },
-  ];
-  await using rig = await startRig({ scenario: { rules } });
-  await rig.untilWaiting('qa_answers');
-  const answers = (await readFile(output, 'utf8')).trim().split('\n').filter(Boolean);
-  const refused = answers.filter((line) => /inside_session|gate_closed/.test(line));
-  expect(answers.length - refused.length, answers.join('\n')).toBe(0);
-  expect(await other.state()).toMatchObject({ n, status: { kind: 'waiting', for: 'qa_answers' } });
-});
+test(
+  'an agent that calls the samocode command line in any way opens, stops and starts nothing in another session',
+  ci,
+  async () => {
+    await using other = await askingRig();
+    const { n } = await other.state();
+    const words = [
+      `answer ${other.file.folder} --accept-suggestions`,
+      `stop ${other.file.folder}`,
+      `message ${other.file.folder} hello`,
+      `resume ${other.file.folder}`,
+      'start --task "a session of its own"',
+    ];
+    const cli = `"${process.execPath}" "${other.program('cli')}"`;
+    const lines = WAYS.flatMap((way) =>
+      words.map((call) => `${way} ${cli} ${call} --json >>"$SAID" 2>&1; echo >>"$SAID"`),
+    );
+    const script = ['cd "$OTHER" || exit 1', ...lines].join('\n');
+    const output = join(other.repo.root, 'said.txt');
+    const env = [`HOME=${other.repo.homeDir}`, `OTHER=${other.repo.path}`, `SAID=${output}`];
+    const rules = [
+      {
+        when: { phase: 'investigation' },
+        do: [{ act: 'run', command: ['env', ...env, 'sh', '-c', script] }, { act: 'normal' }],
+      },
+    ];
+    await using rig = await startRig({ scenario: { rules } });
+    await rig.untilWaiting('qa_answers');
+    const answers = (await readFile(output, 'utf8')).trim().split('\n').filter(Boolean);
+    const refused = answers.filter((line) => /inside_session|gate_closed/.test(line));
+    expect(answers.length - refused.length, answers.join('\n')).toBe(0);
+    expect(await other.state()).toMatchObject({ n, status: { kind: 'waiting', for: 'qa_answers' } });
+  },
+);
 
 test('an agent that names a foreign process in its own record gets no process killed', async () => {
   const stranger = spawn('sleep', ['60'], { detached: true, stdio: 'ignore' });

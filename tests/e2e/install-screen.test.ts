@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { chmod, mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { expect, test } from 'vitest';
+import { ci } from '../support/ci.ts';
 import { tempDir } from '../support/temp-dir.ts';
 
 const PROGRAM = join(import.meta.dirname, '../../dist/samocode.js');
@@ -12,24 +13,28 @@ while [ ! -e "$HOME/go" ]; do sleep 0.05; done
 case "$*" in "plugin add"*) printf 'Error: no network\\n  1: a\\n  9: <unknown>\\n' >&2; exit 1;; esac
 `;
 
-test('each step is on the screen before the client has completed it, the failed one is named, and the status is 1', async () => {
-  await using home = await startHome({ 'bin/codex': SLOW });
-  const screen = home.run('install', '--client', 'codex', '--verbose');
-  await screen.shows('plugin marketplace add');
-  await home.write('go', '');
-  expect(await screen.ended).toBe(1);
-  const lines = screen.text().split('\n');
-  expect(lines.slice(lines.indexOf('✘ Codex           failed'))).toEqual([
-    '✘ Codex           failed',
-    expect.stringMatching(/^ {2}✘ run .*codex plugin add samocode@samocode$/),
-    expect.stringContaining('A command of the client failed.'),
-    '  | Error: no network',
-    '  | 1: a',
-    '  | 9: <unknown>',
-    '  Fix the error that it printed, then run samocode install again.',
-    '',
-  ]);
-});
+test(
+  'each step is on the screen before the client has completed it, the failed one is named, and the status is 1',
+  ci,
+  async () => {
+    await using home = await startHome({ 'bin/codex': SLOW });
+    const screen = home.run('install', '--client', 'codex', '--verbose');
+    await screen.shows('plugin marketplace add');
+    await home.write('go', '');
+    expect(await screen.ended).toBe(1);
+    const lines = screen.text().split('\n');
+    expect(lines.slice(lines.indexOf('✘ Codex           failed'))).toEqual([
+      '✘ Codex           failed',
+      expect.stringMatching(/^ {2}✘ run .*codex plugin add samocode@samocode$/),
+      expect.stringContaining('A command of the client failed.'),
+      '  | Error: no network',
+      '  | 1: a',
+      '  | 9: <unknown>',
+      '  Fix the error that it printed, then run samocode install again.',
+      '',
+    ]);
+  },
+);
 
 test('an install and an uninstall are a line per client, what to restart, and the next step', async () => {
   await using home = await startHome({ '.config/Claude/config.json': '{}', 'bin/gemini': '#!/bin/sh\n' });

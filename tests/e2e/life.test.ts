@@ -4,6 +4,7 @@ import { closeSync, openSync } from 'node:fs';
 import { cp, readdir, readFile, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { ci } from '../support/ci.ts';
 import { type DemoProject, makeDemoProject, Parent, pathsOf, until } from '../support/mcp-rig.ts';
 import { BUILT_SERVER, INITIALIZE, type RawServer, spawnServer, startServer } from '../support/raw-server.ts';
 
@@ -64,7 +65,7 @@ test.each<[string, (server: RawServer) => void]>([
   expect(await server.ended).toEqual([0, null]);
 });
 
-test('a client that is killed ends its server too', async () => {
+test('a client that is killed ends its server too', ci, async () => {
   const script = `
     const { spawn } = require('node:child_process');
     const server = spawn(process.execPath, [${JSON.stringify(BUILT_SERVER)}], { stdio: ['pipe', 'pipe', 'inherit'] });

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { runCommand } from '../../src/base/processes/run-command.ts';
 import { launchWorker } from '../../src/providers/starting/launch-worker.ts';
+import { ci } from '../support/ci.ts';
 import { eventually } from '../support/eventually.ts';
 import { endSession } from '../support/live-session.ts';
 import { type DemoProject, makeDemoProject, pathsOf, until } from '../support/mcp-rig.ts';
@@ -71,32 +72,36 @@ function eventsOf(text: string, type: string) {
     .map((line) => JSON.parse(line));
 }
 
-test.concurrent('SETUP, CHECK and agents of a session that a desktop starts have the variables of a login shell, and none of their values is in any file', async () => {
-  await using place = await personWithTool();
-  const scenario = join(place.home, 'scenario.json');
-  const agent = { act: 'run', command: ['mytool', 'agent'] };
-  await writeFile(
-    scenario,
-    JSON.stringify({ paceMs: 0, rules: [{ when: {}, do: [agent, { act: 'normal' }] }] }),
-  );
-  const env = { ...asDesktop(place), REHEARSAL_SCENARIO: scenario };
-  const { session, problems } = await start(place, {
-    lines: 'SETUP=mytool setup\nCHECK=mytool check\n',
-    env,
-  });
-  expect(problems ?? []).toEqual([]);
-  const events = await waits(place, session);
-  expect(eventsOf(events, 'environment_read')).toMatchObject([{ names: ['MY_TOKEN', 'PATH'], used: true }]);
-  const counted = async (name: string) => Number(await readFile(join(place.home, name), 'utf8'));
-  expect(await counted('setup')).toBe(VALUE.length);
-  expect(await counted('agent')).toBe(VALUE.length);
+test.concurrent(
+  'SETUP, CHECK and agents of a session that a desktop starts have the variables of a login shell, and none of their values is in any file',
+  ci,
+  async () => {
+    await using place = await personWithTool();
+    const scenario = join(place.home, 'scenario.json');
+    const agent = { act: 'run', command: ['mytool', 'agent'] };
+    await writeFile(
+      scenario,
+      JSON.stringify({ paceMs: 0, rules: [{ when: {}, do: [agent, { act: 'normal' }] }] }),
+    );
+    const env = { ...asDesktop(place), REHEARSAL_SCENARIO: scenario };
+    const { session, problems } = await start(place, {
+      lines: 'SETUP=mytool setup\nCHECK=mytool check\n',
+      env,
+    });
+    expect(problems ?? []).toEqual([]);
+    const events = await waits(place, session);
+    expect(eventsOf(events, 'environment_read')).toMatchObject([{ names: ['MY_TOKEN', 'PATH'], used: true }]);
+    const counted = async (name: string) => Number(await readFile(join(place.home, name), 'utf8'));
+    expect(await counted('setup')).toBe(VALUE.length);
+    expect(await counted('agent')).toBe(VALUE.length);
 
-  const names = await readdir(place.sessionsDir, { recursive: true, withFileTypes: true });
-  const files = names.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
-  const texts = await Promise.all(files.map((path) => readFile(path, 'utf8').catch(() => '')));
-  expect(texts.join().includes('MY_TOKEN')).toBe(true);
-  expect(texts.filter((text) => text.includes(VALUE))).toEqual([]);
-});
+    const names = await readdir(place.sessionsDir, { recursive: true, withFileTypes: true });
+    const files = names.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
+    const texts = await Promise.all(files.map((path) => readFile(path, 'utf8').catch(() => '')));
+    expect(texts.join().includes('MY_TOKEN')).toBe(true);
+    expect(texts.filter((text) => text.includes(VALUE))).toEqual([]);
+  },
+);
 
 test.concurrent('a session from a terminal keeps its environment, and the start names credentials that a login shell lacks', async () => {
   await using place = await personWithTool();

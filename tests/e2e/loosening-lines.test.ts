@@ -10,6 +10,7 @@ import type { ToolContext } from '../../src/kit/mcp/tool.ts';
 import { type Bench, makeBench } from '../acts/bench.ts';
 import { askTool } from '../server/ask-tool.ts';
 import { builtPrograms } from '../support/built-programs.ts';
+import { ci } from '../support/ci.ts';
 
 const byTool = (bench: Bench) => ({ ...bench.context, by: { channel: 'tool' } as const });
 
@@ -70,7 +71,7 @@ const ACTS: Array<[name: string, play: (bench: Bench) => Promise<string>, told: 
 ];
 
 describe('a line that removes a gate has no effect for a parent that', () => {
-  test.for(ACTS)('%s', async ([, play, told]) => {
+  test.for(ACTS)('%s', ci, async ([, play, told]) => {
     await using bench = await makeBench({ sandbox: 'auto' });
     await appendFile(join(bench.repo.path, '.samocode'), 'GATES=none\n');
     expect(await play(bench)).toMatch(told);

@@ -3,6 +3,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { systemClock } from '../../src/base/clock.ts';
+import { ci } from '../support/ci.ts';
 import { ANSWERS_QA, setsPhase } from '../support/forged-acts.ts';
 import {
   type DemoProject,
@@ -36,7 +37,7 @@ async function scenario(place: DemoProject, rules: unknown[]): Promise<{ REHEARS
   return { REHEARSAL_SCENARIO: path };
 }
 
-test('a session outlives a server that is killed while an agent works', async () => {
+test('a session outlives a server that is killed while an agent works', ci, async () => {
   await using place = await makeDemoProject();
   const first = await Parent.connect(place);
   const session = await started(first);

@@ -3,32 +3,37 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { startSession } from '../../src/acts/sessions/start-session.act.ts';
 import { doctor } from '../../src/machine/doctor/doctor.ts';
+import { ci } from '../support/ci.ts';
 import { makeProject } from '../support/project.ts';
 import { putInPhase } from '../support/put-in-phase.ts';
 import { HANGS, startRig } from '../support/session-rig.ts';
 
 const blocked = ({ status }: { status: { kind: string } }) => status.kind === 'blocked';
 
-test('a CHECK whose command the shell cannot find blocks at once, and no agent is started to fix it', async () => {
-  await using rig = await startRig({
-    here: true,
-    lines: { GATES: 'none', CHECK: 'true && mytool --fast', CHECK_IN: 'worktree' },
-    scenario: HANGS,
-  });
-  await putInPhase(rig, 'done');
-  const { status, progress } = await rig.until(
-    ({ status, progress: { phase, totalIterations } }) =>
-      status.kind === 'blocked' || (phase === 'implementation' && totalIterations > 1),
-  );
-  expect(status).toMatchObject({
-    kind: 'blocked',
-    rule: 'checks',
-    reason: expect.stringContaining(
-      'The shell cannot find "mytool", used by the check `true && mytool --fast`.',
-    ),
-  });
-  expect(progress.totalIterations).toBe(2);
-});
+test(
+  'a CHECK whose command the shell cannot find blocks at once, and no agent is started to fix it',
+  ci,
+  async () => {
+    await using rig = await startRig({
+      here: true,
+      lines: { GATES: 'none', CHECK: 'true && mytool --fast', CHECK_IN: 'worktree' },
+      scenario: HANGS,
+    });
+    await putInPhase(rig, 'done');
+    const { status, progress } = await rig.until(
+      ({ status, progress: { phase, totalIterations } }) =>
+        status.kind === 'blocked' || (phase === 'implementation' && totalIterations > 1),
+    );
+    expect(status).toMatchObject({
+      kind: 'blocked',
+      rule: 'checks',
+      reason: expect.stringContaining(
+        'The shell cannot find "mytool", used by the check `true && mytool --fast`.',
+      ),
+    });
+    expect(progress.totalIterations).toBe(2);
+  },
+);
 
 test('a check that is a missing file of the repository is returned to an agent, which may have deleted it', async () => {
   await using rig = await startRig({

@@ -9,6 +9,7 @@ import { stopSession } from '../../src/acts/sessions/stop-session.act.ts';
 import { sessionPaths } from '../../src/session/layout/paths.ts';
 import { readSession } from '../../src/session/status.ts';
 import { askingRig } from '../support/asking-rig.ts';
+import { ci } from '../support/ci.ts';
 import { trustLines } from '../support/project.ts';
 import { type RigPlan, type SessionRig, startRig } from '../support/session-rig.ts';
 import { endOfWorker } from '../support/supervisors.ts';
@@ -64,26 +65,30 @@ async function moveSessions(rig: SessionRig) {
 
 const GONE = { code: 'folder_gone' };
 
-test('a session of a project folder that was renamed is refused, and continues once the folder is restored', async () => {
-  await using rig = await stoppedRig();
-  const mark = join('_samocode/worktrees', rig.file.folder, 'not-committed.txt');
-  await rig.repo.write({ [mark]: 'kept\n' });
-  const file = join(rig.repo.path, '.samocode');
-  const lines = await readFile(file, 'utf8');
-  const moved = await renameProject(rig);
-  const { session, context } = moved;
-  const says = expect.stringMatching(`${rig.repo.path} was moved or removed.*Move it back`);
-  await expect(resumeSession({ session }, context)).rejects.toMatchObject({ ...GONE, message: says });
-  for (const how of ['keep_branch', 'discard', 'merge'] as const)
-    await expect(finishSession({ session, how, keep: [] }, context)).rejects.toMatchObject(GONE);
-  await rename(context.cwd, rig.repo.path);
-  await writeFile(file, lines);
-  await trustLines({ path: rig.repo.path, homeDir: rig.repo.homeDir });
-  await rig.resume();
-  await rig.answer();
-  await rig.untilWaiting('plan_approval');
-  expect(await readFile(join(rig.repo.path, mark), 'utf8')).toBe('kept\n');
-});
+test(
+  'a session of a project folder that was renamed is refused, and continues once the folder is restored',
+  ci,
+  async () => {
+    await using rig = await stoppedRig();
+    const mark = join('_samocode/worktrees', rig.file.folder, 'not-committed.txt');
+    await rig.repo.write({ [mark]: 'kept\n' });
+    const file = join(rig.repo.path, '.samocode');
+    const lines = await readFile(file, 'utf8');
+    const moved = await renameProject(rig);
+    const { session, context } = moved;
+    const says = expect.stringMatching(`${rig.repo.path} was moved or removed.*Move it back`);
+    await expect(resumeSession({ session }, context)).rejects.toMatchObject({ ...GONE, message: says });
+    for (const how of ['keep_branch', 'discard', 'merge'] as const)
+      await expect(finishSession({ session, how, keep: [] }, context)).rejects.toMatchObject(GONE);
+    await rename(context.cwd, rig.repo.path);
+    await writeFile(file, lines);
+    await trustLines({ path: rig.repo.path, homeDir: rig.repo.homeDir });
+    await rig.resume();
+    await rig.answer();
+    await rig.untilWaiting('plan_approval');
+    expect(await readFile(join(rig.repo.path, mark), 'utf8')).toBe('kept\n');
+  },
+);
 
 test('a session whose WORKTREES folder was moved is not resumed without the work in it', async () => {
   await using rig = await stoppedRig();

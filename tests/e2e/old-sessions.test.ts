@@ -14,6 +14,7 @@ import { acquireLease } from '../../src/base/processes/lease.ts';
 import { EventWriter } from '../../src/session/events/event-writer.ts';
 import type { Bench } from '../acts/bench.ts';
 import { typed } from '../cli/typed.ts';
+import { ci } from '../support/ci.ts';
 import { eventually } from '../support/eventually.ts';
 import {
   atGateOrRunning,
@@ -60,6 +61,7 @@ const refused = [
 describe('a recorded folder that is resumed', () => {
   test.concurrent.each(afterPlanGate)(
     'waits for its plan before any agent runs: %s',
+    ci,
     async (folder, plan) => {
       await using bench = await oldFolder(folder);
       await resumeSession({ session: folder }, bench.context);

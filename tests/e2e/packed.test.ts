@@ -3,6 +3,7 @@ import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type CommandResult, runCommand } from '../../src/base/processes/run-command.ts';
 import { PHASE_NAMES } from '../../src/phases/table.ts';
+import { ci } from '../support/ci.ts';
 import { installCli } from '../support/install-clis.ts';
 import { connect } from '../support/mcp-client.ts';
 import { type TempDir, tempDir } from '../support/temp-dir.ts';
@@ -64,7 +65,7 @@ async function npm(args: string[], cwd: string): Promise<CommandResult> {
   return result;
 }
 
-test('the tarball contains the expected files and nothing else', () => {
+test('the tarball contains the expected files and nothing else', ci, () => {
   const topLevel = new Set(files.map((path) => path.split('/')[0] ?? ''));
   expect([...topLevel].sort()).toEqual(PROMISED);
 });

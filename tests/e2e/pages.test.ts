@@ -4,6 +4,7 @@ import { expect, test } from 'vitest';
 import { systemHost } from '../../src/base/processes/host.ts';
 import { runCommand } from '../../src/base/processes/run-command.ts';
 import { builtPrograms } from '../support/built-programs.ts';
+import { ci } from '../support/ci.ts';
 import { endSessionsBelow } from '../support/live-session.ts';
 import { commandsOf, isAsShown, type PageCommand } from '../support/page-commands.ts';
 import { pagePaths } from '../support/pages.ts';
@@ -70,6 +71,7 @@ const PAGES = [...COMMANDS]
 
 test.concurrent.for(PAGES)(
   'every command on $path works, and prints the output shown there',
+  ci,
   async ({ commands }, { expect }) => {
     await using scene = await pageScene();
     const differing: string[] = [];

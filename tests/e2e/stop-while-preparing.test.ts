@@ -8,6 +8,7 @@ import { startSession } from '../../src/acts/sessions/start-session.act.ts';
 import { stopSession } from '../../src/acts/sessions/stop-session.act.ts';
 import { ifExists } from '../../src/base/errors.ts';
 import { type Bench, makeBench } from '../acts/bench.ts';
+import { ci } from '../support/ci.ts';
 import { eventually } from '../support/eventually.ts';
 
 /** A git server that accepts connections and never answers. */
@@ -29,7 +30,7 @@ async function stopNow(bench: Bench, session: string): Promise<void> {
   await eventually(isStopped, { what: 'the stop' });
 }
 
-test('a stop ends a fetch from a remote that never answers', async () => {
+test('a stop ends a fetch from a remote that never answers', ci, async () => {
   using remote = await silentServer();
   await using bench = await makeBench();
   await bench.repo.git(['remote', 'add', 'origin', remote.url]);

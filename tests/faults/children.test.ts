@@ -18,53 +18,57 @@ const remove = (path: string) => ({ act: 'remove', path });
 const link = (target: string, name: string) => shell(`ln -s ${target} ${SESSION_DIR}${name}"`);
 
 const endings: FaultRow[] = [
-  inOneSession(QUICK, [
-    { name: 'an agent that hangs is ended at its time limit', acts: [{ act: 'hang' }], ending: 'timeout' },
-    {
-      name: 'an agent that hangs and ignores every signal but SIGKILL is still ended',
-      acts: [{ act: 'ignore-term' }, { act: 'hang' }],
-      ending: 'timeout',
-    },
-    { name: 'an agent that is killed is retried', acts: [{ act: 'kill-self' }], ending: 'crashed' },
-    {
-      name: 'an agent that fails silently is retried',
-      acts: [{ act: 'exit', code: 1 }],
-      ending: 'crashed',
-    },
-    {
-      name: 'half a signal gets one correction',
-      acts: [{ act: 'signal-file', text: '{"status":"conti' }],
-      ending: 'no_signal',
-    },
-    {
-      name: 'a skipped phase gets one correction',
-      acts: [{ act: 'signal-file', text: '{"status":"continue","phase":"testing"}' }],
-      ending: 'signalled',
-    },
-    { name: 'a change without a signal continues', acts: WORKS.slice(0, 1), ending: 'no_signal' },
-    {
-      name: 'a valid signal counts even if the agent crashes right after it',
-      acts: [...WORKS, { act: 'kill-self' }],
-      ending: 'signalled',
-      goesOn: true,
-    },
-    {
-      name: 'a valid signal counts even if the agent then hangs',
-      acts: [...WORKS, { act: 'hang' }],
-      ending: 'signalled',
-      goesOn: true,
-    },
-    {
-      name: 'a line of a hundred megabytes causes no failure',
-      acts: [
-        { act: 'print', text: '~'.repeat(1000), times: 100_000 },
-        { act: 'print', text: '\n', times: 1 },
-        ...WORKS,
-      ],
-      ending: 'signalled',
-      goesOn: true,
-    },
-  ]),
+  inOneSession(
+    QUICK,
+    [
+      { name: 'an agent that hangs is ended at its time limit', acts: [{ act: 'hang' }], ending: 'timeout' },
+      {
+        name: 'an agent that hangs and ignores every signal but SIGKILL is still ended',
+        acts: [{ act: 'ignore-term' }, { act: 'hang' }],
+        ending: 'timeout',
+      },
+      { name: 'an agent that is killed is retried', acts: [{ act: 'kill-self' }], ending: 'crashed' },
+      {
+        name: 'an agent that fails silently is retried',
+        acts: [{ act: 'exit', code: 1 }],
+        ending: 'crashed',
+      },
+      {
+        name: 'half a signal gets one correction',
+        acts: [{ act: 'signal-file', text: '{"status":"conti' }],
+        ending: 'no_signal',
+      },
+      {
+        name: 'a skipped phase gets one correction',
+        acts: [{ act: 'signal-file', text: '{"status":"continue","phase":"testing"}' }],
+        ending: 'signalled',
+      },
+      { name: 'a change without a signal continues', acts: WORKS.slice(0, 1), ending: 'no_signal' },
+      {
+        name: 'a valid signal counts even if the agent crashes right after it',
+        acts: [...WORKS, { act: 'kill-self' }],
+        ending: 'signalled',
+        goesOn: true,
+      },
+      {
+        name: 'a valid signal counts even if the agent then hangs',
+        acts: [...WORKS, { act: 'hang' }],
+        ending: 'signalled',
+        goesOn: true,
+      },
+      {
+        name: 'a line of a hundred megabytes causes no failure',
+        acts: [
+          { act: 'print', text: '~'.repeat(1000), times: 100_000 },
+          { act: 'print', text: '\n', times: 1 },
+          ...WORKS,
+        ],
+        ending: 'signalled',
+        goesOn: true,
+      },
+    ],
+    { ci: true },
+  ),
   withSettings(
     { timeLimitMs: 1200 },
     {
@@ -84,6 +88,7 @@ const endings: FaultRow[] = [
   withSettings(
     { maxRetries: 2 },
     {
+      ci: true,
       name: 'agents that always fail block after the retries',
       rules: always({ act: 'kill-self' }),
       ends: 'blocked/retries',
@@ -92,6 +97,7 @@ const endings: FaultRow[] = [
   withSettings(
     {},
     {
+      ci: true,
       name: 'half a signal twice blocks',
       rules: always({ act: 'signal-file', text: '{"status":"conti' }),
       ends: 'blocked/signal_json',
@@ -108,6 +114,7 @@ const endings: FaultRow[] = [
   withSettings(
     {},
     {
+      ci: true,
       name: 'no signal and no change, twice, blocks',
       rules: always({ act: 'result' }),
       ends: 'blocked/no_signal',
@@ -124,24 +131,28 @@ const endings: FaultRow[] = [
 ];
 
 const watchdogs: FaultRow[] = [
-  inOneSession({ watch: { afterFinalMs: 800, logCeilingBytes: 200_000 } }, [
-    {
-      name: 'an agent that stays after its final event is ended, and its signal counts',
-      acts: [...WORKS, { act: 'result' }, { act: 'hang' }],
-      ending: 'signalled',
-      goesOn: true,
-    },
-    {
-      name: 'output above the size limit of a log gets one correction',
-      acts: [{ act: 'print', text: `${'~'.repeat(999)}\n`, times: 2000 }, { act: 'hang' }],
-      ending: 'flooded',
-    },
-    {
-      name: 'a flood on stderr counts too',
-      acts: [{ act: 'print', text: `${'~'.repeat(999)}\n`, times: 2000, to: 'stderr' }, { act: 'hang' }],
-      ending: 'flooded',
-    },
-  ]),
+  inOneSession(
+    { watch: { afterFinalMs: 800, logCeilingBytes: 200_000 } },
+    [
+      {
+        name: 'an agent that stays after its final event is ended, and its signal counts',
+        acts: [...WORKS, { act: 'result' }, { act: 'hang' }],
+        ending: 'signalled',
+        goesOn: true,
+      },
+      {
+        name: 'output above the size limit of a log gets one correction',
+        acts: [{ act: 'print', text: `${'~'.repeat(999)}\n`, times: 2000 }, { act: 'hang' }],
+        ending: 'flooded',
+      },
+      {
+        name: 'a flood on stderr counts too',
+        acts: [{ act: 'print', text: `${'~'.repeat(999)}\n`, times: 2000, to: 'stderr' }, { act: 'hang' }],
+        ending: 'flooded',
+      },
+    ],
+    { ci: true },
+  ),
   withSettings(
     { watch: { firstByteMs: 1000 } },
     {
@@ -153,6 +164,7 @@ const watchdogs: FaultRow[] = [
   withSettings(
     { watch: { stallMs: 1500, stallEndMs: 2500 } },
     {
+      ci: true,
       name: 'an agent that stalls is reported, ended and retried',
       rules: first({ act: 'event', json: { type: 'system', subtype: 'init' } }, { act: 'hang' }),
       ends: AT_THE_GATE,
@@ -178,6 +190,7 @@ const trees: FaultRow[] = [
   withSettings(
     {},
     {
+      ci: true,
       name: 'processes in separate process sessions that ignore signals are ended',
       rules: first({ act: 'leave', count: 3, setsid: true, ignoreTerm: true }, { act: 'normal' }),
       ends: AT_THE_GATE,
@@ -205,6 +218,7 @@ const trees: FaultRow[] = [
   withSettings(
     {},
     {
+      ci: true,
       name: 'an agent whose wrapper is killed is ended before another runs',
       rules: first(shell('kill -9 $(cut -d" " -f4 /proc/$PPID/stat)'), { act: 'hang' }),
       ends: AT_THE_GATE,
@@ -214,46 +228,50 @@ const trees: FaultRow[] = [
 
 /** Each file in only one row of a session: a second repair could hide that the first one failed. */
 const vandals: FaultRow[] = [
-  inOneSession({}, [
-    {
-      name: 'a deleted overview is restored',
-      acts: [...WORKS, remove('overview')],
-      ending: 'signalled',
-      goesOn: true,
-      also: async (rig) => expect(await readFile(rig.paths.overview, 'utf8')).toContain('Session started'),
-    },
-    {
-      name: 'a deleted log folder is created again',
-      acts: [...WORKS, remove('session:_logs')],
-      ending: 'signalled',
-      goesOn: true,
-    },
-    {
-      name: 'a signal that is a link is not followed',
-      acts: [
-        remove('signal'),
-        { act: 'write', path: 'session:other.json', text: LAST_WORD.text },
-        link('other.json', '_signal.json'),
-      ],
-      ending: 'no_signal',
-    },
-    {
-      name: 'a signal that is a folder is ignored',
-      acts: [remove('signal'), shell(`mkdir ${SESSION_DIR}_signal.json"`)],
-      ending: 'no_signal',
-    },
-    {
-      name: 'a lock left by a killed git in the worktree does not stop the next agent',
-      acts: [shell('touch "$(git rev-parse --absolute-git-dir)/index.lock"'), { act: 'kill-self' }],
-      ending: 'crashed',
-    },
-    {
-      name: 'a deleted worktree is created again from its branch',
-      acts: [...WORKS, remove('worktree:.')],
-      ending: 'signalled',
-      goesOn: true,
-    },
-  ]),
+  inOneSession(
+    {},
+    [
+      {
+        name: 'a deleted overview is restored',
+        acts: [...WORKS, remove('overview')],
+        ending: 'signalled',
+        goesOn: true,
+        also: async (rig) => expect(await readFile(rig.paths.overview, 'utf8')).toContain('Session started'),
+      },
+      {
+        name: 'a deleted log folder is created again',
+        acts: [...WORKS, remove('session:_logs')],
+        ending: 'signalled',
+        goesOn: true,
+      },
+      {
+        name: 'a signal that is a link is not followed',
+        acts: [
+          remove('signal'),
+          { act: 'write', path: 'session:other.json', text: LAST_WORD.text },
+          link('other.json', '_signal.json'),
+        ],
+        ending: 'no_signal',
+      },
+      {
+        name: 'a signal that is a folder is ignored',
+        acts: [remove('signal'), shell(`mkdir ${SESSION_DIR}_signal.json"`)],
+        ending: 'no_signal',
+      },
+      {
+        name: 'a lock left by a killed git in the worktree does not stop the next agent',
+        acts: [shell('touch "$(git rev-parse --absolute-git-dir)/index.lock"'), { act: 'kill-self' }],
+        ending: 'crashed',
+      },
+      {
+        name: 'a deleted worktree is created again from its branch',
+        acts: [...WORKS, remove('worktree:.')],
+        ending: 'signalled',
+        goesOn: true,
+      },
+    ],
+    { ci: true },
+  ),
   inOneSession({}, [
     {
       name: 'an overview replaced by a link is not followed',
@@ -321,6 +339,7 @@ const vandals: FaultRow[] = [
   withSettings(
     {},
     {
+      ci: true,
       name: 'a planted setting that starts a program blocks the session and is reported',
       rules: first(shell('git config alias.planted "!touch planted"'), { act: 'normal' }),
       ends: 'blocked/git_programs_changed',

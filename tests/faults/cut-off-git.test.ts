@@ -5,6 +5,7 @@ import { finishSession } from '../../src/acts/finish/finish-session.act.ts';
 import { isRunning } from '../../src/base/processes/process-table.ts';
 import { runCommand } from '../../src/base/processes/run-command.ts';
 import type { EventOf } from '../../src/session/events/events.ts';
+import { ci } from '../support/ci.ts';
 import { doneSession } from '../support/done-session.ts';
 import { eventually } from '../support/eventually.ts';
 import { HANGS, type SessionRig, startRig } from '../support/session-rig.ts';
@@ -83,7 +84,7 @@ async function endOfMerge(rig: SessionRig): Promise<EventOf<'merge_ended'>> {
   return end as EventOf<'merge_ended'>;
 }
 
-test.concurrent('a merge whose worker dies is allowed to finish, and is reported as done', async () => {
+test.concurrent('a merge whose worker dies is allowed to finish, and is reported as done', ci, async () => {
   await using rig = await merging();
   await die(rig, 'worker alone');
   expect(await endOfMerge(rig)).toMatchObject({ outcome: 'merged' });
@@ -124,7 +125,7 @@ test.concurrent('a branch deleted with its worktree is created again at its last
   );
 });
 
-test.concurrent('a branch whose commit is gone too blocks the session', async () => {
+test.concurrent('a branch whose commit is gone too blocks the session', ci, async () => {
   await using rig = await doneSession({ faults: true });
   await endOfWorker(rig);
   const { path = '', branch = '' } = (await rig.state()).worktree ?? {};

@@ -30,6 +30,7 @@ const sharedUntil = (until: number) => JSON.stringify({ v: 1, until, guessed: fa
 
 const limits: FaultRow[] = [
   {
+    ci: true,
     name: 'a usage limit is waited for until its stated time',
     rules: first({ act: 'limit', resetsInSeconds: 3 }),
     ends: AT_THE_GATE,
@@ -63,6 +64,7 @@ const limits: FaultRow[] = [
     },
   },
   {
+    ci: true,
     name: 'a limit is waited for across the death of the worker',
     supervised: true,
     rules: first({ act: 'limit', resetsInSeconds: 4 }),
@@ -194,6 +196,7 @@ const classified: FaultRow[] = [
   withSettings(
     {},
     {
+      ci: true,
       name: `one session is blocked at once, with their messages, by: ${blocking.map(({ name }) => name).join('; ')}`,
       rules: blocking.map(({ json }, index) => ({
         when: { iteration: index + 1 },
@@ -213,6 +216,7 @@ const classified: FaultRow[] = [
     },
   ),
   {
+    ci: true,
     name: 'used-up credit blocks at once',
     rules: always(
       { act: 'event', json: { type: 'assistant', error: 'billing_error', message: { content: [] } } },
@@ -257,6 +261,7 @@ function recorded(provider: Dialect['provider']): FaultRow {
   const said = dialects.filter((dialect) => dialect.provider === provider);
   const names = said.map(({ sample, ends }) => `${sample} ends as ${ends}`);
   return {
+    ci: true,
     name: `${provider}: ${names.join('; ')}`,
     ends: said.at(-1)?.ends ?? '',
     sparesWorker: true,

@@ -7,6 +7,7 @@ import type { StartSessionInput } from '../../src/acts/sessions/start-choices.ts
 import { systemClock } from '../../src/base/clock.ts';
 import type { FrozenSettings } from '../../src/session/events/session-file.ts';
 import type { Status } from '../../src/session/events/state.ts';
+import { ciIf } from '../support/ci.ts';
 import { eventually } from '../support/eventually.ts';
 import { type SessionRig, startRig } from '../support/session-rig.ts';
 import { continueHere, workHere } from '../support/worker-in-this-process.ts';
@@ -18,6 +19,8 @@ import { changeLines, changeSettings } from './with-settings.ts';
 /** One named fault: what goes wrong, and the state the session must end in. */
 export interface FaultRow {
   name: string;
+  /** A representative of its family: `.ci/run` plays it. */
+  ci?: true;
   /** Rules of the scenario that the agents play. */
   rules?: object[];
   /** A scenario as the text of a module, instead of rules. */
@@ -60,14 +63,14 @@ const HOW_MANY_AT_ONCE = 3;
 export function faultTable(rows: readonly FaultRow[]): void {
   for (let index = 0; index < rows.length; index += HOW_MANY_AT_ONCE) {
     for (const row of rows.slice(index, index + HOW_MANY_AT_ONCE)) {
-      test.concurrent(row.name, { timeout: 900_000 }, () => runRow(row));
+      test.concurrent(row.name, { timeout: 900_000, ...ciIf(row.ci) }, () => runRow(row));
     }
   }
 }
 
 /** Rows that mostly wait, all at once, as one test that fails with the names of the failed rows. */
-export function inParallel(title: string, rows: readonly FaultRow[]): void {
-  test.concurrent(title, { timeout: 900_000 }, async () => {
+export function inParallel(title: string, rows: readonly FaultRow[], options: { ci?: true } = {}): void {
+  test.concurrent(title, { timeout: 900_000, ...ciIf(options.ci) }, async () => {
     const named = rows.map((row) =>
       runRow(row).catch((cause: unknown) => {
         throw new Error(`${row.name}: ${cause}`, { cause });

@@ -4,6 +4,7 @@ import { basename, dirname, join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { finishSession } from '../../src/acts/finish/finish-session.act.ts';
 import type { FinishWay } from '../../src/acts/finish/judge-finish.ts';
+import { ci } from '../support/ci.ts';
 import { commitWork, doneSession } from '../support/done-session.ts';
 import { eventually } from '../support/eventually.ts';
 import { type SessionRig, startRig } from '../support/session-rig.ts';
@@ -77,12 +78,16 @@ async function discardedAndBackAfter(points: readonly [string, string], rig: Ses
 }
 
 // The callers wait in parallel for replies that never come.
-test.concurrent('after a worker that dies at any step of a merge, the next one completes it', async () => {
-  await using rig = await copied();
-  await mergedAfter('merge-made', rig);
-  await mergedAfter('merge-checked', rig);
-  await mergedAfter('merge-moved', rig);
-});
+test.concurrent(
+  'after a worker that dies at any step of a merge, the next one completes it',
+  ci,
+  async () => {
+    await using rig = await copied();
+    await mergedAfter('merge-made', rig);
+    await mergedAfter('merge-checked', rig);
+    await mergedAfter('merge-moved', rig);
+  },
+);
 
 test.concurrent.each([
   ['discard-kept', 'restore-branch-made'],
@@ -91,37 +96,41 @@ test.concurrent.each([
   ['set-aside', 'restore-files-made'],
 ] as const)(
   'the work of a worker that dies at %s, and at %s, is completed by the next one',
+  { ...ci, timeout: 600_000 },
   async (...points) => {
     await using rig = await copied();
     await discardedAndBackAfter(points, rig);
   },
-  600_000,
 );
 
-test.concurrent('a discard that is killed while it deletes goes on, and none of 300 files is lost', async () => {
-  await using rig = await copied();
-  const { path = '' } = (await rig.state()).worktree ?? {};
-  const unsaved = Array.from({ length: 300 }, (_, at) => `unsaved-${at}.txt`);
-  for (const name of unsaved) await writeFile(join(path, name), name);
-  // Ignored, so that they are not kept and only take their time.
-  await writeFile(join(path, '.gitignore'), 'cache/\n');
-  for (let folder = 0; folder < 400; folder += 1) {
-    const dir = join(path, 'cache', `${folder}`);
-    await mkdir(dir, { recursive: true });
-    for (let at = 0; at < 100; at += 1) await writeFile(join(dir, `${at}`), '');
-  }
-  const input = { session: rig.file.folder, keep: [] };
-  const asked = finishSession({ ...input, how: 'discard' }, rig.context()).catch((error: unknown) => error);
-  const removing = async () =>
-    (await readdir(dirname(path))).filter((name) => name.startsWith(`${basename(path)}.removing-`));
-  await eventually(async () => (await removing()).length > 0, { what: 'a worktree that is being deleted' });
-  await rig.killWorker();
-  expect(await removing()).toHaveLength(1);
-  await nextWorker(rig);
-  await asked;
-  expect(await removing()).toEqual([]);
-  expect((await rig.state()).archived).toBe(true);
-  await finishSession({ ...input, how: 'unarchive' }, rig.context());
-  const back = await Promise.all(unsaved.map((name) => readFile(join(path, name), 'utf8')));
-  expect(back).toEqual(unsaved);
-});
+test.concurrent(
+  'a discard that is killed while it deletes goes on, and none of 300 files is lost',
+  ci,
+  async () => {
+    await using rig = await copied();
+    const { path = '' } = (await rig.state()).worktree ?? {};
+    const unsaved = Array.from({ length: 300 }, (_, at) => `unsaved-${at}.txt`);
+    for (const name of unsaved) await writeFile(join(path, name), name);
+    // Ignored, so that they are not kept and only take their time.
+    await writeFile(join(path, '.gitignore'), 'cache/\n');
+    for (let folder = 0; folder < 400; folder += 1) {
+      const dir = join(path, 'cache', `${folder}`);
+      await mkdir(dir, { recursive: true });
+      for (let at = 0; at < 100; at += 1) await writeFile(join(dir, `${at}`), '');
+    }
+    const input = { session: rig.file.folder, keep: [] };
+    const asked = finishSession({ ...input, how: 'discard' }, rig.context()).catch((error: unknown) => error);
+    const removing = async () =>
+      (await readdir(dirname(path))).filter((name) => name.startsWith(`${basename(path)}.removing-`));
+    await eventually(async () => (await removing()).length > 0, { what: 'a worktree that is being deleted' });
+    await rig.killWorker();
+    expect(await removing()).toHaveLength(1);
+    await nextWorker(rig);
+    await asked;
+    expect(await removing()).toEqual([]);
+    expect((await rig.state()).archived).toBe(true);
+    await finishSession({ ...input, how: 'unarchive' }, rig.context());
+    const back = await Promise.all(unsaved.map((name) => readFile(join(path, name), 'utf8')));
+    expect(back).toEqual(unsaved);
+  },
+);

@@ -73,6 +73,7 @@ const rows: FaultRow[] = [
     },
   },
   {
+    ci: true,
     name: 'an agent is ended by a stop even while the disk is full, and every command is answered once',
     rules: hangs,
     ...fullWhile(async (rig) => {

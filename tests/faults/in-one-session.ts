@@ -21,7 +21,11 @@ const MORE = { act: 'write', path: 'session:notes.md', text: 'one more line\n', 
 export const WORKS = [MORE, { act: 'signal-file', text: '{"status":"continue"}' }];
 
 /** For faults that cannot hide each other: each has a separate iteration, and must end as it would alone. */
-export function inOneSession(settings: Partial<FrozenSettings>, steps: readonly Step[]): FaultRow {
+export function inOneSession(
+  settings: Partial<FrozenSettings>,
+  steps: readonly Step[],
+  options: Pick<FaultRow, 'ci'> = {},
+): FaultRow {
   const played: Step[] = steps.flatMap((step) =>
     step.goesOn
       ? [step]
@@ -29,6 +33,7 @@ export function inOneSession(settings: Partial<FrozenSettings>, steps: readonly 
   );
   const rules = played.map(({ acts }, index) => ({ when: { iteration: index + 1 }, do: acts }));
   return withSettings(settings, {
+    ...options,
     name: `one session recovers from: ${steps.map(({ name }) => name).join('; ')}`,
     rules,
     ends: AT_THE_GATE,

@@ -18,6 +18,7 @@ async function takenOver(rig: SessionRig): Promise<string[]> {
 }
 
 const died: FaultRow[] = STEPS.map(([point, found]) => ({
+  ci: true,
   name: `the worker dies at ${point}, and the session waits and continues after its answer`,
   env: { SAMOCODE_CRASH_AT: point },
   from: 'rest',

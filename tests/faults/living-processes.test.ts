@@ -85,6 +85,7 @@ const rows: FaultRow[] = [
   withSettings(
     {},
     {
+      ci: true,
       name: 'a foreign group that reused the pid of an old agent is not ended',
       rules: first({ act: 'hang' }),
       act: async (rig) => {
@@ -117,6 +118,7 @@ const rows: FaultRow[] = [
   withSettings(
     {},
     {
+      ci: true,
       name: 'a worker whose session is taken over elsewhere ends its agent and leaves',
       rules: first({ act: 'leave', setsid: true, ignoreTerm: true }, { act: 'hang' }),
       act: async (rig) => {

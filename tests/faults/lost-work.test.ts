@@ -39,6 +39,7 @@ const CLEAN_UPS: [string, string][] = [
 /** One agent works; each later one cleans up after it, and the first one's state must still be restorable. */
 function cleanedUp(cleanUps: readonly [string, string][]): FaultRow {
   return {
+    ci: true,
     name: `the agent's files can be restored after each of ${cleanUps.map(([name]) => name).join('; ')}`,
     rules: [
       { when: { iteration: 1 }, do: [shell(WORK), { act: 'normal' }] },
@@ -111,6 +112,7 @@ const EVIL_SCRIPT = `c=$(git rev-parse --path-format=absolute --git-common-dir);
 function planted(plants: readonly [name: string, command: string][]): FaultRow {
   const names = plants.map(([name]) => name).join('; ');
   return {
+    ci: true,
     name: `every planted program blocks the session, and samocode never runs it: ${names}`,
     rules: plants.map(([, command], index) => ({
       when: { iteration: index + 1 },

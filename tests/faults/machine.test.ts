@@ -107,6 +107,7 @@ const watched: FaultRow[] = [
     ends: AT_THE_GATE,
   },
   {
+    ci: true,
     name: 'a read-only session folder is reported, and used again once it is writable',
     from: 'questions',
     act: async (rig) => {
@@ -238,6 +239,7 @@ const programs: FaultRow[] = [
   withSettings(
     { provider: 'claude', cliPaths: { claude: '/no/such/claude' } },
     {
+      ci: true,
       name: 'a CLI whose program is gone blocks with the reason',
       // The test must not depend on any program of that name on the machine.
       before: ({ repo }) =>
@@ -250,6 +252,7 @@ const programs: FaultRow[] = [
     },
   ),
   {
+    ci: true,
     name: 'a session restarted under another account asks first',
     start: { run: false },
     act: async (rig) => {
@@ -294,6 +297,7 @@ async function partsOf(rig: SessionRig): Promise<string[]> {
 
 const sessions: FaultRow[] = [
   {
+    ci: true,
     name: 'a crash after a long flow log was written loses and repeats no line of it',
     env: { SAMOCODE_CRASH_AT: 'after-overview' },
     from: 'rest',
@@ -368,6 +372,7 @@ const sessions: FaultRow[] = [
     },
   },
   {
+    ci: true,
     name: 'a log of a newer format is left unchanged, and the worker says why it left',
     from: 'questions',
     act: async (rig) => {

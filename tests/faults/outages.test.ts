@@ -28,6 +28,7 @@ const isWaiting = (state: SessionState) => state.status.kind === 'limited';
 
 const outages: FaultRow[] = [
   withSettings(SHORT, {
+    ci: true,
     name: 'a provider that is overloaded five times in a row is waited out, and the session continues without a person',
     rules: times(5, OVERLOADED),
     ends: AT_THE_GATE,

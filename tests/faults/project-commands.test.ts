@@ -26,6 +26,7 @@ async function stopAtOnce(rig: SessionRig): Promise<void> {
 
 const rows: FaultRow[] = [
   {
+    ci: true,
     name: 'a SETUP whose worker is killed is run again by the next one',
     from: 'start',
     lines: { SETUP: LONG_ONCE },
@@ -50,6 +51,7 @@ const rows: FaultRow[] = [
     also: async (rig) => await inWorktree(rig, '.over'),
   },
   {
+    ci: true,
     name: 'a CHECK is ended by a stop at once, and run again before the session is done',
     from: 'start',
     lines: { CHECK: LONG_ONCE, CHECK_IN: 'worktree', GATES: 'none' },

@@ -26,6 +26,7 @@ const zero: FaultRow[] = [
 
 const limits: FaultRow[] = [
   {
+    ci: true,
     name: 'a money limit applies from the start, with one last agent that wraps up',
     from: 'start',
     rules: always(MORE, STAYS, costs({ total_cost_usd: 4.6 })),
@@ -66,6 +67,7 @@ const limits: FaultRow[] = [
     also: async (rig) => expect(await iterations(rig)).toBeLessThanOrEqual(2),
   },
   {
+    ci: true,
     name: 'an agent is ended within one answer of its limit, and its files are kept',
     rules: always(
       { act: 'write', path: 'worktree:half.txt', text: 'half\n' },
@@ -128,6 +130,7 @@ const loops: FaultRow[] = [
     ends: 'blocked/no_progress',
   },
   {
+    ci: true,
     name: 'commits without content are not progress',
     rules: always(shell('git commit -q --allow-empty -m again'), STAYS, costs({})),
     ends: 'blocked/no_progress',

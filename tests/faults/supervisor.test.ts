@@ -3,6 +3,7 @@ import { readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, inject, test } from 'vitest';
+import { ci } from '../support/ci.ts';
 import { eventually } from '../support/eventually.ts';
 import { type SessionRig, startRig } from '../support/session-rig.ts';
 import { endOfWorker, killSupervisors, nowOf, queueOf, supervisorPids } from '../support/supervisors.ts';
@@ -42,6 +43,7 @@ async function firstScan(rig: SessionRig): Promise<number> {
 
 test.concurrent.each(['supervisor-has-lease', 'before-start-worker', 'after-start-worker', 'before-cursors'])(
   'a supervisor that dies at %s costs the session neither its work nor a second worker',
+  ci,
   async (point) => {
     await using rig = await working();
     const crashed = join(rig.repo.root, 'crashed');
@@ -70,6 +72,7 @@ test.concurrent.each(['supervisor-has-lease', 'before-start-worker', 'after-star
 
 test.concurrent.each(['before-cursors', 'after-cursors'])(
   'what a supervisor finds in the scan in which it dies at %s is notified by the next one',
+  ci,
   async (point) => {
     await using rig = await startRig({ faults: true, scenario: { rules: [] } });
     await rig.untilWaiting('qa_answers');
@@ -88,6 +91,7 @@ test.concurrent.each(['before-cursors', 'after-cursors'])(
 
 test.concurrent.each(['supervisor-leaves', 'supervisor-left'])(
   'a supervisor that dies at %s is replaced when the next session parks',
+  ci,
   async (point) => {
     await using rig = await startRig({
       supervised: true,

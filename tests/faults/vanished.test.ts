@@ -4,6 +4,7 @@ import { ulid } from 'ulid';
 import { expect, test } from 'vitest';
 import { ifExists } from '../../src/base/errors.ts';
 import { leaveCommand } from '../../src/session/commands/commands.ts';
+import { ci } from '../support/ci.ts';
 import { eventually } from '../support/eventually.ts';
 import { type SessionRig, startRig } from '../support/session-rig.ts';
 import { endOfWorker } from '../support/supervisors.ts';
@@ -47,12 +48,16 @@ test.each(['sessionsDir', 'runDir'] as const)(
   },
 );
 
-test('a session whose run folder is deleted while an agent works is lost, says so, and keeps the work', async () => {
-  const slow = { when: { iteration: 1 }, do: [{ act: 'sleep', ms: 2500 }, { act: 'normal' }] };
-  await using rig = await startRig({ scenario: { rules: [slow] } });
-  await childWorks(rig, 1);
-  const pid = await rig.workerPid();
-  await rm(rig.paths.runDir, { recursive: true });
-  await expectNoSpin(pid);
-  await expectLost(rig);
-});
+test(
+  'a session whose run folder is deleted while an agent works is lost, says so, and keeps the work',
+  ci,
+  async () => {
+    const slow = { when: { iteration: 1 }, do: [{ act: 'sleep', ms: 2500 }, { act: 'normal' }] };
+    await using rig = await startRig({ scenario: { rules: [slow] } });
+    await childWorks(rig, 1);
+    const pid = await rig.workerPid();
+    await rm(rig.paths.runDir, { recursive: true });
+    await expectNoSpin(pid);
+    await expectLost(rig);
+  },
+);

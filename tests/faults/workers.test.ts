@@ -24,6 +24,7 @@ const rows: FaultRow[] = [
   withSettings(
     {},
     {
+      ci: true,
       name: 'after a worker that is killed while an agent works, the next one adopts the agent',
       rules: slowFirst,
       act: async (rig) => {
@@ -76,6 +77,7 @@ const rows: FaultRow[] = [
   withSettings(
     {},
     {
+      ci: true,
       name: 'after wrapper and worker are killed, the remaining agent is ended before another runs',
       rules: slowFirst,
       act: async (rig) => {
@@ -142,6 +144,7 @@ const rows: FaultRow[] = [
   withSettings(
     {},
     {
+      ci: true,
       name: 'of many workers launched at once one remains',
       rules: slowFirst,
       act: async (rig) => {
@@ -155,6 +158,7 @@ const rows: FaultRow[] = [
   withSettings(
     {},
     {
+      ci: true,
       name: 'a stop requested while no worker runs ends the agent that outlived its worker',
       rules: [{ when: { iteration: 1 }, do: [{ act: 'ignore-term' }, { act: 'hang' }] }],
       act: async (rig) => {
@@ -197,6 +201,7 @@ const rows: FaultRow[] = [
     },
   ),
   {
+    ci: true,
     name: 'a stop that finds a decision left by a crash returns to the same wait',
     env: { SAMOCODE_CRASH_AT: 'after-iteration-ended@2' },
     act: async (rig) => {
@@ -218,6 +223,7 @@ const rows: FaultRow[] = [
     ends: 'waiting/plan_approval',
   },
   {
+    ci: true,
     name: 'a torn last line of the log is removed and reported',
     from: 'questions',
     act: async (rig) => {
@@ -241,6 +247,7 @@ const rows: FaultRow[] = [
     ends: 'waiting/plan_approval',
   },
   {
+    ci: true,
     name: 'after deleted leases no number is used again',
     from: 'questions',
     act: async (rig) => {

@@ -8,6 +8,7 @@ import { iterationPaths } from '../../src/session/layout/paths.ts';
 import { readExit } from '../../src/worker/core/iteration-files.ts';
 import { endChildTree } from '../../src/worker/core/tree.ts';
 import { bundleScript } from '../support/bundle-script.ts';
+import { ci } from '../support/ci.ts';
 import { eventually } from '../support/eventually.ts';
 import { tempDir } from '../support/temp-dir.ts';
 import { tempLog } from '../support/temp-log.ts';
@@ -38,7 +39,7 @@ test.concurrent.each([
   ['kill -TERM $$', '143'],
   ['kill -KILL $$', '137'],
   ['kill -INT $$', '130'],
-])('a child in the guard that does "%s" has exit status %s', async (script, status) => {
+])('a child in the guard that does "%s" has exit status %s', ci, async (script, status) => {
   await using log = await tempLog();
   await using scene = await childDoing(log, script);
   expect(await untilExit(scene)).toBe(status);

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { afterAll, expect, inject, test } from 'vitest';
 import { failureOf } from '../../src/project/finding/project-command.ts';
 import { changeLines } from '../faults/with-settings.ts';
+import { ci } from '../support/ci.ts';
 import { eventually } from '../support/eventually.ts';
 import { setPhase } from '../support/put-in-phase.ts';
 import { type RigPlan, type SessionRig, startRig } from '../support/session-rig.ts';
@@ -64,7 +65,7 @@ async function blockOf(rig: SessionRig) {
   return status;
 }
 
-test('hooks that SETUP installs apply only to the session', async () => {
+test('hooks that SETUP installs apply only to the session', ci, async () => {
   const SETUP = `${TELL}; git config core.hooksPath .hooks; touch "$(git rev-parse --git-common-dir)/hooks/pre-push"`;
   await using rig = await begin('sound', { lines: { SETUP }, start: { run: false } });
   await rig.until(({ status }) => status.kind === 'stopped');

@@ -1,6 +1,7 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { ci } from '../support/ci.ts';
 import { type GuardScene, makeScene } from './guard-scene.ts';
 import type { Place, Variables } from './places.ts';
 import { USERS } from './users.ts';
@@ -92,7 +93,7 @@ describe.each(USERS)('logins of GitHub and GitLab, $name', (user) => {
     server.close();
   });
 
-  test.each(ROWS)('an agent that other people’s words can reach has none of %s', async (_, script) => {
+  test.each(ROWS)('an agent that other people’s words can reach has none of %s', ci, async (_, script) => {
     expect(await closed.outside(script)).toMatch(SECRET);
     expect((await open.inside(script)).stdout, 'nobody else’s words reach this one').toMatch(SECRET);
     for (const agent of [closed, strict]) expect((await agent.inside(script)).stdout).not.toMatch(SECRET);

@@ -11,15 +11,16 @@ import { basePlace, privateGitIn } from '../../src/project/private-git/private-g
 import { PROVIDER_NAMES } from '../../src/providers/registry.ts';
 import { makeCredentialFolder } from '../../src/providers/starting/forge-logins.ts';
 import { guardOf } from '../../src/providers/starting/guard-of.ts';
-import type { GuardPlaces } from '../../src/providers/starting/guard-profile.ts';
+import { type GuardPlaces, guardProfile } from '../../src/providers/starting/guard-profile.ts';
 import { makeHomeFolders } from '../../src/providers/starting/home-places.ts';
 import { findGuardTool, type GuardTool, insideGuard } from '../../src/providers/starting/make-guard.ts';
 import { wayOutRules } from '../../src/providers/starting/strict-folders.ts';
-import { cacheNames } from '../../src/providers/starting/strict-profile.ts';
+import { cacheNames, strictProfile } from '../../src/providers/starting/strict-profile.ts';
 import { openWayOut } from '../../src/providers/starting/way-out.ts';
 import { runRoot } from '../../src/session/layout/paths.ts';
 import { builtPrograms } from '../support/built-programs.ts';
 import { eventually } from '../support/eventually.ts';
+import { noteReached } from '../support/reached.ts';
 import { tempDir } from '../support/temp-dir.ts';
 import { entriesBelow } from './entries-below.ts';
 import { rulesOf } from './open-places.ts';
@@ -84,6 +85,8 @@ export async function makeScene(user: User, place: Place): Promise<GuardScene> {
   const part = place.strict === undefined ? undefined : await strictPart(places, dir.path, env);
   await handOver();
   const guard = guardOf({ tool, isRoot: user.isRoot }, places, part);
+  const profile = part === undefined ? guardProfile(places) : strictProfile(places, part);
+  for (const { kind } of profile) noteReached('mount', kind);
   const inside = async (script: string) =>
     await run(insideGuard(guard, ['/bin/sh', '-c', `cd "$WORKTREE"; ${script}`]));
   return {

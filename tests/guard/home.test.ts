@@ -4,6 +4,7 @@ import { expect, test } from 'vitest';
 import { resumeSession } from '../../src/acts/sessions/resume-session.act.ts';
 import { doctor } from '../../src/machine/doctor/doctor.ts';
 import { builtPrograms } from '../support/built-programs.ts';
+import { ci } from '../support/ci.ts';
 import { type RigPlan, type SessionRig, startRig } from '../support/session-rig.ts';
 import { tempDir } from '../support/temp-dir.ts';
 import { first, shell } from './guarded-row.ts';
@@ -38,7 +39,7 @@ async function isThere(rig: SessionRig, name: string): Promise<boolean> {
 const PLANTED =
   'for f in .bashrc .bash_profile .profile .zshenv; do echo "touch $HOME/.cache/ran" >>"$HOME/$f"; done';
 
-test('in the guard no shell start file can be written, and the session continues', async () => {
+test('in the guard no shell start file can be written, and the session continues', ci, async () => {
   await using rig = await sessionWhose(PLANTED, { sandbox: 'guard' });
   await rig.untilWaiting('qa_answers');
   expect(await readFile(join(rig.repo.homeDir, '.bashrc'), 'utf8')).toBe('true\n');

@@ -7,6 +7,7 @@ import { doctor } from '../../src/machine/doctor/doctor.ts';
 import type { SessionEvent } from '../../src/session/events/events.ts';
 import { sessionFolders } from '../../src/session/session-list.ts';
 import { builtPrograms } from '../support/built-programs.ts';
+import { ci } from '../support/ci.ts';
 import { makeProject } from '../support/project.ts';
 import { startRig } from '../support/session-rig.ts';
 import type { TempRepo } from '../support/temp-repo.ts';
@@ -19,6 +20,7 @@ const of = (events: readonly SessionEvent[], type: SessionEvent['type']) =>
 
 test.each(['auto', 'guard'] as const)(
   'with SANDBOX=%s a session starts in the guard and records it',
+  ci,
   async (sandbox) => {
     await using rig = await startRig({ sandbox });
     await rig.untilWaiting('qa_answers');

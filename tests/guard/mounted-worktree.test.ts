@@ -3,12 +3,13 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { runCommand } from '../../src/base/processes/run-command.ts';
 import { builtPrograms } from '../support/built-programs.ts';
+import { ci } from '../support/ci.ts';
 import { makeProject } from '../support/project.ts';
 
 test.each([
   ['below it', 'my data'],
   ['on it', '.'],
-])('a worktree with something mounted %s is not removed, and nothing of it is deleted', async (_, at) => {
+])('a worktree with something mounted %s is not removed, and nothing of it is deleted', ci, async (_, at) => {
   const { repo, worktreesDir } = await makeProject();
   await using _repo = repo;
   const path = join(worktreesDir, '26-01-08-login');

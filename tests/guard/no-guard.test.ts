@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { startSession } from '../../src/acts/sessions/start-session.act.ts';
 import { readSession } from '../../src/session/status.ts';
+import { ci } from '../support/ci.ts';
 import { eventually } from '../support/eventually.ts';
 import { endSessionsBelow } from '../support/live-session.ts';
 import { startRig } from '../support/session-rig.ts';
@@ -17,6 +18,7 @@ const WHY: Array<[Behaviour, string]> = [
 
 test.concurrent.each(WHY)(
   'with SANDBOX=auto and a bubblewrap of the kind "%s" a session starts without a guard, and says why',
+  ci,
   async (behaviour, why) => {
     using fake = fakeBwrap(behaviour);
     await using rig = await startRig({ sandbox: 'auto', start: { run: false } });

@@ -3,6 +3,7 @@ import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { runCommand } from '../../src/base/processes/run-command.ts';
+import { ci } from '../support/ci.ts';
 import { type SessionRig, startRig } from '../support/session-rig.ts';
 import { ORDINARY, ORDINARY_FILES, type OrdinaryRow } from './ordinary-rows.ts';
 
@@ -35,7 +36,7 @@ describe.each(LEVELS)(
     });
     afterAll(() => rig[Symbol.asyncDispose]());
 
-    test.each(rows.map((row, index) => ({ ...row, index })))('$title', async ({ index }) => {
+    test.each(rows.map((row, index) => ({ ...row, index })))('$title', ci, async ({ index }) => {
       expect(await endOf(rig, `${index}`)).toBe('0');
     });
 

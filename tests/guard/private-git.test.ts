@@ -1,5 +1,6 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { ci } from '../support/ci.ts';
 import { ATTACKS } from './attack-rows.ts';
 import { type GuardScene, makeScene } from './guard-scene.ts';
 import { PLACES, type Place, USUAL } from './places.ts';
@@ -19,7 +20,7 @@ describe.each(USERS)('a private git folder, $name', (user) => {
   });
   afterAll(() => scene[Symbol.asyncDispose]());
 
-  test.each(ATTACKS)('an agent $title: $kind', async ({ script, kind, why = '' }) => {
+  test.each(ATTACKS)('an agent $title: $kind', ci, async ({ script, kind, why = '' }) => {
     const { make, collect } = await around(scene);
     const start = await scene.outside('git -C "$WORKTREE" rev-parse HEAD');
     const refs = await scene.outside(REFS);

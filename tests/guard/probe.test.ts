@@ -2,6 +2,7 @@ import { chmod, mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { probeGuard } from '../../src/providers/starting/probe-guard.ts';
+import { ci } from '../support/ci.ts';
 import { type GuardScene, makeScene } from './guard-scene.ts';
 import { USUAL } from './places.ts';
 import { USERS } from './users.ts';
@@ -25,7 +26,7 @@ describe.each(USERS)('probed by $name', (user) => {
     });
   }
 
-  test('the guard of this machine works, and probing it leaves nothing behind', async () => {
+  test('the guard of this machine works, and probing it leaves nothing behind', ci, async () => {
     const before = scene.others();
     const { env, tool, places } = scene;
     const now = await probeGuard(places, { env, tool, isRoot: user.isRoot });

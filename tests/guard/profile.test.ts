@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { systemHost } from '../../src/base/processes/host.ts';
+import { ci } from '../support/ci.ts';
 import { eventually } from '../support/eventually.ts';
 import { type GuardScene, makeScene } from './guard-scene.ts';
 import { PLACES, type Place, USUAL } from './places.ts';
@@ -28,7 +29,7 @@ describe.each(USERS)('inside the guard, $name', (user) => {
   });
   afterAll(() => scene[Symbol.asyncDispose]());
 
-  test.each(REFUSED)('cannot $title', ({ title }) => {
+  test.each(REFUSED)('cannot $title', ci, ({ title }) => {
     expect(tried[title]).toMatchObject({ works: false, changed: [] });
   });
 

@@ -7,6 +7,7 @@ import { runCommand } from '../../src/base/processes/run-command.ts';
 import { removeTree } from '../../src/project/git/remove-tree.ts';
 import { borrowedBy, makeClone } from '../../src/project/proving/clean-clone.ts';
 import { proofPlace } from '../../src/providers/starting/proof-place.ts';
+import { ci } from '../support/ci.ts';
 import { type GuardScene, makeScene } from './guard-scene.ts';
 import type { Place } from './places.ts';
 import { USERS, type User } from './users.ts';
@@ -95,7 +96,7 @@ describe.each(USERS)('a proof next to an agent in the guard, $name', (user) => {
     await scene[Symbol.asyncDispose]();
   });
 
-  test.each(FORGERIES)('does not trust $title', async ({ forge, check, needs }) => {
+  test.each(FORGERIES)('does not trust $title', ci, async ({ forge, check, needs }) => {
     const folders = ['.local/bin', 'tools'].map((name) => join(scene.env.HOME ?? '', name));
     const env = { PATH: [...folders, scene.env.PATH].join(delimiter) };
     if (needs !== undefined && (await inProof(scene, user, `command -v ${needs}`, { env })).exitCode !== 0)

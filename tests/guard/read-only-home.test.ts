@@ -4,6 +4,7 @@ import { expect, test } from 'vitest';
 import { runCommand } from '../../src/base/processes/run-command.ts';
 import type { Sandbox } from '../../src/project/settings/project-settings.ts';
 import { builtPrograms } from '../support/built-programs.ts';
+import { ci } from '../support/ci.ts';
 import { endSessionsBelow, PATIENT_CLOCK } from '../support/live-session.ts';
 import { makeProject } from '../support/project.ts';
 import { endProcessesOf } from '../support/supervisors.ts';
@@ -49,16 +50,20 @@ async function projectWithoutHome(user: User, sandbox: Sandbox, env: Readonly<Re
 
 test.each(
   USERS.flatMap((user) => (['guard', 'strict'] as const).map((sandbox) => ({ ...user, user, sandbox }))),
-)('with a read-only home a session of $name ends done with SANDBOX=$sandbox', async ({ user, sandbox }) => {
-  await using project = await projectWithoutHome(user, sandbox);
-  const run = await project.samocode('run', '--task', 'Describe the repository', '--name', 'boats');
-  expect(run.stderr).toBe('');
-  const { stdout } = await project.samocode('status', 'boats', '--json');
-  expect(JSON.parse(stdout)).toMatchObject({
-    state: 'done',
-    sandbox: sandbox === 'guard' && user.isRoot ? 'best effort (agents are root)' : sandbox,
-  });
-});
+)(
+  'with a read-only home a session of $name ends done with SANDBOX=$sandbox',
+  ci,
+  async ({ user, sandbox }) => {
+    await using project = await projectWithoutHome(user, sandbox);
+    const run = await project.samocode('run', '--task', 'Describe the repository', '--name', 'boats');
+    expect(run.stderr).toBe('');
+    const { stdout } = await project.samocode('status', 'boats', '--json');
+    expect(JSON.parse(stdout)).toMatchObject({
+      state: 'done',
+      sandbox: sandbox === 'guard' && user.isRoot ? 'best effort (agents are root)' : sandbox,
+    });
+  },
+);
 
 test('with a read-only home a start says that nothing watches the session, and what to do', async () => {
   const [user] = USERS as [User];

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { ci } from '../support/ci.ts';
 import { type GuardScene, makeScene } from './guard-scene.ts';
 import type { Place, Variables } from './places.ts';
 import { USERS } from './users.ts';
@@ -76,7 +77,7 @@ describe.each(USERS)('sockets, $name', (user) => {
     }
   });
 
-  test.each(ROWS)('no agent %s', async (_, script) => {
+  test.each(ROWS)('no agent %s', ci, async (_, script) => {
     expect((await closed.outside(`cd "$WORKTREE"; ${script} && echo works`)).endsWith('works')).toBe(true);
     expect((await closed.inside(script)).exitCode).not.toBe(0);
   });

@@ -1,6 +1,7 @@
 import http from 'node:http';
 import net, { type AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { ci } from '../support/ci.ts';
 import { eventually } from '../support/eventually.ts';
 import { type GuardScene, makeScene } from './guard-scene.ts';
 import { USERS } from './users.ts';
@@ -120,7 +121,7 @@ describe.each(USERS)('strict, $name', (user) => {
     for (const server of [database, other, proxy, abstract]) server.close();
   });
 
-  test.each(REFUSED)('cannot %s', async (_, script) => {
+  test.each(REFUSED)('cannot %s', ci, async (_, script) => {
     if (/^(?:cat|ls|grep)|OTHER_PORT|ABSTRACT/.test(script)) await scene.outside(script);
     expect((await scene.inside(script)).exitCode).not.toBe(0);
   });

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { ci } from '../support/ci.ts';
 import { makeProject } from '../support/project.ts';
 import { startRig } from '../support/session-rig.ts';
 import { serveWeb, type WebRig } from '../support/web-rig.ts';
@@ -26,6 +27,7 @@ const [port, ...routes] = process.argv.slice(1);
 
 test.each(USERS)(
   'an agent in the guard of $name finds no key, and gets 401 from every route',
+  ci,
   async (user) => {
     const { repo, context } = await makeProject();
     await using _ = repo;

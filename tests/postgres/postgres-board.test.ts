@@ -1,3 +1,4 @@
+// @module-tag ci
 import pg from 'pg';
 import { ulid } from 'ulid';
 import { afterAll, beforeAll, expect, test } from 'vitest';

@@ -1,20 +1,25 @@
 import { expect, test } from 'vitest';
 import type { SessionView } from '../../src/session/events/session-view.ts';
 import { atWork, eventsOf, isDone, poolOf, untilView, WORK } from '../e2e/pool/machines.ts';
+import { ci } from '../support/ci.ts';
 import { query, startPostgres } from '../support/postgres-server.ts';
 
-test('with PostgreSQL as the board, another machine goes on when the first one dies, and the restart of the server disturbs nobody', async () => {
-  await using server = await startPostgres();
-  await using pool = await poolOf(2, WORK, { database: await server.database() });
-  const [one] = pool.machines;
-  await pool.start(one);
-  const [first, second] = await atWork(pool);
-  await server.restart();
-  await first.die();
-  const done = await untilView(second, isDone, 'the session as done by the other machine');
-  const events = await eventsOf(done);
-  expect(events.map(({ n }) => n)).toEqual(events.map((_, index) => index + 1));
-});
+test(
+  'with PostgreSQL as the board, another machine goes on when the first one dies, and the restart of the server disturbs nobody',
+  ci,
+  async () => {
+    await using server = await startPostgres();
+    await using pool = await poolOf(2, WORK, { database: await server.database() });
+    const [one] = pool.machines;
+    await pool.start(one);
+    const [first, second] = await atWork(pool);
+    await server.restart();
+    await first.die();
+    const done = await untilView(second, isDone, 'the session as done by the other machine');
+    const events = await eventsOf(done);
+    expect(events.map(({ n }) => n)).toEqual(events.map((_, index) => index + 1));
+  },
+);
 
 test('work continues while the remote is unreachable or the database is read-only, and is published afterwards', async () => {
   await using server = await startPostgres();

@@ -43,7 +43,8 @@ export async function builtPrograms(
   { faults = false } = {},
 ): Promise<BuiltPrograms> {
   const sources = [...SOURCES, ...Object.values(extra).map(folderOf)];
-  const folder = join(CACHE, `programs-${faults ? 'faults-' : ''}${await cachedFingerprint(sources)}`);
+  const kind = faults ? `faults-${process.env.SAMOCODE_REACHED ? 'noting-' : ''}` : '';
+  const folder = join(CACHE, `programs-${kind}${await cachedFingerprint(sources)}`);
   // Concurrent tests in one process wait for the same build.
   const building = builds.get(folder) ?? buildOnce(folder, extra, faults);
   builds.set(folder, building);

@@ -18,7 +18,12 @@ export async function bundleScript(source: string, dir: string, { faults = false
     platform: 'node',
     format: 'esm',
     loader: { '.md': 'text' },
-    define: { __FAULTS__: String(faults), __STRICT__: 'true', __VERSION__: '"0.0.0-test"' },
+    define: {
+      __FAULTS__: String(faults),
+      __STRICT__: 'true',
+      __REACHED__: JSON.stringify(process.env.SAMOCODE_REACHED ?? ''),
+      __VERSION__: '"0.0.0-test"',
+    },
     banner,
     logLevel: 'warning',
   });

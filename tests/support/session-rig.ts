@@ -33,6 +33,7 @@ import {
   workerPidOf,
 } from './live-session.ts';
 import { makeProject, type ProjectPlan, projectOf } from './project.ts';
+import { isNoted, noteEvents } from './reached.ts';
 import { endProcessesOf, SUPERVISED } from './supervisors.ts';
 import { type RepoPlan, repoIn, type TempRepo } from './temp-repo.ts';
 import { WorkerHere } from './worker-in-this-process.ts';
@@ -238,6 +239,7 @@ function newRig({ baseContext, here, ...parts }: Parts): SessionRig {
       await here?.end(repo.homeDir);
       // Worker, agents and supervisor at once: all of them use its home.
       await endProcessesOf(repo.homeDir);
+      if (isNoted) noteEvents(await readEvents(paths, 0).catch(() => []));
       await repo[Symbol.asyncDispose]();
     },
   };

@@ -21,7 +21,7 @@ export const NOT_RUN: readonly { command: RegExp; why: string }[] = [
   { command: /^samocode supervisor$/, why: 'runs until Ctrl-C: tests/e2e/cli/supervisor.test.ts' },
   {
     command: /^samocode supervisor --(?:un)?install$/,
-    why: 'needs systemd or a Mac: tests/supervisor/install-supervisor.test.ts',
+    why: 'needs systemd or a Mac: tests/processes/supervisor/install-supervisor.test.ts',
   },
   {
     command: /^samocode notify (?:test|telegram)$/,

@@ -2,12 +2,14 @@ import { test } from 'vitest';
 import { startSession } from '../../../src/acts/sessions/start-session.act.ts';
 import { makeBench } from '../../acts/bench.ts';
 import { builtPrograms } from '../../support/built-programs.ts';
+import { ci } from '../../support/ci.ts';
 import { eventually } from '../../support/eventually.ts';
 import { runClient } from './client-cli.ts';
 
 /** A headless client announces forms, and refuses each at once, since no person is there. */
 test.concurrent.for(['claude', 'codex'] as const)(
   'if only a person may open gates, a headless %s is refused, and the refusal names no way open to a model',
+  ci,
   async (cli, { expect }) => {
     await using bench = await makeBench({ lines: { GATE_CHANNELS: 'person' } });
     const { view } = await startSession({ task: 'x', name: 'boats' }, bench.context);

@@ -7,6 +7,7 @@ import { readEvents } from '../../../src/session/events/event-log.ts';
 import { sessionFolders } from '../../../src/session/session-list.ts';
 import { type Bench, makeBench } from '../../acts/bench.ts';
 import { builtPrograms } from '../../support/built-programs.ts';
+import { ci } from '../../support/ci.ts';
 import { eventually } from '../../support/eventually.ts';
 import { installCli } from '../../support/install-clis.ts';
 import {
@@ -55,33 +56,35 @@ function reply({ results, newest }: Conversation): ModelReply {
   return { say: 'I shall be told.' };
 }
 
-test.concurrent('a long wait goes into the background of an interactive Claude Code, and its end resumes the model', async ({
-  expect,
-}) => {
-  await using bench = await makeBench();
-  const { homeDir, root } = bench.repo;
-  // Its agent works until the wait is in the background, however long that takes on a busy machine.
-  const untilSignalled = 'until test -e "$HOME/go-on"; do sleep 0.1; done';
-  const acts = [{ act: 'run', command: ['sh', '-c', untilSignalled] }, { act: 'normal' }];
-  const scenario = join(root, 'scenario.json');
-  await writeFile(scenario, JSON.stringify({ rules: [{ when: { iteration: 1 }, do: acts }] }));
-  const starting = { ...bench.context, env: { ...bench.context.env, REHEARSAL_SCENARIO: scenario } };
-  await startSession({ task: 'x', name: 'boats' }, starting);
-  // A person's two minutes.
-  const env = { CLAUDE_CODE_MCP_AUTO_BACKGROUND_MS: '1000' };
-  const [claude, turns] = await prompted(bench, { reply, env });
-  await using _claude = claude;
-  const turn = (has: (conversation: Conversation) => boolean | undefined) =>
-    eventually(async () => turns.find(has)).catch((error) => {
-      throw new Error(`${error}\n${claude.screen().slice(-3000)}`);
-    });
-  await turn(({ results }) => results.at(-1)?.text.includes('is still running'));
-  await writeFile(join(homeDir, 'go-on'), '');
-  const woken = await turn(({ newest }) => newest.includes('<task-notification>'));
-  expect(woken.results.at(-1)?.text).toMatch(/^MCP tool "samocode\/wait" is still running after \d+s/);
-  expect(woken.newest).toContain('\\"for\\":\\"qa_answers\\"');
-  expect(woken.newest).toContain('read_qa; ask the user the questions');
-});
+test.concurrent(
+  'a long wait goes into the background of an interactive Claude Code, and its end resumes the model',
+  ci,
+  async ({ expect }) => {
+    await using bench = await makeBench();
+    const { homeDir, root } = bench.repo;
+    // Its agent works until the wait is in the background, however long that takes on a busy machine.
+    const untilSignalled = 'until test -e "$HOME/go-on"; do sleep 0.1; done';
+    const acts = [{ act: 'run', command: ['sh', '-c', untilSignalled] }, { act: 'normal' }];
+    const scenario = join(root, 'scenario.json');
+    await writeFile(scenario, JSON.stringify({ rules: [{ when: { iteration: 1 }, do: acts }] }));
+    const starting = { ...bench.context, env: { ...bench.context.env, REHEARSAL_SCENARIO: scenario } };
+    await startSession({ task: 'x', name: 'boats' }, starting);
+    // A person's two minutes.
+    const env = { CLAUDE_CODE_MCP_AUTO_BACKGROUND_MS: '1000' };
+    const [claude, turns] = await prompted(bench, { reply, env });
+    await using _claude = claude;
+    const turn = (has: (conversation: Conversation) => boolean | undefined) =>
+      eventually(async () => turns.find(has)).catch((error) => {
+        throw new Error(`${error}\n${claude.screen().slice(-3000)}`);
+      });
+    await turn(({ results }) => results.at(-1)?.text.includes('is still running'));
+    await writeFile(join(homeDir, 'go-on'), '');
+    const woken = await turn(({ newest }) => newest.includes('<task-notification>'));
+    expect(woken.results.at(-1)?.text).toMatch(/^MCP tool "samocode\/wait" is still running after \d+s/);
+    expect(woken.newest).toContain('\\"for\\":\\"qa_answers\\"');
+    expect(woken.newest).toContain('read_qa; ask the user the questions');
+  },
+);
 
 /** Starts a session, waits for its questions, and asks the person. */
 function askInForm({ results }: Conversation): ModelReply {

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { makeBench } from '../../acts/bench.ts';
 import { builtPrograms } from '../../support/built-programs.ts';
+import { ci } from '../../support/ci.ts';
 import { PARENT_PROMPT } from '../../support/model-stub/parent-model.ts';
 import type { HeadlessCli } from '../../support/model-stub/services.ts';
 import { runClient } from './client-cli.ts';
@@ -15,13 +16,17 @@ async function typedInto(cli: HeadlessCli, typed: string): Promise<string> {
   return run.turns[0]?.request ?? '';
 }
 
-test('a prompt typed in Claude Code reaches the model, including the words that Claude Code cuts off', async () => {
-  const request = await typedInto('claude', `/mcp__samocode__start ${LINE}`);
-  const inJson = (text: string) => JSON.stringify(text).slice(1, -1);
-  expect(request).toContain('Let samocode work on this task: Add\\n');
-  expect(request).toContain('If `command-args` next to this text contains more, use that');
-  expect(request).toContain(inJson(`<command-args>${LINE}</command-args>`));
-});
+test(
+  'a prompt typed in Claude Code reaches the model, including the words that Claude Code cuts off',
+  ci,
+  async () => {
+    const request = await typedInto('claude', `/mcp__samocode__start ${LINE}`);
+    const inJson = (text: string) => JSON.stringify(text).slice(1, -1);
+    expect(request).toContain('Let samocode work on this task: Add\\n');
+    expect(request).toContain('If `command-args` next to this text contains more, use that');
+    expect(request).toContain(inJson(`<command-args>${LINE}</command-args>`));
+  },
+);
 
 test('a prompt typed in Gemini CLI reaches the model with the whole line', async () => {
   const request = await typedInto('gemini', `/start ${LINE}`);

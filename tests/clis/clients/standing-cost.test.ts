@@ -3,6 +3,7 @@ import { expect, test } from 'vitest';
 import { runCommand } from '../../../src/base/processes/run-command.ts';
 import { install } from '../../../src/machine/install/install.ts';
 import { type Bench, makeBench } from '../../acts/bench.ts';
+import { ci } from '../../support/ci.ts';
 import { installCli } from '../../support/install-clis.ts';
 import type { MessagesRequest } from '../../support/model-stub/claude-messages.ts';
 import { PARENT_PROMPT, startParentModel } from '../../support/model-stub/parent-model.ts';
@@ -10,7 +11,7 @@ import { PARENT_PROMPT, startParentModel } from '../../support/model-stub/parent
 /** A token is counted as four characters, as in `npm run tokens`. */
 const MAX_TOKENS = 1_500;
 
-test('in a chat without a session the plugin costs at most what README says', async () => {
+test('in a chat without a session the plugin costs at most what README says', ci, async () => {
   await using bench = await makeBench();
   const without = await firstRequest(bench);
   const { path } = await installCli('claude');

@@ -2,6 +2,7 @@ import { chmod, mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { GitHub } from '../../../src/forge/github.ts';
+import { ci } from '../../support/ci.ts';
 import { freePort } from '../../support/free-port.ts';
 import type { StubFault } from '../../support/github-stub/github-stub.ts';
 import { BOATS, type Scene, scene } from './forge-scene.ts';
@@ -111,7 +112,7 @@ test.each<[string, string, readonly string[], Plan, object?]>([
     faulty({ status: 200, body: { data: {} } }),
   ],
   ['GitHub does not know a field', 'forge_failed', ['look'], faulty(errorOf('undefinedField'))],
-])('if %s, each call ends with %s, and says what to do', async (_, code, asked, plan, args = {}) => {
+])('if %s, each call ends with %s, and says what to do', ci, async (_, code, asked, plan, args = {}) => {
   await using s = await scene();
   const env = await plan(s);
   for (const name of asked) {

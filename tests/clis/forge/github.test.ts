@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest';
+import { ci } from '../../support/ci.ts';
 import { BOATS, scene } from './forge-scene.ts';
 
-test('the login is asked of GitHub itself', async () => {
+test('the login is asked of GitHub itself', ci, async () => {
   await using s = await scene();
   expect(await s.forge.login('github.com')).toBe('person');
   expect(s.hub.requests).toMatchObject([{ method: 'GET', host: 'api.github.com', path: '/user' }]);

@@ -5,6 +5,7 @@ import { roundOfSession } from '../../../src/acts/after/round.act.ts';
 import { sessionFacts } from '../../../src/session/facts.ts';
 import { needsHuman } from '../../../src/session/session-list.ts';
 import { stateText } from '../../../src/session/words.ts';
+import { ci } from '../../support/ci.ts';
 import type { SeenRequest } from '../../support/github-stub/github-stub.ts';
 import { roundRig, runs, writes } from './round-rig.ts';
 
@@ -171,7 +172,7 @@ test('what nobody agreed to waits for a person before it is pushed; a round that
   expect((await s.advance(60 * 3_600_000)).request).toBeUndefined();
 });
 
-test('the supervisor begins a round at its first look, with the login of a login shell', async () => {
+test('the supervisor begins a round at its first look, with the login of a login shell', ci, async () => {
   await using s = await roundRig({
     ...{ here: false, supervised: true },
     // Red before anybody has looked.
@@ -189,6 +190,7 @@ test('the supervisor begins a round at its first look, with the login of a login
 
 test.each(['round-joined', 'round-quoted'])(
   'a worker that dies at %s begins the round once, with what others have pushed',
+  { ...ci, timeout: 300_000 },
   async (point) => {
     await using s = await roundRig({ here: false, faults: true });
     const { pull, rig } = s;
@@ -208,7 +210,6 @@ test.each(['round-joined', 'round-quoted'])(
     const { path } = (await rig.state()).worktree ?? {};
     expect(await rig.repo.git(['log', '--format=%s'], path)).toContain('Of a colleague');
   },
-  300_000,
 );
 
 test('a branch that cannot take over what others pushed asks, instead of a refusal that nobody sees', async () => {

@@ -19,6 +19,7 @@ import { sessionPaths } from '../../../src/session/layout/paths.ts';
 import { KEY } from '../../cli/keys.ts';
 import { changeSettings } from '../../faults/with-settings.ts';
 import { HandClock, MINUTE_MS } from '../../supervisor/scene.ts';
+import { ci } from '../../support/ci.ts';
 import { doneSession } from '../../support/done-session.ts';
 import { eventually } from '../../support/eventually.ts';
 import { type GitHubStub, gitHubStub } from '../../support/github-stub/github-stub.ts';
@@ -231,33 +232,39 @@ async function onHub(hub: GitHubStub, lines: Record<string, string> = {}) {
   return { rig, context: { ...rig.context(), env } };
 }
 
-test('from finish to merged: the pull request is opened, looked at by the supervisor, and its merge leads to archive', async () => {
-  await using hub = await gitHubStub();
-  const repository = await hub.addRepository('fleet/boats');
-  const { rig, ...unsupervised } = await onHub(hub, { PR_WATCH: 'on' });
-  await using _ = rig;
-  const context = { ...unsupervised.context, env: { ...unsupervised.context.env, ...SUPERVISED } };
-  const input = { session: rig.file.folder, how: 'pull_request', keep: [] } as const;
-  expect((await previewFinish(input, context)).would.join(' ')).toContain('The supervisor will watch it');
-  // Merged between opening and the first look.
-  hub.fault = ({ path }) => {
-    const opened = repository.pullRequests.get(17);
-    // Only the supervisor asks so.
-    if (path === '/graphql' && opened !== undefined)
-      Object.assign(opened, { state: 'MERGED', mergeCommit: 'd'.repeat(40) });
-    return undefined;
-  };
-  const { done, url } = await finishSession(input, context);
-  expect(url).toBe('https://github.com/fleet/boats/pull/17');
-  expect(done).toContain('It will be watched until it is merged or closed.');
-  await eventually(async () => (await rig.state()).pullRequest?.state === 'merged', { what: 'the merge' });
-  const { pullRequest } = await rig.state();
-  expect(pullRequest).toMatchObject({ number: 17, mergeCommit: 'd'.repeat(40), watched: true });
-  // Written after the event.
-  const log = join(rig.paths.sessionDir, 'session.log');
-  const line = `pull request #17 is merged: ${url}`;
-  await eventually(async () => (await readFile(log, 'utf8')).includes(line), { what: 'the line of its log' });
-});
+test(
+  'from finish to merged: the pull request is opened, looked at by the supervisor, and its merge leads to archive',
+  ci,
+  async () => {
+    await using hub = await gitHubStub();
+    const repository = await hub.addRepository('fleet/boats');
+    const { rig, ...unsupervised } = await onHub(hub, { PR_WATCH: 'on' });
+    await using _ = rig;
+    const context = { ...unsupervised.context, env: { ...unsupervised.context.env, ...SUPERVISED } };
+    const input = { session: rig.file.folder, how: 'pull_request', keep: [] } as const;
+    expect((await previewFinish(input, context)).would.join(' ')).toContain('The supervisor will watch it');
+    // Merged between opening and the first look.
+    hub.fault = ({ path }) => {
+      const opened = repository.pullRequests.get(17);
+      // Only the supervisor asks so.
+      if (path === '/graphql' && opened !== undefined)
+        Object.assign(opened, { state: 'MERGED', mergeCommit: 'd'.repeat(40) });
+      return undefined;
+    };
+    const { done, url } = await finishSession(input, context);
+    expect(url).toBe('https://github.com/fleet/boats/pull/17');
+    expect(done).toContain('It will be watched until it is merged or closed.');
+    await eventually(async () => (await rig.state()).pullRequest?.state === 'merged', { what: 'the merge' });
+    const { pullRequest } = await rig.state();
+    expect(pullRequest).toMatchObject({ number: 17, mergeCommit: 'd'.repeat(40), watched: true });
+    // Written after the event.
+    const log = join(rig.paths.sessionDir, 'session.log');
+    const line = `pull request #17 is merged: ${url}`;
+    await eventually(async () => (await readFile(log, 'utf8')).includes(line), {
+      what: 'the line of its log',
+    });
+  },
+);
 
 test('finish says at once that the supervisor could not push by itself, whatever the terminal could', async () => {
   await using hub = await gitHubStub();

@@ -3,6 +3,7 @@ import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, test } from 'vitest';
 import { type CommandResult, runCommand } from '../../../src/base/processes/run-command.ts';
+import { ci } from '../../support/ci.ts';
 import { installCli } from '../../support/install-clis.ts';
 import { type DemoProject, makeDemoProject, pathsOf, until } from '../../support/mcp-rig.ts';
 import type { Conversation } from '../../support/model-stub/conversation.ts';
@@ -61,6 +62,7 @@ afterAll(async () => {
 
 test.concurrent.for(CLIENTS)(
   'the real $cli has installed the plugin from a repository on the web, and runs a session to done with its server after the repository is gone',
+  ci,
   async ({ cli, copy, run }, { expect }) => {
     const client = clients.get(cli);
     await stat(join(client?.place.home ?? '', copy, 'server/samocode-mcp.js'));

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { runCommand } from '../../../src/base/processes/run-command.ts';
 import { makeBench } from '../../acts/bench.ts';
+import { ci } from '../../support/ci.ts';
 import { installCli } from '../../support/install-clis.ts';
 import { REPLACEMENTS, SCENARIOS } from './conformance-scenarios.ts';
 import { mountServer, mountWeb } from './mounted-server.ts';
@@ -16,7 +17,7 @@ interface Check {
 
 const passing = Object.keys(SCENARIOS).filter((name) => SCENARIOS[name] === 'passes');
 
-test('every scenario of the suite has a verdict, in its order', async () => {
+test('every scenario of the suite has a verdict, in its order', ci, async () => {
   const [node, suite] = [await installCli('node22'), await installCli('conformance')];
   const { stdout } = await runCommand(node.path, [suite.path, 'list', '--server']);
   const listed = [...stdout.matchAll(/^ {2}- (\S+)/gm)].map(([, name = '']) => name);

@@ -4,6 +4,7 @@ import { expect, test } from 'vitest';
 import { TOOLS } from '../../../src/server/tools.ts';
 import { makeBench } from '../../acts/bench.ts';
 import { builtPrograms } from '../../support/built-programs.ts';
+import { ci } from '../../support/ci.ts';
 import { eventually } from '../../support/eventually.ts';
 import { installCli } from '../../support/install-clis.ts';
 
@@ -36,7 +37,7 @@ async function nextSdk(): Promise<NextSdk> {
   return { ...(await load('index.mjs')), ...(await load('stdio.mjs')) };
 }
 
-test("a client of SDK 2 falls back to the server's protocol version, and everything works", async () => {
+test("a client of SDK 2 falls back to the server's protocol version, and everything works", ci, async () => {
   await using bench = await makeBench();
   const [{ Client, StdioClientTransport }, { server }] = [await nextSdk(), await builtPrograms()];
   const options = { versionNegotiation: { mode: 'auto' }, capabilities: { elicitation: { form: {} } } };

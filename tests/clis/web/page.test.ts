@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { answerQa } from '../../../src/acts/gates/answer-qa.act.ts';
 import { PAYLOADS } from '../../acts/report/payloads.ts';
+import { ci } from '../../support/ci.ts';
 import { makeProject } from '../../support/project.ts';
 import { reportedSession } from '../../support/report-session.ts';
 import { type SessionRig, startRig } from '../../support/session-rig.ts';
@@ -33,22 +34,26 @@ async function asking(): Promise<SessionRig> {
   return rig;
 }
 
-test('the address loses its key at once, a new tab takes it from an open one, and another person gets none', async () => {
-  const { repo, context } = await makeProject();
-  await using _ = repo;
-  await using web = await serveWeb(context);
-  const page = await browser.tab(addressOf(web));
-  await saysIn(page, 'There are no sessions.');
-  expect(page.url()).toBe(`${web.served.address}#/`);
-  expect(await page.evaluate('document.cookie + JSON.stringify({ ...localStorage })')).toBe('{}');
-  const second = await browser.tab(web.served.address);
-  await saysIn(second, 'There are no sessions.');
-  await using other = await openBrowser();
-  const stranger = await other.tab(web.served.address);
-  await saysIn(stranger, 'samocode web --open');
-  expect([...browser.mishaps, ...other.mishaps]).toEqual([]);
-  for (const each of [page, second]) await each.close();
-});
+test(
+  'the address loses its key at once, a new tab takes it from an open one, and another person gets none',
+  ci,
+  async () => {
+    const { repo, context } = await makeProject();
+    await using _ = repo;
+    await using web = await serveWeb(context);
+    const page = await browser.tab(addressOf(web));
+    await saysIn(page, 'There are no sessions.');
+    expect(page.url()).toBe(`${web.served.address}#/`);
+    expect(await page.evaluate('document.cookie + JSON.stringify({ ...localStorage })')).toBe('{}');
+    const second = await browser.tab(web.served.address);
+    await saysIn(second, 'There are no sessions.');
+    await using other = await openBrowser();
+    const stranger = await other.tab(web.served.address);
+    await saysIn(stranger, 'samocode web --open');
+    expect([...browser.mishaps, ...other.mishaps]).toEqual([]);
+    for (const each of [page, second]) await each.close();
+  },
+);
 
 test('what an agent wrote runs nothing and asks no other server, on any part of the page', async () => {
   const also = PAYLOADS.filter((payload) => !/[\0\ud800]/.test(payload)).join(' ');

@@ -11,6 +11,7 @@ import { readEvents } from '../../../src/session/events/event-log.ts';
 import { readSessionFile } from '../../../src/session/events/session-file.ts';
 import type { SessionView } from '../../../src/session/events/session-view.ts';
 import { type Bench, makeBench } from '../../acts/bench.ts';
+import { ci } from '../../support/ci.ts';
 import { eventually } from '../../support/eventually.ts';
 
 const FOLDER = '25-11-02-Old_one.v2';
@@ -34,7 +35,7 @@ Teach the boat to float.
 - [001 @ 11-02 10:01] Looked around
 `;
 
-test('a folder of the original tool is listed, shown, and taken over when it is resumed', async () => {
+test('a folder of the original tool is listed, shown, and taken over when it is resumed', ci, async () => {
   await using bench = await makeBench({ here: true });
   const { context, sessionsDir } = bench;
   await mkdir(join(sessionsDir, FOLDER));

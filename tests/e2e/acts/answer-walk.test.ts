@@ -2,6 +2,7 @@ import { Session } from 'node:inspector/promises';
 import { relative, resolve } from 'node:path';
 import { expect, test } from 'vitest';
 import { answerQa } from '../../../src/acts/gates/answer-qa.act.ts';
+import { ci } from '../../support/ci.ts';
 import { startRig } from '../../support/session-rig.ts';
 
 const SRC = resolve('src');
@@ -28,7 +29,7 @@ async function filesEntered(act: () => Promise<unknown>): Promise<string[]> {
   }
 }
 
-test('an answer to an ordinary session runs no code for folders of the original tool', async () => {
+test('an answer to an ordinary session runs no code for folders of the original tool', ci, async () => {
   await using rig = await startRig({});
   await rig.until(({ status }) => status.kind === 'waiting');
   const input = { session: rig.paths.folder, answers: [], acceptSuggestions: true };

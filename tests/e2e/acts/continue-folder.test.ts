@@ -7,6 +7,7 @@ import { readPlan } from '../../../src/acts/gates/read-plan.act.ts';
 import { startOrContinue } from '../../../src/acts/sessions/continue-folder.act.ts';
 import type { Channel } from '../../../src/session/events/bodies/who-acted.ts';
 import type { Bench } from '../../acts/bench.ts';
+import { ci } from '../../support/ci.ts';
 import { eventually } from '../../support/eventually.ts';
 import {
   atGateOrRunning,
@@ -35,43 +36,49 @@ const prepared = {
 const by = ({ context }: Bench, channel: Channel) => ({ ...context, by: { channel } });
 
 describe('a session that was prepared by hand in a chat', () => {
-  test('is continued by a worker at implementation, in a separate worktree, once its plan is approved', async () => {
-    await using bench = await madeFolder(prepared);
-    const path = join(bench.worktreesDir, FOLDER);
-    await bench.repo.git(['worktree', 'add', '-q', '-b', 'samocode/boat', path]);
-    await writeFile(join(path, 'hull.txt'), 'by hand\n');
-    await bench.repo.git(['-C', path, 'add', 'hull.txt']);
-    await bench.repo.git(['-C', path, 'commit', '-q', '-m', 'Begin the hull']);
+  test(
+    'is continued by a worker at implementation, in a separate worktree, once its plan is approved',
+    ci,
+    async () => {
+      await using bench = await madeFolder(prepared);
+      const path = join(bench.worktreesDir, FOLDER);
+      await bench.repo.git(['worktree', 'add', '-q', '-b', 'samocode/boat', path]);
+      await writeFile(join(path, 'hull.txt'), 'by hand\n');
+      await bench.repo.git(['-C', path, 'add', 'hull.txt']);
+      await bench.repo.git(['-C', path, 'commit', '-q', '-m', 'Begin the hull']);
 
-    const from = join(bench.sessionsDir, FOLDER, '/');
-    const { view, file } = await startOrContinue({ from, phase: 'implementation' }, bench.context);
-    expect(file).toMatchObject({ task: 'Teach the boat to float.', takenOver: { totalIterations: 0 } });
-    expect(view.folder).toBe(FOLDER);
-    await atGateOrRunning(bench, FOLDER);
-    await approvePlan({ session: FOLDER }, bench.context);
-    expect(await untilAgent(bench, FOLDER)).toEqual([
-      'waits for plan_approval',
-      'plan approved by cli',
-      'implementation runs',
-    ]);
-    const approved = (await eventsOf(bench, FOLDER)).find(({ type }) => type === 'plan_approved');
-    expect(approved).toMatchObject({ by: { channel: 'cli' }, plan: { name: PLAN_NAME } });
+      const from = join(bench.sessionsDir, FOLDER, '/');
+      const { view, file } = await startOrContinue({ from, phase: 'implementation' }, bench.context);
+      expect(file).toMatchObject({ task: 'Teach the boat to float.', takenOver: { totalIterations: 0 } });
+      expect(view.folder).toBe(FOLDER);
+      await atGateOrRunning(bench, FOLDER);
+      await approvePlan({ session: FOLDER }, bench.context);
+      expect(await untilAgent(bench, FOLDER)).toEqual([
+        'waits for plan_approval',
+        'plan approved by cli',
+        'implementation runs',
+      ]);
+      const approved = (await eventsOf(bench, FOLDER)).find(({ type }) => type === 'plan_approved');
+      expect(approved).toMatchObject({ by: { channel: 'cli' }, plan: { name: PLAN_NAME } });
 
-    const { state } = await eventually(
-      async () => {
-        const now = await bench.view(FOLDER);
-        return now.state.status.kind === 'done' ? now : undefined;
-      },
-      { withinMs: 480_000 },
-    );
-    expect(state.worktree).toMatchObject({ path, branch: 'samocode/boat' });
-    expect(await bench.repo.git(['log', '--format=%s', 'main..samocode/boat'])).toMatch(/Begin the hull$/);
-    const events = await eventsOf(bench, FOLDER);
-    const ran = events.flatMap((event) => (event.type === 'iteration_started' ? [event.phase] : []));
-    expect(ran.filter((phase) => ['investigation', 'requirements', 'planning'].includes(phase))).toEqual([]);
-    const overview = await readFile(join(bench.sessionsDir, FOLDER, '_overview.md'), 'utf8');
-    expect(overview).toContain(`Plan approved by a person, in the terminal: ${PLAN_NAME}`);
-  });
+      const { state } = await eventually(
+        async () => {
+          const now = await bench.view(FOLDER);
+          return now.state.status.kind === 'done' ? now : undefined;
+        },
+        { withinMs: 480_000 },
+      );
+      expect(state.worktree).toMatchObject({ path, branch: 'samocode/boat' });
+      expect(await bench.repo.git(['log', '--format=%s', 'main..samocode/boat'])).toMatch(/Begin the hull$/);
+      const events = await eventsOf(bench, FOLDER);
+      const ran = events.flatMap((event) => (event.type === 'iteration_started' ? [event.phase] : []));
+      expect(ran.filter((phase) => ['investigation', 'requirements', 'planning'].includes(phase))).toEqual(
+        [],
+      );
+      const overview = await readFile(join(bench.sessionsDir, FOLDER, '_overview.md'), 'utf8');
+      expect(overview).toContain(`Plan approved by a person, in the terminal: ${PLAN_NAME}`);
+    },
+  );
 
   test('gets its answers recorded with the approval of its plan and requirements, by the same channel', async () => {
     const requirements = [{ id: 'R1', text: 'It floats.', check: 'reviewed' }];

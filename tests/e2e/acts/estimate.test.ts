@@ -5,6 +5,7 @@ import type { NewEvent } from '../../../src/session/events/events.ts';
 import { sessionPaths } from '../../../src/session/layout/paths.ts';
 import { askTool } from '../../server/ask-tool.ts';
 import { CREATED, DONE, PREPARED, writeEvents } from '../../session/events.ts';
+import { ci } from '../../support/ci.ts';
 import { type SessionRig, startRig } from '../../support/session-rig.ts';
 
 const PLAN = '# Plan: earlier\n### Phase 1: all\n- [ ] one\n- [ ] two\n';
@@ -28,23 +29,27 @@ async function earlierSessions({ file, paths }: SessionRig, count: number): Prom
   }
 }
 
-test('a plan waits with the estimate of five done sessions, and the report says what it took', async () => {
-  await using rig = await startRig({ start: { run: false, acceptSuggestions: true } });
-  await earlierSessions(rig, 5);
-  await rig.resume();
-  await rig.untilWaiting('plan_approval');
-  const said = expect.stringMatching(
-    /^Estimate, from approval to done: \d+ iterations, .+ min of agents' time, \$[\d.]+ \(from 5 sessions of this project with rehearsal\)\.$/,
-  );
-  const { json } = await askTool('read_plan', { session: rig.file.folder }, rig.context('tool'));
-  expect(json.remarks).toEqual([said]);
-  await rig.approve();
-  await rig.until(({ status }) => status.kind === 'done');
-  const { path } = await writeSessionReport({ session: rig.file.folder, wordsOf: () => [] }, rig.context());
-  expect(await readFile(path, 'utf8')).toMatch(
-    /of this project with rehearsal\)\. It took \d+ iterations \((?:less|more|as estimated)\)/,
-  );
-});
+test(
+  'a plan waits with the estimate of five done sessions, and the report says what it took',
+  ci,
+  async () => {
+    await using rig = await startRig({ start: { run: false, acceptSuggestions: true } });
+    await earlierSessions(rig, 5);
+    await rig.resume();
+    await rig.untilWaiting('plan_approval');
+    const said = expect.stringMatching(
+      /^Estimate, from approval to done: \d+ iterations, .+ min of agents' time, \$[\d.]+ \(from 5 sessions of this project with rehearsal\)\.$/,
+    );
+    const { json } = await askTool('read_plan', { session: rig.file.folder }, rig.context('tool'));
+    expect(json.remarks).toEqual([said]);
+    await rig.approve();
+    await rig.until(({ status }) => status.kind === 'done');
+    const { path } = await writeSessionReport({ session: rig.file.folder, wordsOf: () => [] }, rig.context());
+    expect(await readFile(path, 'utf8')).toMatch(
+      /of this project with rehearsal\)\. It took \d+ iterations \((?:less|more|as estimated)\)/,
+    );
+  },
+);
 
 test('a first plan waits without an estimate, and says why', async () => {
   await using rig = await startRig({ start: { acceptSuggestions: true } });

@@ -8,10 +8,11 @@ import { startSession } from '../../../src/acts/sessions/start-session.act.ts';
 import { setupProject } from '../../../src/acts/set-up/setup-project.act.ts';
 import { doctor } from '../../../src/machine/doctor/doctor.ts';
 import { makeBench } from '../../acts/bench.ts';
+import { ci } from '../../support/ci.ts';
 import { tempDir } from '../../support/temp-dir.ts';
 import { makeRepo } from '../../support/temp-repo.ts';
 
-test('the argument takes precedence over the roots, and those over the working folder', async () => {
+test('the argument takes precedence over the roots, and those over the working folder', ci, async () => {
   await using bench = await makeBench();
   await using other = await makeRepo();
   await setupProject({ projectDir: other.path }, bench.context);

@@ -6,6 +6,7 @@ import { finishSession } from '../../../src/acts/finish/finish-session.act.ts';
 import { listSessions } from '../../../src/acts/reading/list-sessions.act.ts';
 import { sessionPaths } from '../../../src/session/layout/paths.ts';
 import { askingRig } from '../../support/asking-rig.ts';
+import { ci } from '../../support/ci.ts';
 import type { SessionRig } from '../../support/session-rig.ts';
 
 async function atRest(): Promise<SessionRig> {
@@ -18,7 +19,7 @@ async function atRest(): Promise<SessionRig> {
 
 const whole = (rig: SessionRig) => ({ session: rig.paths.folder, how: 'keep_branch', keep: [] }) as const;
 
-test('an archived session leaves the list, keeps its branch, and is restored unchanged', async () => {
+test('an archived session leaves the list, keeps its branch, and is restored unchanged', ci, async () => {
   await using rig = await atRest();
   const before = await readdir(rig.paths.sessionDir);
   const { worktree } = await rig.state();

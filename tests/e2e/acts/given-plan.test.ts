@@ -7,28 +7,33 @@ import type { ToolContext } from '../../../src/kit/mcp/tool.ts';
 import { iterationPaths } from '../../../src/session/layout/paths.ts';
 import { makeBench } from '../../acts/bench.ts';
 import { askTool } from '../../server/ask-tool.ts';
+import { ci } from '../../support/ci.ts';
 import { startRig } from '../../support/session-rig.ts';
 
 const TASKS = 'tests/fixtures/given-plans/spec-kit-tasks.md';
 
-test('a given plan is copied into the session with its boxes numbered, and the file stays as it was', async () => {
-  await using bench = await makeBench({ here: true });
-  const mine = join(bench.repo.root, 'tasks.md');
-  const bytes = await readFile(TASKS);
-  await writeFile(mine, bytes);
-  const before = await stat(mine);
-  const { view, file } = await startSession({ plan: mine, run: false }, bench.context);
-  expect(view.folder).toMatch(/-boat-register$/);
-  expect(file.givenPlan).toMatchObject({ name: 'tasks.md', hash: fingerprint(bytes) });
-  expect(file.task).toBe(
-    'Carry out the plan in tasks.md, which _given-plan.md quotes with its boxes numbered.',
-  );
-  const copy = await readFile(view.paths.givenPlan, 'utf8');
-  expect(copy).toContain('> - [ ] [B3] T003 Define the Boat entity');
-  expect(copy).toContain(fingerprint(bytes));
-  expect(await readFile(mine)).toEqual(bytes);
-  expect((await stat(mine)).mtimeMs).toBe(before.mtimeMs);
-});
+test(
+  'a given plan is copied into the session with its boxes numbered, and the file stays as it was',
+  ci,
+  async () => {
+    await using bench = await makeBench({ here: true });
+    const mine = join(bench.repo.root, 'tasks.md');
+    const bytes = await readFile(TASKS);
+    await writeFile(mine, bytes);
+    const before = await stat(mine);
+    const { view, file } = await startSession({ plan: mine, run: false }, bench.context);
+    expect(view.folder).toMatch(/-boat-register$/);
+    expect(file.givenPlan).toMatchObject({ name: 'tasks.md', hash: fingerprint(bytes) });
+    expect(file.task).toBe(
+      'Carry out the plan in tasks.md, which _given-plan.md quotes with its boxes numbered.',
+    );
+    const copy = await readFile(view.paths.givenPlan, 'utf8');
+    expect(copy).toContain('> - [ ] [B3] T003 Define the Boat entity');
+    expect(copy).toContain(fingerprint(bytes));
+    expect(await readFile(mine)).toEqual(bytes);
+    expect((await stat(mine)).mtimeMs).toBe(before.mtimeMs);
+  },
+);
 
 test('the gate compares the plan of the agent with the given one, whatever becomes of the copy', async () => {
   const plan = join(process.cwd(), TASKS);

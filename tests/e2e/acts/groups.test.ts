@@ -6,6 +6,7 @@ import { startSession } from '../../../src/acts/sessions/start-session.act.ts';
 import { type Bench, makeBench } from '../../acts/bench.ts';
 import { typed } from '../../cli/typed.ts';
 import { askTool } from '../../server/ask-tool.ts';
+import { ci } from '../../support/ci.ts';
 
 const start = async ({ context }: Bench, name: string, more: object = {}) =>
   (await startSession({ task: 'Write it down', name, group: 'Tonight', ...more }, context)).view.folder;
@@ -16,47 +17,51 @@ const command = ({ repo, context }: Bench, ...argv: string[]) =>
     programs: context.programs,
   });
 
-test('the progress of a group is in one answer of each tool and command: which sessions are done, and what the others wait for', async () => {
-  await using bench = await makeBench({ lines: { MAX_PARALLEL: '4' } });
-  const { context } = bench;
-  const asked = await start(bench, 'asked');
-  await start(bench, 'other', { group: 'other' });
-  const attention = { sessions: [], group: 'tonight', until: 'attention', timeoutMs: 120_000 } as const;
-  await waitForAny(attention, context);
-  const done = await start(bench, 'quick', { acceptSuggestions: true, autoApprove: true });
-  const wanted = { sessions: [{ session: done }], until: 'done', timeoutMs: 120_000 } as const;
-  await waitForAny(wanted, context);
+test(
+  'the progress of a group is in one answer of each tool and command: which sessions are done, and what the others wait for',
+  ci,
+  async () => {
+    await using bench = await makeBench({ lines: { MAX_PARALLEL: '4' } });
+    const { context } = bench;
+    const asked = await start(bench, 'asked');
+    await start(bench, 'other', { group: 'other' });
+    const attention = { sessions: [], group: 'tonight', until: 'attention', timeoutMs: 120_000 } as const;
+    await waitForAny(attention, context);
+    const done = await start(bench, 'quick', { acceptSuggestions: true, autoApprove: true });
+    const wanted = { sessions: [{ session: done }], until: 'done', timeoutMs: 120_000 } as const;
+    await waitForAny(wanted, context);
 
-  const waits = `${asked} waits for answers to its questions: Q1`;
-  const group = 'tonight';
-  const far = { summary: expect.stringContaining(`1 of 2 done. ${waits}`) };
-  const result = await askTool('get_status', { group }, context);
-  expect(result.json).toMatchObject({
-    ...far,
-    next: expect.stringContaining(`get_status (session: ${asked})`),
-  });
-  expect((await askTool('list_sessions', { group }, context)).json).toMatchObject(far);
-  const until = await askTool('wait', { group, until: 'attention', timeout_s: 60 }, context);
-  expect(until.json).toMatchObject({ ...far, session: asked });
-  const status = await command(bench, 'status', '--group', group);
-  expect(status.stdout).toMatch(new RegExp(`^1 of 2 done\\.\n${waits}`));
-  const waited = await command(bench, 'wait', '--group', group);
-  expect(waited).toMatchObject({ exitCode: 4, stdout: expect.stringContaining(`1 of 2 done.\n${waits}`) });
-  const listed = await command(bench, 'list', '--group', group, '--json');
-  expect(JSON.parse(listed.stdout).groupSays).toEqual(['1 of 2 done.', expect.stringContaining(waits)]);
+    const waits = `${asked} waits for answers to its questions: Q1`;
+    const group = 'tonight';
+    const far = { summary: expect.stringContaining(`1 of 2 done. ${waits}`) };
+    const result = await askTool('get_status', { group }, context);
+    expect(result.json).toMatchObject({
+      ...far,
+      next: expect.stringContaining(`get_status (session: ${asked})`),
+    });
+    expect((await askTool('list_sessions', { group }, context)).json).toMatchObject(far);
+    const until = await askTool('wait', { group, until: 'attention', timeout_s: 60 }, context);
+    expect(until.json).toMatchObject({ ...far, session: asked });
+    const status = await command(bench, 'status', '--group', group);
+    expect(status.stdout).toMatch(new RegExp(`^1 of 2 done\\.\n${waits}`));
+    const waited = await command(bench, 'wait', '--group', group);
+    expect(waited).toMatchObject({ exitCode: 4, stdout: expect.stringContaining(`1 of 2 done.\n${waits}`) });
+    const listed = await command(bench, 'list', '--group', group, '--json');
+    expect(JSON.parse(listed.stdout).groupSays).toEqual(['1 of 2 done.', expect.stringContaining(waits)]);
 
-  await command(bench, 'answer', asked, '--accept-suggestions');
-  await waitForAny(attention, context);
-  await command(bench, 'stop', asked);
-  const over = { ...attention, until: 'done' } as const;
-  const { groupSays } = await waitForAny(over, context);
-  expect(groupSays).toEqual(['1 of 2 done.', expect.stringContaining(`${asked} is stopped`)]);
-  const unknown = await command(bench, 'status', '--group', 'tomorrow');
-  expect(unknown).toMatchObject({
-    exitCode: 1,
-    stderr: expect.stringContaining('The groups are: other, tonight.'),
-  });
-});
+    await command(bench, 'answer', asked, '--accept-suggestions');
+    await waitForAny(attention, context);
+    await command(bench, 'stop', asked);
+    const over = { ...attention, until: 'done' } as const;
+    const { groupSays } = await waitForAny(over, context);
+    expect(groupSays).toEqual(['1 of 2 done.', expect.stringContaining(`${asked} is stopped`)]);
+    const unknown = await command(bench, 'status', '--group', 'tomorrow');
+    expect(unknown).toMatchObject({
+      exitCode: 1,
+      stderr: expect.stringContaining('The groups are: other, tonight.'),
+    });
+  },
+);
 
 test('sessions of a group are listed, awaited and stopped together, and no others', async () => {
   await using bench = await makeBench({ lines: { MAX_PARALLEL: '4' } });

@@ -10,6 +10,7 @@ import { sendMessage } from '../../../src/acts/sessions/send-message.act.ts';
 import { startSession } from '../../../src/acts/sessions/start-session.act.ts';
 import { stopSession } from '../../../src/acts/sessions/stop-session.act.ts';
 import { type Bench, makeBench } from '../../acts/bench.ts';
+import { ci } from '../../support/ci.ts';
 import { waitForOne } from '../../support/wait-for-one.ts';
 
 /** A whole session on a busy machine. */
@@ -20,43 +21,42 @@ async function waitUntil(bench: Bench, session: string, until: 'attention' | 'do
   return await waitForOne({ session, until, ...LIMIT }, bench.context);
 }
 
-test(
-  'questions are answered in parts, by letter, by free text and by suggestion',
-  async () => {
-    await using bench = await makeBench({ here: true });
-    const { context } = bench;
-    const { view } = await startSession({ task: 'Write it down', name: 'notes' }, context);
-    const session = view.folder;
-    await expect(answerQa({ session, answers: [] }, context)).rejects.toMatchObject({ code: 'not_waiting' });
-    expect((await waitUntil(bench, session)).view.state.status).toMatchObject({ for: 'qa_answers' });
-    const { open, questions } = await readQa({ session: 'notes' }, context);
-    expect(open).toEqual(questions.map(({ id }) => id));
+test('questions are answered in parts, by letter, by free text and by suggestion', {
+  ...ci,
+  timeout: WHOLE_SESSION_MS,
+}, async () => {
+  await using bench = await makeBench({ here: true });
+  const { context } = bench;
+  const { view } = await startSession({ task: 'Write it down', name: 'notes' }, context);
+  const session = view.folder;
+  await expect(answerQa({ session, answers: [] }, context)).rejects.toMatchObject({ code: 'not_waiting' });
+  expect((await waitUntil(bench, session)).view.state.status).toMatchObject({ for: 'qa_answers' });
+  const { open, questions } = await readQa({ session: 'notes' }, context);
+  expect(open).toEqual(questions.map(({ id }) => id));
 
-    const unknown = answerQa({ session, answers: [{ id: 'Q99', text: 'A' }] }, context);
-    await expect(unknown).rejects.toMatchObject({
-      code: 'unknown_question',
-      hint: expect.stringContaining('Q1'),
-    });
-    const letter = answerQa({ session, answers: [{ id: 'Q1', text: 'Z' }] }, context);
-    await expect(letter).rejects.toMatchObject({ code: 'answer_not_understood' });
-    await expect(answerQa({ session, answers: [] }, context)).rejects.toMatchObject({
-      code: 'no_answer_given',
-    });
-    expect((await bench.view(session)).pendingCommands).toEqual([]);
+  const unknown = answerQa({ session, answers: [{ id: 'Q99', text: 'A' }] }, context);
+  await expect(unknown).rejects.toMatchObject({
+    code: 'unknown_question',
+    hint: expect.stringContaining('Q1'),
+  });
+  const letter = answerQa({ session, answers: [{ id: 'Q1', text: 'Z' }] }, context);
+  await expect(letter).rejects.toMatchObject({ code: 'answer_not_understood' });
+  await expect(answerQa({ session, answers: [] }, context)).rejects.toMatchObject({
+    code: 'no_answer_given',
+  });
+  expect((await bench.view(session)).pendingCommands).toEqual([]);
 
-    const part = await answerQa({ session, answers: [{ id: 'q1', text: 'b' }] }, context);
-    expect(part).toMatchObject({ recorded: [{ id: 'Q1', text: 'B' }], open: open.slice(1) });
-    const rest = await answerQa(
-      { session, answers: [{ id: 'Q2', text: 'whoever comes' }], acceptSuggestions: true },
-      context,
-    );
-    expect(rest.open).toEqual([]);
-    expect(rest.recorded).toContainEqual({ id: 'Q2', text: 'whoever comes' });
-    const plan = await waitUntil(bench, session);
-    expect(plan.view.state.answers.map(({ text }) => text).slice(0, 2)).toEqual(['B', 'whoever comes']);
-  },
-  WHOLE_SESSION_MS,
-);
+  const part = await answerQa({ session, answers: [{ id: 'q1', text: 'b' }] }, context);
+  expect(part).toMatchObject({ recorded: [{ id: 'Q1', text: 'B' }], open: open.slice(1) });
+  const rest = await answerQa(
+    { session, answers: [{ id: 'Q2', text: 'whoever comes' }], acceptSuggestions: true },
+    context,
+  );
+  expect(rest.open).toEqual([]);
+  expect(rest.recorded).toContainEqual({ id: 'Q2', text: 'whoever comes' });
+  const plan = await waitUntil(bench, session);
+  expect(plan.view.state.answers.map(({ text }) => text).slice(0, 2)).toEqual(['B', 'whoever comes']);
+});
 
 test(
   'a plan is approved once, by the hash that was read, and sent back before that',

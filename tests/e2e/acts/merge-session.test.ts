@@ -5,6 +5,7 @@ import { expect, inject, test } from 'vitest';
 import { typed } from '../../cli/typed.ts';
 import { askTool } from '../../server/ask-tool.ts';
 import { contentsOf } from '../../support/checkpoint-scene.ts';
+import { ci } from '../../support/ci.ts';
 import { commitWork, doneSession } from '../../support/done-session.ts';
 import type { SessionRig } from '../../support/session-rig.ts';
 
@@ -16,50 +17,54 @@ const command = (rig: SessionRig, ...argv: string[]) => {
   return typed([...argv], { cwd, home, env, programs: rig.context().programs });
 };
 
-test.concurrent('a merge is previewed, is checked in a clone, and moves the base only if the checks pass', async () => {
-  // Passes on the base and on the branch, and fails on their merge.
-  const check = 'test ! -e work.txt || test ! -e theirs.txt';
-  await using rig = await doneSession({ copyOf: inject('resting'), here: true, lines: { CHECK: check } });
-  const { git } = rig.repo;
-  const told = await tool(rig, { how: 'merge' });
-  expect(String(told.would)).toContain('1 commit of branch');
-  expect(String(told.would)).toContain('1 check will run on the result');
-  expect(told.next).toContain('finish_session (how: merge, confirm: true)');
+test.concurrent(
+  'a merge is previewed, is checked in a clone, and moves the base only if the checks pass',
+  ci,
+  async () => {
+    // Passes on the base and on the branch, and fails on their merge.
+    const check = 'test ! -e work.txt || test ! -e theirs.txt';
+    await using rig = await doneSession({ copyOf: inject('resting'), here: true, lines: { CHECK: check } });
+    const { git } = rig.repo;
+    const told = await tool(rig, { how: 'merge' });
+    expect(String(told.would)).toContain('1 commit of branch');
+    expect(String(told.would)).toContain('1 check will run on the result');
+    expect(told.next).toContain('finish_session (how: merge, confirm: true)');
 
-  const theirs = await rig.repo.commit('Theirs', { 'theirs.txt': 'x\n' });
-  const failed = await tool(rig, { how: 'merge', confirm: true });
-  expect(failed).toMatchObject({ code: 'not_merged', message: expect.stringContaining('exit status 1') });
-  expect(await git(['rev-parse', 'main'])).toBe(theirs);
-  const ran = (await rig.events()).findLast((event) => event.type === 'checks_ran');
-  expect(ran).toMatchObject({ set: 'merge', in: 'clone', runs: [{ command: check, exitCode: 1 }] });
-  expect(await rig.state()).toMatchObject({
-    status: { kind: 'done' },
-    lastMerge: { outcome: 'checks_failed' },
-  });
+    const theirs = await rig.repo.commit('Theirs', { 'theirs.txt': 'x\n' });
+    const failed = await tool(rig, { how: 'merge', confirm: true });
+    expect(failed).toMatchObject({ code: 'not_merged', message: expect.stringContaining('exit status 1') });
+    expect(await git(['rev-parse', 'main'])).toBe(theirs);
+    const ran = (await rig.events()).findLast((event) => event.type === 'checks_ran');
+    expect(ran).toMatchObject({ set: 'merge', in: 'clone', runs: [{ command: check, exitCode: 1 }] });
+    expect(await rig.state()).toMatchObject({
+      status: { kind: 'done' },
+      lastMerge: { outcome: 'checks_failed' },
+    });
 
-  await git(['rm', '--quiet', 'theirs.txt']);
-  await git(['commit', '--quiet', '-m', 'Without theirs']);
-  const shown = await command(rig, 'finish', rig.file.folder, '--merge');
-  expect(shown).toMatchObject({ exitCode: 4, stdout: expect.stringContaining('Nothing was done yet') });
-  await writeFile(join(rig.repo.path, 'README.md'), 'mine\n');
-  const left = await command(rig, 'finish', rig.file.folder, '--merge', '--yes');
-  expect(left.stdout).toContain(`git -C ${rig.repo.path} merge --ff-only refs/samocode/`);
-  await git(['checkout', '--', 'README.md']);
-  const merged = await command(rig, 'finish', rig.file.folder, '--merge', '--yes', '--json');
-  expect(JSON.parse(merged.stdout)).toMatchObject({
-    ...{ how: 'merge', commands: [], state: 'done' },
-    nextCommands: [expect.stringContaining('samocode archive'), expect.stringContaining('samocode resume')],
-    next: expect.stringMatching(/^samocode archive \S+$/),
-  });
-  expect(existsSync(join(rig.repo.path, 'work.txt'))).toBe(true);
-  expect(await git(['status', '--porcelain', '--untracked-files=no'])).toBe('');
-  expect(
-    (await askTool('get_status', { session: rig.file.folder }, rig.context('tool'))).json.summary,
-  ).toContain('its branch is merged into main');
-  expect(await tool(rig, { how: 'merge' })).toMatchObject({
-    in_the_way: [expect.stringContaining('has no commit that main lacks')],
-  });
-});
+    await git(['rm', '--quiet', 'theirs.txt']);
+    await git(['commit', '--quiet', '-m', 'Without theirs']);
+    const shown = await command(rig, 'finish', rig.file.folder, '--merge');
+    expect(shown).toMatchObject({ exitCode: 4, stdout: expect.stringContaining('Nothing was done yet') });
+    await writeFile(join(rig.repo.path, 'README.md'), 'mine\n');
+    const left = await command(rig, 'finish', rig.file.folder, '--merge', '--yes');
+    expect(left.stdout).toContain(`git -C ${rig.repo.path} merge --ff-only refs/samocode/`);
+    await git(['checkout', '--', 'README.md']);
+    const merged = await command(rig, 'finish', rig.file.folder, '--merge', '--yes', '--json');
+    expect(JSON.parse(merged.stdout)).toMatchObject({
+      ...{ how: 'merge', commands: [], state: 'done' },
+      nextCommands: [expect.stringContaining('samocode archive'), expect.stringContaining('samocode resume')],
+      next: expect.stringMatching(/^samocode archive \S+$/),
+    });
+    expect(existsSync(join(rig.repo.path, 'work.txt'))).toBe(true);
+    expect(await git(['status', '--porcelain', '--untracked-files=no'])).toBe('');
+    expect(
+      (await askTool('get_status', { session: rig.file.folder }, rig.context('tool'))).json.summary,
+    ).toContain('its branch is merged into main');
+    expect(await tool(rig, { how: 'merge' })).toMatchObject({
+      in_the_way: [expect.stringContaining('has no commit that main lacks')],
+    });
+  },
+);
 
 test.concurrent('a stop ends a merge, and nothing is changed', async ({ expect }) => {
   await using rig = await doneSession({

@@ -7,6 +7,7 @@ import { readDocument, readOverviewText } from '../../../src/acts/reading/read-d
 import { startSession } from '../../../src/acts/sessions/start-session.act.ts';
 import { MAX_DOCUMENT_BYTES } from '../../../src/session/layout/paths.ts';
 import { makeBench } from '../../acts/bench.ts';
+import { ci } from '../../support/ci.ts';
 import { eventually } from '../../support/eventually.ts';
 
 const PLAN = '01-08-1437-plan-x.md';
@@ -26,7 +27,7 @@ async function session() {
   return { bench, ...view.paths, question: { session: folder } };
 }
 
-test('people can read every document that the worker reads, however long', async () => {
+test('people can read every document that the worker reads, however long', ci, async () => {
   const { bench, sessionDir, overview, qa, question } = await session();
   await using _ = bench;
   const filler = 'word '.repeat(LONG / 5);

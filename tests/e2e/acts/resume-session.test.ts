@@ -5,6 +5,7 @@ import { startSession } from '../../../src/acts/sessions/start-session.act.ts';
 import { stopSession } from '../../../src/acts/sessions/stop-session.act.ts';
 import { statusSentence } from '../../../src/session/words.ts';
 import { changeLines } from '../../faults/with-settings.ts';
+import { ci } from '../../support/ci.ts';
 import { HANGS, type RigPlan, type SessionRig, startRig } from '../../support/session-rig.ts';
 import { endOfWorker } from '../../support/supervisors.ts';
 import { waitForOne } from '../../support/wait-for-one.ts';
@@ -20,7 +21,7 @@ function withClaude(rig: SessionRig): ReturnType<SessionRig['context']> {
   return { ...context, env: { ...context.env, IS_SANDBOX: '1', CLAUDE_PATH: rig.program('rehearsal') } };
 }
 
-test.concurrent('another provider does the work after the resume, in every phase', async () => {
+test.concurrent('another provider does the work after the resume, in every phase', ci, async () => {
   // The worker needs the environment of the resume.
   await using rig = await stopped({ here: false });
   const session = rig.file.folder;

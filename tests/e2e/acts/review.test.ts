@@ -4,6 +4,7 @@ import { expect, test } from 'vitest';
 import type { LineComment } from '../../../src/acts/common/line-comments.ts';
 import { openReview, type SessionReview, sendReview } from '../../../src/acts/review/review-session.act.ts';
 import { askingRig, plannedRig } from '../../support/asking-rig.ts';
+import { ci } from '../../support/ci.ts';
 import { commitWork, doneSession } from '../../support/done-session.ts';
 import type { SessionRig } from '../../support/session-rig.ts';
 
@@ -23,7 +24,7 @@ const below = (line: string, text: string) => (review: SessionReview) => [
   { below: review.lines.indexOf(line), text },
 ];
 
-test('comments on the diff of a working session become guidance for its next agent', async () => {
+test('comments on the diff of a working session become guidance for its next agent', ci, async () => {
   await using rig = await askingRig();
   await rig.untilWaiting('qa_answers');
   await commitWork(rig, 'work.txt');

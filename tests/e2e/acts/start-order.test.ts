@@ -6,6 +6,7 @@ import { sessionFolders } from '../../../src/session/session-list.ts';
 import { type Bench, makeBench } from '../../acts/bench.ts';
 import { typed } from '../../cli/typed.ts';
 import { askTool } from '../../server/ask-tool.ts';
+import { ci } from '../../support/ci.ts';
 import { projectOf, writeProject } from '../../support/project.ts';
 import { makeRepo } from '../../support/temp-repo.ts';
 
@@ -40,7 +41,7 @@ test.each<[string, StartSessionInput, object]>([
     { code: 'base_not_found' },
   ],
   ['a folder that is continued', { from: 'x', after: 'flags' }, { code: 'from_excludes' }],
-])('a start after %s is refused, and nothing is created', async (_name, input, refusal) => {
+])('a start after %s is refused, and nothing is created', ci, async (_name, input, refusal) => {
   await using bench = await makeBench({ here: true });
   await start(bench, 'boats', { group: 'tonight' });
   await start(bench, 'flags', { after: 'tonight' });

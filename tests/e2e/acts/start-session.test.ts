@@ -9,6 +9,7 @@ import { systemClock } from '../../../src/base/clock.ts';
 import { ifExists } from '../../../src/base/errors.ts';
 import { SessionFile } from '../../../src/session/events/session-file.ts';
 import { type Bench, type BenchPlan, makeBench } from '../../acts/bench.ts';
+import { ci } from '../../support/ci.ts';
 import { eventually } from '../../support/eventually.ts';
 import { trustLines } from '../../support/project.ts';
 
@@ -23,7 +24,7 @@ async function traces({ sessionsDir, worktreesDir }: Bench): Promise<string[]> {
   ];
 }
 
-test('a session starts with its task verbatim, a branch and a worktree', async () => {
+test('a session starts with its task verbatim, a branch and a worktree', ci, async () => {
   await using bench = await makeBench({ here: true });
   const task = 'Say goodbye:\n\n  with "quotes" and ünïcode';
   const { view, file } = await startSession({ task, run: false }, bench.context);

@@ -9,6 +9,7 @@ import type { SessionState } from '../../../src/session/events/state.ts';
 import { iterationPaths } from '../../../src/session/layout/paths.ts';
 import { changeLines, changeSettings } from '../../faults/with-settings.ts';
 import { askingRig } from '../../support/asking-rig.ts';
+import { ci } from '../../support/ci.ts';
 import { eventually } from '../../support/eventually.ts';
 import type { SessionRig } from '../../support/session-rig.ts';
 import { continueHere, workHere } from '../../support/worker-in-this-process.ts';
@@ -33,7 +34,7 @@ const ELSEWHERE: [string, Partial<ProcessIdentity>][] = [
 /** The current owner has started, and only that start shows who owns the session. */
 const HANG = { rules: [{ when: {}, do: [{ act: 'hang' }] }] };
 
-test.concurrent('the slot of a worker held elsewhere is released with its session', async () => {
+test.concurrent('the slot of a worker held elsewhere is released with its session', ci, async () => {
   await using rig = await askingRig({ scenario: HANG });
   await changeLines(rig, { MAX_PARALLEL: '1' });
   await giveLeaseTo(rig, { pidNamespace: 'pid:[1]' });

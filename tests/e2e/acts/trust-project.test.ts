@@ -8,25 +8,30 @@ import { ifExists } from '../../../src/base/errors.ts';
 import { doctor } from '../../../src/machine/doctor/doctor.ts';
 import { sessionFolders } from '../../../src/session/session-list.ts';
 import { type Bench, makeBench } from '../../acts/bench.ts';
+import { ci } from '../../support/ci.ts';
 
 const appended = (bench: Bench, line: string) => appendFile(join(bench.repo.path, '.samocode'), `${line}\n`);
 
-test('a command that somebody else added to the file starts nothing until a person trusts it', async () => {
-  await using bench = await makeBench({ sandbox: 'auto' });
-  await appended(bench, 'CHECK=touch planted');
-  await expect(startSession({ task: 'Build it', run: false }, bench.context)).rejects.toMatchObject({
-    code: 'project_not_trusted',
-    why: expect.stringContaining('CHECK=touch planted'),
-    next: [{ act: 'trust', args: { hash: expect.any(String) } }],
-  });
-  expect(await sessionFolders(bench.sessionsDir)).toEqual([]);
-  const { trust } = await readTrust({}, bench.context);
-  if (trust.kind !== 'untrusted') throw new Error('It is trusted.');
-  const { lines } = await trustProject({ hash: trust.hash.slice(0, 12) }, bench.context);
-  expect(lines).toEqual([{ key: 'CHECK', risk: 'runs', value: 'touch planted' }]);
-  const { view } = await startSession({ task: 'Build it', run: false }, bench.context);
-  expect(view.state.status.kind).toBe('stopped');
-});
+test(
+  'a command that somebody else added to the file starts nothing until a person trusts it',
+  ci,
+  async () => {
+    await using bench = await makeBench({ sandbox: 'auto' });
+    await appended(bench, 'CHECK=touch planted');
+    await expect(startSession({ task: 'Build it', run: false }, bench.context)).rejects.toMatchObject({
+      code: 'project_not_trusted',
+      why: expect.stringContaining('CHECK=touch planted'),
+      next: [{ act: 'trust', args: { hash: expect.any(String) } }],
+    });
+    expect(await sessionFolders(bench.sessionsDir)).toEqual([]);
+    const { trust } = await readTrust({}, bench.context);
+    if (trust.kind !== 'untrusted') throw new Error('It is trusted.');
+    const { lines } = await trustProject({ hash: trust.hash.slice(0, 12) }, bench.context);
+    expect(lines).toEqual([{ key: 'CHECK', risk: 'runs', value: 'touch planted' }]);
+    const { view } = await startSession({ task: 'Build it', run: false }, bench.context);
+    expect(view.state.status.kind).toBe('stopped');
+  },
+);
 
 test('the lines written by setup_project need no further trust, while any later change does', async () => {
   await using bench = await makeBench({ lines: { CHECK: 'true', SETUP: 'true' } });

@@ -5,6 +5,7 @@ import { waitForAny } from '../../../src/acts/reading/wait-for-change.act.ts';
 import { startSession } from '../../../src/acts/sessions/start-session.act.ts';
 import { readEvents } from '../../../src/session/events/event-log.ts';
 import { type Bench, makeBench } from '../../acts/bench.ts';
+import { ci } from '../../support/ci.ts';
 
 async function started(bench: Bench, name: string): Promise<{ session: string; cursor: number }> {
   const { view } = await startSession({ task: 'Write it down', name }, bench.context);
@@ -15,27 +16,31 @@ async function waitsFor(bench: Bench, sessions: { session: string; cursor?: numb
   return await waitForAny({ sessions, until: 'attention', timeoutMs }, bench.context);
 }
 
-test.concurrent('of several sessions the one that needs a person is reported, then each of the others, and none twice', async () => {
-  await using bench = await makeBench({ here: true });
-  const [one, two] = [await started(bench, 'one'), await started(bench, 'two')];
-  const first = await waitsFor(bench, [one, two]);
-  expect(first).toMatchObject({ changed: true, view: { state: { status: { kind: 'waiting' } } } });
-  expect(Object.keys(first.cursors).sort()).toEqual([one.session, two.session].sort());
-  const again = [one, two].map(({ session }) => ({ session, cursor: first.cursors[session] ?? -1 }));
-  const second = await waitsFor(bench, again);
-  expect(second.view.folder).not.toBe(first.view.folder);
-  expect(second.changed).toBe(true);
-  // Both wait for a person now and were reported: a further wait could not end.
-  const known = [one, two].map(({ session }) => ({ session, cursor: second.cursors[session] ?? -1 }));
-  expect(await waitsFor(bench, known)).toMatchObject({ changed: true, happened: [] });
-  const { session } = one;
-  await answerQa({ session, answers: [], acceptSuggestions: true }, bench.context);
-  const third = await waitsFor(bench, known);
-  expect(third.view).toMatchObject({ folder: session, state: { status: { for: 'plan_approval' } } });
-  await approvePlan({ session }, bench.context);
-  const named = await waitsFor(bench, [{ session: 'one' }, { session }]);
-  expect(Object.keys(named.cursors), 'two names of the same session are one').toEqual([session]);
-});
+test.concurrent(
+  'of several sessions the one that needs a person is reported, then each of the others, and none twice',
+  ci,
+  async () => {
+    await using bench = await makeBench({ here: true });
+    const [one, two] = [await started(bench, 'one'), await started(bench, 'two')];
+    const first = await waitsFor(bench, [one, two]);
+    expect(first).toMatchObject({ changed: true, view: { state: { status: { kind: 'waiting' } } } });
+    expect(Object.keys(first.cursors).sort()).toEqual([one.session, two.session].sort());
+    const again = [one, two].map(({ session }) => ({ session, cursor: first.cursors[session] ?? -1 }));
+    const second = await waitsFor(bench, again);
+    expect(second.view.folder).not.toBe(first.view.folder);
+    expect(second.changed).toBe(true);
+    // Both wait for a person now and were reported: a further wait could not end.
+    const known = [one, two].map(({ session }) => ({ session, cursor: second.cursors[session] ?? -1 }));
+    expect(await waitsFor(bench, known)).toMatchObject({ changed: true, happened: [] });
+    const { session } = one;
+    await answerQa({ session, answers: [], acceptSuggestions: true }, bench.context);
+    const third = await waitsFor(bench, known);
+    expect(third.view).toMatchObject({ folder: session, state: { status: { for: 'plan_approval' } } });
+    await approvePlan({ session }, bench.context);
+    const named = await waitsFor(bench, [{ session: 'one' }, { session }]);
+    expect(Object.keys(named.cursors), 'two names of the same session are one').toEqual([session]);
+  },
+);
 
 test.concurrent('short waits for several sessions miss no event of any of them', async () => {
   await using bench = await makeBench({ here: true, lines: { MAX_PARALLEL: '2' } });

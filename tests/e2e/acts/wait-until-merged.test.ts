@@ -3,6 +3,7 @@ import { sendCommand } from '../../../src/acts/common/send-command.ts';
 import { runCommand } from '../../../src/base/processes/run-command.ts';
 import { askTool } from '../../server/ask-tool.ts';
 import { askingRig } from '../../support/asking-rig.ts';
+import { ci } from '../../support/ci.ts';
 import type { SessionRig } from '../../support/session-rig.ts';
 
 /** A stopped session, and what its worker records of its pull request. */
@@ -25,18 +26,22 @@ async function waits(rig: SessionRig, ...words: string[]) {
   return await runCommand(process.execPath, all, { cwd: rig.repo.path, env: rig.repo.env });
 }
 
-test('a wait until merged lasts while the pull request is open, and ends with a merge or without one', async () => {
-  const { rig, becomes } = await published();
-  await using _ = rig;
-  await becomes('open', true);
-  const early = await waits(rig, '--timeout', '1');
-  expect(early).toMatchObject({ exitCode: 1, stdout: 'That did not happen within 1 s.\n' });
-  const waiting = waits(rig);
-  await becomes('merged', true);
-  expect(await waiting).toMatchObject({ exitCode: 0, stdout: expect.stringContaining('merged #17') });
-  await becomes('closed', true);
-  expect(await waits(rig)).toMatchObject({ exitCode: 1, stdout: expect.stringContaining('closed #17') });
-});
+test(
+  'a wait until merged lasts while the pull request is open, and ends with a merge or without one',
+  ci,
+  async () => {
+    const { rig, becomes } = await published();
+    await using _ = rig;
+    await becomes('open', true);
+    const early = await waits(rig, '--timeout', '1');
+    expect(early).toMatchObject({ exitCode: 1, stdout: 'That did not happen within 1 s.\n' });
+    const waiting = waits(rig);
+    await becomes('merged', true);
+    expect(await waiting).toMatchObject({ exitCode: 0, stdout: expect.stringContaining('merged #17') });
+    await becomes('closed', true);
+    expect(await waits(rig)).toMatchObject({ exitCode: 1, stdout: expect.stringContaining('closed #17') });
+  },
+);
 
 test('a wait until merged returns at once where nobody watches a pull request, also by the tool', async () => {
   const { rig, becomes } = await published();

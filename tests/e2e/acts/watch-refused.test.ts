@@ -8,6 +8,7 @@ import { runCommand } from '../../../src/base/processes/run-command.ts';
 import { changeSettings } from '../../faults/with-settings.ts';
 import { askTool } from '../../server/ask-tool.ts';
 import { askingRig } from '../../support/asking-rig.ts';
+import { ci } from '../../support/ci.ts';
 import { commitWork } from '../../support/done-session.ts';
 import { trustLines } from '../../support/project.ts';
 import type { SessionRig } from '../../support/session-rig.ts';
@@ -29,25 +30,29 @@ const seen = {
   state: 'open',
 } as const;
 
-test('a session without a guard starts no agent while PR_WATCH is on, says what to do, and continues once it is off', async () => {
-  await using rig = await askingRig({ here: true });
-  await rig.untilWaiting('qa_answers');
-  await trustLines(rig.repo, 'PR_WATCH=on\n');
-  await rig.answer();
-  const { status, lastIteration } = await rig.until(({ status }) => status.kind === 'blocked');
-  expect(status).toMatchObject({
-    rule: 'forge_login_open',
-    reason: expect.stringMatching(
-      /log in to GitHub as you, but here they could: SANDBOX is off\. .*--no-watch/,
-    ),
-  });
-  expect(lastIteration?.phase).toBe('requirements');
-  const file = join(rig.repo.path, '.samocode');
-  await writeFile(file, (await readFile(file, 'utf8')).replace('PR_WATCH=on\n', ''));
-  await trustLines(rig.repo);
-  await rig.resume();
-  await rig.untilWaiting('plan_approval');
-});
+test(
+  'a session without a guard starts no agent while PR_WATCH is on, says what to do, and continues once it is off',
+  ci,
+  async () => {
+    await using rig = await askingRig({ here: true });
+    await rig.untilWaiting('qa_answers');
+    await trustLines(rig.repo, 'PR_WATCH=on\n');
+    await rig.answer();
+    const { status, lastIteration } = await rig.until(({ status }) => status.kind === 'blocked');
+    expect(status).toMatchObject({
+      rule: 'forge_login_open',
+      reason: expect.stringMatching(
+        /log in to GitHub as you, but here they could: SANDBOX is off\. .*--no-watch/,
+      ),
+    });
+    expect(lastIteration?.phase).toBe('requirements');
+    const file = join(rig.repo.path, '.samocode');
+    await writeFile(file, (await readFile(file, 'utf8')).replace('PR_WATCH=on\n', ''));
+    await trustLines(rig.repo);
+    await rig.resume();
+    await rig.untilWaiting('plan_approval');
+  },
+);
 
 test('a pull request of a session without a guard is not opened to be watched, by choice or by PR_WATCH', async () => {
   await using rig = await unguarded();

@@ -8,6 +8,7 @@ import { Output } from '../../../src/kit/terminal/output.ts';
 import { KEY } from '../../cli/keys.ts';
 import { typed } from '../../cli/typed.ts';
 import { askingRig, plannedRig } from '../../support/asking-rig.ts';
+import { ci } from '../../support/ci.ts';
 import type { SessionRig } from '../../support/session-rig.ts';
 
 /** The context of typed commands; each starts the worker that it needs. */
@@ -36,23 +37,25 @@ async function slowPerson(rig: SessionRig, text: string, meanwhile: () => Promis
   return { asked, shownText };
 }
 
-test.concurrent('questions name the author of the reasons below them; by menus Esc leaves them open, and Enter alone accepts suggestions', async ({
-  expect,
-}) => {
-  await using rig = await askingRig();
-  const place = placeOf(rig);
-  const session = rig.file.folder;
-  await rig.untilWaiting('qa_answers');
-  const { stdout } = await typed(['answer', session, '--show'], place);
-  expect(stdout).toMatch(/^Q1 {3}\S/m);
-  expect(stdout).toMatch(/^ {5}[A-Z]\) .* ← suggested$/m);
-  expect(stdout).toMatch(/^ {5}why: \S/m);
-  const left = await typed(['answer', session], { ...place, keys: [KEY.enter, KEY.escape] });
-  expect(left).toMatchObject({ exitCode: 4, stdout: expect.stringContaining('Left for later') });
-  expect((await rig.events()).map(({ type }) => type)).not.toContain('answers_recorded');
-  const answered = await typed(['answer', session], { ...place, keys: Array(9).fill(KEY.enter) });
-  expect(answered).toMatchObject({ exitCode: 0, stdout: expect.stringMatching(/^✔ Q1: /m) });
-});
+test.concurrent(
+  'questions name the author of the reasons below them; by menus Esc leaves them open, and Enter alone accepts suggestions',
+  ci,
+  async ({ expect }) => {
+    await using rig = await askingRig();
+    const place = placeOf(rig);
+    const session = rig.file.folder;
+    await rig.untilWaiting('qa_answers');
+    const { stdout } = await typed(['answer', session, '--show'], place);
+    expect(stdout).toMatch(/^Q1 {3}\S/m);
+    expect(stdout).toMatch(/^ {5}[A-Z]\) .* ← suggested$/m);
+    expect(stdout).toMatch(/^ {5}why: \S/m);
+    const left = await typed(['answer', session], { ...place, keys: [KEY.enter, KEY.escape] });
+    expect(left).toMatchObject({ exitCode: 4, stdout: expect.stringContaining('Left for later') });
+    expect((await rig.events()).map(({ type }) => type)).not.toContain('answers_recorded');
+    const answered = await typed(['answer', session], { ...place, keys: Array(9).fill(KEY.enter) });
+    expect(answered).toMatchObject({ exitCode: 0, stdout: expect.stringMatching(/^✔ Q1: /m) });
+  },
+);
 
 test.concurrent('a plan is left for later, asked about again after a plain no, sent back with text only, and not approved by Enter alone', async ({
   expect,

@@ -5,6 +5,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { runCommand } from '../../../src/base/processes/run-command.ts';
 import { COMMANDS } from '../../../src/cli/program.ts';
 import { typed } from '../../cli/typed.ts';
+import { ci } from '../../support/ci.ts';
 import { makeRepo, type TempRepo } from '../../support/temp-repo.ts';
 
 const PROGRAM = join(import.meta.dirname, '../../../dist/samocode.js');
@@ -84,6 +85,7 @@ const ASKING: Record<Shell, (script: string, line: string[]) => string[]> = {
 
 test.concurrent.for(SHELLS)(
   '%s completes commands, options, values and names of sessions',
+  ci,
   async (shell, { expect }) => {
     expect(await offered(shell, ['samocode', 'sta']), 'commands').toEqual(['start', 'status']);
     expect(await offered(shell, ['samocode', 'log', 'boat', '--f']), 'options').toEqual(['--follow']);

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { commentsOn } from '../../../src/kit/terminal/editor.ts';
 import { makeServerRig, type ServerRig } from '../../server/server-rig.ts';
+import { ci } from '../../support/ci.ts';
 
 const PROGRAM = join(import.meta.dirname, '../../../dist/samocode.js');
 const FOLDER = '26-01-08-boat';
@@ -34,7 +35,7 @@ async function shown({ repo }: ServerRig, env: Record<string, string>, ...more: 
   return { exitCode, text };
 }
 
-test('a long document is paged, with its Markdown rendered and LESS set as git sets it', async () => {
+test('a long document is paged, with its Markdown rendered and LESS set as git sets it', ci, async () => {
   await using serverRig = await withDocument();
   const paged = join(serverRig.repo.homeDir, 'paged');
   const { exitCode, text } = await shown(serverRig, {

@@ -5,6 +5,7 @@ import { expect, test } from 'vitest';
 import { KEY } from '../../cli/keys.ts';
 import { typed } from '../../cli/typed.ts';
 import { plannedRig } from '../../support/asking-rig.ts';
+import { ci } from '../../support/ci.ts';
 import { makeRepo, type TempRepo } from '../../support/temp-repo.ts';
 
 const PROGRAM = join(import.meta.dirname, '../../../dist/samocode.js');
@@ -38,22 +39,26 @@ async function atTerminal(
   return { exitCode, shown };
 }
 
-test('a comment typed in the editor below a line of the plan is sent once the person agrees', async () => {
-  await using rig = await plannedRig();
-  const editor = `sed -i -e '/^### Phase 1/a Mind the harbour'`;
-  const keys = [['Send 1 comment?', KEY.enter]] as const;
-  const { exitCode, shown } = await atTerminal(rig.repo, `review ${rig.file.folder}`, keys, {
-    EDITOR: editor,
-  });
-  expect(shown).toMatch(
-    /> ### Phase 1[\s\S]*Mind the harbour[\s\S]*is being changed; you will be asked again/,
-  );
-  expect(exitCode).toBe(0);
-  const asked = (await rig.events()).find(({ type }) => type === 'changes_requested');
-  expect(asked).toMatchObject({
-    feedback: expect.stringMatching(/\.md:\d+\n> ### Phase 1.*\n\nMind the harbour$/),
-  });
-});
+test(
+  'a comment typed in the editor below a line of the plan is sent once the person agrees',
+  ci,
+  async () => {
+    await using rig = await plannedRig();
+    const editor = `sed -i -e '/^### Phase 1/a Mind the harbour'`;
+    const keys = [['Send 1 comment?', KEY.enter]] as const;
+    const { exitCode, shown } = await atTerminal(rig.repo, `review ${rig.file.folder}`, keys, {
+      EDITOR: editor,
+    });
+    expect(shown).toMatch(
+      /> ### Phase 1[\s\S]*Mind the harbour[\s\S]*is being changed; you will be asked again/,
+    );
+    expect(exitCode).toBe(0);
+    const asked = (await rig.events()).find(({ type }) => type === 'changes_requested');
+    expect(asked).toMatchObject({
+      feedback: expect.stringMatching(/\.md:\d+\n> ### Phase 1.*\n\nMind the harbour$/),
+    });
+  },
+);
 
 const trustAtTerminal = (repo: TempRepo, key: string, env?: Record<string, string>) =>
   atTerminal(repo, 'trust', [['Trust them?', key]], env);

@@ -4,6 +4,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { expect, test } from 'vitest';
 import { runCommand } from '../../../src/base/processes/run-command.ts';
+import { ci } from '../../support/ci.ts';
 import { HANGS, type SessionRig, startRig } from '../../support/session-rig.ts';
 import { supervisorPids } from '../../support/supervisors.ts';
 
@@ -41,21 +42,23 @@ async function ended({ program }: { program: ChildProcess }, signal: NodeJS.Sign
   return (await exit)[0];
 }
 
-test.concurrent('a status names each session and what it waits for, and starts no supervisor', async ({
-  expect,
-}) => {
-  await using rig = await startRig({});
-  await rig.untilWaiting('qa_answers', { leaveDead: true });
-  const words = expect.stringMatching(/^waits for answers: Q1/);
-  expect(await command(rig, 'supervisor', '--status')).toMatchObject({
-    exitCode: 0,
-    running: false,
-    off: true,
-    sessionsDirs: [rig.paths.sessionsDir],
-    sessions: [{ session: rig.file.folder, waitsFor: 'edit', words, needsYou: true }],
-  });
-  expect(await pidsOf(rig)).toEqual([]);
-});
+test.concurrent(
+  'a status names each session and what it waits for, and starts no supervisor',
+  ci,
+  async ({ expect }) => {
+    await using rig = await startRig({});
+    await rig.untilWaiting('qa_answers', { leaveDead: true });
+    const words = expect.stringMatching(/^waits for answers: Q1/);
+    expect(await command(rig, 'supervisor', '--status')).toMatchObject({
+      exitCode: 0,
+      running: false,
+      off: true,
+      sessionsDirs: [rig.paths.sessionsDir],
+      sessions: [{ session: rig.file.folder, waitsFor: 'edit', words, needsYou: true }],
+    });
+    expect(await pidsOf(rig)).toEqual([]);
+  },
+);
 
 test.concurrent('a supervisor in the foreground logs its actions, prevents a second one, and ends on SIGINT', async ({
   expect,

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { ENTER_FULL_SCREEN, LEAVE_FULL_SCREEN } from '../../../src/kit/terminal/output.ts';
 import { KEY } from '../../cli/keys.ts';
 import { askingRig } from '../../support/asking-rig.ts';
+import { ci } from '../../support/ci.ts';
 import type { SessionRig } from '../../support/session-rig.ts';
 import { openTerminal } from '../../support/terminal.ts';
 
@@ -29,58 +30,62 @@ function expectClean(shown: string) {
   expect(after).not.toContain('\u001b[?25l');
 }
 
-test('the screen shows a session and its log, answers its questions, stops it and opens its worktree', async () => {
-  await using rig = await askingRig({ scenario: HANGS });
-  await using terminal = await watching(rig);
-  await terminal.until('NEEDS YOU 1');
-  await terminal.until('waits for answers: Q1');
-  terminal.type('l');
-  await terminal.until('back to the screen');
-  terminal.type('q');
-  await terminal.until('NEEDS YOU 1');
-  terminal.resize(120, 30);
-  await terminal.until('─'.repeat(120));
-  terminal.type('a');
-  await terminal.until('Questions for you');
-  const { status } = await rig.state();
-  for (const id of status.kind === 'waiting' ? status.openQuestions : []) {
-    await terminal.until(`Your answer to ${id}`);
+test(
+  'the screen shows a session and its log, answers its questions, stops it and opens its worktree',
+  ci,
+  async () => {
+    await using rig = await askingRig({ scenario: HANGS });
+    await using terminal = await watching(rig);
+    await terminal.until('NEEDS YOU 1');
+    await terminal.until('waits for answers: Q1');
+    terminal.type('l');
+    await terminal.until('back to the screen');
+    terminal.type('q');
+    await terminal.until('NEEDS YOU 1');
+    terminal.resize(120, 30);
+    await terminal.until('─'.repeat(120));
+    terminal.type('a');
+    await terminal.until('Questions for you');
+    const { status } = await rig.state();
+    for (const id of status.kind === 'waiting' ? status.openQuestions : []) {
+      await terminal.until(`Your answer to ${id}`);
+      terminal.type(KEY.enter);
+    }
+    await terminal.until('WORKING 1');
+    await rig.until(({ openIteration }) => openIteration !== undefined);
+    await terminal.until('· iteration 3');
     terminal.type(KEY.enter);
-  }
-  await terminal.until('WORKING 1');
-  await rig.until(({ openIteration }) => openIteration !== undefined);
-  await terminal.until('· iteration 3');
-  terminal.type(KEY.enter);
-  await terminal.until('It is still running');
-  await terminal.until('back to the screen');
-  terminal.type(KEY.enter);
-  await terminal.until('WORKING 1');
-  terminal.type('s');
-  await terminal.until('When should');
-  terminal.type(KEY.down + KEY.enter);
-  await terminal.until('asked to stop');
-  await rig.until(({ status }) => status.kind === 'stopped');
-  await terminal.until('STOPPED 1');
-  terminal.type('e');
-  await terminal.until(`edits ${(await rig.state()).worktree?.path} .`);
-  await terminal.until('STOPPED 1');
-  terminal.type('o');
-  await terminal.until('file:///');
-  await terminal.until('scp <host>:/');
-  await terminal.until('back to the screen');
-  terminal.type(KEY.enter);
-  await terminal.until('STOPPED 1');
-  terminal.type('f');
-  await terminal.until('How should it be finished?');
-  terminal.type(KEY.escape);
-  await terminal.until('back to the screen');
-  terminal.type('q');
-  await terminal.until('STOPPED 1');
-  terminal.type('q');
-  const shown = await terminal.end();
-  expect(shown).toContain('status=0');
-  expectClean(shown);
-});
+    await terminal.until('It is still running');
+    await terminal.until('back to the screen');
+    terminal.type(KEY.enter);
+    await terminal.until('WORKING 1');
+    terminal.type('s');
+    await terminal.until('When should');
+    terminal.type(KEY.down + KEY.enter);
+    await terminal.until('asked to stop');
+    await rig.until(({ status }) => status.kind === 'stopped');
+    await terminal.until('STOPPED 1');
+    terminal.type('e');
+    await terminal.until(`edits ${(await rig.state()).worktree?.path} .`);
+    await terminal.until('STOPPED 1');
+    terminal.type('o');
+    await terminal.until('file:///');
+    await terminal.until('scp <host>:/');
+    await terminal.until('back to the screen');
+    terminal.type(KEY.enter);
+    await terminal.until('STOPPED 1');
+    terminal.type('f');
+    await terminal.until('How should it be finished?');
+    terminal.type(KEY.escape);
+    await terminal.until('back to the screen');
+    terminal.type('q');
+    await terminal.until('STOPPED 1');
+    terminal.type('q');
+    const shown = await terminal.end();
+    expect(shown).toContain('status=0');
+    expectClean(shown);
+  },
+);
 
 describe('leaving the screen', () => {
   // None of these acts changes the session.

@@ -16,6 +16,7 @@ import { sessionPaths } from '../../../src/session/layout/paths.ts';
 import { readSession } from '../../../src/session/status.ts';
 import { changeFile, changeSettings } from '../../faults/with-settings.ts';
 import { askingRig } from '../../support/asking-rig.ts';
+import { ci } from '../../support/ci.ts';
 import type { SessionRig } from '../../support/session-rig.ts';
 import { endOfWorker } from '../../support/supervisors.ts';
 import { continueHere, workHere } from '../../support/worker-in-this-process.ts';
@@ -64,32 +65,36 @@ async function continuedElsewhere(rig: SessionRig) {
   return { ...rig, paths, mainRepo };
 }
 
-test('a session goes on in another clone with its work, its own events, and that machine’s SETUP, once', async () => {
-  await using rig = await askingRig({ here: true });
-  await changeFile(rig, () => ({ pool: true }));
-  await changeSettings(rig, { setup: `echo foreign >> '${join(rig.repo.root, 'set-up.txt')}'` });
-  const { worktree } = await rig.state();
-  await writeFile(join(worktree?.path ?? '', 'by-hand.txt'), 'not committed\n');
-  await continueHere(rig);
-  await endOfWorker(rig);
-  const there = await continuedElsewhere(rig);
-  await rm(rig.repo.path, { recursive: true });
-  await workHere(there, ANSWER);
-  const view = await readSession(there.paths, await systemHost());
-  expect(view?.state.status).toMatchObject({ kind: 'waiting', for: 'plan_approval' });
-  expect(view?.sessionFile).toMatchObject({ mainRepo: there.mainRepo });
-  const numbers = (await readEvents(there.paths, 0)).map(({ n }) => n);
-  expect(numbers).toEqual(numbers.map((_, index) => index + 1));
-  const path = view?.state.worktree?.path ?? '';
-  expect(await readFile(join(path, 'by-hand.txt'), 'utf8')).toBe('not committed\n');
-  expect(await readFile(join(rig.repo.root, 'set-up.txt'), 'utf8')).toBe('own\n');
-  const states = await rig.repo.git(
-    ['for-each-ref', 'refs/samocode/*/state', '--format=%(refname)'],
-    there.mainRepo,
-  );
-  const kept = await keptState(states, { cwd: there.mainRepo, baseEnv: rig.repo.env });
-  expect(kept?.kept).toMatchObject({ n: numbers.at(-1), status: 'waiting' });
-});
+test(
+  'a session goes on in another clone with its work, its own events, and that machine’s SETUP, once',
+  ci,
+  async () => {
+    await using rig = await askingRig({ here: true });
+    await changeFile(rig, () => ({ pool: true }));
+    await changeSettings(rig, { setup: `echo foreign >> '${join(rig.repo.root, 'set-up.txt')}'` });
+    const { worktree } = await rig.state();
+    await writeFile(join(worktree?.path ?? '', 'by-hand.txt'), 'not committed\n');
+    await continueHere(rig);
+    await endOfWorker(rig);
+    const there = await continuedElsewhere(rig);
+    await rm(rig.repo.path, { recursive: true });
+    await workHere(there, ANSWER);
+    const view = await readSession(there.paths, await systemHost());
+    expect(view?.state.status).toMatchObject({ kind: 'waiting', for: 'plan_approval' });
+    expect(view?.sessionFile).toMatchObject({ mainRepo: there.mainRepo });
+    const numbers = (await readEvents(there.paths, 0)).map(({ n }) => n);
+    expect(numbers).toEqual(numbers.map((_, index) => index + 1));
+    const path = view?.state.worktree?.path ?? '';
+    expect(await readFile(join(path, 'by-hand.txt'), 'utf8')).toBe('not committed\n');
+    expect(await readFile(join(rig.repo.root, 'set-up.txt'), 'utf8')).toBe('own\n');
+    const states = await rig.repo.git(
+      ['for-each-ref', 'refs/samocode/*/state', '--format=%(refname)'],
+      there.mainRepo,
+    );
+    const kept = await keptState(states, { cwd: there.mainRepo, baseEnv: rig.repo.env });
+    expect(kept?.kept).toMatchObject({ n: numbers.at(-1), status: 'waiting' });
+  },
+);
 
 test('SETUP runs again, once, where a lost worktree was made again', async () => {
   await using rig = await askingRig({ here: true });

@@ -9,6 +9,7 @@ import { startSession } from '../../../src/acts/sessions/start-session.act.ts';
 import { readEvents } from '../../../src/session/events/event-log.ts';
 import type { SessionView } from '../../../src/session/events/session-view.ts';
 import { typed } from '../../cli/typed.ts';
+import { ci } from '../../support/ci.ts';
 import { eventually } from '../../support/eventually.ts';
 import { atWork, eventsOf, isDone, type Machine, poolOf, untilView, WORK } from './machines.ts';
 
@@ -23,41 +24,51 @@ test('a session that one machine starts is done by one of two, and both show it'
   expect([done, same].filter(({ worker }) => worker === 'unknowable')).toHaveLength(1);
 });
 
-test('when the machine that works on it dies, another goes on from the last rest and finishes it', async () => {
-  await using pool = await poolOf(2, WORK);
-  const [one] = pool.machines;
-  await pool.start(one);
-  const [first, second] = await atWork(pool);
-  await untilView(second, ({ state }) => state.workedOn?.[0] === first.name, 'what was published of that');
-  await first.die();
-  const done = await untilView(second, isDone, 'the session as done by the other machine');
-  expect(done.worker).not.toBe('unknowable');
-  const events = await eventsOf(done);
-  expect(events.map(({ n }) => n)).toEqual(events.map((_, index) => index + 1));
-  const took = events.flatMap((event) => (event.type === 'worker_took_over' ? [event.places?.mainRepo] : []));
-  expect(new Set(took.filter(Boolean))).toContain(second.repo.path);
-  expect(done.state.workedOn).toEqual([first.name, second.name]);
-});
+test(
+  'when the machine that works on it dies, another goes on from the last rest and finishes it',
+  ci,
+  async () => {
+    await using pool = await poolOf(2, WORK);
+    const [one] = pool.machines;
+    await pool.start(one);
+    const [first, second] = await atWork(pool);
+    await untilView(second, ({ state }) => state.workedOn?.[0] === first.name, 'what was published of that');
+    await first.die();
+    const done = await untilView(second, isDone, 'the session as done by the other machine');
+    expect(done.worker).not.toBe('unknowable');
+    const events = await eventsOf(done);
+    expect(events.map(({ n }) => n)).toEqual(events.map((_, index) => index + 1));
+    const took = events.flatMap((event) =>
+      event.type === 'worker_took_over' ? [event.places?.mainRepo] : [],
+    );
+    expect(new Set(took.filter(Boolean))).toContain(second.repo.path);
+    expect(done.state.workedOn).toEqual([first.name, second.name]);
+  },
+);
 
-test('questions are answered and the plan is approved on the machine that does not have the session', async () => {
-  await using pool = await poolOf(2, WORK, { lines: { GATES: 'qa,plan' } });
-  const [one, other] = pool.machines;
-  await pool.start(one);
-  const waits = (what: string) => (view: SessionView) =>
-    view.state.status.kind === 'waiting' && view.state.status.for === what;
-  const [here, there] = await Promise.all([
-    untilView(one, waits('qa_answers'), 'the questions on the first machine'),
-    untilView(other, waits('qa_answers'), 'the questions on the second'),
-  ]);
-  const [away, folder] = here.worker === 'unknowable' ? [one, here.folder] : [other, there.folder];
-  await answerQa({ session: folder, answers: [], acceptSuggestions: true }, away.context);
-  await untilView(away, waits('plan_approval'), 'the plan on the same machine');
-  const { hash } = await readPlan({ session: folder }, away.context);
-  await approvePlan({ session: folder, hash }, away.context);
-  const done = await untilView(away, isDone, 'the session as done');
-  const approved = (await eventsOf(done)).filter(({ type }) => type === 'plan_approved');
-  expect(approved).toHaveLength(1);
-});
+test(
+  'questions are answered and the plan is approved on the machine that does not have the session',
+  ci,
+  async () => {
+    await using pool = await poolOf(2, WORK, { lines: { GATES: 'qa,plan' } });
+    const [one, other] = pool.machines;
+    await pool.start(one);
+    const waits = (what: string) => (view: SessionView) =>
+      view.state.status.kind === 'waiting' && view.state.status.for === what;
+    const [here, there] = await Promise.all([
+      untilView(one, waits('qa_answers'), 'the questions on the first machine'),
+      untilView(other, waits('qa_answers'), 'the questions on the second'),
+    ]);
+    const [away, folder] = here.worker === 'unknowable' ? [one, here.folder] : [other, there.folder];
+    await answerQa({ session: folder, answers: [], acceptSuggestions: true }, away.context);
+    await untilView(away, waits('plan_approval'), 'the plan on the same machine');
+    const { hash } = await readPlan({ session: folder }, away.context);
+    await approvePlan({ session: folder, hash }, away.context);
+    const done = await untilView(away, isDone, 'the session as done');
+    const approved = (await eventsOf(done)).filter(({ type }) => type === 'plan_approved');
+    expect(approved).toHaveLength(1);
+  },
+);
 
 test('pool status shows its machines, its sessions, and one that no machine can take', async () => {
   await using pool = await poolOf(2, WORK);

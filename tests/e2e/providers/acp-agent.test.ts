@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
 import { readSharedLimit } from '../../../src/worker/limits/shared-limit.ts';
+import { ci } from '../../support/ci.ts';
 import { type SessionRig, startRig } from '../../support/session-rig.ts';
 import { tempDir } from '../../support/temp-dir.ts';
 
@@ -20,27 +21,31 @@ async function providersOf(rig: SessionRig): Promise<string[]> {
   );
 }
 
-test.concurrent('a worker that is killed in the middle of a prompt leaves the agent at work, and the next one adopts it', async ({
-  expect,
-}) => {
-  await using dir = await tempDir();
-  await using rig = await startRig({ lines: { ...linesFor('works slowly', dir.path), MAX_ITERATIONS: '1' } });
-  await rig.until(({ openIteration }) => openIteration !== undefined);
-  await expect.poll(() => readFile(join(dir.path, 'starts'), 'utf8').catch(() => '')).toBe('x');
-  const before = await rig.processesWithMark();
-  await rig.killWorker();
-  await rig.launch();
-  await expect
-    .poll(async () => (await rig.events()).filter(({ type }) => type === 'worker_took_over').length)
-    .toBe(2);
-  const after = await rig.processesWithMark();
-  expect(after.map(({ pid }) => pid)).toEqual(expect.arrayContaining(before.map(({ pid }) => pid)));
-  await writeFile(join(dir.path, 'go-on'), '');
-  await rig.until(({ lastIteration }) => lastIteration !== undefined);
-  const ended = (await rig.events()).filter((event) => event.type === 'iteration_ended');
-  expect(ended).toMatchObject([{ ending: 'signalled', cost: { version: '9.9.9', tools: { edit: 2 } } }]);
-  expect(await readFile(join(dir.path, 'starts'), 'utf8')).toBe('x');
-});
+test.concurrent(
+  'a worker that is killed in the middle of a prompt leaves the agent at work, and the next one adopts it',
+  ci,
+  async ({ expect }) => {
+    await using dir = await tempDir();
+    await using rig = await startRig({
+      lines: { ...linesFor('works slowly', dir.path), MAX_ITERATIONS: '1' },
+    });
+    await rig.until(({ openIteration }) => openIteration !== undefined);
+    await expect.poll(() => readFile(join(dir.path, 'starts'), 'utf8').catch(() => '')).toBe('x');
+    const before = await rig.processesWithMark();
+    await rig.killWorker();
+    await rig.launch();
+    await expect
+      .poll(async () => (await rig.events()).filter(({ type }) => type === 'worker_took_over').length)
+      .toBe(2);
+    const after = await rig.processesWithMark();
+    expect(after.map(({ pid }) => pid)).toEqual(expect.arrayContaining(before.map(({ pid }) => pid)));
+    await writeFile(join(dir.path, 'go-on'), '');
+    await rig.until(({ lastIteration }) => lastIteration !== undefined);
+    const ended = (await rig.events()).filter((event) => event.type === 'iteration_ended');
+    expect(ended).toMatchObject([{ ending: 'signalled', cost: { version: '9.9.9', tools: { edit: 2 } } }]);
+    expect(await readFile(join(dir.path, 'starts'), 'utf8')).toBe('x');
+  },
+);
 
 test.concurrent('an agent takes over while the first provider is at its usage limit, which then works again', async ({
   expect,

@@ -4,6 +4,7 @@ import { expect, test } from 'vitest';
 import { systemProcessTable } from '../../../src/base/processes/process-table.ts';
 import { newClaudeReader } from '../../../src/providers/claude/claude-stream.ts';
 import type { ChildEvent } from '../../../src/providers/contract/provider.ts';
+import { ci } from '../../support/ci.ts';
 import { eventually } from '../../support/eventually.ts';
 import { type ChildEnd, ended, type HandSession, isThere, newHandSession } from './rehearsal-stage.ts';
 
@@ -36,7 +37,7 @@ async function marked(value: string): Promise<number[]> {
   return found;
 }
 
-test('an .mjs module may be the scenario, and a script next to it may be an act', async () => {
+test('an .mjs module may be the scenario, and a script next to it may be an act', ci, async () => {
   await using session = await newHandSession();
   const path = join(session.root, 'scenario.mjs');
   await writeFile(

@@ -1,6 +1,7 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { ci } from '../../support/ci.ts';
 import { DEMO_SCENARIO } from '../../support/paper-boat.ts';
 import { type HandSession, newHandSession } from './rehearsal-stage.ts';
 
@@ -25,36 +26,40 @@ async function answer(session: HandSession, change: (text: string) => string): P
   await writeFile(join(session.sessionDir, '_qa.md'), change(await session.read('_qa.md')));
 }
 
-test.concurrent('in a repository without tests all phases add one document, and change nothing else', async () => {
-  await using session = await newHandSession({ 'README.md': '# Small\n', 'lib/a.py': 'print(1)\n' });
-  expect(await playOn(session, 'investigation', { iteration: 1 })).toEqual([
-    { status: 'continue', phase: 'requirements' },
-    { status: 'waiting', phase: 'requirements', for: 'qa_answers' },
-  ]);
-  const [stillWaiting] = await playOn(session, 'requirements', { iteration: 3 });
-  expect(stillWaiting).toMatchObject({ status: 'waiting', for: 'qa_answers' });
-  await answer(session, (text) => text.replaceAll('_waiting_', 'A'));
-  await playOn(session, 'requirements', { iteration: 4 });
-  const more = '## The human wants the plan changed\n\n> Keep it small,\n> please.\n\n## Signals\nanything';
-  const [waits] = await playOn(session, 'planning', { iteration: 6, more });
-  expect(waits).toMatchObject({ status: 'waiting', for: 'plan_approval' });
-  expect(await session.document('plan')).toContain('- [ ] As asked for: Keep it small, please.');
-  expect(await playOn(session, 'implementation', { iteration: 7 })).toEqual([
-    { status: 'continue', phase: 'implementation' },
-    { status: 'continue', phase: 'implementation' },
-    { status: 'continue', phase: 'testing' },
-    { status: 'continue', phase: 'quality' },
-    { status: 'continue', phase: 'testing', reviewed: 'R2' },
-    { status: 'continue', phase: 'done' },
-    expect.objectContaining({ status: 'done' }),
-  ]);
-  expect(await session.git('diff', '--name-only', 'main')).toBe('docs/rehearsal/way-back.md');
-  const document = await readFile(join(session.workingDir, 'docs/rehearsal/way-back.md'), 'utf8');
-  expect(document).toMatch(/no model was asked[\s\S]*`lib\/a.py`[\s\S]*No tests were run/);
-  expect(await session.subjects()).toHaveLength(3);
-  expect(await session.git('status', '--porcelain')).toBe('');
-  expect(await session.read('_overview.md')).toContain('Stays as it is.');
-});
+test.concurrent(
+  'in a repository without tests all phases add one document, and change nothing else',
+  ci,
+  async () => {
+    await using session = await newHandSession({ 'README.md': '# Small\n', 'lib/a.py': 'print(1)\n' });
+    expect(await playOn(session, 'investigation', { iteration: 1 })).toEqual([
+      { status: 'continue', phase: 'requirements' },
+      { status: 'waiting', phase: 'requirements', for: 'qa_answers' },
+    ]);
+    const [stillWaiting] = await playOn(session, 'requirements', { iteration: 3 });
+    expect(stillWaiting).toMatchObject({ status: 'waiting', for: 'qa_answers' });
+    await answer(session, (text) => text.replaceAll('_waiting_', 'A'));
+    await playOn(session, 'requirements', { iteration: 4 });
+    const more = '## The human wants the plan changed\n\n> Keep it small,\n> please.\n\n## Signals\nanything';
+    const [waits] = await playOn(session, 'planning', { iteration: 6, more });
+    expect(waits).toMatchObject({ status: 'waiting', for: 'plan_approval' });
+    expect(await session.document('plan')).toContain('- [ ] As asked for: Keep it small, please.');
+    expect(await playOn(session, 'implementation', { iteration: 7 })).toEqual([
+      { status: 'continue', phase: 'implementation' },
+      { status: 'continue', phase: 'implementation' },
+      { status: 'continue', phase: 'testing' },
+      { status: 'continue', phase: 'quality' },
+      { status: 'continue', phase: 'testing', reviewed: 'R2' },
+      { status: 'continue', phase: 'done' },
+      expect.objectContaining({ status: 'done' }),
+    ]);
+    expect(await session.git('diff', '--name-only', 'main')).toBe('docs/rehearsal/way-back.md');
+    const document = await readFile(join(session.workingDir, 'docs/rehearsal/way-back.md'), 'utf8');
+    expect(document).toMatch(/no model was asked[\s\S]*`lib\/a.py`[\s\S]*No tests were run/);
+    expect(await session.subjects()).toHaveLength(3);
+    expect(await session.git('status', '--porcelain')).toBe('');
+    expect(await session.read('_overview.md')).toContain('Stays as it is.');
+  },
+);
 
 test.concurrent("the repository's own tests are really run, and a person can see their failure", async () => {
   await using session = await newHandSession({ Makefile: 'test:\n\tfalse\n' });

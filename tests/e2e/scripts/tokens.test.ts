@@ -1,13 +1,14 @@
 import { expect, test } from 'vitest';
 import { measureDefinitions, measureSessions } from '../../../scripts/tokens/measure.ts';
 import { RECORDED_ITERATIONS } from '../../../scripts/tokens/recorded-session.ts';
+import { ci } from '../../support/ci.ts';
 
 const tooMuch = (measures: ReturnType<typeof measureDefinitions>) =>
   measures
     .filter(({ tokens, budget }) => tokens > budget)
     .map(({ what, tokens, budget }) => `${what}: ${tokens} of ${budget}`);
 
-test('tools and instructions are within their budgets', () => {
+test('tools and instructions are within their budgets', ci, () => {
   expect(tooMuch(measureDefinitions())).toEqual([]);
 });
 

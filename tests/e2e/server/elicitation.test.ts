@@ -5,6 +5,7 @@ import { describe, expect, test } from 'vitest';
 import type { ActionContext } from '../../../src/acts/common/context.ts';
 import { buildServer } from '../../../src/server/build-server.ts';
 import { askingRig } from '../../support/asking-rig.ts';
+import { ci } from '../../support/ci.ts';
 import { eventually } from '../../support/eventually.ts';
 import { type SessionRig, startRig } from '../../support/session-rig.ts';
 
@@ -78,7 +79,7 @@ const agreeable: Person = ({ requestedSchema }) => {
   return { action: 'accept', content: Object.fromEntries(choices) };
 };
 
-test.concurrent("answers in a form are the person's own act, and open the gate", async () => {
+test.concurrent("answers in a form are the person's own act, and open the gate", ci, async () => {
   await using rig = await asking();
   await using parent = await connected(rig, agreeable);
   const { status } = await rig.state();

@@ -5,6 +5,7 @@ import { expect, inject, test } from 'vitest';
 import { runCommand } from '../../../src/base/processes/run-command.ts';
 import { askTool } from '../../server/ask-tool.ts';
 import { askingRig } from '../../support/asking-rig.ts';
+import { ci } from '../../support/ci.ts';
 import { doneSession } from '../../support/done-session.ts';
 import type { SessionRig } from '../../support/session-rig.ts';
 
@@ -20,42 +21,46 @@ async function finish(rig: SessionRig, args: Record<string, unknown> = {}): Prom
   return (await askTool('finish_session', { session: rig.file.folder, ...args }, rig.context('tool'))).json;
 }
 
-test('without confirm the effects are only described; with it they are applied, and can be undone', async () => {
-  await using rig = await atRest();
-  const before = await readdir(rig.paths.sessionDir);
-  const { worktree } = await rig.state();
-  const result = await finish(rig);
-  expect(result).toMatchObject({
-    summary: 'Nothing has been done yet.',
-    next: expect.stringContaining('confirm: true'),
-  });
-  expect(String(result.would)).toContain(`Branch ${worktree?.branch} will stay: 0 commits ahead of main`);
-  expect(String(result.would)).toContain(`The worktree ${worktree?.path} will be removed`);
-  expect(await readdir(rig.paths.sessionDir)).toEqual(before);
-  expect(existsSync(worktree?.path ?? '')).toBe(true);
+test(
+  'without confirm the effects are only described; with it they are applied, and can be undone',
+  ci,
+  async () => {
+    await using rig = await atRest();
+    const before = await readdir(rig.paths.sessionDir);
+    const { worktree } = await rig.state();
+    const result = await finish(rig);
+    expect(result).toMatchObject({
+      summary: 'Nothing has been done yet.',
+      next: expect.stringContaining('confirm: true'),
+    });
+    expect(String(result.would)).toContain(`Branch ${worktree?.branch} will stay: 0 commits ahead of main`);
+    expect(String(result.would)).toContain(`The worktree ${worktree?.path} will be removed`);
+    expect(await readdir(rig.paths.sessionDir)).toEqual(before);
+    expect(existsSync(worktree?.path ?? '')).toBe(true);
 
-  const done = await finish(rig, { confirm: true });
-  expect(done.summary).toContain(`Its branch ${worktree?.branch} is kept.`);
-  expect(existsSync(worktree?.path ?? '')).toBe(false);
-  expect(await finish(rig)).toMatchObject({ in_the_way: [expect.stringContaining('in the archive')] });
-  const ask = async (name: string) =>
-    (await askTool(name, { session: rig.file.folder }, rig.context('tool'))).json;
-  const status = await ask('get_status');
-  expect(status).toMatchObject({
-    summary: expect.stringContaining('in the archive'),
-    next: expect.stringContaining('unarchive'),
-  });
-  expect(status.worktree).toBeUndefined();
-  expect(await ask('resume_session')).toMatchObject({ code: 'archived' });
-  expect((await ask('rewind_session')).says).toBeUndefined();
+    const done = await finish(rig, { confirm: true });
+    expect(done.summary).toContain(`Its branch ${worktree?.branch} is kept.`);
+    expect(existsSync(worktree?.path ?? '')).toBe(false);
+    expect(await finish(rig)).toMatchObject({ in_the_way: [expect.stringContaining('in the archive')] });
+    const ask = async (name: string) =>
+      (await askTool(name, { session: rig.file.folder }, rig.context('tool'))).json;
+    const status = await ask('get_status');
+    expect(status).toMatchObject({
+      summary: expect.stringContaining('in the archive'),
+      next: expect.stringContaining('unarchive'),
+    });
+    expect(status.worktree).toBeUndefined();
+    expect(await ask('resume_session')).toMatchObject({ code: 'archived' });
+    expect((await ask('rewind_session')).says).toBeUndefined();
 
-  expect((await finish(rig, { how: 'unarchive' })).would).toHaveLength(1);
-  expect((await finish(rig, { how: 'unarchive', confirm: true })).summary).toContain('is restored');
-  expect(await readdir(rig.paths.sessionDir)).toEqual(before);
-  expect(await finish(rig, { how: 'unarchive' })).toMatchObject({
-    in_the_way: ['The session is not in the archive. There is nothing to restore.'],
-  });
-});
+    expect((await finish(rig, { how: 'unarchive' })).would).toHaveLength(1);
+    expect((await finish(rig, { how: 'unarchive', confirm: true })).summary).toContain('is restored');
+    expect(await readdir(rig.paths.sessionDir)).toEqual(before);
+    expect(await finish(rig, { how: 'unarchive' })).toMatchObject({
+      in_the_way: ['The session is not in the archive. There is nothing to restore.'],
+    });
+  },
+);
 
 test('uncommitted work is named in the preview, and a confirmed call is refused', async () => {
   await using rig = await atRest();

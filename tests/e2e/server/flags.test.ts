@@ -5,6 +5,7 @@ import { StdioClientTransport } from '@modelcontextprotocol/sdk/client/stdio.js'
 import { expect, test } from 'vitest';
 import { makeBench } from '../../acts/bench.ts';
 import { builtPrograms } from '../../support/built-programs.ts';
+import { ci } from '../../support/ci.ts';
 
 async function run(...words: string[]) {
   const { server } = await builtPrograms();
@@ -12,7 +13,7 @@ async function run(...words: string[]) {
   return { code: ended.code ?? 0, stdout: ended.stdout, stderr: ended.stderr };
 }
 
-test('samocode-mcp prints its version and help, and refuses unknown options with status 2', async () => {
+test('samocode-mcp prints its version and help, and refuses unknown options with status 2', ci, async () => {
   expect(await run('--help')).toEqual({
     code: 0,
     stdout: expect.stringMatching(/^Usage: samocode-mcp/),

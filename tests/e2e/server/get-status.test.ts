@@ -4,24 +4,29 @@ import { expect, test } from 'vitest';
 import { spentText } from '../../../src/acts/common/facts/spent-text.ts';
 import { askTool } from '../../server/ask-tool.ts';
 import { makeServerRig } from '../../server/server-rig.ts';
+import { ci } from '../../support/ci.ts';
 import { eventually } from '../../support/eventually.ts';
 import { endSession } from '../../support/live-session.ts';
 import { startRig } from '../../support/session-rig.ts';
 
-test('a status shows the amounts spent if there is a limit, and messages that no agent has confirmed', async () => {
-  await using rig = await startRig({ lines: { MAX_ITERATIONS: '50' } });
-  await rig.untilWaiting('qa_answers');
-  const session = rig.file.folder;
-  const before = (await askTool('get_status', { session }, rig.context('tool'))).json;
-  expect(before).toMatchObject({
-    spent: expect.stringMatching(/^\d+ tokens, 2 of 50 iterations$|^2 of 50 iterations$/),
-  });
-  expect(Object.keys(before)).not.toContain('messages');
-  expect(Object.keys(before)).not.toContain('stalled');
-  await askTool('send_message', { session, text: 'Mind the boats' }, rig.context('tool'));
-  const after = (await askTool('get_status', { session }, rig.context('tool'))).json;
-  expect(after.messages).toBe('1 for the next agent');
-});
+test(
+  'a status shows the amounts spent if there is a limit, and messages that no agent has confirmed',
+  ci,
+  async () => {
+    await using rig = await startRig({ lines: { MAX_ITERATIONS: '50' } });
+    await rig.untilWaiting('qa_answers');
+    const session = rig.file.folder;
+    const before = (await askTool('get_status', { session }, rig.context('tool'))).json;
+    expect(before).toMatchObject({
+      spent: expect.stringMatching(/^\d+ tokens, 2 of 50 iterations$|^2 of 50 iterations$/),
+    });
+    expect(Object.keys(before)).not.toContain('messages');
+    expect(Object.keys(before)).not.toContain('stalled');
+    await askTool('send_message', { session, text: 'Mind the boats' }, rig.context('tool'));
+    const after = (await askTool('get_status', { session }, rig.context('tool'))).json;
+    expect(after.messages).toBe('1 for the next agent');
+  },
+);
 
 test('an agent without output is shown as stalled until it prints again', async () => {
   await using rig = await startRig({

@@ -3,9 +3,10 @@ import { finishSession } from '../../../src/acts/finish/finish-session.act.ts';
 import { startSession } from '../../../src/acts/sessions/start-session.act.ts';
 import { makeBench } from '../../acts/bench.ts';
 import { askTool } from '../../server/ask-tool.ts';
+import { ci } from '../../support/ci.ts';
 import { eventually } from '../../support/eventually.ts';
 
-test('sessions are listed by what they need, and those that need a person come first', async () => {
+test('sessions are listed by what they need, and those that need a person come first', ci, async () => {
   await using bench = await makeBench();
   const start = async (name: string, run: boolean) =>
     (await startSession({ task: 'Write it down', name, run }, bench.context)).view.folder;

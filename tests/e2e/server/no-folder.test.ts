@@ -2,6 +2,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { type Bench, makeBench } from '../../acts/bench.ts';
+import { ci } from '../../support/ci.ts';
 import { type Connection, connect } from '../../support/mcp-client.ts';
 import { sandboxOff } from '../../support/project.ts';
 
@@ -37,22 +38,26 @@ async function follow(parent: Connection, session: unknown): Promise<void> {
   }
 }
 
-test('a client without shell, folder and roots takes a task through both gates by naming the project once', async () => {
-  await using bench = await makeBench({ bare: true });
-  await using parent = await desktop(bench);
-  const { path } = bench.repo;
-  expect((await parent.call('start_session', { task: 'x' })).json.code).toBe('project_not_found');
-  const setUp = await parent.call('setup_project', { project_dir: path, provider: 'rehearsal' });
-  expect(setUp.json).toMatchObject({ main_repo: path });
-  await sandboxOff(bench.repo);
-  // From here on it is a known project.
-  const { json } = await parent.call('start_session', { task: 'Name the boats', name: 'boats' });
-  await follow(parent, json.session);
-  expect((await parent.call('stop_session', { session: 'boats', when: 'now' })).isError).toBe(false);
-  const { text } = (await parent.call('read_session', { session: 'boats' })).json;
-  expect(text).toContain('Phase: implementation');
-  expect(await bench.repo.git(['status', '--porcelain'])).toBe('?? .samocode');
-});
+test(
+  'a client without shell, folder and roots takes a task through both gates by naming the project once',
+  ci,
+  async () => {
+    await using bench = await makeBench({ bare: true });
+    await using parent = await desktop(bench);
+    const { path } = bench.repo;
+    expect((await parent.call('start_session', { task: 'x' })).json.code).toBe('project_not_found');
+    const setUp = await parent.call('setup_project', { project_dir: path, provider: 'rehearsal' });
+    expect(setUp.json).toMatchObject({ main_repo: path });
+    await sandboxOff(bench.repo);
+    // From here on it is a known project.
+    const { json } = await parent.call('start_session', { task: 'Name the boats', name: 'boats' });
+    await follow(parent, json.session);
+    expect((await parent.call('stop_session', { session: 'boats', when: 'now' })).isError).toBe(false);
+    const { text } = (await parent.call('read_session', { session: 'boats' })).json;
+    expect(text).toContain('Phase: implementation');
+    expect(await bench.repo.git(['status', '--porcelain'])).toBe('?? .samocode');
+  },
+);
 
 test('a project is found by the argument of a call, even if that is a subfolder', async () => {
   await using bench = await makeBench({ sandbox: 'auto' });

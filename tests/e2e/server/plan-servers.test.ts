@@ -6,6 +6,7 @@ import type { ActionContext } from '../../../src/acts/common/context.ts';
 import { buildServer } from '../../../src/server/build-server.ts';
 import { typed } from '../../cli/typed.ts';
 import { askTool } from '../../server/ask-tool.ts';
+import { ci } from '../../support/ci.ts';
 import { type SessionRig, startRig } from '../../support/session-rig.ts';
 
 /** A plan as the rehearsal agent writes it, with this section below. */
@@ -54,52 +55,56 @@ async function connected(rig: SessionRig) {
   };
 }
 
-test('servers of a plan that cannot be read return it to planning; a command always waits for a person, is refused to a model, and is accepted by a form', async () => {
-  const rules = [planning(1, '- tickets'), planning(2, '- browser', '- tickets: tickets-mcp --stdio')];
-  const start = { task: 'Name the boats', autoApprove: true, acceptSuggestions: true };
-  await using rig = await startRig({ scenario: { rules }, start });
-  await rig.untilWaiting('plan_approval');
-  const [first, second] = (await rig.events()).filter(
-    (event) => event.type === 'iteration_ended' && event.phase === 'planning',
-  );
-  expect(first).toMatchObject({
-    decision: {
-      kind: 'run',
-      retry: 'corrective',
-      notes: [expect.stringContaining('names "tickets", which is not a predefined server')],
-    },
-  });
-  expect(second).toMatchObject({ decision: { kind: 'park', for: 'plan_approval' } });
+test(
+  'servers of a plan that cannot be read return it to planning; a command always waits for a person, is refused to a model, and is accepted by a form',
+  ci,
+  async () => {
+    const rules = [planning(1, '- tickets'), planning(2, '- browser', '- tickets: tickets-mcp --stdio')];
+    const start = { task: 'Name the boats', autoApprove: true, acceptSuggestions: true };
+    await using rig = await startRig({ scenario: { rules }, start });
+    await rig.untilWaiting('plan_approval');
+    const [first, second] = (await rig.events()).filter(
+      (event) => event.type === 'iteration_ended' && event.phase === 'planning',
+    );
+    expect(first).toMatchObject({
+      decision: {
+        kind: 'run',
+        retry: 'corrective',
+        notes: [expect.stringContaining('names "tickets", which is not a predefined server')],
+      },
+    });
+    expect(second).toMatchObject({ decision: { kind: 'park', for: 'plan_approval' } });
 
-  const { path: cwd, homeDir: home, env } = rig.repo;
-  const terminal = { cwd, home, env, programs: rig.context().programs, says: ['n'] };
-  expect(await typed(['approve', rig.file.folder], terminal)).toMatchObject({
-    exitCode: 4,
-    stdout: expect.stringContaining('tickets-mcp --stdio'),
-  });
+    const { path: cwd, homeDir: home, env } = rig.repo;
+    const terminal = { cwd, home, env, programs: rig.context().programs, says: ['n'] };
+    expect(await typed(['approve', rig.file.folder], terminal)).toMatchObject({
+      exitCode: 4,
+      stdout: expect.stringContaining('tickets-mcp --stdio'),
+    });
 
-  const session = rig.file.folder;
-  await using parent = await connected(rig);
-  const { hash, mcp_servers } = await parent.call('read_plan');
-  const lines = [
-    'This plan also starts MCP servers:',
-    expect.stringMatching(/^- browser: Playwright MCP/),
-    '- tickets: tickets-mcp --stdio (a command of the plan: only a person may accept it)',
-  ];
-  expect(mcp_servers).toEqual(lines);
-  const alone = await askTool('approve_plan', { session, hash }, rig.context('tool'));
-  expect(alone.json).toMatchObject({
-    code: 'servers_need_person',
-    message: expect.stringContaining('(tickets)'),
-  });
-  expect(parent.shown).toEqual([]);
+    const session = rig.file.folder;
+    await using parent = await connected(rig);
+    const { hash, mcp_servers } = await parent.call('read_plan');
+    const lines = [
+      'This plan also starts MCP servers:',
+      expect.stringMatching(/^- browser: Playwright MCP/),
+      '- tickets: tickets-mcp --stdio (a command of the plan: only a person may accept it)',
+    ];
+    expect(mcp_servers).toEqual(lines);
+    const alone = await askTool('approve_plan', { session, hash }, rig.context('tool'));
+    expect(alone.json).toMatchObject({
+      code: 'servers_need_person',
+      message: expect.stringContaining('(tickets)'),
+    });
+    expect(parent.shown).toEqual([]);
 
-  expect(await parent.call('approve_plan')).toMatchObject({ next: 'wait' });
-  expect(parent.shown[0]).toContain('\n- tickets: tickets-mcp --stdio (a command');
-  const approved = (await rig.events()).find(({ type }) => type === 'plan_approved');
-  expect(approved).toMatchObject({
-    by: { channel: 'elicitation' },
-    servers: [{ name: 'browser' }, { name: 'tickets', command: ['tickets-mcp', '--stdio'] }],
-  });
-  await rig.stop('now');
-});
+    expect(await parent.call('approve_plan')).toMatchObject({ next: 'wait' });
+    expect(parent.shown[0]).toContain('\n- tickets: tickets-mcp --stdio (a command');
+    const approved = (await rig.events()).find(({ type }) => type === 'plan_approved');
+    expect(approved).toMatchObject({
+      by: { channel: 'elicitation' },
+      servers: [{ name: 'browser' }, { name: 'tickets', command: ['tickets-mcp', '--stdio'] }],
+    });
+    await rig.stop('now');
+  },
+);

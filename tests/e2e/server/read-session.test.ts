@@ -7,6 +7,7 @@ import { visibleControls } from '../../../src/base/text.ts';
 import { pageOf } from '../../../src/kit/mcp/text-page.ts';
 import { askTool } from '../../server/ask-tool.ts';
 import { askingRig, plannedRig } from '../../support/asking-rig.ts';
+import { ci } from '../../support/ci.ts';
 import type { SessionRig } from '../../support/session-rig.ts';
 import { endOfWorker } from '../../support/supervisors.ts';
 
@@ -38,7 +39,7 @@ beforeAll(async () => {
 });
 afterAll(() => implemented[Symbol.asyncDispose]());
 
-test('the pages of a text join to the whole text, and split no character', () => {
+test('the pages of a text join to the whole text, and split no character', ci, () => {
   fc.assert(
     fc.property(
       fc.string({ unit: 'grapheme', maxLength: 60 }),

@@ -5,6 +5,7 @@ import { runCommand } from '../../../src/base/processes/run-command.ts';
 import { supervisorPaths } from '../../../src/providers/starting/supervisor-folder.ts';
 import { RESOURCE_KINDS } from '../../../src/server/resources/kinds.ts';
 import { TOOLS } from '../../../src/server/tools.ts';
+import { ci } from '../../support/ci.ts';
 import { eventually } from '../../support/eventually.ts';
 import { type Connection, connect } from '../../support/mcp-client.ts';
 import { HANGS, type SessionRig, startRig } from '../../support/session-rig.ts';
@@ -39,7 +40,7 @@ function open(rig: SessionRig, env: Record<string, string> = {}): Promise<Connec
   return connect({ cwd: rig.repo.path, env: { ...rig.repo.env, ...env } });
 }
 
-test('no tool that reads and no resource starts a process for a session with a dead worker', async () => {
+test('no tool that reads and no resource starts a process for a session with a dead worker', ci, async () => {
   await using rig = await crashed();
   const agents = (await rig.processesWithMark()).map(({ pid }) => pid);
   await using server = await open(rig, { SAMOCODE_REVIVE: 'off' });

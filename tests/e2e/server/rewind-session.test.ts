@@ -6,49 +6,54 @@ import { askTool } from '../../server/ask-tool.ts';
 import { makeServerRig } from '../../server/server-rig.ts';
 import { CREATED, PREPARED } from '../../session/events.ts';
 import { askingRig } from '../../support/asking-rig.ts';
+import { ci } from '../../support/ci.ts';
 import type { SessionRig } from '../../support/session-rig.ts';
 
 async function rewind(rig: SessionRig, args: Record<string, unknown> = {}): Promise<Record<string, unknown>> {
   return (await askTool('rewind_session', { session: rig.file.folder, ...args }, rig.context('tool'))).json;
 }
 
-test.concurrent('checkpoints are listed, a rewind first shows what it undoes, and can be undone', async () => {
-  const signal = { status: 'blocked', reason: 'Enough is built.', needs: 'human_decision' };
-  const blocks = [{ act: 'signal-file', text: JSON.stringify(signal) }, { act: 'result' }];
-  const rules = [{ when: { phase: 'implementation', count: 2 }, do: blocks }];
-  await using rig = await askingRig({ scenario: { rules } });
-  await rig.untilWaiting('qa_answers');
-  await rig.answer();
-  await rig.untilWaiting('plan_approval');
-  await rig.approve();
-  await rig.until(({ status }) => status.kind === 'blocked');
-  const { totalIterations } = (await rig.state()).progress;
-  const listed = await rewind(rig);
-  expect(listed.says).toHaveLength(totalIterations + 1);
-  expect(listed.says).toContain('0: before the first iteration');
+test.concurrent(
+  'checkpoints are listed, a rewind first shows what it undoes, and can be undone',
+  ci,
+  async () => {
+    const signal = { status: 'blocked', reason: 'Enough is built.', needs: 'human_decision' };
+    const blocks = [{ act: 'signal-file', text: JSON.stringify(signal) }, { act: 'result' }];
+    const rules = [{ when: { phase: 'implementation', count: 2 }, do: blocks }];
+    await using rig = await askingRig({ scenario: { rules } });
+    await rig.untilWaiting('qa_answers');
+    await rig.answer();
+    await rig.untilWaiting('plan_approval');
+    await rig.approve();
+    await rig.until(({ status }) => status.kind === 'blocked');
+    const { totalIterations } = (await rig.state()).progress;
+    const listed = await rewind(rig);
+    expect(listed.says).toHaveLength(totalIterations + 1);
+    expect(listed.says).toContain('0: before the first iteration');
 
-  const preview = await rewind(rig, { to: 2 });
-  expect(preview).toMatchObject({ summary: 'Nothing has been done yet.' });
-  expect(preview.would).toEqual([
-    expect.stringContaining('the end of iteration 2; the session is then stopped in requirements'),
-    `Undone: iterations 3 to ${totalIterations}.`,
-    'Undone: later answers of the user.',
-    'Undone: a later approval of the plan.',
-    expect.stringMatching(/^Removed from branch .+: \d+ commits?; the tip is kept\.$/),
-    expect.stringContaining('undo restores it'),
-  ]);
-  expect((await rig.state()).status.kind).toBe('blocked');
+    const preview = await rewind(rig, { to: 2 });
+    expect(preview).toMatchObject({ summary: 'Nothing has been done yet.' });
+    expect(preview.would).toEqual([
+      expect.stringContaining('the end of iteration 2; the session is then stopped in requirements'),
+      `Undone: iterations 3 to ${totalIterations}.`,
+      'Undone: later answers of the user.',
+      'Undone: a later approval of the plan.',
+      expect.stringMatching(/^Removed from branch .+: \d+ commits?; the tip is kept\.$/),
+      expect.stringContaining('undo restores it'),
+    ]);
+    expect((await rig.state()).status.kind).toBe('blocked');
 
-  const cwd = (await rig.state()).worktree?.path ?? '';
-  const tip = await rig.repo.git(['rev-parse', 'HEAD'], cwd);
-  await writeFile(join(cwd, 'left.txt'), 'x');
-  const done = await rewind(rig, { to: 2, confirm: true });
-  expect(done).toMatchObject({ state: 'stopped', kept_before: expect.stringContaining('refs/samocode/') });
-  expect(await rig.repo.git(['rev-parse', 'HEAD'], cwd)).not.toBe(tip);
-  expect(String((await rewind(rig, { undo: true })).would)).toContain('before the last rewind');
-  expect(await rewind(rig, { undo: true, confirm: true })).toMatchObject({ phase: 'implementation' });
-  expect(await rig.repo.git(['rev-parse', 'HEAD'], cwd)).toBe(tip);
-});
+    const cwd = (await rig.state()).worktree?.path ?? '';
+    const tip = await rig.repo.git(['rev-parse', 'HEAD'], cwd);
+    await writeFile(join(cwd, 'left.txt'), 'x');
+    const done = await rewind(rig, { to: 2, confirm: true });
+    expect(done).toMatchObject({ state: 'stopped', kept_before: expect.stringContaining('refs/samocode/') });
+    expect(await rig.repo.git(['rev-parse', 'HEAD'], cwd)).not.toBe(tip);
+    expect(String((await rewind(rig, { undo: true })).would)).toContain('before the last rewind');
+    expect(await rewind(rig, { undo: true, confirm: true })).toMatchObject({ phase: 'implementation' });
+    expect(await rig.repo.git(['rev-parse', 'HEAD'], cwd)).toBe(tip);
+  },
+);
 
 test.concurrent('a missing checkpoint is an error that names the existing ones', async () => {
   await using rig = await askingRig();

@@ -3,6 +3,7 @@ import { expect, test } from 'vitest';
 import { readEvents } from '../../../src/session/events/event-log.ts';
 import { makeBench } from '../../acts/bench.ts';
 import { builtPrograms } from '../../support/built-programs.ts';
+import { ci } from '../../support/ci.ts';
 import { eventually } from '../../support/eventually.ts';
 import { type Connection, connect } from '../../support/mcp-client.ts';
 import { sandboxOff } from '../../support/project.ts';
@@ -22,39 +23,43 @@ async function play(parent: Connection, session: string): Promise<Record<string,
   }
 }
 
-test('a parent takes a task from set-up to done, with every step reported, and killed servers change nothing', async () => {
-  await using bench = await makeBench({ bare: true });
-  const options = { env: bench.repo.env, cwd: bench.repo.path };
-  await using first = await connect(options);
-  const setUp = await first.call('setup_project', { provider: 'rehearsal' });
-  expect(setUp.json).toMatchObject({ provider: 'rehearsal', main_repo: bench.repo.path });
-  expect(setUp.structured).toEqual(setUp.json);
-  await sandboxOff(bench.repo);
-  const started = await first.call('start_session', { task: 'Write it down' });
-  const session = String(started.json.session);
-  expect(started.json).toMatchObject({ branch: 'samocode/write-it-down', next: 'wait' });
-  process.kill(first.pid, 'SIGKILL');
+test(
+  'a parent takes a task from set-up to done, with every step reported, and killed servers change nothing',
+  ci,
+  async () => {
+    await using bench = await makeBench({ bare: true });
+    const options = { env: bench.repo.env, cwd: bench.repo.path };
+    await using first = await connect(options);
+    const setUp = await first.call('setup_project', { provider: 'rehearsal' });
+    expect(setUp.json).toMatchObject({ provider: 'rehearsal', main_repo: bench.repo.path });
+    expect(setUp.structured).toEqual(setUp.json);
+    await sandboxOff(bench.repo);
+    const started = await first.call('start_session', { task: 'Write it down' });
+    const session = String(started.json.session);
+    expect(started.json).toMatchObject({ branch: 'samocode/write-it-down', next: 'wait' });
+    process.kill(first.pid, 'SIGKILL');
 
-  await using second = await connect(options);
-  await using watcher = await connect(options);
-  const uri = `samocode://sessions/${session}/overview`;
-  await watcher.client.subscribeResource({ uri });
-  const [done, seen] = await Promise.all([
-    play(second, session),
-    watcher.call('wait', { session, until: 'done' }),
-  ]);
-  expect(done).toMatchObject({ state: 'done', says: { summary: expect.any(String) } });
-  expect(seen.json).toMatchObject({ state: 'done', changed: true });
-  const events = await readEvents((await bench.view(session)).paths, 0);
-  const approved = events.find(({ type }) => type === 'plan_approved');
-  expect(approved).toMatchObject({ by: { channel: 'tool', client: 'test-client' } });
-  await eventually(async () => watcher.updated.length > 5);
-  expect(new Set(watcher.updated)).toEqual(new Set([uri]));
-  const { contents } = await watcher.client.readResource({ uri });
-  expect(contents[0]).toMatchObject({ text: expect.stringContaining('Phase: done') });
-  const { resources } = await watcher.client.listResources();
-  expect(resources.map((resource) => resource.uri)).toEqual(['samocode://sessions']);
-});
+    await using second = await connect(options);
+    await using watcher = await connect(options);
+    const uri = `samocode://sessions/${session}/overview`;
+    await watcher.client.subscribeResource({ uri });
+    const [done, seen] = await Promise.all([
+      play(second, session),
+      watcher.call('wait', { session, until: 'done' }),
+    ]);
+    expect(done).toMatchObject({ state: 'done', says: { summary: expect.any(String) } });
+    expect(seen.json).toMatchObject({ state: 'done', changed: true });
+    const events = await readEvents((await bench.view(session)).paths, 0);
+    const approved = events.find(({ type }) => type === 'plan_approved');
+    expect(approved).toMatchObject({ by: { channel: 'tool', client: 'test-client' } });
+    await eventually(async () => watcher.updated.length > 5);
+    expect(new Set(watcher.updated)).toEqual(new Set([uri]));
+    const { contents } = await watcher.client.readResource({ uri });
+    expect(contents[0]).toMatchObject({ text: expect.stringContaining('Phase: done') });
+    const { resources } = await watcher.client.listResources();
+    expect(resources.map((resource) => resource.uri)).toEqual(['samocode://sessions']);
+  },
+);
 
 test('mistakes return an error that says what to do', async () => {
   await using bench = await makeBench();

@@ -1,31 +1,36 @@
 import { expect, test } from 'vitest';
 import { makeBench } from '../../acts/bench.ts';
 import { askTool } from '../../server/ask-tool.ts';
+import { ci } from '../../support/ci.ts';
 
-test('a call chooses provider, model, limits and fallback for its session alone, by phase too', async () => {
-  await using bench = await makeBench();
-  const { json } = await askTool(
-    'start_session',
-    {
-      task: 'Write it down',
-      start: false,
-      providers: '{"quality":"rehearsal"}',
-      models: { planning: 'large' },
+test(
+  'a call chooses provider, model, limits and fallback for its session alone, by phase too',
+  ci,
+  async () => {
+    await using bench = await makeBench();
+    const { json } = await askTool(
+      'start_session',
+      {
+        task: 'Write it down',
+        start: false,
+        providers: '{"quality":"rehearsal"}',
+        models: { planning: 'large' },
+        model: 'small',
+        fallback: 'rehearsal',
+        limits: { usd: 2.5, tokens: 1000, hours: 1, iterations: 9 },
+      },
+      bench.context,
+    );
+    const { sessionFile } = await bench.view(String(json.session));
+    expect(sessionFile?.settings).toMatchObject({
+      providers: { quality: 'rehearsal' },
       model: 'small',
-      fallback: 'rehearsal',
-      limits: { usd: 2.5, tokens: 1000, hours: 1, iterations: 9 },
-    },
-    bench.context,
-  );
-  const { sessionFile } = await bench.view(String(json.session));
-  expect(sessionFile?.settings).toMatchObject({
-    providers: { quality: 'rehearsal' },
-    model: 'small',
-    models: { planning: 'large' },
-    fallback: ['rehearsal'],
-    limits: { session: { usd: 2.5, tokens: 1000, hours: 1, iterations: 9 }, phases: {} },
-  });
-});
+      models: { planning: 'large' },
+      fallback: ['rehearsal'],
+      limits: { session: { usd: 2.5, tokens: 1000, hours: 1, iterations: 9 }, phases: {} },
+    });
+  },
+);
 
 test('invalid choices are named, and nothing is started', async () => {
   await using bench = await makeBench();

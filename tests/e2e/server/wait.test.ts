@@ -4,6 +4,7 @@ import { type Bench, makeBench } from '../../acts/bench.ts';
 import { askTool } from '../../server/ask-tool.ts';
 import { makeServerRig } from '../../server/server-rig.ts';
 import { ASKING, CREATED, PREPARED } from '../../session/events.ts';
+import { ci } from '../../support/ci.ts';
 import { eventually } from '../../support/eventually.ts';
 
 const NOTICE = { type: 'notice', code: 'x', text: 'Something was seen' } as const;
@@ -16,21 +17,25 @@ async function wait(bench: Bench, args: Record<string, unknown>): Promise<Record
   return (await askTool('wait', args, bench.context)).json;
 }
 
-test('waiting for several sessions returns which one changed and the cursors of all, even with short names', async () => {
-  await using bench = await makeBench();
-  const [one, two] = [await prepared(bench, 'one'), await prepared(bench, 'two')];
-  const answer = await wait(bench, { sessions: ['one', 'two'], until: 'done' });
-  expect(answer).toMatchObject({ changed: true, state: 'stopped', cursors: { [one]: expect.any(Number) } });
-  expect([one, two]).toContain(answer.session);
-  expect(answer.cursor).toBeUndefined();
-  const idle = await wait(bench, { sessions: ['one', 'two'], cursors: answer.cursors, timeout_s: 0 });
-  expect(idle).toEqual({
-    summary: 'Nothing new in any of them.',
-    next: 'wait',
-    changed: false,
-    cursors: answer.cursors,
-  });
-});
+test(
+  'waiting for several sessions returns which one changed and the cursors of all, even with short names',
+  ci,
+  async () => {
+    await using bench = await makeBench();
+    const [one, two] = [await prepared(bench, 'one'), await prepared(bench, 'two')];
+    const answer = await wait(bench, { sessions: ['one', 'two'], until: 'done' });
+    expect(answer).toMatchObject({ changed: true, state: 'stopped', cursors: { [one]: expect.any(Number) } });
+    expect([one, two]).toContain(answer.session);
+    expect(answer.cursor).toBeUndefined();
+    const idle = await wait(bench, { sessions: ['one', 'two'], cursors: answer.cursors, timeout_s: 0 });
+    expect(idle).toEqual({
+      summary: 'Nothing new in any of them.',
+      next: 'wait',
+      changed: false,
+      cursors: answer.cursors,
+    });
+  },
+);
 
 test('a session may have the name of a property of every object', async () => {
   await using bench = await makeBench();

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { supervisorProgram } from '../../../src/acts/common/supervision.ts';
 import { runCommand } from '../../../src/base/processes/run-command.ts';
+import { ci } from '../../support/ci.ts';
 import { eventually } from '../../support/eventually.ts';
 import { type SessionRig, startRig } from '../../support/session-rig.ts';
 import { endOfWorker, endProcessesOf, supervisorPids } from '../../support/supervisors.ts';
@@ -87,14 +88,16 @@ async function warnings(rig: SessionRig): Promise<string[]> {
   );
 }
 
-test.concurrent('with the key in the start file a session from a desktop client continues after a wait', async ({
-  expect,
-}) => {
-  await using rig = await startedBy({ startFile: IN_START_FILE });
-  expect(await afterTypedAnswers(rig)).toMatchObject(PLAN);
-  expect(await keysGiven(rig)).toEqual([`key: ${KEY}`]);
-  expect(await warnings(rig)).toEqual([]);
-});
+test.concurrent(
+  'with the key in the start file a session from a desktop client continues after a wait',
+  ci,
+  async ({ expect }) => {
+    await using rig = await startedBy({ startFile: IN_START_FILE });
+    expect(await afterTypedAnswers(rig)).toMatchObject(PLAN);
+    expect(await keysGiven(rig)).toEqual([`key: ${KEY}`]);
+    expect(await warnings(rig)).toEqual([]);
+  },
+);
 
 test.concurrent('with the key in the start file a session from a terminal continues after a wait, even with a supervisor that systemd started with few variables', async ({
   expect,

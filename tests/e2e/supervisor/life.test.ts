@@ -16,6 +16,7 @@ import { registerSessions } from '../../../src/providers/starting/supervisor-fol
 import { type SessionPaths, sessionPaths } from '../../../src/session/layout/paths.ts';
 import { ASKING, CREATED, DONE, PREPARED, writeEvents } from '../../session/events.ts';
 import { builtPrograms } from '../../support/built-programs.ts';
+import { ci } from '../../support/ci.ts';
 import { eventually } from '../../support/eventually.ts';
 import { makeProject, type TempProject } from '../../support/project.ts';
 import { type SessionRig, startRig } from '../../support/session-rig.ts';
@@ -83,7 +84,7 @@ async function one(here: Watched, but?: number): Promise<number> {
   );
 }
 
-test.concurrent('of several supervisors started at once, one remains', async () => {
+test.concurrent('of several supervisors started at once, one remains', ci, async () => {
   await using here = await watched();
   const { sessionsDir, context } = here.project;
   await registerSessions(await supervisorOf(here.project), sessionsDir, context.clock);
@@ -174,18 +175,22 @@ test.concurrent('a supervisor whose program file was replaced starts the new one
   await eventually(async () => (await here.version()) === '0.0.1', { what: 'the new version' });
 });
 
-test.concurrent('a killed supervisor is replaced by the next act, and by the next worker that parks', async () => {
-  await using rig = await startRig({ supervised: true, scenario: { rules: [] } });
-  await rig.untilWaiting('qa_answers', DEAD);
-  await endOfWorker(rig);
-  expect(await killSupervisors(rig.repo.homeDir)).toHaveLength(1);
-  await rig.answer();
-  await watchedAgain(rig);
-  // This act starts no supervisor itself: the worker that parks next does.
-  await killSupervisors(rig.repo.homeDir);
-  await rig.until(({ status }) => status.kind === 'waiting' && status.for === 'plan_approval');
-  await watchedAgain(rig);
-});
+test.concurrent(
+  'a killed supervisor is replaced by the next act, and by the next worker that parks',
+  ci,
+  async () => {
+    await using rig = await startRig({ supervised: true, scenario: { rules: [] } });
+    await rig.untilWaiting('qa_answers', DEAD);
+    await endOfWorker(rig);
+    expect(await killSupervisors(rig.repo.homeDir)).toHaveLength(1);
+    await rig.answer();
+    await watchedAgain(rig);
+    // This act starts no supervisor itself: the worker that parks next does.
+    await killSupervisors(rig.repo.homeDir);
+    await rig.until(({ status }) => status.kind === 'waiting' && status.for === 'plan_approval');
+    await watchedAgain(rig);
+  },
+);
 
 test.concurrent('if its folder cannot be created, sessions still run', async () => {
   await using rig = await startRig({ supervised: true, scenario: { rules: [] } });

@@ -1,18 +1,23 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { ci } from '../../support/ci.ts';
 import { queuedSessions, whenAllHaveEnded } from '../../support/queued-sessions.ts';
 import { startRig } from '../../support/session-rig.ts';
 
-test.concurrent('four sessions in a queue of two all end in order, and leave nothing behind', async () => {
-  await using queued = await queuedSessions([4], 2, { ends: 'blocked' });
-  const { mostAtOnce, overtaken, strangers, left } = await whenAllHaveEnded(queued);
-  expect(mostAtOnce).toBe(2);
-  // Two that are admitted at once begin in any order.
-  expect(Math.max(...overtaken)).toBeLessThan(2);
-  expect(strangers).toEqual([]);
-  expect(left).toEqual({ workers: 0, processes: 0, slots: 0 });
-});
+test.concurrent(
+  'four sessions in a queue of two all end in order, and leave nothing behind',
+  ci,
+  async () => {
+    await using queued = await queuedSessions([4], 2, { ends: 'blocked' });
+    const { mostAtOnce, overtaken, strangers, left } = await whenAllHaveEnded(queued);
+    expect(mostAtOnce).toBe(2);
+    // Two that are admitted at once begin in any order.
+    expect(Math.max(...overtaken)).toBeLessThan(2);
+    expect(strangers).toEqual([]);
+    expect(left).toEqual({ workers: 0, processes: 0, slots: 0 });
+  },
+);
 
 test.concurrent('on a full machine a project with one session does not wait for all sessions of another one', async () => {
   await using queued = await queuedSessions([5, 1], 5, {

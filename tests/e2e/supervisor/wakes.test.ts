@@ -1,6 +1,7 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { inject, test } from 'vitest';
 import { type Command, leaveCommand } from '../../../src/session/commands/commands.ts';
+import { ci } from '../../support/ci.ts';
 import { eventually } from '../../support/eventually.ts';
 import { type SessionRig, startRig } from '../../support/session-rig.ts';
 import { endOfWorker, nowOf, queueOf, supervisorPids, triggerScan } from '../../support/supervisors.ts';
@@ -28,34 +29,36 @@ const marked = (text: string): string => text.replace(/^Status: .*$/m, 'Status: 
 const messages = async (rig: SessionRig, after?: number) =>
   (await rig.events(after)).filter(({ type }) => type === 'message_kept');
 
-test.concurrent('a session that waits for answers has no worker; its supervisor starts one for a command, and for answers in the file once they are complete', async ({
-  expect,
-}) => {
-  await using rig = await waitingRig();
-  await leave(rig, '01KEE000000000000000000001');
-  await triggerScan(rig);
-  await eventually(async () => (await rig.view()).pendingCommands.length === 0, { what: 'the command' });
-  expect(await messages(rig), 'a command that was queued without a worker').toHaveLength(1);
-  await endOfWorker(rig);
-  expect(await rig.workerPid()).toBeUndefined();
-  expect(await supervisorPids(rig.repo.homeDir)).toHaveLength(1);
+test.concurrent(
+  'a session that waits for answers has no worker; its supervisor starts one for a command, and for answers in the file once they are complete',
+  ci,
+  async ({ expect }) => {
+    await using rig = await waitingRig();
+    await leave(rig, '01KEE000000000000000000001');
+    await triggerScan(rig);
+    await eventually(async () => (await rig.view()).pendingCommands.length === 0, { what: 'the command' });
+    expect(await messages(rig), 'a command that was queued without a worker').toHaveLength(1);
+    await endOfWorker(rig);
+    expect(await rig.workerPid()).toBeUndefined();
+    expect(await supervisorPids(rig.repo.homeDir)).toHaveLength(1);
 
-  const text = await readFile(rig.paths.qa, 'utf8');
-  const { n } = await rig.state();
-  // An empty answer in the middle: the answers stay incomplete.
-  const half = marked(answered(text).replace(/ A$/m, ''));
-  await writeFile(rig.paths.qa, half);
-  // The sentinel: a later command is taken, the incomplete answers are not.
-  await leave(rig, '01KEE000000000000000000002');
-  await eventually(async () => (await messages(rig, n)).length > 0, {
-    what: 'the message',
-    withinMs: 480_000,
-  });
-  expect((await rig.state()).answers, 'half of the answers').toEqual([]);
-  expect(await readFile(rig.paths.qa, 'utf8'), 'half of the answers').toBe(half);
-  await writeFile(rig.paths.qa, marked(answered(text)));
-  await rig.until(({ answers }) => answers.length > 0, DEAD);
-});
+    const text = await readFile(rig.paths.qa, 'utf8');
+    const { n } = await rig.state();
+    // An empty answer in the middle: the answers stay incomplete.
+    const half = marked(answered(text).replace(/ A$/m, ''));
+    await writeFile(rig.paths.qa, half);
+    // The sentinel: a later command is taken, the incomplete answers are not.
+    await leave(rig, '01KEE000000000000000000002');
+    await eventually(async () => (await messages(rig, n)).length > 0, {
+      what: 'the message',
+      withinMs: 480_000,
+    });
+    expect((await rig.state()).answers, 'half of the answers').toEqual([]);
+    expect(await readFile(rig.paths.qa, 'utf8'), 'half of the answers').toBe(half);
+    await writeFile(rig.paths.qa, marked(answered(text)));
+    await rig.until(({ answers }) => answers.length > 0, DEAD);
+  },
+);
 
 test.concurrent('a phase that a person writes into the overview starts the session', async () => {
   await using rig = await waitingRig();
@@ -67,7 +70,7 @@ test.concurrent('a phase that a person writes into the overview starts the sessi
   });
 });
 
-test.concurrent('a session continues when its usage limit ends', async () => {
+test.concurrent('a session continues when its usage limit ends', ci, async () => {
   const rules = [{ when: { iteration: 1 }, do: [{ act: 'limit', resetsInSeconds: 3600 }] }];
   await using rig = await startRig({ supervised: true, scenario: { rules } });
   const { status } = await rig.until(({ status: { kind } }) => kind === 'limited', DEAD);

@@ -2,6 +2,7 @@ import { readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { askingRig, plannedRig } from '../../support/asking-rig.ts';
+import { ci } from '../../support/ci.ts';
 import { commitWork, doneSession } from '../../support/done-session.ts';
 import type { SessionRig } from '../../support/session-rig.ts';
 import { webPage } from '../../support/web-page.ts';
@@ -18,22 +19,26 @@ async function keptMessage(rig: SessionRig): Promise<string> {
   return await readFile(join(rig.paths.inbox, file), 'utf8');
 }
 
-test('comments on lines of several files are one message to the next agent, by the person on the page', async () => {
-  await using rig = await askingRig();
-  await rig.untilWaiting('qa_answers');
-  await commitWork(rig, 'work.txt');
-  await commitWork(rig, 'more.txt');
-  const answer = await sent(rig, comment('Say what kind.'), comment('Why more?', 1, '+work', 'more.txt'));
-  expect(answer.status).toBe(200);
-  expect(answer.text).toContain('agent');
-  expect(answer.text).not.toContain('changed meanwhile');
-  expect(await keptMessage(rig)).toMatch(
-    /Comments on the changes since main at [0-9a-f]{8}:\n\nmore\.txt:1\n> \+work\n\nWhy more\?\n\nwork\.txt:1\n> \+work\n\nSay what kind\./,
-  );
-  expect((await rig.events()).find(({ type }) => type === 'message_kept')).toMatchObject({
-    by: { channel: 'web' },
-  });
-});
+test(
+  'comments on lines of several files are one message to the next agent, by the person on the page',
+  ci,
+  async () => {
+    await using rig = await askingRig();
+    await rig.untilWaiting('qa_answers');
+    await commitWork(rig, 'work.txt');
+    await commitWork(rig, 'more.txt');
+    const answer = await sent(rig, comment('Say what kind.'), comment('Why more?', 1, '+work', 'more.txt'));
+    expect(answer.status).toBe(200);
+    expect(answer.text).toContain('agent');
+    expect(answer.text).not.toContain('changed meanwhile');
+    expect(await keptMessage(rig)).toMatch(
+      /Comments on the changes since main at [0-9a-f]{8}:\n\nmore\.txt:1\n> \+work\n\nWhy more\?\n\nwork\.txt:1\n> \+work\n\nSay what kind\./,
+    );
+    expect((await rig.events()).find(({ type }) => type === 'message_kept')).toMatchObject({
+      by: { channel: 'web' },
+    });
+  },
+);
 
 test('a line that changed after the page showed it is said to be stale', async () => {
   await using rig = await askingRig();

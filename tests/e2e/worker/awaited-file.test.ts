@@ -1,6 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { ci } from '../../support/ci.ts';
 import { type SessionRig, startRig } from '../../support/session-rig.ts';
 
 /** The requirements agent waits for a file; the next one hangs. @param write a file that it creates first */
@@ -22,7 +23,7 @@ function waitsFor(file: string, write?: string): Promise<SessionRig> {
 
 const isWaiting = ({ status }: Awaited<ReturnType<SessionRig['state']>>) => status.kind === 'waiting';
 
-test('a file of the session folder is waited for, even if given by a longer path', async () => {
+test('a file of the session folder is waited for, even if given by a longer path', ci, async () => {
   await using rig = await waitsFor('sub/../notes.md');
   const { status } = await rig.until(isWaiting);
   expect(status).toMatchObject({ for: 'file_update', file: 'notes.md' });

@@ -2,28 +2,33 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { refNameOf } from '../../../src/session/layout/names.ts';
+import { ci } from '../../support/ci.ts';
 import { type SessionRig, startRig } from '../../support/session-rig.ts';
 
 const stays = { act: 'signal-file', text: '{"status":"continue"}' };
 const shell = (command: string) => ({ act: 'run', command: ['sh', '-c', command] });
 
-test.concurrent("a person's changes between two agents are saved before the next one, and do not count as its work", async () => {
-  const rules = [
-    { when: { iteration: 1 }, do: [shell('echo child > child.txt'), stays, { act: 'result' }] },
-    { when: {}, do: [shell('rm -f person.txt && git checkout -q .'), stays, { act: 'result' }] },
-    { when: {}, do: [stays, { act: 'result' }] },
-  ];
-  await using rig = await startRig({ here: true, scenario: { rules } });
-  await rig.until(({ progress }) => progress.totalIterations >= 1);
-  await rig.stop('after_iteration');
-  const { worktree, progress } = await rig.until(({ status }) => status.kind === 'stopped');
-  const next = progress.totalIterations + 1;
-  await writeFile(join(worktree?.path ?? '', 'person.txt'), 'by hand\n');
-  await rig.resume();
-  await rig.until(({ progress }) => progress.totalIterations > next);
-  const ref = `refs/samocode/${refNameOf(rig.file)}/${String(next).padStart(3, '0')}-before`;
-  expect(await rig.repo.git(['show', `${ref}:worktree/person.txt`])).toBe('by hand');
-});
+test.concurrent(
+  "a person's changes between two agents are saved before the next one, and do not count as its work",
+  ci,
+  async () => {
+    const rules = [
+      { when: { iteration: 1 }, do: [shell('echo child > child.txt'), stays, { act: 'result' }] },
+      { when: {}, do: [shell('rm -f person.txt && git checkout -q .'), stays, { act: 'result' }] },
+      { when: {}, do: [stays, { act: 'result' }] },
+    ];
+    await using rig = await startRig({ here: true, scenario: { rules } });
+    await rig.until(({ progress }) => progress.totalIterations >= 1);
+    await rig.stop('after_iteration');
+    const { worktree, progress } = await rig.until(({ status }) => status.kind === 'stopped');
+    const next = progress.totalIterations + 1;
+    await writeFile(join(worktree?.path ?? '', 'person.txt'), 'by hand\n');
+    await rig.resume();
+    await rig.until(({ progress }) => progress.totalIterations > next);
+    const ref = `refs/samocode/${refNameOf(rig.file)}/${String(next).padStart(3, '0')}-before`;
+    expect(await rig.repo.git(['show', `${ref}:worktree/person.txt`])).toBe('by hand');
+  },
+);
 
 test.concurrent("an agent that only finds a person's changes has changed nothing", async () => {
   await using rig = await startRig({

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { listDocuments, readDocument } from '../../../src/acts/reading/read-document.act.ts';
 import { browserRecipe } from '../../support/browser-recipe.ts';
+import { ci } from '../../support/ci.ts';
 import { freePort } from '../../support/free-port.ts';
 import { putInPhase } from '../../support/put-in-phase.ts';
 import { type SessionRig, startRig } from '../../support/session-rig.ts';
@@ -104,6 +105,7 @@ const ROWS = [
 // Fails without Chromium, like the tests of the guard without bubblewrap.
 test.each(ROWS)(
   "a testing agent opens a page in the machine's Chromium and reports what it saw, sandbox $sandbox, its server ended by it: $ends",
+  ci,
   async (row) => {
     await using session = await tested(row);
     const { rig, sessionDir, url } = session;

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { ci } from '../../support/ci.ts';
 import { type RigPlan, type SessionRig, startRig } from '../../support/session-rig.ts';
 
 const answer = (id: string, tokens: number) => ({
@@ -17,7 +18,7 @@ function spender(acts: object[], lines: Record<string, string>): RigPlan {
   return { here: true, scenario: { rules: [{ when: {}, do: acts }] }, lines };
 }
 
-test.concurrent('a budget of zero spends nothing', async () => {
+test.concurrent('a budget of zero spends nothing', ci, async () => {
   await using rig = await startRig(spender([{ act: 'normal' }], { MAX_COST_USD: '0' }));
   const { status, progress } = await rig.until(({ status }) => status.kind === 'blocked');
   expect(status).toMatchObject({ rule: 'budget', reason: expect.stringContaining('MAX_COST_USD') });

@@ -5,6 +5,7 @@ import { expect, test } from 'vitest';
 import { getStatus } from '../../../src/acts/common/facts/get-status.ts';
 import type { EventOf, SessionEvent } from '../../../src/session/events/events.ts';
 import { iterationPaths } from '../../../src/session/layout/paths.ts';
+import { ci } from '../../support/ci.ts';
 import { eventually } from '../../support/eventually.ts';
 import { processesOf } from '../../support/live-session.ts';
 import { trustLines } from '../../support/project.ts';
@@ -67,30 +68,34 @@ function scratchOf({ file }: SessionRig): string {
   return join(file.worktreesDir, '.checks', file.folder);
 }
 
-test.concurrent("a check that passes only with the agent's ignored file returns the work, with its output", async () => {
-  const cheat = [
-    { act: 'edit', path: 'flag', text: 'work\n' },
-    { act: 'edit', path: '.gitignore', text: 'helper\n' },
-    { act: 'commit', subject: 'Work' },
-    { act: 'edit', path: 'helper', text: 'only here\n' },
-    DONE,
-  ];
-  await using rig = await inPhase('done', [{ when: { phase: 'done' }, do: cheat }], {
-    lines: { CHECK: 'test ! -e flag || cat helper' },
-  });
-  await rig.until(({ openIteration }) => openIteration?.phase === 'implementation');
-  const prompt = await readFile(iterationPaths(rig.paths, 2).prompt, 'utf8');
-  expect(prompt).toContain('Checks of the project failed: `test ! -e flag || cat helper` (exit status 1)');
-  expect(prompt).toMatch(/> cat: helper: No such file/);
-  const full = (await checksRan(rig)).find(({ set }) => set === 'full');
-  const branch = ['rev-parse', rig.file.settings.branch, `${rig.file.settings.branch}^{tree}`];
-  const [commit, tree] = (await rig.repo.git(branch)).split('\n');
-  expect(full).toMatchObject({ in: 'clone', commit, tree, iteration: 1, runs: [{ exitCode: 1 }] });
-  expect(await readFile(join(rig.paths.runDir, full?.runs[0]?.output ?? ''), 'utf8')).toContain(
-    'No such file',
-  );
-  expect(existsSync(join(scratchOf(rig), 'full'))).toBe(false);
-});
+test.concurrent(
+  "a check that passes only with the agent's ignored file returns the work, with its output",
+  ci,
+  async () => {
+    const cheat = [
+      { act: 'edit', path: 'flag', text: 'work\n' },
+      { act: 'edit', path: '.gitignore', text: 'helper\n' },
+      { act: 'commit', subject: 'Work' },
+      { act: 'edit', path: 'helper', text: 'only here\n' },
+      DONE,
+    ];
+    await using rig = await inPhase('done', [{ when: { phase: 'done' }, do: cheat }], {
+      lines: { CHECK: 'test ! -e flag || cat helper' },
+    });
+    await rig.until(({ openIteration }) => openIteration?.phase === 'implementation');
+    const prompt = await readFile(iterationPaths(rig.paths, 2).prompt, 'utf8');
+    expect(prompt).toContain('Checks of the project failed: `test ! -e flag || cat helper` (exit status 1)');
+    expect(prompt).toMatch(/> cat: helper: No such file/);
+    const full = (await checksRan(rig)).find(({ set }) => set === 'full');
+    const branch = ['rev-parse', rig.file.settings.branch, `${rig.file.settings.branch}^{tree}`];
+    const [commit, tree] = (await rig.repo.git(branch)).split('\n');
+    expect(full).toMatchObject({ in: 'clone', commit, tree, iteration: 1, runs: [{ exitCode: 1 }] });
+    expect(await readFile(join(rig.paths.runDir, full?.runs[0]?.output ?? ''), 'utf8')).toContain(
+      'No such file',
+    );
+    expect(existsSync(join(scratchOf(rig), 'full'))).toBe(false);
+  },
+);
 
 test.concurrent('work that is repeatedly left uncommitted blocks with the list of files', async () => {
   const leaves = [

@@ -4,6 +4,7 @@ import { expect, inject, test } from 'vitest';
 import { startSession } from '../../../src/acts/sessions/start-session.act.ts';
 import type { SessionState } from '../../../src/session/events/state.ts';
 import { sessionPaths } from '../../../src/session/layout/paths.ts';
+import { ci } from '../../support/ci.ts';
 import { eventually } from '../../support/eventually.ts';
 import { endSession, untilState, workerPidOf } from '../../support/live-session.ts';
 import { trustLines } from '../../support/project.ts';
@@ -44,7 +45,7 @@ async function secondSession(rig: SessionRig) {
 
 const isQueued = ({ status }: SessionState) => status.kind === 'queued';
 
-test('sessions queue once a day has cost too much, and continue when that limit is raised', async () => {
+test('sessions queue once a day has cost too much, and continue when that limit is raised', ci, async () => {
   await using rig = await startRig({ supervised: true, scenario: SCENARIO, copyOf: inject('resting') });
   await trustLines(rig.repo);
   await limitPerDay(rig, 4);

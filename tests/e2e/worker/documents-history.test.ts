@@ -2,33 +2,38 @@ import { readdir, readFile } from 'node:fs/promises';
 import { expect, test } from 'vitest';
 import { refNameOf } from '../../../src/session/layout/names.ts';
 import { askingRig } from '../../support/asking-rig.ts';
+import { ci } from '../../support/ci.ts';
 import { commitWork } from '../../support/done-session.ts';
 import { eventually } from '../../support/eventually.ts';
 import { setPhase } from '../../support/put-in-phase.ts';
 import { startRig } from '../../support/session-rig.ts';
 
-test.concurrent('if SESSIONS is a separate repository, no file of a finished session stays uncommitted there', async () => {
-  await using rig = await startRig({ lines: { GATES: 'none' }, start: { run: false } });
-  const { sessionsDir } = rig.paths;
-  const git = (...args: string[]) => rig.repo.git(args, sessionsDir);
-  await git('init', '--quiet');
-  await git('config', 'user.name', 'Keeper');
-  await git('config', 'user.email', 'keeper@localhost');
-  await commitWork(rig, 'work.txt');
-  await setPhase(rig, 'done');
-  await rig.resume();
-  await rig.until(({ status }) => status.kind === 'done');
-  await eventually(async () => (await git('log', '-1', '--format=%s')) === 'The session is done', {
-    what: 'the commit of a worker that leaves',
-  });
-  expect(await readdir(rig.paths.logs)).not.toEqual([]);
-  expect(await git('status', '--porcelain')).toBe('');
-  const { folder } = rig.file;
-  expect(await git('show', `HEAD:${folder}/session.log`)).toBe(
-    (await readFile(rig.paths.sessionLog, 'utf8')).trim(),
-  );
-  expect(await git('ls-files')).not.toMatch(/_logs|\.run/);
-});
+test.concurrent(
+  'if SESSIONS is a separate repository, no file of a finished session stays uncommitted there',
+  ci,
+  async () => {
+    await using rig = await startRig({ lines: { GATES: 'none' }, start: { run: false } });
+    const { sessionsDir } = rig.paths;
+    const git = (...args: string[]) => rig.repo.git(args, sessionsDir);
+    await git('init', '--quiet');
+    await git('config', 'user.name', 'Keeper');
+    await git('config', 'user.email', 'keeper@localhost');
+    await commitWork(rig, 'work.txt');
+    await setPhase(rig, 'done');
+    await rig.resume();
+    await rig.until(({ status }) => status.kind === 'done');
+    await eventually(async () => (await git('log', '-1', '--format=%s')) === 'The session is done', {
+      what: 'the commit of a worker that leaves',
+    });
+    expect(await readdir(rig.paths.logs)).not.toEqual([]);
+    expect(await git('status', '--porcelain')).toBe('');
+    const { folder } = rig.file;
+    expect(await git('show', `HEAD:${folder}/session.log`)).toBe(
+      (await readFile(rig.paths.sessionLog, 'utf8')).trim(),
+    );
+    expect(await git('ls-files')).not.toMatch(/_logs|\.run/);
+  },
+);
 
 test.concurrent('if SESSIONS is inside MAIN_REPO, its checkpoints contain each document as of each iteration', async () => {
   await using rig = await askingRig({ here: true });

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { ci } from '../../support/ci.ts';
 import { startRig } from '../../support/session-rig.ts';
 
 const IN_RUN_FOLDERS = 'cd ../../.. && find . -type d -path "*/.run/*" -exec touch "{}/.DS_Store" \\;';
@@ -11,12 +12,16 @@ const looking = {
   ],
 };
 
-test.concurrent('files that file managers, editors and NFS leave next to files of the run folder do not count as changes', async () => {
-  await using rig = await startRig({ here: true, scenario: looking });
-  await rig.until(({ status }) => status.kind === 'waiting' || status.kind === 'blocked');
-  const { status } = await rig.state();
-  expect(status).toMatchObject({ kind: 'waiting' });
-});
+test.concurrent(
+  'files that file managers, editors and NFS leave next to files of the run folder do not count as changes',
+  ci,
+  async () => {
+    await using rig = await startRig({ here: true, scenario: looking });
+    await rig.until(({ status }) => status.kind === 'waiting' || status.kind === 'blocked');
+    const { status } = await rig.state();
+    expect(status).toMatchObject({ kind: 'waiting' });
+  },
+);
 
 test.concurrent('a program that a person configures while the session waits is shown before an agent is paid, not after', async () => {
   await using rig = await startRig({ here: true });

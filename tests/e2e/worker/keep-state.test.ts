@@ -6,6 +6,7 @@ import { KeptState } from '../../../src/project/checkpoints/state-commit.ts';
 import { refNameOf } from '../../../src/session/layout/names.ts';
 import { changeFile } from '../../faults/with-settings.ts';
 import { askingRig } from '../../support/asking-rig.ts';
+import { ci } from '../../support/ci.ts';
 import { eventually } from '../../support/eventually.ts';
 import type { SessionRig } from '../../support/session-rig.ts';
 import { endOfWorker } from '../../support/supervisors.ts';
@@ -29,25 +30,29 @@ async function filesOf(rig: SessionRig, commit: string): Promise<string[]> {
   return (await rig.repo.git(['ls-tree', '-r', '--name-only', commit])).split('\n');
 }
 
-test.concurrent('a session of a pool is kept at each rest, and never with an open iteration', async () => {
-  await using rig = await pooledRig();
-  const ref = await worksOn(rig);
-  const states = (await rig.repo.git(['log', '--first-parent', '--format=%H', ref])).split('\n');
-  const logs = await Promise.all(
-    states.slice(0, -1).map((state) => rig.repo.git(['show', `${state}:run/events.jsonl`]).catch(() => '')),
-  );
-  const iterations = logs
-    .filter(Boolean)
-    .map((log) => [
-      log.match(/"type":"iteration_started"/g)?.length,
-      log.match(/"type":"iteration_ended"/g)?.length,
-    ]);
-  expect(iterations.length).toBeGreaterThan(1);
-  expect(iterations.filter(([started, ended]) => started !== ended)).toEqual([]);
-  expect(await rig.repo.git(['show', `${ref}:run/events.jsonl`])).toBe(
-    (await readFile(rig.paths.events, 'utf8')).trim(),
-  );
-});
+test.concurrent(
+  'a session of a pool is kept at each rest, and never with an open iteration',
+  ci,
+  async () => {
+    await using rig = await pooledRig();
+    const ref = await worksOn(rig);
+    const states = (await rig.repo.git(['log', '--first-parent', '--format=%H', ref])).split('\n');
+    const logs = await Promise.all(
+      states.slice(0, -1).map((state) => rig.repo.git(['show', `${state}:run/events.jsonl`]).catch(() => '')),
+    );
+    const iterations = logs
+      .filter(Boolean)
+      .map((log) => [
+        log.match(/"type":"iteration_started"/g)?.length,
+        log.match(/"type":"iteration_ended"/g)?.length,
+      ]);
+    expect(iterations.length).toBeGreaterThan(1);
+    expect(iterations.filter(([started, ended]) => started !== ended)).toEqual([]);
+    expect(await rig.repo.git(['show', `${ref}:run/events.jsonl`])).toBe(
+      (await readFile(rig.paths.events, 'utf8')).trim(),
+    );
+  },
+);
 
 test.concurrent.each(['before-leaving', 'keep-state'])(
   'a worker that dies at %s leaves its last state to another one, which keeps it',

@@ -2,6 +2,7 @@ import { readdir } from 'node:fs/promises';
 import { expect, test } from 'vitest';
 import { sendMessage } from '../../../src/acts/sessions/send-message.act.ts';
 import { askingRig } from '../../support/asking-rig.ts';
+import { ci } from '../../support/ci.ts';
 import { putInPhase } from '../../support/put-in-phase.ts';
 import { HANGS, type RigPlan, type SessionRig, startRig } from '../../support/session-rig.ts';
 
@@ -14,7 +15,7 @@ async function withMessage(plan: Pick<RigPlan, 'scenario' | 'files'> = {}): Prom
   return [rig, messageId];
 }
 
-test.concurrent('a message that an agent acknowledges is archived, and blocks nothing', async () => {
+test.concurrent('a message that an agent acknowledges is archived, and blocks nothing', ci, async () => {
   const [rig, id] = await withMessage();
   await using _rig = rig;
   await rig.untilWaiting('plan_approval');

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { expect, test } from 'vitest';
 import { iterationPaths } from '../../../src/session/layout/paths.ts';
+import { ci } from '../../support/ci.ts';
 import { startRig } from '../../support/session-rig.ts';
 
 const stays = {
@@ -9,18 +10,22 @@ const stays = {
 };
 const shell = (command: string) => ({ act: 'run', command: ['sh', '-c', command] });
 
-test.concurrent('an agent without progress gets the finding after three iterations, and is stopped after two more', async () => {
-  await using rig = await startRig({
-    here: true,
-    scenario: { rules: [{ when: {}, do: [stays, { act: 'result' }] }] },
-  });
-  const { status, progress } = await rig.until(({ status }) => status.kind === 'blocked');
-  expect(status).toMatchObject({ rule: 'no_progress', needs: 'human_decision' });
-  expect(progress.totalIterations).toBe(5);
-  const prompt = await readFile(iterationPaths(rig.paths, 4).prompt, 'utf8');
-  expect(prompt).toContain('The last 3 iterations changed nothing: worktree');
-  expect(await readFile(iterationPaths(rig.paths, 3).prompt, 'utf8')).not.toContain('changed nothing');
-});
+test.concurrent(
+  'an agent without progress gets the finding after three iterations, and is stopped after two more',
+  ci,
+  async () => {
+    await using rig = await startRig({
+      here: true,
+      scenario: { rules: [{ when: {}, do: [stays, { act: 'result' }] }] },
+    });
+    const { status, progress } = await rig.until(({ status }) => status.kind === 'blocked');
+    expect(status).toMatchObject({ rule: 'no_progress', needs: 'human_decision' });
+    expect(progress.totalIterations).toBe(5);
+    const prompt = await readFile(iterationPaths(rig.paths, 4).prompt, 'utf8');
+    expect(prompt).toContain('The last 3 iterations changed nothing: worktree');
+    expect(await readFile(iterationPaths(rig.paths, 3).prompt, 'utf8')).not.toContain('changed nothing');
+  },
+);
 
 test.concurrent('empty commits and lines in the overview are not progress', async () => {
   const busy = shell('git commit -q --allow-empty -m again');

@@ -7,6 +7,7 @@ import { refNameOf } from '../../../src/session/layout/names.ts';
 import { iterationPaths } from '../../../src/session/layout/paths.ts';
 import { changeFile, childWorks } from '../../faults/with-settings.ts';
 import { askingRig } from '../../support/asking-rig.ts';
+import { ci } from '../../support/ci.ts';
 import { eventually } from '../../support/eventually.ts';
 import { endSession } from '../../support/live-session.ts';
 import { endOfWorker } from '../../support/supervisors.ts';
@@ -16,7 +17,7 @@ const HANGS = 'export default { paceMs: 0, rules: [{ when: { iteration: 3 }, do:
 test.concurrent.each([
   ['after the time that its supervisor was given', -1, ''],
   ['when that time is of an earlier boot', 3_600_000, 'earlier'],
-])('%s, a worker ends its agent and writes nothing more', async (_when, leftMs, boot) => {
+])('%s, a worker ends its agent and writes nothing more', ci, async (_when, leftMs, boot) => {
   const { bootId } = await systemHost();
   await using rig = await askingRig({ scenario: HANGS });
   await changeFile(rig, () => ({ pool: true }));

@@ -5,6 +5,7 @@ import { expect, test } from 'vitest';
 import { fingerprint } from '../../../src/base/files/fingerprint.ts';
 import { type CommandResult, runCommand } from '../../../src/base/processes/run-command.ts';
 import { proofText, readProof, withFoldedProof } from '../../../src/session/proof/proof.ts';
+import { ci } from '../../support/ci.ts';
 import { putInPhase } from '../../support/put-in-phase.ts';
 import { type SessionRig, startRig } from '../../support/session-rig.ts';
 
@@ -32,49 +33,53 @@ async function samocode({ repo, program }: SessionRig, ...args: string[]): Promi
   return await runCommand(process.execPath, [program('cli'), ...args], { cwd: repo.path, env: repo.env });
 }
 
-test.concurrent('a finished session has its proof, and verify confirms it, in the session and in a fresh clone', async () => {
-  await using rig = await doneRig();
-  const { proof: folder } = rig.paths;
-  const reading = readProof(await readFile(join(folder, 'proof.json'), 'utf8'));
-  const { branch } = rig.file.settings;
-  const [commit, tree] = (await rig.repo.git(['rev-parse', branch, `${branch}^{tree}`])).split('\n');
-  const output = 'done\n# A project\n';
-  expect(reading).toMatchObject({
-    proof: {
-      ...{ branch, commit, tree, session: rig.file.folder },
-      checks: {
-        runs: [
-          {
-            command: 'cat work.txt README.md',
-            exitCode: 0,
-            outputHash: fingerprint(output),
-            tail: output.trim(),
-          },
-        ],
+test.concurrent(
+  'a finished session has its proof, and verify confirms it, in the session and in a fresh clone',
+  ci,
+  async () => {
+    await using rig = await doneRig();
+    const { proof: folder } = rig.paths;
+    const reading = readProof(await readFile(join(folder, 'proof.json'), 'utf8'));
+    const { branch } = rig.file.settings;
+    const [commit, tree] = (await rig.repo.git(['rev-parse', branch, `${branch}^{tree}`])).split('\n');
+    const output = 'done\n# A project\n';
+    expect(reading).toMatchObject({
+      proof: {
+        ...{ branch, commit, tree, session: rig.file.folder },
+        checks: {
+          runs: [
+            {
+              command: 'cat work.txt README.md',
+              exitCode: 0,
+              outputHash: fingerprint(output),
+              tail: output.trim(),
+            },
+          ],
+        },
+        baseChecks: { runs: [{ exitCode: 0 }] },
+        agents: expect.arrayContaining([expect.objectContaining({ version: 'rehearsal 0.0.0-test' })]),
       },
-      baseChecks: { runs: [{ exitCode: 0 }] },
-      agents: expect.arrayContaining([expect.objectContaining({ version: 'rehearsal 0.0.0-test' })]),
-    },
-  });
-  expect(await readFile(join(folder, 'outputs/full-1.txt'), 'utf8')).toBe(output);
-  const markdown = await readFile(join(folder, 'proof.md'), 'utf8');
-  expect(markdown).not.toContain('says the agent');
+    });
+    expect(await readFile(join(folder, 'outputs/full-1.txt'), 'utf8')).toBe(output);
+    const markdown = await readFile(join(folder, 'proof.md'), 'utf8');
+    expect(markdown).not.toContain('says the agent');
 
-  const shown = await samocode(rig, 'show', rig.file.folder, 'proof');
-  expect(shown.stdout).toContain(`Commit \`${commit}\``);
-  const yes = await samocode(rig, 'verify', rig.file.folder);
-  expect(yes.stdout).toMatch(/✔ cat work\.txt README\.md: exit status 0.*\nyes: /);
-  expect(yes.exitCode).toBe(0);
+    const shown = await samocode(rig, 'show', rig.file.folder, 'proof');
+    expect(shown.stdout).toContain(`Commit \`${commit}\``);
+    const yes = await samocode(rig, 'verify', rig.file.folder);
+    expect(yes.stdout).toMatch(/✔ cat work\.txt README\.md: exit status 0.*\nyes: /);
+    expect(yes.exitCode).toBe(0);
 
-  const elsewhere = join(rig.repo.root, 'elsewhere');
-  await rig.repo.git(['clone', '-q', rig.repo.path, elsewhere], rig.repo.root);
-  const there = ['-C', elsewhere, '--json'];
-  const asked = await samocode(rig, 'verify', join(folder, 'proof.md'), ...there);
-  expect(asked.exitCode).toBe(1);
-  expect(asked.stderr + asked.stdout).toContain('cat work.txt README.md');
-  const again = await samocode(rig, 'verify', join(folder, 'proof.md'), '--yes', ...there);
-  expect(JSON.parse(again.stdout)).toMatchObject({ verified: true, differences: [], commit });
-});
+    const elsewhere = join(rig.repo.root, 'elsewhere');
+    await rig.repo.git(['clone', '-q', rig.repo.path, elsewhere], rig.repo.root);
+    const there = ['-C', elsewhere, '--json'];
+    const asked = await samocode(rig, 'verify', join(folder, 'proof.md'), ...there);
+    expect(asked.exitCode).toBe(1);
+    expect(asked.stderr + asked.stdout).toContain('cat work.txt README.md');
+    const again = await samocode(rig, 'verify', join(folder, 'proof.md'), '--yes', ...there);
+    expect(JSON.parse(again.stdout)).toMatchObject({ verified: true, differences: [], commit });
+  },
+);
 
 test.concurrent('verify of a session fails if its files or its branch differ from its events', async () => {
   await using rig = await doneRig();

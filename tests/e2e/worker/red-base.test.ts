@@ -9,6 +9,7 @@ import { iterationPaths } from '../../../src/session/layout/paths.ts';
 import { readProof } from '../../../src/session/proof/proof.ts';
 import { typed } from '../../cli/typed.ts';
 import { askTool } from '../../server/ask-tool.ts';
+import { ci } from '../../support/ci.ts';
 import { trustLines } from '../../support/project.ts';
 import { type RigPlan, type SessionRig, startRig } from '../../support/session-rig.ts';
 
@@ -57,38 +58,44 @@ async function promptsOf(rig: SessionRig, iteration: number): Promise<string> {
   return await readFile(iterationPaths(rig.paths, iteration).prompt, 'utf8');
 }
 
-test.concurrent('a check that fails before any work is asked about at the first gate, with what it printed, and by the answer A is part of the task', async () => {
-  await using rig = await redRig({ scenario: WORKS });
-  await rig.untilWaiting('qa_answers');
-  const asked = await tool(rig, 'read_qa');
-  const [question] = (asked.questions as { text: string; options: string[]; suggestion: string }[]).slice(-1);
-  expect(question?.text).toContain(`\`${CHECK}\` (exit status 3) already fails on the commit`);
-  expect(question?.text).toContain(join(rig.paths.baseChecks, 'base-1.txt'));
-  expect(question?.options).toEqual([
-    'A) making it green is part of the task',
-    'B) continue: at the end it may fail with the same exit status, and the proof says "red before, red after"',
-  ]);
-  expect(question?.suggestion).toMatch(/^A - /);
-  expect(asked.about).toBe(`$ ${CHECK}\nfixed is missing\n(exit status 3)`);
-  expect((await tool(rig, 'get_status')).checks).toBe(`red before any work: \`${CHECK}\` (exit status 3)`);
+test.concurrent(
+  'a check that fails before any work is asked about at the first gate, with what it printed, and by the answer A is part of the task',
+  ci,
+  async () => {
+    await using rig = await redRig({ scenario: WORKS });
+    await rig.untilWaiting('qa_answers');
+    const asked = await tool(rig, 'read_qa');
+    const [question] = (asked.questions as { text: string; options: string[]; suggestion: string }[]).slice(
+      -1,
+    );
+    expect(question?.text).toContain(`\`${CHECK}\` (exit status 3) already fails on the commit`);
+    expect(question?.text).toContain(join(rig.paths.baseChecks, 'base-1.txt'));
+    expect(question?.options).toEqual([
+      'A) making it green is part of the task',
+      'B) continue: at the end it may fail with the same exit status, and the proof says "red before, red after"',
+    ]);
+    expect(question?.suggestion).toMatch(/^A - /);
+    expect(asked.about).toBe(`$ ${CHECK}\nfixed is missing\n(exit status 3)`);
+    expect((await tool(rig, 'get_status')).checks).toBe(`red before any work: \`${CHECK}\` (exit status 3)`);
 
-  await decide(rig, 'A', 'tool');
-  await rig.untilWaiting('plan_approval');
-  expect(await promptsOf(rig, 4)).toContain('Making them green is part of the task.');
-  await rig.approve();
-  await rig.until(isAt('done'), LONG);
-  const ran = await checksRan(rig);
-  expect(ran.find(({ set }) => set === 'base')?.runs).toMatchObject([
-    { exitCode: 3, tail: 'fixed is missing' },
-  ]);
-  expect(ran.findLast(({ set }) => set === 'full')?.runs).toContainEqual(
-    expect.objectContaining({ command: CHECK, exitCode: 0 }),
-  );
-  const reading = readProof(await readFile(join(rig.paths.proof, 'proof.json'), 'utf8'));
-  expect(reading).toMatchObject({ proof: { baseChecks: { runs: [{ exitCode: 3 }] } } });
-  expect((await command(rig, 'verify', rig.file.folder)).stdout).toContain('yes: ');
-  expect((await tool(rig, 'get_status')).checks).toBeUndefined();
-});
+    await decide(rig, 'A', 'tool');
+    await rig.untilWaiting('plan_approval');
+    expect(await promptsOf(rig, 4)).toContain('Making them green is part of the task.');
+    await rig.approve();
+    await rig.until(isAt('done'), LONG);
+    const ran = await checksRan(rig);
+    expect(ran.find(({ set }) => set === 'base')?.runs).toMatchObject([
+      { exitCode: 3, tail: 'fixed is missing' },
+    ]);
+    expect(ran.findLast(({ set }) => set === 'full')?.runs).toContainEqual(
+      expect.objectContaining({ command: CHECK, exitCode: 0 }),
+    );
+    const reading = readProof(await readFile(join(rig.paths.proof, 'proof.json'), 'utf8'));
+    expect(reading).toMatchObject({ proof: { baseChecks: { runs: [{ exitCode: 3 }] } } });
+    expect((await command(rig, 'verify', rig.file.folder)).stdout).toContain('yes: ');
+    expect((await tool(rig, 'get_status')).checks).toBeUndefined();
+  },
+);
 
 test.concurrent('by the answer B a check may fail at the end as before the work, every face says so, and the branch can be merged', async () => {
   await using rig = await redRig();

@@ -8,6 +8,7 @@ import { rewindSession } from '../../../src/acts/rewind/rewind-session.act.ts';
 import { leaveCommand } from '../../../src/session/commands/commands.ts';
 import { plannedRig } from '../../support/asking-rig.ts';
 import { contentsOf } from '../../support/checkpoint-scene.ts';
+import { ci } from '../../support/ci.ts';
 import { eventually } from '../../support/eventually.ts';
 import { PATIENT_CLOCK } from '../../support/live-session.ts';
 import type { SessionRig } from '../../support/session-rig.ts';
@@ -88,15 +89,19 @@ async function diesAndIsEnded(step: string, rig: SessionRig) {
 }
 
 // Each step starts where the previous one started, because the undo restores everything.
-test.concurrent(`a rewind that fails after ${STEPS.join(', ')} blocks the session, and a resume completes it`, async () => {
-  await using rig = await plannedRig({ faults: true, here: true });
-  const before = await atThePlan(rig);
-  for (const step of STEPS) {
-    await failsAndIsCompleted(step, rig);
-    await rewind(rig, 'undo');
-    expect(await filesOf(rig), step).toEqual(before);
-  }
-});
+test.concurrent(
+  `a rewind that fails after ${STEPS.join(', ')} blocks the session, and a resume completes it`,
+  ci,
+  async () => {
+    await using rig = await plannedRig({ faults: true, here: true });
+    const before = await atThePlan(rig);
+    for (const step of STEPS) {
+      await failsAndIsCompleted(step, rig);
+      await rewind(rig, 'undo');
+      expect(await filesOf(rig), step).toEqual(before);
+    }
+  },
+);
 
 test.concurrent('a rewind that failed halfway can be undone, with files, phase and gate', async () => {
   await using rig = await plannedRig({ faults: true, here: true });

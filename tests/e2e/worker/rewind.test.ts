@@ -9,6 +9,7 @@ import { leaveCommand } from '../../../src/session/commands/commands.ts';
 import { statusSentence } from '../../../src/session/words.ts';
 import { askingRig } from '../../support/asking-rig.ts';
 import { contentsOf } from '../../support/checkpoint-scene.ts';
+import { ci } from '../../support/ci.ts';
 import { eventually } from '../../support/eventually.ts';
 import { PATIENT_CLOCK } from '../../support/live-session.ts';
 import { type SessionRig, startRig } from '../../support/session-rig.ts';
@@ -27,49 +28,53 @@ function rewind(rig: SessionRig, to: number | 'undo') {
   return rewindSession({ session: rig.file.folder, to }, { ...rig.context(), clock: PATIENT_CLOCK });
 }
 
-test.concurrent('files, phase, gate and approval are rewound together, the gate is closed again, and the undo restores it all', async () => {
-  await using rig = await askingRig({ here: true });
-  const atQuestions = await rig.untilWaiting('qa_answers');
-  const iteration = atQuestions.progress.totalIterations;
-  const before = await filesOf(rig);
-  await rig.answer();
-  await rig.untilWaiting('plan_approval');
-  await rig.approve();
-  await rig.until(({ status }) => status.kind === 'done');
-  const after = await filesOf(rig);
-  const tip = await rig.repo.git(['rev-parse', rig.file.settings.branch]);
-  const done = await rig.state();
+test.concurrent(
+  'files, phase, gate and approval are rewound together, the gate is closed again, and the undo restores it all',
+  ci,
+  async () => {
+    await using rig = await askingRig({ here: true });
+    const atQuestions = await rig.untilWaiting('qa_answers');
+    const iteration = atQuestions.progress.totalIterations;
+    const before = await filesOf(rig);
+    await rig.answer();
+    await rig.untilWaiting('plan_approval');
+    await rig.approve();
+    await rig.until(({ status }) => status.kind === 'done');
+    const after = await filesOf(rig);
+    const tip = await rig.repo.git(['rev-parse', rig.file.settings.branch]);
+    const done = await rig.state();
 
-  const { view } = await rewind(rig, iteration);
-  expect(view.state.status).toMatchObject({ kind: 'stopped', parked: { for: 'qa_answers' } });
-  expect(view.state.progress).toMatchObject({ phase: 'requirements' });
-  expect(view.state.approvedPlan).toBeUndefined();
-  expect(view.state.answers).toEqual([]);
-  expect(await filesOf(rig)).toEqual(before);
-  expect(await readFile(rig.paths.overview, 'utf8')).toContain('Phase: requirements');
+    const { view } = await rewind(rig, iteration);
+    expect(view.state.status).toMatchObject({ kind: 'stopped', parked: { for: 'qa_answers' } });
+    expect(view.state.progress).toMatchObject({ phase: 'requirements' });
+    expect(view.state.approvedPlan).toBeUndefined();
+    expect(view.state.answers).toEqual([]);
+    expect(await filesOf(rig)).toEqual(before);
+    expect(await readFile(rig.paths.overview, 'utf8')).toContain('Phase: requirements');
 
-  const undone = await rewind(rig, 'undo');
-  expect(undone.view.state.progress).toMatchObject({ phase: 'done' });
-  expect(undone.view.state.status).toEqual(done.status);
-  expect(undone.view.state.proved).toEqual(done.proved);
-  expect(statusSentence(undone.view)).toContain('is done after');
-  const report = { session: rig.file.folder, wordsOf: () => [] };
-  const page = await readFile((await writeSessionReport(report, rig.context())).path, 'utf8');
-  expect(page).not.toContain('created when the session is done');
-  expect(undone.view.state.approvedPlan).toEqual(done.approvedPlan);
-  expect(await filesOf(rig)).toEqual(after);
-  expect(await rig.repo.git(['rev-parse', rig.file.settings.branch])).toBe(tip);
+    const undone = await rewind(rig, 'undo');
+    expect(undone.view.state.progress).toMatchObject({ phase: 'done' });
+    expect(undone.view.state.status).toEqual(done.status);
+    expect(undone.view.state.proved).toEqual(done.proved);
+    expect(statusSentence(undone.view)).toContain('is done after');
+    const report = { session: rig.file.folder, wordsOf: () => [] };
+    const page = await readFile((await writeSessionReport(report, rig.context())).path, 'utf8');
+    expect(page).not.toContain('created when the session is done');
+    expect(undone.view.state.approvedPlan).toEqual(done.approvedPlan);
+    expect(await filesOf(rig)).toEqual(after);
+    expect(await rig.repo.git(['rev-parse', rig.file.settings.branch])).toBe(tip);
 
-  await rewind(rig, 'undo');
-  await rig.resume();
-  const again = await rig.untilWaiting('qa_answers');
-  expect(again.status).toMatchObject({
-    openQuestions: atQuestions.status.kind === 'waiting' ? atQuestions.status.openQuestions : [],
-  });
-  await rig.answer();
-  const planned = await rig.untilWaiting('plan_approval');
-  expect(planned.progress.totalIterations).toBeGreaterThan(done.progress.totalIterations);
-});
+    await rewind(rig, 'undo');
+    await rig.resume();
+    const again = await rig.untilWaiting('qa_answers');
+    expect(again.status).toMatchObject({
+      openQuestions: atQuestions.status.kind === 'waiting' ? atQuestions.status.openQuestions : [],
+    });
+    await rig.answer();
+    const planned = await rig.untilWaiting('plan_approval');
+    expect(planned.progress.totalIterations).toBeGreaterThan(done.progress.totalIterations);
+  },
+);
 
 test.concurrent('everything before the first iteration can be restored, and the list names that point', async () => {
   await using rig = await askingRig({ here: true });

@@ -8,6 +8,7 @@ import { readEvents } from '../../../src/session/events/event-log.ts';
 import type { SessionPaths } from '../../../src/session/layout/paths.ts';
 import { readSession } from '../../../src/session/status.ts';
 import { accountKey, readSharedLimit, shareLimit } from '../../../src/worker/limits/shared-limit.ts';
+import { ci } from '../../support/ci.ts';
 import { eventually } from '../../support/eventually.ts';
 import { startRig } from '../../support/session-rig.ts';
 import { tempDir } from '../../support/temp-dir.ts';
@@ -15,7 +16,7 @@ import { tempDir } from '../../support/temp-dir.ts';
 const NOW = 1_800_000_000_000;
 const clock = { now: () => NOW, monotonic: () => 0, sleep: async () => {} };
 
-test('a limit applies to every session of the account, identified by names alone', async () => {
+test('a limit applies to every session of the account, identified by names alone', ci, async () => {
   await using home = await tempDir();
   const env = { HOME: home.path, ANTHROPIC_API_KEY: 'sk-very-secret' };
   await shareLimit({ env, clock }, 'claude', { until: NOW + 5000, guessed: false });

@@ -2,10 +2,11 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { readHolding } from '../../../src/base/processes/lease.ts';
 import { runRoot } from '../../../src/session/layout/paths.ts';
+import { ci } from '../../support/ci.ts';
 import { eventually } from '../../support/eventually.ts';
 import { HANGS, startRig } from '../../support/session-rig.ts';
 
-test('a worker that adopts the agent of a dead one takes a slot for it again', async () => {
+test('a worker that adopts the agent of a dead one takes a slot for it again', ci, async () => {
   await using rig = await startRig({ lines: { MAX_PARALLEL: '1' }, scenario: HANGS });
   await rig.until(({ openIteration }) => openIteration !== undefined);
   const dead = await rig.killWorker();

@@ -6,6 +6,7 @@ import { titleOf } from '../../../src/acts/notify/notice/compose.ts';
 import type { SessionState } from '../../../src/session/events/state.ts';
 import { iterationPaths } from '../../../src/session/layout/paths.ts';
 import { statusSentence } from '../../../src/session/words.ts';
+import { ci } from '../../support/ci.ts';
 import { eventually } from '../../support/eventually.ts';
 import { setPhase } from '../../support/put-in-phase.ts';
 import { type SessionRig, startRig } from '../../support/session-rig.ts';
@@ -40,35 +41,39 @@ async function inPhase(
 
 const answered = (id: string, text: string) => ({ answers: [{ id, text }], acceptSuggestions: false });
 
-test.concurrent('weakened checks wait for a person with their diff; once accepted, only a further weakening is asked about', async () => {
-  await using rig = await inPhase('testing', [
-    { when: { phase: 'testing' }, do: [SKIPS, goes('quality')] },
-    { when: { phase: 'quality' }, do: [goes('done')] },
-    { when: { phase: 'done' }, do: [FURTHER, DONE] },
-  ]);
-  await rig.untilWaiting('qa_answers');
-  const asked = await readQa({ session: rig.file.folder }, rig.context());
-  expect(asked.open).toEqual(['Q1']);
-  expect(asked.questions[0]?.text).toContain('a.test.js skips tests that ran before. Is that intended?');
-  expect(asked.about?.text).toContain("+test.skip('adds', () => {});");
-  expect(statusSentence(asked.view)).toContain('waits for a decision about changed checks: Q1 (');
-  const notice = { kind: 'waiting', session: 'x' } as Parameters<typeof titleOf>[0];
-  expect(titleOf(notice, asked.view, 'p')).toBe('x waits for a decision about changed checks: Q1');
+test.concurrent(
+  'weakened checks wait for a person with their diff; once accepted, only a further weakening is asked about',
+  ci,
+  async () => {
+    await using rig = await inPhase('testing', [
+      { when: { phase: 'testing' }, do: [SKIPS, goes('quality')] },
+      { when: { phase: 'quality' }, do: [goes('done')] },
+      { when: { phase: 'done' }, do: [FURTHER, DONE] },
+    ]);
+    await rig.untilWaiting('qa_answers');
+    const asked = await readQa({ session: rig.file.folder }, rig.context());
+    expect(asked.open).toEqual(['Q1']);
+    expect(asked.questions[0]?.text).toContain('a.test.js skips tests that ran before. Is that intended?');
+    expect(asked.about?.text).toContain("+test.skip('adds', () => {});");
+    expect(statusSentence(asked.view)).toContain('waits for a decision about changed checks: Q1 (');
+    const notice = { kind: 'waiting', session: 'x' } as Parameters<typeof titleOf>[0];
+    expect(titleOf(notice, asked.view, 'p')).toBe('x waits for a decision about changed checks: Q1');
 
-  await expect(rig.answer(answered('Q1', 'B'), 'tool')).rejects.toMatchObject({ code: 'person_accepts' });
-  await expect(rig.answer(undefined, 'cli')).rejects.toMatchObject({ code: 'no_answer_given' });
-  await rig.answer(answered('Q1', 'B'), 'cli');
-  await rig.untilWaiting('qa_answers', { since: asked.view.state.n });
-  const again = await readQa({ session: rig.file.folder }, rig.context());
-  expect(again.open).toEqual(['R2Q1']);
-  expect(again.questions[1]?.text).toContain('b.test.js is deleted. Is that intended?');
-  expect(again.about?.text).not.toContain('a.test.js');
+    await expect(rig.answer(answered('Q1', 'B'), 'tool')).rejects.toMatchObject({ code: 'person_accepts' });
+    await expect(rig.answer(undefined, 'cli')).rejects.toMatchObject({ code: 'no_answer_given' });
+    await rig.answer(answered('Q1', 'B'), 'cli');
+    await rig.untilWaiting('qa_answers', { since: asked.view.state.n });
+    const again = await readQa({ session: rig.file.folder }, rig.context());
+    expect(again.open).toEqual(['R2Q1']);
+    expect(again.questions[1]?.text).toContain('b.test.js is deleted. Is that intended?');
+    expect(again.about?.text).not.toContain('a.test.js');
 
-  await rig.answer(answered('R2Q1', 'A'), 'tool');
-  const { openIteration } = await rig.until((state) => state.openIteration?.phase === 'implementation');
-  const prompt = await readFile(iterationPaths(rig.paths, openIteration?.iteration ?? 0).prompt, 'utf8');
-  expect(prompt).toContain('A person did not accept the changed checks that R2Q1 of _qa.md lists');
-});
+    await rig.answer(answered('R2Q1', 'A'), 'tool');
+    const { openIteration } = await rig.until((state) => state.openIteration?.phase === 'implementation');
+    const prompt = await readFile(iterationPaths(rig.paths, openIteration?.iteration ?? 0).prompt, 'utf8');
+    expect(prompt).toContain('A person did not accept the changed checks that R2Q1 of _qa.md lists');
+  },
+);
 
 test.concurrent('an acceptance that is typed into _qa.md opens no gate, and one in a terminal does', async () => {
   await using rig = await inPhase(

@@ -1,3 +1,4 @@
+// @module-tag ci
 import { spawn } from 'node:child_process';
 import { openSync } from 'node:fs';
 import { readFile, stat, writeFile } from 'node:fs/promises';

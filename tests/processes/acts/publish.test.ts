@@ -14,6 +14,7 @@ import type { SessionView } from '../../../src/session/events/session-view.ts';
 import { emptyState, type SessionState } from '../../../src/session/events/state.ts';
 import { type SessionPaths, sessionPaths } from '../../../src/session/layout/paths.ts';
 import { readProof } from '../../../src/session/proof/proof.ts';
+import { ci } from '../../support/ci.ts';
 import { freePort } from '../../support/free-port.ts';
 import { gitHubStub } from '../../support/github-stub/github-stub.ts';
 import type { StubPullRequest } from '../../support/github-stub/model.ts';
@@ -69,33 +70,37 @@ async function prove(paths: SessionPaths, commit: string): Promise<void> {
   await writeFile(paths.events, events.map(serialiseEvent).join(''));
 }
 
-test('with gh, the branch is pushed and a pull request with commits and proof in its text is opened', async () => {
-  await using repo = await makeRepo({ folder: 'Über boats' });
-  await using s = await scene(repo);
-  const tip = await repo.git(['rev-parse', 'samocode/x']);
-  await prove(s.paths, tip);
-  const bodyPath = join(s.paths.sessionDir, 'pull-request.md');
-  expect(await publish(s.judged, false, s.context)).toEqual({
-    summary: `Pull request ${URL} is open.`,
-    bodyPath,
-    url: URL,
-    commands: [],
-  });
-  expect(await s.pushed()).toBe(`refs/heads/samocode/x ${await repo.git(['rev-parse', 'samocode/x'])}`);
-  const text = await readFile(bodyPath, 'utf8');
-  const opened = {
-    title: 'Give every boat a name',
-    body: text,
-    headBranch: 'samocode/x',
-    baseBranch: 'main',
-  };
-  expect(s.boats.pullRequests.get(17)).toMatchObject({ ...opened, head: tip, isDraft: false });
-  expect(text.startsWith("## Summary\n\nIn the agent's words:\n\n> Every boat has a name.\n")).toBe(true);
-  expect(text).toContain('> Give every boat a name\n>\n> All of them.');
-  expect(text).toContain('1 commit:\n\n- Name "every" boat\n');
-  expect(text).toContain('<summary>1 file, +1 −0</summary>\n\n- `boats.txt` +1 −0');
-  expect(readProof(text)).toMatchObject({ kind: 'proof', proof: { commit: tip } });
-});
+test(
+  'with gh, the branch is pushed and a pull request with commits and proof in its text is opened',
+  ci,
+  async () => {
+    await using repo = await makeRepo({ folder: 'Über boats' });
+    await using s = await scene(repo);
+    const tip = await repo.git(['rev-parse', 'samocode/x']);
+    await prove(s.paths, tip);
+    const bodyPath = join(s.paths.sessionDir, 'pull-request.md');
+    expect(await publish(s.judged, false, s.context)).toEqual({
+      summary: `Pull request ${URL} is open.`,
+      bodyPath,
+      url: URL,
+      commands: [],
+    });
+    expect(await s.pushed()).toBe(`refs/heads/samocode/x ${await repo.git(['rev-parse', 'samocode/x'])}`);
+    const text = await readFile(bodyPath, 'utf8');
+    const opened = {
+      title: 'Give every boat a name',
+      body: text,
+      headBranch: 'samocode/x',
+      baseBranch: 'main',
+    };
+    expect(s.boats.pullRequests.get(17)).toMatchObject({ ...opened, head: tip, isDraft: false });
+    expect(text.startsWith("## Summary\n\nIn the agent's words:\n\n> Every boat has a name.\n")).toBe(true);
+    expect(text).toContain('> Give every boat a name\n>\n> All of them.');
+    expect(text).toContain('1 commit:\n\n- Name "every" boat\n');
+    expect(text).toContain('<summary>1 file, +1 −0</summary>\n\n- `boats.txt` +1 −0');
+    expect(readProof(text)).toMatchObject({ kind: 'proof', proof: { commit: tip } });
+  },
+);
 
 test('the text omits a proof that is only in the session folder or is for another commit', async () => {
   await using repo = await makeRepo();

@@ -1,3 +1,4 @@
+// @module-tag ci
 import { existsSync } from 'node:fs';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';

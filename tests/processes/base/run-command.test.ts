@@ -1,3 +1,4 @@
+// @module-tag ci
 import { mkdir, symlink, writeFile } from 'node:fs/promises';
 import { delimiter, join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';

@@ -1,3 +1,4 @@
+// @module-tag ci
 import { getEventListeners } from 'node:events';
 import { appendFile, mkdir, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';

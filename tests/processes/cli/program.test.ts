@@ -1,9 +1,10 @@
+// @module-tag ci
 import { access, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { COMMANDS } from '../../../src/cli/program.ts';
-import { makeRepo } from '../../support/temp-repo.ts';
 import { typed } from '../../cli/typed.ts';
+import { makeRepo } from '../../support/temp-repo.ts';
 
 test('with --yes, init adds the check that the repository suggests, and otherwise only the given lines', async () => {
   await using repo = await makeRepo();

@@ -6,6 +6,7 @@ import { startSession } from '../../../src/acts/sessions/start-session.act.ts';
 import { changePoolFile } from '../../../src/pool/pool-file.ts';
 import { needsOf } from '../../../src/pool/pool-states.ts';
 import { recordedSessionFile } from '../../../src/session/events/session-file.ts';
+import { ci } from '../../support/ci.ts';
 import { makeProject, type TempProject } from '../../support/project.ts';
 
 async function joined({ repo, context }: TempProject) {
@@ -17,17 +18,21 @@ async function joined({ repo, context }: TempProject) {
   return { self: host, membership: { ...membership, prefix: 'refs/samocode/pool/' } };
 }
 
-test('a session for the pool starts where its agent CLI is not installed, and needs a machine that has it', async () => {
-  const project = await makeProject({ lines: { PROVIDER: 'codex', CODEX_PATH: '/nowhere/codex' } });
-  await using _ = project.repo;
-  const start = { dive: 'How is the boat rigged?', where: 'pool' } as const;
-  await expect(startSession(start, project.context)).rejects.toMatchObject({ code: 'pool_not_joined' });
-  await joined(project);
-  const { view } = await startSession(start, project.context);
-  const file = await recordedSessionFile(view.paths);
-  expect(file?.settings.cliPaths).toEqual({});
-  expect(file && needsOf(file)).toEqual(['codex']);
-});
+test(
+  'a session for the pool starts where its agent CLI is not installed, and needs a machine that has it',
+  ci,
+  async () => {
+    const project = await makeProject({ lines: { PROVIDER: 'codex', CODEX_PATH: '/nowhere/codex' } });
+    await using _ = project.repo;
+    const start = { dive: 'How is the boat rigged?', where: 'pool' } as const;
+    await expect(startSession(start, project.context)).rejects.toMatchObject({ code: 'pool_not_joined' });
+    await joined(project);
+    const { view } = await startSession(start, project.context);
+    const file = await recordedSessionFile(view.paths);
+    expect(file?.settings.cliPaths).toEqual({});
+    expect(file && needsOf(file)).toEqual(['codex']);
+  },
+);
 
 test('a machine brings every agent CLI that is installed, whichever its own sessions begin with', async () => {
   const project = await makeProject();

@@ -3,6 +3,7 @@ import { ulid } from 'ulid';
 import { expect, test } from 'vitest';
 import { POOL_REFS } from '../../../src/pool/git-remote.ts';
 import { boardContract, LEASE_MS, type Member, PROJECT } from '../../support/board-contract.ts';
+import { ci } from '../../support/ci.ts';
 import { gitBoards } from './git-boards.ts';
 
 // More hosts than this board is for; PostgreSQL has more of both.
@@ -10,17 +11,21 @@ boardContract(gitBoards, { hosts: 10, sessions: 40 });
 
 const heldBy = async ({ board, host }: Member) => [...(await board.renew(host)).held.keys()];
 
-test('a state that nobody trusted has signed is not claimed, nor one in the place of another session', async () => {
-  await using rig = await gitBoards();
-  const [a, b] = [await rig.join(), await rig.join()];
-  const own = await rig.offer(a, { folder: 'own' });
-  await rig.offer(a, { folder: 'of a stranger' });
-  const state = await rig.remotes.git(rig.remotes.url, 'rev-parse', `${POOL_REFS}sessions/${own}`);
-  await rig.remotes.remote(rig.at(a)).move(`${POOL_REFS}sessions/${ulid()}`, state, undefined);
-  const { entries } = await b.board.renew(b.host);
-  expect(entries.map(({ folder }) => folder).sort()).toEqual(['of a stranger', 'own']);
-  expect((await b.board.claim(b.host, 5)).map(({ id }) => id)).toEqual([own]);
-});
+test(
+  'a state that nobody trusted has signed is not claimed, nor one in the place of another session',
+  ci,
+  async () => {
+    await using rig = await gitBoards();
+    const [a, b] = [await rig.join(), await rig.join()];
+    const own = await rig.offer(a, { folder: 'own' });
+    await rig.offer(a, { folder: 'of a stranger' });
+    const state = await rig.remotes.git(rig.remotes.url, 'rev-parse', `${POOL_REFS}sessions/${own}`);
+    await rig.remotes.remote(rig.at(a)).move(`${POOL_REFS}sessions/${ulid()}`, state, undefined);
+    const { entries } = await b.board.renew(b.host);
+    expect(entries.map(({ folder }) => folder).sort()).toEqual(['of a stranger', 'own']);
+    expect((await b.board.claim(b.host, 5)).map(({ id }) => id)).toEqual([own]);
+  },
+);
 
 test('an observer whose looks take long still finds a host silent, but not while its own looks fail', async () => {
   await using rig = await gitBoards();

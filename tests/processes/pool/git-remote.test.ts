@@ -3,13 +3,14 @@ import { createServer } from 'node:http';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { POOL_BRANCHES, POOL_REFS } from '../../../src/pool/git-remote.ts';
+import { ci } from '../../support/ci.ts';
 import { eventually } from '../../support/eventually.ts';
 import { freePort } from '../../support/free-port.ts';
 import { cutting, makeRemotes, serve } from './remotes.ts';
 
 const REF = `${POOL_REFS}sessions/01JZZZZZZZZZZZZZZZZZZZZZZZ`;
 
-test('of five machines that move a ref at the same moment one wins, in each of 40 rounds', async () => {
+test('of five machines that move a ref at the same moment one wins, in each of 40 rounds', ci, async () => {
   await using remotes = await makeRemotes();
   await using server = await serve(remotes.root);
   const url = `git://127.0.0.1:${server.port}/remote.git`;

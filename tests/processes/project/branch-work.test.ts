@@ -1,3 +1,4 @@
+// @module-tag ci
 import { expect, test } from 'vitest';
 import { touchesFiles } from '../../../src/project/proving/branch-work.ts';
 import { makeRepo } from '../../support/temp-repo.ts';

@@ -4,6 +4,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { keepCheckpoint } from '../../../src/project/checkpoints/checkpoint.ts';
 import { type CheckpointScene, checkpointScene } from '../../support/checkpoint-scene.ts';
+import { ci } from '../../support/ci.ts';
 
 type Deed =
   | { does: 'write'; path: string; text: string; executable: boolean }
@@ -61,9 +62,7 @@ async function act({ repo, worktreePath, sessionDir }: CheckpointScene, deed: De
   }
 }
 
-test('an incremental checkpoint equals one that reads everything', {
-  timeout: 600_000,
-}, async () => {
+test('an incremental checkpoint equals one that reads everything', { ...ci, timeout: 600_000 }, async () => {
   const runs = fc.array(fc.array(deed, { maxLength: 5 }), { minLength: 2, maxLength: 6 });
   await fc.assert(
     fc.asyncProperty(runs, async (iterations) => {

@@ -6,6 +6,7 @@ import { nameOf, pathAt } from '../../../src/project/git/path-bytes.ts';
 import { WORKTREE_ERRORS } from '../../../src/project/git/worktree-errors.ts';
 import { rejoinWorktree } from '../../../src/project/worktrees/rejoin-worktree.ts';
 import { type CheckpointScene, checkpointScene, contentsOf } from '../../support/checkpoint-scene.ts';
+import { ci } from '../../support/ci.ts';
 
 /** What an agent may do to its worktree and its documents, including hostile clean-ups. */
 type Deed =
@@ -203,6 +204,7 @@ async function endIteration(scene: CheckpointScene, iteration: number): Promise<
 }
 
 test('any iteration of any run can be rewound byte for byte, and the rewind undone', {
+  ...ci,
   timeout: 600_000,
 }, async () => {
   const run = fc.array(fc.array(deed, { maxLength: 6 }), { minLength: 2, maxLength: 4 });

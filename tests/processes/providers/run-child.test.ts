@@ -1,3 +1,4 @@
+// @module-tag ci
 import { spawnSync } from 'node:child_process';
 import { appendFile, mkdir, readdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';

@@ -1,3 +1,4 @@
+// @module-tag ci
 import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { CallToolResult } from '@modelcontextprotocol/sdk/types.js';

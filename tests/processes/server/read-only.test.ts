@@ -1,3 +1,4 @@
+// @module-tag ci
 import { readFile } from 'node:fs/promises';
 import { expect, test } from 'vitest';
 import { READ_ONLY_INSTRUCTIONS } from '../../../src/server/server-info.ts';

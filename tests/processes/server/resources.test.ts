@@ -1,3 +1,4 @@
+// @module-tag ci
 import { appendFile, cp, mkdir, open, rename, rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';

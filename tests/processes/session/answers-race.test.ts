@@ -1,3 +1,4 @@
+// @module-tag ci
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { CHANNELS } from '../../../src/phases/channels.ts';

@@ -1,3 +1,4 @@
+// @module-tag ci
 import { execFileSync } from 'node:child_process';
 import { appendFile, mkdir, rm, writeFile } from 'node:fs/promises';
 import fc from 'fast-check';

@@ -1,3 +1,4 @@
+// @module-tag ci
 import { fork, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { appendFile, lstat, readFile, rename, rm, truncate, writeFile } from 'node:fs/promises';

@@ -6,6 +6,7 @@ import { parseQa } from '../../../src/session/documents/qa.ts';
 import { writeAnswers } from '../../../src/session/documents/qa-change.ts';
 import { parseSignal } from '../../../src/session/documents/signal.ts';
 import { inferPhase } from '../../../src/session/legacy-session.ts';
+import { ci } from '../../support/ci.ts';
 
 const TEN_MB = 10_000_000;
 const HEADS = '# T\n## Status\n### Phase 1: x\n### Q1: x\n';
@@ -25,7 +26,7 @@ test.each([
   '\u2028',
   '**Answer:** ',
   'Phase: ',
-])('a line of ten megabytes of %j is read and changed', (piece) => {
+])('a line of ten megabytes of %j is read and changed', ci, (piece) => {
   const text = HEADS + piece.repeat(Math.ceil(TEN_MB / piece.length));
   expect(readOverview(changeOverview(text, { phase: 'done' })).phase).toBe('done');
   expect(restoreLost(text, { task: 'x', flow: ['y'] }).length).toBeGreaterThan(text.length);

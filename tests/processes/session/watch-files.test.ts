@@ -1,3 +1,4 @@
+// @module-tag ci
 import { EventEmitter } from 'node:events';
 import { appendFile, mkdir, readdir, readlink, rename, rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';

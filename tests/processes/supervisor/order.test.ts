@@ -1,3 +1,4 @@
+// @module-tag ci
 import { writeFile } from 'node:fs/promises';
 import { expect, test } from 'vitest';
 import type { StartOrder } from '../../../src/session/events/bodies/positions.ts';

@@ -1,3 +1,4 @@
+// @module-tag ci
 import { mkdir, rm } from 'node:fs/promises';
 import { expect, test } from 'vitest';
 import { acquireLease, type OwnedLease } from '../../../src/base/processes/lease.ts';

@@ -1,3 +1,4 @@
+// @module-tag ci
 import { EventEmitter } from 'node:events';
 import { existsSync } from 'node:fs';
 import { readFile, rename, rm, writeFile } from 'node:fs/promises';
@@ -9,11 +10,15 @@ import { acquireLease } from '../../../src/base/processes/lease.ts';
 import { askToLeave } from '../../../src/providers/starting/launch-supervisor.ts';
 import { readPresence } from '../../../src/providers/starting/supervisor-folder.ts';
 import type { NewEvent } from '../../../src/session/events/events.ts';
-import { type RunOptions, runSupervisor, type SupervisorEnd } from '../../../src/supervisor/run-supervisor.ts';
+import {
+  type RunOptions,
+  runSupervisor,
+  type SupervisorEnd,
+} from '../../../src/supervisor/run-supervisor.ts';
 import { ASKING, CREATED, DONE, eventLines, PREPARED } from '../../session/events.ts';
+import { MINUTE_MS, type Scene, SimulatedClock, sceneWith } from '../../supervisor/scene.ts';
 import { eventually } from '../../support/eventually.ts';
 import { entryOf, hostWith } from '../../support/hosts.ts';
-import { MINUTE_MS, type Scene, SimulatedClock, sceneWith } from '../../supervisor/scene.ts';
 
 const WAITS: NewEvent[] = [CREATED, PREPARED, ASKING];
 const HOUR_MS = 60 * MINUTE_MS;

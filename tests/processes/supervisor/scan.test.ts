@@ -1,3 +1,4 @@
+// @module-tag ci
 import { appendFile, chmod, mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
@@ -9,10 +10,10 @@ import type { SessionPaths } from '../../../src/session/layout/paths.ts';
 import { Scan } from '../../../src/supervisor/scan.ts';
 import { readSupervisorStatus } from '../../../src/supervisor/supervisor-status.ts';
 import { ASKING, CREATED, eventLines, PREPARED } from '../../session/events.ts';
+import { MINUTE_MS, type Scene, START_MS, scene } from '../../supervisor/scene.ts';
 import { eventually } from '../../support/eventually.ts';
 import { silentFolder } from '../../support/failing-disk.ts';
 import { asOrdinaryUser } from '../../support/ordinary-user.ts';
-import { MINUTE_MS, type Scene, START_MS, scene } from '../../supervisor/scene.ts';
 
 const RUNNING = [CREATED, PREPARED];
 const CRASHED = { events: RUNNING, lease: { owner: 'dead' } } as const;

@@ -1,3 +1,4 @@
+// @module-tag ci
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { runCommand } from '../../../src/base/processes/run-command.ts';
 import { ANY_HIDDEN, HIDING } from '../../support/hidden-characters.ts';

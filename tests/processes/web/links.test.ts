@@ -1,3 +1,4 @@
+// @module-tag ci
 import { afterEach, expect, test } from 'vitest';
 import type { ActionContext } from '../../../src/acts/common/context.ts';
 import { askPage, onPage, sessionPageAddress } from '../../../src/acts/common/live-page.ts';

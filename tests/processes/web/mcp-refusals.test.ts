@@ -1,3 +1,4 @@
+// @module-tag ci
 import { mkdir, writeFile } from 'node:fs/promises';
 import { request } from 'node:http';
 import { dirname, join } from 'node:path';

@@ -1,3 +1,4 @@
+// @module-tag ci
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { makeProject, type TempProject } from '../../support/project.ts';
 import { type Asked, serveWeb, type WebRig } from '../../support/web-rig.ts';

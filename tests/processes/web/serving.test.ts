@@ -1,3 +1,4 @@
+// @module-tag ci
 import { once } from 'node:events';
 import { chmod, readdir, rm } from 'node:fs/promises';
 import { createServer, type Server } from 'node:http';

@@ -1,3 +1,4 @@
+// @module-tag ci
 import { once } from 'node:events';
 import { appendFile, cp, open, rename, truncate, writeFile } from 'node:fs/promises';
 import { connect } from 'node:net';

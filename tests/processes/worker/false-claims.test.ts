@@ -2,6 +2,7 @@ import { describe, test } from 'vitest';
 import { decide } from '../../../src/phases/decide.ts';
 import { parseSignal } from '../../../src/session/documents/signal.ts';
 import { signalOutcome } from '../../../src/worker/iteration/kept-signal.ts';
+import { ci } from '../../support/ci.ts';
 import { NO_PLAN, outcomeOf, progressIn, RULES } from '../../support/phase-facts.ts';
 import { type FalseClaim, PLAN_HEAD, together } from '../../worker/false-claims/claim.ts';
 import { planAfter } from '../../worker/false-claims/plan-after.ts';
@@ -33,6 +34,7 @@ const isStopped = ({ said, status }: ClaimEnd, { says }: FalseClaim) =>
 describe('a session is not done when its agent', () => {
   test.concurrent.for(CLAIMS.map((row) => [row.claim.way, row] as const))(
     '%s',
+    ci,
     async ([, { claim, play, hasOthers }], { expect }) => {
       const end = await play();
       if (isStopped(end, claim)) return;
@@ -46,6 +48,7 @@ describe('a session is not done when its agent', () => {
 
   test.for(SIGNALLED.map((row) => [row.way, row] as const))(
     '%s',
+    ci,
     ([, { phase = 'done', signal = { status: 'done' }, says }], { expect }) => {
       const text = typeof signal === 'string' ? signal : JSON.stringify(signal);
       const plan = { ...NO_PLAN, exists: true, approved: true };
@@ -142,7 +145,7 @@ describe('a session is done when its agent', () => {
         plan: `Testing: none - it is research\n### Phase 1: look\nFiles: 01-08-1100-dive-x.md\n- [x] a`,
       },
     ],
-  ] as const)('%s', async ([, claim], { expect }) => {
+  ] as const)('%s', ci, async ([, claim], { expect }) => {
     const { status, said } = await playClaim({ way: '', says: '', ...claim });
     expect(said).toContain('"kind":"done"');
     expect(status).toBe('done');

@@ -1,3 +1,4 @@
+// @module-tag ci
 import { readFile, writeFile } from 'node:fs/promises';
 import { expect, test } from 'vitest';
 import { systemClock } from '../../../src/base/clock.ts';

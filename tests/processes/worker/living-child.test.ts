@@ -1,3 +1,4 @@
+// @module-tag ci
 import { rm, writeFile } from 'node:fs/promises';
 import { ulid } from 'ulid';
 import { expect, test } from 'vitest';

@@ -1,3 +1,4 @@
+// @module-tag ci
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';

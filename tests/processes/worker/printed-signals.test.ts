@@ -1,3 +1,4 @@
+// @module-tag ci
 import { expect, test } from 'vitest';
 import { decide } from '../../../src/phases/decide.ts';
 import type { Decision, JudgedSignal } from '../../../src/phases/decision.ts';

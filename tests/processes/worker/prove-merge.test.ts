@@ -1,3 +1,4 @@
+// @module-tag ci
 import { expect, test } from 'vitest';
 import type { Proving } from '../../../src/phases/proving.ts';
 import type { NewEvent } from '../../../src/session/events/events.ts';

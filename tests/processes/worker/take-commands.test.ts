@@ -1,3 +1,4 @@
+// @module-tag ci
 import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ulid } from 'ulid';

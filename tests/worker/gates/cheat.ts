@@ -4,6 +4,8 @@ import type { CheatKit } from './cheat-kit.ts';
 export interface Cheat {
   /** Completes "the gate stays closed when an agent …". */
   name: string;
+  /** A representative of its family: `.ci/run` plays it. */
+  ci?: true;
   /** What the agent does before its honest signal; a signal that it writes itself replaces that. */
   play(kit: CheatKit): unknown;
   /** Run by a process that the agent leaves behind, a second after the start of `play`. */

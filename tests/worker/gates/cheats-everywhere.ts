@@ -24,7 +24,7 @@ const EARLY = /child_runs|bad_command/;
 
 /** On the run folder, which is read-only in the guard. */
 const RUN_FOLDER: readonly Cheat[] = [
-  { name: 'empties the log', play: (kit) => truncateSync(kit.paths.events), withoutGuard: 'lost' },
+  { name: 'empties the log', ci: true, play: (kit) => truncateSync(kit.paths.events), withoutGuard: 'lost' },
   {
     name: 'rewrites an old line of the log with the same length',
     play(kit) {
@@ -43,6 +43,7 @@ const RUN_FOLDER: readonly Cheat[] = [
   { name: 'forges a cached state that fits the log', play: (kit) => kit.forgeCache() },
   {
     name: 'deletes the leases',
+    ci: true,
     takesLease: true,
     play: (kit) => rmSync(kit.paths.leases, { recursive: true }),
     withoutGuard: 'blocked',
@@ -182,6 +183,7 @@ const RUN_FILES: readonly Cheat[] = [
   },
   {
     name: 'opens the gates in session.json',
+    ci: true,
     play: (kit) => kit.openSettings(),
     withoutGuard: 'blocked',
     seenWithoutGuard: blockedBy('session\\.json'),
@@ -208,6 +210,7 @@ const RUN_FILES: readonly Cheat[] = [
   },
   {
     name: 'appends events of a human act',
+    ci: true,
     play: (kit) => kit.appendForgedEvents(),
     withoutGuard: 'blocked',
     seenWithoutGuard: LOG,
@@ -341,13 +344,19 @@ const COMMANDS: readonly Cheat[] = [
     play: (kit) => kit.command({ kind: 'start', run: true }),
     seenWithoutGuard: EARLY,
   },
-  { name: 'writes a command just before it exits', play: (kit) => kit.command(), seenWithoutGuard: EARLY },
+  {
+    name: 'writes a command just before it exits',
+    ci: true,
+    play: (kit) => kit.command(),
+    seenWithoutGuard: EARLY,
+  },
 ];
 
 /** By samocode's own programs, and by processes left behind. */
 const PROGRAMS: readonly Cheat[] = [
   {
     name: 'calls the samocode command line',
+    ci: true,
     play: (kit) => refusedInside(kit.cli(['message', kit.paths.folder, 'hi'])),
   },
   {
@@ -391,6 +400,7 @@ const PROGRAMS: readonly Cheat[] = [
   { name: 'leaves a daemon that answers', play: (kit) => kit.leave(), late: (kit) => kit.fillAnswers() },
   {
     name: 'leaves a daemon that writes a command',
+    ci: true,
     play: (kit) => kit.leave({ before: ['setsid', '-f'] }),
     late: (kit) => kit.command(),
   },

@@ -6,6 +6,7 @@ import { blockedBy, type Cheat } from './cheat.ts';
 export const PLAN_CHEATS: readonly Cheat[] = [
   {
     name: 'signals implementation',
+    ci: true,
     play: (kit) => kit.signal({ status: 'continue', phase: 'implementation' }),
   },
   {
@@ -41,6 +42,7 @@ export const PLAN_CHEATS: readonly Cheat[] = [
   },
   {
     name: 'changes the phase in the overview',
+    ci: true,
     play: (kit) => kit.setPhase('implementation'),
     seen: /Phase line/,
   },
@@ -78,6 +80,7 @@ export const PLAN_CHEATS: readonly Cheat[] = [
   },
   {
     name: 'forges the text of an approved plan in the run folder',
+    ci: true,
     play(kit) {
       copyFileSync(kit.plans().at(-1) ?? '', kit.paths.approvedPlan);
       kit.signal({ status: 'continue', phase: 'implementation' });
@@ -94,6 +97,7 @@ export const PLAN_CHEATS: readonly Cheat[] = [
   },
   {
     name: 'removes the plan and signals implementation',
+    ci: true,
     play(kit) {
       const path = kit.plans().at(-1) ?? '';
       const aside = `${path}.aside`;

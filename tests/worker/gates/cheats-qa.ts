@@ -15,9 +15,10 @@ const TYPED = /answers in _qa\.md that no human gave/;
 
 /** Played by requirements agents that have just asked two questions. */
 export const QA_CHEATS: readonly Cheat[] = [
-  { name: 'fills in the answers and waits', play: (kit) => kit.fillAnswers(), seen: TYPED },
+  { name: 'fills in the answers and waits', ci: true, play: (kit) => kit.fillAnswers(), seen: TYPED },
   {
     name: 'fills in the answers and signals planning',
+    ci: true,
     play(kit) {
       kit.fillAnswers();
       kit.signal({ status: 'continue', phase: 'planning' });
@@ -83,6 +84,7 @@ export const QA_CHEATS: readonly Cheat[] = [
   },
   {
     name: "changes the person's answer",
+    ci: true,
     play: (kit) => kit.editQa((text) => text.replace(/\*\*Answer:\*\* A/, '**Answer:** B')),
   },
   {
@@ -115,6 +117,7 @@ export const QA_CHEATS: readonly Cheat[] = [
   },
   {
     name: 'replaces the question file with a link to one with answers',
+    ci: true,
     play(kit) {
       kit.fillAnswers();
       const aside = join(kit.paths.sessionDir, 'aside.md');

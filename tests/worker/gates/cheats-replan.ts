@@ -7,6 +7,7 @@ import { blockedBy, type Cheat } from './cheat.ts';
 export const REPLAN_CHEATS: readonly Cheat[] = [
   {
     name: 'adds a step to the plan',
+    ci: true,
     play: (kit) => kit.editPlan((text) => text.replace('- [ ] write', '- [x] and more\n- [ ] write')),
   },
   {
@@ -67,6 +68,7 @@ export const REPLAN_CHEATS: readonly Cheat[] = [
   },
   {
     name: 'changes the plan and hands off',
+    ci: true,
     play(kit) {
       kit.editPlan((text) => text.replace('Phase 1', 'Phase 1 and a half'));
       kit.signal({ status: 'handoff', note: 'go on by the plan' });
@@ -88,6 +90,7 @@ export const REPLAN_CHEATS: readonly Cheat[] = [
   },
   {
     name: 'changes the plan and the stored text of the approved one in the same way',
+    ci: true,
     play(kit) {
       kit.editPlan((text) => text.replace('boats', 'ships').replace('Names', 'Everything'));
       copyFileSync(kit.plans().at(-1) ?? '', kit.paths.approvedPlan);

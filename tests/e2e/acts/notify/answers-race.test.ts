@@ -4,6 +4,7 @@ import { expect, inject, test } from 'vitest';
 import { settlementOf } from '../../../../src/acts/notify/outbox/channel-queue.ts';
 import { fingerprint } from '../../../../src/base/files/fingerprint.ts';
 import { launchWorker } from '../../../../src/providers/starting/launch-worker.ts';
+import { ci } from '../../../support/ci.ts';
 import { eventually } from '../../../support/eventually.ts';
 import type { SessionRig } from '../../../support/session-rig.ts';
 import { type PhoneRig, phoneRig } from './phone.ts';
@@ -12,7 +13,7 @@ import { type PhoneRig, phoneRig } from './phone.ts';
 const ROUNDS = Number(process.env.SAMOCODE_ROUNDS ?? 1) * 10;
 const AT_ONCE = 2;
 
-test(`one of five simultaneous answers counts, and the phone says which, ${ROUNDS} times`, async () => {
+test(`one of five simultaneous answers counts, and the phone says which, ${ROUNDS} times`, ci, async () => {
   const winners = new Map<string, number>();
   for (let round = 0; round < ROUNDS; round += AT_ONCE) {
     const played = await Promise.all(Array.from({ length: AT_ONCE }, playRound));

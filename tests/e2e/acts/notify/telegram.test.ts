@@ -2,6 +2,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, inject, test } from 'vitest';
 import { changeSettings } from '../../../faults/with-settings.ts';
+import { ci } from '../../../support/ci.ts';
 import { eventually } from '../../../support/eventually.ts';
 import type { SessionRig } from '../../../support/session-rig.ts';
 import { ME } from '../../../support/telegram-stub.ts';
@@ -15,25 +16,29 @@ const BY_PHONE = { channel: 'phone', client: 'telegram' };
 const eventsOf = async (rig: SessionRig, type: string) =>
   (await rig.events()).filter((event) => event.type === type);
 
-test.concurrent('questions are answered by a button and by a reply, and each is recorded as from the phone', async () => {
-  await using phone = await asking();
-  const { rig, stub } = phone;
-  const { status } = await rig.untilWaiting('qa_answers');
-  const ids = status.kind === 'waiting' ? status.openQuestions : [];
-  await phone.notify();
-  const [first = ''] = ids;
-  stub.press(await phone.message(`${first}:`), 'A)');
-  await phone.answered(`recording ${first} A`);
-  await phone.message(`✔ Answered by phone: ${first} A.`);
-  for (const id of ids.slice(1)) {
-    stub.say('In my own <words> & more', { replyTo: await phone.message(`${id}: `) });
-    await phone.message(`✔ Answered by phone: ${id} In my own <words> & more`);
-  }
-  await rig.untilWaiting('plan_approval');
-  const recorded = await eventsOf(rig, 'answers_recorded');
-  expect(recorded).toHaveLength(ids.length);
-  expect(recorded).toMatchObject(ids.map(() => ({ by: BY_PHONE })));
-});
+test.concurrent(
+  'questions are answered by a button and by a reply, and each is recorded as from the phone',
+  ci,
+  async () => {
+    await using phone = await asking();
+    const { rig, stub } = phone;
+    const { status } = await rig.untilWaiting('qa_answers');
+    const ids = status.kind === 'waiting' ? status.openQuestions : [];
+    await phone.notify();
+    const [first = ''] = ids;
+    stub.press(await phone.message(`${first}:`), 'A)');
+    await phone.answered(`recording ${first} A`);
+    await phone.message(`✔ Answered by phone: ${first} A.`);
+    for (const id of ids.slice(1)) {
+      stub.say('In my own <words> & more', { replyTo: await phone.message(`${id}: `) });
+      await phone.message(`✔ Answered by phone: ${id} In my own <words> & more`);
+    }
+    await rig.untilWaiting('plan_approval');
+    const recorded = await eventsOf(rig, 'answers_recorded');
+    expect(recorded).toHaveLength(ids.length);
+    expect(recorded).toMatchObject(ids.map(() => ({ by: BY_PHONE })));
+  },
+);
 
 test.concurrent('all suggestions are accepted at once, and every message about them is settled', async () => {
   await using phone = await asking();

@@ -3,6 +3,7 @@ import { systemHost } from '../../../../src/base/processes/host.ts';
 import { readHolding } from '../../../../src/base/processes/lease.ts';
 import { launchWorker } from '../../../../src/providers/starting/launch-worker.ts';
 import { TOOLS } from '../../../../src/server/tools.ts';
+import { ci } from '../../../support/ci.ts';
 import { eventually } from '../../../support/eventually.ts';
 import { CALLS, faultOf, newParent, type Parent } from './parent.ts';
 
@@ -26,40 +27,44 @@ async function until({ bench, stateOf }: Parent, session: string, state: string)
   );
 }
 
-test('while the worker dies again and again, every tool answers, and each request is carried out once', async () => {
-  await using parent = await newParent();
-  const faults: string[] = [];
-  const called = new Set<string>();
-  let session = 'boats';
-  /** Kills the worker before the call, and again during it. */
-  async function ask(name: string, args = CALLS[name]?.(session) ?? {}): Promise<Record<string, unknown>> {
-    await killWorker(parent, session).catch(() => undefined);
-    const pending = parent.ask(name, args);
-    await killWorker(parent, session).catch(() => undefined);
-    const result = await pending;
-    called.add(name);
-    const fault = faultOf(result);
-    if (fault) faults.push(`${name}: ${fault}`);
-    return result.json;
-  }
-  await ask('setup_project');
-  session = String((await ask('start_session')).session);
-  await until(parent, session, 'waiting qa_answers');
-  for (const name of ['list_sessions', 'get_status', 'wait', 'read_qa', 'read_session']) await ask(name);
-  for (const name of ['send_message', 'rewind_session', 'finish_session']) await ask(name);
-  await ask('answer_qa', { session, accept_suggestions: true });
-  await until(parent, session, 'waiting plan_approval');
-  await ask('request_changes');
-  await until(parent, session, 'waiting plan_approval');
-  const { hash } = await ask('read_plan');
-  await ask('approve_plan', { session, hash });
-  await ask('stop_session');
-  await until(parent, session, 'stopped');
-  await ask('resume_session');
-  await until(parent, session, 'done');
+test(
+  'while the worker dies again and again, every tool answers, and each request is carried out once',
+  ci,
+  async () => {
+    await using parent = await newParent();
+    const faults: string[] = [];
+    const called = new Set<string>();
+    let session = 'boats';
+    /** Kills the worker before the call, and again during it. */
+    async function ask(name: string, args = CALLS[name]?.(session) ?? {}): Promise<Record<string, unknown>> {
+      await killWorker(parent, session).catch(() => undefined);
+      const pending = parent.ask(name, args);
+      await killWorker(parent, session).catch(() => undefined);
+      const result = await pending;
+      called.add(name);
+      const fault = faultOf(result);
+      if (fault) faults.push(`${name}: ${fault}`);
+      return result.json;
+    }
+    await ask('setup_project');
+    session = String((await ask('start_session')).session);
+    await until(parent, session, 'waiting qa_answers');
+    for (const name of ['list_sessions', 'get_status', 'wait', 'read_qa', 'read_session']) await ask(name);
+    for (const name of ['send_message', 'rewind_session', 'finish_session']) await ask(name);
+    await ask('answer_qa', { session, accept_suggestions: true });
+    await until(parent, session, 'waiting plan_approval');
+    await ask('request_changes');
+    await until(parent, session, 'waiting plan_approval');
+    const { hash } = await ask('read_plan');
+    await ask('approve_plan', { session, hash });
+    await ask('stop_session');
+    await until(parent, session, 'stopped');
+    await ask('resume_session');
+    await until(parent, session, 'done');
 
-  expect(faults).toEqual([]);
-  expect([...called].sort()).toEqual(TOOLS.map(({ name }) => name).sort());
-  const { approvedPlan, answers } = (await parent.bench.view(session)).state;
-  expect([approvedPlan?.hash.startsWith(String(hash)), answers.length]).toEqual([true, 3]);
-});
+    expect(faults).toEqual([]);
+    expect([...called].sort()).toEqual(TOOLS.map(({ name }) => name).sort());
+    const { approvedPlan, answers } = (await parent.bench.view(session)).state;
+    expect([approvedPlan?.hash.startsWith(String(hash)), answers.length]).toEqual([true, 3]);
+  },
+);

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { listedTool } from '../../../../src/kit/mcp/tool-schemas.ts';
 import { TOOLS } from '../../../../src/server/tools.ts';
+import { ci } from '../../../support/ci.ts';
 import { CALLS, faultOf, newParent, type Parent } from './parent.ts';
 
 const about = TOOLS.filter((tool) => 'session' in (listedTool(tool).inputSchema.properties ?? {})).map(
@@ -17,7 +18,7 @@ async function all(parent: Parent, session: string, tools: readonly string[]): P
   return answers;
 }
 
-test('if there is no project, every tool says so', async () => {
+test('if there is no project, every tool says so', ci, async () => {
   await using parent = await newParent({ bare: true });
   const tools = TOOLS.map(({ name }) => name).filter((name) => name !== 'setup_project');
   expect(await all(parent, 'boats', tools)).toEqual(tools.map((name) => `${name}: project_not_found`));

@@ -1,10 +1,11 @@
 import { expect, test } from 'vitest';
 import { TOOLS } from '../../../../src/server/tools.ts';
 import { readEvents } from '../../../../src/session/events/event-log.ts';
+import { ci } from '../../../support/ci.ts';
 import { sandboxOff } from '../../../support/project.ts';
 import { faultOf, newParent } from './parent.ts';
 
-test('every call made twice, as by a client that lost the first answer, takes effect once', async () => {
+test('every call made twice, as by a client that lost the first answer, takes effect once', ci, async () => {
   await using parent = await newParent({ bare: true });
   const done: string[] = [];
   const codes: string[] = [];

@@ -12,6 +12,7 @@ import { typed } from '../../../cli/typed.ts';
 import { askTool } from '../../../server/ask-tool.ts';
 import { makeServerRig, type ServerRig } from '../../../server/server-rig.ts';
 import { ARCHIVED, CREATED, DONE, PREPARED, writeEvents } from '../../../session/events.ts';
+import { ci } from '../../../support/ci.ts';
 import { tempDir } from '../../../support/temp-dir.ts';
 import { makeRepo, type TempRepo } from '../../../support/temp-repo.ts';
 
@@ -25,25 +26,29 @@ async function withSameName({ context, addSession }: ServerRig, other: TempRepo)
   await writeEvents(paths, [CREATED, PREPARED, DONE]);
 }
 
-test('a name in two projects is ambiguous until a project is named or contains the working folder', async () => {
-  await using serverRig = await makeServerRig();
-  await using other = await makeRepo();
-  await withSameName(serverRig, other);
-  const { context, repo } = serverRig;
-  const nowhere = { ...context, cwd: '/' };
-  const unclear = { code: 'session_ambiguous', next: [{ act: 'name_project' }] };
-  await expect(findSession({ session: 'boat' }, nowhere)).rejects.toMatchObject(unclear);
-  await expect(findSession({ session: FOLDER }, nowhere)).rejects.toThrow(other.path);
-  const placeOf = async (question: { projectDir?: string }, at = nowhere) =>
-    (await findSession({ session: 'boat', ...question }, at)).paths.sessionsDir;
-  expect(await placeOf({ projectDir: other.path })).toContain(other.path);
-  expect(await placeOf({ projectDir: repo.path })).toContain(repo.path);
-  expect(await placeOf({}, context)).toContain(repo.path);
-  expect(await placeOf({}, { ...context, cwd: other.path })).toContain(other.path);
-  const both = { ...context, roots: [repo.path, other.path] };
-  await expect(findSession({ session: 'boat' }, both)).rejects.toMatchObject(unclear);
-  expect((await everySession(nowhere)).map(({ isShadowed }) => isShadowed)).toEqual([true, true]);
-});
+test(
+  'a name in two projects is ambiguous until a project is named or contains the working folder',
+  ci,
+  async () => {
+    await using serverRig = await makeServerRig();
+    await using other = await makeRepo();
+    await withSameName(serverRig, other);
+    const { context, repo } = serverRig;
+    const nowhere = { ...context, cwd: '/' };
+    const unclear = { code: 'session_ambiguous', next: [{ act: 'name_project' }] };
+    await expect(findSession({ session: 'boat' }, nowhere)).rejects.toMatchObject(unclear);
+    await expect(findSession({ session: FOLDER }, nowhere)).rejects.toThrow(other.path);
+    const placeOf = async (question: { projectDir?: string }, at = nowhere) =>
+      (await findSession({ session: 'boat', ...question }, at)).paths.sessionsDir;
+    expect(await placeOf({ projectDir: other.path })).toContain(other.path);
+    expect(await placeOf({ projectDir: repo.path })).toContain(repo.path);
+    expect(await placeOf({}, context)).toContain(repo.path);
+    expect(await placeOf({}, { ...context, cwd: other.path })).toContain(other.path);
+    const both = { ...context, roots: [repo.path, other.path] };
+    await expect(findSession({ session: 'boat' }, both)).rejects.toMatchObject(unclear);
+    expect((await everySession(nowhere)).map(({ isShadowed }) => isShadowed)).toEqual([true, true]);
+  },
+);
 
 test('a list of several projects names the project of each session, and says what it covers if no project is chosen', async () => {
   await using serverRig = await makeServerRig();

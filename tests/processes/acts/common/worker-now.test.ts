@@ -1,3 +1,4 @@
+// @module-tag ci
 import { mkdir, utimes, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { expect, test } from 'vitest';
@@ -8,7 +9,10 @@ import { systemClock } from '../../../../src/base/clock.ts';
 import { acquireLease } from '../../../../src/base/processes/lease.ts';
 import { reportFields } from '../../../../src/kit/mcp/session-fields.ts';
 import { shownFacts } from '../../../../src/kit/terminal/session-facts.ts';
-import { type SupervisorPaths, supervisorPaths } from '../../../../src/providers/starting/supervisor-folder.ts';
+import {
+  type SupervisorPaths,
+  supervisorPaths,
+} from '../../../../src/providers/starting/supervisor-folder.ts';
 import { leaveCommand } from '../../../../src/session/commands/commands.ts';
 import type { NewEvent } from '../../../../src/session/events/events.ts';
 import type { SessionPaths } from '../../../../src/session/layout/paths.ts';

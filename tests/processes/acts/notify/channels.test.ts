@@ -1,3 +1,4 @@
+// @module-tag ci
 import { createHmac } from 'node:crypto';
 import { chmod, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';

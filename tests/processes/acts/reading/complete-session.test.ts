@@ -1,3 +1,4 @@
+// @module-tag ci
 import { expect, test } from 'vitest';
 import { completeSession } from '../../../../src/acts/reading/complete-session.act.ts';
 import { makeServerRig } from '../../../server/server-rig.ts';

@@ -1,3 +1,4 @@
+// @module-tag ci
 import { appendFile, rm, writeFile } from 'node:fs/promises';
 import { expect, test } from 'vitest';
 import { ACTION_ERRORS } from '../../../../src/acts/common/action-errors.ts';

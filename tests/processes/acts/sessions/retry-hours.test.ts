@@ -1,3 +1,4 @@
+// @module-tag ci
 import { expect, test } from 'vitest';
 import { startSession } from '../../../../src/acts/sessions/start-session.act.ts';
 import { patienceOf } from '../../../../src/worker/limits/limit-end.ts';

@@ -1,3 +1,4 @@
+// @module-tag ci
 import { expect, test } from 'vitest';
 import { startSession } from '../../../../src/acts/sessions/start-session.act.ts';
 import { watchLimits } from '../../../../src/worker/iteration/stall-watch.ts';

@@ -1,3 +1,4 @@
+// @module-tag ci
 import { expect, test } from 'vitest';
 import { stopSeveral } from '../../../../src/acts/sessions/stop-session.act.ts';
 import { setupProject } from '../../../../src/acts/set-up/setup-project.act.ts';

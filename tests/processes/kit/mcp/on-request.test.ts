@@ -1,3 +1,4 @@
+// @module-tag ci
 import { EmptyResultSchema } from '@modelcontextprotocol/sdk/types.js';
 import { expect, test } from 'vitest';
 import { makeServerRig } from '../../../server/server-rig.ts';

@@ -1,3 +1,4 @@
+// @module-tag ci
 import { writeFile } from 'node:fs/promises';
 import type { Progress } from '@modelcontextprotocol/sdk/types.js';
 import { expect, test } from 'vitest';

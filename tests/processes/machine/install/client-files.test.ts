@@ -1,10 +1,11 @@
+// @module-tag ci
 import { chmod, lstat, mkdir, readFile, stat, symlink } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { expect, test } from 'vitest';
 import { type InstallInput, install, uninstall } from '../../../../src/machine/install/install.ts';
 import { INSTALL_ERRORS } from '../../../../src/machine/install/install-errors.ts';
-import { asOrdinaryUser } from '../../../support/ordinary-user.ts';
 import { ALL, DESKTOP_PATH, emptyMachine, SERVER_PATH } from '../../../machine/install/machine.ts';
+import { asOrdinaryUser } from '../../../support/ordinary-user.ts';
 
 const NODE = process.execPath;
 const STARTED = { command: NODE, args: [SERVER_PATH] };

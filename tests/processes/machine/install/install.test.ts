@@ -1,3 +1,4 @@
+// @module-tag ci
 import { expect, test } from 'vitest';
 import { install, uninstall } from '../../../../src/machine/install/install.ts';
 import { ALL, DESKTOP_PATH, emptyMachine, SERVER_PATH } from '../../../machine/install/machine.ts';

@@ -1,9 +1,10 @@
+// @module-tag ci
 import type { ClientCapabilities } from '@modelcontextprotocol/sdk/types.js';
 import { expect, test } from 'vitest';
 import { listedTool } from '../../../../src/kit/mcp/tool-schemas.ts';
 import { TOOLS } from '../../../../src/server/tools.ts';
-import { ASKING, CREATED, PREPARED } from '../../../session/events.ts';
 import { makeServerRig, type ServerRig } from '../../../server/server-rig.ts';
+import { ASKING, CREATED, PREPARED } from '../../../session/events.ts';
 
 const BOARD_URI = 'ui://samocode/board.html';
 const SHOWN = ['list_sessions', 'get_status', 'read_qa', 'read_plan'];

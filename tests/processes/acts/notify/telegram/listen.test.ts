@@ -1,10 +1,11 @@
+// @module-tag ci
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { listenToTelegram } from '../../../../../src/acts/notify/telegram/listen.ts';
+import { type Scene, telegramScene } from '../../../../acts/notify/telegram/samples.ts';
 import { eventually } from '../../../../support/eventually.ts';
 import { REFUSALS } from '../../../../support/telegram-stub.ts';
-import { type Scene, telegramScene } from '../../../../acts/notify/telegram/samples.ts';
 
 /** Listens until the scene ends. */
 function listening({ channel, context, dir }: Scene) {

@@ -1,0 +1,59 @@
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { ENDING_KINDS } from '../src/phases/ending.ts';
+import { OBSTACLES } from '../src/phases/obstacles.ts';
+import type { Mount } from '../src/providers/starting/mount.ts';
+import { Command } from '../src/session/commands/commands.ts';
+import type { FamilyKind } from '../tests/support/reached.ts';
+import { exampleErrors } from './docs/error-tables.ts';
+
+// `tsx scripts/families.ts FOLDER`: the families of rows that a run of `.ci/run` has not reached, by what it has noted in
+// FOLDER (tests/support/reached.ts). There must be none: at least one row of each family is tagged `ci`.
+
+const MOUNTS: Record<Mount['kind'], true> = {
+  read_only: true,
+  writable: true,
+  hidden: true,
+  held: true,
+  empty: true,
+};
+
+const [folder = ''] = process.argv.slice(2);
+const reached = new Set((await readdir(folder)).map(decodeURIComponent));
+const all = await families();
+const missing = all.filter(([kind, name]) => !reached.has(`${kind}=${name}`));
+for (const [kind, name] of missing) console.log(`not reached: ${kind} ${name}`);
+console.log(`${all.length - missing.length} of ${all.length} families were reached`);
+process.exitCode = missing.length === 0 ? 0 : 1;
+
+async function families(): Promise<[FamilyKind, string][]> {
+  const kinds = Command.options.map(({ shape }) => shape.kind.value);
+  const named = (kind: FamilyKind, names: readonly string[]) =>
+    names.map((name): [FamilyKind, string] => [kind, name]);
+  return [
+    ...named(
+      'refusal',
+      exampleErrors().map(({ code }) => code),
+    ),
+    ...named(
+      'obstacle',
+      OBSTACLES.map(({ name }) => name),
+    ),
+    ...named('ending', ENDING_KINDS),
+    ...named(
+      'judge',
+      kinds.flatMap((kind) => [`${kind} accepted`, `${kind} refused`]),
+    ),
+    ...named('crash point', await crashPoints()),
+    ...named('mount', Object.keys(MOUNTS)),
+  ];
+}
+
+async function crashPoints(): Promise<string[]> {
+  const names = (await readdir('src', { recursive: true })).filter((name) => name.endsWith('.ts'));
+  const texts = await Promise.all(names.map((name) => readFile(join('src', name), 'utf8')));
+  const points = texts.flatMap((text) =>
+    [...text.matchAll(/crashPoint\('([^']+)'\)/g)].map(([, name = '']) => name),
+  );
+  return [...new Set(points)].sort();
+}
