@@ -74,7 +74,9 @@ const FOLDS: { [T in EventType]: (state: SessionState, event: EventOf<T>) => Ses
   },
   changes_requested: (state, { at, feedback }) => ({
     ...running(state, at),
-    ...{ progress: inPhase(state.progress, 'planning'), approvedPlan: undefined, feedback },
+    progress: inPhase(state.progress, 'planning'),
+    approvedPlan: undefined,
+    feedback,
   }),
   message_kept: (state, { id }) => ({
     ...state,
@@ -114,7 +116,9 @@ const FOLDS: { [T in EventType]: (state: SessionState, event: EventOf<T>) => Ses
   // A stop requested during the merge applied only to the merge.
   merge_ended: (state, { outcome, into, commit, reason }) => ({
     ...state,
-    ...{ merge: undefined, stopWanted: undefined, lastMerge: { outcome, into, commit, reason } },
+    merge: undefined,
+    stopWanted: undefined,
+    lastMerge: { outcome, into, commit, reason },
   }),
   pull_request_seen: (state, event) => {
     const seen = PullRequestFact.parse(event);
