@@ -1,23 +1,27 @@
+import { spawnSync } from 'node:child_process';
 import { readdir, readFile } from 'node:fs/promises';
 import { basename, dirname, join, posix, sep } from 'node:path';
-import { fileCircles, namesTwice, roomSizes, type Tree } from '../tests/support/import-law.ts';
+import { fileCircles, namesTwice, roomOf, type Tree } from '../tests/support/import-law.ts';
 import { importsOf, sourceText } from '../tests/support/source-text.ts';
-import { BUDGETS } from './room-budgets.ts';
 
-// `npm run house`: sizes against the budgets, names that mean two things, files with many imports, and import cycles.
+// `npm run house`: sizes of rooms beside those at the last tag or, with `-- REF`, at any commit; names that mean two
+// things, files with many imports, and import cycles.
 
 const GOALS = { filesPerFolder: 25, importsPerFile: 12 };
 
-interface Module {
+interface Sized {
   path: string;
   lines: number;
+}
+
+interface Module extends Sized {
   /** Modules of src that it imports when it is loaded. */
   imports: string[];
 }
 
 const tree = await treeBelow('src');
 const modules = Object.entries(tree).map(([path, text]) => moduleOf(path, text));
-printRooms(tree);
+printRooms(modules, process.argv[2] ?? lastTag());
 printFolders(modules);
 print('file stems in two rooms', stemsTwice(modules));
 print('exported names in two files', namesTwice(tree));
@@ -43,26 +47,53 @@ function moduleOf(path: string, text: string): Module {
 
 function printFolders(all: readonly Module[]): void {
   const folders = groupBy(all, ({ path }) => dirname(path));
-  const rows = [...folders].map(([folder, files]) => ({ folder, files: files.length, lines: sum(files) }));
   console.log(`src: ${sum(all)} lines in ${all.length} files`);
   const sizes = all.map(({ lines }) => lines).sort((a, b) => a - b);
   const largest = all.toSorted((a, b) => b.lines - a.lines)[0];
   console.log(
     `median file ${sizes[Math.floor(sizes.length / 2)]} lines, largest ${largest?.path} (${largest?.lines})`,
   );
-  for (const { folder, files, lines } of rows.sort((a, b) => b.files - a.files))
-    console.log(
-      `  ${folder.padEnd(28)} ${String(files).padStart(4)} files ${String(lines).padStart(7)} lines${over(files)}`,
-    );
+  for (const [folder, files] of [...folders].sort(([, a], [, b]) => b.length - a.length))
+    console.log(`  ${folder.padEnd(28)} ${size(files)}${over(files.length)}`);
 }
 
-function printRooms(all: Tree): void {
-  for (const { rooms, lines, budget } of roomSizes(all, BUDGETS)) {
-    const verdict = lines > budget ? `   ${lines - budget} over` : '';
-    console.log(
-      `  ${rooms.padEnd(28)} ${String(lines).padStart(7)} of ${String(budget).padStart(6)} lines${verdict}`,
-    );
+function printRooms(all: readonly Module[], ref: string | undefined): void {
+  const rooms = groupBy(all, ({ path }) => roomOf(path));
+  const before = groupBy(ref === undefined ? [] : sizesAt(ref), ({ path }) => roomOf(path));
+  console.log(
+    ref === undefined
+      ? 'rooms; there is no tag to compare them with, and `npm run house -- REF` takes any commit'
+      : `rooms, now and at ${ref}`,
+  );
+  const row = (name: string, now: readonly Sized[] = [], then: readonly Sized[] = []) => {
+    const change = sum(now) - sum(then);
+    const beside = `  ${size(then)}  ${(change > 0 ? `+${change}` : String(change)).padStart(7)}`;
+    console.log(`  ${name.padEnd(28)} ${size(now)}${ref === undefined ? '' : beside}`);
+  };
+  for (const room of [...new Set([...rooms.keys(), ...before.keys()])].sort())
+    row(room, rooms.get(room), before.get(room));
+  row('src', all, [...before.values()].flat());
+}
+
+function size(files: readonly Sized[]): string {
+  return `${String(files.length).padStart(4)} files ${String(sum(files)).padStart(7)} lines`;
+}
+
+function lastTag(): string | undefined {
+  const { status, stdout } = spawnSync('git', ['describe', '--tags', '--abbrev=0'], { encoding: 'utf8' });
+  return status === 0 ? stdout.trim() : undefined;
+}
+
+/** The modules of src at a commit. One process of git counts the lines of all. */
+function sizesAt(ref: string): Sized[] {
+  const args = ['grep', '--count', '--text', '--no-color', '-e', '', ref, '--', 'src'];
+  const { status, stdout, stderr } = spawnSync('git', args, { encoding: 'utf8' });
+  if (status !== 0) {
+    console.error(`The modules of src at ${ref} cannot be read. ${stderr}`.trim());
+    process.exit(1);
   }
+  const counts = stdout.matchAll(/:src\/(.+(?<!\.d)\.ts):(\d+)$/gm);
+  return [...counts].map(([, path = '', lines]) => ({ path, lines: Number(lines) }));
 }
 
 function groupBy<T>(items: readonly T[], keyOf: (item: T) => string): Map<string, T[]> {
@@ -95,6 +126,6 @@ function print(title: string, rows: readonly string[]): void {
   for (const row of rows) console.log(`  ${row}`);
 }
 
-function sum(files: readonly Module[]): number {
+function sum(files: readonly Sized[]): number {
   return files.reduce((total, { lines }) => total + lines, 0);
 }

@@ -2,13 +2,11 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
-import { BUDGETS } from '../scripts/room-budgets.ts';
 import {
   breaches,
   fileCircles,
   type ImportLaw,
   namesTwice,
-  overBudget,
   roomCircles,
   roomOf,
   type Tree,
@@ -251,10 +249,6 @@ test('no folder of src has more than 25 files', () => {
   expect(full).toEqual([]);
 });
 
-test('every room of src is within its budget of lines', () => {
-  expect(overBudget(modules, BUDGETS)).toEqual([]);
-});
-
 test('the law was tested with real modules of every listed room that exists', () => {
   expect(Object.keys(modules).length).toBeGreaterThan(20);
   expect(Object.keys(MAY_IMPORT)).toEqual(expect.arrayContaining(Object.keys(modules).map(roomOf)));
@@ -431,15 +425,6 @@ test('a cycle of files is found through types', () => {
   expect(fileCircles({ ...tree, 'base/c.ts': '' })).toEqual([]);
   const closed = { ...tree, 'base/c.ts': "import type { A } from './a.ts';" };
   expect(fileCircles(closed)).toEqual(['base/a.ts -> base/b.ts -> base/c.ts -> base/a.ts']);
-});
-
-test('a room over its budget and a room without one are found', () => {
-  const tree = { 'base/a.ts': 'x;\n'.repeat(6), 'phases/b.ts': 'x;\n'.repeat(5), 'cli/c.ts': 'x;\n' };
-  expect(overBudget(tree, { 'base, phases': 11, cli: 1 })).toEqual([]);
-  expect(overBudget(tree, { 'base, phases': 10 })).toEqual([
-    'base, phases: 11 lines, 1 over its budget',
-    'cli: no budget',
-  ]);
 });
 
 test('a name that two files export is found', () => {

@@ -27,10 +27,18 @@ export async function repeatWork(runner: Runner): Promise<boolean> {
   const folder = dirname(mainRepo);
   const run = async (commit: string, checks: readonly string[]) => {
     const set = {
-      ...{ name: 'clone', mainRepo, commit, branch: 'samocode-proof', base, commands: checks },
+      name: 'clone',
+      mainRepo,
+      commit,
+      branch: 'samocode-proof',
+      base,
+      commands: checks,
       proving: { setup: commands.setup, setupCache: [], copy: [], timeoutMs: commands.timeoutMs },
-      ...{ scratch: join(folder, 'scratch'), cacheDir: join(folder, 'none') },
-      ...{ outputDir: join(folder, 'outputs'), outputRoot: folder, signal: runner.signal },
+      scratch: join(folder, 'scratch'),
+      cacheDir: join(folder, 'none'),
+      outputDir: join(folder, 'outputs'),
+      outputRoot: folder,
+      signal: runner.signal,
       begins: (command: string) => runner.log(`running ${command}`),
       placeIn: () => ({ env }),
     };

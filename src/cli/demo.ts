@@ -42,7 +42,9 @@ export function addDemo(program: Command, cli: Cli): void {
         env: cli.env,
         paceMs: pace ?? (output.json ? PACE_MS.programs : PACE_MS.people),
         signal: cli.interrupted,
-        ...{ clock, screen, keep },
+        clock,
+        screen,
+        keep,
       });
       cli.leaveWith(report.ok ? EXIT.ok : EXIT.failed);
       output.result(report, () => formatDemo(report, cli));

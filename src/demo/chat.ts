@@ -36,8 +36,17 @@ export type Question = z.infer<typeof Question>;
 
 /** The fields of tool results that the demo reads. */
 const Answer = z.looseObject({
-  ...{ summary: text, session: text, state: text, for: text, branch: text, worktree: text, activity: text },
-  ...{ sessions: text, plan: text, hash: text, text },
+  summary: text,
+  session: text,
+  state: text,
+  for: text,
+  branch: text,
+  worktree: text,
+  activity: text,
+  sessions: text,
+  plan: text,
+  hash: text,
+  text,
   cursor: z.number().default(0),
   phase: z.enum(PHASE_NAMES).default('init'),
   iteration: z.number().default(0),

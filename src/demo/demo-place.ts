@@ -19,8 +19,10 @@ export async function makeDemoPlace(env: Readonly<Record<string, string | undefi
   // The environment of every demo process; none of them reads the person's own settings.
   const own: Record<string, string> = {
     ...Object.fromEntries(PASSED_ON.flatMap((name) => (env[name] ? [[name, env[name]]] : []))),
+    HOME: home,
+    REHEARSAL_SCENARIO: scenario,
     // No supervisor is needed: the demo's chat answers each wait by calling a tool, which starts the worker.
-    ...{ HOME: home, REHEARSAL_SCENARIO: scenario, SAMOCODE_SUPERVISOR: 'off' },
+    SAMOCODE_SUPERVISOR: 'off',
   };
   try {
     await mkdir(home);

@@ -36,8 +36,12 @@ export const Actor = z
 export const ACTOR = '{ __typename login }';
 
 export const CommentShape = z.object({
-  ...{ id: z.string(), author: Actor, body: z.string(), url: ForgeText },
-  ...{ createdAt: Time, lastEditedAt: maybe(Time) },
+  id: z.string(),
+  author: Actor,
+  body: z.string(),
+  url: ForgeText,
+  createdAt: Time,
+  lastEditedAt: maybe(Time),
 });
 export const COMMENT = `id author ${ACTOR} body createdAt lastEditedAt url`;
 

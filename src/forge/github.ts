@@ -63,7 +63,9 @@ export class GitHub implements Forge {
       .slice(0, PER_REQUEST)
       .map((number) => `p${number}: pullRequest(number: ${number}) { ${SUMMARY_FIELDS} }`);
     const { repository: found, rateLimit } = await query(this.#context, {
-      ...{ repository, subject: `the pull requests of ${repository}`, fields: fields.join('\n') },
+      repository,
+      subject: `the pull requests of ${repository}`,
+      fields: fields.join('\n'),
       schema: z.object({
         rateLimit: Budget,
         repository: z.object({ nameWithOwner: z.string() }).catchall(SummaryNode),
@@ -84,7 +86,8 @@ export class GitHub implements Forge {
   async details(repository: string, number: number): Promise<PullRequestDetails> {
     const about = { repository, subject: `pull request ${number} of ${repository}` };
     const asked = <T extends z.ZodType>(fields: string, node: T) => ({
-      ...{ ...about, fields: `pullRequest(number: ${number}) { ${fields} }` },
+      ...about,
+      fields: `pullRequest(number: ${number}) { ${fields} }`,
       schema: z.object({ rateLimit: Budget, repository: z.object({ pullRequest: node }) }),
     });
     const found = await query(this.#context, asked(detailFields(number), DetailsNode));
@@ -125,7 +128,8 @@ export class GitHub implements Forge {
       top: comments(first: 1) { nodes { fullDatabaseId } } comments(last: 100) { ${POSTED} } } }`;
     const top = nodes(z.object({ fullDatabaseId: z.coerce.string() }));
     const found = await query(this.#context, {
-      ...{ repository, subject: about.subject },
+      repository,
+      subject: about.subject,
       fields: `place: ${place}(number: ${number}) { comments(last: 100) { ${POSTED} } }`,
       more: thread === undefined ? '' : inThread,
       schema: z.object({
@@ -149,7 +153,8 @@ export class GitHub implements Forge {
 
   async issue(repository: string, number: number): Promise<Issue> {
     const found = await query(this.#context, {
-      ...{ repository, subject: `issue ${number} of ${repository}` },
+      repository,
+      subject: `issue ${number} of ${repository}`,
       fields: `issue(number: ${number}) { ${ISSUE} }`,
       schema: z.object({ repository: z.object({ issue: IssueNode }) }),
     });
@@ -159,7 +164,8 @@ export class GitHub implements Forge {
   async labelledIssues(repository: string, label: string): Promise<{ number: number; updatedAt: string }[]> {
     const which = `states: [OPEN], labels: [${JSON.stringify(label)}], first: 100`;
     const found = await query(this.#context, {
-      ...{ repository, subject: `the issues of ${repository}` },
+      repository,
+      subject: `the issues of ${repository}`,
       fields: `issues(${which}) { nodes { number updatedAt } }`,
       schema: z.object({
         repository: z.object({ issues: nodes(z.object({ number: z.int(), updatedAt: z.string() })) }),

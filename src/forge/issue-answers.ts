@@ -3,26 +3,23 @@ import type { Issue } from './forge.ts';
 import { ACTOR, Actor, COMMENT, CommentNode, ForgeText, maybe, nodes, Time } from './github-answers.ts';
 
 const EventNode = z.object({
-  ...{ actor: Actor, createdAt: Time },
+  actor: Actor,
+  createdAt: Time,
   // An event that renames the title has no label.
   label: maybe(z.object({ name: ForgeText })),
 });
 
 export const IssueNode = z
   .object({
-    ...{
-      number: z.int(),
-      url: ForgeText,
-      state: z.string(),
-      title: ForgeText,
-      body: ForgeText,
-      author: Actor,
-    },
-    ...{
-      createdAt: Time,
-      labels: maybe(nodes(z.object({ name: ForgeText }))),
-      comments: nodes(CommentNode),
-    },
+    number: z.int(),
+    url: ForgeText,
+    state: z.string(),
+    title: ForgeText,
+    body: ForgeText,
+    author: Actor,
+    createdAt: Time,
+    labels: maybe(nodes(z.object({ name: ForgeText }))),
+    comments: nodes(CommentNode),
     timelineItems: nodes(EventNode),
     userContentEdits: maybe(nodes(z.object({ editor: Actor, editedAt: Time }))),
   })

@@ -15,14 +15,16 @@ const commits = <T extends z.ZodType>(rollup: T) =>
   nodes(z.object({ commit: z.object({ oid: z.string(), statusCheckRollup: maybe(rollup) }) }));
 
 const SummaryShape = z.object({
-  ...{
-    number: z.int(),
-    url: ForgeText,
-    state: z.string(),
-    mergeCommit: maybe(z.object({ oid: z.string() })),
-  },
-  ...{ headRefOid: z.string(), baseRefOid: z.string(), baseRefName: ForgeText, updatedAt: Time },
-  ...{ mergeable: z.string(), reviewDecision: maybe(z.string()) },
+  number: z.int(),
+  url: ForgeText,
+  state: z.string(),
+  mergeCommit: maybe(z.object({ oid: z.string() })),
+  headRefOid: z.string(),
+  baseRefOid: z.string(),
+  baseRefName: ForgeText,
+  updatedAt: Time,
+  mergeable: z.string(),
+  reviewDecision: maybe(z.string()),
   commits: commits(z.object({ state: z.string() })),
   reviewThreads: nodes(z.object({ comments: nodes(z.object({ id: z.string() })) })),
 });
@@ -34,20 +36,32 @@ export const SUMMARY_FIELDS = `
   reviewThreads(last: 1) { nodes { comments(last: 1) { nodes { id } } } }`;
 
 const REVIEW: Readonly<Record<string, PullRequestSummary['review']>> = {
-  ...{ APPROVED: 'approved', CHANGES_REQUESTED: 'changes_requested', REVIEW_REQUIRED: 'required' },
+  APPROVED: 'approved',
+  CHANGES_REQUESTED: 'changes_requested',
+  REVIEW_REQUIRED: 'required',
 };
 const MERGEABLE: Readonly<Record<string, PullRequestSummary['mergeable']>> = {
-  ...{ MERGEABLE: 'yes', CONFLICTING: 'conflict' },
+  MERGEABLE: 'yes',
+  CONFLICTING: 'conflict',
 };
 const ROLLUP: Readonly<Record<string, PullRequestSummary['rollup']>> = {
-  ...{ SUCCESS: 'passed', FAILURE: 'failed', ERROR: 'failed', PENDING: 'running', EXPECTED: 'running' },
+  SUCCESS: 'passed',
+  FAILURE: 'failed',
+  ERROR: 'failed',
+  PENDING: 'running',
+  EXPECTED: 'running',
 };
 
 function summaryOf(answer: z.infer<typeof SummaryShape>): PullRequestSummary {
   const { number, url, state, headRefOid, baseRefOid, baseRefName, updatedAt } = answer;
   const isMerged = state === 'MERGED';
   return {
-    ...{ number, url, head: headRefOid, base: baseRefOid, baseBranch: baseRefName, updatedAt },
+    number,
+    url,
+    head: headRefOid,
+    base: baseRefOid,
+    baseBranch: baseRefName,
+    updatedAt,
     state: isMerged ? 'merged' : state === 'CLOSED' ? 'closed' : 'open',
     mergeCommit: isMerged ? answer.mergeCommit?.oid : undefined,
     mergeable: MERGEABLE[answer.mergeable] ?? 'unknown',
@@ -60,8 +74,13 @@ function summaryOf(answer: z.infer<typeof SummaryShape>): PullRequestSummary {
 export const SummaryNode = SummaryShape.transform(summaryOf);
 
 const Run = z.object({
-  ...{ __typename: z.literal('CheckRun'), databaseId: maybe(z.int()), name: ForgeText, status: z.string() },
-  ...{ conclusion: maybe(z.string()), detailsUrl: maybe(ForgeText), title: maybe(ForgeText) },
+  __typename: z.literal('CheckRun'),
+  databaseId: maybe(z.int()),
+  name: ForgeText,
+  status: z.string(),
+  conclusion: maybe(z.string()),
+  detailsUrl: maybe(ForgeText),
+  title: maybe(ForgeText),
   checkSuite: maybe(
     z.object({
       app: maybe(z.object({ slug: ForgeText })),
@@ -71,8 +90,13 @@ const Run = z.object({
   isRequired: z.boolean().default(false),
 });
 const StatusContext = z.object({
-  ...{ __typename: z.literal('StatusContext'), id: z.string(), context: ForgeText, state: z.string() },
-  ...{ targetUrl: maybe(ForgeText), description: maybe(ForgeText), isRequired: z.boolean().default(false) },
+  __typename: z.literal('StatusContext'),
+  id: z.string(),
+  context: ForgeText,
+  state: z.string(),
+  targetUrl: maybe(ForgeText),
+  description: maybe(ForgeText),
+  isRequired: z.boolean().default(false),
 });
 
 const CheckNode = z
@@ -93,9 +117,15 @@ const CheckNode = z
   });
 
 const STATES: Readonly<Record<string, ForgeCheck['state']>> = {
-  ...{ SUCCESS: 'passed', NEUTRAL: 'passed', SKIPPED: 'passed' },
-  ...{ FAILURE: 'failed', ERROR: 'failed', TIMED_OUT: 'failed', STARTUP_FAILURE: 'failed' },
-  ...{ PENDING: 'running', EXPECTED: 'missing' },
+  SUCCESS: 'passed',
+  NEUTRAL: 'passed',
+  SKIPPED: 'passed',
+  FAILURE: 'failed',
+  ERROR: 'failed',
+  TIMED_OUT: 'failed',
+  STARTUP_FAILURE: 'failed',
+  PENDING: 'running',
+  EXPECTED: 'missing',
 };
 
 const RUN = 'databaseId name status conclusion';
@@ -107,10 +137,8 @@ const NAMES = `statusCheckRollup { contexts(first: 100) { nodes {
 
 const ContextsPage = z.object({
   contexts: z.object({
-    ...{
-      nodes: z.array(CheckNode),
-      pageInfo: z.object({ hasNextPage: z.boolean(), endCursor: maybe(z.string()) }),
-    },
+    nodes: z.array(CheckNode),
+    pageInfo: z.object({ hasNextPage: z.boolean(), endCursor: maybe(z.string()) }),
   }),
 });
 
@@ -145,8 +173,12 @@ const ReviewNode = CommentShape.extend({
 );
 
 const ThreadNode: z.ZodType<ReviewThread> = z.object({
-  ...{ id: z.string(), isResolved: z.boolean(), isOutdated: z.boolean(), path: ForgeText },
-  ...{ line: maybe(z.int()), comments: nodes(CommentNode) },
+  id: z.string(),
+  isResolved: z.boolean(),
+  isOutdated: z.boolean(),
+  path: ForgeText,
+  line: maybe(z.int()),
+  comments: nodes(CommentNode),
 });
 
 const DetailsShape = SummaryShape.extend({
@@ -155,7 +187,9 @@ const DetailsShape = SummaryShape.extend({
   isInMergeQueue: maybe(z.boolean()),
   earlier: commits(Names),
   baseRef: maybe(z.object({ target: maybe(z.object({ statusCheckRollup: maybe(Names) })) })),
-  ...{ threads: nodes(ThreadNode), reviews: nodes(ReviewNode), comments: nodes(CommentNode) },
+  threads: nodes(ThreadNode),
+  reviews: nodes(ReviewNode),
+  comments: nodes(CommentNode),
 });
 
 /** About 120 requests, which are 1 point. */

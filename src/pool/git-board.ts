@@ -139,7 +139,15 @@ export class GitBoard implements Board {
     const { id, project, folder, epoch, wanted, needs, card } = mine;
     const from = note.host;
     return {
-      ...{ id, project, folder, epoch, wanted, needs, card, from, moved },
+      id,
+      project,
+      folder,
+      epoch,
+      wanted,
+      needs,
+      card,
+      from,
+      moved,
       host: host.id,
       state: moved,
     };
@@ -166,7 +174,14 @@ export class GitBoard implements Board {
   #entry({ oid, note }: Seen): Entry {
     const { id, project, folder, host, epoch, needs, card } = note;
     return {
-      ...{ id, project, folder, host, epoch, needs, card, state: oid },
+      id,
+      project,
+      folder,
+      host,
+      epoch,
+      needs,
+      card,
+      state: oid,
       wanted: note.wanted || this.#view.hasAct(id),
     };
   }

@@ -90,15 +90,21 @@ export class PoolStates {
     if (state === undefined) return undefined;
     const { id, folder, branch, head, n, lease, status, phase, iteration, at } = state.kept;
     const note: StateNote = {
-      ...{ v: 1, id, project: card.project, folder, branch, head, n, lease },
-      ...{
-        host: card.id,
-        hostName: card.name,
-        epoch,
-        wanted: WANTED.has(status),
-        needs: needsOf(sessionFile),
-      },
-      ...{ card: { status, phase, iteration, at }, version: __VERSION__ },
+      v: 1,
+      id,
+      project: card.project,
+      folder,
+      branch,
+      head,
+      n,
+      lease,
+      host: card.id,
+      hostName: card.name,
+      epoch,
+      wanted: WANTED.has(status),
+      needs: needsOf(sessionFile),
+      card: { status, phase, iteration, at },
+      version: __VERSION__,
     };
     return {
       commit: await publishedCommit({ state: state.commit, before: published, note }, this.#keys, git),
@@ -141,8 +147,17 @@ export class PoolStates {
     });
     const made = await keptState(stateRef(sessionFolder), git);
     const note: StateNote = {
-      ...{ v: 1, id, project: card.project, folder, n: 0, lease: 0, epoch: 0, wanted: false },
-      ...{ needs: needsOf(sessionFile), card: status, version: __VERSION__ },
+      v: 1,
+      id,
+      project: card.project,
+      folder,
+      n: 0,
+      lease: 0,
+      epoch: 0,
+      wanted: false,
+      needs: needsOf(sessionFile),
+      card: status,
+      version: __VERSION__,
     };
     return made && (await publishedCommit({ state: made.commit, note }, this.#keys, git));
   }

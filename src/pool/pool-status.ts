@@ -52,7 +52,10 @@ export class StatusFile {
     const now = isoUtc(this.#clock.now());
     this.#behindSince = new Map(behind.map((id) => [id, this.#behindSince.get(id) ?? now]));
     this.#sessions = [...entries].map(({ id, folder, host, card }) => ({
-      ...{ id, folder, host, publishedAt: card?.at },
+      id,
+      folder,
+      host,
+      publishedAt: card?.at,
       unpublishedSince: this.#behindSince.get(id),
     }));
   }

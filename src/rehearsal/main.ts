@@ -43,7 +43,12 @@ async function main(): Promise<unknown> {
   const situation = await readSituation(facts);
   let words: Promise<Words> | undefined;
   const context: ActContext = {
-    ...{ situation, scenario, scenarioPath, lines, clock: systemClock, write },
+    situation,
+    scenario,
+    scenarioPath,
+    lines,
+    clock: systemClock,
+    write,
     ignoreTerm() {
       ignoresSignals = true;
     },
@@ -51,8 +56,11 @@ async function main(): Promise<unknown> {
       words ??= readWords(situation, scenario);
       return words;
     },
-    ...{ env: definedOnly(env), signals: true, results: true },
-    ...{ edited: new Set(), documents: new Set() },
+    env: definedOnly(env),
+    signals: true,
+    results: true,
+    edited: new Set(),
+    documents: new Set(),
   };
   const acts = actsFor(scenario.rules, situation.occasion) ?? [{ act: 'normal', signal: true, result: true }];
   return await playActs(acts, context);

@@ -18,7 +18,8 @@ export function readPrompt(prompt: string, nowMs: number) {
   return {
     sessionDir: folder(prompt, 'Session path'),
     workingDir: folder(prompt, 'Working directory'),
-    ...{ phase, iteration },
+    phase,
+    iteration,
     // `MM-DD-HHMM` begins document names, `[NNN @ MM-DD HH:MM]` begins flow lines.
     stamps: { file, log, iteration: `[${threeDigits(iteration)} @ ${log}]` },
     // A person's comments on the last plan or result, verbatim; empty if there are none.

@@ -63,7 +63,10 @@ export async function readWords(
   const words: Words = {
     ...Object.fromEntries(answers.map(({ question, answer }) => [question.id, answer])),
     answers: answers.map(({ question, answer }) => `- ${oneLine(question.text)} ${answer}`).join('\n'),
-    ...{ branch, head, commits: log, ...tests },
+    branch,
+    head,
+    commits: log,
+    ...tests,
     slug: nameWithoutDate(basename(sessionDir)),
     task: goal || overview.task || 'The overview names no task.',
     feedback: oneLine(feedback),

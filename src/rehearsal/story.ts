@@ -42,7 +42,9 @@ export function storyTexts(story: Story): Record<string, string> {
   ]);
   const isTested = testing === '';
   return {
-    ...{ title, outOfScope, context },
+    title,
+    outOfScope,
+    context,
     questions: counted(questions.length, 'question'),
     asked: requirements.map(({ id, text }) => `- [ ] ${id}: ${text}`).join('\n'),
     planned: planned.map((lines) => lines.join('\n')).join('\n\n'),

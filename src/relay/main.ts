@@ -50,7 +50,9 @@ async function main(): Promise<void> {
   const env = {
     ...process.env,
     ...Object.fromEntries(names.map((name) => [name, proxy])),
-    ...{ NO_PROXY: local, no_proxy: local, NODE_USE_ENV_PROXY: '1' },
+    NO_PROXY: local,
+    no_proxy: local,
+    NODE_USE_ENV_PROXY: '1',
   };
   const child = spawn(file, args, { stdio: 'inherit', env });
   // The command receives these signals too and decides when to exit.

@@ -32,7 +32,8 @@ export async function spentOnDay(dir: string, nowMs: number): Promise<DaySpent> 
   const unwritable = await whyUnwritable(dir);
   if (unwritable !== undefined) return { unknown: unwritable };
   const reading = await readPlainFile(path, MAX_BYTES).catch((error: unknown) => ({
-    ...{ kind: 'unusable' as const, problem: systemErrorCode(error) ?? 'unknown reason' },
+    kind: 'unusable' as const,
+    problem: systemErrorCode(error) ?? 'unknown reason',
   }));
   if (reading.kind === 'missing') return { usd: 0 };
   if (reading.kind === 'unusable') return { unknown: `${path} cannot be read (${reading.problem})` };

@@ -112,18 +112,21 @@ interface Measure {
 }
 
 const ITERATIONS: Measure = {
-  ...{ key: 'iterations', by: 'phases' },
+  key: 'iterations',
+  by: 'phases',
   shown: (range) => `${between(range, (each) => String(Math.round(each)))} iterations`,
 };
 const HOURS: Measure = {
-  ...{ key: 'hours', by: 'steps' },
+  key: 'hours',
+  by: 'steps',
   shown: (range) =>
     range.most < 2
       ? `${between(range, (hours) => String(Math.ceil(hours * 60)))} min of agents' time`
       : `${between(range, (hours) => hours.toFixed(1))} h of agents' time`,
 };
 const USD: Measure = {
-  ...{ key: 'usd', by: 'steps' },
+  key: 'usd',
+  by: 'steps',
   shown: (range) => `$${between(range, (usd) => usd.toFixed(2))}`,
 };
 

@@ -158,7 +158,13 @@ function pullRequestFacts({
   const held = words.flatMap(({ by, url: at, held: why }) => (why ? [{ by, url: at, held: why }] : []));
   const round = Math.max(pullRequest.round ?? 0, begun?.number ?? 0);
   return {
-    ...{ number, url, state, watched, unseen, asks, since },
+    number,
+    url,
+    state,
+    watched,
+    unseen,
+    asks,
+    since,
     ...(round > 0 && { round }),
     ...(held.length > 0 && { held }),
   };
@@ -174,7 +180,9 @@ function statusFacts(status: Status): Partial<StateFacts> {
     case 'waiting': {
       const { for: waitsFor, reason, file, openQuestions, weakened } = status;
       return {
-        ...{ for: waitsFor, reason, file },
+        for: waitsFor,
+        reason,
+        file,
         openQuestions: openQuestions.length > 0 ? openQuestions : undefined,
         about: weakened && 'checks',
       };

@@ -80,7 +80,8 @@ async function takeOneOf(root: string, count: number, machine: Machine): Promise
     const { clock, host, under } = machine;
     try {
       return await acquireLease(dir, {
-        ...{ clock, host },
+        clock,
+        host,
         ...(under && { under: { leases: relative(dir, under.leases), number: under.number } }),
       });
     } catch (error) {

@@ -74,7 +74,8 @@ async function readFiles(
     paths: state.archived ? sessionPaths(paths.sessionsDir, paths.folder, true) : paths,
     state,
     sessionFile: identity.file && { ...atPlaces(identity.file, paths, state.places), ...foldersOf(mirror) },
-    ...{ worker, mirror },
+    worker,
+    mirror,
     lease: 'lease' in holding ? holding.lease : undefined,
     pendingCommands,
     problems: [

@@ -61,7 +61,11 @@ export class Notifier {
     const { clock, host, env, home, programs, paths, say } = this.#supervisor;
     const { worker } = programs;
     const context = {
-      ...{ clock, host, env, home, cwd: home },
+      clock,
+      host,
+      env,
+      home,
+      cwd: home,
       programs: { worker, rehearsal: join(dirname(worker), 'samocode-rehearsal.cjs') },
     };
     const { setUp: setUpPath } = telegramFiles(paths);

@@ -106,7 +106,9 @@ async function watch(
   const notifying = new Notifier(supervisor, scan);
   const pullRequests = new PullRequests((ended) => loginOf(supervisor, ended), clock);
   const intake = new Intake((ended) => loginOf(supervisor, ended), {
-    ...{ home: supervisor.home, heldPath: paths.intake, clock },
+    home: supervisor.home,
+    heldPath: paths.intake,
+    clock,
   });
   const pools = new Pools(
     supervisor,

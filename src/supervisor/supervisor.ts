@@ -30,7 +30,13 @@ export function newSupervisor(context: ActionContext, say: Supervisor['say']): S
   const { clock, host, home, env, programs } = context;
   const paths = supervisorPaths(home, host);
   return {
-    ...{ paths, identity: paths.identity, clock, host, home, env, say },
+    paths,
+    identity: paths.identity,
+    clock,
+    host,
+    home,
+    env,
+    say,
     programs: { ...programs, supervisor: supervisorProgram(programs) },
     revives: env.SAMOCODE_REVIVE !== 'off',
   };

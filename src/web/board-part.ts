@@ -118,8 +118,13 @@ function card(row: WatchedRow, key: string, nowMs: number): Html {
     facts.group === undefined ? '' : `group ${facts.group}`,
   ].filter(Boolean);
   return boardCard({
-    ...{ key, group, find, ...statusText(facts, nowMs), since: facts.since },
-    ...{ phase: facts.phase, isDone: facts.state === 'done' },
+    key,
+    group,
+    find,
+    ...statusText(facts, nowMs),
+    since: facts.since,
+    phase: facts.phase,
+    isDone: facts.state === 'done',
     title: html`<bdi><a href="#/s/${key}">${name}</a></bdi> <small><bdi>${project}</bdi> · ${facts.id}</small>`,
     notes: html`${notes.join(' · ')}${facts.branch && html` · <code dir="ltr">${facts.branch}</code>`}`,
   });

@@ -73,7 +73,10 @@ export async function runWeb(request: WebRequest, context: ActionContext): Promi
   const name = request.listen.includes(':') ? `[${request.listen}]` : request.listen;
   const address = proxy === undefined ? `http://${name}:${port}/` : proxy.href;
   const served = {
-    ...{ address, token, onlyShows, pid: process.pid },
+    address,
+    token,
+    onlyShows,
+    pid: process.pid,
     ...(mcp && { mcp: new URL('/mcp', address).href }),
   };
   const socket = await answerOthers(

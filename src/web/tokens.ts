@@ -17,8 +17,10 @@ import { WEB_ERRORS } from './web-errors.ts';
 
 /** A token with which one client may use MCP over HTTP. The token is shown once; only its hash is stored. */
 const ClientToken = z.object({
-  ...{ name: z.string(), hash: z.string() },
-  ...{ isReadOnly: z.boolean(), addedAt: z.string() },
+  name: z.string(),
+  hash: z.string(),
+  isReadOnly: z.boolean(),
+  addedAt: z.string(),
 });
 export type ClientToken = z.infer<typeof ClientToken>;
 

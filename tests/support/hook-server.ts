@@ -45,7 +45,10 @@ export async function hookServer(): Promise<HookServer> {
   await once(server, 'listening');
   const { port } = server.address() as AddressInfo;
   const hook: HookServer = {
-    ...{ url: `http://127.0.0.1:${port}/hook`, posts, accepted, answer: { status: 204 } },
+    url: `http://127.0.0.1:${port}/hook`,
+    posts,
+    accepted,
+    answer: { status: 204 },
     ids: () => accepted.flatMap(({ notifications }) => notifications.map(({ id }) => id)),
     async [Symbol.asyncDispose]() {
       server.closeAllConnections();

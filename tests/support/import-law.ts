@@ -37,36 +37,6 @@ export function breaches(tree: Tree, law: ImportLaw): string[] {
   });
 }
 
-/** The number of lines for each row of a table of budgets; a row may name several rooms, separated by commas. */
-export function roomSizes(
-  tree: Tree,
-  budgets: Readonly<Record<string, number>>,
-): { rooms: string; lines: number; budget: number }[] {
-  return Object.entries(budgets).map(([rooms, budget]) => {
-    const inside = Object.entries(tree).filter(([path]) => isInside(path, rooms));
-    return { rooms, lines: inside.reduce((sum, [, text]) => sum + lineCount(text), 0), budget };
-  });
-}
-
-/** A row that names `acts` or `kit` counts every room in it. */
-function isInside(path: string, rooms: string): boolean {
-  return rooms.split(', ').some((room) => path.startsWith(`${room}/`));
-}
-
-/** Rooms with more lines than their budget, and rooms without one. */
-export function overBudget(tree: Tree, budgets: Readonly<Record<string, number>>): string[] {
-  const paths = Object.keys(tree).filter(
-    (path) => !Object.keys(budgets).some((rooms) => isInside(path, rooms)),
-  );
-  const without = [...new Set(paths.map(roomOf))];
-  return [
-    ...roomSizes(tree, budgets)
-      .filter(({ lines, budget }) => lines > budget)
-      .map(({ rooms, lines, budget }) => `${rooms}: ${lines} lines, ${lines - budget} over its budget`),
-    ...without.map((room) => `${room}: no budget`),
-  ];
-}
-
 /** Import cycles between rooms, except through doors; a door represents its file, not its room. */
 export function roomCircles(tree: Tree, law: ImportLaw): string[] {
   const edges = new Map<string, Set<string>>();
@@ -187,8 +157,7 @@ function resolve(path: string, specifier: string): string {
   return posix.normalize(posix.join(posix.dirname(path), specifier));
 }
 
-/** The room of a module: its first folder. */
-/** The first folder of a path; the first two if several rooms share one folder. */
+/** The room of a module: the first folder of its path; the first two if several rooms share one folder. */
 export function roomOf(path: string): string {
   return /^(?:(?:acts|kit)\/)?[^/]+/.exec(path)?.[0] ?? path;
 }

@@ -46,7 +46,11 @@ export async function mcpRig(context: ActionContext): Promise<McpRig> {
       body: JSON.stringify(message),
     });
   return {
-    ...{ url, address, pageToken, ended, post },
+    url,
+    address,
+    pageToken,
+    ended,
+    post,
     addToken: async (name, isReadOnly = false) => await addToken({ name, isReadOnly }, context),
     async connect(token, { noStream = false, capabilities = {} } = {}) {
       const headers = { authorization: `Bearer ${token}` };

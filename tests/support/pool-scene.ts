@@ -38,13 +38,11 @@ export interface PoolScene extends AsyncDisposable {
 }
 
 export const OWN_SETTINGS: HostSettings = {
-  ...{
-    cliPaths: {},
-    permissions: 'skip',
-    sandbox: 'off',
-    checks: ['true'],
-    setup: 'echo again >> set-up.txt',
-  },
+  cliPaths: {},
+  permissions: 'skip',
+  sandbox: 'off',
+  checks: ['true'],
+  setup: 'echo again >> set-up.txt',
   openings: { write: [], sockets: [], read: [], hosts: [], env: [], ports: [] },
   proving: { in: 'worktree', fast: [], copy: [], timeoutMs: 60_000, setupCache: [] },
 };
@@ -61,11 +59,10 @@ export async function poolScene(): Promise<PoolScene> {
   const mainRepo = join(repo.root, 'other');
   await repo.git(['clone', '--quiet', repo.path, mainRepo]);
   const at = {
-    ...{ configPath: join(mainRepo, '.samocode'), mainRepo },
-    ...{
-      sessionsDir: join(mainRepo, '_samocode/sessions'),
-      worktreesDir: join(mainRepo, '_samocode/worktrees'),
-    },
+    configPath: join(mainRepo, '.samocode'),
+    mainRepo,
+    sessionsDir: join(mainRepo, '_samocode/sessions'),
+    worktreesDir: join(mainRepo, '_samocode/worktrees'),
   };
   await mkdir(at.sessionsDir, { recursive: true });
   const keys = keyFilesIn(configDir);
@@ -78,7 +75,12 @@ export async function poolScene(): Promise<PoolScene> {
     return { commit: last.commit, note, at, context: { baseEnv: repo.env }, clock: systemClock };
   }
   return {
-    ...{ here, keys, configDir, mainRepo, git, plan },
+    here,
+    keys,
+    configDir,
+    mainRepo,
+    git,
+    plan,
     there: sessionPaths(at.sessionsDir, FOLDER),
     worktreeThere: join(at.worktreesDir, FOLDER),
     async publish(change = {}) {
@@ -94,19 +96,22 @@ export async function poolScene(): Promise<PoolScene> {
       await commitState(await openStore(place), { sessionFolder, worktreeTree, files, kept });
       const head = await repo.git(['rev-parse', 'x']);
       const note: StateNote = {
-        ...{
-          v: 1,
-          id: ID,
-          project: '1'.repeat(40),
-          folder: FOLDER,
-          branch: 'x',
-          head,
-          n: 2,
-          lease: 4,
-          card,
-          version: '0',
-        },
-        ...{ host: 'host-a', hostName: 'anna', epoch: 3, wanted: true, needs: [], ...change },
+        v: 1,
+        id: ID,
+        project: '1'.repeat(40),
+        folder: FOLDER,
+        branch: 'x',
+        head,
+        n: 2,
+        lease: 4,
+        card,
+        version: '0',
+        host: 'host-a',
+        hostName: 'anna',
+        epoch: 3,
+        wanted: true,
+        needs: [],
+        ...change,
       };
       const state = await repo.git(['rev-parse', stateRef(sessionFolder)]);
       const commit = await publishedCommit({ state, before: last?.commit, note }, keys, options);

@@ -20,8 +20,11 @@ async function layOne(project: TempProject, index: number): Promise<void> {
   const end =
     index % 4 === 0
       ? {
-          ...{ type: 'parked', for: 'qa_answers', resumePhase: 'requirements' },
-          ...{ openQuestions: ['Q1'], unconfirmed: [] },
+          type: 'parked',
+          for: 'qa_answers',
+          resumePhase: 'requirements',
+          openQuestions: ['Q1'],
+          unconfirmed: [],
         }
       : { type: 'done', summary: 'All of it' };
   await laySession(project, index, [

@@ -107,12 +107,10 @@ export function provedEvents({
   ];
   return events.map(
     (event, at): SessionEvent => ({
-      ...{
-        v: FORMAT_VERSION,
-        n: at + 1,
-        at: `2026-01-08T10:00:${String(at).padStart(2, '0')}.000Z`,
-        lease: 1,
-      },
+      v: FORMAT_VERSION,
+      n: at + 1,
+      at: `2026-01-08T10:00:${String(at).padStart(2, '0')}.000Z`,
+      lease: 1,
       ...event,
     }),
   );

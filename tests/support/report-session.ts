@@ -194,7 +194,9 @@ function eventsOf({ phases, heads, base, also, ends, worktree }: Course, file: o
         signal:
           ending === 'signalled'
             ? {
-                ...{ status: 'continue', phase: next, summary: `${did(phase, at)} ${also}` },
+                status: 'continue',
+                phase: next,
+                summary: `${did(phase, at)} ${also}`,
                 ...(phase === 'quality' && { reviewed: ['R2'] }),
               }
             : undefined,

@@ -48,8 +48,12 @@ export async function serveWeb(context: ActionContext, given: Partial<WebRequest
   const failures: unknown[] = [];
   const running = await runWeb(
     {
-      ...{ listen: '127.0.0.1', hosts: [], proxy: undefined, mcp: false },
-      ...{ interrupted: interrupted.signal, failed: (error: unknown) => failures.push(error) },
+      listen: '127.0.0.1',
+      hosts: [],
+      proxy: undefined,
+      mcp: false,
+      interrupted: interrupted.signal,
+      failed: (error: unknown) => failures.push(error),
       ...given,
       port,
     },

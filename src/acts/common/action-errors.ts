@@ -171,7 +171,9 @@ export const ACTION_ERRORS = errors({
     hint,
     next: [
       {
-        ...{ act: 'finish', session, when: 'to publish it without watching' },
+        act: 'finish',
+        session,
+        when: 'to publish it without watching',
         args: { how: 'pull_request', watch: false },
       },
     ],

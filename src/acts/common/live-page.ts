@@ -8,7 +8,10 @@ import type { SessionView } from '../../session/events/session-view.ts';
 
 /** What a running `samocode web` reports about itself. Only a person may see the token: no result or link contains it. */
 const ServedPage = z.object({
-  ...{ address: z.string(), token: z.string(), onlyShows: z.boolean(), pid: z.int() },
+  address: z.string(),
+  token: z.string(),
+  onlyShows: z.boolean(),
+  pid: z.int(),
   /** The address for MCP clients, with --mcp. */
   mcp: z.string().optional(),
 });

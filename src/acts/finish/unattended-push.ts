@@ -24,12 +24,11 @@ export async function whyNotUnattended(
   const ref = `refs/heads/${state.worktree.branch}`;
   const { exitCode } = await runGit(['push', '--dry-run', '--quiet', '--', to, `${ref}:${ref}`], {
     ...git,
-    ...{
-      cwd: sessionFile.mainRepo,
-      baseEnv: await environmentOfSessions(supervisorEnvironment(env, home), home),
-    },
+    cwd: sessionFile.mainRepo,
+    baseEnv: await environmentOfSessions(supervisorEnvironment(env, home), home),
     config: [...(git.config ?? []), ...config],
-    ...{ allowFailure: true, timeoutMs: NETWORK_LIMIT_MS },
+    allowFailure: true,
+    timeoutMs: NETWORK_LIMIT_MS,
   });
   if (exitCode === 0) return '';
   return ` However, the supervisor cannot push to ${to} unattended: the gh login of a login shell lacks permission, or git rewrites this address. The work of a round will then wait for you.`;

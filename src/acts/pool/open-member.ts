@@ -76,8 +76,11 @@ export async function openMember(
   const prefix = membership.prefix === POOL_BRANCHES ? POOL_BRANCHES : POOL_REFS;
   const remote = new GitRemote({ url, prefix, git, limitMs: Math.min(LIMIT_MS, times.leaseMs) });
   const place = {
-    ...{ mainRepo, configPath: config, commonDir: await commonDirOf(mainRepo, git) },
-    ...{ sessionsDir: values.sessions, worktreesDir: values.worktrees },
+    mainRepo,
+    configPath: config,
+    commonDir: await commonDirOf(mainRepo, git),
+    sessionsDir: values.sessions,
+    worktreesDir: values.worktrees,
   };
   const clis = () => installedClis(found, PROVIDER_NAMES, context);
   const labels = [...Object.keys(await clis()), ...(await sandboxLabels(found, context))];

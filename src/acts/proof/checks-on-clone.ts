@@ -53,7 +53,14 @@ export async function checksOnClone(
   const wayOut = isStrict && openings ? await strictWayOut(join(outputDir, 'net'), openings, env) : undefined;
   const set = {
     ...given,
-    ...{ name: 'full', mainRepo, worktreeGitDir, scratch, outputDir, outputRoot: outputDir, signal, begins },
+    name: 'full',
+    mainRepo,
+    worktreeGitDir,
+    scratch,
+    outputDir,
+    outputRoot: outputDir,
+    signal,
+    begins,
     cacheDir: setupCacheDir(worktreesDir),
     areObjectsWritable: !isHidden,
     // With `asWorktree`, nothing is hidden, as in the agent's own worktree.

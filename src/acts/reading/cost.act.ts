@@ -63,7 +63,10 @@ export async function readCost(
         }
     }
   return {
-    ...{ todaySince: since.today, weekSince: since.week, total, unreadable },
+    todaySince: since.today,
+    weekSince: since.week,
+    total,
+    unreadable,
     projects: mostExpensiveFirst(projects).map(([dir, row]) => ({ projectDir: dir, ...row })),
     providers: mostExpensiveFirst(providers).map(([provider, row]) => ({ provider, ...row })),
   };

@@ -52,7 +52,9 @@ export async function readIssue(
   if (!isAt(issue, repository)) throw unusable(`was moved to ${issue.url}`, 'Start it from there.');
   if (!issue.isOpen) throw unusable('is closed', 'Reopen it first.');
   return await givenIssue(issue, repository, {
-    ...{ forge, clock: context.clock, trusted: trustedIn(project.values.prTrust) },
+    forge,
+    clock: context.clock,
+    trusted: trustedIn(project.values.prTrust),
   });
 }
 

@@ -75,36 +75,44 @@ const forResume = { isForResume: true } as const;
 const START_CHOICES = {
   task: { option: '-t, --task <text>', about: "what to do, in the user's words" },
   dive: {
-    ...{ option: '--dive <topic>', tool: 'Topic to research first.' },
+    option: '--dive <topic>',
+    tool: 'Topic to research first.',
     about: 'a topic to research first, or instead',
   },
   plan: {
-    ...{ option: '--plan <file>', tool: 'Markdown with check boxes.' },
+    option: '--plan <file>',
+    tool: 'Markdown with check boxes.',
     about: 'carry out a plan: Markdown with check boxes',
   },
   issue: {
-    ...{ option: '--issue <issue>', tool: 'Number or URL.' },
+    option: '--issue <issue>',
+    tool: 'Number or URL.',
     about: 'work on a GitHub issue: its number or URL',
   },
   name: {
-    ...{ option: '--name <name>', tool: 'Words and hyphens.' },
+    option: '--name <name>',
+    tool: 'Words and hyphens.',
     about: 'name of the session (default: words of the task)',
   },
   group: {
-    ...{ option: '--group <name>', tool: 'For wait and stop_session.' },
+    option: '--group <name>',
+    tool: 'For wait and stop_session.',
     about: 'name of a group whose sessions can be awaited and stopped together',
   },
   base: {
-    ...{ option: '--base <ref>', tool: 'If not the default branch.' },
+    option: '--base <ref>',
+    tool: 'If not the default branch.',
     about: 'what to branch from, if not the default branch',
   },
-  branch: { ...{ option: '--branch <name>', tool: 'Its new name.' }, about: 'name of the new branch' },
+  branch: { option: '--branch <name>', tool: 'Its new name.', about: 'name of the new branch' },
   after: {
-    ...{ option: '--after <name>', about: 'start once that session, or group, is done' },
+    option: '--after <name>',
+    about: 'start once that session, or group, is done',
     tool: 'Session or group.',
   },
   afterMerge: {
-    ...{ option: '--after-merge <session>', about: 'start once its branch is merged' },
+    option: '--after-merge <session>',
+    about: 'start once its branch is merged',
     tool: 'One session.',
   },
   at: {
@@ -113,8 +121,11 @@ const START_CHOICES = {
     about: 'start at 23:00, 2026-12-01T07:00 (local time), or limit: when the usage limit ends',
   },
   provider: {
-    ...{ option: '--provider <name>', setting: 'provider', ...forResume },
-    ...{ about: `${PROVIDER_CHOICES} (no model)`, tool: `${PROVIDER_CHOICES}.` },
+    option: '--provider <name>',
+    setting: 'provider',
+    ...forResume,
+    about: `${PROVIDER_CHOICES} (no model)`,
+    tool: `${PROVIDER_CHOICES}.`,
   },
   model: {
     option: '--model <name>',
@@ -123,61 +134,86 @@ const START_CHOICES = {
     ...forResume,
   },
   providers: {
-    ...{ option: '--providers <phase=name>', kind: 'by_phase', setting: 'providerByPhase' },
-    ...{
-      about: 'other providers for single phases: quality=codex',
-      tool: 'By phase: {"quality":"codex"}',
-    },
+    option: '--providers <phase=name>',
+    kind: 'by_phase',
+    setting: 'providerByPhase',
+    about: 'other providers for single phases: quality=codex',
+    tool: 'By phase: {"quality":"codex"}',
   },
   models: {
-    ...{ option: '--models <phase=name>', kind: 'by_phase', setting: 'modelByPhase' },
-    ...{ about: 'other models for single phases: planning=opus', tool: 'Also by phase.' },
+    option: '--models <phase=name>',
+    kind: 'by_phase',
+    setting: 'modelByPhase',
+    about: 'other models for single phases: planning=opus',
+    tool: 'Also by phase.',
   },
   fallback: {
-    ...{ option: '--fallback <names>', setting: 'fallback', tool: 'At a limit: codex,gemini.' },
+    option: '--fallback <names>',
+    setting: 'fallback',
+    tool: 'At a limit: codex,gemini.',
     about: 'providers that take over at a usage limit: codex,gemini',
   },
   maxCostUsd: {
-    ...{ option: '--max-cost-usd <dollars>', kind: 'limit', setting: 'maxCostUsd', ...forResume },
+    option: '--max-cost-usd <dollars>',
+    kind: 'limit',
+    setting: 'maxCostUsd',
+    ...forResume,
     about: 'limit for the cost of the session; it then asks you',
   },
   maxTokens: {
-    ...{ option: '--max-tokens <tokens>', kind: 'limit', setting: 'maxTokens', ...forResume },
+    option: '--max-tokens <tokens>',
+    kind: 'limit',
+    setting: 'maxTokens',
+    ...forResume,
     about: 'limit for the tokens of the whole session',
   },
   maxHours: {
-    ...{ option: '--max-hours <hours>', kind: 'limit', setting: 'maxHours', ...forResume },
+    option: '--max-hours <hours>',
+    kind: 'limit',
+    setting: 'maxHours',
+    ...forResume,
     about: 'limit for the working time of all its agents',
   },
   maxIterations: {
-    ...{ option: '--max-iterations <number>', kind: 'limit', setting: 'maxIterations', ...forResume },
+    option: '--max-iterations <number>',
+    kind: 'limit',
+    setting: 'maxIterations',
+    ...forResume,
     about: 'limit for the number of its iterations',
   },
   timeout: {
-    ...{ option: '--timeout <seconds>', kind: 'seconds', setting: 'timeoutSeconds', tool: 'Of one agent.' },
+    option: '--timeout <seconds>',
+    kind: 'seconds',
+    setting: 'timeoutSeconds',
+    tool: 'Of one agent.',
     about: 'seconds that one agent may run',
   },
   sandbox: {
-    ...{
-      option: '--sandbox <level>',
-      about: 'guard (or nothing starts), auto, or off (no sandbox for agents)',
-    },
+    option: '--sandbox <level>',
+    about: 'guard (or nothing starts), auto, or off (no sandbox for agents)',
     tool: 'guard, auto, off; only a person lowers it.',
   },
   acceptSuggestions: {
-    ...{ option: '--accept-suggestions', kind: 'yes', tool: 'Like auto_approve, for questions.' },
+    option: '--accept-suggestions',
+    kind: 'yes',
+    tool: 'Like auto_approve, for questions.',
     about: 'accept every suggested answer without asking you',
   },
   autoApprove: {
-    ...{ option: '--auto-approve', kind: 'yes', about: 'approve the plan without asking you' },
+    option: '--auto-approve',
+    kind: 'yes',
+    about: 'approve the plan without asking you',
     tool: 'Approve the plan without asking. Only when the user said so; recorded as yours.',
   },
   where: {
-    ...{ option: '--pool', kind: 'pool', tool: 'Any machine of the pool.' },
+    option: '--pool',
+    kind: 'pool',
+    tool: 'Any machine of the pool.',
     about: 'let any machine of the pool work on it',
   },
   from: {
-    ...{ option: '--from <folder>', tool: 'A prepared folder.' },
+    option: '--from <folder>',
+    tool: 'A prepared folder.',
     about: 'instead of a task: a folder prepared by hand',
   },
   phase: {
@@ -188,7 +224,10 @@ const START_CHOICES = {
 
 /** The setting of each limit. */
 export const LIMIT_SETTINGS = {
-  ...{ usd: 'maxCostUsd', tokens: 'maxTokens', hours: 'maxHours', iterations: 'maxIterations' },
+  usd: 'maxCostUsd',
+  tokens: 'maxTokens',
+  hours: 'maxHours',
+  iterations: 'maxIterations',
 } as const satisfies Record<LimitName, keyof CallSettings>;
 export type LimitSetting = (typeof LIMIT_SETTINGS)[LimitName];
 

@@ -17,7 +17,10 @@ export function sessionFields(view: SessionView): ToolResult {
   return {
     summary: statusSentence(view),
     next: nextSteps(view),
-    ...{ session, state, for: waitsFor, phase },
+    session,
+    state,
+    for: waitsFor,
+    phase,
     iteration: totalIterations,
     cursor: view.state.n,
     says: quoted(view),

@@ -52,8 +52,10 @@ async function mergeInClone(
       config: [...filters, ...(await noDrivers({ ...context, cwd: dir })), ...config],
       env: {
         ...OFFLINE,
-        ...{ GIT_AUTHOR_NAME: name, GIT_AUTHOR_EMAIL: email },
-        ...{ GIT_COMMITTER_NAME: name, GIT_COMMITTER_EMAIL: email },
+        GIT_AUTHOR_NAME: name,
+        GIT_AUTHOR_EMAIL: email,
+        GIT_COMMITTER_NAME: name,
+        GIT_COMMITTER_EMAIL: email,
         // Objects go directly to the repository: nothing has to be fetched from the clone.
         GIT_OBJECT_DIRECTORY: `${commonDir}/objects`,
       },

@@ -89,7 +89,9 @@ async function fetchWithoutHistory(
     ...context,
     // Only version 2 serves arbitrary commits.
     config: [...config, ['protocol.version', '2']],
-    ...{ cwd: dir, env: { GIT_ALLOW_PROTOCOL: 'file' }, timeoutMs: CHECKOUT_LIMIT_MS },
+    cwd: dir,
+    env: { GIT_ALLOW_PROTOCOL: 'file' },
+    timeoutMs: CHECKOUT_LIMIT_MS,
   });
 }
 

@@ -68,11 +68,18 @@ export async function runOnClone(
     const { outputDir, outputRoot, begins } = set;
     const place: CheckPlace = {
       ...placeIn({
-        ...{ clone: await realPathAsFar(dir), empty, ofHome: proving.home ?? [] },
+        clone: await realPathAsFar(dir),
+        empty,
+        ofHome: proving.home ?? [],
         objects: await borrowedBy(dir, tools.context),
         identity: await requireIdentity(mainRepo, tools.context).catch(() => undefined),
       }),
-      ...{ cwd: dir, outputDir, outputRoot, timeoutMs: proving.timeoutMs, signal, begins },
+      cwd: dir,
+      outputDir,
+      outputRoot,
+      timeoutMs: proving.timeoutMs,
+      signal,
+      begins,
     };
     const add = ({ run, failure }: CheckEnd) => {
       end.runs.push(run);

@@ -87,7 +87,8 @@ export const ACP_AGENTS = [
     loginFix:
       'Run `copilot login`, set COPILOT_GITHUB_TOKEN, or name a model with COPILOT_PROVIDER_BASE_URL.',
     state: {
-      ...{ folder: '.copilot', variable: 'COPILOT_HOME' },
+      folder: '.copilot',
+      variable: 'COPILOT_HOME',
       steering: [
         'mcp-config.json',
         'copilot-instructions.md',
@@ -175,7 +176,10 @@ function openCodeConfig({ permissions, sessionDir }: ChildRequest): object {
     autoupdate: false,
     share: 'disabled',
     permission: {
-      ...{ edit: usually, bash: usually, webfetch: 'allow', question: 'deny' },
+      edit: usually,
+      bash: usually,
+      webfetch: 'allow',
+      question: 'deny',
       external_directory: permissions === 'skip' ? 'allow' : { '*': 'ask', ...inSession },
     },
     // Without this, a refusal ends the turn.

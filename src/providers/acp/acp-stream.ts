@@ -14,7 +14,10 @@ const Parts = z.array(z.object({ content: Content.optional() })).catch([]);
 const Path = z.object({ path: z.string() });
 
 const CALL = {
-  ...{ title: text, kind: text, toolCallId: text, status: text },
+  title: text,
+  kind: text,
+  toolCallId: text,
+  status: text,
   rawInput: z.object({ command: z.string().optional() }).catch({}),
   locations: z.array(Path).catch([]),
   content: Parts,

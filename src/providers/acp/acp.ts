@@ -18,13 +18,22 @@ export const ACP_PROVIDERS = ACP_AGENTS.map((agent: AcpAgent & { name: AcpName }
 function providerOf<Name extends string>(agent: AcpAgent & { name: Name }) {
   const { name, title, command, state, hosts, variables, credentials = [], markers = [] } = agent;
   return {
-    ...{ name, title, defaultCommand: command, hosts, credentials, markers, leftovers: markers },
+    name,
+    title,
+    defaultCommand: command,
+    hosts,
+    credentials,
+    markers,
+    leftovers: markers,
     ...(state && { state }),
     ...(variables && { variables }),
     ...(agent.privateCopies && { privateCopies: agent.privateCopies }),
     settings: { model: '' },
     preflight: {
-      ...{ helpArgs: ['--help'], neededOptions: [], install: agent.install, loginFix: agent.loginFix },
+      helpArgs: ['--help'],
+      neededOptions: [],
+      install: agent.install,
+      loginFix: agent.loginFix,
       ...(agent.measured && { measured: agent.measured }),
       ...(agent.memoryMb && { memoryMb: agent.memoryMb }),
     },

@@ -51,7 +51,8 @@ export const claude = {
   installFolders: ['.claude/local'],
   starters: ['.local/share/claude'],
   state: {
-    ...{ folder: '.claude', variable: 'CLAUDE_CONFIG_DIR' },
+    folder: '.claude',
+    variable: 'CLAUDE_CONFIG_DIR',
     copies: ['.claude.json'],
     steering: [
       ...[
@@ -80,7 +81,10 @@ export const claude = {
     model: 'opus',
     own: {
       CLAUDE_MAX_TURNS: {
-        ...{ unit: 'turns', min: 1, max: 100_000, default: '300' },
+        unit: 'turns',
+        min: 1,
+        max: 100_000,
+        default: '300',
         doc: 'How many turns a Claude Code agent may take.',
       },
     },

@@ -17,7 +17,8 @@ export const codex = {
   title: 'Codex',
   defaultCommand: 'codex',
   state: {
-    ...{ folder: '.codex', variable: 'CODEX_HOME' },
+    folder: '.codex',
+    variable: 'CODEX_HOME',
     // Its built-in skills are in a hidden folder next to the user's.
     steering: ['config.toml', 'AGENTS.md', 'hooks.json', 'hooks', 'rules', 'memories', 'prompts', 'skills/*'],
   },

@@ -23,7 +23,8 @@ export const gemini = {
   title: 'Gemini CLI',
   defaultCommand: 'gemini',
   state: {
-    ...{ folder: '.gemini', homeVariable: 'GEMINI_CLI_HOME' },
+    folder: '.gemini',
+    homeVariable: 'GEMINI_CLI_HOME',
     // Not settings.json, which an ordinary run of the CLI writes.
     steering: ['.env', 'GEMINI.md', 'trustedFolders.json', 'policies', 'extensions', 'commands', 'skills'],
   },

@@ -130,7 +130,8 @@ function questionsOf(questions: readonly Question[], about: string | undefined):
   return html`<div class="of-questions">${questions.map(
     ({ options, unconfirmed_answer: typed, open = true, ...question }) => [
       questionPart({
-        ...{ ...question, isOpen: open },
+        ...question,
+        isOpen: open,
         options: options.map((text) => ({ letter: text.slice(0, 1), text: text.slice('A) '.length) })),
       }),
       typed && html`<p class="attention" dir="auto">In _qa.md, by you or by a program: ${typed}</p>`,

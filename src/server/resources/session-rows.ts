@@ -26,9 +26,15 @@ export async function sessionsText(context: ActionContext): Promise<string> {
 function rowOf(placed: PlacedSession) {
   const { session, state, for: waitsFor, phase, since, ...facts } = sessionFacts(placed.view);
   return {
-    ...{ session, project: dirname(placed.place.filePath), state, for: waitsFor },
+    session,
+    project: dirname(placed.place.filePath),
+    state,
+    for: waitsFor,
     needs_human: facts.needsHuman || undefined,
-    ...{ phase, iteration: facts.totalIterations, since, cursor: placed.view.state.n },
+    phase,
+    iteration: facts.totalIterations,
+    since,
+    cursor: placed.view.state.n,
     overview: overviewUri(placed),
   };
 }

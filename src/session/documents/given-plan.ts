@@ -28,7 +28,11 @@ export function boxesIn(text: string): PlanBox[] {
     const parent = boxes.findLastIndex((box) => box.indent < indent);
     const words = oneLine(lineBody(body).slice(all.length));
     boxes.push({
-      ...{ id: `B${boxes.length + 1}`, text: words, isDone: mark !== ' ', line, indent },
+      id: `B${boxes.length + 1}`,
+      text: words,
+      isDone: mark !== ' ',
+      line,
+      indent,
       parent: parent === -1 ? undefined : parent,
     });
   }

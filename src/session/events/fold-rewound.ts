@@ -20,8 +20,13 @@ export function withRewindContinued(state: SessionState): SessionState {
 }
 
 export const RESET_FIELDS = {
-  ...{ approvedPlan: undefined, feedback: undefined, proved: undefined, passed: undefined },
-  ...{ reviewed: undefined, reviewedAt: undefined, lastMerge: undefined },
+  approvedPlan: undefined,
+  feedback: undefined,
+  proved: undefined,
+  passed: undefined,
+  reviewed: undefined,
+  reviewedAt: undefined,
+  lastMerge: undefined,
 } as const satisfies Partial<SessionState>;
 
 /**
@@ -39,8 +44,12 @@ export function rewound(state: SessionState, event: EventOf<'rewound'>): Session
   return {
     ...state,
     ...RESET_FIELDS,
-    ...{ rewind: undefined, pending: undefined, stopWanted: undefined },
-    ...{ goal: undefined, goalBase: undefined, oldLedger: undefined },
+    rewind: undefined,
+    pending: undefined,
+    stopWanted: undefined,
+    goal: undefined,
+    goalBase: undefined,
+    oldLedger: undefined,
     ...back,
     ...(isUndo && { proved, lastMerge }),
     progress: { ...progress, totalIterations },

@@ -9,7 +9,6 @@ import {
   withNewGoal,
   withRound,
 } from '../../phases/progress.ts';
-import { baseChecksOf, failedRuns, provesNothing, redAfter } from '../../phases/proving.ts';
 import { noteWith } from '../../phases/verdict.ts';
 import { afterOrder, afterWeakened, withBaseChoice } from './accepted.ts';
 import { BegunIteration, type EventType } from './bodies/event-types.ts';
@@ -21,6 +20,7 @@ import {
   PullRequestFact,
 } from './bodies/positions.ts';
 import type { EventOf, SessionEvent } from './events.ts';
+import { checksRan, withChecksOf } from './fold-checks.ts';
 import { RESET_FIELDS, rewound, withHalfwayRewind, withRewindContinued } from './fold-rewound.ts';
 import { addCosts, countedIteration, refreshed, warned, withUnpriced } from './fold-spent.ts';
 import { REMEMBERED_COMMANDS, type SessionState, type Status, type WaitingStatus } from './state.ts';
@@ -74,7 +74,9 @@ const FOLDS: { [T in EventType]: (state: SessionState, event: EventOf<T>) => Ses
   },
   changes_requested: (state, { at, feedback }) => ({
     ...running(state, at),
-    ...{ progress: inPhase(state.progress, 'planning'), approvedPlan: undefined, feedback },
+    progress: inPhase(state.progress, 'planning'),
+    approvedPlan: undefined,
+    feedback,
   }),
   message_kept: (state, { id }) => ({
     ...state,
@@ -114,7 +116,9 @@ const FOLDS: { [T in EventType]: (state: SessionState, event: EventOf<T>) => Ses
   // A stop requested during the merge applied only to the merge.
   merge_ended: (state, { outcome, into, commit, reason }) => ({
     ...state,
-    ...{ merge: undefined, stopWanted: undefined, lastMerge: { outcome, into, commit, reason } },
+    merge: undefined,
+    stopWanted: undefined,
+    lastMerge: { outcome, into, commit, reason },
   }),
   pull_request_seen: (state, event) => {
     const seen = PullRequestFact.parse(event);
@@ -323,33 +327,6 @@ function delivered(state: SessionState, { ids }: EventOf<'messages_delivered'>):
 
 function without(all: readonly string[], ids: readonly string[]): string[] {
   return all.filter((id) => !ids.includes(id));
-}
-
-function checksRan(state: SessionState, event: EventOf<'checks_ran'>): SessionState {
-  if (event.set === 'base') return { ...state, baseChecks: baseChecksOf(event) };
-  if (event.added !== undefined) {
-    const { files, key } = event.added;
-    return { ...state, addedTests: { key, proveNothing: provesNothing(event, files) } };
-  }
-  if (event.set !== 'full') return state;
-  const ran = event.runs.filter(({ isSetup }) => !isSetup);
-  const passed = ran.flatMap(({ command, how }) => (how === undefined ? [command] : []));
-  const commands = ran.map(({ command }) => command);
-  const red = redAfter(event);
-  const shown = { commit: event.commit, commands, ...(red.length > 0 && { redAfter: red }) };
-  const proved = failedRuns(event).length === 0 ? shown : undefined;
-  return { ...state, passed, proved };
-}
-
-/** A resume can change the checks. If they could not run on the base, they are run there again. */
-function withChecksOf(
-  state: SessionState,
-  { checks, proving }: Pick<EventOf<'resumed'>, 'checks' | 'proving'>,
-): SessionState {
-  const { baseChecks: _old, ...rest } = state;
-  if (checks !== undefined || proving !== undefined)
-    return { ...rest, proved: undefined, ...(checks && { checks }), ...(proving && { proving }) };
-  return state.status.kind === 'blocked' && state.status.rule === 'base_checks' ? rest : state;
 }
 
 /** The requirements that quality agents confirmed, and on which commit; later code must be reviewed again. */

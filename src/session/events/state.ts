@@ -84,8 +84,10 @@ export const SessionState = z.object({
   /** The state of its start order; `keptFor`: what a person was asked about and chose to wait for. */
   order: z
     .object({
-      ...{ isOver: z.literal(true).optional(), startsAnyway: z.literal(true).optional() },
-      ...{ keptFor: z.string().optional(), discardedBy: By.optional() },
+      isOver: z.literal(true).optional(),
+      startsAnyway: z.literal(true).optional(),
+      keptFor: z.string().optional(),
+      discardedBy: By.optional(),
     })
     .optional(),
   /** Everything that a rewind restores; `parked` and `done` are part of `status`. */
@@ -109,7 +111,11 @@ export const SessionState = z.object({
   /** A rewind to complete before anything else; `n`: number of the event that requested it. */
   rewind: z
     .object({
-      ...{ n: z.int(), by: By, to: RewindTarget, commit: z.string(), back: Position },
+      n: z.int(),
+      by: By,
+      to: RewindTarget,
+      commit: z.string(),
+      back: Position,
       /** It failed with only some files restored, and waits for a person. */
       isHalfway: z.literal(true).optional(),
     })

@@ -83,8 +83,14 @@ async function takeOverHead(worker: Worker, head: string): Promise<string[]> {
   const ref = pullRequestRefs(refNameOf(worker.file)).merged;
   const context = worker.git.context;
   const made = await makeMergeCommit({
-    ...{ mainRepo, into: branch, ref, ...context, dir: join(checksRoot(worktreesDir), folder, 'joining') },
-    ...{ onto: head, tip, message: `Merge the head of the pull request of '${branch}'` },
+    mainRepo,
+    into: branch,
+    ref,
+    ...context,
+    dir: join(checksRoot(worktreesDir), folder, 'joining'),
+    onto: head,
+    tip,
+    message: `Merge the head of the pull request of '${branch}'`,
   });
   if (made.kind === 'conflicts') return made.files;
   const moved = await fastForward({ mainRepo, branch, from: tip, to: made.commit, ref, ...context });

@@ -190,7 +190,10 @@ export class WorkerGuard {
     // Read each time, because the person may have added a checkout.
     const places = await findProtectedPlaces(
       {
-        ...{ mainRepo, sessionsDir, worktreesDir, runRoot: runRoot(sessionsDir) },
+        mainRepo,
+        sessionsDir,
+        worktreesDir,
+        runRoot: runRoot(sessionsDir),
         homeDir: env.HOME ?? '/',
         programFolder: dirname(rehearsalProgram),
         openings: settings.openings,

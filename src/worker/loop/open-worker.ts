@@ -62,7 +62,15 @@ export async function openWorker(options: WorkerOptions, watch: Watch): Promise<
   const env = { ...file.settings.gitIdentity, ...options.env };
   const environment = new ChildrenEnvironment(env);
   const worker: Worker = {
-    ...{ paths, file, clock, host, environment, rehearsalProgram, writer, wake, watch },
+    paths,
+    file,
+    clock,
+    host,
+    environment,
+    rehearsalProgram,
+    writer,
+    wake,
+    watch,
     projector: new Projector(paths, file),
     git: new GitGuard(paths, file, env),
     slots: new Slots(file.sessionsDir, limits, {

@@ -69,9 +69,14 @@ async function mergeOnce(
   const ref = mergeRef(refNameOf(worker.file));
   const made = await whileTakingCommands(worker, (signal) =>
     makeMergeCommit({
-      ...{ mainRepo, into, ref, ...context, signal },
+      mainRepo,
+      into,
+      ref,
+      ...context,
+      signal,
       dir: join(scratchDir(worker), 'merging'),
-      ...{ onto: onto.onto, tip: tip.commit },
+      onto: onto.onto,
+      tip: tip.commit,
       message: `Merge branch '${worktree.branch}'${into === 'main' || into === 'master' ? '' : ` into ${into}`}`,
     }),
   );

@@ -59,7 +59,9 @@ export async function waitIfWeakened(
       : 'No check runs here, and tests or their settings were changed.';
   return {
     ...park(progress.phase, 'qa_answers', decision.phase),
-    ...{ weakened, reason, notes: 'notes' in decision ? decision.notes : undefined },
+    weakened,
+    reason,
+    notes: 'notes' in decision ? decision.notes : undefined,
     changedTests: pathsOfChanged(compared).filter((path) => !asked.includes(path)),
   };
 }

@@ -198,11 +198,14 @@ async function runInWorktree(
     ...(await worker.guard.variables(worker)),
   });
   const place = {
-    ...{ cwd, env, ...guardOption(await worker.guard.guard(worker)) },
+    cwd,
+    env,
+    ...guardOption(await worker.guard.guard(worker)),
     outputDir: iterationPaths(worker.paths, iteration).checks,
     outputRoot: worker.paths.runDir,
     timeoutMs: provingOf(worker).timeoutMs,
-    ...{ signal, begins },
+    signal,
+    begins,
   };
   const end: SetEnd = { runs: [], failures: [] };
   for (const [at, command] of commands.entries()) {

@@ -54,8 +54,14 @@ function keptNow(worker: Worker): Omit<KeptState, 'head'> {
   const { n, status, progress, worktree } = stateOf(worker);
   const { file, writer, clock } = worker;
   return {
-    ...{ id: file.id, folder: file.folder, branch: worktree?.branch, n, lease: writer.lease },
-    ...{ status: status.kind, phase: progress.phase, iteration: progress.totalIterations },
+    id: file.id,
+    folder: file.folder,
+    branch: worktree?.branch,
+    n,
+    lease: writer.lease,
+    status: status.kind,
+    phase: progress.phase,
+    iteration: progress.totalIterations,
     at: isoUtc(clock.now()),
   };
 }

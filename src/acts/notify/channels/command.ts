@@ -24,8 +24,12 @@ export function commandChannel({
     name: 'command',
     async send(notifications, signal) {
       const { exitCode, timedOut } = await runCommand('/bin/sh', ['-c', command], {
-        ...{ cwd: home, env: hookEnvironment(env), input: `${payloadOf(notifications)}\n` },
-        ...{ timeoutMs, signal, maxBytes: MAX_OUTPUT_BYTES },
+        cwd: home,
+        env: hookEnvironment(env),
+        input: `${payloadOf(notifications)}\n`,
+        timeoutMs,
+        signal,
+        maxBytes: MAX_OUTPUT_BYTES,
       });
       signal.throwIfAborted();
       if (exitCode === 0) return;

@@ -49,8 +49,14 @@ export class Outbox {
     this.#options = options;
     this.#queue = new QueueFile(paths.queue);
     this.#context = {
-      ...{ paths, clock, sendMs, report, signal: this.#ended.signal },
-      ...{ entries: [], quiet: undefined, detail: 'full' },
+      paths,
+      clock,
+      sendMs,
+      report,
+      signal: this.#ended.signal,
+      entries: [],
+      quiet: undefined,
+      detail: 'full',
       view: (place) => this.#views.get(place)?.view,
       pageOf: (view) => sessionPageAddress(view, home),
       isMuted: async ({ sessionFile }) =>

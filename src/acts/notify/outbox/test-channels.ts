@@ -43,9 +43,15 @@ export async function testChannels(context: ActionContext, signal: AbortSignal):
   const { env, home, clock } = context;
   const { settings } = await readNotifySettings(env, home);
   const one: Notification = {
-    ...{ id: `test:${ulid()}`, at: isoUtc(clock.now()), kind: 'done', needsPerson: false },
-    ...{ session: 'test', sessionsDir: '', project: 'samocode' },
-    ...{ title: 'A test notification from samocode', body: 'It was sent by "samocode notify test".' },
+    id: `test:${ulid()}`,
+    at: isoUtc(clock.now()),
+    kind: 'done',
+    needsPerson: false,
+    session: 'test',
+    sessionsDir: '',
+    project: 'samocode',
+    title: 'A test notification from samocode',
+    body: 'It was sent by "samocode notify test".',
   };
   const tries = channelsOf(settings, context).map((channel) => attempt(channel, one, signal));
   return await Promise.all(tries);

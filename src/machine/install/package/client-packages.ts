@@ -24,7 +24,12 @@ function serverOf({ start }: PackageSource): ServerStart {
 /** What the manifests of Claude Code and Codex have in common. */
 function pluginFacts({ version, description, author, keywords, links }: PackageSource) {
   return {
-    ...{ name: 'samocode', version, description, author, license: 'MIT', keywords },
+    name: 'samocode',
+    version,
+    description,
+    author,
+    license: 'MIT',
+    keywords,
     ...(links && { homepage: links.homepage, repository: links.repository }),
   };
 }

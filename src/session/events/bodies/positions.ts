@@ -185,7 +185,8 @@ export const Position = z.object({
   /** The commit on which all checks last passed, in a fresh clone unless CHECK_IN=worktree. */
   proved: z
     .object({
-      ...{ commit: z.string(), commands: z.array(z.string()) },
+      commit: z.string(),
+      commands: z.array(z.string()),
       /** The commands among them that were red before the work and still are. */
       redAfter: z.array(z.string()).optional(),
     })
