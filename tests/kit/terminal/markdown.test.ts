@@ -1,5 +1,4 @@
 import { stripVTControlCharacters } from 'node:util';
-import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { columnsOf } from '../../../src/kit/terminal/columns.ts';
 import { diffColours, formatMarkdown } from '../../../src/kit/terminal/markdown.ts';
@@ -52,32 +51,6 @@ test('headings, code and ticks are coloured, and the content of a fence is kept'
 
 test('without colour the markers of code and emphasis are kept', () => {
   expect(formatMarkdown(PLAN, { style: makeStyle(false), columns: 80 })).toContain('Adds **a command** that');
-});
-
-test('rendering never throws and never emits foreign control sequences, whatever the text', () => {
-  const unit = fc.constantFrom(
-    '#',
-    ' ',
-    '`',
-    '*',
-    '-',
-    '[',
-    'x',
-    ']',
-    '\n',
-    '>',
-    '|',
-    '\u001b',
-    '語',
-    '1',
-    '.',
-    '~',
-  );
-  fc.assert(
-    fc.property(fc.string({ unit }), (text) => {
-      expect(formatMarkdown(text, { style: makeStyle(false), columns: 40 })).not.toContain('\u001b');
-    }),
-  );
 });
 
 test('unclosed marks are shown as they are, however many there are', () => {
