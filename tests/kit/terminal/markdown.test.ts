@@ -1,40 +1,11 @@
 import { stripVTControlCharacters } from 'node:util';
 import { expect, test } from 'vitest';
-import { columnsOf } from '../../../src/kit/terminal/columns.ts';
 import { diffColours, formatMarkdown } from '../../../src/kit/terminal/markdown.ts';
 import { pagerOf } from '../../../src/kit/terminal/pager.ts';
 import { makeStyle } from '../../../src/kit/terminal/style.ts';
-
-const PLAN = `# Plan: 日本語 and 🚀
-
-Adds **a command** that unloads the \`boat\`, see [the docs](https://example.org), in a sentence that is longer than the line.
-
-## Phase 1
-- [x] Write the test \`tests/boat.test.ts\`, which fails because nothing unloads a boat yet
-- [ ] Add the command
-  * أضف الأمر إلى الأداة
-1. first
-
-> Quoted words of the person who asked for it, long enough to be broken somewhere.
-
-| a | b |
-|---|---|
-
----
-
-\`\`\`diff
--old **not bold**
-+new
-\`\`\`
-`;
+import { PLAN } from './plan-sample.ts';
 
 const colours = makeStyle(true);
-
-test.each([60, 80, 120, 200])('Markdown on %i columns equals its golden file', async (columns) => {
-  const text = stripVTControlCharacters(formatMarkdown(PLAN, { style: colours, columns }));
-  for (const line of text.split('\n')) expect(columnsOf(line)).toBeLessThanOrEqual(columns);
-  await expect(`${text}\n`).toMatchFileSnapshot(`../../golden/terminal/plan-${columns}.txt`);
-});
 
 test('Markdown in a pipe is unchanged except for terminal control sequences', () => {
   const columns = Number.POSITIVE_INFINITY;
