@@ -1,18 +1,23 @@
 import { PassThrough } from 'node:stream';
 import { stripVTControlCharacters } from 'node:util';
+import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { formatConfig, type ShownSetting } from '../../src/acts/set-up/set-up.command.ts';
 import { columnsOf } from '../../src/kit/terminal/columns.ts';
+import { formatMarkdown } from '../../src/kit/terminal/markdown.ts';
 import { Output } from '../../src/kit/terminal/output.ts';
 import type { ShownFacts } from '../../src/kit/terminal/session-facts.ts';
-import { formatList } from '../../src/kit/terminal/session-words.ts';
+import { formatList, formatStatus } from '../../src/kit/terminal/session-words.ts';
+import { makeStyle } from '../../src/kit/terminal/style.ts';
 import { checkLines, verdict } from '../../src/machine/doctor/doctor.command.ts';
 import type { DoctorGroup } from '../../src/machine/doctor/doctor.ts';
 import { handleOf, shortId } from '../../src/session/layout/names.ts';
 import { NO_CHECK } from '../../src/session/proof/proof.ts';
+import { FACTS_OF_STATES } from '../acts/watch/watch-samples.ts';
+import { PLAN } from '../kit/terminal/plan-sample.ts';
+import { STATES_NOW } from '../support/session-states.ts';
 
 const NOW = Date.parse('2026-01-02T03:04:05Z');
-const GOLDEN = '../golden/terminal';
 
 function terminal(columns: number): Output {
   const stdout = Object.assign(new PassThrough(), { isTTY: true, columns });
@@ -131,6 +136,17 @@ function doctorScreen(columns: number): string {
   return [groupsIn(output), verdict({ checks: CHECKS, level: 'fail' }, output)].join('\n');
 }
 
+/** The states whose status has lines that no other one has. */
+const TELLING = [
+  ...['stalled', 'in-a-crash-loop', 'waiting-for-many-answers', 'blocked', 'done', 'pull-request-asks'],
+  ...['pull-request-not-seen', 'pull-request-merged', 'pull-request-closed'],
+];
+
+function statusOf(all: readonly ShownFacts[], columns: number): string {
+  const place = { output: terminal(columns), cwd: '/home/me/harbour', home: '/home/me' };
+  return all.map((facts) => formatStatus(facts, place, { nowMs: STATES_NOW })).join('\n\n');
+}
+
 const SCREENS: Record<string, (columns: number) => string> = {
   doctor: doctorScreen,
   list: (columns) => formatList(SESSIONS, terminal(columns), { nowMs: NOW }),
@@ -139,15 +155,35 @@ const SCREENS: Record<string, (columns: number) => string> = {
       { filePath: '/home/me/harbour/.samocode', settings: SETTINGS, notes: [] },
       terminal(columns),
     ),
+  plan: (columns) => formatMarkdown(PLAN, { style: makeStyle(true), columns }),
+  'list of every state': (columns) =>
+    formatList(FACTS_OF_STATES, terminal(columns), { nowMs: STATES_NOW, isWhole: true }),
+  'status of every state': (columns) => statusOf(FACTS_OF_STATES, columns),
+  'status of telling states': (columns) =>
+    statusOf(
+      FACTS_OF_STATES.filter(({ session }) => TELLING.includes(session.slice('26-01-08-'.length))),
+      columns,
+    ),
 };
 
-test.each(
-  Object.keys(SCREENS).flatMap((name) => [60, 80, 120, 200].map((columns) => [name, columns] as const)),
-)('%s on %i columns equals its golden file, and no row is wider', async (name, columns) => {
-  const text = stripVTControlCharacters(SCREENS[name]?.(columns) ?? '');
-  for (const line of text.split('\n\n')[0]?.split('\n') ?? [])
-    expect(columnsOf(line)).toBeLessThanOrEqual(columns);
-  await expect(`${text}\n`).toMatchFileSnapshot(`${GOLDEN}/${name}-${columns}.txt`);
+const rowsOf = (name: string, columns: number) =>
+  stripVTControlCharacters(SCREENS[name]?.(columns) ?? '').split('\n');
+
+test.each(Object.keys(SCREENS))('no row of the %s is wider than the terminal, however wide it is', (name) => {
+  fc.assert(
+    fc.property(fc.integer({ min: 60, max: 260 }), (columns) => {
+      const widths = rowsOf(name, columns).map((row) => columnsOf(row));
+      expect(Math.max(...widths)).toBeLessThanOrEqual(columns);
+    }),
+  );
+});
+
+test.each([
+  [80, ['doctor', 'list', 'config', 'plan', 'status of telling states']],
+  [200, ['doctor', 'list', 'config', 'plan', 'list of every state']],
+])('the screens of %i columns match their golden file', async (columns, names) => {
+  const text = names.map((name) => rowsOf(name, columns).join('\n')).join(`\n${'='.repeat(columns)}\n`);
+  await expect(`${text}\n`).toMatchFileSnapshot(`../golden/terminal/${columns}-columns.txt`);
 });
 
 test('passed checks and the searched folders are shown only on request', () => {

@@ -140,9 +140,9 @@ test('a database that is not there is an error that says so, for every call', as
   await expect(board.prepare()).rejects.toThrow('did not respond');
 });
 
-test('200 rounds of claims, silence and death leave one chain of each session', async () => {
+test('60 rounds of claims, silence and death leave one chain of each session', async () => {
   await using rig = await postgresBoards(server);
   await using remotes = await makeRemotes();
-  const { published } = await poolRounds(rig, remotes, { rounds: 200, seed: 1 });
-  expect(published).toBeGreaterThan(9);
+  const { published } = await poolRounds(rig, remotes, { rounds: 60, seed: 1 });
+  expect(published).toBeGreaterThan(5);
 });

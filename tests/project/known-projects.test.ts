@@ -1,6 +1,5 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import type { Clock } from '../../src/base/clock.ts';
 import { readKnownProjects, rememberProject } from '../../src/project/finding/known-projects.ts';
@@ -53,15 +52,4 @@ test('a malformed list is moved aside, not lost, when a project is added', async
   await rememberProject(project('a'), { homeDir: home.path, clock: clockAt(0) });
   expect(await readKnownProjects(home.path)).toMatchObject({ kind: 'read', projects: [project('a')] });
   expect(await readFile(`${path}.unreadable`, 'utf8')).toBe('{"v":1,');
-});
-
-test('reading the list never throws, whatever the file contains', async () => {
-  await using home = await tempDir();
-  await fc.assert(
-    fc.asyncProperty(fc.oneof(fc.string(), fc.json()), async (text) => {
-      await withFile(home.path, text);
-      expect(['read', 'malformed']).toContain((await readKnownProjects(home.path)).kind);
-    }),
-    { numRuns: 50 },
-  );
 });

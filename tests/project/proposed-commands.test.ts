@@ -1,6 +1,5 @@
 import { mkdir, symlink, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { proposedCommands } from '../../src/project/finding/proposed-commands.ts';
 import { tempDir } from '../support/temp-dir.ts';
@@ -87,15 +86,4 @@ test('a link to another folder, and anything but a file, leads to no proposal', 
   await symlink('/dev/zero', join(dir.path, 'Makefile'));
   await mkdir(join(dir.path, 'package.json'));
   expect(await proposedCommands(dir.path)).toBeUndefined();
-});
-
-test('a proposal is one line, whatever package.json contains', async () => {
-  await using dir = await tempDir();
-  await fc.assert(
-    fc.asyncProperty(fc.oneof(fc.string(), fc.json()), async (text) => {
-      await writeFile(join(dir.path, 'package.json'), text);
-      expect((await proposedCommands(dir.path))?.check ?? '').not.toContain('\n');
-    }),
-    { numRuns: 50 },
-  );
 });

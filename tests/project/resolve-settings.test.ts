@@ -1,4 +1,3 @@
-import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { readSettings, type SettingTexts } from '../../src/project/settings/read-settings.ts';
 import { agentSettings, resolveSettings } from '../../src/project/settings/resolve-settings.ts';
@@ -228,30 +227,4 @@ test('all problems can be listed at once', () => {
     'TIMEOUT',
     'GATES',
   ]);
-});
-
-test('reading settings never throws, whatever the files and the environment contain', () => {
-  const keys = fc.constantFrom(
-    'PROVIDER',
-    'MODEL',
-    'MODEL_INIT',
-    'TIMEOUT',
-    'CHECK',
-    'GATES',
-    'MAIN_REPO',
-    '__proto__',
-  );
-  const line = fc.tuple(keys, fc.string()).map(([key, value]) => `${key}=${value}`);
-  const text = fc.array(fc.oneof(line, fc.string())).map((lines) => lines.join('\n'));
-  fc.assert(
-    fc.property(text, text, fc.dictionary(fc.string(), fc.string()), (file, envFile, env) => {
-      const { readings } = readSettings({
-        projectFile: { path: FILE, text: file },
-        envFile: { path: ENV_FILE, text: envFile },
-        env,
-        homeDir: '/home/me',
-      });
-      expect(readings.length).toBeGreaterThan(30);
-    }),
-  );
 });

@@ -1,6 +1,5 @@
-import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { parseSamocodeFile, pathFromFile, samocodeLine } from '../../src/project/settings/samocode-file.ts';
+import { parseSamocodeFile, pathFromFile } from '../../src/project/settings/samocode-file.ts';
 
 const valuesOf = (text: string) =>
   Object.fromEntries(parseSamocodeFile(text).entries.map(({ key, value }) => [key, value]));
@@ -60,32 +59,4 @@ test.each([
   ['$HOME/x', '/project/$HOME/x'],
 ])('the path %s means %s', (value, path) => {
   expect(pathFromFile(value, { folder: '/project', homeDir: '/home/me' })).toBe(path);
-});
-
-const anyKey = fc.stringMatching(/^[A-Z_][A-Z0-9_]{0,12}$/);
-const oneLine = fc.string({ unit: 'grapheme' }).filter((text) => !/[\r\n]/.test(text));
-
-test('every key and value is read back as written', () => {
-  fc.assert(
-    fc.property(fc.dictionary(anyKey, oneLine), (values) => {
-      const text = Object.entries(values)
-        .map(([key, value]) => samocodeLine(key, value))
-        .join('\n');
-      expect(valuesOf(text)).toEqual({ ...values });
-    }),
-  );
-});
-
-test('reading never throws and gives valid line numbers, whatever the file contains', () => {
-  const noise = fc.oneof(
-    fc.string(),
-    fc.array(fc.constantFrom('A', '=', '"', '#', '\n', '\r', ' ', '\uFEFF')).map((all) => all.join('')),
-  );
-  fc.assert(
-    fc.property(noise, (text) => {
-      const { entries, warnings } = parseSamocodeFile(text);
-      const lineCount = text.split(/\r\n|\n|\r/).length;
-      for (const { line = 1 } of [...entries, ...warnings]) expect(line).toBeLessThanOrEqual(lineCount);
-    }),
-  );
 });

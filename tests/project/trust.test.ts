@@ -1,6 +1,5 @@
 import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import type { Clock } from '../../src/base/clock.ts';
 import { isTrusted, riskyLines, trustFile } from '../../src/project/finding/trust.ts';
@@ -77,21 +76,6 @@ test('only the exact content is trusted, at the exact path', async () => {
   expect(await isTrusted(FILE, hash, home.path)).toBe(true);
   expect(await isTrusted(FILE, 'c'.repeat(64), home.path)).toBe(false);
   expect(await isTrusted('/q/.samocode', hash, home.path)).toBe(false);
-});
-
-test('with a malformed record nothing is trusted, and nothing throws', async () => {
-  await using home = await tempDir();
-  const hash = 'a'.repeat(64);
-  await trustFile(FILE, hash, { homeDir: home.path, clock });
-  const folder = join(home.path, '.config/samocode/trusted');
-  const [name = ''] = await readdir(folder);
-  await fc.assert(
-    fc.asyncProperty(fc.oneof(fc.string(), fc.json()), async (text) => {
-      await writeFile(join(folder, name), text);
-      expect(await isTrusted(FILE, hash, home.path)).toBe(false);
-    }),
-    { numRuns: 50 },
-  );
 });
 
 test('with a record that was copied from another project nothing is trusted', async () => {

@@ -4,7 +4,6 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { ulid } from 'ulid';
 import { expect, test } from 'vitest';
-import { parseJson } from '../../src/base/parse-json.ts';
 import {
   Command,
   leaveCommand,
@@ -131,20 +130,6 @@ test.each<[string, object, string]>([
     expect(await readCommand(paths, ID)).toEqual({ kind: 'newer', id: ID, problem });
   },
 );
-
-test('reading a command file never throws, whatever it contains', async () => {
-  await using paths = await place();
-  await mkdir(paths.commands);
-  await fc.assert(
-    fc.asyncProperty(fc.oneof(fc.string(), fc.json()), async (text) => {
-      await writeFile(join(paths.commands, `${ID}.json`), text);
-      const { v } = (parseJson(text) ?? {}) as { v?: unknown };
-      const kind = typeof v === 'number' && v > 1 ? 'newer' : 'malformed';
-      expect((await readCommand(paths, ID))?.kind).toBe(kind);
-    }),
-    { numRuns: 60 },
-  );
-});
 
 test('a folder, link or pipe is malformed and can be removed; other names are ignored', async () => {
   await using paths = await place();

@@ -1,8 +1,6 @@
-import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { CHANNELS } from '../../src/phases/channels.ts';
 import { refusedServers } from '../../src/session/commands/judge-gates.ts';
-import { planHash } from '../../src/session/documents/plan.ts';
 import { commandOf, describeServers, planServers } from '../../src/session/documents/plan-servers.ts';
 
 const planWith = (...lines: string[]) =>
@@ -63,42 +61,6 @@ describe('the section "MCP servers" of a plan', () => {
     expect(planServers(twice).problems).toEqual(['There is more than one section "MCP servers".']);
     const many = Array.from({ length: 9 }, (_, index) => `- server-${index}: run-it`);
     expect(planServers(planWith(...many)).problems).toEqual(['There are more than 8 MCP servers.']);
-  });
-
-  const line = fc.oneof(
-    fc.string({ unit: 'binary' }),
-    fc.constantFrom(
-      '## MCP servers',
-      '### MCP servers',
-      '## Notes',
-      '- browser',
-      '- a: b "c d"',
-      '```',
-      '- [x] browser',
-    ),
-    fc.string().map((words) => `- tickets: ${words}`),
-    fc.string().map((words) => `- ${words}`),
-  );
-  const text = fc.array(line, { maxLength: 30 }).map((lines) => lines.join('\n'));
-
-  test('reading any plan never throws, and a command consists of a program and plain words', () => {
-    fc.assert(
-      fc.property(text, (plan) => {
-        for (const { command } of planServers(plan).servers)
-          expect(command?.[0] ?? 'ready').toMatch(/^[\w@./+-]+$/);
-        expect(JSON.stringify(planServers(plan).servers)).not.toMatch(/[$`|;<>]/);
-      }),
-    );
-  });
-
-  test('plans with the same approval propose the same servers', () => {
-    fc.assert(
-      fc.property(text, (plan) => {
-        const other = `${plan.replaceAll('\n', ' \r\n\r\n')}\n**Phase 1 completed**\n`;
-        fc.pre(planHash(other) === planHash(plan));
-        expect(planServers(other)).toEqual(planServers(plan));
-      }),
-    );
   });
 });
 

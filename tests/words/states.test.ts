@@ -1,15 +1,10 @@
-import { PassThrough } from 'node:stream';
 import { stripVTControlCharacters } from 'node:util';
 import { expect, test } from 'vitest';
 import type { SessionReport } from '../../src/acts/common/facts/get-status.ts';
 import { titleOf } from '../../src/acts/notify/notice/compose.ts';
 import { gapsOf } from '../../src/acts/report/session-card.ts';
-import { rowColumns, rowLine } from '../../src/acts/watch/row-line.ts';
 import { reportFields } from '../../src/kit/mcp/session-fields.ts';
-import { Output } from '../../src/kit/terminal/output.ts';
 import { shownFacts } from '../../src/kit/terminal/session-facts.ts';
-import { formatList, formatStatus } from '../../src/kit/terminal/session-words.ts';
-import { makeStyle } from '../../src/kit/terminal/style.ts';
 import { supervisorFacts } from '../../src/machine/service/supervisor.command.ts';
 import type { SessionEvent } from '../../src/session/events/events.ts';
 import { nowText, statusSentence } from '../../src/session/words.ts';
@@ -17,22 +12,10 @@ import type { UnfinishedSession } from '../../src/supervisor/supervisor-status.t
 import { waitsFor } from '../../src/supervisor/waits-for.ts';
 import { STATES, STATES_NOW } from '../support/session-states.ts';
 
-const terminal = new Output({
-  ...{ stdout: Object.assign(new PassThrough(), { isTTY: true, columns: 160 }), stderr: new PassThrough() },
-  ...{ colourful: false, json: false },
-});
-
-const PLACE = { output: terminal, cwd: '/home/me/harbour', home: '/home/me' };
-
 /** How each face shows a session; undefined where it does not show such a one. */
 const FACES: Record<string, (report: SessionReport) => string | undefined> = {
-  sentence: ({ view }) => statusSentence(view),
   'tool-fields': (report) => JSON.stringify(reportFields(report)),
   json: (report) => JSON.stringify(shownFacts(report.view, report)),
-  list: (report) =>
-    formatList([shownFacts(report.view, report)], terminal, { nowMs: STATES_NOW }).split('\n')[0],
-  status: (report) => formatStatus(shownFacts(report.view, report), PLACE, { nowMs: STATES_NOW }),
-  watch: watchRow,
   supervisor: supervisorLine,
   notification: notificationTitle,
   'now-json': ({ view }) => view.sessionFile && nowText(view.sessionFile, view.state, 'quoted').trim(),
@@ -50,17 +33,13 @@ test.each(Object.entries(FACES))(
   },
 );
 
-test.each(['sentence', 'notification'])("%s contains only samocode's own text", (name) => {
-  const words = STATES.map(([, report]) => FACES[name]?.(report) ?? '');
+test.each<[string, (report: SessionReport) => string | undefined]>([
+  ['sentence', ({ view }) => statusSentence(view)],
+  ['notification', notificationTitle],
+])("the %s of every state contains only samocode's own text", (_, face) => {
+  const words = STATES.map(([, report]) => face(report) ?? '');
   expect(words.filter((each) => /quoted|Ignore/.test(each))).toEqual([]);
 });
-
-function watchRow(report: SessionReport): string {
-  const facts = shownFacts(report.view, report);
-  const row = { key: 'x', facts, name: 'boat', project: 'fleet', projectDir: '/fleet', isEstimate: false };
-  const widths = rowColumns([row], 160);
-  return rowLine(row, { isSelected: false, widths, style: makeStyle(false), nowMs: STATES_NOW }).trim();
-}
 
 function supervisorLine({ view, isDying, worker }: SessionReport): string | undefined {
   const seen = { ...view, worker: worker === 'working' ? 'alive' : view.worker } as const;

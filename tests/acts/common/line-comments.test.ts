@@ -6,7 +6,7 @@ import {
   diffLines,
   documentLines,
 } from '../../../src/acts/common/line-comments.ts';
-import { anyText, documentOf } from '../../properties/texts.ts';
+import { anyText } from '../../properties/texts.ts';
 
 const DIFF = `diff --git a/src/boats.ts b/src/boats.ts
 index 1111111..2222222 100644
@@ -111,27 +111,6 @@ test('whatever the lines are, a comment below any of them is found with its plac
         text.split('\n').flatMap((each) => (each.startsWith('comment') ? [[below, each]] : [])),
       );
       expect(found).toEqual(expected);
-    }),
-  );
-});
-
-const diff = documentOf([
-  'diff --git a/x b/x',
-  '--- a/x',
-  '+++ b/x',
-  '@@ -1,2 +1,3 @@',
-  ' same',
-  '-old',
-  '+new',
-  '\\ No',
-]);
-
-test('whatever text is parsed as a diff, every line has an entry, and no line number is negative', () => {
-  fc.assert(
-    fc.property(diff, (text) => {
-      const { lines, places } = diffLines(text);
-      expect(places).toHaveLength(lines.length);
-      expect(places.every((place) => place === undefined || (place.line ?? 1) >= 0)).toBe(true);
     }),
   );
 });

@@ -8,7 +8,7 @@ import { screenLines } from '../../../src/acts/watch/screen-lines.ts';
 import { START_PLACE, type WatchModel, type WatchPlace } from '../../../src/acts/watch/watch-model.ts';
 import { columnsOf } from '../../../src/kit/terminal/columns.ts';
 import { makeStyle } from '../../../src/kit/terminal/style.ts';
-import { MODEL, NOW, ROWS } from './watch-samples.ts';
+import { MODEL, MODEL_OF_STATES, NOW, ROWS } from './watch-samples.ts';
 
 const plain = makeStyle(false);
 
@@ -17,37 +17,42 @@ function drawn(columns: number, rows: number, place: Partial<WatchPlace> = {}, m
   return screenLines(model, { ...START_PLACE, ...place }, size);
 }
 
-test.each([
-  [60, 20],
-  [80, 24],
-  [120, 36],
-  [200, 50],
-])('the screen of %i columns and %i rows matches its golden file', async (columns, rows) => {
-  const screens = [
-    drawn(columns, rows),
-    drawn(columns, rows, { selected: '26-01-07-limits', notice: 'limits was asked to stop.' }),
-    drawn(columns, rows, { isHelp: true }),
-    drawn(columns, rows, { filter: 'boats', isTyping: true }),
-    drawn(columns, rows, { filter: 'boats', selected: '26-01-05-boats' }),
-  ];
-  const text = screens
-    .map((lines) => lines.map((line) => line.trimEnd()).join('\n'))
-    .join(`\n${'='.repeat(columns)}\n`);
+const SCREENS: Record<number, readonly (readonly string[])[]> = {
+  80: [
+    drawn(80, 24),
+    drawn(80, 24, { selected: '26-01-07-limits', notice: 'limits was asked to stop.' }),
+    drawn(80, 24, { isHelp: true }),
+    drawn(80, 24, { filter: 'boats', isTyping: true }),
+    drawn(80, 24, { filter: 'boats', selected: '26-01-05-boats' }),
+  ],
+  200: [drawn(200, 36), drawn(200, 60, { showsStopped: true }, MODEL_OF_STATES)],
+};
+
+test.each([80, 200])('the screens of %i columns match their golden file', async (columns) => {
+  const texts = (SCREENS[columns] ?? []).map((lines) => lines.map((line) => line.trimEnd()).join('\n'));
+  const text = texts.join(`\n${'='.repeat(columns)}\n`);
   await expect(`${text}\n`).toMatchFileSnapshot(`../../golden/watch/${columns}-columns.txt`);
 });
 
-test('the screen fits the terminal at every size and place', () => {
+test('the screen of every state fits the terminal at every size and place', () => {
   const places: Partial<WatchPlace>[] = [
     ...[{}, { isHelp: true }, { notice: '船'.repeat(300) }, { showsStopped: true }],
     ...[{ filter: '船'.repeat(300), isTyping: true }, { filter: 'no such' }, { filter: 'b' }],
+    ...(MODEL_OF_STATES.rows ?? []).map(({ key }) => ({ selected: key, showsStopped: true })),
   ];
-  const sizes = { columns: fc.integer({ min: 1, max: 260 }), rows: fc.integer({ min: 1, max: 60 }) };
+  const size = { columns: fc.integer({ min: 1, max: 260 }), rows: fc.integer({ min: 1, max: 60 }) };
+  const screen = {
+    ...size,
+    place: fc.constantFrom(...places),
+    model: fc.constantFrom(MODEL, MODEL_OF_STATES),
+  };
   fc.assert(
-    fc.property(fc.record({ ...sizes, place: fc.constantFrom(...places) }), ({ columns, rows, place }) => {
-      const lines = drawn(columns, rows, place);
+    fc.property(fc.record(screen), ({ columns, rows, place, model }) => {
+      const lines = drawn(columns, rows, place, model);
       expect(lines).toHaveLength(rows);
       expect(Math.max(...lines.map((line) => columnsOf(line)))).toBeLessThanOrEqual(columns);
     }),
+    { numRuns: 300 },
   );
 });
 

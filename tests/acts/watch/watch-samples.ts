@@ -1,6 +1,7 @@
 import { orderRows } from '../../../src/acts/watch/groups.ts';
 import type { WatchModel } from '../../../src/acts/watch/watch-model.ts';
-import type { ShownFacts } from '../../../src/kit/terminal/session-facts.ts';
+import { type ShownFacts, shownFacts } from '../../../src/kit/terminal/session-facts.ts';
+import { STATES, STATES_NOW } from '../../support/session-states.ts';
 
 export const NOW = Date.parse('2026-01-08T12:00:00Z');
 
@@ -106,4 +107,17 @@ export const MODEL: WatchModel = {
       '  runs: npm test\t-- --project unit\u001b]0;owned\u0007ok \u202Etxt.exe',
     ],
   },
+};
+
+/** A session in every state, which its name says. */
+export const FACTS_OF_STATES: readonly ShownFacts[] = STATES.map(([state, report]) => ({
+  ...shownFacts(report.view, report),
+  session: `26-01-08-${state.replaceAll(' ', '-')}`,
+}));
+
+export const MODEL_OF_STATES: WatchModel = {
+  rows: orderRows(
+    FACTS_OF_STATES.map((facts) => ({ key: facts.session, facts, projectDir: '/fleet', isEstimate: false })),
+  ),
+  nowMs: STATES_NOW,
 };

@@ -6,12 +6,7 @@ import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { expect, test } from 'vitest';
 import { systemClock } from '../../../src/base/clock.ts';
-import {
-  askToLeave,
-  launchSupervisor,
-  supervisorEnvironment,
-  watchOver,
-} from '../../../src/providers/starting/launch-supervisor.ts';
+import { supervisorEnvironment, watchOver } from '../../../src/providers/starting/launch-supervisor.ts';
 import { registerSessions } from '../../../src/providers/starting/supervisor-folder.ts';
 import { type SessionPaths, sessionPaths } from '../../../src/session/layout/paths.ts';
 import { ASKING, CREATED, DONE, PREPARED, writeEvents } from '../../session/events.ts';
@@ -67,13 +62,6 @@ async function watched(minutes = '10', program?: string): Promise<Watched> {
   };
 }
 
-/** The programs of another version. */
-async function buildVersion(version: string, outdir: string): Promise<string> {
-  const args = ['scripts/build.mjs', '--outdir', outdir, '--version', version];
-  await promisify(execFile)(process.execPath, args);
-  return join(outdir, 'supervisor.cjs');
-}
-
 async function one(here: Watched, but?: number): Promise<number> {
   return await eventually(
     async () => {
@@ -112,17 +100,6 @@ test.runIf(existsSync('/dev/full'))('a supervisor whose log cannot be written ke
   expect(await here.pids()).toEqual([pid]);
 });
 
-test.concurrent('it leaves some minutes after the last reason to stay, but not while a session waits', async () => {
-  await using here = await watched('0.01');
-  await here.park();
-  const pid = await one(here);
-  await systemClock.sleep(2000);
-  expect(await here.pids()).toEqual([pid]);
-  await writeEvents(here.session, [CREATED, PREPARED, ASKING, DONE]);
-  await here.park();
-  await eventually(async () => (await here.pids()).length === 0, { what: 'its end' });
-});
-
 test.concurrent(`a supervisor always watches, even if a session is parked while another one leaves, ${ROUNDS} times`, async () => {
   await using here = await watched('0.01');
   await here.park();
@@ -139,25 +116,6 @@ test.concurrent(`a supervisor always watches, even if a session is parked while 
   }
 });
 
-test.concurrent('a newer version takes over from an older one, but an older one does not', async () => {
-  await using here = await watched();
-  const newer = await buildVersion('0.0.1', join(here.project.repo.root, 'newer'));
-  await here.park();
-  const pid = await one(here);
-  // It has its lease a moment before it discards earlier requests and writes its identity.
-  await eventually(async () => (await here.version()) === '0.0.0-test', { what: 'the older version' });
-  const paths = await supervisorOf(here.project);
-  const { home } = here.project.context;
-  await askToLeave(paths, '0.0.1');
-  await launchSupervisor(paths, { program: newer, env: here.env, home });
-  const next = await one(here, pid);
-  await eventually(async () => (await here.version()) === '0.0.1', { what: 'the new version' });
-  await here.park();
-  await askToLeave(paths, '0.0.0-test');
-  await systemClock.sleep(1500);
-  expect(await here.pids()).toEqual([next]);
-});
-
 test.concurrent('a supervisor whose program file was replaced starts the new one', async () => {
   const { worker } = await builtPrograms();
   const scratch = await makeProject();
@@ -167,9 +125,11 @@ test.concurrent('a supervisor whose program file was replaced starts the new one
   await using here = await watched('10', join(folder, 'supervisor.cjs'));
   await here.park();
   const pid = await one(here);
-  const newer = await buildVersion('0.0.1', join(scratch.repo.root, 'newer'));
+  const newer = join(scratch.repo.root, 'newer');
+  const args = ['scripts/build.mjs', '--outdir', newer, '--version', '0.0.1'];
+  await promisify(execFile)(process.execPath, args);
   for (const name of ['background.cjs', 'supervisor.cjs'])
-    await rename(join(dirname(newer), name), join(folder, name));
+    await rename(join(newer, name), join(folder, name));
   await here.park();
   await one(here, pid);
   await eventually(async () => (await here.version()) === '0.0.1', { what: 'the new version' });

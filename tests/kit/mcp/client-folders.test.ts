@@ -2,7 +2,6 @@ import { Client } from '@modelcontextprotocol/sdk/client/index.js';
 import { InMemoryTransport } from '@modelcontextprotocol/sdk/inMemory.js';
 import { Server } from '@modelcontextprotocol/sdk/server/index.js';
 import { ListRootsRequestSchema } from '@modelcontextprotocol/sdk/types.js';
-import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { clientFolders, foldersInMeta } from '../../../src/kit/mcp/client-folders.ts';
 
@@ -14,15 +13,6 @@ test('the workspaces of a Codex turn are folders of the client, as object, list 
   expect(foldersInMeta(meta({ workspaces: ['/home/ada/boat', 'relative'] }))).toEqual(['/home/ada/boat']);
   expect(foldersInMeta(meta('{"workspaces":{"/home/ada/boat":{}}}'))).toEqual(['/home/ada/boat']);
   expect(foldersInMeta(undefined)).toEqual([]);
-});
-
-test('reading them gives absolute folders or nothing, whatever the client sends', () => {
-  fc.assert(
-    fc.property(fc.anything(), (turn) => {
-      const folders = foldersInMeta({ 'x-codex-turn-metadata': turn });
-      expect(folders.every((folder) => folder.startsWith('/'))).toBe(true);
-    }),
-  );
 });
 
 test('a client that gave no answer is asked for its folders again, while one that answered is not', async () => {

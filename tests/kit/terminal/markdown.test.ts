@@ -1,41 +1,11 @@
 import { stripVTControlCharacters } from 'node:util';
-import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { columnsOf } from '../../../src/kit/terminal/columns.ts';
 import { diffColours, formatMarkdown } from '../../../src/kit/terminal/markdown.ts';
 import { pagerOf } from '../../../src/kit/terminal/pager.ts';
 import { makeStyle } from '../../../src/kit/terminal/style.ts';
-
-const PLAN = `# Plan: 日本語 and 🚀
-
-Adds **a command** that unloads the \`boat\`, see [the docs](https://example.org), in a sentence that is longer than the line.
-
-## Phase 1
-- [x] Write the test \`tests/boat.test.ts\`, which fails because nothing unloads a boat yet
-- [ ] Add the command
-  * أضف الأمر إلى الأداة
-1. first
-
-> Quoted words of the person who asked for it, long enough to be broken somewhere.
-
-| a | b |
-|---|---|
-
----
-
-\`\`\`diff
--old **not bold**
-+new
-\`\`\`
-`;
+import { PLAN } from './plan-sample.ts';
 
 const colours = makeStyle(true);
-
-test.each([60, 80, 120, 200])('Markdown on %i columns equals its golden file', async (columns) => {
-  const text = stripVTControlCharacters(formatMarkdown(PLAN, { style: colours, columns }));
-  for (const line of text.split('\n')) expect(columnsOf(line)).toBeLessThanOrEqual(columns);
-  await expect(`${text}\n`).toMatchFileSnapshot(`../../golden/terminal/plan-${columns}.txt`);
-});
 
 test('Markdown in a pipe is unchanged except for terminal control sequences', () => {
   const columns = Number.POSITIVE_INFINITY;
@@ -52,32 +22,6 @@ test('headings, code and ticks are coloured, and the content of a fence is kept'
 
 test('without colour the markers of code and emphasis are kept', () => {
   expect(formatMarkdown(PLAN, { style: makeStyle(false), columns: 80 })).toContain('Adds **a command** that');
-});
-
-test('rendering never throws and never emits foreign control sequences, whatever the text', () => {
-  const unit = fc.constantFrom(
-    '#',
-    ' ',
-    '`',
-    '*',
-    '-',
-    '[',
-    'x',
-    ']',
-    '\n',
-    '>',
-    '|',
-    '\u001b',
-    '語',
-    '1',
-    '.',
-    '~',
-  );
-  fc.assert(
-    fc.property(fc.string({ unit }), (text) => {
-      expect(formatMarkdown(text, { style: makeStyle(false), columns: 40 })).not.toContain('\u001b');
-    }),
-  );
 });
 
 test('unclosed marks are shown as they are, however many there are', () => {

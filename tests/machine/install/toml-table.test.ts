@@ -42,12 +42,3 @@ test("subtables of samocode's table are removed with it, and unrelated tables ar
   const text = `${OURS}[plugins."samocode@samocode".more]\na = 1\n\n[plugins."samocode@samocode2"]\nb = 2\n`;
   expect(parse(withoutTable(text, AT) ?? '')).toEqual({ plugins: { 'samocode@samocode2': { b: 2 } } });
 });
-
-test('reading and cutting never throws, whatever a file contains', () => {
-  fc.assert(
-    fc.property(fc.string(), (text) => {
-      hasTable(text, AT);
-      withoutTable(text, AT);
-    }),
-  );
-});

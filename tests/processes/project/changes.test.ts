@@ -1,7 +1,6 @@
 // @module-tag ci
-import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { commitsSince, diffOfPath, diffStat, parseNumstat } from '../../../src/project/worktrees/changes.ts';
+import { commitsSince, diffOfPath, diffStat } from '../../../src/project/worktrees/changes.ts';
 import { makeRepo } from '../../support/temp-repo.ts';
 
 async function scene() {
@@ -81,15 +80,4 @@ test('a long patch is cut and marked as cut', async () => {
   const { patch, truncated } = await diffOfPath(range, 'long.txt', 500);
   expect(truncated).toBe(true);
   expect(patch.length).toBeLessThanOrEqual(500);
-});
-
-test('parsing the statistics never throws, whatever git prints', () => {
-  const noise = fc
-    .array(fc.oneof(fc.string(), fc.constantFrom('\0', '1\t2\t', '-\t-\tx')))
-    .map((all) => all.join(''));
-  fc.assert(
-    fc.property(noise, (text) => {
-      expect(parseNumstat(text).every(({ path }) => path !== '')).toBe(true);
-    }),
-  );
 });
