@@ -217,6 +217,7 @@ const SCENARIOS = {
     answer['session/prompt'](id);
   }),
   'works slowly': prompt((id) => {
+    writeFileSync(join(dir, 'pid'), `${process.pid}`);
     appendFileSync(join(dir, 'starts'), 'x');
     call();
     const timer = setInterval(() => {
