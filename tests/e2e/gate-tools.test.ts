@@ -3,7 +3,6 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { systemHost } from '../../src/base/processes/host.ts';
-import { askingRig } from '../support/asking-rig.ts';
 import { startRig } from '../support/session-rig.ts';
 
 const WAYS = [
@@ -14,7 +13,7 @@ const WAYS = [
 ];
 
 test('an agent that calls the samocode command line in any way opens, stops and starts nothing in another session', async () => {
-  await using other = await askingRig();
+  await using other = await startRig({ at: 'asking' });
   const { n } = await other.state();
   const words = [
     `answer ${other.file.folder} --accept-suggestions`,

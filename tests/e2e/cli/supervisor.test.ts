@@ -44,8 +44,7 @@ async function ended({ program }: { program: ChildProcess }, signal: NodeJS.Sign
 test.concurrent('a status names each session and what it waits for, and starts no supervisor', async ({
   expect,
 }) => {
-  await using rig = await startRig({});
-  await rig.untilWaiting('qa_answers', { leaveDead: true });
+  await using rig = await startRig({ at: 'asking' });
   const words = expect.stringMatching(/^waits for answers: Q1/);
   expect(await command(rig, 'supervisor', '--status')).toMatchObject({
     exitCode: 0,

@@ -9,8 +9,7 @@ import { endSession } from '../../support/live-session.ts';
 import { startRig } from '../../support/session-rig.ts';
 
 test('a status shows the amounts spent if there is a limit, and messages that no agent has confirmed', async () => {
-  await using rig = await startRig({ lines: { MAX_ITERATIONS: '50' } });
-  await rig.untilWaiting('qa_answers');
+  await using rig = await startRig({ at: 'asking', lines: { MAX_ITERATIONS: '50' } });
   const session = rig.file.folder;
   const before = (await askTool('get_status', { session }, rig.context('tool'))).json;
   expect(before).toMatchObject({

@@ -4,7 +4,6 @@ import { expect, test } from 'vitest';
 import { listDocuments, readDocument } from '../../../src/acts/reading/read-document.act.ts';
 import { browserRecipe } from '../../support/browser-recipe.ts';
 import { freePort } from '../../support/free-port.ts';
-import { putInPhase } from '../../support/put-in-phase.ts';
 import { type SessionRig, startRig } from '../../support/session-rig.ts';
 import { tempDir } from '../../support/temp-dir.ts';
 
@@ -44,8 +43,6 @@ writeFileSync(sessionDir + '/01-08-1437-test-report-harbour.md', [
 ].join('\\n'));
 `;
 
-const HANGS = [{ act: 'hang' }];
-const HANG_FIRST = { when: { iteration: 1 }, do: HANGS };
 const FILES = { 'index.html': PAGE, 'app.mjs': APP };
 
 interface Tested extends AsyncDisposable {
@@ -75,14 +72,16 @@ async function tested({ sandbox, ends }: { sandbox: 'off' | 'guard'; ends: boole
   ];
   const rig = await startRig({
     sandbox,
-    lines: { GATES: 'none' },
+    phase: 'testing',
     repo: { files: FILES },
     files: { 'report.mjs': REPORT.replace('process.env.BROWSER_DIR', JSON.stringify(dir)) },
     scenario: {
-      rules: [HANG_FIRST, { when: { phase: 'testing' }, do: testing }, { when: {}, do: HANGS }],
+      rules: [
+        { when: { phase: 'testing' }, do: testing },
+        { when: {}, do: [{ act: 'hang' }] },
+      ],
     },
   });
-  await putInPhase(rig, 'testing');
   await rig.until(({ progress }) => progress.phase === 'quality');
   expect(await readFile(join(dir, 'still.html'), 'utf8')).toBe(PAGE);
   return {
