@@ -106,10 +106,3 @@ test('dropped flow lines are restored between their old neighbours, without dupl
       '- [002 @ 01-08 10:10] b\n- [003 @ 01-08 10:20] c\n- own\n',
   );
 });
-
-test('ten megabytes are read and changed', () => {
-  const big = `${OVERVIEW}\n## Notes\n${'- [x] ```\t**Phase: x\n'.repeat(250_000)}${'#'.repeat(5_000_000)}`;
-  const after = changeOverview(big, { phase: 'done', appendFlow: ['[009 @ 01-08 16:00] end'] });
-  expect(readOverview(after).phase).toBe('done');
-  expect(restoreLost(big, { task: 'Add JWT.', flow: ['gone'] }).length).toBe(big.length + '- gone\n'.length);
-});

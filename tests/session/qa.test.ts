@@ -145,10 +145,3 @@ test('a round with missing options, no suggestion or too much text is noted', ()
     'The suggestion of Q1 has no reason.',
   ]);
 });
-
-test('ten megabytes of questions are read and answered', () => {
-  const big = FILE.repeat(25_000);
-  const reading = parseQa(big);
-  expect(reading.questions.length).toBe(50_000);
-  expect(parseQa(writeAnswers(big, [{ id: 'R25000Q2', text: 'A' }])).questions.at(-1)?.answer).toBe('A');
-});

@@ -1,0 +1,21 @@
+import { expect, test } from 'vitest';
+import { stopSeveral } from '../../../../src/acts/sessions/stop-session.act.ts';
+import { setupProject } from '../../../../src/acts/set-up/setup-project.act.ts';
+import { askTool } from '../../../server/ask-tool.ts';
+import { makeServerRig } from '../../../server/server-rig.ts';
+import { CREATED, DONE, PREPARED } from '../../../session/events.ts';
+import { makeRepo } from '../../../support/temp-repo.ts';
+
+test('outside any project, stopping all sessions is refused if several projects are known', async () => {
+  await using serverRig = await makeServerRig();
+  await serverRig.addSession('26-01-08-boat', [CREATED, PREPARED, DONE]);
+  const nowhere = { ...serverRig.context, cwd: '/' };
+  expect(await stopSeveral({ when: 'now' }, nowhere)).toEqual([]);
+  await using other = await makeRepo();
+  await setupProject({ projectDir: other.path, lines: { PROVIDER: 'rehearsal' } }, serverRig.context);
+  const unclear = { code: 'project_unclear', next: [{ act: 'name_project' }] };
+  await expect(stopSeveral({ when: 'now' }, nowhere)).rejects.toMatchObject(unclear);
+  const asked = await askTool('stop_session', { group: '*' }, nowhere);
+  expect(asked.json).toMatchObject({ code: 'project_unclear' });
+  expect(await stopSeveral({ when: 'now' }, serverRig.context)).toEqual([]);
+});
