@@ -37,14 +37,13 @@ const shared = {
   expect: { poll: { timeout: 240_000 } },
 };
 
-const suite = (name: string, testTimeout: number, ...globalSetup: string[]) => ({
+const suite = (name: string, testTimeout: number) => ({
   extends: true as const,
   test: {
     ...shared,
     name,
     include: [`tests/${name}/**/*.test.ts`],
     testTimeout,
-    globalSetup: [...shared.globalSetup, ...globalSetup],
   },
 });
 
@@ -107,10 +106,10 @@ export default defineConfig({
           testTimeout: 600_000,
         },
       },
-      suite('e2e', 600_000, 'tests/e2e/prepare-sessions.ts'),
-      suite('faults', 600_000, 'tests/faults/prepare-sessions.ts'),
+      suite('e2e', 600_000),
+      suite('faults', 600_000),
       // Needs bubblewrap, and fails without it.
-      suite('guard', 600_000, 'tests/guard/prepare-sessions.ts'),
+      suite('guard', 600_000),
       // Needs PostgreSQL, and fails without it.
       suite('postgres', 600_000),
       suite('clis', 600_000),
@@ -119,11 +118,6 @@ export default defineConfig({
         test: {
           ...shared,
           name: 'soak',
-          globalSetup: [
-            ...shared.globalSetup,
-            'tests/e2e/prepare-sessions.ts',
-            'tests/faults/prepare-sessions.ts',
-          ],
           include: ['tests/soak/**/*.test.ts', ...ALSO_SOAKED],
           env:
             process.env.SAMOCODE_SOAK === 'short'

@@ -3,13 +3,12 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import type { SessionEvent } from '../../src/session/events/events.ts';
 import { serialiseEvent } from '../../src/session/events/events.ts';
-import { askingRig } from '../support/asking-rig.ts';
 import { ci } from '../support/ci.ts';
+import { startRig } from '../support/session-rig.ts';
 import { endOfWorker } from '../support/supervisors.ts';
 
 test('if a worker dies after recording an archiving, the next worker moves the documents', ci, async () => {
-  await using rig = await askingRig();
-  await rig.untilWaiting('qa_answers');
+  await using rig = await startRig({ at: 'asking' });
   await rig.stop();
   await endOfWorker(rig);
   const [dive = ''] = (await readdir(rig.paths.sessionDir)).filter((name) => name.includes('-dive-'));

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { readTrust, trustProject } from '../../src/acts/common/places/trust-project.ts';
 import { resumeSession } from '../../src/acts/sessions/resume-session.act.ts';
 import { ci } from '../support/ci.ts';
-import { restingRig } from '../support/resting-rig.ts';
+import { startRig } from '../support/session-rig.ts';
 
 /** Something new each time, so that only the checks block it. */
 const FIXING = [
@@ -21,8 +21,11 @@ test(
   'a session blocked by a wrong check continues once the person has fixed and trusted the check',
   ci,
   async () => {
-    await using rig = await restingRig('implementation', FIXING, {
-      CHECK: 'test $(git rev-list --count HEAD) = 1',
+    await using rig = await startRig({
+      here: true,
+      phase: 'implementation',
+      scenario: { rules: FIXING },
+      lines: { CHECK: 'test $(git rev-list --count HEAD) = 1' },
     });
     const blocked = await rig.until(({ status }) => status.kind === 'blocked');
     expect(blocked.status).toMatchObject({

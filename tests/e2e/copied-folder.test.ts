@@ -1,7 +1,6 @@
 import { copyFile, cp, mkdir, rename } from 'node:fs/promises';
 import { expect, test } from 'vitest';
 import type { SessionPaths } from '../../src/session/layout/paths.ts';
-import { askingRig } from '../support/asking-rig.ts';
 import { ci } from '../support/ci.ts';
 import { HANGS, type SessionRig, startRig } from '../support/session-rig.ts';
 
@@ -23,7 +22,7 @@ test(
   'a session whose folders were restored by a copy with new times loses no event, and takes the next answer',
   ci,
   async () => {
-    await using rig = await askingRig();
+    await using rig = await startRig({ at: 'asking' });
     const before = await acts(rig);
     await copyAnew(rig.paths);
     await rig.answer();

@@ -1,12 +1,11 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { expect, test } from 'vitest';
-import { askingRig } from '../support/asking-rig.ts';
 import { ci } from '../support/ci.ts';
+import { startRig } from '../support/session-rig.ts';
 import { endOfWorker } from '../support/supervisors.ts';
 
 test('a lease number that is only in the cached state does not prevent a worker', ci, async () => {
-  await using rig = await askingRig();
-  await rig.untilWaiting('qa_answers');
+  await using rig = await startRig({ at: 'asking' });
   await rig.stop();
   await endOfWorker(rig);
   const { lease } = await rig.state();

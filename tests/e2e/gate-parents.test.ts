@@ -10,9 +10,7 @@ import type { SessionEvent } from '../../src/session/events/events.ts';
 import { sessionPaths } from '../../src/session/layout/paths.ts';
 import { sessionFolders } from '../../src/session/session-list.ts';
 import { makeBench } from '../acts/bench.ts';
-import { changeLines } from '../faults/with-settings.ts';
 import { askTool } from '../server/ask-tool.ts';
-import { askingRig, plannedRig } from '../support/asking-rig.ts';
 import { ci } from '../support/ci.ts';
 import { eventually } from '../support/eventually.ts';
 import { type SessionRig, startRig } from '../support/session-rig.ts';
@@ -36,8 +34,7 @@ describe('if models may open no gate, the first gate stays closed when a parent'
   let before: number;
 
   beforeAll(async () => {
-    rig = await askingRig({ here: true });
-    await changeLines(rig, MODELS_OPEN_NOTHING);
+    rig = await startRig({ at: 'asking', here: true, lines: MODELS_OPEN_NOTHING });
     before = (await rig.untilWaiting('qa_answers')).n;
   });
   afterAll(() => rig[Symbol.asyncDispose]());
@@ -61,8 +58,7 @@ describe('if models may open no gate, the second gate stays closed when a parent
   let before: number;
 
   beforeAll(async () => {
-    rig = await plannedRig({ here: true });
-    await changeLines(rig, MODELS_OPEN_NOTHING);
+    rig = await startRig({ at: 'planned', here: true, lines: MODELS_OPEN_NOTHING });
     before = (await rig.untilWaiting('plan_approval')).n;
   });
   afterAll(() => rig[Symbol.asyncDispose]());
@@ -108,8 +104,7 @@ test.skipIf(isUnderAgent)(
   'if models may open no gate, a person in a terminal opens both gates',
   { concurrent: true },
   async () => {
-    await using rig = await askingRig({ here: true });
-    await changeLines(rig, MODELS_OPEN_NOTHING);
+    await using rig = await startRig({ at: 'asking', here: true, lines: MODELS_OPEN_NOTHING });
     const kit = new ParentKit(rig);
     await rig.untilWaiting('qa_answers');
     await kit.terminal(['answer', kit.session, '--accept-suggestions']);
@@ -137,7 +132,7 @@ describe('if models may open gates, the record names the parent that', () => {
   });
 
   test.concurrent('answered and approved from the command line', async () => {
-    await using rig = await askingRig();
+    await using rig = await startRig({ at: 'asking' });
     const kit = new ParentKit(rig);
     await rig.untilWaiting('qa_answers');
     await kit.cli('answer', kit.session, '--accept-suggestions');

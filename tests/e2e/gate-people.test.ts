@@ -4,12 +4,11 @@ import { expect, test } from 'vitest';
 import { superviseIfUnfinished } from '../../src/acts/common/supervision.ts';
 import type { EventType } from '../../src/session/events/bodies/event-types.ts';
 import type { SessionEvent } from '../../src/session/events/events.ts';
-import { changeLines, changeSettings } from '../faults/with-settings.ts';
-import { askingRig, plannedRig } from '../support/asking-rig.ts';
+import { changeSettings } from '../faults/with-settings.ts';
 import { ci } from '../support/ci.ts';
 import { eventually } from '../support/eventually.ts';
 import { ANSWERS_QA } from '../support/forged-acts.ts';
-import { type SessionRig, startRig } from '../support/session-rig.ts';
+import { type SessionRig, setPhase, startRig } from '../support/session-rig.ts';
 import { endOfWorker, killSupervisors, nowOf } from '../support/supervisors.ts';
 
 const by = (channel: string) => expect.objectContaining({ channel });
@@ -27,10 +26,6 @@ async function edit(path: string, change: (text: string) => string): Promise<voi
 const answered = (text: string) =>
   text.replaceAll('_waiting_', 'A').replace('Status: waiting', 'Status: answered');
 
-async function setPhase(rig: SessionRig, phase: string): Promise<void> {
-  await edit(rig.paths.overview, (text) => text.replace(/^Phase: .*$/m, `Phase: ${phase}`));
-}
-
 /** A session that waits at a gate, and whose supervisor sees a person's changes in its files. */
 async function watched(rig: SessionRig): Promise<SessionRig> {
   await superviseIfUnfinished(rig.context());
@@ -40,7 +35,8 @@ async function watched(rig: SessionRig): Promise<SessionRig> {
   return rig;
 }
 
-const watchedAtQuestions = async (scenario = {}) => watched(await askingRig({ supervised: true, scenario }));
+const watchedAtQuestions = async (scenario = {}) =>
+  watched(await startRig({ at: 'asking', supervised: true, scenario }));
 
 const gone = (rig: SessionRig, phase: string) =>
   rig.until((state) => state.openIteration?.phase === phase || state.lastIteration?.phase === phase);
@@ -49,8 +45,7 @@ test.concurrent(
   'answers by a tool open the first gate, and approval by the command line the second',
   ci,
   async () => {
-    await using rig = await askingRig({ here: true });
-    await rig.untilWaiting('qa_answers');
+    await using rig = await startRig({ at: 'asking', here: true });
     await rig.answer(undefined, 'tool');
     await rig.untilWaiting('plan_approval');
     await rig.approve('cli');
@@ -122,8 +117,7 @@ test.concurrent('answers typed while nothing watches are taken once a supervisor
 });
 
 test.concurrent('some of the answers are recorded, and the rest is waited for', async () => {
-  await using rig = await askingRig({ here: true });
-  await rig.untilWaiting('qa_answers');
+  await using rig = await startRig({ at: 'asking', here: true });
   await rig.answer({ answers: [{ id: 'Q1', text: 'B' }] });
   const { status } = await rig.state();
   expect(status).toMatchObject({ kind: 'waiting', openQuestions: expect.not.arrayContaining(['Q1']) });
@@ -150,8 +144,7 @@ test.concurrent('ticked boxes, completed lines and appended notes need no second
       do: [{ act: 'run', command: ['sh', '-c', append] }, { act: 'normal' }],
     },
   ];
-  await using rig = await plannedRig({ here: true, scenario: { rules } });
-  await rig.untilWaiting('plan_approval');
+  await using rig = await startRig({ at: 'planned', here: true, scenario: { rules } });
   await rig.approve();
   await rig.until(({ status }) => status.kind === 'done');
   expect(await eventsOf(rig, 'parked')).toHaveLength(2);
@@ -160,8 +153,7 @@ test.concurrent('ticked boxes, completed lines and appended notes need no second
 });
 
 test.concurrent('a plan that was sent back is revised, and is approved in its new form', async () => {
-  await using rig = await plannedRig({ here: true });
-  await rig.untilWaiting('plan_approval');
+  await using rig = await startRig({ at: 'planned', here: true });
   await rig.requestChanges('Smaller steps, please.');
   await rig.until(({ openIteration }) => openIteration?.phase === 'planning');
   const { status } = await rig.untilWaiting('plan_approval');
@@ -198,9 +190,7 @@ test.concurrent('GATES=plan accepts the suggestions and waits for an approval', 
 });
 
 test.concurrent('with GATE_CHANNELS without tool the tool is refused and the command line accepted', async () => {
-  await using rig = await askingRig({ here: true });
-  await changeLines(rig, { GATE_CHANNELS: 'cli' });
-  await rig.untilWaiting('qa_answers');
+  await using rig = await startRig({ at: 'asking', here: true, lines: { GATE_CHANNELS: 'cli' } });
   await expect(rig.answer(undefined, 'tool')).rejects.toMatchObject({ code: 'channel_closed' });
   await rig.answer();
   await rig.untilWaiting('plan_approval');
@@ -210,8 +200,7 @@ test.concurrent('with GATE_CHANNELS without tool the tool is refused and the com
 });
 
 test.concurrent('with GATE_CHANNELS without file typed answers are left to another channel', async () => {
-  await using rig = await askingRig({ supervised: true });
-  await changeLines(rig, { GATE_CHANNELS: 'cli' });
+  await using rig = await startRig({ at: 'asking', supervised: true, lines: { GATE_CHANNELS: 'cli' } });
   await watched(rig);
   await changeSettings(rig, { typingRest: { markedMs: 0, unmarkedMs: 0 } });
   await edit(rig.paths.qa, answered);
@@ -224,8 +213,7 @@ test.concurrent('with GATE_CHANNELS without file typed answers are left to anoth
 });
 
 test.concurrent('a phase set back by hand while the session is stopped is applied', async () => {
-  await using rig = await plannedRig({ here: true });
-  await rig.untilWaiting('plan_approval');
+  await using rig = await startRig({ at: 'planned', here: true });
   await rig.stop();
   await rig.until(({ status }) => status.kind === 'stopped');
   await endOfWorker(rig);
@@ -237,7 +225,7 @@ test.concurrent('a phase set back by hand while the session is stopped is applie
 });
 
 test.concurrent('a phase set back by hand while the session waits is applied', async () => {
-  await using rig = await watched(await plannedRig({ supervised: true }));
+  await using rig = await watched(await startRig({ at: 'planned', supervised: true }));
   const { n } = await rig.state();
   await setPhase(rig, 'requirements');
   // An iteration may start and end between two polls; its event remains.
@@ -262,8 +250,7 @@ test.concurrent('a phase set forward by hand skips no gate, neither during a wai
 });
 
 test.concurrent('a session that is stopped at a gate waits at it again after a resume', async () => {
-  await using rig = await plannedRig({ here: true });
-  await rig.untilWaiting('plan_approval');
+  await using rig = await startRig({ at: 'planned', here: true });
   await rig.stop();
   await rig.resume();
   await rig.untilWaiting('plan_approval');
@@ -272,7 +259,7 @@ test.concurrent('a session that is stopped at a gate waits at it again after a r
 });
 
 test.concurrent('a plan that the person edits before the approval is approved in its edited form', async () => {
-  await using rig = await plannedRig({ here: true });
+  await using rig = await startRig({ at: 'planned', here: true });
   const { status } = await rig.untilWaiting('plan_approval');
   if (status.kind !== 'waiting' || !status.plan) throw new Error('No plan waits.');
   await appendFile(join(rig.paths.sessionDir, status.plan.name), '\n## One more\n- [ ] of the person\n');

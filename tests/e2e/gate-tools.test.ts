@@ -3,7 +3,6 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { systemHost } from '../../src/base/processes/host.ts';
-import { askingRig } from '../support/asking-rig.ts';
 import { ci } from '../support/ci.ts';
 import { startRig } from '../support/session-rig.ts';
 
@@ -18,7 +17,7 @@ test(
   'an agent that calls the samocode command line in any way opens, stops and starts nothing in another session',
   ci,
   async () => {
-    await using other = await askingRig();
+    await using other = await startRig({ at: 'asking' });
     const { n } = await other.state();
     const words = [
       `answer ${other.file.folder} --accept-suggestions`,

@@ -8,7 +8,6 @@ import { resumeSession } from '../../src/acts/sessions/resume-session.act.ts';
 import { stopSession } from '../../src/acts/sessions/stop-session.act.ts';
 import { sessionPaths } from '../../src/session/layout/paths.ts';
 import { readSession } from '../../src/session/status.ts';
-import { askingRig } from '../support/asking-rig.ts';
 import { ci } from '../support/ci.ts';
 import { trustLines } from '../support/project.ts';
 import { type RigPlan, type SessionRig, startRig } from '../support/session-rig.ts';
@@ -16,9 +15,7 @@ import { endOfWorker } from '../support/supervisors.ts';
 
 /** A session that waits for answers and was stopped, so that no worker runs. */
 async function stoppedRig(plan: RigPlan = {}): Promise<SessionRig> {
-  const rig = plan.lines ? await startRig(plan) : await askingRig();
-  await rig.untilWaiting('qa_answers');
-  await rig.stop();
+  const rig = await startRig({ ...plan, at: 'stopped' });
   await endOfWorker(rig);
   return rig;
 }

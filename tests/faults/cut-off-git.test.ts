@@ -6,7 +6,6 @@ import { isRunning } from '../../src/base/processes/process-table.ts';
 import { runCommand } from '../../src/base/processes/run-command.ts';
 import type { EventOf } from '../../src/session/events/events.ts';
 import { ci } from '../support/ci.ts';
-import { doneSession } from '../support/done-session.ts';
 import { eventually } from '../support/eventually.ts';
 import { HANGS, type SessionRig, startRig } from '../support/session-rig.ts';
 import { halfWritten, SLOW, SLOW_FILES } from '../support/slow-checkout.ts';
@@ -60,7 +59,7 @@ test.concurrent.each(DEATHS)(
 
 /** A session that is done, with forty new files on its branch, and a merge in progress. */
 async function merging(): Promise<SessionRig> {
-  const rig = await doneSession({ faults: true, repo: SLOW_FILES, lines: { CHECK: 'true' } });
+  const rig = await startRig({ at: 'done', faults: true, repo: SLOW_FILES, lines: { CHECK: 'true' } });
   await endOfWorker(rig);
   const { path = '' } = (await rig.state()).worktree ?? {};
   for (let at = 0; at < 40; at += 1) await writeFile(join(path, `new-${at}.txt`), `${at}\n`);
@@ -110,7 +109,7 @@ test.concurrent("a merge that is interrupted with its git is reported as samocod
 });
 
 test.concurrent('a branch deleted with its worktree is created again at its last commit, with a notice', async () => {
-  await using rig = await doneSession({ faults: true });
+  await using rig = await startRig({ at: 'done', faults: true });
   await endOfWorker(rig);
   const { path = '', branch = '' } = (await rig.state()).worktree ?? {};
   const tip = await rig.repo.git(['rev-parse', branch]);
@@ -126,7 +125,7 @@ test.concurrent('a branch deleted with its worktree is created again at its last
 });
 
 test.concurrent('a branch whose commit is gone too blocks the session', ci, async () => {
-  await using rig = await doneSession({ faults: true });
+  await using rig = await startRig({ at: 'done', faults: true });
   await endOfWorker(rig);
   const { path = '', branch = '' } = (await rig.state()).worktree ?? {};
   await rig.repo.git(['worktree', 'remove', '--force', path]);

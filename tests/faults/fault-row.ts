@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { expect, inject, test } from 'vitest';
+import { expect, test } from 'vitest';
 import type { StartSessionInput } from '../../src/acts/sessions/start-choices.ts';
 import { systemClock } from '../../src/base/clock.ts';
 import type { FrozenSettings } from '../../src/session/events/session-file.ts';
@@ -14,7 +14,7 @@ import { continueHere, workHere } from '../support/worker-in-this-process.ts';
 import { type Death, dieInTurn, writeDyingWorker } from './dying-workers.ts';
 import { expectInvariants, projectionsOf } from './neutral-checks.ts';
 import { notingOverlaps } from './overlaps.ts';
-import { changeLines, changeSettings } from './with-settings.ts';
+import { changeSettings } from './with-settings.ts';
 
 /** One named fault: what goes wrong, and the state the session must end in. */
 export interface FaultRow {
@@ -38,6 +38,8 @@ export interface FaultRow {
    * there (`env`, `start`), all others at `rest`, as if they had been started with their `lines`.
    */
   from?: 'start' | 'rest' | 'questions';
+  /** Of its project, if that is not `off`. */
+  sandbox?: 'guard';
   /** Settings that no `.samocode` allows, such as limits of a second: changed while it rests. */
   settings?: Partial<FrozenSettings>;
   /** Runs while the session rests, before it continues. */
@@ -60,10 +62,10 @@ export const AT_THE_GATE = 'waiting/qa_answers';
 const HOW_MANY_AT_ONCE = 3;
 
 /** Runs the rows of one table, a few at a time, each followed by the neutral checks. */
-export function faultTable(rows: readonly FaultRow[]): void {
+export function faultTable(rows: readonly FaultRow[], of: Pick<FaultRow, 'sandbox'> = {}): void {
   for (let index = 0; index < rows.length; index += HOW_MANY_AT_ONCE) {
     for (const row of rows.slice(index, index + HOW_MANY_AT_ONCE)) {
-      test.concurrent(row.name, { timeout: 900_000, ...ciIf(row.ci) }, () => runRow(row));
+      test.concurrent(row.name, { timeout: 900_000, ...ciIf(row.ci) }, () => runRow({ ...row, ...of }));
     }
   }
 }
@@ -133,14 +135,14 @@ async function begin(
   { env, worker }: { env?: Record<string, string>; worker?: string | undefined } = {},
 ): Promise<Running> {
   const from = fromOf(row);
-  const programs = { faults: true, worker };
+  const programs = { faults: true, worker, ...(row.sandbox && { sandbox: row.sandbox }) };
   const firstEnv = { ...env, ...row.env };
   const { start = {}, lines = {}, supervised = false } = row;
   if (from === 'start')
     return { rig: await startRig({ ...programs, scenario, firstEnv, start, lines, supervised }) };
-  const rig = await startRig({ ...programs, scenario, supervised, copyOf: inject('prepared')[from] });
+  const at = from === 'rest' ? 'resting' : 'stopped';
+  const rig = await startRig({ ...programs, scenario, supervised, lines, at });
   try {
-    if (row.lines) await changeLines(rig, row.lines);
     if (row.settings) await changeSettings(rig, row.settings);
     await row.before?.(rig);
     if (from === 'questions' && !row.env && !supervised) {
@@ -209,8 +211,8 @@ function standsAt(status: Status): string {
 const untouched = new Map<string, Promise<string>>();
 
 function untouchedProjections(row: FaultRow): Promise<string> {
-  const { start, settings, rules, ends } = row;
-  const begun = { from: fromOf(row), start, settings, rules };
+  const { start, settings, rules, sandbox, ends } = row;
+  const begun = { from: fromOf(row), start, settings, rules, sandbox };
   const key = JSON.stringify({ begun, ends });
   const known = untouched.get(key) ?? playUntouched(begun, ends);
   untouched.set(key, known);
@@ -218,7 +220,7 @@ function untouchedProjections(row: FaultRow): Promise<string> {
 }
 
 async function playUntouched(
-  row: Pick<FaultRow, 'from' | 'start' | 'settings' | 'rules'>,
+  row: Pick<FaultRow, 'from' | 'start' | 'settings' | 'rules' | 'sandbox'>,
   ends: string,
 ): Promise<string> {
   const { rig: begun, work } = await begin(row, { about: 'untouched', paceMs: 0, rules: row.rules ?? [] });

@@ -5,16 +5,15 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { finishSession } from '../../src/acts/finish/finish-session.act.ts';
 import type { FinishWay } from '../../src/acts/finish/judge-finish.ts';
 import { ci } from '../support/ci.ts';
-import { commitWork, doneSession } from '../support/done-session.ts';
 import { eventually } from '../support/eventually.ts';
-import { type SessionRig, startRig } from '../support/session-rig.ts';
+import { commitWork, type SessionRig, startRig } from '../support/session-rig.ts';
 import { endOfWorker } from '../support/supervisors.ts';
 
 /** The session that each test copies. */
 let done: SessionRig | undefined;
 
 beforeAll(async () => {
-  done = await doneSession({ faults: true, lines: { CHECK: 'true' } });
+  done = await startRig({ at: 'done', faults: true, lines: { CHECK: 'true' } });
   await endOfWorker(done);
 });
 

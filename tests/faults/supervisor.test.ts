@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { expect, inject, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { ci } from '../support/ci.ts';
 import { eventually } from '../support/eventually.ts';
 import { type SessionRig, startRig } from '../support/session-rig.ts';
@@ -74,9 +74,7 @@ test.concurrent.each(['before-cursors', 'after-cursors'])(
   'what a supervisor finds in the scan in which it dies at %s is notified by the next one',
   ci,
   async (point) => {
-    await using rig = await startRig({ faults: true, scenario: { rules: [] } });
-    await rig.untilWaiting('qa_answers');
-    await endOfWorker(rig);
+    await using rig = await startRig({ faults: true, at: 'asking' });
     const crashed = join(rig.repo.root, 'crashed');
     await watch(rig, { SAMOCODE_CRASH_AT: point, SAMOCODE_CRASHED_FILE: crashed });
     await eventually(async () => (await readFile(crashed, 'utf8')) === point, { what: 'its death' });
@@ -93,12 +91,7 @@ test.concurrent.each(['supervisor-leaves', 'supervisor-left'])(
   'a supervisor that dies at %s is replaced when the next session parks',
   ci,
   async (point) => {
-    await using rig = await startRig({
-      supervised: true,
-      faults: true,
-      scenario: { rules: [] },
-      copyOf: inject('prepared').questions,
-    });
+    await using rig = await startRig({ supervised: true, faults: true, at: 'stopped' });
     const crashed = join(rig.repo.root, 'crashed');
     const minutes = { SAMOCODE_SUPERVISOR_MINUTES: '0.01' };
     await watch(rig, { ...minutes, SAMOCODE_CRASH_AT: point, SAMOCODE_CRASHED_FILE: crashed });

@@ -1,12 +1,10 @@
 import { access, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterAll, expect, inject, test } from 'vitest';
+import { afterAll, expect, test } from 'vitest';
 import { failureOf } from '../../src/project/finding/project-command.ts';
-import { changeLines } from '../faults/with-settings.ts';
 import { ci } from '../support/ci.ts';
 import { eventually } from '../support/eventually.ts';
-import { setPhase } from '../support/put-in-phase.ts';
-import { type RigPlan, type SessionRig, startRig } from '../support/session-rig.ts';
+import { NO_GATES, type RigPlan, type SessionRig, setPhase, startRig } from '../support/session-rig.ts';
 import { type Behaviour, type FakeBwrap, fakeBwrap, NO_NAMESPACES } from './fake-bwrap.ts';
 import { expectNoProcessLeftIn, namespacesOf } from './survivors.ts';
 
@@ -30,7 +28,8 @@ afterAll(() => {
 async function begin(behaviour: Behaviour, plan: RigPlan): Promise<SessionRig & { fake: FakeBwrap }> {
   const fake = fakeBwrap(behaviour);
   fakes.push(fake);
-  const rig = await startRig({ sandbox: 'guard', firstEnv: fake.env, ...plan });
+  const firstEnv = plan.at === undefined && { firstEnv: fake.env };
+  const rig = await startRig({ sandbox: 'guard', ...firstEnv, ...plan });
   return { ...rig, fake, [Symbol.asyncDispose]: () => rig[Symbol.asyncDispose]() };
 }
 
@@ -39,8 +38,7 @@ async function beginAtDone(
   behaviour: Behaviour,
   lines: Readonly<Record<string, string>>,
 ): Promise<Awaited<ReturnType<typeof begin>>> {
-  const rig = await begin(behaviour, { copyOf: inject('prepared').rest });
-  await changeLines(rig, { ...lines, GATES: 'none' });
+  const rig = await begin(behaviour, { at: 'resting', lines: { ...lines, ...NO_GATES } });
   await setPhase(rig, 'done');
   await rig.resume({}, rig.fake.env);
   return rig;

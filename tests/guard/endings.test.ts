@@ -247,4 +247,4 @@ const reattached: FaultRow[] = [
   ),
 ];
 
-faultTable([...polite, ...difficult, ...reattached]);
+faultTable([...polite, ...difficult, ...reattached], { sandbox: 'guard' });

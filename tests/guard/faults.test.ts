@@ -273,4 +273,4 @@ machines.push(
   ),
 );
 
-faultTable([...killed, ...workers, ...machines]);
+faultTable([...killed, ...workers, ...machines], { sandbox: 'guard' });

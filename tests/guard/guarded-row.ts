@@ -1,7 +1,7 @@
 import { expect } from 'vitest';
 import type { FrozenSettings } from '../../src/session/events/session-file.ts';
 import type { FaultRow } from '../faults/fault-row.ts';
-import { setPhase } from '../support/put-in-phase.ts';
+import { setPhase } from '../support/session-rig.ts';
 import { expectNoProcessLeftIn, namespacesOf, REPORTS_NAMESPACE } from './survivors.ts';
 
 /**

@@ -7,9 +7,8 @@ import type { FinishWay } from '../../src/acts/finish/judge-finish.ts';
 import { systemClock } from '../../src/base/clock.ts';
 import { isRunning } from '../../src/base/processes/process-table.ts';
 import { runCommand } from '../../src/base/processes/run-command.ts';
-import { commitWork, doneSession } from '../support/done-session.ts';
 import { eventually } from '../support/eventually.ts';
-import { type SessionRig, startRig } from '../support/session-rig.ts';
+import { commitWork, type SessionRig, startRig } from '../support/session-rig.ts';
 import { SLOW, SLOW_FILES } from '../support/slow-checkout.ts';
 import { endOfWorker } from '../support/supervisors.ts';
 
@@ -20,7 +19,7 @@ const UNSAVED = 300;
 let done: SessionRig | undefined;
 
 beforeAll(async () => {
-  done = await doneSession({ faults: true, repo: SLOW_FILES, lines: { CHECK: 'true' } });
+  done = await startRig({ at: 'done', faults: true, repo: SLOW_FILES, lines: { CHECK: 'true' } });
   await endOfWorker(done);
 });
 

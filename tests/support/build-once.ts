@@ -1,5 +1,9 @@
+import { readdir, realpath, rm } from 'node:fs/promises';
+import { join } from 'node:path';
 import type { TestProject } from 'vitest/node';
 import { builtPrograms } from './built-programs.ts';
+import { PLAYED_SESSIONS } from './played-once.ts';
+import { tempDir } from './temp-dir.ts';
 import { makeRepo, PLAIN_REPOSITORY } from './temp-repo.ts';
 
 /** Runs before the first test, so that two test processes never build the same program at once. */
@@ -10,5 +14,12 @@ export async function setup({ name }: TestProject): Promise<() => Promise<void>>
   if (process.env[PLAIN_REPOSITORY] !== undefined) return async () => {};
   const repo = await makeRepo();
   process.env[PLAIN_REPOSITORY] = repo.path;
-  return async () => await repo[Symbol.asyncDispose]();
+  const played = await tempDir('samocode-played-');
+  process.env[PLAYED_SESSIONS] = played.path;
+  return async () => {
+    for (const name of await readdir(played.path))
+      await rm(await realpath(join(played.path, name)), { recursive: true, force: true });
+    await played[Symbol.asyncDispose]();
+    await repo[Symbol.asyncDispose]();
+  };
 }

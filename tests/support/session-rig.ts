@@ -1,4 +1,4 @@
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { ActionContext } from '../../src/acts/common/context.ts';
 import { type AnswerQaInput, answerQa } from '../../src/acts/gates/answer-qa.act.ts';
@@ -10,16 +10,18 @@ import type { StartSessionInput } from '../../src/acts/sessions/start-choices.ts
 import { startSession } from '../../src/acts/sessions/start-session.act.ts';
 import { stopSession } from '../../src/acts/sessions/stop-session.act.ts';
 import type { ProcessEntry } from '../../src/base/processes/process-table.ts';
+import type { Phase } from '../../src/phases/table.ts';
 import { launchWorker } from '../../src/providers/starting/launch-worker.ts';
 import { isOff } from '../../src/providers/starting/supervisor-folder.ts';
 import type { Channel } from '../../src/session/events/bodies/who-acted.ts';
 import { readEvents } from '../../src/session/events/event-log.ts';
 import type { SessionEvent } from '../../src/session/events/events.ts';
-import type { SessionFile } from '../../src/session/events/session-file.ts';
+import { readSessionFile, type SessionFile } from '../../src/session/events/session-file.ts';
 import type { SessionView } from '../../src/session/events/session-view.ts';
 import type { SessionState } from '../../src/session/events/state.ts';
 import { type SessionPaths, sessionPaths } from '../../src/session/layout/paths.ts';
 import { readSession } from '../../src/session/status.ts';
+import { changeLines } from '../faults/with-settings.ts';
 import { builtPrograms } from './built-programs.ts';
 import { copySession } from './copied-session.ts';
 import {
@@ -32,9 +34,10 @@ import {
   untilWritten,
   workerPidOf,
 } from './live-session.ts';
+import { playedOnce } from './played-once.ts';
 import { makeProject, type ProjectPlan, projectOf } from './project.ts';
 import { isNoted, noteEvents } from './reached.ts';
-import { endProcessesOf, SUPERVISED } from './supervisors.ts';
+import { endOfWorker, endProcessesOf, SUPERVISED } from './supervisors.ts';
 import { type RepoPlan, repoIn, type TempRepo } from './temp-repo.ts';
 import { WorkerHere } from './worker-in-this-process.ts';
 
@@ -60,6 +63,12 @@ export interface RigPlan {
   faults?: boolean;
   /** A program that replaces the built worker. */
   worker?: string | undefined;
+  /** Where it stands when the test gets it; by default it has been started, and its first agent may run. */
+  at?: Standing;
+  /** It has no gates and was continued in this phase, as if a person had written it into the overview. */
+  phase?: Phase;
+  /** Runs before it is continued there. */
+  before?: (rig: SessionRig) => Promise<unknown>;
   /** The temporary folder of a session that waits or is stopped: the rig uses a copy of it instead of a new session. */
   copyOf?: string;
   /** Its worker is this process: see `WorkerHere`. */
@@ -111,14 +120,107 @@ export interface UntilOptions extends Pick<Until, 'withinMs' | 'since'> {
 /** A scenario whose first agent hangs. */
 export const HANGS = { rules: [{ when: { iteration: 1 }, do: [{ act: 'hang' }] }] };
 
+const isStopped = ({ status }: SessionState) => status.kind === 'stopped';
+
+/** How a new session gets to where it stands; there is no worker then. */
+const STANDINGS = {
+  /** Prepared, before its first agent. */
+  resting: { start: { run: false }, reach: (rig: SessionRig) => rig.until(isStopped) },
+  /** Waits for answers, as every plain one does after two agents. */
+  asking: { start: {}, reach: (rig: SessionRig) => rig.untilWaiting('qa_answers') },
+  /** The same, and then stopped. */
+  stopped: {
+    start: {},
+    reach: async (rig: SessionRig) => {
+      await rig.untilWaiting('qa_answers');
+      await rig.stop();
+      await rig.until(isStopped);
+    },
+  },
+  /** Waits for the approval of its plan; the suggestions were accepted at its start. */
+  planned: {
+    start: { task: 'Name the boats', acceptSuggestions: true },
+    reach: (rig: SessionRig) => rig.untilWaiting('plan_approval'),
+  },
+};
+
+/** `done`: without gates, with a commit on its branch; its worker may still be leaving. */
+export type Standing = keyof typeof STANDINGS | 'done';
+
+/** Settings of a session without gates. */
+export const NO_GATES = { GATES: 'none' };
+
+/**
+ * A session that stands where the plan says: a copy of one that is played once per run, unless the plan has a say in
+ * how it starts.
+ */
+export async function startRig({ at, phase, before, ...plan }: RigPlan = {}): Promise<SessionRig> {
+  if (at === 'done') {
+    const rig = await startRig({ ...plan, phase: 'done', before: (begun) => commitWork(begun, 'work.txt') });
+    return await having(rig, () => rig.until(({ status }) => status.kind === 'done'));
+  }
+  if (phase !== undefined) {
+    const rig = await startRig({ ...plan, at: 'resting', lines: { ...NO_GATES, ...plan.lines } });
+    return await having(rig, async () => {
+      await setPhase(rig, phase);
+      await before?.(rig);
+      await rig.resume();
+    });
+  }
+  if (plan.copyOf !== undefined) return await copiedRig(plan.copyOf, plan);
+  if (at === undefined) return await playedRig(plan);
+  if (plan.repo || plan.start || plan.firstEnv) return await playTo(at, plan);
+  return await standingRig(at, plan);
+}
+
+/** A copy, as if it had been started with the lines of the plan. */
+async function standingRig(at: keyof typeof STANDINGS, plan: RigPlan): Promise<SessionRig> {
+  const { sandbox = 'off', lines: { GATES, ...lines } = {} } = plan;
+  const gates: Record<string, string> = GATES === undefined ? {} : { GATES };
+  const key = [at, sandbox, ...Object.values(gates)].join('-');
+  const root = await playedOnce(key, async () => {
+    const rig = await playTo(at, {
+      sandbox,
+      lines: gates,
+      scenario: 'export default { paceMs: 0, rules: [] };',
+    });
+    await having(rig, () => endOfWorker(rig));
+    return rig.repo.root;
+  });
+  const rig = await copiedRig(root, plan);
+  if (Object.keys(lines).length === 0) return rig;
+  await having(rig, () => changeLines(rig, lines));
+  return { ...rig, file: (await readSessionFile(rig.paths)) ?? rig.file };
+}
+
+async function playTo(at: keyof typeof STANDINGS, plan: RigPlan): Promise<SessionRig> {
+  const { start, reach } = STANDINGS[at];
+  const rig = await playedRig({ ...plan, start: { ...start, ...plan.start } });
+  return await having(rig, () => reach(rig));
+}
+
+/** The session, unless the act fails, which leaves none. */
+async function having(rig: SessionRig, act: () => Promise<unknown>): Promise<SessionRig> {
+  try {
+    await act();
+    return rig;
+  } catch (error) {
+    await rig[Symbol.asyncDispose]();
+    throw error;
+  }
+}
+
+async function programsOf({ programs: extra, faults = false, worker, here: isHere }: RigPlan) {
+  const programs = await builtPrograms(extra, { faults });
+  const here = isHere ? await WorkerHere.of(programs) : undefined;
+  const ofWorker = { worker: worker ?? programs.worker, rehearsal: programs.rehearsal };
+  const acting = { programs: here?.programs ?? ofWorker };
+  return { acting, here, program: (name: string) => programOf(programs, name) };
+}
+
 /** Creates the project, starts the session and returns it as soon as it is prepared. */
-export async function startRig(plan: RigPlan = {}): Promise<SessionRig> {
-  const programs = await builtPrograms(plan.programs, { faults: plan.faults ?? false });
-  const { worker = programs.worker } = plan;
-  const here = plan.here ? await WorkerHere.of(programs) : undefined;
-  const acting = { programs: here?.programs ?? { worker, rehearsal: programs.rehearsal } };
-  const program = (name: string) => programOf(programs, name);
-  if (plan.copyOf !== undefined) return await copiedRig(plan.copyOf, plan, { acting, program, here });
+async function playedRig(plan: RigPlan): Promise<SessionRig> {
+  const { acting, here, program } = await programsOf(plan);
   const { repo: repoPlan, lines, sandbox, supervised } = plan;
   const env = { ...(supervised && SUPERVISED) };
   const ofProject = { ...(lines && { lines }), ...(sandbox && { sandbox }), env };
@@ -144,21 +246,34 @@ export async function startRig(plan: RigPlan = {}): Promise<SessionRig> {
 }
 
 /** Its scenario is a module, whatever its given form: the session has recorded the path of one. */
-async function copiedRig(
-  from: string,
-  plan: RigPlan,
-  { acting, ...parts }: Pick<Parts, 'program' | 'here'> & Required<Pick<ProjectPlan, 'acting'>>,
-): Promise<SessionRig> {
+async function copiedRig(from: string, plan: RigPlan): Promise<SessionRig> {
+  const { acting, ...parts } = await programsOf(plan);
   const { dir, paths, file } = await copySession(from);
   const bare = repoIn(dir);
   const repo = plan.supervised ? { ...bare, env: { ...bare.env, ...SUPERVISED } } : bare;
   const { context: baseContext } = await projectOf(repo, acting);
   const { scenario = {} } = plan;
   const isModule = typeof scenario === 'string';
-  await writeScenario(repo.root, isModule ? scenario : `export default ${JSON.stringify(scenario)};`);
+  const quick = JSON.stringify({ paceMs: 0, ...(isModule ? {} : scenario) });
+  await writeScenario(repo.root, isModule ? scenario : `export default ${quick};`);
   await writeFiles(repo.root, plan.files);
   parts.here?.begin({ sessionsDir: paths.sessionsDir, env: repo.env });
   return newRig({ repo, paths, file, baseContext, ...parts });
+}
+
+/** Writes the phase into the overview, as a person may while no agent runs. */
+export async function setPhase({ paths }: SessionRig, phase: Phase): Promise<void> {
+  const text = await readFile(paths.overview, 'utf8');
+  await writeFile(paths.overview, text.replace(/^Phase: .*$/m, `Phase: ${phase}`));
+}
+
+/** Commits one more file on the branch of a session. @returns the commit */
+export async function commitWork({ state, repo }: SessionRig, name: string): Promise<string> {
+  const path = (await state()).worktree?.path ?? '';
+  await writeFile(join(path, name), 'work\n');
+  await repo.git(['add', '-A'], path);
+  await repo.git(['commit', '--quiet', '-m', `Add ${name}`], path);
+  return await repo.git(['rev-parse', 'HEAD'], path);
 }
 
 function programOf(programs: Awaited<ReturnType<typeof builtPrograms>>, name: string): string {

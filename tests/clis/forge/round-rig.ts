@@ -7,7 +7,6 @@ import { finishSession } from '../../../src/acts/finish/finish-session.act.ts';
 import { runCommand } from '../../../src/base/processes/run-command.ts';
 import { GitHub } from '../../../src/forge/github.ts';
 import type { SessionState } from '../../../src/session/events/state.ts';
-import { doneSession } from '../../support/done-session.ts';
 import { type GitHubStub, gitHubStub } from '../../support/github-stub/github-stub.ts';
 import type { StubPullRequest, StubRepository } from '../../support/github-stub/model.ts';
 import { type RigPlan, type SessionRig, startRig } from '../../support/session-rig.ts';
@@ -59,7 +58,8 @@ export async function roundRig({
   const repository = await hub.addRepository('fleet/boats');
   const isPlanned = lines.GATES === 'plan';
   const planPhase = isPlanned ? 'done' : 'none';
-  const rig = await (isPlanned ? startRig : doneSession)({
+  const rig = await startRig({
+    ...(isPlanned ? {} : { at: 'done' }),
     ...{ here: true, sandbox: 'guard' },
     lines: { GATES: 'none', CHECK: 'true', PR_WATCH: 'on', ...lines },
     scenario: { rules: [{ when: { phase: 'implementation', planPhase }, do: [...work, COMMITS, ENDS] }] },

@@ -20,12 +20,12 @@ import { KEY } from '../../cli/keys.ts';
 import { changeSettings } from '../../faults/with-settings.ts';
 import { HandClock, MINUTE_MS } from '../../supervisor/scene.ts';
 import { ci } from '../../support/ci.ts';
-import { doneSession } from '../../support/done-session.ts';
 import { eventually } from '../../support/eventually.ts';
 import { type GitHubStub, gitHubStub } from '../../support/github-stub/github-stub.ts';
 import { FieldError } from '../../support/github-stub/graphql.ts';
 import type { StubCheck, StubPullRequest } from '../../support/github-stub/model.ts';
 import { hostWith } from '../../support/hosts.ts';
+import { startRig } from '../../support/session-rig.ts';
 import { SUPERVISED } from '../../support/supervisors.ts';
 import { tempDir } from '../../support/temp-dir.ts';
 import { openTerminal } from '../../support/terminal.ts';
@@ -216,7 +216,7 @@ test('a supervisor that leaves ends its look, so that the next one need not wait
 
 /** A done session whose repository is on the stub. */
 async function onHub(hub: GitHubStub, lines: Record<string, string> = {}) {
-  const rig = await doneSession({ lines, sandbox: 'guard' });
+  const rig = await startRig({ at: 'done', lines, sandbox: 'guard' });
   const env = { ...rig.repo.env, ...hub.env };
   const git = async (...args: string[]) => {
     const { exitCode, stderr } = await runCommand('git', args, { cwd: rig.repo.path, env });

@@ -21,12 +21,6 @@ afterAll(async () => {
 const says = (words: string) => `document.body.innerText.includes(${JSON.stringify(words)})`;
 const HEIGHT = 'Math.ceil(document.documentElement.getBoundingClientRect().height)';
 
-async function asking(): Promise<SessionRig> {
-  const rig = await startRig({ scenario: { paceMs: 0, rules: [] } });
-  await rig.untilWaiting('qa_answers');
-  return rig;
-}
-
 /** The built server with a client that shows apps. @param person fills in its forms; without it, it has none */
 async function parentOf(
   { path: cwd, env }: SessionRig['repo'],
@@ -78,7 +72,7 @@ test(
   'a person goes from the board to questions and plan, and decides in the forms of the chat',
   ci,
   async () => {
-    await using rig = await asking();
+    await using rig = await startRig({ at: 'asking' });
     await using web = await serveWeb(rig.context('cli'));
     await using parent = await parentOf(rig.repo, (fields) =>
       Object.fromEntries(
@@ -119,7 +113,7 @@ test(
 );
 
 test('where the client has no forms, a button leads to the page without its key, and a call from the board decides nothing', async () => {
-  await using rig = await asking();
+  await using rig = await startRig({ at: 'asking' });
   await using parent = await parentOf(rig.repo);
   await using chat = await openChat(browser, parent);
   const session = rig.file.folder;

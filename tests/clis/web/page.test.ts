@@ -7,7 +7,7 @@ import { PAYLOADS } from '../../acts/report/payloads.ts';
 import { ci } from '../../support/ci.ts';
 import { makeProject } from '../../support/project.ts';
 import { reportedSession } from '../../support/report-session.ts';
-import { type SessionRig, startRig } from '../../support/session-rig.ts';
+import { startRig } from '../../support/session-rig.ts';
 import { serveWeb } from '../../support/web-rig.ts';
 import { addressOf, type Browser, holds, openBrowser, type Page } from './browser.ts';
 
@@ -26,12 +26,6 @@ const saysIn = (page: Page, words: string) =>
 async function openOnly(page: Page): Promise<void> {
   await page.locator('.card a').first().click();
   await page.locator('#p-head h1').waitFor();
-}
-
-async function asking(): Promise<SessionRig> {
-  const rig = await startRig({ scenario: { paceMs: 0, rules: [] } });
-  await rig.untilWaiting('qa_answers');
-  return rig;
 }
 
 test(
@@ -84,7 +78,7 @@ test('what an agent wrote runs nothing and asks no other server, on any part of 
 });
 
 test('two tabs and a terminal answer at once: the first counts, the others are told and keep their text', async () => {
-  await using rig = await asking();
+  await using rig = await startRig({ at: 'asking' });
   await using web = await serveWeb(rig.context('cli'));
   const [one, two] = [await browser.tab(addressOf(web)), await browser.tab(addressOf(web))];
   for (const page of [one, two]) {
@@ -118,11 +112,7 @@ test('two tabs and a terminal answer at once: the first counts, the others are t
 });
 
 test('a draft stays while the session changes, a plan that changed is refused with the difference, and then its new version is shown', async () => {
-  await using rig = await startRig({
-    scenario: { paceMs: 0, rules: [] },
-    start: { task: 'Name the boats', acceptSuggestions: true },
-  });
-  await rig.untilWaiting('plan_approval');
+  await using rig = await startRig({ at: 'planned' });
   await using web = await serveWeb(rig.context('cli'));
   const page = await browser.tab(addressOf(web));
   await page.locator('.card').waitFor();

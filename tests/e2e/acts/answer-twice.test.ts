@@ -1,15 +1,14 @@
 import { expect, test } from 'vitest';
 import { typed } from '../../cli/typed.ts';
 import { askTool } from '../../server/ask-tool.ts';
-import { askingRig } from '../../support/asking-rig.ts';
 import { ci } from '../../support/ci.ts';
+import { startRig } from '../../support/session-rig.ts';
 
 test(
   'of two parents, and of two terminals, that answer one question, the later one gets the earlier answer with its author, and may replace it',
   ci,
   async () => {
-    await using rig = await askingRig({ here: true });
-    await rig.untilWaiting('qa_answers');
+    await using rig = await startRig({ at: 'asking', here: true });
     const { folder } = rig.file;
     const tool = async (text: string, more: object = {}) =>
       (await askTool('answer_qa', { session: folder, answers: { Q1: text }, ...more }, rig.context('tool')))

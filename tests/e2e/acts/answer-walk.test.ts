@@ -30,8 +30,7 @@ async function filesEntered(act: () => Promise<unknown>): Promise<string[]> {
 }
 
 test('an answer to an ordinary session runs no code for folders of the original tool', ci, async () => {
-  await using rig = await startRig({});
-  await rig.until(({ status }) => status.kind === 'waiting');
+  await using rig = await startRig({ at: 'asking' });
   const input = { session: rig.paths.folder, answers: [], acceptSuggestions: true };
   const files = await filesEntered(() => answerQa(input, rig.context()));
   expect(files).toContain('acts/gates/answer-qa.act.ts');

@@ -5,22 +5,13 @@ import { expect, test } from 'vitest';
 import { finishSession } from '../../../src/acts/finish/finish-session.act.ts';
 import { listSessions } from '../../../src/acts/reading/list-sessions.act.ts';
 import { sessionPaths } from '../../../src/session/layout/paths.ts';
-import { askingRig } from '../../support/asking-rig.ts';
 import { ci } from '../../support/ci.ts';
-import type { SessionRig } from '../../support/session-rig.ts';
-
-async function atRest(): Promise<SessionRig> {
-  const rig = await askingRig({ here: true });
-  await rig.untilWaiting('qa_answers');
-  await rig.stop('now');
-  await rig.until(({ status }) => status.kind === 'stopped');
-  return rig;
-}
+import { type SessionRig, startRig } from '../../support/session-rig.ts';
 
 const whole = (rig: SessionRig) => ({ session: rig.paths.folder, how: 'keep_branch', keep: [] }) as const;
 
 test('an archived session leaves the list, keeps its branch, and is restored unchanged', ci, async () => {
-  await using rig = await atRest();
+  await using rig = await startRig({ at: 'stopped', here: true });
   const before = await readdir(rig.paths.sessionDir);
   const { worktree } = await rig.state();
   await finishSession(whole(rig), rig.context());
@@ -40,7 +31,7 @@ test('an archived session leaves the list, keeps its branch, and is restored unc
 });
 
 test('a worktree with uncommitted work is not removed, and the work is named', async () => {
-  await using rig = await atRest();
+  await using rig = await startRig({ at: 'stopped', here: true });
   const { worktree } = await rig.state();
   await writeFile(join(worktree?.path ?? '', 'unsaved.txt'), 'work');
   await expect(finishSession(whole(rig), rig.context())).rejects.toThrow(/unsaved\.txt/);
@@ -49,8 +40,7 @@ test('a worktree with uncommitted work is not removed, and the work is named', a
 });
 
 test('a running or waiting session must be stopped before it is archived', async () => {
-  await using rig = await askingRig({ here: true });
-  await rig.untilWaiting('qa_answers');
+  await using rig = await startRig({ at: 'asking', here: true });
   await expect(finishSession(whole(rig), rig.context())).rejects.toMatchObject({
     code: 'not_at_rest',
     next: [{ act: 'stop' }],
@@ -58,14 +48,14 @@ test('a running or waiting session must be stopped before it is archived', async
 });
 
 test('an archived session accepts only the command that restores it', async () => {
-  await using rig = await atRest();
+  await using rig = await startRig({ at: 'stopped', here: true });
   await finishSession(whole(rig), rig.context());
   await expect(rig.resume()).rejects.toThrow(/archive/);
   await expect(finishSession(whole(rig), rig.context())).rejects.toThrow(/archive/);
 });
 
 test('documents are archived except for those that are kept, and the overview says so', async () => {
-  await using rig = await atRest();
+  await using rig = await startRig({ at: 'stopped', here: true });
   const [dive] = (await readdir(rig.paths.sessionDir)).filter((name) => name.includes('-dive-'));
   await writeFile(join(rig.paths.sessionDir, '11-20-0900-plan-x.md'), '# Plan: x\n');
   const keep = ['11-20-0900-plan-x.md'];
@@ -82,13 +72,13 @@ test('documents are archived except for those that are kept, and the overview sa
 });
 
 test('a missing document in the list of those to keep is refused, and the refusal names the existing ones', async () => {
-  await using rig = await atRest();
+  await using rig = await startRig({ at: 'stopped', here: true });
   const input = { session: rig.paths.folder, how: 'archive_documents', keep: ['nothing.md'] } as const;
   await expect(finishSession(input, rig.context())).rejects.toThrow(/nothing\.md.*dive/s);
 });
 
 test('a session whose folder cannot be moved is not reported as archived, and keeps its worktree', async () => {
-  await using rig = await atRest();
+  await using rig = await startRig({ at: 'stopped', here: true });
   const { worktree } = await rig.state();
   await writeFile(join(rig.file.sessionsDir, '_archive'), 'no folder');
   await expect(finishSession(whole(rig), rig.context())).rejects.toMatchObject({ code: 'file_refused' });

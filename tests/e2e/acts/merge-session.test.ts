@@ -1,13 +1,12 @@
 import { existsSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { expect, inject, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { typed } from '../../cli/typed.ts';
 import { askTool } from '../../server/ask-tool.ts';
 import { contentsOf } from '../../support/checkpoint-scene.ts';
 import { ci } from '../../support/ci.ts';
-import { commitWork, doneSession } from '../../support/done-session.ts';
-import type { SessionRig } from '../../support/session-rig.ts';
+import { commitWork, type SessionRig, startRig } from '../../support/session-rig.ts';
 
 const tool = async (rig: SessionRig, args: object) =>
   (await askTool('finish_session', { session: rig.file.folder, ...args }, rig.context('tool'))).json;
@@ -23,7 +22,7 @@ test.concurrent(
   async () => {
     // Passes on the base and on the branch, and fails on their merge.
     const check = 'test ! -e work.txt || test ! -e theirs.txt';
-    await using rig = await doneSession({ copyOf: inject('resting'), here: true, lines: { CHECK: check } });
+    await using rig = await startRig({ at: 'done', here: true, lines: { CHECK: check } });
     const { git } = rig.repo;
     const told = await tool(rig, { how: 'merge' });
     expect(String(told.would)).toContain('1 commit of branch');
@@ -67,8 +66,8 @@ test.concurrent(
 );
 
 test.concurrent('a stop ends a merge, and nothing is changed', async ({ expect }) => {
-  await using rig = await doneSession({
-    copyOf: inject('resting'),
+  await using rig = await startRig({
+    at: 'done',
     here: true,
     lines: { CHECK: '[ ! -e more.txt ] || sleep 600' },
   });
@@ -85,7 +84,7 @@ test.concurrent('a stop ends a merge, and nothing is changed', async ({ expect }
 });
 
 test.concurrent('a rewind of merged and pushed work says what remains there, and its undo completes and proves the session again', async () => {
-  await using rig = await doneSession({ copyOf: inject('resting'), here: true });
+  await using rig = await startRig({ at: 'done', here: true });
   const { folder } = rig.file;
   const { git, root } = rig.repo;
   const branch = (await rig.state()).worktree?.branch ?? '';
@@ -136,7 +135,7 @@ test.concurrent('a rewind of merged and pushed work says what remains there, and
 });
 
 test.concurrent('a discarded session is restored completely, and a worktree is pruned only if nothing is lost with it', async () => {
-  await using rig = await doneSession({ copyOf: inject('resting'), here: true });
+  await using rig = await startRig({ at: 'done', here: true });
   const path = (await rig.state()).worktree?.path ?? '';
   await writeFile(join(path, 'unsaved.txt'), 'x');
   const kept = JSON.parse((await command(rig, 'worktrees', '--prune', '--json')).stdout);

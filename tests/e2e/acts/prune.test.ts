@@ -1,13 +1,12 @@
 import { existsSync } from 'node:fs';
 import { mkdir, readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { expect, inject, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { prune } from '../../../src/acts/clean-up/prune.act.ts';
 import { refNameOf } from '../../../src/session/layout/names.ts';
 import { typed } from '../../cli/typed.ts';
 import { ci } from '../../support/ci.ts';
-import { doneSession } from '../../support/done-session.ts';
-import type { SessionRig } from '../../support/session-rig.ts';
+import { type SessionRig, startRig } from '../../support/session-rig.ts';
 import { endOfWorker } from '../../support/supervisors.ts';
 
 const command = (rig: SessionRig, ...argv: string[]) => {
@@ -21,7 +20,7 @@ test(
   'prune shows the space used by old sessions, frees it with --yes, and the session is still proved and continued',
   ci,
   async () => {
-    await using rig = await doneSession({ copyOf: inject('resting'), lines: { CHECK: 'test -e README.md' } });
+    await using rig = await startRig({ at: 'done', lines: { CHECK: 'test -e README.md' } });
     await endOfWorker(rig);
     const { paths, repo, file } = rig;
     const interrupted = join(file.worktreesDir, '.checks', 'checks-left');
@@ -57,7 +56,7 @@ test(
 );
 
 test('prune does not touch an unfinished session', async () => {
-  await using rig = await doneSession({ copyOf: inject('resting') });
+  await using rig = await startRig({ at: 'done' });
   await rig.resume({ goal: 'Name the rafts too' });
   await rig.until(({ openIteration }) => openIteration !== undefined);
   const { found } = await prune({ remove: true, days: 0, projectDir: rig.repo.path }, rig.context());

@@ -5,7 +5,6 @@ import { run } from '../../../src/phases/verdict.ts';
 import type { NewEvent } from '../../../src/session/events/events.ts';
 import { makeServerRig } from '../../server/server-rig.ts';
 import { CREATED } from '../../session/events.ts';
-import { askingRig } from '../../support/asking-rig.ts';
 import { ci } from '../../support/ci.ts';
 import { type SessionRig, startRig } from '../../support/session-rig.ts';
 
@@ -20,8 +19,7 @@ async function allPages(rig: SessionRig, limit: number): Promise<TranscriptPage[
 }
 
 test('a transcript is the same in one page and in many, grows with its log, and is bounded', ci, async () => {
-  await using rig = await askingRig({ here: true });
-  await rig.untilWaiting('qa_answers');
+  await using rig = await startRig({ at: 'asking', here: true });
   const [whole] = await allPages(rig, 10_000);
   expect(whole).toMatchObject({ iteration: 1, phase: 'investigation', isRunning: false, hasMore: false });
   expect(whole?.lines.some((line) => line.startsWith('• '))).toBe(true);

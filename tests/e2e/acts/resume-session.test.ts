@@ -1,18 +1,17 @@
-import { expect, inject, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { getStatus } from '../../../src/acts/common/facts/get-status.ts';
 import { resumeSession } from '../../../src/acts/sessions/resume-session.act.ts';
 import { startSession } from '../../../src/acts/sessions/start-session.act.ts';
 import { stopSession } from '../../../src/acts/sessions/stop-session.act.ts';
 import { statusSentence } from '../../../src/session/words.ts';
-import { changeLines } from '../../faults/with-settings.ts';
 import { ci } from '../../support/ci.ts';
-import { HANGS, type RigPlan, type SessionRig, startRig } from '../../support/session-rig.ts';
+import { HANGS, NO_GATES, type RigPlan, type SessionRig, startRig } from '../../support/session-rig.ts';
 import { endOfWorker } from '../../support/supervisors.ts';
 import { waitForOne } from '../../support/wait-for-one.ts';
 
 /** A stopped session without gates, before its first agent. */
-async function stopped(plan: RigPlan = {}): Promise<SessionRig> {
-  return await startRig({ here: true, ...plan, copyOf: inject('resting') });
+async function stopped({ lines, ...plan }: RigPlan = {}): Promise<SessionRig> {
+  return await startRig({ here: true, ...plan, at: 'resting', lines: { ...NO_GATES, ...lines } });
 }
 
 /** If the rehearsal agent replaces Claude Code, whose arguments it accepts. */
@@ -77,8 +76,7 @@ test.concurrent('a resume does not cancel a requested stop: it reports the stop,
 test.concurrent('a queued session that no supervisor watches says so, and a resume starts its worker', async ({
   expect,
 }) => {
-  await using rig = await stopped({ here: false, scenario: HANGS });
-  await changeLines(rig, { MAX_PARALLEL: '1' });
+  await using rig = await stopped({ here: false, scenario: HANGS, lines: { MAX_PARALLEL: '1' } });
   await rig.resume();
   await rig.until(({ openIteration }) => openIteration !== undefined);
   const context = rig.context();

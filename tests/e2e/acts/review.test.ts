@@ -3,10 +3,8 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import type { LineComment } from '../../../src/acts/common/line-comments.ts';
 import { openReview, type SessionReview, sendReview } from '../../../src/acts/review/review-session.act.ts';
-import { askingRig, plannedRig } from '../../support/asking-rig.ts';
 import { ci } from '../../support/ci.ts';
-import { commitWork, doneSession } from '../../support/done-session.ts';
-import type { SessionRig } from '../../support/session-rig.ts';
+import { commitWork, type SessionRig, startRig } from '../../support/session-rig.ts';
 
 /** Reviews a session as a person would; `meanwhile` runs before the comments are sent. */
 async function reviewed(
@@ -25,8 +23,7 @@ const below = (line: string, text: string) => (review: SessionReview) => [
 ];
 
 test('comments on the diff of a working session become guidance for its next agent', ci, async () => {
-  await using rig = await askingRig();
-  await rig.untilWaiting('qa_answers');
+  await using rig = await startRig({ at: 'asking' });
   await commitWork(rig, 'work.txt');
   const sent = await reviewed(rig, below('+work', 'Say what kind.'));
   expect(sent).toMatchObject({ as: 'message', stale: 0 });
@@ -38,8 +35,7 @@ test('comments on the diff of a working session become guidance for its next age
 });
 
 test('a comment on a line that changed while the person wrote is marked as stale', async () => {
-  await using rig = await askingRig();
-  await rig.untilWaiting('qa_answers');
+  await using rig = await startRig({ at: 'asking' });
   await commitWork(rig, 'work.txt');
   const { path } = (await rig.state()).worktree ?? { path: '' };
   const sent = await reviewed(rig, below('+work', 'Say what kind.'), async () => {
@@ -50,8 +46,7 @@ test('a comment on a line that changed while the person wrote is marked as stale
 });
 
 test('comments on a plan that waits for approval request changes to it', async () => {
-  await using rig = await plannedRig();
-  await rig.untilWaiting('plan_approval');
+  await using rig = await startRig({ at: 'planned' });
   const { view } = await reviewed(rig, ({ of, places, lines }) => {
     expect(of).toBe('plan');
     expect(places[0]?.file).toMatch(/-plan-.*\.md$/);
@@ -61,7 +56,7 @@ test('comments on a plan that waits for approval request changes to it', async (
 });
 
 test('comments on a done session become its new goal', async () => {
-  await using rig = await doneSession();
+  await using rig = await startRig({ at: 'done' });
   const { as, view } = await reviewed(rig, (review) => [
     { below: -1, text: 'Well done.' },
     ...below('+work', 'More of it.')(review),

@@ -7,11 +7,10 @@ import { takeOverSession } from '../../../src/acts/sessions/take-over-session.ac
 import type { ProcessIdentity } from '../../../src/base/processes/host.ts';
 import type { SessionState } from '../../../src/session/events/state.ts';
 import { iterationPaths } from '../../../src/session/layout/paths.ts';
-import { changeLines, changeSettings } from '../../faults/with-settings.ts';
-import { askingRig } from '../../support/asking-rig.ts';
+import { changeSettings } from '../../faults/with-settings.ts';
 import { ci } from '../../support/ci.ts';
 import { eventually } from '../../support/eventually.ts';
-import type { SessionRig } from '../../support/session-rig.ts';
+import { type SessionRig, startRig } from '../../support/session-rig.ts';
 import { continueHere, workHere } from '../../support/worker-in-this-process.ts';
 
 /** Gives the newest lease another owner, as if its file had arrived over the network. */
@@ -35,8 +34,7 @@ const ELSEWHERE: [string, Partial<ProcessIdentity>][] = [
 const HANG = { rules: [{ when: {}, do: [{ act: 'hang' }] }] };
 
 test.concurrent('the slot of a worker held elsewhere is released with its session', ci, async () => {
-  await using rig = await askingRig({ scenario: HANG });
-  await changeLines(rig, { MAX_PARALLEL: '1' });
+  await using rig = await startRig({ at: 'asking', scenario: HANG, lines: { MAX_PARALLEL: '1' } });
   await giveLeaseTo(rig, { pidNamespace: 'pid:[1]' });
   const place = join(rig.paths.sessionsDir, '.run/.slots/1');
   const newest = (await readdir(rig.paths.leases)).sort().at(-1) ?? '';
@@ -52,7 +50,7 @@ test.concurrent('the slot of a worker held elsewhere is released with its sessio
 test.concurrent.each(ELSEWHERE)(
   'a session held by %s is taken over only by the explicit act',
   async (_name, owner) => {
-    await using rig = await askingRig({ scenario: HANG });
+    await using rig = await startRig({ at: 'asking', scenario: HANG });
     await giveLeaseTo(rig, owner);
     const question = { session: rig.file.folder };
     const { lease } = await rig.state();
@@ -74,7 +72,7 @@ test.concurrent.each(ELSEWHERE)(
 );
 
 test.concurrent('a session whose worker runs here cannot be taken over; the agent of a machine that is gone no longer counts', async () => {
-  await using rig = await askingRig({ scenario: HANG });
+  await using rig = await startRig({ at: 'asking', scenario: HANG });
   await changeSettings(rig, { retryDelayMs: 50 });
   await rig.answer();
   const { openIteration } = await rig.until((state) => state.openIteration !== undefined);
@@ -98,7 +96,7 @@ test.concurrent('a session whose worker runs here cannot be taken over; the agen
 });
 
 test.concurrent('a session of an earlier boot of this machine needs no takeover', async () => {
-  await using rig = await askingRig({ scenario: HANG, here: true });
+  await using rig = await startRig({ at: 'asking', scenario: HANG, here: true });
   await giveLeaseTo(rig, { bootId: 'an-earlier-boot' });
   expect(await rig.view()).toMatchObject({ worker: 'none' });
   expect(await takeOverSession({ session: rig.file.folder }, rig.context())).toMatchObject({
@@ -108,7 +106,7 @@ test.concurrent('a session of an earlier boot of this machine needs no takeover'
 });
 
 test.concurrent('a session written by a newer samocode is not touched', async () => {
-  await using rig = await askingRig();
+  await using rig = await startRig({ at: 'asking' });
   await workHere(rig, { kind: 'stop', when: 'now' });
   expect((await rig.state()).status.kind).toBe('stopped');
   await giveLeaseTo(rig, {});

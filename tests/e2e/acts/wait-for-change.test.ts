@@ -5,10 +5,9 @@ import { type WaitResult, waitForAny } from '../../../src/acts/reading/wait-for-
 import { resumeSession } from '../../../src/acts/sessions/resume-session.act.ts';
 import { startSession } from '../../../src/acts/sessions/start-session.act.ts';
 import { makeBench } from '../../acts/bench.ts';
-import { askingRig, plannedRig } from '../../support/asking-rig.ts';
 import { ci } from '../../support/ci.ts';
 import { trustLines } from '../../support/project.ts';
-import type { SessionRig } from '../../support/session-rig.ts';
+import { type SessionRig, startRig } from '../../support/session-rig.ts';
 import { waitForOne } from '../../support/wait-for-one.ts';
 
 /** A whole session on a busy machine. */
@@ -16,7 +15,7 @@ const WHOLE_SESSION_MS = 180_000;
 
 /** A session that got its answers and whose agent hangs. */
 async function hangingRig(): Promise<SessionRig> {
-  const rig = await askingRig({ scenario: { rules: [{ when: {}, do: [{ act: 'hang' }] }] } });
+  const rig = await startRig({ at: 'asking', scenario: { rules: [{ when: {}, do: [{ act: 'hang' }] }] } });
   await rig.answer();
   await rig.until(({ openIteration }) => openIteration !== undefined);
   return rig;
@@ -26,7 +25,7 @@ test.concurrent('many short waits return every event once and in order', {
   ...ci,
   timeout: WHOLE_SESSION_MS,
 }, async () => {
-  await using rig = await plannedRig({ here: true });
+  await using rig = await startRig({ at: 'planned', here: true });
   const context = rig.context();
   const session = rig.file.folder;
   await rig.approve();

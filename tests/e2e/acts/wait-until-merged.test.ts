@@ -2,14 +2,12 @@ import { expect, test } from 'vitest';
 import { sendCommand } from '../../../src/acts/common/send-command.ts';
 import { runCommand } from '../../../src/base/processes/run-command.ts';
 import { askTool } from '../../server/ask-tool.ts';
-import { askingRig } from '../../support/asking-rig.ts';
 import { ci } from '../../support/ci.ts';
-import type { SessionRig } from '../../support/session-rig.ts';
+import { type SessionRig, startRig } from '../../support/session-rig.ts';
 
 /** A stopped session, and what its worker records of its pull request. */
 async function published() {
-  const rig = await askingRig({ here: true });
-  await rig.untilWaiting('qa_answers');
+  const rig = await startRig({ at: 'asking', here: true });
   await rig.stop('now');
   await rig.until(({ status }) => status.kind === 'stopped');
   const place = { repository: 'github.com/fleet/boats', number: 17 };

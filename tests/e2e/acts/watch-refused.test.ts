@@ -7,16 +7,13 @@ import { previewFinish } from '../../../src/acts/finish/preview-finish.act.ts';
 import { runCommand } from '../../../src/base/processes/run-command.ts';
 import { changeSettings } from '../../faults/with-settings.ts';
 import { askTool } from '../../server/ask-tool.ts';
-import { askingRig } from '../../support/asking-rig.ts';
 import { ci } from '../../support/ci.ts';
-import { commitWork } from '../../support/done-session.ts';
 import { trustLines } from '../../support/project.ts';
-import type { SessionRig } from '../../support/session-rig.ts';
+import { commitWork, type SessionRig, startRig } from '../../support/session-rig.ts';
 
 /** A session without a guard that has a commit and is stopped. */
 async function unguarded(): Promise<SessionRig> {
-  const rig = await askingRig({ here: true });
-  await rig.untilWaiting('qa_answers');
+  const rig = await startRig({ at: 'asking', here: true });
   await commitWork(rig, 'work.txt');
   await rig.stop('now');
   await rig.until(({ status }) => status.kind === 'stopped');
@@ -34,8 +31,7 @@ test(
   'a session without a guard starts no agent while PR_WATCH is on, says what to do, and continues once it is off',
   ci,
   async () => {
-    await using rig = await askingRig({ here: true });
-    await rig.untilWaiting('qa_answers');
+    await using rig = await startRig({ at: 'asking', here: true });
     await trustLines(rig.repo, 'PR_WATCH=on\n');
     await rig.answer();
     const { status, lastIteration } = await rig.until(({ status }) => status.kind === 'blocked');

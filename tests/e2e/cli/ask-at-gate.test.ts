@@ -7,9 +7,8 @@ import type { Cli } from '../../../src/kit/terminal/cli.ts';
 import { Output } from '../../../src/kit/terminal/output.ts';
 import { KEY } from '../../cli/keys.ts';
 import { typed } from '../../cli/typed.ts';
-import { askingRig, plannedRig } from '../../support/asking-rig.ts';
 import { ci } from '../../support/ci.ts';
-import type { SessionRig } from '../../support/session-rig.ts';
+import { type SessionRig, startRig } from '../../support/session-rig.ts';
 
 /** The context of typed commands; each starts the worker that it needs. */
 function placeOf(rig: SessionRig) {
@@ -41,7 +40,7 @@ test.concurrent(
   'questions name the author of the reasons below them; by menus Esc leaves them open, and Enter alone accepts suggestions',
   ci,
   async ({ expect }) => {
-    await using rig = await askingRig();
+    await using rig = await startRig({ at: 'asking' });
     const place = placeOf(rig);
     const session = rig.file.folder;
     await rig.untilWaiting('qa_answers');
@@ -60,7 +59,7 @@ test.concurrent(
 test.concurrent('a plan is left for later, asked about again after a plain no, sent back with text only, and not approved by Enter alone', async ({
   expect,
 }) => {
-  await using rig = await plannedRig();
+  await using rig = await startRig({ at: 'planned' });
   const place = placeOf(rig);
   const session = rig.file.folder;
   await rig.untilWaiting('plan_approval');
@@ -85,7 +84,7 @@ test.concurrent('a plan is left for later, asked about again after a plain no, s
 test.concurrent('a person edits the plan that waits: the change is shown, needs an approval, and stands in the log', async ({
   expect,
 }) => {
-  await using rig = await plannedRig();
+  await using rig = await startRig({ at: 'planned' });
   const place = placeOf(rig);
   const session = rig.file.folder;
   const { status } = await rig.untilWaiting('plan_approval');
@@ -115,8 +114,7 @@ test.concurrent('a person edits the plan that waits: the change is shown, needs 
 test.concurrent('a rewind says where the session stands now, and going on says that it waits again', async ({
   expect,
 }) => {
-  await using rig = await askingRig();
-  await rig.untilWaiting('qa_answers');
+  await using rig = await startRig({ at: 'asking' });
   const place = placeOf(rig);
   const session = rig.file.folder;
   const shown = await typed(['rewind', session, '--to', '1'], place);
@@ -138,12 +136,10 @@ test.concurrent('a person who answers at a terminal after somebody else is notif
   expect,
 }) => {
   const notTaken = expect.stringContaining('decided elsewhere; your answer was not recorded');
-  await using asking = await askingRig();
-  await asking.untilWaiting('qa_answers');
+  await using asking = await startRig({ at: 'asking' });
   const answers = await slowPerson(asking, 'A', () => asking.answer(undefined, 'tool'));
   expect(answers, 'questions').toEqual({ asked: true, shownText: notTaken });
-  await using planned = await plannedRig();
-  await planned.untilWaiting('plan_approval');
+  await using planned = await startRig({ at: 'planned' });
   const changes = await slowPerson(planned, 'make it shorter', () => planned.approve('tool'));
   expect(changes, 'a plan').toEqual({ asked: true, shownText: notTaken });
 });

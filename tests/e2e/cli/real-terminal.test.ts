@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { KEY } from '../../cli/keys.ts';
 import { typed } from '../../cli/typed.ts';
-import { plannedRig } from '../../support/asking-rig.ts';
 import { ci } from '../../support/ci.ts';
+import { startRig } from '../../support/session-rig.ts';
 import { makeRepo, type TempRepo } from '../../support/temp-repo.ts';
 
 const PROGRAM = join(import.meta.dirname, '../../../dist/samocode.js');
@@ -43,7 +43,7 @@ test(
   'a comment typed in the editor below a line of the plan is sent once the person agrees',
   ci,
   async () => {
-    await using rig = await plannedRig();
+    await using rig = await startRig({ at: 'planned' });
     const editor = `sed -i -e '/^### Phase 1/a Mind the harbour'`;
     const keys = [['Send 1 comment?', KEY.enter]] as const;
     const { exitCode, shown } = await atTerminal(rig.repo, `review ${rig.file.folder}`, keys, {

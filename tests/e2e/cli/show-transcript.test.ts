@@ -2,13 +2,11 @@ import { appendFile } from 'node:fs/promises';
 import { expect, test } from 'vitest';
 import { readTranscript } from '../../../src/acts/reading/read-transcript.act.ts';
 import { typed } from '../../cli/typed.ts';
-import { askingRig } from '../../support/asking-rig.ts';
 import { ci } from '../../support/ci.ts';
 import { startRig } from '../../support/session-rig.ts';
 
 test("log --iteration prints the agent's actions, without terminal control sequences", ci, async () => {
-  await using rig = await askingRig();
-  await rig.untilWaiting('qa_answers');
+  await using rig = await startRig({ at: 'asking' });
   const place = { cwd: rig.repo.path, home: rig.repo.homeDir };
   const argv = ['log', rig.file.folder, '--iteration', '1'];
   const { logPath, entries, lines } = await readTranscript(

@@ -2,15 +2,14 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { expect, test } from 'vitest';
 import { typed } from '../../cli/typed.ts';
-import { askingRig } from '../../support/asking-rig.ts';
 import { ci } from '../../support/ci.ts';
+import { startRig } from '../../support/session-rig.ts';
 
 test(
   'documents and changes of a session are printed, and a wrong name gives the valid ones',
   ci,
   async () => {
-    await using rig = await askingRig();
-    await rig.untilWaiting('qa_answers');
+    await using rig = await startRig({ at: 'asking' });
     const place = { cwd: rig.repo.path, home: rig.repo.homeDir };
     const session = rig.file.folder;
     const list = await typed(['show', session], place);

@@ -2,9 +2,8 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { ENTER_FULL_SCREEN, LEAVE_FULL_SCREEN } from '../../../src/kit/terminal/output.ts';
 import { KEY } from '../../cli/keys.ts';
-import { askingRig } from '../../support/asking-rig.ts';
 import { ci } from '../../support/ci.ts';
-import type { SessionRig } from '../../support/session-rig.ts';
+import { type SessionRig, startRig } from '../../support/session-rig.ts';
 import { openTerminal } from '../../support/terminal.ts';
 
 const PROGRAM = join(import.meta.dirname, '../../../dist/samocode.js');
@@ -34,7 +33,7 @@ test(
   'the screen shows a session and its log, answers its questions, stops it and opens its worktree',
   ci,
   async () => {
-    await using rig = await askingRig({ scenario: HANGS });
+    await using rig = await startRig({ at: 'asking', scenario: HANGS });
     await using terminal = await watching(rig);
     await terminal.until('NEEDS YOU 1');
     await terminal.until('waits for answers: Q1');
@@ -91,7 +90,7 @@ describe('leaving the screen', () => {
   // None of these acts changes the session.
   let rig: SessionRig;
   beforeAll(async () => {
-    rig = await askingRig();
+    rig = await startRig({ at: 'asking' });
   });
   afterAll(() => rig[Symbol.asyncDispose]());
 

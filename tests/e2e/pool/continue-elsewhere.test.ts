@@ -15,9 +15,8 @@ import { refNameOf } from '../../../src/session/layout/names.ts';
 import { sessionPaths } from '../../../src/session/layout/paths.ts';
 import { readSession } from '../../../src/session/status.ts';
 import { changeFile, changeSettings } from '../../faults/with-settings.ts';
-import { askingRig } from '../../support/asking-rig.ts';
 import { ci } from '../../support/ci.ts';
-import type { SessionRig } from '../../support/session-rig.ts';
+import { type SessionRig, startRig } from '../../support/session-rig.ts';
 import { endOfWorker } from '../../support/supervisors.ts';
 import { continueHere, workHere } from '../../support/worker-in-this-process.ts';
 
@@ -69,7 +68,7 @@ test(
   'a session goes on in another clone with its work, its own events, and that machine’s SETUP, once',
   ci,
   async () => {
-    await using rig = await askingRig({ here: true });
+    await using rig = await startRig({ at: 'asking', here: true });
     await changeFile(rig, () => ({ pool: true }));
     await changeSettings(rig, { setup: `echo foreign >> '${join(rig.repo.root, 'set-up.txt')}'` });
     const { worktree } = await rig.state();
@@ -97,7 +96,7 @@ test(
 );
 
 test('SETUP runs again, once, where a lost worktree was made again', async () => {
-  await using rig = await askingRig({ here: true });
+  await using rig = await startRig({ at: 'asking', here: true });
   await changeSettings(rig, { setup: `echo again >> '${join(rig.repo.root, 'set-up.txt')}'` });
   const { worktree } = await rig.state();
   await rm(worktree?.path ?? '', { recursive: true });

@@ -4,10 +4,9 @@ import { ElicitRequestSchema, type ElicitResult } from '@modelcontextprotocol/sd
 import { describe, expect, test } from 'vitest';
 import type { ActionContext } from '../../../src/acts/common/context.ts';
 import { buildServer } from '../../../src/server/build-server.ts';
-import { askingRig } from '../../support/asking-rig.ts';
 import { ci } from '../../support/ci.ts';
 import { eventually } from '../../support/eventually.ts';
-import { type SessionRig, startRig } from '../../support/session-rig.ts';
+import { type RigPlan, type SessionRig, startRig } from '../../support/session-rig.ts';
 
 interface Asked {
   message: string;
@@ -57,14 +56,8 @@ async function connected(rig: SessionRig, person?: Person): Promise<Parent> {
   };
 }
 
-async function asking(): Promise<SessionRig> {
-  const rig = await askingRig();
-  await rig.untilWaiting('qa_answers');
-  return rig;
-}
-
-async function planned(plan?: Parameters<typeof startRig>[0]): Promise<SessionRig> {
-  const rig = await (plan === undefined ? askingRig() : startRig(plan));
+async function planned(plan: RigPlan = { at: 'asking' }): Promise<SessionRig> {
+  const rig = await startRig(plan);
   await rig.untilWaiting('qa_answers');
   await rig.answer();
   await rig.untilWaiting('plan_approval');
@@ -80,7 +73,7 @@ const agreeable: Person = ({ requestedSchema }) => {
 };
 
 test.concurrent("answers in a form are the person's own act, and open the gate", ci, async () => {
-  await using rig = await asking();
+  await using rig = await startRig({ at: 'asking' });
   await using parent = await connected(rig, agreeable);
   const { status } = await rig.state();
   const ids = status.kind === 'waiting' ? status.openQuestions : [];
@@ -93,7 +86,7 @@ test.concurrent("answers in a form are the person's own act, and open the gate",
 });
 
 test.concurrent("an answer in the user's own words is given in the chat, and the next form offers it", async () => {
-  await using rig = await asking();
+  await using rig = await startRig({ at: 'asking' });
   await using parent = await connected(rig, ({ requestedSchema }) => {
     const { Q1, Q2 } = requestedSchema.properties;
     const isSecond = Q1?.enum?.[0] === 'the harbour master';
@@ -141,7 +134,7 @@ test.concurrent('a form that the user leaves without an answer records nothing, 
 });
 
 test.concurrent('questions that are not answered in a form stay open, whatever the model passes on', async () => {
-  await using rig = await asking();
+  await using rig = await startRig({ at: 'asking' });
   for (const [how, person] of SILENT) {
     await using parent = await connected(rig, person);
     const { summary } = await parent.call('answer_qa', { answers: { Q1: 'A' }, accept_suggestions: true });
@@ -168,7 +161,7 @@ describe.each(REFUSING)('a form that is %s before any person can have read it', 
   test.concurrent('is tried once, and then the call itself decides, as the act of the model alone', async ({
     expect,
   }) => {
-    await using rig = await asking();
+    await using rig = await startRig({ at: 'asking' });
     await using parent = await connected(rig, person);
     const answered = await parent.call('answer_qa', { accept_suggestions: true });
     expect(answered.summary).toMatch(/^Recorded as passed on by you alone: .* This client refuses forms/);
@@ -183,7 +176,7 @@ describe.each(REFUSING)('a form that is %s before any person can have read it', 
 });
 
 test.concurrent("the model's suggestions are filled in, and the user's choice is recorded as theirs", async () => {
-  await using rig = await asking();
+  await using rig = await startRig({ at: 'asking' });
   await using parent = await connected(rig, ({ requestedSchema }) => {
     const filled = Object.entries(requestedSchema.properties).flatMap(([name, field]) =>
       field.default === undefined ? [] : [[name, field.default] as const],
@@ -266,7 +259,7 @@ test.concurrent('no form is shown if nothing waits, or if GATE_CHANNELS excludes
 });
 
 test.concurrent('a client that leaves in the middle of a form changes nothing', async () => {
-  await using rig = await asking();
+  await using rig = await startRig({ at: 'asking' });
   const parent = await connected(rig, () => new Promise(() => {}));
   const call = parent.call('answer_qa').catch(() => 'gone');
   await eventually(async () => parent.asked.length === 1, { what: 'the form' });

@@ -13,8 +13,7 @@ test(
   'a status shows the amounts spent if there is a limit, and messages that no agent has confirmed',
   ci,
   async () => {
-    await using rig = await startRig({ lines: { MAX_ITERATIONS: '50' } });
-    await rig.untilWaiting('qa_answers');
+    await using rig = await startRig({ at: 'asking', lines: { MAX_ITERATIONS: '50' } });
     const session = rig.file.folder;
     const before = (await askTool('get_status', { session }, rig.context('tool'))).json;
     expect(before).toMatchObject({

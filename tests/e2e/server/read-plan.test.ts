@@ -2,17 +2,15 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { askTool } from '../../server/ask-tool.ts';
-import { askingRig } from '../../support/asking-rig.ts';
 import { ci } from '../../support/ci.ts';
-import type { SessionRig } from '../../support/session-rig.ts';
+import { type SessionRig, startRig } from '../../support/session-rig.ts';
 
 async function readPlan(rig: SessionRig): Promise<Record<string, unknown>> {
   return (await askTool('read_plan', { session: rig.file.folder }, rig.context('tool'))).json;
 }
 
 test('a plan is shown with its diff from the version that a person has seen', ci, async () => {
-  await using rig = await askingRig();
-  await rig.untilWaiting('qa_answers');
+  await using rig = await startRig({ at: 'asking' });
   await rig.answer();
   const first = await rig.untilWaiting('plan_approval');
   const shown = await readPlan(rig);

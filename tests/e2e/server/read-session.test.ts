@@ -6,9 +6,8 @@ import { runCommand } from '../../../src/base/processes/run-command.ts';
 import { visibleControls } from '../../../src/base/text.ts';
 import { pageOf } from '../../../src/kit/mcp/text-page.ts';
 import { askTool } from '../../server/ask-tool.ts';
-import { askingRig, plannedRig } from '../../support/asking-rig.ts';
 import { ci } from '../../support/ci.ts';
-import type { SessionRig } from '../../support/session-rig.ts';
+import { type SessionRig, startRig } from '../../support/session-rig.ts';
 import { endOfWorker } from '../../support/supervisors.ts';
 
 async function read(rig: SessionRig, args: Record<string, unknown>): Promise<Record<string, unknown>> {
@@ -30,7 +29,7 @@ async function readWhole(rig: SessionRig, args: Record<string, unknown>, joint =
 /** A finished session, with commits; two tests read it. */
 let implemented: SessionRig;
 beforeAll(async () => {
-  implemented = await plannedRig({ here: true });
+  implemented = await startRig({ at: 'planned', here: true });
   await implemented.untilWaiting('plan_approval');
   await implemented.approve();
   await implemented.until(({ status }) => status.kind === 'done');
@@ -105,8 +104,7 @@ test('overview, documents, transcript and log are read page by page, and a missi
 });
 
 test('a long document comes in pages of at most 7,000 characters; terminal output and many long names stay within what clients show', async () => {
-  await using rig = await askingRig({ here: true });
-  await rig.untilWaiting('qa_answers');
+  await using rig = await startRig({ at: 'asking', here: true });
   const text = 'word '.repeat(5000);
   await writeFile(join(rig.paths.sessionDir, '11-20-0900-dive-long.md'), text);
   expect(await readWhole(rig, { what: 'document', document: '11-20-0900-dive-long.md' })).toBe(text);
@@ -136,8 +134,7 @@ test('a long document comes in pages of at most 7,000 characters; terminal outpu
 });
 
 test('a pipe or a link at the path of session.log does not block a reader, and its content is not shown', async () => {
-  await using rig = await askingRig({ here: true });
-  await rig.untilWaiting('qa_answers');
+  await using rig = await startRig({ at: 'asking', here: true });
   await rig.stop('now');
   // A worker would write its next line into a new file.
   await endOfWorker(rig);
@@ -181,7 +178,8 @@ test('changes are reported since the base, an iteration and the last read, with 
 });
 
 test('changes since an iteration that still runs are refused as such, and since an unknown one with the existing ones', async () => {
-  await using rig = await askingRig({
+  await using rig = await startRig({
+    at: 'asking',
     here: true,
     scenario: { rules: [{ when: { iteration: 3 }, do: [{ act: 'hang' }] }] },
   });
@@ -199,8 +197,7 @@ test('changes since an iteration that still runs are refused as such, and since 
 });
 
 test('reading changes runs no filter that an agent planted', async () => {
-  await using rig = await askingRig({ here: true });
-  await rig.untilWaiting('qa_answers');
+  await using rig = await startRig({ at: 'asking', here: true });
   const cwd = (await rig.state()).worktree?.path ?? '';
   const trace = join(rig.repo.root, 'ran');
   await rig.repo.git(['config', 'filter.evil.clean', `touch '${trace}'; cat`], cwd);

@@ -5,9 +5,8 @@ import { refOf } from '../../../src/project/checkpoints/checkpoint-refs.ts';
 import { askTool } from '../../server/ask-tool.ts';
 import { makeServerRig } from '../../server/server-rig.ts';
 import { CREATED, PREPARED } from '../../session/events.ts';
-import { askingRig } from '../../support/asking-rig.ts';
 import { ci } from '../../support/ci.ts';
-import type { SessionRig } from '../../support/session-rig.ts';
+import { type SessionRig, startRig } from '../../support/session-rig.ts';
 
 async function rewind(rig: SessionRig, args: Record<string, unknown> = {}): Promise<Record<string, unknown>> {
   return (await askTool('rewind_session', { session: rig.file.folder, ...args }, rig.context('tool'))).json;
@@ -20,8 +19,7 @@ test.concurrent(
     const signal = { status: 'blocked', reason: 'Enough is built.', needs: 'human_decision' };
     const blocks = [{ act: 'signal-file', text: JSON.stringify(signal) }, { act: 'result' }];
     const rules = [{ when: { phase: 'implementation', count: 2 }, do: blocks }];
-    await using rig = await askingRig({ scenario: { rules } });
-    await rig.untilWaiting('qa_answers');
+    await using rig = await startRig({ at: 'asking', scenario: { rules } });
     await rig.answer();
     await rig.untilWaiting('plan_approval');
     await rig.approve();
@@ -56,8 +54,7 @@ test.concurrent(
 );
 
 test.concurrent('a missing checkpoint is an error that names the existing ones', async () => {
-  await using rig = await askingRig();
-  await rig.untilWaiting('qa_answers');
+  await using rig = await startRig({ at: 'asking' });
   const missing = { code: 'checkpoint_gone', hint: expect.stringContaining('2, 1, 0') };
   expect(await rewind(rig, { to: 77 })).toMatchObject(missing);
   expect(await rewind(rig, { undo: true })).toMatchObject({ code: 'checkpoint_gone' });
@@ -78,7 +75,8 @@ test.concurrent('before its first agent a session lists no checkpoint that it wo
 });
 
 test.concurrent('a rewind is refused while an agent works', async () => {
-  await using rig = await askingRig({
+  await using rig = await startRig({
+    at: 'asking',
     scenario: { rules: [{ when: { iteration: 3 }, do: [{ act: 'hang' }] }] },
   });
   await rig.untilWaiting('qa_answers');

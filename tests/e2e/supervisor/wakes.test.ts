@@ -1,5 +1,5 @@
 import { readFile, writeFile } from 'node:fs/promises';
-import { inject, test } from 'vitest';
+import { test } from 'vitest';
 import { type Command, leaveCommand } from '../../../src/session/commands/commands.ts';
 import { ci } from '../../support/ci.ts';
 import { eventually } from '../../support/eventually.ts';
@@ -10,7 +10,7 @@ const DEAD = { leaveDead: true };
 
 /** A session at its first gate, after its worker has exited and the supervisor has read its state. */
 async function waitingRig(): Promise<SessionRig> {
-  const rig = await startRig({ supervised: true, copyOf: inject('asking') });
+  const rig = await startRig({ supervised: true, at: 'asking' });
   const { n } = await rig.state();
   // It finds nothing to do, and leaves the session to a supervisor.
   await rig.launch();

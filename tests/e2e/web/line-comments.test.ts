@@ -1,10 +1,8 @@
 import { readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { askingRig, plannedRig } from '../../support/asking-rig.ts';
 import { ci } from '../../support/ci.ts';
-import { commitWork, doneSession } from '../../support/done-session.ts';
-import type { SessionRig } from '../../support/session-rig.ts';
+import { commitWork, type SessionRig, startRig } from '../../support/session-rig.ts';
 import { webPage } from '../../support/web-page.ts';
 
 const comment = (text: string, line = 1, quote = '+work', file = 'work.txt') => ({ file, line, quote, text });
@@ -23,8 +21,7 @@ test(
   'comments on lines of several files are one message to the next agent, by the person on the page',
   ci,
   async () => {
-    await using rig = await askingRig();
-    await rig.untilWaiting('qa_answers');
+    await using rig = await startRig({ at: 'asking' });
     await commitWork(rig, 'work.txt');
     await commitWork(rig, 'more.txt');
     const answer = await sent(rig, comment('Say what kind.'), comment('Why more?', 1, '+work', 'more.txt'));
@@ -41,8 +38,7 @@ test(
 );
 
 test('a line that changed after the page showed it is said to be stale', async () => {
-  await using rig = await askingRig();
-  await rig.untilWaiting('qa_answers');
+  await using rig = await startRig({ at: 'asking' });
   await commitWork(rig, 'work.txt');
   const { text } = await sent(rig, comment('A', 1, '+wrok'), comment('B'));
   expect(text).toContain('1 of 2: the line has changed meanwhile, and the message says so.');
@@ -50,8 +46,7 @@ test('a line that changed after the page showed it is said to be stale', async (
 });
 
 test('comments on the changes of a session whose plan waits are guidance, not changes to the plan', async () => {
-  await using rig = await plannedRig();
-  await rig.untilWaiting('plan_approval');
+  await using rig = await startRig({ at: 'planned' });
   await commitWork(rig, 'work.txt');
   expect((await sent(rig, comment('Later.'))).status).toBe(200);
   expect((await rig.state()).feedback).toBeUndefined();
@@ -59,15 +54,14 @@ test('comments on the changes of a session whose plan waits are guidance, not ch
 });
 
 test('comments on a done session are its new goal', async () => {
-  await using rig = await doneSession();
+  await using rig = await startRig({ at: 'done' });
   const { text } = await sent(rig, comment('More of it.'));
   expect(text).toBe('It continues with your comments as its goal.');
   expect((await rig.state()).goal).toContain('work.txt:1\n> +work\n\nMore of it.');
 });
 
 test('without a comment nothing is sent', async () => {
-  await using rig = await askingRig();
-  await rig.untilWaiting('qa_answers');
+  await using rig = await startRig({ at: 'asking' });
   expect(await sent(rig)).toMatchObject({
     status: 409,
     text: expect.stringContaining('There is no comment.'),
@@ -76,8 +70,7 @@ test('without a comment nothing is sent', async () => {
 });
 
 test('renamed and uncommitted files are listed, and a renamed file is compared with what it was', async () => {
-  await using rig = await askingRig();
-  await rig.untilWaiting('qa_answers');
+  await using rig = await startRig({ at: 'asking' });
   const { path = '' } = (await rig.state()).worktree ?? {};
   using page = await webPage(rig.context());
   expect(await page.part('p-changes')).toContain('0 files');

@@ -5,7 +5,6 @@ import { listDocuments, readDocument } from '../../../src/acts/reading/read-docu
 import { browserRecipe } from '../../support/browser-recipe.ts';
 import { ci } from '../../support/ci.ts';
 import { freePort } from '../../support/free-port.ts';
-import { putInPhase } from '../../support/put-in-phase.ts';
 import { type SessionRig, startRig } from '../../support/session-rig.ts';
 import { tempDir } from '../../support/temp-dir.ts';
 
@@ -45,8 +44,6 @@ writeFileSync(sessionDir + '/01-08-1437-test-report-harbour.md', [
 ].join('\\n'));
 `;
 
-const HANGS = [{ act: 'hang' }];
-const HANG_FIRST = { when: { iteration: 1 }, do: HANGS };
 const FILES = { 'index.html': PAGE, 'app.mjs': APP };
 
 interface Tested extends AsyncDisposable {
@@ -76,14 +73,16 @@ async function tested({ sandbox, ends }: { sandbox: 'off' | 'guard'; ends: boole
   ];
   const rig = await startRig({
     sandbox,
-    lines: { GATES: 'none' },
+    phase: 'testing',
     repo: { files: FILES },
     files: { 'report.mjs': REPORT.replace('process.env.BROWSER_DIR', JSON.stringify(dir)) },
     scenario: {
-      rules: [HANG_FIRST, { when: { phase: 'testing' }, do: testing }, { when: {}, do: HANGS }],
+      rules: [
+        { when: { phase: 'testing' }, do: testing },
+        { when: {}, do: [{ act: 'hang' }] },
+      ],
     },
   });
-  await putInPhase(rig, 'testing');
   await rig.until(({ progress }) => progress.phase === 'quality');
   expect(await readFile(join(dir, 'still.html'), 'utf8')).toBe(PAGE);
   return {

@@ -9,8 +9,6 @@ import { ci } from '../../support/ci.ts';
 import { eventually } from '../../support/eventually.ts';
 import { processesOf } from '../../support/live-session.ts';
 import { trustLines } from '../../support/project.ts';
-import { setPhase } from '../../support/put-in-phase.ts';
-import { restingRig } from '../../support/resting-rig.ts';
 import { HANGS, type RigPlan, type SessionRig, startRig } from '../../support/session-rig.ts';
 import { endOfWorker } from '../../support/supervisors.ts';
 
@@ -27,11 +25,11 @@ const untilRuns = (count: number) => ({
 
 /** A session whose first agent works in `phase` by `rules`; in implementation the next one hangs. */
 async function inPhase(
-  phase: 'done' | 'testing',
+  phase: 'done' | 'testing' | 'implementation',
   rules: object[],
-  { lines, ...where }: Required<Pick<RigPlan, 'lines'>> & Pick<RigPlan, 'here'>,
+  plan: Required<Pick<RigPlan, 'lines'>> & Pick<RigPlan, 'here' | 'before'>,
 ): Promise<SessionRig> {
-  return await restingRig(phase, [...rules, HANG], lines, where);
+  return await startRig({ here: true, phase, scenario: { rules: [...rules, HANG] }, ...plan });
 }
 
 /** The same in a repository with `files`. */
@@ -40,16 +38,13 @@ async function inPhaseWith(
   rules: object[],
   { lines }: Required<Pick<RigPlan, 'lines'>>,
 ): Promise<SessionRig> {
-  const rig = await startRig({
-    repo: { files },
-    lines: { GATES: 'none', ...lines },
-    start: { run: false },
+  return await startRig({
     here: true,
+    repo: { files },
+    phase: 'done',
     scenario: { rules: [...rules, HANG] },
+    lines,
   });
-  await setPhase(rig, 'done');
-  await rig.resume();
-  return rig;
 }
 
 const isBlocked = ({ status }: { status: { kind: string } }) => status.kind === 'blocked';
@@ -256,8 +251,8 @@ test.concurrent('SETUP runs in the clone before the checks, and its results for 
 
 test.concurrent('a fast check that fails after an implementation iteration comes first in the next prompt', async () => {
   const works = [{ act: 'edit', path: 'a', text: 'x\n' }, { act: 'commit', subject: 'Phase 1: a' }, STAY];
-  await using rig = await restingRig('implementation', [{ when: { iteration: 1 }, do: works }, HANG], {
-    CHECK_FAST: 'test ! -e a || { echo "a is wrong"; exit 4; }',
+  await using rig = await inPhase('implementation', [{ when: { iteration: 1 }, do: works }], {
+    lines: { CHECK_FAST: 'test ! -e a || { echo "a is wrong"; exit 4; }' },
   });
   await rig.until(({ openIteration }) => openIteration?.iteration === 2);
   const prompt = await readFile(iterationPaths(rig.paths, 2).prompt, 'utf8');
@@ -274,13 +269,9 @@ test.concurrent('a fast check that fails after an implementation iteration comes
 test.concurrent('a branch that an agent has deleted is reported to the next one, instead of a fast check', async () => {
   const script = 'branch=$(git branch --show-current); git checkout -q --detach; git branch -qD "$branch"';
   const deletes = { act: 'run', command: ['sh', '-c', script] };
-  await using rig = await restingRig(
-    'implementation',
-    [{ when: { iteration: 1 }, do: [deletes, STAY] }, HANG],
-    {
-      CHECK_FAST: 'true',
-    },
-  );
+  await using rig = await inPhase('implementation', [{ when: { iteration: 1 }, do: [deletes, STAY] }], {
+    lines: { CHECK_FAST: 'true' },
+  });
   await rig.until(({ openIteration }) => openIteration?.iteration === 2);
   const prompt = await readFile(iterationPaths(rig.paths, 2).prompt, 'utf8');
   expect(prompt).toMatch(/The branch \S+ of this session is gone\. Recreate it at your last commit\./);
@@ -340,12 +331,10 @@ test.concurrent('if no clone can be created the session blocks with the reason, 
     await mkdir(file.worktreesDir, { recursive: true });
     await writeFile(join(file.worktreesDir, '.checks'), 'in the way');
   };
-  await using rig = await restingRig(
-    'done',
-    [{ when: { phase: 'done' }, do: [DONE] }],
-    { CHECK: 'true' },
-    { prepare: block },
-  );
+  await using rig = await inPhase('done', [{ when: { phase: 'done' }, do: [DONE] }], {
+    lines: { CHECK: 'true' },
+    before: block,
+  });
   const { status } = await rig.until((state) => isBlocked(state) || state.status.kind === 'done');
   expect(status).toMatchObject({ rule: 'checks', reason: expect.stringContaining('ENOTDIR') });
   await rm(join(rig.file.worktreesDir, '.checks'));

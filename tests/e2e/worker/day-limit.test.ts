@@ -1,6 +1,6 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { expect, inject, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { startSession } from '../../../src/acts/sessions/start-session.act.ts';
 import type { SessionState } from '../../../src/session/events/state.ts';
 import { sessionPaths } from '../../../src/session/layout/paths.ts';
@@ -8,7 +8,7 @@ import { ci } from '../../support/ci.ts';
 import { eventually } from '../../support/eventually.ts';
 import { endSession, untilState, workerPidOf } from '../../support/live-session.ts';
 import { trustLines } from '../../support/project.ts';
-import { type SessionRig, startRig } from '../../support/session-rig.ts';
+import { NO_GATES, type SessionRig, startRig } from '../../support/session-rig.ts';
 import { endOfWorker } from '../../support/supervisors.ts';
 
 /** Each agent costs five dollars. */
@@ -46,7 +46,7 @@ async function secondSession(rig: SessionRig) {
 const isQueued = ({ status }: SessionState) => status.kind === 'queued';
 
 test('sessions queue once a day has cost too much, and continue when that limit is raised', ci, async () => {
-  await using rig = await startRig({ supervised: true, scenario: SCENARIO, copyOf: inject('resting') });
+  await using rig = await startRig({ supervised: true, scenario: SCENARIO, at: 'resting', lines: NO_GATES });
   await trustLines(rig.repo);
   await limitPerDay(rig, 4);
   await rig.resume();

@@ -1,18 +1,15 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { expect, test } from 'vitest';
 import { refNameOf } from '../../../src/session/layout/names.ts';
-import { askingRig } from '../../support/asking-rig.ts';
 import { ci } from '../../support/ci.ts';
-import { commitWork } from '../../support/done-session.ts';
 import { eventually } from '../../support/eventually.ts';
-import { setPhase } from '../../support/put-in-phase.ts';
-import { startRig } from '../../support/session-rig.ts';
+import { commitWork, NO_GATES, setPhase, startRig } from '../../support/session-rig.ts';
 
 test.concurrent(
   'if SESSIONS is a separate repository, no file of a finished session stays uncommitted there',
   ci,
   async () => {
-    await using rig = await startRig({ lines: { GATES: 'none' }, start: { run: false } });
+    await using rig = await startRig({ at: 'resting', lines: NO_GATES });
     const { sessionsDir } = rig.paths;
     const git = (...args: string[]) => rig.repo.git(args, sessionsDir);
     await git('init', '--quiet');
@@ -36,8 +33,7 @@ test.concurrent(
 );
 
 test.concurrent('if SESSIONS is inside MAIN_REPO, its checkpoints contain each document as of each iteration', async () => {
-  await using rig = await askingRig({ here: true });
-  await rig.untilWaiting('qa_answers');
+  await using rig = await startRig({ at: 'asking', here: true });
   const asked = await readFile(rig.paths.qa, 'utf8');
   await rig.answer();
   await rig.untilWaiting('plan_approval');

@@ -24,8 +24,8 @@ test.concurrent(
 );
 
 test.concurrent('a program that a person configures while the session waits is shown before an agent is paid, not after', async () => {
-  await using rig = await startRig({ here: true });
-  const before = await rig.untilWaiting('qa_answers');
+  await using rig = await startRig({ at: 'asking', here: true });
+  const before = await rig.state();
   await rig.repo.git(['config', '--global', 'core.editor', 'nano']);
   await rig.answer();
   const { status, progress } = await rig.until(({ status }) => status.kind === 'blocked');

@@ -5,15 +5,14 @@ import { stateRef } from '../../../src/project/checkpoints/checkpoint-refs.ts';
 import { KeptState } from '../../../src/project/checkpoints/state-commit.ts';
 import { refNameOf } from '../../../src/session/layout/names.ts';
 import { changeFile } from '../../faults/with-settings.ts';
-import { askingRig } from '../../support/asking-rig.ts';
 import { ci } from '../../support/ci.ts';
 import { eventually } from '../../support/eventually.ts';
-import type { SessionRig } from '../../support/session-rig.ts';
+import { type SessionRig, startRig } from '../../support/session-rig.ts';
 import { endOfWorker } from '../../support/supervisors.ts';
 
 /** A session that waits for answers, and that other machines may continue. */
 async function pooledRig(): Promise<SessionRig> {
-  const rig = await askingRig({ here: true });
+  const rig = await startRig({ at: 'asking', here: true });
   await changeFile(rig, () => ({ pool: true }));
   return rig;
 }
@@ -57,7 +56,7 @@ test.concurrent(
 test.concurrent.each(['before-leaving', 'keep-state'])(
   'a worker that dies at %s leaves its last state to another one, which keeps it',
   async (point) => {
-    await using rig = await askingRig({ faults: true });
+    await using rig = await startRig({ at: 'asking', faults: true });
     await changeFile(rig, () => ({ pool: true }));
     await rig.stop();
     await endOfWorker(rig);
@@ -109,7 +108,7 @@ test.concurrent('it holds files of people and agents, and nothing of the process
 });
 
 test.concurrent('a session of one machine keeps no state', async () => {
-  await using rig = await askingRig({ here: true });
+  await using rig = await startRig({ at: 'asking', here: true });
   const ref = await worksOn(rig);
   expect(await rig.repo.git(['for-each-ref', ref])).toBe('');
 });

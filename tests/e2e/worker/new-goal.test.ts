@@ -1,9 +1,8 @@
 import { readdir, readFile } from 'node:fs/promises';
-import { expect, inject, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { iterationPaths } from '../../../src/session/layout/paths.ts';
-import { plannedRig } from '../../support/asking-rig.ts';
 import { ci } from '../../support/ci.ts';
-import { HANGS, type SessionRig, startRig } from '../../support/session-rig.ts';
+import { HANGS, NO_GATES, type SessionRig, startRig } from '../../support/session-rig.ts';
 
 /** Of the iterations whose files still exist. */
 async function promptsOf({ paths }: SessionRig): Promise<string[]> {
@@ -22,7 +21,7 @@ test.concurrent(
   ci,
   async () => {
     // Suggestions are accepted automatically, plans are not.
-    await using rig = await plannedRig({ here: true });
+    await using rig = await startRig({ at: 'planned', here: true });
     await rig.approve();
     const first = await rig.until(({ status }) => status.kind === 'done');
     await rig.resume({ goal: 'Let every boat have a colour' });
@@ -50,7 +49,7 @@ test.concurrent(
 );
 
 test.concurrent('a session that was prepared without a run starts when it is resumed', async () => {
-  await using rig = await startRig({ here: true, scenario: HANGS, copyOf: inject('resting') });
+  await using rig = await startRig({ here: true, scenario: HANGS, at: 'resting', lines: NO_GATES });
   const prepared = await rig.state();
   expect(prepared.status.kind).toBe('stopped');
   expect(prepared.progress.totalIterations).toBe(0);

@@ -6,10 +6,10 @@ import { stateRef } from '../../../src/project/checkpoints/checkpoint-refs.ts';
 import { refNameOf } from '../../../src/session/layout/names.ts';
 import { iterationPaths } from '../../../src/session/layout/paths.ts';
 import { changeFile, childWorks } from '../../faults/with-settings.ts';
-import { askingRig } from '../../support/asking-rig.ts';
 import { ci } from '../../support/ci.ts';
 import { eventually } from '../../support/eventually.ts';
 import { endSession } from '../../support/live-session.ts';
+import { startRig } from '../../support/session-rig.ts';
 import { endOfWorker } from '../../support/supervisors.ts';
 
 const HANGS = 'export default { paceMs: 0, rules: [{ when: { iteration: 3 }, do: [{ act: "hang" }] }] };';
@@ -19,7 +19,7 @@ test.concurrent.each([
   ['when that time is of an earlier boot', 3_600_000, 'earlier'],
 ])('%s, a worker ends its agent and writes nothing more', ci, async (_when, leftMs, boot) => {
   const { bootId } = await systemHost();
-  await using rig = await askingRig({ scenario: HANGS });
+  await using rig = await startRig({ at: 'asking', scenario: HANGS });
   await changeFile(rig, () => ({ pool: true }));
   await writeFile(rig.paths.poolUntil, `${sinceBootMs() + 3_600_000} ${bootId}`);
   await rig.answer();
@@ -34,7 +34,7 @@ test.concurrent.each([
 
 test.concurrent('a worker that restarts an iteration after that time starts no agent', async () => {
   const { bootId } = await systemHost();
-  await using rig = await askingRig({ scenario: HANGS });
+  await using rig = await startRig({ at: 'asking', scenario: HANGS });
   await changeFile(rig, () => ({ pool: true }));
   await writeFile(rig.paths.poolUntil, `${sinceBootMs() + 3_600_000} ${bootId}`);
   await rig.answer();
@@ -51,14 +51,14 @@ test.concurrent('a worker that restarts an iteration after that time starts no a
 });
 
 test.concurrent('without a pool nobody reads that time', async () => {
-  await using rig = await askingRig({ here: true });
+  await using rig = await startRig({ at: 'asking', here: true });
   await writeFile(rig.paths.poolUntil, '1');
   await rig.answer();
   await rig.untilWaiting('plan_approval');
 });
 
 test.concurrent('a worker that dies while it keeps a state leaves the one before, and the next keeps it', async () => {
-  await using rig = await askingRig({ faults: true });
+  await using rig = await startRig({ at: 'asking', faults: true });
   await changeFile(rig, () => ({ pool: true }));
   const ref = stateRef(refNameOf(rig.file));
   await rig.stop();

@@ -1,12 +1,11 @@
 import { existsSync } from 'node:fs';
-import { readFile, rm, writeFile } from 'node:fs/promises';
+import { readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { fingerprint } from '../../../src/base/files/fingerprint.ts';
 import { type CommandResult, runCommand } from '../../../src/base/processes/run-command.ts';
 import { proofText, readProof, withFoldedProof } from '../../../src/session/proof/proof.ts';
 import { ci } from '../../support/ci.ts';
-import { putInPhase } from '../../support/put-in-phase.ts';
 import { type SessionRig, startRig } from '../../support/session-rig.ts';
 
 const HANG_FIRST = { when: { iteration: 1 }, do: [{ act: 'hang' }] };
@@ -20,11 +19,11 @@ const WORKS = [
 async function doneRig(lines: Readonly<Record<string, string>> = {}): Promise<SessionRig> {
   const rig = await startRig({
     here: true,
-    lines: { GATES: 'none', CHECK: 'cat work.txt README.md', ...lines },
-    scenario: { rules: [HANG_FIRST, { when: { phase: 'done' }, do: WORKS }] },
+    phase: 'done',
+    lines: { CHECK: 'cat work.txt README.md', ...lines },
+    scenario: { rules: [{ when: { phase: 'done' }, do: WORKS }] },
     repo: { files: { 'README.md': '# A project\n', 'work.txt': '' } },
   });
-  await putInPhase(rig, 'done');
   await rig.until(({ status }) => status.kind === 'done');
   return rig;
 }
@@ -120,18 +119,15 @@ test.concurrent('verify of a session fails if its files or its branch differ fro
 test.concurrent('a proof is written whatever an agent has left at its path, and follows no link out of the session', async () => {
   await using rig = await startRig({
     here: true,
-    lines: { GATES: 'none' },
-    scenario: { rules: [HANG_FIRST, { when: { phase: 'done' }, do: WORKS }] },
+    phase: 'done',
+    files: { 'outside.json': 'mine' },
+    scenario: { rules: [{ when: { phase: 'done' }, do: WORKS }] },
+    before: ({ repo, paths }) => symlink(repo.root, paths.proof),
   });
-  const outside = join(rig.repo.root, 'outside.json');
-  await writeFile(outside, 'mine');
-  await rig.until(({ openIteration }) => openIteration !== undefined);
-  await runCommand('ln', ['-s', rig.repo.root, rig.paths.proof]);
-  await putInPhase(rig, 'done');
   await rig.until(({ status }) => status.kind === 'done');
   expect(existsSync(join(rig.repo.root, 'proof.json'))).toBe(false);
   expect(await readFile(join(rig.paths.proof, 'proof.md'), 'utf8')).toContain('the project has no CHECK');
-  expect(await readFile(outside, 'utf8')).toBe('mine');
+  expect(await readFile(join(rig.repo.root, 'outside.json'), 'utf8')).toBe('mine');
 });
 
 test.concurrent('a proof that was not written before a crash is read and verified from the events', async () => {

@@ -6,12 +6,11 @@ import { expect, test } from 'vitest';
 import { previewRewind } from '../../../src/acts/rewind/preview-rewind.act.ts';
 import { rewindSession } from '../../../src/acts/rewind/rewind-session.act.ts';
 import { leaveCommand } from '../../../src/session/commands/commands.ts';
-import { plannedRig } from '../../support/asking-rig.ts';
 import { contentsOf } from '../../support/checkpoint-scene.ts';
 import { ci } from '../../support/ci.ts';
 import { eventually } from '../../support/eventually.ts';
 import { PATIENT_CLOCK } from '../../support/live-session.ts';
-import type { SessionRig } from '../../support/session-rig.ts';
+import { type SessionRig, startRig } from '../../support/session-rig.ts';
 import { endOfWorker } from '../../support/supervisors.ts';
 
 const NOT_BACK = ['_overview.md', '_logs', '_inbox', 'session.log', '_signal_history.jsonl'];
@@ -93,7 +92,7 @@ test.concurrent(
   `a rewind that fails after ${STEPS.join(', ')} blocks the session, and a resume completes it`,
   ci,
   async () => {
-    await using rig = await plannedRig({ faults: true, here: true });
+    await using rig = await startRig({ at: 'planned', faults: true, here: true });
     const before = await atThePlan(rig);
     for (const step of STEPS) {
       await failsAndIsCompleted(step, rig);
@@ -104,7 +103,7 @@ test.concurrent(
 );
 
 test.concurrent('a rewind that failed halfway can be undone, with files, phase and gate', async () => {
-  await using rig = await plannedRig({ faults: true, here: true });
+  await using rig = await startRig({ at: 'planned', faults: true, here: true });
   const before = await atThePlan(rig);
   const failing = { SAMOCODE_FAIL_AT: 'rewind-documents-moved:EBADF' };
   await expect(rewind(rig, 1, failing)).rejects.toMatchObject({ code: 'rewind_halfway' });
@@ -118,7 +117,7 @@ test.concurrent('a rewind that failed halfway can be undone, with files, phase a
 });
 
 test.concurrent('a rewind that finds a git lock changes nothing, and can be requested again', async () => {
-  await using rig = await plannedRig({ here: true });
+  await using rig = await startRig({ at: 'planned', here: true });
   const before = await atThePlan(rig);
   const lock = join(rig.repo.path, '.git/refs/heads', `${rig.file.settings.branch}.lock`);
   await writeFile(lock, '');
@@ -132,7 +131,7 @@ test.concurrent('a rewind that finds a git lock changes nothing, and can be requ
 });
 
 test.concurrent(`after a worker dies at ${['locked', ...STEPS].join(', ')} of a rewind, the next one completes it`, async () => {
-  await using rig = await plannedRig({ faults: true, here: true });
+  await using rig = await startRig({ at: 'planned', faults: true, here: true });
   const before = await atThePlan(rig);
   for (const step of ['locked', ...STEPS]) {
     await diesAndIsEnded(step, rig);

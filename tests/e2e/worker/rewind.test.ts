@@ -7,7 +7,6 @@ import { writeSessionReport } from '../../../src/acts/report/write-report.act.ts
 import { listCheckpoints, rewindSession } from '../../../src/acts/rewind/rewind-session.act.ts';
 import { leaveCommand } from '../../../src/session/commands/commands.ts';
 import { statusSentence } from '../../../src/session/words.ts';
-import { askingRig } from '../../support/asking-rig.ts';
 import { contentsOf } from '../../support/checkpoint-scene.ts';
 import { ci } from '../../support/ci.ts';
 import { eventually } from '../../support/eventually.ts';
@@ -32,7 +31,7 @@ test.concurrent(
   'files, phase, gate and approval are rewound together, the gate is closed again, and the undo restores it all',
   ci,
   async () => {
-    await using rig = await askingRig({ here: true });
+    await using rig = await startRig({ at: 'asking', here: true });
     const atQuestions = await rig.untilWaiting('qa_answers');
     const iteration = atQuestions.progress.totalIterations;
     const before = await filesOf(rig);
@@ -77,8 +76,7 @@ test.concurrent(
 );
 
 test.concurrent('everything before the first iteration can be restored, and the list names that point', async () => {
-  await using rig = await askingRig({ here: true });
-  await rig.untilWaiting('qa_answers');
+  await using rig = await startRig({ at: 'asking', here: true });
   const { kept } = await listCheckpoints({ session: rig.file.folder }, rig.context());
   expect(kept.map(({ iteration }) => iteration)).toEqual([2, 1, 0]);
   const { view } = await rewind(rig, 0);
@@ -99,8 +97,7 @@ test.concurrent('a missing checkpoint and an open iteration are reported, and no
 });
 
 test.concurrent('after a worker is killed in the middle of a rewind, the next one completes it', async () => {
-  await using rig = await askingRig();
-  await rig.untilWaiting('qa_answers');
+  await using rig = await startRig({ at: 'asking' });
   const worktree = (await rig.state()).worktree?.path ?? '';
   await writeFile(join(worktree, 'mine.txt'), 'mine\n');
   const before = await filesOf(rig);
@@ -115,8 +112,7 @@ test.concurrent('after a worker is killed in the middle of a rewind, the next on
 });
 
 test.concurrent('a request made during a rewind is carried out once the files are restored, and archives no partial state', async () => {
-  await using rig = await askingRig({ here: true });
-  await rig.untilWaiting('qa_answers');
+  await using rig = await startRig({ at: 'asking', here: true });
   await rig.stop();
   await rig.until(({ status }) => status.kind === 'stopped');
   const head = { v: 1, by: { channel: 'tool' }, at: '2026-01-08T10:00:00.000Z' } as const;

@@ -8,7 +8,6 @@ import { iterationPaths } from '../../../src/session/layout/paths.ts';
 import { statusSentence } from '../../../src/session/words.ts';
 import { ci } from '../../support/ci.ts';
 import { eventually } from '../../support/eventually.ts';
-import { setPhase } from '../../support/put-in-phase.ts';
 import { type SessionRig, startRig } from '../../support/session-rig.ts';
 
 const HANG = { when: { phase: 'implementation' }, do: [{ act: 'hang' }] };
@@ -27,16 +26,13 @@ async function inPhase(
   rules: object[],
   lines?: Record<string, string>,
 ): Promise<SessionRig> {
-  const rig = await startRig({
+  return await startRig({
     here: true,
+    phase,
     repo: { files: { 'README.md': '# A\n', 'a.test.js': TEST, 'b.test.js': TEST } },
-    lines: { GATES: 'none', CHECK: 'true', ...lines },
-    start: { run: false },
+    lines: { CHECK: 'true', ...lines },
     scenario: { rules: [...rules, HANG] },
   });
-  await setPhase(rig, phase);
-  await rig.resume();
-  return rig;
 }
 
 const answered = (id: string, text: string) => ({ answers: [{ id, text }], acceptSuggestions: false });

@@ -1,6 +1,6 @@
 import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { expect, inject } from 'vitest';
+import { expect } from 'vitest';
 import { systemClock } from '../../../src/base/clock.ts';
 import { ifExists } from '../../../src/base/errors.ts';
 import type { EventType } from '../../../src/session/events/bodies/event-types.ts';
@@ -195,13 +195,9 @@ function planOf(gate: GateFile): RigPlan {
   return { scenario: SCENARIO, programs: PROGRAMS, files, sandbox };
 }
 
-/** Plays a session, whose investigation ends immediately, to the last wait before the cheats. */
 /** A session that waits for answers; or for the plan's approval, if the gate comes after that. */
 async function prepareSession(gate: GateFile): Promise<SessionRig> {
-  const rig = await startRig({ ...planOf(gate), copyOf: askingAt(gate.level) });
-  // In the guard the attempt was stopped.
-  if (gate.level === 'guard') await rig.resume();
-  await rig.untilWaiting('qa_answers');
+  const rig = await startRig({ ...planOf(gate), at: 'asking' });
   if (gate.gate === 'replan') {
     await rig.answer();
     await rig.untilWaiting('plan_approval');
@@ -209,11 +205,6 @@ async function prepareSession(gate: GateFile): Promise<SessionRig> {
   await endOfWorker(rig);
   await forgetPlayed(rig);
   return rig;
-}
-
-/** The temporary folder of the session at its questions, which is prepared once per run. */
-function askingAt(level: Level): string {
-  return level === 'guard' ? inject('prepared').questions : inject('asking');
 }
 
 /** Opens the gates before `phase` as a person; does nothing if its agent already runs. */

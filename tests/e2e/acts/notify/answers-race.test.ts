@@ -1,6 +1,6 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { expect, inject, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { settlementOf } from '../../../../src/acts/notify/outbox/channel-queue.ts';
 import { fingerprint } from '../../../../src/base/files/fingerprint.ts';
 import { launchWorker } from '../../../../src/providers/starting/launch-worker.ts';
@@ -23,7 +23,7 @@ test(`one of five simultaneous answers counts, and the phone says which, ${ROUND
 });
 
 async function playRound(): Promise<string> {
-  await using phone = await phoneRig({ copyOf: inject('asking') });
+  await using phone = await phoneRig({ at: 'asking' });
   const { rig, stub } = phone;
   await phone.notify();
   const { status } = await rig.state();

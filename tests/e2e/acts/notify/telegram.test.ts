@@ -1,6 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { expect, inject, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { changeSettings } from '../../../faults/with-settings.ts';
 import { ci } from '../../../support/ci.ts';
 import { eventually } from '../../../support/eventually.ts';
@@ -9,8 +9,8 @@ import { ME } from '../../../support/telegram-stub.ts';
 import { phoneRig } from './phone.ts';
 
 /** Sessions that wait for answers or for approval of their plan, copied from ones that were prepared once. */
-const asking = () => phoneRig({ copyOf: inject('asking') });
-const planned = () => phoneRig({ copyOf: inject('planned') });
+const asking = () => phoneRig({ at: 'asking' });
+const planned = () => phoneRig({ at: 'planned' });
 const BY_PHONE = { channel: 'phone', client: 'telegram' };
 
 const eventsOf = async (rig: SessionRig, type: string) =>
@@ -118,7 +118,7 @@ test.concurrent('only the configured chat may act; others are ignored and report
 
 test.concurrent('in a group only the named users may act', async () => {
   const GROUP = -100500;
-  await using phone = await phoneRig({ copyOf: inject('asking') }, `TELEGRAM_CHAT_ID=${GROUP}\n`);
+  await using phone = await phoneRig({ at: 'asking' }, `TELEGRAM_CHAT_ID=${GROUP}\n`);
   const { rig, stub } = phone;
   stub.addChat(GROUP, 'group');
   await rig.untilWaiting('qa_answers');
