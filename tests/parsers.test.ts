@@ -71,6 +71,7 @@ function fileParser<R>(
   return { name, run };
 }
 
+const grapheme = fc.string({ unit: 'grapheme', minLength: 1, maxLength: 1 });
 const textOrJson = fc.oneof(fc.string(), fc.json());
 const pieces = (...all: string[]) =>
   fc.array(fc.oneof(fc.string(), fc.constantFrom(...all))).map((some) => some.join(''));
@@ -95,6 +96,7 @@ const SCHEMA = {
     ...{ answers: { type: 'object' }, name: { type: 'string' } },
   },
 };
+const anyArguments = fc.record({ count: fc.anything(), flag: fc.anything(), answers: fc.anything() });
 const MEMBER = ['mcpServers', 'samocode'];
 const TABLE = ['plugins', 'samocode@samocode'] as const;
 const STAT = '42 (a (b) c) S 7 42 40 0 -1 4194304 1 0 0 0 11 5 0 0 20 0 1 0 987654 1 2 3';
@@ -139,10 +141,12 @@ const PARSERS: readonly Property[] = [
     (text) => formatMarkdown(text, { style: makeStyle(false), columns: 40 }),
     (shown) => expect(shown).not.toContain('\u001b'),
   ),
-  parser('arguments of a tool', fc.anything(), (given) => coerceArguments(SCHEMA, given)),
+  parser('arguments of a tool', fc.oneof(fc.anything(), anyArguments), (given) =>
+    coerceArguments(SCHEMA, given),
+  ),
   parser(
     'the workspaces of a Codex turn',
-    fc.anything(),
+    fc.oneof(fc.anything(), fc.record({ workspaces: fc.oneof(fc.array(fc.string()), fc.object()) })),
     (turn) => foldersInMeta({ 'x-codex-turn-metadata': turn }),
     (folders) => expect(folders.every((folder) => folder.startsWith('/'))).toBe(true),
   ),
@@ -283,7 +287,9 @@ const PARSERS: readonly Property[] = [
     'a .samocode that samocode wrote',
     fc.dictionary(
       fc.stringMatching(/^[A-Z_][A-Z0-9_]{0,12}$/),
-      fc.string({ unit: 'grapheme' }).filter((text) => !/[\r\n]/.test(text)),
+      fc
+        .string({ unit: fc.oneof(grapheme, fc.constantFrom(...' "\'=#')) })
+        .filter((text) => !/[\r\n]/.test(text)),
       { noNullPrototype: true },
     ),
     (values) => {
