@@ -15,13 +15,20 @@ const WORKS = [
   { act: 'end', did: 'Closed it', signal: { status: 'done', summary: 'All is proved, says the agent.' } },
 ];
 
+/** Checks of the base run beside the agent, and the proof contains them only if they have ended. */
+const BASE_IS_CHECKED = 'until grep -q checks_ran ../../sessions/.run/*/events.jsonl; do sleep 0.1; done';
+
 /** A finished session with one commit and a check that needs it. */
 async function doneRig(lines: Readonly<Record<string, string>> = {}): Promise<SessionRig> {
   const rig = await startRig({
     here: true,
     phase: 'done',
     lines: { CHECK: 'cat work.txt README.md', ...lines },
-    scenario: { rules: [{ when: { phase: 'done' }, do: WORKS }] },
+    scenario: {
+      rules: [
+        { when: { phase: 'done' }, do: [{ act: 'run', command: ['sh', '-c', BASE_IS_CHECKED] }, ...WORKS] },
+      ],
+    },
     repo: { files: { 'README.md': '# A project\n', 'work.txt': '' } },
   });
   await rig.until(({ status }) => status.kind === 'done');
