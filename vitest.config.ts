@@ -56,6 +56,7 @@ const ALSO_SOAKED = [
   'tests/faults/torn-writes.test.ts',
   'tests/processes/project/checkpoint-property.test.ts',
   'tests/processes/project/rewind-property.test.ts',
+  'tests/parsers.test.ts',
 ];
 
 export default defineConfig({
