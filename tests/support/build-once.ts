@@ -1,14 +1,15 @@
 import { readdir, realpath, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { builtPrograms } from './built-programs.ts';
+import type { TestProject } from 'vitest/node';
+import { fixSources } from './built-programs.ts';
 import { PLAYED_SESSIONS } from './played-once.ts';
 import { tempDir } from './temp-dir.ts';
 import { makeRepo, PLAIN_REPOSITORY } from './temp-repo.ts';
 
 /** Runs before the first test, so that two test processes never build the same program at once. */
-export async function setup(): Promise<() => Promise<void>> {
-  await builtPrograms();
-  await builtPrograms({}, { faults: true });
+export async function setup(project: TestProject): Promise<() => Promise<void>> {
+  await fixSources();
+  project.onTestsRerun(fixSources);
   if (process.env[PLAIN_REPOSITORY] !== undefined) return async () => {};
   const repo = await makeRepo();
   process.env[PLAIN_REPOSITORY] = repo.path;
