@@ -29,12 +29,12 @@ const shared = {
   // One more than cores: a test that starts programs waits for them a third of its time.
   maxWorkers: 3,
   maxConcurrency: 3,
-  hookTimeout: 300_000,
+  hookTimeout: 1_200_000,
   globalSetup: ['tests/support/build-once.ts'],
   // `.ci/run` proves that its choice of tests reaches every family of rows.
   setupFiles: process.env.SAMOCODE_REACHED ? ['tests/support/note-reached.ts'] : [],
   // As patient as everything else that waits: a machine under load is slow.
-  expect: { poll: { timeout: 240_000 } },
+  expect: { poll: { timeout: 600_000 } },
 };
 
 const suite = (name: string, testTimeout: number) => ({
@@ -93,7 +93,7 @@ export default defineConfig({
             'tests/postgres/**',
             'tests/soak/**',
           ],
-          testTimeout: 180_000,
+          testTimeout: 1_800_000,
         },
       },
       {
@@ -104,16 +104,16 @@ export default defineConfig({
           // Tests of one module that start many programs, as git, shells and servers do.
           include: ['tests/processes/**/*.test.ts'],
           maxConcurrency: 6,
-          testTimeout: 600_000,
+          testTimeout: 1_800_000,
         },
       },
-      suite('e2e', 600_000),
-      suite('faults', 600_000),
+      suite('e2e', 1_800_000),
+      suite('faults', 1_800_000),
       // Needs bubblewrap, and fails without it.
-      suite('guard', 600_000),
+      suite('guard', 1_800_000),
       // Needs PostgreSQL, and fails without it.
-      suite('postgres', 600_000),
-      suite('clis', 600_000),
+      suite('postgres', 1_800_000),
+      suite('clis', 1_800_000),
       {
         extends: true,
         test: {

@@ -44,7 +44,7 @@ async function playFailing(failing: Answer | undefined) {
   const plan: RunnerPlan = JSON.parse(await readFile(at('acp-plan.json'), 'utf8'));
   expect(plan.retryMs).toBe(120_000);
   await writeFile(at('acp-plan.json'), JSON.stringify({ ...plan, retryMs: 3000 }));
-  const options = { cwd: at('work'), env: { ...own }, input: PROMPT, timeoutMs: 120_000 };
+  const options = { cwd: at('work'), env: { ...own }, input: PROMPT, timeoutMs: 600_000 };
   const { stdout, stderr: stderrTail, exitCode } = await runCommand(file, args, options);
   if (failing) await service.close();
   await writeFile(at('out'), stdout);
@@ -68,7 +68,7 @@ test.for([
   ['not there', undefined, 'network', /Cannot connect to API/],
 ] as const)(
   'the real opencode, which retries in silence while its service is %s, is ended as such',
-  { timeout: 120_000 },
+  { timeout: 600_000 },
   async ([, reply, kind, text]) => {
     const [status = 0, message = '', headers = {}] = reply ?? [];
     const failing = reply && (() => ({ status, type: 'server_error', message, headers }));
@@ -76,7 +76,7 @@ test.for([
   },
 );
 
-test('the real opencode that finds no title works on', { timeout: 120_000 }, async () => {
+test('the real opencode that finds no title works on', { timeout: 600_000 }, async () => {
   const busy: ModelReply = { status: 429, type: 'rate_limit_error', message: 'Rate limit reached' };
   // Its third try for a title fails long before this ends.
   const sleeping: ModelReply = {

@@ -132,7 +132,7 @@ async function startBench({
       extendEnv: false,
       ...(command.stdinPath && { inputFile: command.stdinPath }),
       reject: false,
-      timeout: 120_000,
+      timeout: 600_000,
     });
     const lines = stdout.split('\n');
     const final = lastReport(lines);

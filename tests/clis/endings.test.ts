@@ -10,7 +10,7 @@ import { type CliSession, startCliSession } from './cli-session.ts';
 
 const CLIS = ['claude', 'codex', 'gemini'] as const;
 const isSettled = (session: CliSession) =>
-  session.until(({ status }) => ['blocked', 'limited', 'done'].includes(status.kind), 300_000);
+  session.until(({ status }) => ['blocked', 'limited', 'done'].includes(status.kind), 1_200_000);
 
 const RESET = Math.floor(Date.now() / 1000) + 3 * 3600;
 const LIMITS: Readonly<Record<HeadlessCli, Extract<ModelReply, { status: number }>>> = {

@@ -98,7 +98,7 @@ export async function runGranted(
     cwd: places.worktree,
     env: { ...command.env },
     input: prompt,
-    timeoutMs: 120_000,
+    timeoutMs: 600_000,
   });
   return {
     ...places,

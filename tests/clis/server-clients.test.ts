@@ -9,7 +9,7 @@ import { ci } from '../support/ci.ts';
 import { installCli } from '../support/install-clis.ts';
 import { PARENT_PROMPT, serverResultIn, startParentModel } from '../support/model-stub/parent-model.ts';
 
-const LIMIT_MS = 120_000;
+const LIMIT_MS = 600_000;
 const NO_SERVERS = { args: ['mcp', 'list'], says: 'No MCP servers configured' };
 
 /**

@@ -33,7 +33,7 @@ async function playWhole(cli: HeadlessCli, session: CliSession, implemented: num
   await session.answer();
   await session.until(({ status }) => status.kind === 'waiting' && status.for === 'plan_approval');
   await session.approve();
-  await session.until(({ status }) => status.kind === 'done', 300_000);
+  await session.until(({ status }) => status.kind === 'done', 1_200_000);
 
   const ended = await session.eventsOf('iteration_ended');
   expect(ended.map(({ phase, ending }) => `${phase} ${ending}`)).toEqual([
@@ -120,7 +120,7 @@ test.concurrent('a bug-fix session whose base is red goes from a chat to done th
   await session.until(({ status }) => status.kind === 'waiting' && status.for === 'plan_approval');
   const { hash } = await chat.ask('read_plan', { session: folder });
   await chat.ask('approve_plan', { session: folder, hash });
-  const done = await session.until(({ status }) => status.kind === 'done', 300_000);
+  const done = await session.until(({ status }) => status.kind === 'done', 1_200_000);
   expect(done.baseChecks).toMatchObject({ result: 'red', choice: 'fix', failed: [{ command: check }] });
   expect(done.proved).toEqual({ commit: expect.any(String), commands: expect.arrayContaining([check]) });
   const planning = session.models.claude?.turns.find(({ job }) => job.phase === 'planning');

@@ -31,6 +31,15 @@ const SOURCES = [
   'tests/support/quick-start.ts',
 ];
 const KEPT_MS = 3_600_000;
+/** Names the fingerprint of the sources: it is computed once per run, from about a thousand files. */
+const SOURCES_NOW = 'SAMOCODE_TEST_SOURCES';
+
+/** Before the first test of a run, and before each further one of `vitest watch`. */
+export async function fixSources(): Promise<void> {
+  process.env[SOURCES_NOW] = await fingerprintOf(SOURCES);
+  await builtPrograms();
+  await builtPrograms({}, { faults: true });
+}
 
 /**
  * Builds the programs from the current sources, unless that was done already: dist/ may be old, or be rebuilt during
@@ -42,9 +51,11 @@ export async function builtPrograms(
   extra: Readonly<Record<string, string>> = {},
   { faults = false } = {},
 ): Promise<BuiltPrograms> {
-  const sources = [...SOURCES, ...Object.values(extra).map(folderOf)];
+  const own = process.env[SOURCES_NOW] ?? (await cachedFingerprint(SOURCES));
+  const also =
+    Object.keys(extra).length > 0 ? await cachedFingerprint(Object.values(extra).map(folderOf)) : '';
   const kind = faults ? `faults-${process.env.SAMOCODE_REACHED ? 'noting-' : ''}` : '';
-  const folder = join(CACHE, `programs-${kind}${await cachedFingerprint(sources)}`);
+  const folder = join(CACHE, `programs-${kind}${own}${also}`);
   // Concurrent tests in one process wait for the same build.
   const building = builds.get(folder) ?? buildOnce(folder, extra, faults);
   builds.set(folder, building);
@@ -95,7 +106,6 @@ async function removeOld(): Promise<void> {
 
 const fingerprints = new Map<string, Promise<string>>();
 
-/** Computed once per process: every test session needs it, and there are about a thousand files. */
 function cachedFingerprint(paths: readonly string[]): Promise<string> {
   const key = paths.join();
   const fingerprint = fingerprints.get(key) ?? fingerprintOf(paths);

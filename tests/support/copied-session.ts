@@ -1,5 +1,5 @@
 import { readFile, rename, rm, writeFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { dirname, join, relative } from 'node:path';
 import { ulid } from 'ulid';
 import { ifExists } from '../../src/base/errors.ts';
 import { systemHost } from '../../src/base/processes/host.ts';
@@ -23,38 +23,50 @@ export interface CopiedSession {
  * new ones are as long as the old ones, so that no recorded length becomes wrong.
  */
 export async function copySession(from: string): Promise<CopiedSession> {
+  const known = originals.get(from) ?? readOriginal(from);
+  originals.set(from, known);
+  const { file: original, supervisor, texts } = await known;
   const dir = await tempDir();
-  await run('cp', ['-a', `${from}/.`, dir.path]);
-  const { file: original } = await onlySession(from);
-  const host = await systemHost();
-  const supervisor = supervisorPaths(join(from, 'home'), host);
-  const ofCopy = supervisorPaths(join(dir.path, 'home'), host);
-  const id = ulid();
-  const changes: Array<[string, string]> = [
-    [from, dir.path],
-    [original.id, id],
-    [refNameOf(original), refNameOf({ ...original, id })],
-    [supervisor.identity, ofCopy.identity],
-  ];
   if (dir.path.length !== from.length) throw new Error(`${dir.path} is not as long as ${from}.`);
-  const patterns = changes.flatMap(([old]) => ['-e', old]);
-  const found = await run('grep', ['-rlFZ', ...patterns, dir.path]);
-  for (const path of found.split('\0').filter(Boolean)) {
-    const text = await readFile(path, 'latin1');
-    await writeFile(
-      path,
-      changes.reduce((changed, [old, fresh]) => changed.replaceAll(old, fresh), text),
-      'latin1',
-    );
+  await run('cp', ['-a', `${from}/.`, dir.path]);
+  const id = ulid();
+  const ofCopy = supervisorPaths(join(dir.path, 'home'), await systemHost());
+  const fresh = namesIn(dir.path, { ...original, id }, ofCopy.identity);
+  const changes = namesIn(from, original, supervisor).map((old, at) => [old, fresh[at] ?? ''] as const);
+  for (const [path, text] of texts) {
+    const changed = changes.reduce((before, [old, now]) => before.replaceAll(old, now), text);
+    await writeFile(join(dir.path, path), changed, 'latin1');
   }
   const refs = join(dir.path, 'repo/.git/refs/samocode');
   await ifExists(rename(join(refs, refNameOf(original)), join(refs, refNameOf({ ...original, id }))));
-  const left = join(dirname(ofCopy.dir), supervisor.identity);
-  await ifExists(rename(left, ofCopy.dir));
+  await ifExists(rename(join(dirname(ofCopy.dir), supervisor), ofCopy.dir));
   const { paths, file } = await onlySession(dir.path);
   // It is valid only while the log before it is byte for byte the same.
   await rm(paths.state, { force: true });
   return { dir, paths, file };
+}
+
+interface Original {
+  file: SessionFile;
+  supervisor: string;
+  /** The files that contain a name that is another one in a copy, by their path below its folder. */
+  texts: readonly (readonly [path: string, text: string])[];
+}
+
+/** No process works on an original, so each process of tests reads it once. */
+const originals = new Map<string, Promise<Original>>();
+
+async function readOriginal(from: string): Promise<Original> {
+  const { file } = await onlySession(from);
+  const supervisor = supervisorPaths(join(from, 'home'), await systemHost()).identity;
+  const patterns = namesIn(from, file, supervisor).flatMap((name) => ['-e', name]);
+  const found = (await run('grep', ['-rlFZ', ...patterns, from])).split('\0').filter(Boolean);
+  const texts = found.map(async (path) => [relative(from, path), await readFile(path, 'latin1')] as const);
+  return { file, supervisor, texts: await Promise.all(texts) };
+}
+
+function namesIn(root: string, file: SessionFile, supervisor: string): string[] {
+  return [root, file.id, refNameOf(file), supervisor];
 }
 
 async function onlySession(root: string): Promise<Pick<CopiedSession, 'paths' | 'file'>> {

@@ -14,7 +14,7 @@ export interface EventuallyOptions {
  */
 export async function eventually<T>(
   look: () => Promise<T | undefined | false>,
-  { what = 'what was waited for', withinMs = 240_000 }: EventuallyOptions = {},
+  { what = 'what was waited for', withinMs = 600_000 }: EventuallyOptions = {},
 ): Promise<T> {
   let cause: unknown;
   const begin = systemClock.now();

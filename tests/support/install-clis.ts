@@ -89,7 +89,7 @@ const PINNED = {
 } as const satisfies Record<string, PinnedCli>;
 
 const CACHE = join(import.meta.dirname, '../../.cache/clis');
-const INSTALL_LIMIT_MS = 240_000;
+const INSTALL_LIMIT_MS = 600_000;
 const UNREACHABLE = /ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ECONNRESET|ETIMEDOUT|EHOSTUNREACH|ENETUNREACH|network/;
 
 /**

@@ -39,7 +39,7 @@ const POLL_MS = 25;
 const READ_EVERY_MS = 250;
 /** How long a session that has ended may still change. */
 const REST_MS = 15_000;
-const PATIENCE_MS = 480_000;
+const PATIENCE_MS = 1_200_000;
 /** A full disk delays projections for as long as it is full. */
 const CATCH_UP_MS = 60_000;
 /** Enough of the log to contain an event that has a line in session.log. */

@@ -43,7 +43,7 @@ export interface CallOptions {
   onprogress?: (progress: Progress) => void;
 }
 
-const BOUND_MS = 120_000;
+const BOUND_MS = 600_000;
 
 /** The SDK's own client over stdio, with the built server as its child process. */
 export async function connect({

@@ -66,7 +66,7 @@ export class WorkerHere {
   /** Stops the current work, and kills its agents in this home. */
   async end(homeDir?: string): Promise<void> {
     for (const folder of new Set(this.#running.values())) await this.#stop(folder);
-    if (homeDir !== undefined) await endProcessesOf(homeDir);
+    if (homeDir !== undefined && this.#running.size > 0) await endProcessesOf(homeDir);
     await Promise.all(this.#running.keys());
   }
 

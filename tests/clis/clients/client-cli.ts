@@ -28,7 +28,7 @@ export interface HttpServer {
 
 export interface ClientRun extends CommandResult, Pick<ParentModel, 'turns'> {}
 
-const LIMIT_MS = 120_000;
+const LIMIT_MS = 600_000;
 
 /**
  * Runs a real CLI headless to its end as a client of samocode, with every samocode tool allowed beforehand, which only

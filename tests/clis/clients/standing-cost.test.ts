@@ -41,7 +41,7 @@ async function firstRequest({ repo: { homeDir, path: cwd } }: Bench): Promise<Me
     MCP_CONNECTION_NONBLOCKING: '0',
     MCP_CONNECT_TIMEOUT_MS: '60000',
   };
-  const { stdout, stderr } = await runCommand(path, ['-p', PARENT_PROMPT], { cwd, env, timeoutMs: 120_000 });
+  const { stdout, stderr } = await runCommand(path, ['-p', PARENT_PROMPT], { cwd, env, timeoutMs: 600_000 });
   expect(model.turns.length, stdout + stderr).toBeGreaterThan(0);
   return JSON.parse(model.turns[0]?.request ?? '');
 }

@@ -179,5 +179,5 @@ test.each([
     expect(url).toBe('https://github.com/fleet/boats/pull/17');
     expect(done).toContain('Issue #1001 got no comment. github.com refused a request about issue 1001');
   },
-  300_000,
+  1_200_000,
 );

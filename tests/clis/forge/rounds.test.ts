@@ -190,7 +190,7 @@ test('the supervisor begins a round at its first look, with the login of a login
 
 test.each(['round-joined', 'round-quoted'])(
   'a worker that dies at %s begins the round once, with what others have pushed',
-  { ...ci, timeout: 300_000 },
+  { ...ci, timeout: 1_200_000 },
   async (point) => {
     await using s = await roundRig({ here: false, faults: true });
     const { pull, rig } = s;

@@ -136,7 +136,7 @@ async function installedClient({ cli, add, server }: (typeof CLIENTS)[number]): 
     MCP_CONNECT_TIMEOUT_MS: '60000',
   };
   const run = (args: readonly string[]) =>
-    runCommand(path, args, { cwd: place.repo, env, timeoutMs: 120_000 });
+    runCommand(path, args, { cwd: place.repo, env, timeoutMs: 600_000 });
   let output = '';
   for (const args of add(market.url)) {
     const { stdout, stderr } = await run(args);

@@ -6,7 +6,7 @@ import { eventually } from '../../support/eventually.ts';
 import { serveWeb } from '../../support/web-rig.ts';
 import { addressOf, holds, openBrowser, type Page } from './browser.ts';
 
-const WHOLE_MS = 300_000;
+const WHOLE_MS = 1_200_000;
 
 const appears = (page: Page, selector: string) =>
   page.locator(selector).first().waitFor({ timeout: WHOLE_MS });

@@ -3,7 +3,6 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import type { SessionView } from '../../../src/session/events/session-view.ts';
 import { typed } from '../../cli/typed.ts';
-import { ci } from '../../support/ci.ts';
 import { eventually } from '../../support/eventually.ts';
 import { supervisorPids } from '../../support/supervisors.ts';
 import { atWork, eventsOf, isAtWork, isDone, type Machine, poolOf, untilView } from './machines.ts';
@@ -25,24 +24,20 @@ const chainOf = async (view: SessionView) => (await eventsOf(view)).map(({ n, ty
 const lostOn = async ({ sessionsDir }: Machine) =>
   (await readdir(join(sessionsDir, '.run'))).filter((name) => name.includes('.lost-'));
 
-test.concurrent(
-  'a machine that is cut off ends its agent before another one begins, and publishes nothing afterwards',
-  ci,
-  async () => {
-    await using pool = await poolOf(2, NOTED);
-    await pool.start(pool.machines[0]);
-    const [first, second] = await atWork(pool);
-    first.network.become('holds');
-    await untilView(second, isAtWork, 'work on the other machine');
-    first.network.become('forwards');
-    const done = await untilView(second, isDone, 'the session as done by the other machine');
-    const shown = await untilView(first, isElsewhere, 'what was done meanwhile');
-    expect(Math.max(...(await timesAtWork(first)))).toBeLessThan(Math.min(...(await timesAtWork(second))));
-    expect(await chainOf(shown)).toEqual(await chainOf(done));
-    expect((await chainOf(done)).map(([n]) => n)).toEqual((await chainOf(done)).map((_, index) => index + 1));
-    expect(await lostOn(first)).toHaveLength(1);
-  },
-);
+test.concurrent('a machine that is cut off ends its agent before another one begins, and publishes nothing afterwards', async () => {
+  await using pool = await poolOf(2, NOTED);
+  await pool.start(pool.machines[0]);
+  const [first, second] = await atWork(pool);
+  first.network.become('holds');
+  await untilView(second, isAtWork, 'work on the other machine');
+  first.network.become('forwards');
+  const done = await untilView(second, isDone, 'the session as done by the other machine');
+  const shown = await untilView(first, isElsewhere, 'what was done meanwhile');
+  expect(Math.max(...(await timesAtWork(first)))).toBeLessThan(Math.min(...(await timesAtWork(second))));
+  expect(await chainOf(shown)).toEqual(await chainOf(done));
+  expect((await chainOf(done)).map(([n]) => n)).toEqual((await chainOf(done)).map((_, index) => index + 1));
+  expect(await lostOn(first)).toHaveLength(1);
+});
 
 test.concurrent('an agent ends when its supervisor hangs, and none of its work is published', async () => {
   await using pool = await poolOf(2, NOTED);

@@ -46,29 +46,25 @@ test(
   },
 );
 
-test(
-  'questions are answered and the plan is approved on the machine that does not have the session',
-  ci,
-  async () => {
-    await using pool = await poolOf(2, WORK, { lines: { GATES: 'qa,plan' } });
-    const [one, other] = pool.machines;
-    await pool.start(one);
-    const waits = (what: string) => (view: SessionView) =>
-      view.state.status.kind === 'waiting' && view.state.status.for === what;
-    const [here, there] = await Promise.all([
-      untilView(one, waits('qa_answers'), 'the questions on the first machine'),
-      untilView(other, waits('qa_answers'), 'the questions on the second'),
-    ]);
-    const [away, folder] = here.worker === 'unknowable' ? [one, here.folder] : [other, there.folder];
-    await answerQa({ session: folder, answers: [], acceptSuggestions: true }, away.context);
-    await untilView(away, waits('plan_approval'), 'the plan on the same machine');
-    const { hash } = await readPlan({ session: folder }, away.context);
-    await approvePlan({ session: folder, hash }, away.context);
-    const done = await untilView(away, isDone, 'the session as done');
-    const approved = (await eventsOf(done)).filter(({ type }) => type === 'plan_approved');
-    expect(approved).toHaveLength(1);
-  },
-);
+test('questions are answered and the plan is approved on the machine that does not have the session', async () => {
+  await using pool = await poolOf(2, WORK, { lines: { GATES: 'qa,plan' } });
+  const [one, other] = pool.machines;
+  await pool.start(one);
+  const waits = (what: string) => (view: SessionView) =>
+    view.state.status.kind === 'waiting' && view.state.status.for === what;
+  const [here, there] = await Promise.all([
+    untilView(one, waits('qa_answers'), 'the questions on the first machine'),
+    untilView(other, waits('qa_answers'), 'the questions on the second'),
+  ]);
+  const [away, folder] = here.worker === 'unknowable' ? [one, here.folder] : [other, there.folder];
+  await answerQa({ session: folder, answers: [], acceptSuggestions: true }, away.context);
+  await untilView(away, waits('plan_approval'), 'the plan on the same machine');
+  const { hash } = await readPlan({ session: folder }, away.context);
+  await approvePlan({ session: folder, hash }, away.context);
+  const done = await untilView(away, isDone, 'the session as done');
+  const approved = (await eventsOf(done)).filter(({ type }) => type === 'plan_approved');
+  expect(approved).toHaveLength(1);
+});
 
 test('pool status shows its machines, its sessions, and one that no machine can take', async () => {
   await using pool = await poolOf(2, WORK);

@@ -12,7 +12,6 @@ import { sessionFacts } from '../../../src/session/facts.ts';
 import type { SessionPaths } from '../../../src/session/layout/paths.ts';
 import { readSession } from '../../../src/session/status.ts';
 import { builtPrograms } from '../../support/built-programs.ts';
-import { ci } from '../../support/ci.ts';
 import { endSessionsBelow, PATIENT_CLOCK, untilState, workerPidOf } from '../../support/live-session.ts';
 import { makeProject } from '../../support/project.ts';
 import { endProcessesOf, killSupervisors, SUPERVISED } from '../../support/supervisors.ts';
@@ -174,24 +173,20 @@ test('a session that is started anyway still asks its own questions', async () =
   expect(answers).toEqual([]);
 });
 
-test(
-  'a session that starts at the limit begins when the limit of another agent of the account ends',
-  ci,
-  async () => {
-    await using boats = await fleet();
-    await boats.start('first', {}, 'limited');
-    await boats.until('first', ({ status }) => status.kind === 'limited');
-    const { status } = (await boats.view('first')).state;
-    const until = status.kind === 'limited' ? status.until : expect.fail('it met no limit');
-    const { view, warnings } = await boats.start('second', { at: 'limit' });
-    expect(warnings).toEqual([]);
-    expect(sessionFacts(view).starts).toMatch(/^starts at \d{4}-\d\d-\d\d \d\d:\d\d \(/);
-    await boats.until('second', isDone);
-    const queued = (await boats.events('second')).find((event) => event.type === 'queued');
-    const ends = Number(queued?.type === 'queued' && queued.order?.at);
-    // The limited session spreads its own retry over the time after the end.
-    expect(until).toBeGreaterThanOrEqual(ends);
-    expect(ends).toBeGreaterThan(Date.parse(queued?.at ?? ''));
-    expect(Date.parse(await timeOf(boats, 'second', 'prepared'))).toBeGreaterThanOrEqual(ends);
-  },
-);
+test('a session that starts at the limit begins when the limit of another agent of the account ends', async () => {
+  await using boats = await fleet();
+  await boats.start('first', {}, 'limited');
+  await boats.until('first', ({ status }) => status.kind === 'limited');
+  const { status } = (await boats.view('first')).state;
+  const until = status.kind === 'limited' ? status.until : expect.fail('it met no limit');
+  const { view, warnings } = await boats.start('second', { at: 'limit' });
+  expect(warnings).toEqual([]);
+  expect(sessionFacts(view).starts).toMatch(/^starts at \d{4}-\d\d-\d\d \d\d:\d\d \(/);
+  await boats.until('second', isDone);
+  const queued = (await boats.events('second')).find((event) => event.type === 'queued');
+  const ends = Number(queued?.type === 'queued' && queued.order?.at);
+  // The limited session spreads its own retry over the time after the end.
+  expect(until).toBeGreaterThanOrEqual(ends);
+  expect(ends).toBeGreaterThan(Date.parse(queued?.at ?? ''));
+  expect(Date.parse(await timeOf(boats, 'second', 'prepared'))).toBeGreaterThanOrEqual(ends);
+});
