@@ -4,7 +4,6 @@ import { expect, test } from 'vitest';
 import { definedOnly } from '../../src/base/defined-only.ts';
 import { ifExists } from '../../src/base/errors.ts';
 import { runCommand } from '../../src/base/processes/run-command.ts';
-import { ciIf } from '../support/ci.ts';
 import { eventually } from '../support/eventually.ts';
 import { COMPOUND_AMOUNTS } from '../support/sample-repo/missing-feature.ts';
 import { startCliSession } from './cli-session.ts';
@@ -20,24 +19,20 @@ const OPENCODE = { version: '1.18.33', usd: expect.any(Number) };
 const COPILOT = { version: '1.0.102', inputTokens: expect.any(Number) };
 
 const ROWS = [
-  { cli: 'opencode', sandbox: 'guard', reviewer: 'copilot', ci: false },
-  { cli: 'copilot', sandbox: 'strict', reviewer: 'copilot', ci: true },
+  { cli: 'opencode', sandbox: 'guard', reviewer: 'copilot' },
+  { cli: 'copilot', sandbox: 'strict', reviewer: 'copilot' },
 ] as const;
 
 /** opencode starts slowly, and nine times. */
 const SOAKED = [
-  { cli: 'opencode', sandbox: 'strict', reviewer: 'opencode', ci: false },
-  { cli: 'copilot', sandbox: 'guard', reviewer: 'copilot', ci: false },
+  { cli: 'opencode', sandbox: 'strict', reviewer: 'opencode' },
+  { cli: 'copilot', sandbox: 'guard', reviewer: 'copilot' },
 ] as const;
 
-for (const { cli, sandbox, reviewer, ci } of [
-  ...ROWS,
-  ...(process.env.SAMOCODE_ROUNDS === undefined ? [] : SOAKED),
-])
-  test(`a whole session from init to done through the real ${cli} with SANDBOX=${sandbox}, reviewed by ${reviewer}`, {
-    ...ciIf(ci),
-    timeout: 3_600_000,
-  }, async ({ expect }) => {
+test.for([...ROWS, ...(process.env.SAMOCODE_ROUNDS === undefined ? [] : SOAKED)])(
+  'a whole session from init to done through the real $cli with SANDBOX=$sandbox, reviewed by $reviewer',
+  { timeout: 1_200_000 },
+  async ({ cli, sandbox, reviewer }, { expect }) => {
     await using session = await startCliSession({
       ...{ cli, work: WORK, others: reviewer === cli ? [] : [reviewer] },
       lines: (model) => ({
@@ -73,7 +68,8 @@ for (const { cli, sandbox, reviewer, ci } of [
       expect(level).toBe(sandbox === 'strict' ? 'strict' : GUARD);
     expect(await session.git('log', '-1', '--format=%s', 'samocode/compound')).toContain('Phase 1');
     expect(await session.processes()).toEqual([]);
-  });
+  },
+);
 
 test.for(['guard', 'strict'] as const)(
   'a worker that is killed in the middle of a prompt leaves the real opencode at work with SANDBOX=%s, and the next one adopts it',

@@ -5,7 +5,6 @@ import { runCommand } from '../../src/base/processes/run-command.ts';
 import { type InstallInput, install, uninstall } from '../../src/machine/install/install.ts';
 import { sessionFolders } from '../../src/session/session-list.ts';
 import { makeBench } from '../acts/bench.ts';
-import { ci } from '../support/ci.ts';
 import { installCli } from '../support/install-clis.ts';
 import { PARENT_PROMPT, serverResultIn, startParentModel } from '../support/model-stub/parent-model.ts';
 
@@ -52,7 +51,7 @@ const CLIENTS = [
 
 test.concurrent.for(CLIENTS)(
   'the real $client lists samocode after an install in a fresh home, starts a session with it, and forgets it after an uninstall',
-  { ...ci, timeout: 600_000 },
+  { timeout: 600_000 },
   async ({ client, path, text, list, chat, environment, tool }, { expect }) => {
     await using bench = await makeBench();
     const { homeDir, path: cwd } = bench.repo;

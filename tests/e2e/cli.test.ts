@@ -37,42 +37,38 @@ async function object(...args: string[]): Promise<Record<string, unknown>> {
   return JSON.parse((await samocode(...args, '--json')).stdout) as Record<string, unknown>;
 }
 
-test(
-  'a session whose suggestions are accepted is completed by commands alone, changes send its plan back, and a message reaches it',
-  ci,
-  async () => {
-    const started = await samocode('run', '--name', 'way-back', '--accept-suggestions', ...REHEARSED);
-    expect(started.exitCode).toBe(4);
-    expect(await object('plan', 'way-back')).toMatchObject({ state: 'waits_for_approval' });
-    const early = await samocode('approve', 'way-back', '--hash', '0000000000000000');
-    expect(early.stderr).toContain('The plan was not approved.');
-    const back = await samocode('changes', 'way-back', 'shorter', 'please');
-    expect(back.exitCode, 'changes').toBe(0);
-    expect((await samocode('run', 'way-back')).exitCode, 'changes').toBe(4);
-    expect(await object('message', 'way-back', 'mind the gap')).toMatchObject({ state: 'waiting' });
-    const log = await samocode('log', 'way-back');
-    const numbers = [...log.stdout.matchAll(/\(#(\d+)\)$/gm)].map(([, number]) => Number(number));
-    expect(numbers[0]).toBe(1);
-    expect(numbers).toEqual(numbers.toSorted((a, b) => a - b));
-    expect(log.stdout).toContain(
-      'changes to the plan requested by the parent model (samocode, without a terminal)',
-    );
-    const unseen = await samocode('approve', 'way-back', '--yes');
-    expect(unseen).toMatchObject({ exitCode: 2, stderr: expect.stringContaining('needs --hash') });
-    const shown = await samocode('approve', 'way-back');
-    expect(shown).toMatchObject({ exitCode: 4, stdout: expect.stringContaining('Checked before done: ') });
-    const [, command = ''] = /To do it: samocode (.*)$/m.exec(shown.stdout) ?? [];
-    expect(command).toMatch(/^approve \S+ --hash [0-9a-f]{12} --yes$/);
-    expect((await samocode(...command.split(' '))).exitCode).toBe(0);
+test('a session whose suggestions are accepted is completed by commands alone, changes send its plan back, and a message reaches it', async () => {
+  const started = await samocode('run', '--name', 'way-back', '--accept-suggestions', ...REHEARSED);
+  expect(started.exitCode).toBe(4);
+  expect(await object('plan', 'way-back')).toMatchObject({ state: 'waits_for_approval' });
+  const early = await samocode('approve', 'way-back', '--hash', '0000000000000000');
+  expect(early.stderr).toContain('The plan was not approved.');
+  const back = await samocode('changes', 'way-back', 'shorter', 'please');
+  expect(back.exitCode, 'changes').toBe(0);
+  expect((await samocode('run', 'way-back')).exitCode, 'changes').toBe(4);
+  expect(await object('message', 'way-back', 'mind the gap')).toMatchObject({ state: 'waiting' });
+  const log = await samocode('log', 'way-back');
+  const numbers = [...log.stdout.matchAll(/\(#(\d+)\)$/gm)].map(([, number]) => Number(number));
+  expect(numbers[0]).toBe(1);
+  expect(numbers).toEqual(numbers.toSorted((a, b) => a - b));
+  expect(log.stdout).toContain(
+    'changes to the plan requested by the parent model (samocode, without a terminal)',
+  );
+  const unseen = await samocode('approve', 'way-back', '--yes');
+  expect(unseen).toMatchObject({ exitCode: 2, stderr: expect.stringContaining('needs --hash') });
+  const shown = await samocode('approve', 'way-back');
+  expect(shown).toMatchObject({ exitCode: 4, stdout: expect.stringContaining('Checked before done: ') });
+  const [, command = ''] = /To do it: samocode (.*)$/m.exec(shown.stdout) ?? [];
+  expect(command).toMatch(/^approve \S+ --hash [0-9a-f]{12} --yes$/);
+  expect((await samocode(...command.split(' '))).exitCode).toBe(0);
 
-    const done = await samocode('run', 'way-back');
-    expect(done.exitCode).toBe(0);
-    expect(done.stdout).toContain('Phase 3: When it is done');
-    expect(await object('status', 'way-back')).toMatchObject({ state: 'done', branch: 'samocode/way-back' });
-    expect(await repo.git(['branch', '--show-current'])).toBe('main');
-    expect(await repo.git(['status', '--porcelain'])).toBe('?? .samocode');
-  },
-);
+  const done = await samocode('run', 'way-back');
+  expect(done.exitCode).toBe(0);
+  expect(done.stdout).toContain('Phase 3: When it is done');
+  expect(await object('status', 'way-back')).toMatchObject({ state: 'done', branch: 'samocode/way-back' });
+  expect(await repo.git(['branch', '--show-current'])).toBe('main');
+  expect(await repo.git(['status', '--porcelain'])).toBe('?? .samocode');
+});
 
 test('a start in a bare repository creates the project, and a session that is only prepared shows the command that runs it', async () => {
   const { stdout } = prepared;
@@ -123,7 +119,7 @@ test('the original command line starts a session and, called again, continues it
   expect(await object('status', 'third')).toMatchObject({ state: 'stopped' });
 });
 
-test('a broken .samocode is reported with its line and the fix', async () => {
+test('a broken .samocode is reported with its line and the fix', ci, async () => {
   const path = join(repo.path, '.samocode');
   const text = await readFile(path, 'utf8');
   await repo.write({ '.samocode': `${text}TIMEOUT=soon\n` });

@@ -2,6 +2,8 @@
 export interface Attack {
   title: string;
   script: string;
+  /** A representative of its kind: `.ci/run` tries it. */
+  ci?: true;
   /** The result of collecting its work. */
   kind: 'nothing' | 'moved' | 'refused' | 'branch_gone';
   /** Part of the reason. */
@@ -14,7 +16,7 @@ const COMMIT = 'date +%s.%N >work.txt; git add work.txt; git commit -qm Work';
 const FILE_OF = 'at() { echo "$COMMON/objects/$(echo "$1" | cut -c1-2)/$(echo "$1" | cut -c3-)"; }';
 const EXCHANGE = `${FILE_OF}; false="$(at "$(echo evil | git hash-object -w --stdin)")"`;
 
-const QUIET: readonly (readonly [title: string, script: string])[] = [
+const QUIET: readonly (readonly [title: string, script: string, ci?: true])[] = [
   ['checks another branch out in MAIN_REPO', 'git -C "$MAIN" checkout -qb planted'],
   ['stages a change in MAIN_REPO', 'git -C "$MAIN" rm -q --cached README.md'],
   [
@@ -29,6 +31,7 @@ const QUIET: readonly (readonly [title: string, script: string])[] = [
   [
     'installs a hook',
     'printf "#!/bin/sh\\nfalse\\n" >"$COMMON/hooks/pre-commit"; chmod +x "$COMMON/hooks/pre-commit"',
+    true,
   ],
   ['names a filter in the attributes of all worktrees', 'echo "* filter=x" >"$COMMON/info/attributes"'],
   ['points HEAD of the repository elsewhere', 'echo "ref: refs/heads/samocode/boat" >"$COMMON/HEAD"'],
@@ -42,7 +45,7 @@ const QUIET: readonly (readonly [title: string, script: string])[] = [
   ['shows a commit as another', 'git replace HEAD "$(git commit-tree -m x HEAD^{tree})"'],
   ['rewrites commondir', 'echo "$HOME" >"$GITDIR/commondir"'],
   ['rewrites gitdir', 'echo "$HOME/.git" >"$GITDIR/gitdir"'],
-  ['deletes its own git folder', 'rm -rf "$GITDIR" 2>/dev/null || true'],
+  ['deletes its own git folder', 'rm -rf "$GITDIR" 2>/dev/null || true', true],
   ['puts a link in the place of info', 'rm -r "$COMMON/info"; ln -s "$HOME" "$COMMON/info"'],
   ['leads further objects elsewhere', 'echo "$HOME" >>"$COMMON/objects/info/alternates"'],
 ];
@@ -52,12 +55,17 @@ const ALONE = /its own git folder|place of info|commondir|gitdir|as another/;
 
 export const ATTACKS: readonly Attack[] = [
   ...QUIET.map(
-    ([title, script]): Attack =>
+    ([title, script, ci]): Attack =>
       ALONE.test(title)
-        ? { title, script, kind: 'nothing' }
-        : { title: `commits, and ${title}`, script: `${COMMIT}; ${script}`, kind: 'moved' },
+        ? { title, script, ci, kind: 'nothing' }
+        : { title: `commits, and ${title}`, script: `${COMMIT}; ${script}`, ci, kind: 'moved' },
   ),
-  { title: 'deletes its branch', script: 'git update-ref -d "refs/heads/$BRANCH"', kind: 'branch_gone' },
+  {
+    title: 'deletes its branch',
+    ci: true,
+    script: 'git update-ref -d "refs/heads/$BRANCH"',
+    kind: 'branch_gone',
+  },
   {
     title: 'makes its branch a symbolic ref to another',
     script: 'git symbolic-ref "refs/heads/$BRANCH" refs/heads/main',
@@ -70,6 +78,7 @@ export const ATTACKS: readonly Attack[] = [
   },
   {
     title: 'replaces a new object',
+    ci: true,
     script: `${EXCHANGE}; ${COMMIT}; to="$(at "$(git rev-parse HEAD:work.txt)")"; rm -f "$to"; cp "$false" "$to"`,
     kind: 'refused',
   },

@@ -1,6 +1,6 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { ci } from '../support/ci.ts';
+import { ciIf } from '../support/ci.ts';
 import { ATTACKS } from './attack-rows.ts';
 import { type GuardScene, makeScene } from './guard-scene.ts';
 import { PLACES, type Place, USUAL } from './places.ts';
@@ -20,33 +20,34 @@ describe.each(USERS)('a private git folder, $name', (user) => {
   });
   afterAll(() => scene[Symbol.asyncDispose]());
 
-  test.each(ATTACKS)('an agent $title: $kind', ci, async ({ script, kind, why = '' }) => {
-    const { make, collect } = await around(scene);
-    const start = await scene.outside('git -C "$WORKTREE" rev-parse HEAD');
-    const refs = await scene.outside(REFS);
-    await make();
-    const before = scene.others();
-    const { exitCode, stderr } = await scene.inside(`set -e; ${script}`);
-    expect(stderr).toBe('');
-    expect(exitCode).toBe(0);
-    expect(scene.others(), 'before its work is collected').toEqual(before);
-    const collected = await collect();
-    expect(collected).toMatchObject({ kind, ...(why && { why: expect.stringContaining(why) }) });
-    await isSound(scene);
-    expect(await scene.outside(REFS)).toBe(refs);
-    const tip = await scene.outside('git -C "$MAIN" rev-parse "$BRANCH"');
-    if (kind !== 'moved') expect(tip).toBe(start);
-    else
-      expect(
-        await scene.outside('git -C "$WORKTREE" log -1 --format=%s; git -C "$WORKTREE" status --porcelain'),
-      ).toBe('Work');
-    // The next agent can work in any case.
-    await make();
-    const next = await scene.inside('git -c core.hooksPath=/dev/null commit -q --allow-empty -m Next');
-    expect(next).toMatchObject({ stderr: '', exitCode: 0 });
-    expect(await collect()).toMatchObject({ kind: 'moved' });
-    await scene.outside('cd "$WORKTREE"; git reset -q --hard main; git clean -fdq');
-  });
+  for (const { title, script, kind, why = '', ci } of ATTACKS)
+    test(`an agent ${title}: ${kind}`, ciIf(ci), async () => {
+      const { make, collect } = await around(scene);
+      const start = await scene.outside('git -C "$WORKTREE" rev-parse HEAD');
+      const refs = await scene.outside(REFS);
+      await make();
+      const before = scene.others();
+      const { exitCode, stderr } = await scene.inside(`set -e; ${script}`);
+      expect(stderr).toBe('');
+      expect(exitCode).toBe(0);
+      expect(scene.others(), 'before its work is collected').toEqual(before);
+      const collected = await collect();
+      expect(collected).toMatchObject({ kind, ...(why && { why: expect.stringContaining(why) }) });
+      await isSound(scene);
+      expect(await scene.outside(REFS)).toBe(refs);
+      const tip = await scene.outside('git -C "$MAIN" rev-parse "$BRANCH"');
+      if (kind !== 'moved') expect(tip).toBe(start);
+      else
+        expect(
+          await scene.outside('git -C "$WORKTREE" log -1 --format=%s; git -C "$WORKTREE" status --porcelain'),
+        ).toBe('Work');
+      // The next agent can work in any case.
+      await make();
+      const next = await scene.inside('git -c core.hooksPath=/dev/null commit -q --allow-empty -m Next');
+      expect(next).toMatchObject({ stderr: '', exitCode: 0 });
+      expect(await collect()).toMatchObject({ kind: 'moved' });
+      await scene.outside('cd "$WORKTREE"; git reset -q --hard main; git clean -fdq');
+    });
 
   test.each(PLACES)('work is collected with $title', async (place: Place) => {
     await using other = await makeScene(user, place);

@@ -50,22 +50,18 @@ async function projectWithoutHome(user: User, sandbox: Sandbox, env: Readonly<Re
 
 test.each(
   USERS.flatMap((user) => (['guard', 'strict'] as const).map((sandbox) => ({ ...user, user, sandbox }))),
-)(
-  'with a read-only home a session of $name ends done with SANDBOX=$sandbox',
-  ci,
-  async ({ user, sandbox }) => {
-    await using project = await projectWithoutHome(user, sandbox);
-    const run = await project.samocode('run', '--task', 'Describe the repository', '--name', 'boats');
-    expect(run.stderr).toBe('');
-    const { stdout } = await project.samocode('status', 'boats', '--json');
-    expect(JSON.parse(stdout)).toMatchObject({
-      state: 'done',
-      sandbox: sandbox === 'guard' && user.isRoot ? 'best effort (agents are root)' : sandbox,
-    });
-  },
-);
+)('with a read-only home a session of $name ends done with SANDBOX=$sandbox', async ({ user, sandbox }) => {
+  await using project = await projectWithoutHome(user, sandbox);
+  const run = await project.samocode('run', '--task', 'Describe the repository', '--name', 'boats');
+  expect(run.stderr).toBe('');
+  const { stdout } = await project.samocode('status', 'boats', '--json');
+  expect(JSON.parse(stdout)).toMatchObject({
+    state: 'done',
+    sandbox: sandbox === 'guard' && user.isRoot ? 'best effort (agents are root)' : sandbox,
+  });
+});
 
-test('with a read-only home a start says that nothing watches the session, and what to do', async () => {
+test('with a read-only home a start says that nothing watches the session, and what to do', ci, async () => {
   const [user] = USERS as [User];
   await using project = await projectWithoutHome(user, 'guard', { SAMOCODE_SUPERVISOR: '' });
   const { stdout } = await project.samocode('start', '--task', 'Describe the repository', '--json');

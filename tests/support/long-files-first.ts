@@ -5,6 +5,7 @@ import { BaseSequencer, type TestSpecification } from 'vitest/node';
  * and if one of them starts last the other workers are idle.
  */
 const LONG = [
+  'tests/smoke',
   'e2e/pool/takeover',
   'clis/acp-sessions',
   'clis/forge/rounds',

@@ -56,35 +56,33 @@ function reply({ results, newest }: Conversation): ModelReply {
   return { say: 'I shall be told.' };
 }
 
-test.concurrent(
-  'a long wait goes into the background of an interactive Claude Code, and its end resumes the model',
-  ci,
-  async ({ expect }) => {
-    await using bench = await makeBench();
-    const { homeDir, root } = bench.repo;
-    // Its agent works until the wait is in the background, however long that takes on a busy machine.
-    const untilSignalled = 'until test -e "$HOME/go-on"; do sleep 0.1; done';
-    const acts = [{ act: 'run', command: ['sh', '-c', untilSignalled] }, { act: 'normal' }];
-    const scenario = join(root, 'scenario.json');
-    await writeFile(scenario, JSON.stringify({ rules: [{ when: { iteration: 1 }, do: acts }] }));
-    const starting = { ...bench.context, env: { ...bench.context.env, REHEARSAL_SCENARIO: scenario } };
-    await startSession({ task: 'x', name: 'boats' }, starting);
-    // A person's two minutes.
-    const env = { CLAUDE_CODE_MCP_AUTO_BACKGROUND_MS: '1000' };
-    const [claude, turns] = await prompted(bench, { reply, env });
-    await using _claude = claude;
-    const turn = (has: (conversation: Conversation) => boolean | undefined) =>
-      eventually(async () => turns.find(has)).catch((error) => {
-        throw new Error(`${error}\n${claude.screen().slice(-3000)}`);
-      });
-    await turn(({ results }) => results.at(-1)?.text.includes('is still running'));
-    await writeFile(join(homeDir, 'go-on'), '');
-    const woken = await turn(({ newest }) => newest.includes('<task-notification>'));
-    expect(woken.results.at(-1)?.text).toMatch(/^MCP tool "samocode\/wait" is still running after \d+s/);
-    expect(woken.newest).toContain('\\"for\\":\\"qa_answers\\"');
-    expect(woken.newest).toContain('read_qa; ask the user the questions');
-  },
-);
+test.concurrent('a long wait goes into the background of an interactive Claude Code, and its end resumes the model', async ({
+  expect,
+}) => {
+  await using bench = await makeBench();
+  const { homeDir, root } = bench.repo;
+  // Its agent works until the wait is in the background, however long that takes on a busy machine.
+  const untilSignalled = 'until test -e "$HOME/go-on"; do sleep 0.1; done';
+  const acts = [{ act: 'run', command: ['sh', '-c', untilSignalled] }, { act: 'normal' }];
+  const scenario = join(root, 'scenario.json');
+  await writeFile(scenario, JSON.stringify({ rules: [{ when: { iteration: 1 }, do: acts }] }));
+  const starting = { ...bench.context, env: { ...bench.context.env, REHEARSAL_SCENARIO: scenario } };
+  await startSession({ task: 'x', name: 'boats' }, starting);
+  // A person's two minutes.
+  const env = { CLAUDE_CODE_MCP_AUTO_BACKGROUND_MS: '1000' };
+  const [claude, turns] = await prompted(bench, { reply, env });
+  await using _claude = claude;
+  const turn = (has: (conversation: Conversation) => boolean | undefined) =>
+    eventually(async () => turns.find(has)).catch((error) => {
+      throw new Error(`${error}\n${claude.screen().slice(-3000)}`);
+    });
+  await turn(({ results }) => results.at(-1)?.text.includes('is still running'));
+  await writeFile(join(homeDir, 'go-on'), '');
+  const woken = await turn(({ newest }) => newest.includes('<task-notification>'));
+  expect(woken.results.at(-1)?.text).toMatch(/^MCP tool "samocode\/wait" is still running after \d+s/);
+  expect(woken.newest).toContain('\\"for\\":\\"qa_answers\\"');
+  expect(woken.newest).toContain('read_qa; ask the user the questions');
+});
 
 /** Starts a session, waits for its questions, and asks the person. */
 function askInForm({ results }: Conversation): ModelReply {
@@ -100,28 +98,30 @@ function askInForm({ results }: Conversation): ModelReply {
 /** The keys pressed at a form once it is shown: down to "Accept", past the three questions. */
 const ACCEPT = ['down', 'down', 'down', 'enter'] as const;
 
-test.concurrent('a person answers in the form of an interactive Claude Code, and the answer is recorded as theirs', async ({
-  expect,
-}) => {
-  await using bench = await makeBench();
-  const [claude, turns] = await prompted(bench, { reply: askInForm });
-  await using _claude = claude;
-  await eventually(async () => claude.screen().includes('to expand'));
-  // Every question has its suggestion filled in.
-  await claude.press(...ACCEPT);
-  const result = await eventually(async () => turns[3]?.results.at(-1)?.text).catch((error) => {
-    throw new Error(`${error}\n${claude.screen().slice(-3000)}`);
-  });
-  expect(JSON.parse(result)).toMatchObject({
-    summary: "Recorded as the user's own: Q1: B; Q2: A; Q3: A.",
-    next: 'wait',
-  });
-  const [folder = ''] = await sessionFolders(bench.sessionsDir);
-  const events = await readEvents((await bench.view(folder)).paths, 0);
-  expect(events.find(({ type }) => type === 'answers_recorded')).toMatchObject({
-    by: { channel: 'elicitation', client: 'claude-code' },
-  });
-});
+test.concurrent(
+  'a person answers in the form of an interactive Claude Code, and the answer is recorded as theirs',
+  ci,
+  async ({ expect }) => {
+    await using bench = await makeBench();
+    const [claude, turns] = await prompted(bench, { reply: askInForm });
+    await using _claude = claude;
+    await eventually(async () => claude.screen().includes('to expand'));
+    // Every question has its suggestion filled in.
+    await claude.press(...ACCEPT);
+    const result = await eventually(async () => turns[3]?.results.at(-1)?.text).catch((error) => {
+      throw new Error(`${error}\n${claude.screen().slice(-3000)}`);
+    });
+    expect(JSON.parse(result)).toMatchObject({
+      summary: "Recorded as the user's own: Q1: B; Q2: A; Q3: A.",
+      next: 'wait',
+    });
+    const [folder = ''] = await sessionFolders(bench.sessionsDir);
+    const events = await readEvents((await bench.view(folder)).paths, 0);
+    expect(events.find(({ type }) => type === 'answers_recorded')).toMatchObject({
+      by: { channel: 'elicitation', client: 'claude-code' },
+    });
+  },
+);
 
 const OURS = 'mcp__plugin_samocode_samocode__';
 

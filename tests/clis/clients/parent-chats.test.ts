@@ -9,7 +9,6 @@ import { sessionPaths } from '../../../src/session/layout/paths.ts';
 import { sessionFolders } from '../../../src/session/session-list.ts';
 import { makeBench } from '../../acts/bench.ts';
 import { builtPrograms } from '../../support/built-programs.ts';
-import { ci } from '../../support/ci.ts';
 import { eventually } from '../../support/eventually.ts';
 import { followsTo, serverResultIn, startsAndLeaves } from '../../support/model-stub/parent-model.ts';
 import { runClient } from './client-cli.ts';
@@ -51,7 +50,6 @@ const CLIENTS = [
 
 test.concurrent.for(CLIENTS)(
   'one chat in the real $cli starts a session and leaves, and the next one takes it through both gates until it is $end',
-  ci,
   async ({ cli, client, shown, instructions, eager, end }, { expect }) => {
     await using bench = await makeBench();
     const { repo, sessionsDir } = bench;

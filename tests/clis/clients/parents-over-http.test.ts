@@ -4,7 +4,6 @@ import { readEvents } from '../../../src/session/events/event-log.ts';
 import { sessionPaths } from '../../../src/session/layout/paths.ts';
 import { sessionFolders } from '../../../src/session/session-list.ts';
 import { makeBench } from '../../acts/bench.ts';
-import { ci } from '../../support/ci.ts';
 import { mcpRig } from '../../support/mcp-over-http.ts';
 import { preparesFromAfar, serverResultIn } from '../../support/model-stub/parent-model.ts';
 import { runClient } from './client-cli.ts';
@@ -21,7 +20,6 @@ const CLIENTS = [
 
 test.concurrent.for(CLIENTS)(
   'a chat in the real $cli lists the tools over HTTP, and prepares a session under the name of its token',
-  ci,
   async ({ cli, eager }, { expect }) => {
     await using bench = await makeBench();
     const { repo, sessionsDir } = bench;

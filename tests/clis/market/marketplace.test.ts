@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterAll, beforeAll, test } from 'vitest';
+import { afterAll, beforeAll, describe, test } from 'vitest';
 import { type CommandResult, runCommand } from '../../../src/base/processes/run-command.ts';
 import { ci } from '../../support/ci.ts';
 import { installCli } from '../../support/install-clis.ts';
@@ -50,58 +50,64 @@ const CLIENTS = [
 /** One release, installed by every client; then the repository is gone. */
 let market: Market;
 const clients = new Map<ModelOf, Installed>();
-beforeAll(async () => {
-  market = await openMarket();
-  for (const client of CLIENTS) clients.set(client.cli, await installedClient(client));
-  await market.vanish();
-});
-afterAll(async () => {
-  for (const client of clients.values()) await client[Symbol.asyncDispose]();
-  await market[Symbol.asyncDispose]();
+describe('after the repository is gone', () => {
+  beforeAll(async () => {
+    market = await openMarket();
+    for (const client of CLIENTS) clients.set(client.cli, await installedClient(client));
+    await market.vanish();
+  });
+  afterAll(async () => {
+    for (const client of clients.values()) await client[Symbol.asyncDispose]();
+    await market[Symbol.asyncDispose]();
+  });
+
+  test.concurrent.for(CLIENTS)(
+    'the real $cli has installed the plugin from a repository on the web, and runs a session to done with its server after the repository is gone',
+    async ({ cli, copy, run }, { expect }) => {
+      const client = clients.get(cli);
+      await stat(join(client?.place.home ?? '', copy, 'server/samocode-mcp.js'));
+      const ran = await client?.run(run);
+      expect(ran, client?.output).toMatchObject({
+        exitCode: 0,
+        stdout: expect.stringContaining('All done.'),
+      });
+      const result = client?.turns.at(-1)?.results.at(-1);
+      expect(result?.text).toContain('next');
+      const { session = '' } = serverResultIn(result?.text ?? '{}');
+      const place = client?.place;
+      if (place === undefined) throw new Error('Not installed.');
+      const { status } = await until(pathsOf(place, session), (state) => state.status.kind === 'done');
+      expect(status.kind).toBe('done');
+    },
+  );
 });
 
-test.concurrent.for(CLIENTS)(
-  'the real $cli has installed the plugin from a repository on the web, and runs a session to done with its server after the repository is gone',
+test(
+  'each release is one commit on the last one, and marketplaces and registry entry name it',
   ci,
-  async ({ cli, copy, run }, { expect }) => {
-    const client = clients.get(cli);
-    await stat(join(client?.place.home ?? '', copy, 'server/samocode-mcp.js'));
-    const ran = await client?.run(run);
-    expect(ran, client?.output).toMatchObject({ exitCode: 0, stdout: expect.stringContaining('All done.') });
-    const result = client?.turns.at(-1)?.results.at(-1);
-    expect(result?.text).toContain('next');
-    const { session = '' } = serverResultIn(result?.text ?? '{}');
-    const place = client?.place;
-    if (place === undefined) throw new Error('Not installed.');
-    const { status } = await until(pathsOf(place, session), (state) => state.status.kind === 'done');
-    expect(status.kind).toBe('done');
+  async ({ expect }) => {
+    await using market = await openMarket(2);
+    const commit = await market.git('rev-parse', 'plugins');
+    expect(await market.git('rev-list', '--count', 'plugins')).toBe('2');
+    const [claude, codex, registry] = await Promise.all(
+      ['.claude-plugin/marketplace.json', '.agents/plugins/marketplace.json', 'server.json'].map(
+        async (path) => JSON.parse(await market.read(path)),
+      ),
+    );
+    const source = { source: 'url', url: market.url, ref: 'plugins', sha: commit };
+    expect([claude.plugins[0].source, codex.plugins[0].source]).toEqual([source, source]);
+    expect(registry.packages).toMatchObject([
+      {
+        registryType: 'mcpb',
+        identifier: market.url.replace('.git', `/releases/download/v${VERSION}/samocode-mcp.mcpb`),
+        fileSha256: createHash('sha256').update('bundle 2').digest('hex'),
+      },
+    ]);
+    const files = (await market.git('ls-tree', '-r', '--name-only', 'plugins')).split('\n');
+    expect(files).toEqual(expect.arrayContaining(['server/samocode-mcp.js', 'server/worker.cjs', 'LICENSE']));
+    expect(files.filter((path) => path.endsWith('action.cjs'))).toEqual([]);
   },
 );
-
-test('each release is one commit on the last one, and marketplaces and registry entry name it', async ({
-  expect,
-}) => {
-  await using market = await openMarket(2);
-  const commit = await market.git('rev-parse', 'plugins');
-  expect(await market.git('rev-list', '--count', 'plugins')).toBe('2');
-  const [claude, codex, registry] = await Promise.all(
-    ['.claude-plugin/marketplace.json', '.agents/plugins/marketplace.json', 'server.json'].map(async (path) =>
-      JSON.parse(await market.read(path)),
-    ),
-  );
-  const source = { source: 'url', url: market.url, ref: 'plugins', sha: commit };
-  expect([claude.plugins[0].source, codex.plugins[0].source]).toEqual([source, source]);
-  expect(registry.packages).toMatchObject([
-    {
-      registryType: 'mcpb',
-      identifier: market.url.replace('.git', `/releases/download/v${VERSION}/samocode-mcp.mcpb`),
-      fileSha256: createHash('sha256').update('bundle 2').digest('hex'),
-    },
-  ]);
-  const files = (await market.git('ls-tree', '-r', '--name-only', 'plugins')).split('\n');
-  expect(files).toEqual(expect.arrayContaining(['server/samocode-mcp.js', 'server/worker.cjs', 'LICENSE']));
-  expect(files.filter((path) => path.endsWith('action.cjs'))).toEqual([]);
-});
 
 /** The chat starts a session with agents that are rehearsals, as soon as its client has the tool. */
 function* starts(server: string): Script {

@@ -1,7 +1,6 @@
 import { ElicitRequestSchema } from '@modelcontextprotocol/sdk/types.js';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { PAYLOADS } from '../../acts/report/payloads.ts';
-import { ci } from '../../support/ci.ts';
 import { type Connection, connect } from '../../support/mcp-client.ts';
 import { reportedSession } from '../../support/report-session.ts';
 import { type SessionRig, startRig } from '../../support/session-rig.ts';
@@ -68,49 +67,45 @@ async function fits({ page, board }: ChatHost): Promise<void> {
   }
 }
 
-test(
-  'a person goes from the board to questions and plan, and decides in the forms of the chat',
-  ci,
-  async () => {
-    await using rig = await startRig({ at: 'asking' });
-    await using web = await serveWeb(rig.context('cli'));
-    await using parent = await parentOf(rig.repo, (fields) =>
-      Object.fromEntries(
-        Object.entries(fields).flatMap(([name, field]) => {
-          const [first = ''] = field.enum ?? [];
-          return field.enum ? [[name, name === 'decision' ? 'approve' : first]] : [];
-        }),
-      ),
-    );
-    await using chat = await openChat(browser, parent);
-    const { folder } = rig.file;
-    await chat.call('list_sessions');
-    await chat.shows(
-      `document.querySelector('[aria-label="needs you"] .card .sentence')?.innerText.startsWith('● waiting for answers for ')`,
-    );
-    await fits(chat);
-    await press(chat, folder);
-    await chat.shows(says('waits for answers to its questions'));
-    await chat.shows(`document.activeElement === document.querySelector('h1')`);
-    await fits(chat);
-    await press(chat, 'Its questions');
-    await chat.shows(`document.querySelectorAll('.qa.open').length === 3`);
-    await fits(chat);
-    await press(chat, 'Answer in a form');
-    await rig.untilWaiting('plan_approval');
-    await press(chat, 'Refresh');
-    await press(chat, 'Its plan');
-    await chat.shows(`document.querySelectorAll('.md li.task').length > 3`);
-    await fits(chat);
-    await press(chat, 'Decide in a form');
-    await rig.until(({ approvedPlan }) => approvedPlan !== undefined);
-    const decided = (await rig.events()).filter(({ type }) =>
-      /^(?:answers_recorded|plan_approved)$/.test(type),
-    );
-    expect(decided.map((event) => Object(event).by.channel)).toEqual(['elicitation', 'elicitation']);
-    expect([browser.mishaps, web.failures]).toEqual([[], []]);
-  },
-);
+test('a person goes from the board to questions and plan, and decides in the forms of the chat', async () => {
+  await using rig = await startRig({ at: 'asking' });
+  await using web = await serveWeb(rig.context('cli'));
+  await using parent = await parentOf(rig.repo, (fields) =>
+    Object.fromEntries(
+      Object.entries(fields).flatMap(([name, field]) => {
+        const [first = ''] = field.enum ?? [];
+        return field.enum ? [[name, name === 'decision' ? 'approve' : first]] : [];
+      }),
+    ),
+  );
+  await using chat = await openChat(browser, parent);
+  const { folder } = rig.file;
+  await chat.call('list_sessions');
+  await chat.shows(
+    `document.querySelector('[aria-label="needs you"] .card .sentence')?.innerText.startsWith('● waiting for answers for ')`,
+  );
+  await fits(chat);
+  await press(chat, folder);
+  await chat.shows(says('waits for answers to its questions'));
+  await chat.shows(`document.activeElement === document.querySelector('h1')`);
+  await fits(chat);
+  await press(chat, 'Its questions');
+  await chat.shows(`document.querySelectorAll('.qa.open').length === 3`);
+  await fits(chat);
+  await press(chat, 'Answer in a form');
+  await rig.untilWaiting('plan_approval');
+  await press(chat, 'Refresh');
+  await press(chat, 'Its plan');
+  await chat.shows(`document.querySelectorAll('.md li.task').length > 3`);
+  await fits(chat);
+  await press(chat, 'Decide in a form');
+  await rig.until(({ approvedPlan }) => approvedPlan !== undefined);
+  const decided = (await rig.events()).filter(({ type }) =>
+    /^(?:answers_recorded|plan_approved)$/.test(type),
+  );
+  expect(decided.map((event) => Object(event).by.channel)).toEqual(['elicitation', 'elicitation']);
+  expect([browser.mishaps, web.failures]).toEqual([[], []]);
+});
 
 test('where the client has no forms, a button leads to the page without its key, and a call from the board decides nothing', async () => {
   await using rig = await startRig({ at: 'asking' });

@@ -1,7 +1,6 @@
 import { expect, test } from 'vitest';
 import { sessionFolders } from '../../../src/session/session-list.ts';
 import { type Bench, makeBench } from '../../acts/bench.ts';
-import { ci } from '../../support/ci.ts';
 import { eventually } from '../../support/eventually.ts';
 import { serveWeb } from '../../support/web-rig.ts';
 import { addressOf, holds, openBrowser, type Page } from './browser.ts';
@@ -17,7 +16,7 @@ async function merged({ repo, sessionsDir, view }: Bench): Promise<void> {
   if (folder !== undefined) expect((await view(folder)).state.status.kind).toBe('done');
 }
 
-test('a session goes from its start to its merge by mouse alone', ci, async () => {
+test('a session goes from its start to its merge by mouse alone', async () => {
   await using bench = await makeBench();
   await using web = await serveWeb(bench.context);
   await using browser = await openBrowser();

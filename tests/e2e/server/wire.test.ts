@@ -5,7 +5,6 @@ import * as wire from '@modelcontextprotocol/sdk/types.js';
 import { expect, test } from 'vitest';
 import { makeBench } from '../../acts/bench.ts';
 import { builtPrograms } from '../../support/built-programs.ts';
-import { ci } from '../../support/ci.ts';
 import { eventually } from '../../support/eventually.ts';
 
 const RESULTS: Readonly<
@@ -59,7 +58,7 @@ function recording(transport: Transport) {
   };
 }
 
-test('every message of a whole session complies with the protocol', ci, async () => {
+test('every message of a whole session complies with the protocol', async () => {
   await using bench = await makeBench();
   const { server } = await builtPrograms();
   const cwd = bench.repo.path;

@@ -1,6 +1,5 @@
 import { readFile } from 'node:fs/promises';
 import { expect, test } from 'vitest';
-import { ci } from '../../../support/ci.ts';
 import { eventually } from '../../../support/eventually.ts';
 import { type SessionRig, startRig } from '../../../support/session-rig.ts';
 import { supervisorOf } from '../../../support/supervisors.ts';
@@ -16,32 +15,26 @@ async function supervisedRig(stub: TelegramStub): Promise<SessionRig> {
 const message = (stub: TelegramStub, words: string) =>
   eventually(async () => stub.message(words), { what: `a message "${words}"` });
 
-test(
-  'a whole session is controlled from the phone: questions, plan, done; and no log contains the token',
-  ci,
-  async () => {
-    await using stub = await TelegramStub.start();
-    await using rig = await supervisedRig(stub);
-    stub.press(await message(stub, 'answers'), '★ Accept all');
-    const plan = await message(stub, ', version ');
-    const questions = stub.messages.filter(({ text }) => text.includes('★ Suggested'));
-    expect(questions.length).toBeGreaterThan(0);
-    await eventually(async () => questions.every(({ buttons }) => buttons.length === 0));
-    stub.press(plan, 'Approve');
-    await message(stub, 'is done');
-    await eventually(async () => plan.text.startsWith('✔') && plan.buttons.length === 0);
-    const acts = (await rig.events()).filter((event) => 'by' in event && event.by?.channel === 'phone');
-    expect(acts.map(({ type }) => type)).toEqual(
-      expect.arrayContaining(['answers_recorded', 'plan_approved']),
-    );
-    const { errors, dir } = await supervisorOf(rig);
-    const log = await readFile(errors, 'utf8');
-    expect(log).not.toContain(stub.token);
-    expect(await readFile(`${dir}/telegram.json`, 'utf8')).not.toContain(stub.token);
-    const ids = stub.messages.map(({ text }) => text);
-    expect(new Set(ids).size).toBe(ids.length);
-  },
-);
+test('a whole session is controlled from the phone: questions, plan, done; and no log contains the token', async () => {
+  await using stub = await TelegramStub.start();
+  await using rig = await supervisedRig(stub);
+  stub.press(await message(stub, 'answers'), '★ Accept all');
+  const plan = await message(stub, ', version ');
+  const questions = stub.messages.filter(({ text }) => text.includes('★ Suggested'));
+  expect(questions.length).toBeGreaterThan(0);
+  await eventually(async () => questions.every(({ buttons }) => buttons.length === 0));
+  stub.press(plan, 'Approve');
+  await message(stub, 'is done');
+  await eventually(async () => plan.text.startsWith('✔') && plan.buttons.length === 0);
+  const acts = (await rig.events()).filter((event) => 'by' in event && event.by?.channel === 'phone');
+  expect(acts.map(({ type }) => type)).toEqual(expect.arrayContaining(['answers_recorded', 'plan_approved']));
+  const { errors, dir } = await supervisorOf(rig);
+  const log = await readFile(errors, 'utf8');
+  expect(log).not.toContain(stub.token);
+  expect(await readFile(`${dir}/telegram.json`, 'utf8')).not.toContain(stub.token);
+  const ids = stub.messages.map(({ text }) => text);
+  expect(new Set(ids).size).toBe(ids.length);
+});
 
 test('questions answered in the terminal are settled on the phone', async () => {
   await using stub = await TelegramStub.start();
