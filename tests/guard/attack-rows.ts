@@ -31,12 +31,11 @@ const QUIET: readonly (readonly [title: string, script: string, ci?: true])[] = 
   [
     'installs a hook',
     'printf "#!/bin/sh\\nfalse\\n" >"$COMMON/hooks/pre-commit"; chmod +x "$COMMON/hooks/pre-commit"',
-    true,
   ],
   ['names a filter in the attributes of all worktrees', 'echo "* filter=x" >"$COMMON/info/attributes"'],
   ['points HEAD of the repository elsewhere', 'echo "ref: refs/heads/samocode/boat" >"$COMMON/HEAD"'],
   ['replaces the index of the repository', 'rm "$COMMON/index"; mkdir "$COMMON/index"'],
-  ['moves the main branch', 'git update-ref refs/heads/main "$(git commit-tree -m x HEAD^{tree})"'],
+  ['moves the main branch', 'git update-ref refs/heads/main "$(git commit-tree -m x HEAD^{tree})"', true],
   ['deletes the main branch', 'git update-ref -d refs/heads/main'],
   ['moves a remote branch', 'git update-ref refs/remotes/origin/main "$(git commit-tree -m x HEAD^{tree})"'],
   ['makes a tag of the name of a branch', 'git tag main "$(git commit-tree -m x HEAD^{tree})"'],

@@ -120,6 +120,14 @@ test.each(VIEWS)('%s, what looks like a mark of git is a line of code', (_name, 
   );
 });
 
+test.each([
+  ['unified', { isSide: false }, ['at', 'at', '']],
+  ['side by side', { isSide: true }, ['at', '', 'at', '']],
+])('the columns have their widths whatever the first row is, %s', (_, view, classes) => {
+  const [, columns = ''] = /<colgroup>(.*?)<\/colgroup>/s.exec(tableOf(patchOf(['a'], ['b']), view)) ?? [];
+  expect([...columns.matchAll(/<col(?: class="(\w+)")?>/g)].map(([, name = '']) => name)).toEqual(classes);
+});
+
 test('the diff of a file is found by its place, whatever its name looks like', () => {
   const text = patchOf(['a'], ['b'], 'first') + patchOf(['c'], ['diff --git a/x b/x'], 'second');
   expect(fileDiff({ text, truncated: false }, 1)).toMatchObject({ name: 'second', isTooLong: false });

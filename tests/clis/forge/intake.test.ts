@@ -68,56 +68,52 @@ function label({ repository }: IssueRig, issue: StubIssue, by = 'ada'): void {
   issue.labelled.push({ label: 'samocode', by, at: repository.time() });
 }
 
-test(
-  'a labelled issue is claimed by its branch and started, and waits at its gates; while nothing changes a look is one request',
-  ci,
-  async () => {
-    await using rig = await issueRig();
-    const issue = open(rig, 'mallory');
-    label(rig, issue);
-    const machine = await taking(rig);
-    await machine.look();
-    const [folder = ''] = await machine.folders();
-    expect(folder).toMatch(/-issue-1001$/);
-    expect(await machine.at(BRANCH)).toBe(await machine.at('main'));
-    const { sessionFile, state, paths } = await machine.until(
-      folder,
-      ({ state: { status } }) => status.kind === 'waiting' && status.for === 'qa_answers',
-    );
-    expect(sessionFile?.settings).toMatchObject({
-      branch: BRANCH,
-      autoApprove: false,
-      acceptSuggestions: false,
-    });
-    expect(state.worktree?.baseCommit).toBe(sessionFile?.issue?.claim?.commit);
-    expect(await readFile(paths.issue, 'utf8')).toContain('> Please.');
-    const before = rig.hub.requests.length;
-    await machine.look();
-    expect(rig.hub.requests.length - before).toBe(1);
-    expect(await machine.folders()).toEqual([folder]);
+test('a labelled issue is claimed by its branch and started, and waits at its gates; while nothing changes a look is one request', async () => {
+  await using rig = await issueRig();
+  const issue = open(rig, 'mallory');
+  label(rig, issue);
+  const machine = await taking(rig);
+  await machine.look();
+  const [folder = ''] = await machine.folders();
+  expect(folder).toMatch(/-issue-1001$/);
+  expect(await machine.at(BRANCH)).toBe(await machine.at('main'));
+  const { sessionFile, state, paths } = await machine.until(
+    folder,
+    ({ state: { status } }) => status.kind === 'waiting' && status.for === 'qa_answers',
+  );
+  expect(sessionFile?.settings).toMatchObject({
+    branch: BRANCH,
+    autoApprove: false,
+    acceptSuggestions: false,
+  });
+  expect(state.worktree?.baseCommit).toBe(sessionFile?.issue?.claim?.commit);
+  expect(await readFile(paths.issue, 'utf8')).toContain('> Please.');
+  const before = rig.hub.requests.length;
+  await machine.look();
+  expect(rig.hub.requests.length - before).toBe(1);
+  expect(await machine.folders()).toEqual([folder]);
 
-    // Both gates are opened by a person; then its work goes onto the branch of the claim.
-    const { context } = machine;
-    await answerQa({ session: folder, answers: [], acceptSuggestions: true }, context);
-    const { state: planned } = await machine.until(
-      folder,
-      (view) => view.state.status.kind === 'waiting' && view.state.status.for === 'plan_approval',
-    );
-    const hash = planned.status.kind === 'waiting' ? planned.status.plan?.hash : undefined;
-    await approvePlan({ session: folder, hash }, context);
-    await machine.until(folder, (view) => view.state.status.kind === 'done' && view.worker === 'none');
-    await finishSession({ session: folder, how: 'pull_request', keep: [] }, context);
-    expect(rig.repository.pullRequests.get(17)).toMatchObject({
-      ...{
-        headBranch: BRANCH,
-        body: expect.stringContaining('Closes #1001.'),
-        head: await machine.at(BRANCH),
-      },
-    });
-    expect(await machine.at(BRANCH)).not.toBe(await machine.at('main'));
-    expect(issue.comments).toHaveLength(1);
-  },
-);
+  // Both gates are opened by a person; then its work goes onto the branch of the claim.
+  const { context } = machine;
+  await answerQa({ session: folder, answers: [], acceptSuggestions: true }, context);
+  const { state: planned } = await machine.until(
+    folder,
+    (view) => view.state.status.kind === 'waiting' && view.state.status.for === 'plan_approval',
+  );
+  const hash = planned.status.kind === 'waiting' ? planned.status.plan?.hash : undefined;
+  await approvePlan({ session: folder, hash }, context);
+  await machine.until(folder, (view) => view.state.status.kind === 'done' && view.worker === 'none');
+  await finishSession({ session: folder, how: 'pull_request', keep: [] }, context);
+  expect(rig.repository.pullRequests.get(17)).toMatchObject({
+    ...{
+      headBranch: BRANCH,
+      body: expect.stringContaining('Closes #1001.'),
+      head: await machine.at(BRANCH),
+    },
+  });
+  expect(await machine.at(BRANCH)).not.toBe(await machine.at('main'));
+  expect(issue.comments).toHaveLength(1);
+});
 
 test('two machines race for one issue: one starts, and the other says that it is claimed', async () => {
   await using rig = await issueRig();
@@ -262,7 +258,7 @@ const HELD: [string, string, Hostile][] = [
   ],
 ];
 
-test.each(HELD)('nothing is claimed where %s, and the list says why', async (_, why, prepare) => {
+test.each(HELD)('nothing is claimed where %s, and the list says why', ci, async (_, why, prepare) => {
   await using rig = await issueRig();
   prepare(rig);
   const machine = await taking(rig);
