@@ -8,7 +8,11 @@ import type { FamilyKind } from '../tests/support/reached.ts';
 import { exampleErrors } from './docs/error-tables.ts';
 
 // `tsx scripts/families.ts FOLDER`: the families of rows that a run of `.ci/run` has not reached, by what it has noted in
-// FOLDER (tests/support/reached.ts). There must be none: at least one row of each family is tagged `ci`.
+// FOLDER (tests/support/reached.ts): of each family at least one row is tagged `ci`. Those of families-not-reached.txt
+// are not reached yet; a family that is missing beside them fails, and so does one of them that is reached: it leaves the
+// list, which only gets shorter.
+
+const NOT_YET = 'scripts/families-not-reached.txt';
 
 const MOUNTS: Record<Mount['kind'], true> = {
   read_only: true,
@@ -21,10 +25,14 @@ const MOUNTS: Record<Mount['kind'], true> = {
 const [folder = ''] = process.argv.slice(2);
 const reached = new Set((await readdir(folder)).map(decodeURIComponent));
 const all = await families();
-const missing = all.filter(([kind, name]) => !reached.has(`${kind}=${name}`));
-for (const [kind, name] of missing) console.log(`not reached: ${kind} ${name}`);
+const missing = all.map(([kind, name]) => `${kind}=${name}`).filter((name) => !reached.has(name));
+const expected = new Set((await readFile(NOT_YET, 'utf8')).split('\n').filter(Boolean));
+const lost = missing.filter((name) => !expected.has(name));
+const found = [...expected].filter((name) => !missing.includes(name));
+for (const name of lost) console.log(`not reached: ${name}`);
+for (const name of found) console.log(`reached, or gone: take it out of ${NOT_YET}: ${name}`);
 console.log(`${all.length - missing.length} of ${all.length} families were reached`);
-process.exitCode = missing.length === 0 ? 0 : 1;
+process.exitCode = lost.length + found.length === 0 ? 0 : 1;
 
 async function families(): Promise<[FamilyKind, string][]> {
   const kinds = Command.options.map(({ shape }) => shape.kind.value);

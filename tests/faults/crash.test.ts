@@ -39,7 +39,7 @@ const BY_THEMSELVES: [string, FaultRow['from']][] = [
 
 function dyingAt(points: readonly string[], row: Pick<FaultRow, 'from' | 'rules'>): FaultRow {
   return {
-    ci: true,
+    ...(points.length > 1 && { ci: true as const }),
     name: `after workers die at ${points.join(', ')}, the session ends as if undisturbed`,
     deaths: points.map((point) => ({ name: point, env: { SAMOCODE_CRASH_AT: point } })),
     ends: AT_THE_GATE,

@@ -3,7 +3,6 @@ import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, test } from 'vitest';
 import { type CommandResult, runCommand } from '../../../src/base/processes/run-command.ts';
-import { ci } from '../../support/ci.ts';
 import { installCli } from '../../support/install-clis.ts';
 import { type DemoProject, makeDemoProject, pathsOf, until } from '../../support/mcp-rig.ts';
 import type { Conversation } from '../../support/model-stub/conversation.ts';
@@ -82,32 +81,30 @@ describe('after the repository is gone', () => {
   );
 });
 
-test(
-  'each release is one commit on the last one, and marketplaces and registry entry name it',
-  ci,
-  async ({ expect }) => {
-    await using market = await openMarket(2);
-    const commit = await market.git('rev-parse', 'plugins');
-    expect(await market.git('rev-list', '--count', 'plugins')).toBe('2');
-    const [claude, codex, registry] = await Promise.all(
-      ['.claude-plugin/marketplace.json', '.agents/plugins/marketplace.json', 'server.json'].map(
-        async (path) => JSON.parse(await market.read(path)),
-      ),
-    );
-    const source = { source: 'url', url: market.url, ref: 'plugins', sha: commit };
-    expect([claude.plugins[0].source, codex.plugins[0].source]).toEqual([source, source]);
-    expect(registry.packages).toMatchObject([
-      {
-        registryType: 'mcpb',
-        identifier: market.url.replace('.git', `/releases/download/v${VERSION}/samocode-mcp.mcpb`),
-        fileSha256: createHash('sha256').update('bundle 2').digest('hex'),
-      },
-    ]);
-    const files = (await market.git('ls-tree', '-r', '--name-only', 'plugins')).split('\n');
-    expect(files).toEqual(expect.arrayContaining(['server/samocode-mcp.js', 'server/worker.cjs', 'LICENSE']));
-    expect(files.filter((path) => path.endsWith('action.cjs'))).toEqual([]);
-  },
-);
+test('each release is one commit on the last one, and marketplaces and registry entry name it', async ({
+  expect,
+}) => {
+  await using market = await openMarket(2);
+  const commit = await market.git('rev-parse', 'plugins');
+  expect(await market.git('rev-list', '--count', 'plugins')).toBe('2');
+  const [claude, codex, registry] = await Promise.all(
+    ['.claude-plugin/marketplace.json', '.agents/plugins/marketplace.json', 'server.json'].map(async (path) =>
+      JSON.parse(await market.read(path)),
+    ),
+  );
+  const source = { source: 'url', url: market.url, ref: 'plugins', sha: commit };
+  expect([claude.plugins[0].source, codex.plugins[0].source]).toEqual([source, source]);
+  expect(registry.packages).toMatchObject([
+    {
+      registryType: 'mcpb',
+      identifier: market.url.replace('.git', `/releases/download/v${VERSION}/samocode-mcp.mcpb`),
+      fileSha256: createHash('sha256').update('bundle 2').digest('hex'),
+    },
+  ]);
+  const files = (await market.git('ls-tree', '-r', '--name-only', 'plugins')).split('\n');
+  expect(files).toEqual(expect.arrayContaining(['server/samocode-mcp.js', 'server/worker.cjs', 'LICENSE']));
+  expect(files.filter((path) => path.endsWith('action.cjs'))).toEqual([]);
+});
 
 /** The chat starts a session with agents that are rehearsals, as soon as its client has the tool. */
 function* starts(server: string): Script {

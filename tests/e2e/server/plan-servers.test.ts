@@ -101,7 +101,7 @@ test(
     expect(await parent.call('approve_plan')).toMatchObject({ next: 'wait' });
     expect(parent.shown[0]).toContain('\n- tickets: tickets-mcp --stdio (a command');
     // Claude Code shows four lines: what an approval starts comes before what the agents do.
-    expect(parent.shown[0]).toMatch(/tickets-mcp --stdio[^]*\n(?:Phase )?1[.:]/);
+    expect(parent.shown[0]).toMatch(/tickets-mcp --stdio[\s\S]*\n(?:Phase )?1[.:]/);
     const approved = (await rig.events()).find(({ type }) => type === 'plan_approved');
     expect(approved).toMatchObject({
       by: { channel: 'elicitation' },

@@ -1,4 +1,3 @@
-// @module-tag ci
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -7,6 +6,7 @@ import { parseJson } from '../../../src/base/parse-json.ts';
 import { makeProof } from '../../../src/session/proof/make-proof.ts';
 import { proofText, type SessionProof, withFoldedProof } from '../../../src/session/proof/proof.ts';
 import { type JobEnd, type JobEvent, readAction, runAction } from '../../support/action-runner.ts';
+import { ci } from '../../support/ci.ts';
 import { checkRun, provedEvents } from '../../support/proved-events.ts';
 import { makeRepo, type TempRepo } from '../../support/temp-repo.ts';
 
@@ -312,7 +312,7 @@ const ROWS: Row[] = [
 
 const PASSES = ['repeated', 'partly', 'no_proof'];
 
-test.concurrent.each(ROWS)('$title: $result', async ({ event, result, says, ...plan }) => {
+test.concurrent.each(ROWS)('$title: $result', ci, async ({ event, result, says, ...plan }) => {
   const scene = await madeScene(plan);
   await using repo = scene.repo;
   const job = await runFor(scene, event ? await event(scene) : opened(scene, claimed(scene)));

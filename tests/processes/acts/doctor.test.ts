@@ -1,4 +1,3 @@
-// @module-tag ci
 import { chmod, mkdir, readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeAll, expect, test } from 'vitest';
@@ -10,6 +9,7 @@ import { systemClock } from '../../../src/base/clock.ts';
 import { systemHost } from '../../../src/base/processes/host.ts';
 import { type DoctorGroup, doctor } from '../../../src/machine/doctor/doctor.ts';
 import { folderChecks, machineChecks } from '../../../src/machine/doctor/machine-checks.ts';
+import { ci } from '../../support/ci.ts';
 import { trustLines } from '../../support/project.ts';
 import { tempDir } from '../../support/temp-dir.ts';
 import { makeRepo, type TempRepo } from '../../support/temp-repo.ts';
@@ -53,7 +53,7 @@ async function fakeCli(folder: string, { loggedIn = true, options = '' } = {}): 
 
 const ALL_OPTIONS = '--output-format --settings --strict-mcp-config --session-id --add-dir';
 
-test('without any agent CLI, only the one in use is reported as missing', async () => {
+test('without any agent CLI, only the one in use is reported as missing', ci, async () => {
   await using repo = await makeRepo();
   const context = await contextIn(repo);
   await setupProject({}, context);

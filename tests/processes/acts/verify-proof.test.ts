@@ -1,4 +1,3 @@
-// @module-tag ci
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { mkdir, readdir, writeFile } from 'node:fs/promises';
@@ -13,6 +12,7 @@ import { runCommand } from '../../../src/base/processes/run-command.ts';
 import { makeProof } from '../../../src/session/proof/make-proof.ts';
 import { proofMarkdown, proofText, type SessionProof } from '../../../src/session/proof/proof.ts';
 import { builtPrograms } from '../../support/built-programs.ts';
+import { ci } from '../../support/ci.ts';
 import { eventually } from '../../support/eventually.ts';
 import { makeProject } from '../../support/project.ts';
 import { checkRun, provedEvents } from '../../support/proved-events.ts';
@@ -62,6 +62,7 @@ test.each([
   ['proof.md', proofMarkdown],
 ])(
   'the results in %s are reproduced in a fresh clone of the repository, which is not changed',
+  ci,
   async (_, textOf) => {
     await using scene = await proved();
     const { proof, verify, elsewhere, repo } = scene;

@@ -1,23 +1,27 @@
-// @module-tag ci
 import { access, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { COMMANDS } from '../../../src/cli/program.ts';
 import { typed } from '../../cli/typed.ts';
+import { ci } from '../../support/ci.ts';
 import { makeRepo } from '../../support/temp-repo.ts';
 
-test('with --yes, init adds the check that the repository suggests, and otherwise only the given lines', async () => {
-  await using repo = await makeRepo();
-  await repo.write({ 'package.json': '{"scripts":{"test":"node --test"}}' });
-  const place = { cwd: repo.path, home: repo.homeDir };
-  expect(await typed(['init', '-y', '--set', 'PROVIDER=rehearsal'], place)).toMatchObject({ exitCode: 0 });
-  const written = await readFile(join(repo.path, '.samocode'), 'utf8');
-  expect(written).toMatch(/^CHECK=.*npm test$/m);
-  expect(written).toMatch(/^PROVIDER=rehearsal$/m);
-  // An existing file is not changed.
-  expect((await typed(['init', '-y'], place)).exitCode).toBe(0);
-  expect(await readFile(join(repo.path, '.samocode'), 'utf8')).toBe(written);
-});
+test(
+  'with --yes, init adds the check that the repository suggests, and otherwise only the given lines',
+  ci,
+  async () => {
+    await using repo = await makeRepo();
+    await repo.write({ 'package.json': '{"scripts":{"test":"node --test"}}' });
+    const place = { cwd: repo.path, home: repo.homeDir };
+    expect(await typed(['init', '-y', '--set', 'PROVIDER=rehearsal'], place)).toMatchObject({ exitCode: 0 });
+    const written = await readFile(join(repo.path, '.samocode'), 'utf8');
+    expect(written).toMatch(/^CHECK=.*npm test$/m);
+    expect(written).toMatch(/^PROVIDER=rehearsal$/m);
+    // An existing file is not changed.
+    expect((await typed(['init', '-y'], place)).exitCode).toBe(0);
+    expect(await readFile(join(repo.path, '.samocode'), 'utf8')).toBe(written);
+  },
+);
 
 test('with --yes, start adds the check that the repository suggests, and names it', async () => {
   await using repo = await makeRepo();

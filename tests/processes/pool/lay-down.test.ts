@@ -1,4 +1,3 @@
-// @module-tag ci
 import { chmod, mkdir, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
@@ -14,6 +13,7 @@ import { sessionPaths } from '../../../src/session/layout/paths.ts';
 import { readSession } from '../../../src/session/status.ts';
 import { ARCHIVED, ASKING, CREATED, PREPARED, writeEvents } from '../../session/events.ts';
 import { contentsOf } from '../../support/checkpoint-scene.ts';
+import { ci } from '../../support/ci.ts';
 import { OWN_SETTINGS, type PoolScene, poolScene } from '../../support/pool-scene.ts';
 
 const work = (scene: PoolScene) => layDownForWork(scene.plan(), OWN_SETTINGS);
@@ -31,7 +31,7 @@ async function halfDone({ here }: PoolScene): Promise<void> {
   await rm(join(worktreePath, 'a.txt'));
 }
 
-test.concurrent('uncommitted work arrives byte for byte, with modes, links and deletions', async () => {
+test.concurrent('uncommitted work arrives byte for byte, with modes, links and deletions', ci, async () => {
   await using scene = await poolScene();
   await halfDone(scene);
   await scene.publish();

@@ -1,4 +1,3 @@
-// @module-tag ci
 import { mkdir, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
@@ -7,20 +6,25 @@ import { layDownMirror } from '../../../src/pool/lay-down.ts';
 import { keptState, publishedCommit, verifyState } from '../../../src/pool/published-state.ts';
 import { stateRef } from '../../../src/project/checkpoints/checkpoint-refs.ts';
 import { refNameOf } from '../../../src/session/layout/names.ts';
+import { ci } from '../../support/ci.ts';
 import { type PoolScene, poolScene } from '../../support/pool-scene.ts';
 import { sessionFileSample } from '../../support/session-file-sample.ts';
 
 const optionsOf = ({ mainRepo: cwd, here }: PoolScene) => ({ cwd, baseEnv: here.repo.env });
 const verified = (scene: PoolScene, commit: string) => verifyState(commit, scene.keys, optionsOf(scene));
 
-test.concurrent('what a trusted host signed says who signed it, and keeps branch and history', async () => {
-  await using scene = await poolScene();
-  const first = await scene.publish();
-  const second = await scene.publish({ epoch: 4 });
-  const { note, signer } = await verified(scene, second);
-  expect([note, signer]).toEqual([scene.plan().note, 'host-a']);
-  expect((await scene.git('log', '-1', '--format=%P', second)).split(' ')).toEqual([first, note.head]);
-});
+test.concurrent(
+  'what a trusted host signed says who signed it, and keeps branch and history',
+  ci,
+  async () => {
+    await using scene = await poolScene();
+    const first = await scene.publish();
+    const second = await scene.publish({ epoch: 4 });
+    const { note, signer } = await verified(scene, second);
+    expect([note, signer]).toEqual([scene.plan().note, 'host-a']);
+    expect((await scene.git('log', '-1', '--format=%P', second)).split(' ')).toEqual([first, note.head]);
+  },
+);
 
 test.concurrent('what a worker kept is found by its ref', async () => {
   await using scene = await poolScene();

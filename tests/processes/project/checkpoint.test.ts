@@ -1,4 +1,3 @@
-// @module-tag ci
 import { mkdir, readdir, rename, rm, stat, symlink, truncate, utimes, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { expect, test } from 'vitest';
@@ -7,29 +6,34 @@ import { keepCheckpoint, unchangedWorktree } from '../../../src/project/checkpoi
 import { openStore } from '../../../src/project/checkpoints/checkpoint-store.ts';
 import { takeTree } from '../../../src/project/checkpoints/take-files.ts';
 import { checkpointScene } from '../../support/checkpoint-scene.ts';
+import { ci } from '../../support/ci.ts';
 
-test('changed, new and deleted files and the documents are saved, and nothing in the worktree changes', async () => {
-  const { repo, worktreePath, keep, filesOf } = await checkpointScene();
-  await using _ = repo;
-  await writeFile(join(worktreePath, 'a.txt'), 'changed\n');
-  await writeFile(join(worktreePath, 'new ü.txt'), 'new\n');
-  await mkdir(join(worktreePath, 'ignored'));
-  await writeFile(join(worktreePath, 'ignored/x'), '');
-  await repo.git(['rm', '-q', '.gitignore', '--cached'], worktreePath);
-  const before = await repo.git(['status', '--porcelain'], worktreePath);
-  const kept = await keep(1);
-  expect(kept).toMatchObject({ kind: 'kept', ref: 'refs/samocode/26-01-08-x/001', skipped: [] });
-  expect(await filesOf(kept.commit)).toEqual([
-    'session/_overview.md',
-    'worktree/.gitignore',
-    'worktree/a.txt',
-    '"worktree/new \\303\\274.txt"',
-  ]);
-  expect(await repo.git(['show', `${kept.ref}:worktree/a.txt`])).toBe('changed');
-  expect(await repo.git(['status', '--porcelain'], worktreePath)).toBe(before);
-  expect(await repo.git(['rev-parse', `${kept.commit}^`])).toBe(await repo.git(['rev-parse', 'x']));
-  expect(await repo.git(['status', '--porcelain'])).toBe('');
-});
+test(
+  'changed, new and deleted files and the documents are saved, and nothing in the worktree changes',
+  ci,
+  async () => {
+    const { repo, worktreePath, keep, filesOf } = await checkpointScene();
+    await using _ = repo;
+    await writeFile(join(worktreePath, 'a.txt'), 'changed\n');
+    await writeFile(join(worktreePath, 'new ü.txt'), 'new\n');
+    await mkdir(join(worktreePath, 'ignored'));
+    await writeFile(join(worktreePath, 'ignored/x'), '');
+    await repo.git(['rm', '-q', '.gitignore', '--cached'], worktreePath);
+    const before = await repo.git(['status', '--porcelain'], worktreePath);
+    const kept = await keep(1);
+    expect(kept).toMatchObject({ kind: 'kept', ref: 'refs/samocode/26-01-08-x/001', skipped: [] });
+    expect(await filesOf(kept.commit)).toEqual([
+      'session/_overview.md',
+      'worktree/.gitignore',
+      'worktree/a.txt',
+      '"worktree/new \\303\\274.txt"',
+    ]);
+    expect(await repo.git(['show', `${kept.ref}:worktree/a.txt`])).toBe('changed');
+    expect(await repo.git(['status', '--porcelain'], worktreePath)).toBe(before);
+    expect(await repo.git(['rev-parse', `${kept.commit}^`])).toBe(await repo.git(['rev-parse', 'x']));
+    expect(await repo.git(['status', '--porcelain'])).toBe('');
+  },
+);
 
 test('no checkpoint is created without changes', async () => {
   const { repo, worktreePath, sessionDir, keep } = await checkpointScene();

@@ -1,4 +1,3 @@
-// @module-tag ci
 import { existsSync } from 'node:fs';
 import { chmod, mkdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -8,6 +7,7 @@ import { removeTree } from '../../../src/project/git/remove-tree.ts';
 import { makeClone } from '../../../src/project/proving/clean-clone.ts';
 import { copyInto } from '../../../src/project/proving/copy-tree.ts';
 import { changedSince, keepIndex } from '../../../src/project/proving/run-on-clone.ts';
+import { ci } from '../../support/ci.ts';
 import { makeRepo, type RepoPlan, type TempRepo } from '../../support/temp-repo.ts';
 
 const IDENTITY = ['-c', 'user.name=x', '-c', 'user.email=x@example.invalid'];
@@ -46,6 +46,7 @@ describe.each([
     ['SHA-256', { objectFormat: 'sha256', files: { 'README.md': '# A project\n' } }],
   ])(
     'a clone of a repository with %s contains the committed files, and neither hooks nor settings',
+    ci,
     async (_, plan) => {
       await using repo = await makeRepo({ ...plan, also: ['other'] });
       await repo.git(['tag', 'v1']);

@@ -1,4 +1,3 @@
-// @module-tag ci
 import { existsSync } from 'node:fs';
 import { chmod, mkdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -8,6 +7,7 @@ import { systemHost } from '../../../src/base/processes/host.ts';
 import { fastForward, forwardAlone } from '../../../src/project/finishing/fast-forward.ts';
 import { type MergeCommit, makeMergeCommit } from '../../../src/project/finishing/merge-commit.ts';
 import { removeTree } from '../../../src/project/git/remove-tree.ts';
+import { ci } from '../../support/ci.ts';
 import { makeRepo, type RepoPlan, type TempRepo } from '../../support/temp-repo.ts';
 
 const REF = 'refs/samocode/26-01-08-x/merge';
@@ -58,19 +58,23 @@ async function work(repo: TempRepo, files: Record<string, string>): Promise<void
   await repo.git(['switch', '--quiet', 'main']);
 }
 
-test('a merge onto an unmoved base is the tip of the branch, and only a samocode ref changes', async () => {
-  await using s = await scene();
-  await work(s.repo, { 'a.txt': 'work\n' });
-  const before = await s.at('main');
-  expect(await s.merge()).toEqual({ kind: 'made', commit: await s.at('samocode/x') });
-  expect([await s.at('main'), existsSync(join(s.repo.path, 'a.txt'))]).toEqual([before, false]);
-  expect(await s.forward()).toEqual({ kind: 'done' });
-  expect([await s.at('main'), await readFile(join(s.repo.path, 'a.txt'), 'utf8')]).toEqual([
-    await s.at('samocode/x'),
-    'work\n',
-  ]);
-  expect(await s.repo.git(['status', '--porcelain'])).toBe('');
-});
+test(
+  'a merge onto an unmoved base is the tip of the branch, and only a samocode ref changes',
+  ci,
+  async () => {
+    await using s = await scene();
+    await work(s.repo, { 'a.txt': 'work\n' });
+    const before = await s.at('main');
+    expect(await s.merge()).toEqual({ kind: 'made', commit: await s.at('samocode/x') });
+    expect([await s.at('main'), existsSync(join(s.repo.path, 'a.txt'))]).toEqual([before, false]);
+    expect(await s.forward()).toEqual({ kind: 'done' });
+    expect([await s.at('main'), await readFile(join(s.repo.path, 'a.txt'), 'utf8')]).toEqual([
+      await s.at('samocode/x'),
+      'work\n',
+    ]);
+    expect(await s.repo.git(['status', '--porcelain'])).toBe('');
+  },
+);
 
 test('merge.ff=false yields a merge commit', async () => {
   await using s = await scene();

@@ -1,4 +1,3 @@
-// @module-tag ci
 import { appendFile, chmod, mkdir, readdir, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -18,6 +17,7 @@ import { readMainCheckout } from '../../../src/project/worktrees/main-checkout.t
 import { rejoinWorktree } from '../../../src/project/worktrees/rejoin-worktree.ts';
 import { removeWorktree } from '../../../src/project/worktrees/remove-worktree.ts';
 import { type CheckpointScene, checkpointScene } from '../../support/checkpoint-scene.ts';
+import { ci } from '../../support/ci.ts';
 
 /** Every git setting that names a program and could be reached; `TRAP` records that it ran. */
 const PLANTS: readonly string[] = [
@@ -168,7 +168,7 @@ test.concurrent.each([
   { where: "the repository's settings", url: 'ssh://nowhere.invalid/x' },
   { where: 'a file that they include', url: 'git://127.0.0.1:1/x' },
   { where: 'the settings of single worktrees', url: 'ext::TRAP' },
-])('no git call of samocode starts a program that an agent planted: $where', async ({ where, url }) => {
+])('no git call of samocode starts a program that an agent planted: $where', ci, async ({ where, url }) => {
   const scene = await trapped();
   const { repo, worktreePath, sessionDir, plant } = scene;
   await using _ = repo;

@@ -1,4 +1,3 @@
-// @module-tag ci
 import {
   chmod,
   copyFile,
@@ -18,40 +17,45 @@ import { expect, test } from 'vitest';
 import { pathAt, readable } from '../../../src/project/git/path-bytes.ts';
 import { rejoinWorktree } from '../../../src/project/worktrees/rejoin-worktree.ts';
 import { checkpointScene, contentsOf } from '../../support/checkpoint-scene.ts';
+import { ci } from '../../support/ci.ts';
 
-test('files, links, modes, documents and the branch are restored, and the previous state can be restored again', async () => {
-  const { repo, worktreePath, sessionDir, keep, restore } = await checkpointScene();
-  await using _ = repo;
-  await writeFile(join(worktreePath, 'a.txt'), 'first\r\n');
-  await writeFile(join(worktreePath, 'odd\nname ü'), 'x');
-  await writeFile(join(worktreePath, 'run.sh'), '#!/bin/sh\n');
-  await chmod(join(worktreePath, 'run.sh'), 0o755);
-  await symlink('/etc', join(worktreePath, 'out'));
-  const first = await keep(1);
-  const then = { code: await contentsOf(worktreePath), documents: await contentsOf(sessionDir) };
-  await rm(join(worktreePath, 'out'));
-  await mkdir(join(worktreePath, 'out'));
-  await writeFile(join(worktreePath, 'out/inside.txt'), 'y');
-  await rm(join(worktreePath, 'odd\nname ü'));
-  await chmod(join(worktreePath, 'run.sh'), 0o644);
-  await writeFile(join(sessionDir, '_overview.md'), '# Another\n');
-  await writeFile(join(sessionDir, '01-08-1437-plan-x.md'), '# Plan\n');
-  await repo.git(['add', '-A'], worktreePath);
-  await repo.git(['commit', '-q', '-m', 'Work'], worktreePath);
-  const tip = await repo.git(['rev-parse', 'x']);
-  const later = { code: await contentsOf(worktreePath), documents: await contentsOf(sessionDir) };
+test(
+  'files, links, modes, documents and the branch are restored, and the previous state can be restored again',
+  ci,
+  async () => {
+    const { repo, worktreePath, sessionDir, keep, restore } = await checkpointScene();
+    await using _ = repo;
+    await writeFile(join(worktreePath, 'a.txt'), 'first\r\n');
+    await writeFile(join(worktreePath, 'odd\nname ü'), 'x');
+    await writeFile(join(worktreePath, 'run.sh'), '#!/bin/sh\n');
+    await chmod(join(worktreePath, 'run.sh'), 0o755);
+    await symlink('/etc', join(worktreePath, 'out'));
+    const first = await keep(1);
+    const then = { code: await contentsOf(worktreePath), documents: await contentsOf(sessionDir) };
+    await rm(join(worktreePath, 'out'));
+    await mkdir(join(worktreePath, 'out'));
+    await writeFile(join(worktreePath, 'out/inside.txt'), 'y');
+    await rm(join(worktreePath, 'odd\nname ü'));
+    await chmod(join(worktreePath, 'run.sh'), 0o644);
+    await writeFile(join(sessionDir, '_overview.md'), '# Another\n');
+    await writeFile(join(sessionDir, '01-08-1437-plan-x.md'), '# Plan\n');
+    await repo.git(['add', '-A'], worktreePath);
+    await repo.git(['commit', '-q', '-m', 'Work'], worktreePath);
+    const tip = await repo.git(['rev-parse', 'x']);
+    const later = { code: await contentsOf(worktreePath), documents: await contentsOf(sessionDir) };
 
-  const back = await restore(first.commit, '1');
-  expect({ code: await contentsOf(worktreePath), documents: await contentsOf(sessionDir) }).toEqual(then);
-  expect(await repo.git(['rev-parse', 'x'])).toBe(await repo.git(['rev-parse', 'main']));
-  expect(await repo.git(['symbolic-ref', 'HEAD'], worktreePath)).toBe('refs/heads/x');
-  expect(await repo.git(['rev-parse', `${back.undo.ref}^1`])).toBe(tip);
+    const back = await restore(first.commit, '1');
+    expect({ code: await contentsOf(worktreePath), documents: await contentsOf(sessionDir) }).toEqual(then);
+    expect(await repo.git(['rev-parse', 'x'])).toBe(await repo.git(['rev-parse', 'main']));
+    expect(await repo.git(['symbolic-ref', 'HEAD'], worktreePath)).toBe('refs/heads/x');
+    expect(await repo.git(['rev-parse', `${back.undo.ref}^1`])).toBe(tip);
 
-  await restore(back.undo.commit, '2');
-  expect({ code: await contentsOf(worktreePath), documents: await contentsOf(sessionDir) }).toEqual(later);
-  expect(await repo.git(['rev-parse', 'x'])).toBe(tip);
-  expect(await repo.git(['status', '--porcelain'], worktreePath)).toBe('');
-});
+    await restore(back.undo.commit, '2');
+    expect({ code: await contentsOf(worktreePath), documents: await contentsOf(sessionDir) }).toEqual(later);
+    expect(await repo.git(['rev-parse', 'x'])).toBe(tip);
+    expect(await repo.git(['status', '--porcelain'], worktreePath)).toBe('');
+  },
+);
 
 test('pictures of the session are restored byte for byte, and newer ones are gone', async () => {
   const { repo, sessionDir, keep, restore } = await checkpointScene();

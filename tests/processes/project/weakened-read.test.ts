@@ -1,9 +1,9 @@
-// @module-tag ci
 import { rm, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { findWeakened } from '../../../src/project/proving/weakened.ts';
 import { changesOfChecks, diffOfWeakened, linesChanged } from '../../../src/project/proving/weakened-read.ts';
+import { ci } from '../../support/ci.ts';
 import { makeRepo, type TempRepo } from '../../support/temp-repo.ts';
 
 const TEST = "test('adds', () => {});\n".repeat(3);
@@ -36,7 +36,7 @@ async function branched(files: Record<string, string> = FILES): Promise<TempRepo
   return repo;
 }
 
-test('work that adds code and tests weakens nothing', async () => {
+test('work that adds code and tests weakens nothing', ci, async () => {
   await using repo = await branched();
   await repo.write({ 'src/a.ts': 'export const a = 1;\n', 'tests/b.test.ts': TEST });
   expect(await compared(repo)).toEqual({ lines: [], diff: '' });

@@ -2,6 +2,8 @@
 export interface FalseClaim {
   /** Completes "a session is not done when its agent …". */
   way: string;
+  /** A representative of its obstacle: `.ci/run` plays it, with all others of its session. */
+  ci?: true;
   /** What the agent does: a shell script in the worktree. `$SESSION`, `$REPO` and `$RUN` are the folders around it. */
   does?: string;
   /** Earlier agents' committed work; honest by default. */

@@ -14,6 +14,7 @@ const UNCOMMITTED: FalseClaim[] = [
     says: uncommitted('test.sh'),
   },
   {
+    ci: true,
     way: 'leaves a file that the work needs uncommitted',
     does: 'echo x >needed.js',
     says: uncommitted('needed.js'),
@@ -29,6 +30,7 @@ const UNCOMMITTED: FalseClaim[] = [
 /** Found by the checks, which run on a fresh clone of the committed files. */
 const CHECKS: FalseClaim[] = [
   {
+    ci: true,
     way: 'breaks a check',
     checks: ['sh test.sh'],
     does: `echo false >test.sh; ${COMMIT}`,
@@ -89,6 +91,7 @@ const CHECKS: FalseClaim[] = [
     says: failed('server.sh'),
   },
   {
+    ci: true,
     way: 'makes a check hang',
     checks: ['sh hangs.sh'],
     does: `echo 'sleep 600' >hangs.sh; ${COMMIT}`,
@@ -142,7 +145,12 @@ const PROGRAMS: FalseClaim[] = [
 /** All in one branch: if any of them counted as work, the branch would hold some. */
 const NO_WORK: FalseClaim[] = [
   { way: 'makes an empty commit', before: 'git commit -q --allow-empty -m Done', says: WHITE_SPACE },
-  { way: 'commits white space', before: `printf '#  Boats  \\n' >README.md; ${COMMIT}`, says: WHITE_SPACE },
+  {
+    ci: true,
+    way: 'commits white space',
+    before: `printf '#  Boats  \\n' >README.md; ${COMMIT}`,
+    says: WHITE_SPACE,
+  },
   {
     way: 'commits blank lines',
     before: `printf '\\n\\n# Blank\\n\\n' >blank.md; ${COMMIT}`,
@@ -193,6 +201,7 @@ const BRANCH: FalseClaim[] = [
     says: 'the worktree has no branch checked out',
   },
   {
+    ci: true,
     way: 'deletes its branch',
     does: 'git checkout -q --detach; git branch -q -D boats',
     says: 'the branch boats of this session is gone',
@@ -225,6 +234,7 @@ const untouched = (phase: string, files: string) =>
 /** Claims that contradict the plan, or the plan and the branch together. */
 const TICKS: FalseClaim[] = [
   {
+    ci: true,
     way: 'ticks a phase and touches none of its files',
     before: ONLY_FIRST,
     plan: plan('### Phase 2: the command\nFiles: `src/cli.js` (new)\n- [x] print names'),
@@ -362,6 +372,7 @@ const SIGNALS: FalseClaim[] = [
     says: 'Messages from the human are not acknowledged',
   },
   {
+    ci: true,
     way: 'acknowledges another message than the one that arrived',
     message: 'before',
     signal: { status: 'done', acknowledged: ['01ARZ3NDEKTSV4RRFFQ69G5FAV'] },
@@ -408,7 +419,7 @@ const unreviewed = ({ id, text }: typeof NICE) =>
 
 /** Based on the requirement ledger. */
 const LEDGER: FalseClaim[] = [
-  { way: 'leaves a requirement open', ledger: [NAMES], says: R1_OPEN },
+  { ci: true, way: 'leaves a requirement open', ledger: [NAMES], says: R1_OPEN },
   {
     way: 'marks a requirement as met in the ledger',
     ledger: [{ id: 'R2', text: 'Names are met', check: 'test -e met' }],
@@ -431,7 +442,7 @@ const LEDGER: FalseClaim[] = [
 /** Passed on to quality. */
 const PASSED_ON: FalseClaim[] = [
   {
-    ...{ way: 'moves on to quality with a failing check', ...PASSES_ON },
+    ...{ ci: true, way: 'moves on to quality with a failing check', ...PASSES_ON },
     does: `echo false >test.sh; ${COMMIT}`,
     says: failed('test.sh'),
   },
@@ -449,7 +460,7 @@ const PASSED_ON: FalseClaim[] = [
 
 /** Visible in a review. */
 const UNREVIEWED: FalseClaim[] = [
-  { way: 'signals done without reviewing a requirement', ledger: [NICE], says: unreviewed(NICE) },
+  { ci: true, way: 'signals done without reviewing a requirement', ledger: [NICE], says: unreviewed(NICE) },
   {
     way: 'reviews a requirement only when it signals done',
     ledger: [ROUND],
