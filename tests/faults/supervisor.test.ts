@@ -74,7 +74,10 @@ test.concurrent.each(['before-cursors', 'after-cursors'])(
   'what a supervisor finds in the scan in which it dies at %s is notified by the next one',
   ci,
   async (point) => {
-    await using rig = await startRig({ faults: true, at: 'asking' });
+    await using rig = await startRig({ faults: true, scenario: { rules: [] } });
+    // Not a copy: what happened before its supervisor's queue began is not notified.
+    await rig.untilWaiting('qa_answers');
+    await endOfWorker(rig);
     const crashed = join(rig.repo.root, 'crashed');
     await watch(rig, { SAMOCODE_CRASH_AT: point, SAMOCODE_CRASHED_FILE: crashed });
     await eventually(async () => (await readFile(crashed, 'utf8')) === point, { what: 'its death' });
