@@ -124,7 +124,7 @@ test.concurrent('a branch deleted with its worktree is created again at its last
   );
 });
 
-test.concurrent('a branch whose commit is gone too blocks the session', ci, async () => {
+test.concurrent('a branch whose commit is gone too blocks the session', async () => {
   await using rig = await startRig({ at: 'done', faults: true });
   await endOfWorker(rig);
   const { path = '', branch = '' } = (await rig.state()).worktree ?? {};

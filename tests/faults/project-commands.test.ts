@@ -51,7 +51,6 @@ const rows: FaultRow[] = [
     also: async (rig) => await inWorktree(rig, '.over'),
   },
   {
-    ci: true,
     name: 'a CHECK is ended by a stop at once, and run again before the session is done',
     from: 'start',
     lines: { CHECK: LONG_ONCE, CHECK_IN: 'worktree', GATES: 'none' },

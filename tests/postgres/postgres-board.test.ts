@@ -1,9 +1,9 @@
-// @module-tag ci
 import pg from 'pg';
 import { ulid } from 'ulid';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { makeRemotes } from '../processes/pool/remotes.ts';
 import { boardContract, LEASE_MS, PROJECT } from '../support/board-contract.ts';
+import { ci } from '../support/ci.ts';
 import { eventually } from '../support/eventually.ts';
 import { poolRounds } from '../support/pool-rounds.ts';
 import { type PostgresServer, query, startPostgres } from '../support/postgres-server.ts';
@@ -119,20 +119,24 @@ test('a host of the role for hosts does all that hosts do', async () => {
   expect(await board.giveBack(held, { wanted: false, state: claimed?.state ?? '' })).toBe(true);
 });
 
-test('a schema that is missing or of another version is refused, and preparing it twice changes nothing', async () => {
-  const database = await server.database();
-  const host = { id: 'h', name: 'machine', project: PROJECT, labels: [] };
-  await using board = boardAt(database);
-  await expect(board.renew(host)).rejects.toThrow('has no schema samocode_pool');
-  await Promise.all([board.prepare(), boardAt(database).prepare()]);
-  await board.offer({ id: ulid(), project: PROJECT, folder: 'kept', needs: [] });
-  await board.prepare();
-  expect((await board.renew(host)).entries).toMatchObject([{ folder: 'kept' }]);
-  await query(database, 'update samocode_pool.schema set version = 99');
-  await expect(board.prepare()).rejects.toThrow('Update samocode');
-  await using late = boardAt(database);
-  await expect(late.renew(host)).rejects.toThrow('has version 99');
-});
+test(
+  'a schema that is missing or of another version is refused, and preparing it twice changes nothing',
+  ci,
+  async () => {
+    const database = await server.database();
+    const host = { id: 'h', name: 'machine', project: PROJECT, labels: [] };
+    await using board = boardAt(database);
+    await expect(board.renew(host)).rejects.toThrow('has no schema samocode_pool');
+    await Promise.all([board.prepare(), boardAt(database).prepare()]);
+    await board.offer({ id: ulid(), project: PROJECT, folder: 'kept', needs: [] });
+    await board.prepare();
+    expect((await board.renew(host)).entries).toMatchObject([{ folder: 'kept' }]);
+    await query(database, 'update samocode_pool.schema set version = 99');
+    await expect(board.prepare()).rejects.toThrow('Update samocode');
+    await using late = boardAt(database);
+    await expect(late.renew(host)).rejects.toThrow('has version 99');
+  },
+);
 
 test('a database that is not there is an error that says so, for every call', async () => {
   await using board = boardAt('postgres://postgres@127.0.0.1:1/none');

@@ -1,4 +1,3 @@
-// @module-tag ci
 import { spawn } from 'node:child_process';
 import { openSync } from 'node:fs';
 import { readFile, stat, writeFile } from 'node:fs/promises';
@@ -10,6 +9,7 @@ import { providerNamed } from '../../../src/providers/registry.ts';
 import { ChildLog } from '../../../src/worker/limits/child-log.ts';
 import { DIFFICULT_AGENTS } from '../../difficult-agents/endings.ts';
 import { builtPrograms } from '../../support/built-programs.ts';
+import { ci } from '../../support/ci.ts';
 import { tempDir } from '../../support/temp-dir.ts';
 
 const AGENT = join(import.meta.dirname, '../../difficult-agents/agent.mjs');
@@ -68,7 +68,7 @@ async function play(dir: string, scenario: string, changes: Partial<RunnerPlan> 
 
 test.for(
   DIFFICULT_AGENTS.map((agent) => [`${agent.scenario} ${JSON.stringify(agent.plan ?? {})}`, agent] as const),
-)('an agent that %s ends as stated', async ([, agent]) => {
+)('an agent that %s ends as stated', ci, async ([, agent]) => {
   await using dir = await tempDir();
   const played = await play(dir.path, agent.scenario, agent.plan);
   expect({ ends: played.ends, says: played.says }).toEqual({

@@ -1,20 +1,24 @@
-// @module-tag ci
 import { existsSync } from 'node:fs';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { ci } from '../../support/ci.ts';
 import { CHECK, type PullRequestPlan, pullRequestScene } from '../../support/pull-request-scene.ts';
 
-test.concurrent('the proof of a pull request is repeated by the checks of the project, which keeps no trace of it', async () => {
-  await using at = await pullRequestScene();
-  const refs = await at.repo.git(['for-each-ref']);
-  expect(await at.verify()).toMatchObject({
-    ...{ verified: true, result: 'repeated', commit: at.head, differences: [] },
-    checks: [{ command: CHECK, expected: 0, found: 0 }],
-  });
-  expect(await at.repo.git(['for-each-ref'])).toBe(refs);
-  expect(existsSync(join(at.repo.path, '.git/FETCH_HEAD'))).toBe(false);
-});
+test.concurrent(
+  'the proof of a pull request is repeated by the checks of the project, which keeps no trace of it',
+  ci,
+  async () => {
+    await using at = await pullRequestScene();
+    const refs = await at.repo.git(['for-each-ref']);
+    expect(await at.verify()).toMatchObject({
+      ...{ verified: true, result: 'repeated', commit: at.head, differences: [] },
+      checks: [{ command: CHECK, expected: 0, found: 0 }],
+    });
+    expect(await at.repo.git(['for-each-ref'])).toBe(refs);
+    expect(existsSync(join(at.repo.path, '.git/FETCH_HEAD'))).toBe(false);
+  },
+);
 
 test.concurrent.each<[string, PullRequestPlan, object]>([
   ['a check that fails', { work: { 'work.txt': 'no\n' } }, { verified: false, result: 'differs' }],

@@ -1,9 +1,9 @@
-// @module-tag ci
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { foldersBeyondBounds } from '../../../src/project/checkpoints/file-bounds.ts';
 import { checkpointScene, contentsOf } from '../../support/checkpoint-scene.ts';
+import { ci } from '../../support/ci.ts';
 
 const MB = 1024 * 1024;
 const files = (count: number, below: string, sizeBytes = 1) =>
@@ -25,7 +25,7 @@ test.each([
     [...files(11, 'a/', 49 * MB), ...files(2, 'b/')],
     ['a/'],
   ],
-])('beyond the bounds for new files %s', (_, given, folders) => {
+])('beyond the bounds for new files %s', ci, (_, given, folders) => {
   expect(foldersBeyondBounds(given)).toEqual(folders);
 });
 

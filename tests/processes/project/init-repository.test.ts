@@ -1,11 +1,11 @@
-// @module-tag ci
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { initRepository } from '../../../src/project/worktrees/init-repository.ts';
+import { ci } from '../../support/ci.ts';
 import { makeRepo, type TempRepo } from '../../support/temp-repo.ts';
 
-test('a repository with a commit is not changed', async () => {
+test('a repository with a commit is not changed', ci, async () => {
   await using repo = await makeRepo();
   expect(await initRepository(repo.path, { homeDir: repo.homeDir, baseEnv: repo.env })).toEqual([]);
   expect(await repo.git(['rev-list', '--count', 'HEAD'])).toBe('1');

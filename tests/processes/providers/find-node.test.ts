@@ -1,9 +1,9 @@
-// @module-tag ci
 import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { expect, test } from 'vitest';
 import { runCommand } from '../../../src/base/processes/run-command.ts';
 import { findNodeScript } from '../../../src/providers/starting/find-node.ts';
+import { ci } from '../../support/ci.ts';
 import { type TempDir, tempDir } from '../../support/temp-dir.ts';
 
 /** Runs in a separate home, on a system without Node. */
@@ -44,7 +44,7 @@ test.concurrent.each([
   ['mise', '.local/share/mise/installs/node/22.3.0/bin/node'],
   ['asdf', '.asdf/installs/nodejs/22.3.0/bin/node'],
   ['n', 'n/bin/node'],
-])('a Node installed by %s is found without PATH', async (_manager, place) => {
+])('a Node installed by %s is found without PATH', ci, async (_manager, place) => {
   await using home = await tempDir();
   const path = await node(home, place);
   expect(await foundIn(home)).toBe(path);

@@ -1,4 +1,3 @@
-// @module-tag ci
 import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { CallToolResult } from '@modelcontextprotocol/sdk/types.js';
@@ -8,6 +7,7 @@ import type { NewEvent } from '../../../src/session/events/events.ts';
 import { ODD_KINDS, replaceWith } from '../../server/odd-entries.ts';
 import { makeServerRig, type ServerRig } from '../../server/server-rig.ts';
 import { BLOCKED, CREATED, PREPARED } from '../../session/events.ts';
+import { ci } from '../../support/ci.ts';
 
 const ODD = '26-01-08-odd';
 const HEALTHY = '26-01-09-healthy';
@@ -130,6 +130,7 @@ const IN_RUN = [
 
 test.each(IN_SESSION.flatMap((name) => ODD_KINDS.map((kind) => ({ name, kind }))))(
   'with $kind at $name of one session, every read works and lists the others',
+  ci,
   async ({ name, kind }) => {
     await using odd = await oddSession();
     await using _odd = await replaceWith(kind, join(odd.paths.sessionDir, name));
@@ -139,7 +140,6 @@ test.each(IN_SESSION.flatMap((name) => ODD_KINDS.map((kind) => ({ name, kind }))
     expect(internal).toEqual([]);
     expect(unexpected).toEqual([]);
   },
-  20_000,
 );
 
 test.each(IN_RUN.flatMap((name) => ODD_KINDS.map((kind) => ({ name, kind }))))(
@@ -152,7 +152,6 @@ test.each(IN_RUN.flatMap((name) => ODD_KINDS.map((kind) => ({ name, kind }))))(
     expect(internal).toEqual([]);
     expect(unexpected).toEqual([]);
   },
-  20_000,
 );
 
 test.each(
@@ -167,7 +166,6 @@ test.each(
     expect(list).toContain(BY_HAND);
     expect(internal).toEqual([]);
   },
-  20_000,
 );
 
 test.each(ODD_KINDS)(

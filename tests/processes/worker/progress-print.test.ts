@@ -1,4 +1,3 @@
-// @module-tag ci
 import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { expect, test } from 'vitest';
@@ -9,6 +8,7 @@ import { BLOCK_AFTER, NUDGE_AFTER } from '../../../src/phases/table.ts';
 import { worktreePrints } from '../../../src/project/checkpoints/worktree-print.ts';
 import { progressPrint } from '../../../src/worker/judging/loop-guard.ts';
 import { type CheckpointScene, checkpointScene } from '../../support/checkpoint-scene.ts';
+import { ci } from '../../support/ci.ts';
 
 /** The result of one agent: files of the worktree (`code:`) and of the session folder, and its signal. */
 interface Step {
@@ -127,7 +127,7 @@ async function equals(scene: CheckpointScene, steps: readonly Step[]): Promise<n
   return found;
 }
 
-test('there are at least thirty honest traces', () => {
+test('there are at least thirty honest traces', ci, () => {
   expect(KINDS.length * SEEDS.length).toBeGreaterThanOrEqual(30);
 });
 
