@@ -8,7 +8,7 @@ import type { FamilyKind } from '../tests/support/reached.ts';
 import { exampleErrors } from './docs/error-tables.ts';
 
 // `tsx scripts/families.ts FOLDER`: prints the families of rows that a run of `.ci/run` has not reached, by what it has
-// noted in FOLDER (tests/support/reached.ts). The goal is none: of each family at least one row is tagged `ci`.
+// noted in FOLDER (tests/support/reached.ts). There should be none: of each family at least one row is tagged `ci`.
 
 const MOUNTS: Record<Mount['kind'], true> = {
   read_only: true,
