@@ -1,11 +1,13 @@
 import { existsSync } from 'node:fs';
-import { readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { fingerprint } from '../../../src/base/files/fingerprint.ts';
 import { type CommandResult, runCommand } from '../../../src/base/processes/run-command.ts';
+import { baseResultsDir } from '../../../src/project/proving/base-results.ts';
 import { proofText, readProof, withFoldedProof } from '../../../src/session/proof/proof.ts';
 import { ci } from '../../support/ci.ts';
+import { eventually } from '../../support/eventually.ts';
 import { type SessionRig, startRig } from '../../support/session-rig.ts';
 
 const HANG_FIRST = { when: { iteration: 1 }, do: [{ act: 'hang' }] };
@@ -15,22 +17,23 @@ const WORKS = [
   { act: 'end', did: 'Closed it', signal: { status: 'done', summary: 'All is proved, says the agent.' } },
 ];
 
-/** Checks of the base run beside the agent, and the proof contains them only if they have ended. */
-const BASE_IS_CHECKED = 'until grep -q checks_ran ../../sessions/.run/*/events.jsonl; do sleep 0.1; done';
-
 /** A finished session with one commit and a check that needs it. */
 async function doneRig(lines: Readonly<Record<string, string>> = {}): Promise<SessionRig> {
   const rig = await startRig({
     here: true,
     phase: 'done',
     lines: { CHECK: 'cat work.txt README.md', ...lines },
-    scenario: {
-      rules: [
-        { when: { phase: 'done' }, do: [{ act: 'run', command: ['sh', '-c', BASE_IS_CHECKED] }, ...WORKS] },
-      ],
-    },
+    scenario: { rules: [HANG_FIRST, { when: { phase: 'done' }, do: WORKS }] },
     repo: { files: { 'README.md': '# A project\n', 'work.txt': '' } },
   });
+  // The proof shows the checks of the base only if they have ended, which the worker records before it leaves.
+  const results = baseResultsDir(rig.file.worktreesDir);
+  await eventually(async () => {
+    const entries = await readdir(results).catch(() => []);
+    return entries.some((entry) => existsSync(join(results, entry, 'result.json')));
+  });
+  await rig.stop();
+  await rig.resume();
   await rig.until(({ status }) => status.kind === 'done');
   return rig;
 }
