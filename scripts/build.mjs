@@ -1,5 +1,6 @@
 // Builds every published program into dist/, or with --faults into dist-test/ with crash and fault points compiled in.
 // Tests build into folders of their own: --outdir FOLDER, --version TEXT, --also NAME=MODULE for a further program.
+// --noting FOLDER: each refusal and crash point that a program reaches leaves a file in FOLDER (tests/support/reached.ts).
 // --maps puts source maps beside the files, which turn a user's stack trace into names and lines.
 import { chmod, readFile, rm, writeFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
@@ -13,6 +14,7 @@ const { values: asked } = parseArgs({
     outdir: { type: 'string' },
     version: { type: 'string' },
     maps: { type: 'boolean', default: false },
+    noting: { type: 'string', default: '' },
     also: { type: 'string', multiple: true, default: [] },
   },
 });
@@ -43,6 +45,13 @@ const SHARING_CHUNKS = {
 // The effect of z.config({ jitless: true }), but before the first schema is created: compiling a function for each schema
 // at its first use costs a short program more than it saves, even `samocode list` with 1,000 sessions.
 const INTERPRETED_SCHEMAS = '"use strict";(globalThis.__zod_globalConfig??={}).jitless=true;';
+
+// Each error of a table gets its stack in one place (src/base/errors.ts). An agent in a guard can write no such file.
+const NOTED_REFUSALS = `{const{captureStackTrace:capture}=Error;Error.captureStackTrace=(error,below)=>{
+if(error?.what!==undefined&&error.code!==undefined)try{process.getBuiltinModule('node:fs').writeFileSync(
+${JSON.stringify(asked.noting)}+'/refusal='+encodeURIComponent(error.code),'')}catch{}
+capture(error,below)}};`;
+const BEFORE_ALL = asked.noting === '' ? INTERPRETED_SCHEMAS : INTERPRETED_SCHEMAS + NOTED_REFUSALS;
 
 // esbuild does not escape non-ASCII characters in regular expressions, and because of a single one V8 stores the whole
 // file with two bytes per character, which takes twice as long to parse.
@@ -126,7 +135,7 @@ const options = {
   define: {
     __FAULTS__: String(asked.faults),
     __STRICT__: String(asked.faults),
-    __REACHED__: JSON.stringify(process.env.SAMOCODE_REACHED ?? ''),
+    __REACHED__: JSON.stringify(asked.noting),
     __VERSION__: JSON.stringify(version),
     // A library made for browsers reads it, which prints a warning on Node 25 and newer.
     localStorage: 'undefined',
@@ -138,7 +147,7 @@ const esm = {
   ...options,
   banner: {
     // CommonJS libraries inside the bundle (cross-spawn, commander) call require for Node's own modules.
-    js: `import{createRequire as __createRequire}from'node:module';const require=__createRequire(import.meta.url);${INTERPRETED_SCHEMAS}`,
+    js: `import{createRequire as __createRequire}from'node:module';const require=__createRequire(import.meta.url);${BEFORE_ALL}`,
   },
 };
 // Not imported inside functions: a module that may run later is compiled twice.
@@ -150,7 +159,7 @@ const cjs = {
   ...options,
   format: 'cjs',
   outExtension: { '.js': '.cjs' },
-  banner: { js: INTERPRETED_SCHEMAS },
+  banner: { js: BEFORE_ALL },
 };
 const { outdir: _, outExtension: _names, ...toOneFile } = cjs;
 const background = {

@@ -30,6 +30,8 @@ const SOURCES = [
   'scripts/build.mjs',
   'tests/support/quick-start.ts',
 ];
+/** Where programs note what they reach. */
+const REACHED = process.env.SAMOCODE_REACHED;
 const KEPT_MS = 3_600_000;
 /** Names the fingerprint of the sources: it is computed once per run, from about a thousand files. */
 const SOURCES_NOW = 'SAMOCODE_TEST_SOURCES';
@@ -54,7 +56,7 @@ export async function builtPrograms(
   const own = process.env[SOURCES_NOW] ?? (await cachedFingerprint(SOURCES));
   const also =
     Object.keys(extra).length > 0 ? await cachedFingerprint(Object.values(extra).map(folderOf)) : '';
-  const kind = faults ? `faults-${process.env.SAMOCODE_REACHED ? 'noting-' : ''}` : '';
+  const kind = (faults ? 'faults-' : '') + (REACHED === undefined ? '' : 'noting-');
   const folder = join(CACHE, `programs-${kind}${own}${also}`);
   // Concurrent tests in one process wait for the same build.
   const building = builds.get(folder) ?? buildOnce(folder, extra, faults);
@@ -88,7 +90,9 @@ async function buildInto(
   const draft = `${folder}.${process.pid}`;
   const also = Object.entries(extra).flatMap(([name, path]) => ['--also', `${name}=${path}`]);
   const args = ['scripts/build.mjs', '--outdir', draft, '--version', '0.0.0-test', ...also];
-  await promisify(execFile)(process.execPath, faults ? [...args, '--faults'] : args);
+  if (faults) args.push('--faults');
+  if (REACHED !== undefined) args.push('--noting', REACHED);
+  await promisify(execFile)(process.execPath, args);
   await startQuickly(draft);
   // Another test process may have been faster; its folder is the same.
   await rename(draft, folder).catch(() => rm(draft, { recursive: true, force: true }));
