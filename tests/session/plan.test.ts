@@ -1,5 +1,12 @@
 import { expect, test } from 'vitest';
-import { currentPlanOf, parsePlan, planChanges, planHash } from '../../src/session/documents/plan.ts';
+import { boxesIn } from '../../src/session/documents/given-plan.ts';
+import {
+  currentPlanOf,
+  isPlanOf,
+  parsePlan,
+  planChanges,
+  planHash,
+} from '../../src/session/documents/plan.ts';
 import { planProperties } from '../properties/plan.ts';
 
 const PLAN = `# Plan: JWT
@@ -77,6 +84,51 @@ test('ticks, completion lines, line endings and notes do not change the hash', (
     .concat('- a second note\r\n');
   expect(planHash(worked)).toBe(planHash(PLAN));
   expect(planChanges(PLAN, worked)).toEqual({ lines: [], notesShrank: false });
+});
+
+const phaseOf = (body: string) => `# Plan: x\n### Phase 1: a\n${body}\n`;
+
+/** The plan's progress, a given plan and the hash of an approval read the same boxes. */
+test.each([
+  ['hyphens', '- [ ] a\n- [x] b'],
+  ['asterisks', '* [ ] a\n* [X] b'],
+  ['plus signs', '+ [ ] a\n+ [x] b'],
+  ['numbers with a full stop', '1. [ ] a\n2. [x] b'],
+  ['numbers with a parenthesis', '1) [ ] a\n12) [x] b'],
+  ['a box below a box', '- [ ] a\n  1. [x] b'],
+  ['tabs', '-\t[ ] a\n\t-\t[x] b'],
+  ['CRLF', '- [ ] a\r\n- [x] b\r'],
+  ['a closed code block of a list item between', '- [ ] a\n- ```sh\n  - [ ] no\n  ```\n- [x] b'],
+  ['a code block with an indent of six', '- [ ] a\n      ```\n      - [ ] no\n      ```\n- [x] b'],
+  ['a code block of tildes under a number', '1. [ ] a\n    ~~~\n    - [x] no\n    ~~~\n1. [x] b'],
+  ['a comment of several lines', '- [ ] a\n<!--\n- [ ] no\n\n### Phase 2: no\n-->\n- [x] b'],
+  ['an indented comment in one line', '- [ ] a\n    <!-- - [ ] no -->\n- [x] b'],
+  ['a fence in a comment', '- [ ] a\n<!--\n```\n- [ ] no\n-->\n- [x] b'],
+  ['a comment in a fence', '- [ ] a\n```\n<!--\n- [ ] no\n```\n- [x] b'],
+  ['a quotation', '- [ ] a\n> - [ ] no\n- [x] b'],
+  ['a comment that never ends', '- [ ] a\n<!-- unfinished\n- [x] b'],
+])('boxes are read the same way everywhere: %s', (_what, body) => {
+  const text = phaseOf(body);
+  const { phases } = parsePlan(text);
+  expect(phases).toMatchObject([{ steps: { done: 1, total: 2 }, completed: false }]);
+  expect(boxesIn(text).map((box) => [box.text, box.isDone])).toEqual([
+    ['a', false],
+    ['b', true],
+  ]);
+  const ticked = text.replace('[ ] a', '[x] a').replace(/\[[xX]\] b/, '[ ] b');
+  expect(planHash(ticked)).toBe(planHash(text));
+  const hidden = text.replace(/\[[ x]\] no/, '[x] else');
+  if (hidden !== text) expect(planHash(hidden)).not.toBe(planHash(text));
+});
+
+test('a plan that was approved before blocks in lists and comments were known stays approved', () => {
+  const text = phaseOf('- [ ] a\n  - ```\n    - [x] shown\n\n    ```\n<!--\n1. [x] later\n-->');
+  // Computed by the reader of that time.
+  const former = '464a47e8f59285a20ce420c76648b5f051d82fd1956b2391a5b1a0769ae7675e';
+  expect(planHash(text)).not.toBe(former);
+  expect(isPlanOf(former, text)).toBe(true);
+  expect(isPlanOf(former, text.replace('- [ ] a', '- [x] a'))).toBe(true);
+  expect(isPlanOf(former, text.replace('later', 'never'))).toBe(false);
 });
 
 test.each([

@@ -15,19 +15,12 @@ export function inertQuote(text: string): string {
   const bodies = doc.lines.map(lineBody);
   const quoted: string[] = [];
   for (let index = 0; index < bodies.length; ) {
-    const size = doc.isFenced(index) ? fencedSize(bodies.slice(index)) : 0;
+    const size = doc.fencedSize(index);
     if (size === 0) quoted.push(inert(bodies[index] ?? ''));
     else quoted.push(...codeBlock(bodies.slice(index + 1, index + size - 1)));
     index += size || 1;
   }
   return quoted.map((line) => `> ${line}`.trimEnd()).join('\n');
-}
-
-/** The number of lines of the code block that begins with the first line. */
-function fencedSize([first = '', ...lines]: readonly string[]): number {
-  const fence = /^ {0,3}(`{3,}|~{3,})/.exec(first)?.[1] ?? '';
-  const end = lines.findIndex((line) => line.trim().startsWith(fence) && /^ {0,3}(`+|~+)\s*$/.test(line));
-  return end + 2;
 }
 
 /** Replaces the fences, because the original ones can be in a list and would end with it. */

@@ -1,6 +1,6 @@
 import { listed, visibleControls } from '../../base/text.ts';
 import type { GivenPlan } from '../events/session-file.ts';
-import { lineBody, oneLine, parseMarkdown } from './markdown-lines.ts';
+import { checkBox, lineBody, oneLine, parseMarkdown } from './markdown-lines.ts';
 import { parsePlan } from './plan.ts';
 
 export interface PlanBox {
@@ -14,23 +14,19 @@ export interface PlanBox {
   parent: number | undefined;
 }
 
-/** Every repetition is bounded, so that matching takes linear time. */
-const BOX = /^([ \t]{0,40})(?:[-*+]|\d{1,4}[.)])[ \t]{1,8}\[([ xX])\](?=[ \t\r\n]|$)/;
-
-/** The check boxes of any Markdown, in order, except those in code blocks. */
+/** The check boxes of any Markdown, in order, except those in code blocks and comments. */
 export function boxesIn(text: string): PlanBox[] {
   const doc = parseMarkdown(text);
   const boxes: (PlanBox & { indent: number })[] = [];
   for (const [line, body] of doc.lines.entries()) {
-    const [all, blanks = '', mark] = (doc.isFenced(line) ? null : BOX.exec(body)) ?? [];
-    if (all === undefined) continue;
-    const indent = blanks.replaceAll('\t', '    ').length;
-    const parent = boxes.findLastIndex((box) => box.indent < indent);
-    const words = oneLine(lineBody(body).slice(all.length));
+    const box = doc.isHidden(line) ? undefined : checkBox(body);
+    if (box === undefined) continue;
+    const { indent, isTicked: isDone, text: words } = box;
+    const parent = boxes.findLastIndex((other) => other.indent < indent);
     boxes.push({
       id: `B${boxes.length + 1}`,
       text: words,
-      isDone: mark !== ' ',
+      isDone,
       line,
       indent,
       parent: parent === -1 ? undefined : parent,
@@ -42,7 +38,7 @@ export function boxesIn(text: string): PlanBox[] {
 /** The document that agents read: the file as a quotation, with its boxes numbered. */
 export function quotedPlan({ name, hash, text }: GivenPlan): string {
   const { lines } = parseMarkdown(text);
-  for (const { id, line } of boxesIn(text)) lines[line] = (lines[line] ?? '').replace(BOX, `$& [${id}]`);
+  for (const { id, line } of boxesIn(text)) lines[line] = (lines[line] ?? '').replace(/\[.\]/, `$& [${id}]`);
   return [
     `# Given by the human: ${visibleControls(oneLine(name))}`,
     `The text of the file (SHA-256 ${hash}), quoted, with a number at each box.`,

@@ -44,19 +44,31 @@ export interface MarkdownLines {
   headings: Heading[];
   /** Whether a line belongs to a fenced code block, including its fences. */
   isFenced(index: number): boolean;
+  /** Whether a line belongs to a fenced code block or to an HTML comment, and so is no heading, step or `Key:` line. */
+  isHidden(index: number): boolean;
+  /** The number of lines of the code block that begins at a line; 0 if none does. */
+  fencedSize(index: number): number;
 }
 
-export function parseMarkdown(text: string): MarkdownLines {
+/**
+ * @param options `isFormer`: as before blocks in lists and comments were known, for hashes of plans that were approved
+ *   then
+ */
+export function parseMarkdown(text: string, { isFormer = false } = {}): MarkdownLines {
   const bom = text.startsWith('\uFEFF') ? '\uFEFF' : '';
   const lines = splitLines(text.slice(bom.length));
-  const fenced = fencedLines(lines);
+  const blocks = hiddenBlocks(lines, isFormer);
+  const isHidden = (index: number) => blocks[index] !== 0 && blocks[index] !== undefined;
+  const isFenced = (index: number) => isHidden(index) && blocks[index] !== COMMENT;
   const headings: Heading[] = [];
   for (const [index, line] of lines.entries()) {
-    const heading = fenced[index] ? undefined : parseHeading(line);
+    const heading = isHidden(index) ? undefined : parseHeading(line);
     if (heading) headings.push({ index, ...heading });
   }
   const eol = lines[0]?.endsWith('\r\n') ? '\r\n' : '\n';
-  return { bom, lines, eol, headings, isFenced: (index) => fenced[index] === 1 };
+  const fencedSize = (index: number) =>
+    isFenced(index) ? blocks.lastIndexOf(blocks[index] ?? 0) + 1 - index : 0;
+  return { bom, lines, eol, headings, isFenced, isHidden, fencedSize };
 }
 
 /** Lines `start` up to, but excluding, `end`; `heading` is -1 for the lines before the first section. */
@@ -109,7 +121,35 @@ export function endOfContent(doc: MarkdownLines, section: Section): number {
 /** The text of a list item without its marker, or undefined for any other line. */
 export function listItem(line: string): string | undefined {
   const body = line.trim();
-  return /^[-*+][ \t]/.test(body) ? body.slice(2).trim() : undefined;
+  const [marker] = /^(?:[-*+]|\d{1,9}[.)])[ \t]/.exec(body) ?? [];
+  return marker === undefined ? undefined : body.slice(marker.length).trim();
+}
+
+/** The check box that begins a list item. */
+export interface CheckBox {
+  /** The columns before the marker of its item. */
+  indent: number;
+  isTicked: boolean;
+  text: string;
+  /** Its line without the ending, with the box open or closed. */
+  withBox(mark: ' ' | 'x'): string;
+}
+
+// Every repetition is bounded, so that matching takes linear time.
+const BOX = /^([ \t]{0,40})((?:[-*+]|\d{1,9}[.)])[ \t]{1,8})\[([ xX])\](?=\s|$)/;
+
+/** The only reader of check boxes; the caller leaves out hidden lines. */
+export function checkBox(line: string): CheckBox | undefined {
+  const body = lineBody(line);
+  const [all, blanks = '', marker = '', mark = ''] = (body.includes('[') && BOX.exec(body)) || [];
+  if (all === undefined) return undefined;
+  const rest = body.slice(all.length);
+  return {
+    indent: blanks.replaceAll('\t', '    ').length,
+    isTicked: mark !== ' ',
+    text: oneLine(rest),
+    withBox: (now) => `${blanks}${marker}[${now}]${rest}`,
+  };
 }
 
 function plainName(heading: string): string {
@@ -124,37 +164,55 @@ export function parseHeading(line: string): { level: number; text: string } | un
 }
 
 interface FenceMark {
-  index: number;
   char: string;
   length: number;
-  /** Nothing follows the mark, which is required of a closing line. */
+  /** Nothing stands around the mark, which is required of a closing line. */
   isBare: boolean;
   /** The length of the longest later mark that can close a block of this kind. */
   longestAfter: number;
 }
 
+const COMMENT = -1;
+
 /**
- * Marks the lines of fenced blocks. An opening fence that is never closed is ignored: otherwise one forgotten fence
- * would hide the rest of an overview.
+ * Of each line the number of its fenced block, from 1, or COMMENT; 0 for all others. A fence or comment that is never
+ * closed is ignored: otherwise one forgotten fence would hide the rest of an overview.
  */
-function fencedLines(lines: readonly string[]): Uint8Array {
-  const fenced = new Uint8Array(lines.length);
-  let open: FenceMark | undefined;
-  for (const mark of fenceMarks(lines)) {
-    if (open === undefined) open = mark.length <= mark.longestAfter ? mark : undefined;
-    else if (mark.isBare && mark.char === open.char && mark.length >= open.length) {
-      fenced.fill(1, open.index, mark.index + 1);
+function hiddenBlocks(lines: readonly string[], isFormer: boolean): Int32Array {
+  const blocks = new Int32Array(lines.length);
+  const marks = fenceMarks(lines, isFormer ? FORMER_FENCE : FENCE);
+  const lastEnd = isFormer ? -1 : lines.findLastIndex((line) => line.includes('-->'));
+  let open: { from: number; mark: FenceMark | undefined } | undefined;
+  let count = 0;
+  for (const [index, line] of lines.entries()) {
+    const mark = marks.get(index);
+    if (open === undefined) {
+      const isComment = index <= lastEnd && /^[ \t]{0,40}<!--/.test(line);
+      if (mark && mark.length <= mark.longestAfter) open = { from: index, mark };
+      else if (isComment) open = { from: index, mark: undefined };
+      if (mark || !isComment) continue;
+    }
+    if (open?.mark ? mark && closes(mark, open.mark) : line.includes('-->')) {
+      blocks.fill(open?.mark ? ++count : COMMENT, open?.from, index + 1);
       open = undefined;
     }
   }
-  return fenced;
+  return blocks;
 }
 
-function fenceMarks(lines: readonly string[]): FenceMark[] {
-  const marks: FenceMark[] = [];
+function closes(mark: FenceMark, open: FenceMark): boolean {
+  return mark.isBare && mark.char === open.char && mark.length >= open.length;
+}
+
+/** A block can begin in a list item, after its marker, and is indented like the item then. */
+const FENCE = /^[ \t]{0,40}((?:[-*+]|\d{1,9}[.)])[ \t]{1,4})?(`{3,}|~{3,})/;
+const FORMER_FENCE = /^ {0,3}()(`{3,}|~{3,})/;
+
+function fenceMarks(lines: readonly string[], fence: RegExp): Map<number, FenceMark> {
+  const marks = new Map<number, FenceMark>();
   const longest: Record<string, number> = {};
   for (let index = lines.length - 1; index >= 0; index -= 1) {
-    const [all, run = ''] = /^ {0,3}(`{3,}|~{3,})/.exec(lines[index] ?? '') ?? [];
+    const [all, marker = '', run = ''] = fence.exec(lines[index] ?? '') ?? [];
     const char = run[0];
     if (all === undefined || char === undefined) continue;
     const rest = (lines[index] ?? '').slice(all.length);
@@ -162,10 +220,11 @@ function fenceMarks(lines: readonly string[]): FenceMark[] {
     if (char === '`' && rest.includes('`')) continue;
     const longestAfter = longest[char] ?? 0;
     const { length } = run;
-    marks.push({ index, char, length, isBare: isBlank(rest), longestAfter });
-    if (isBlank(rest)) longest[char] = Math.max(longestAfter, length);
+    const isBare = marker === '' && isBlank(rest);
+    marks.set(index, { char, length, isBare, longestAfter });
+    if (isBare) longest[char] = Math.max(longestAfter, length);
   }
-  return marks.reverse();
+  return marks;
 }
 
 /** A `Key: value` line; can be a list item or have its key in bold, as people and models write it. */
@@ -191,10 +250,10 @@ export interface FoundLine {
   line: KeyLine;
 }
 
-/** The `Key: value` lines from `start` up to, but excluding, `end`, except those in code blocks. */
+/** The `Key: value` lines from `start` up to, but excluding, `end`, except hidden ones. */
 export function keyLinesIn(doc: MarkdownLines, { start, end }: Pick<Section, 'start' | 'end'>): FoundLine[] {
   return doc.lines.slice(start, end).flatMap((text, at) => {
-    const line = doc.isFenced(start + at) ? undefined : parseKeyLine(text);
+    const line = doc.isHidden(start + at) ? undefined : parseKeyLine(text);
     return line ? [{ index: start + at, line }] : [];
   });
 }

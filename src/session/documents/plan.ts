@@ -2,6 +2,7 @@ import { fingerprint } from '../../base/files/fingerprint.ts';
 import { dateOf } from '../layout/names.ts';
 import { parseDocumentName, sortNewestFirst } from './documents.ts';
 import {
+  checkBox,
   endOfSection,
   isBlank,
   type KeyLine,
@@ -62,12 +63,16 @@ export function parsePlan(text: string): PlanReading {
  * the Notes section. Line endings, trailing spaces and blank lines are ignored.
  */
 export function planHash(text: string): string {
-  return fingerprint(planContent(text).lines.join('\n'));
+  return hashOf(text, {});
 }
 
-/** Whether a hash, possibly abbreviated, is that of this plan. */
+function hashOf(text: string, options: { isFormer?: true }): string {
+  return fingerprint(planContent(text, options).lines.join('\n'));
+}
+
+/** Whether a hash, possibly abbreviated, is that of this plan, or was when blocks in lists and comments were not known. */
 export function isPlanOf(given: string, text: string): boolean {
-  return isHashOf(given, planHash(text));
+  return isHashOf(given, planHash(text)) || isHashOf(given, hashOf(text, { isFormer: true }));
 }
 
 /** Whether a caller's hash, possibly abbreviated to eight characters or more, matches `hash`. */
@@ -102,13 +107,13 @@ function readPhase(
   let isListingFiles = false;
   for (let index = start; index < end; index += 1) {
     const line = doc.lines[index] ?? '';
-    if (doc.isFenced(index) || isBlank(line)) continue;
+    if (doc.isHidden(index) || isBlank(line)) continue;
     const item = listItem(line);
-    const box = item === undefined ? null : /^\[([ xX])\](?=\s|$)/.exec(item);
+    const box = checkBox(line);
     const key = parseKeyLine(line);
     if (box) {
       phase.steps.total += 1;
-      if (box[1] !== ' ') phase.steps.done += 1;
+      if (box.isTicked) phase.steps.done += 1;
     } else if (key?.key === 'files') {
       phase.files.push(...fileNames(key.value));
     } else if (key?.key === 'check' && phase.check === undefined) {
@@ -146,7 +151,7 @@ function fileName(entry: string): string {
 }
 
 function completedNumbers(doc: MarkdownLines, end: number): Set<number> {
-  const lines = doc.lines.slice(0, end).filter((line, index) => !doc.isFenced(index) && isCompletion(line));
+  const lines = doc.lines.slice(0, end).filter((line, index) => !doc.isHidden(index) && isCompletion(line));
   return new Set(lines.map((line) => Number(/\d+/.exec(line)?.[0])));
 }
 
@@ -167,7 +172,6 @@ export interface PlanContent {
   notes: string[];
 }
 
-const BOX = /^([ \t]{0,40}(?:[-*+]|\d{1,4}[.)])[ \t]{1,8})\[[ xX]\](?=\s|$)/;
 // Only a stamp may follow: any other text there would not be covered by the approval.
 const COMPLETED = /^\*\*Phase \d{1,4} completed\*\*[\s\d:@.,()[\]-]{0,40}$/i;
 
@@ -175,13 +179,13 @@ const COMPLETED = /^\*\*Phase \d{1,4} completed\*\*[\s\d:@.,()[\]-]{0,40}$/i;
  * Reduces a plan to what an approval covers. Blank lines outside code are omitted, because completion lines are usually
  * added with one; trailing spaces are removed.
  */
-export function planContent(text: string): PlanContent {
-  const doc = parseMarkdown(text);
+export function planContent(text: string, options: { isFormer?: true } = {}): PlanContent {
+  const doc = parseMarkdown(text, options);
   const end = notesHeading(doc) ?? doc.lines.length;
   const beforeNotes: string[] = [];
   for (let index = 0; index < end; index += 1) {
     const body = lineBody(doc.lines[index] ?? '').trimEnd();
-    if (doc.isFenced(index)) beforeNotes.push(body);
+    if (doc.isFenced(index) || (doc.isHidden(index) && body !== '')) beforeNotes.push(body);
     else if (body !== '' && !isCompletion(body)) beforeNotes.push(openBox(body));
   }
   const { notes, covered } = notesFrom(doc, end + 1);
@@ -202,7 +206,7 @@ function notesFrom(doc: MarkdownLines, start: number): { notes: string[]; covere
     const key = parseKeyLine(body);
     const isFile: boolean = isListingFiles && listItem(body) !== undefined;
     notes.push(line);
-    if (isFile || isWork(body, key) || (!doc.isFenced(index) && parseHeading(body))) covered.push(line);
+    if (isFile || isWork(body, key) || (!doc.isHidden(index) && parseHeading(body))) covered.push(line);
     isListingFiles = isFile || (key?.key === 'files' && key.value === '');
   }
   return { notes, covered };
@@ -210,13 +214,15 @@ function notesFrom(doc: MarkdownLines, start: number): { notes: string[]; covere
 
 /** Applies in code blocks too: quoted output often has lines that begin with "#", but none like these. */
 function isWork(body: string, key: KeyLine | undefined): boolean {
-  return key?.key === 'files' || key?.key === 'check' || BOX.test(body) || PHASE_HEADING.test(body);
+  return (
+    key?.key === 'files' || key?.key === 'check' || checkBox(body) !== undefined || PHASE_HEADING.test(body)
+  );
 }
 
 const PHASE_HEADING = /^ {0,3}#{1,6}[ \t]{1,8}Phase[ \t]{1,4}\d/i;
 
 function openBox(body: string): string {
-  return body.includes('[') ? body.replace(BOX, '$1[ ]') : body;
+  return checkBox(body)?.withBox(' ') ?? body;
 }
 
 /**

@@ -1,3 +1,4 @@
+import { boxesIn } from '../documents/given-plan.ts';
 import { parsePlan } from '../documents/plan.ts';
 
 /** The changed paths that no `Files:` line of a plan names. A plan that names no file covers all of them. */
@@ -51,7 +52,7 @@ export function planReasons(plan: string, path: string): PlanReasons {
 }
 
 function stepsIn(lines: readonly string[]): string[] {
-  return lines.flatMap((line) => /^[-*]\s+\[[ xX]\]\s+(.+)$/.exec(line)?.[1] ?? []);
+  return boxesIn(lines.join('\n')).map(({ text }) => text);
 }
 
 function idsIn(texts: readonly string[], pattern: RegExp): string[] {

@@ -52,14 +52,14 @@ export async function readPlanEvidence(worker: Worker): Promise<PlanEvidence> {
       outcome: { exists: false, approved: false, changedSinceApproval, untestable: false },
     };
   }
-  const hash = planHash(text);
   const isSame = approvedPlan !== undefined && isPlanOf(approvedPlan.hash, text);
   // Notes may be added after an approval, but not removed.
   const approved = isSame && !(await notesShrank(worker, text));
   const changedSinceApproval = approvedPlan !== undefined && !approved;
   const untestable = approved && !parsePlan(text).testable;
   return {
-    version: { name, hash },
+    // Of an approved plan the approval's own hash, even if the rules for hashes are others now.
+    version: { name, hash: isSame ? approvedPlan.hash : planHash(text) },
     text,
     requirements: approved ? requirementsIn(ledger) : [],
     outcome: { exists: true, approved, changedSinceApproval, untestable },

@@ -61,10 +61,7 @@ async function emptyPromises(worker: Worker, work: BranchWork): Promise<string[]
   const { text, outcome } = await readPlanEvidence(worker);
   if (text === undefined || !outcome.approved) return [];
   const { phases, testable } = parsePlan(text);
-  const open = phases.filter(({ completed, steps }) => !completed && steps.total > 0);
-  const claims = open.map(
-    ({ steps, ...phase }) => `${named(phase)} has ${steps.total - steps.done} open steps of ${steps.total}`,
-  );
+  const claims = phases.filter(({ completed }) => !completed).map(openSteps);
   const promising = phases.filter((phase) => promisedFiles(phase).length > 0);
   // A phase that does not list its files can concern any file.
   const isAboutNone = phases.length > 0 && phases.every(({ files }) => files.length > 0);
@@ -80,6 +77,12 @@ async function emptyPromises(worker: Worker, work: BranchWork): Promise<string[]
       claims.push(`${named(phase)} is ticked, but no commit touches its files (${files.join(', ')})`);
   }
   return claims;
+}
+
+function openSteps({ steps: { done, total }, ...phase }: PlanPhase): string {
+  return total === 0
+    ? `${named(phase)} has neither steps (- [x] …) nor the line "**Phase ${phase.number} completed**"`
+    : `${named(phase)} has ${total - done} open steps of ${total}`;
 }
 
 function named({ number, name }: Pick<PlanPhase, 'number' | 'name'>): string {

@@ -276,6 +276,19 @@ const TICKS: FalseClaim[] = [
     before: ONLY_FIRST,
     says: 'phase 7 of the plan (open) has 2 open steps of 2',
   },
+  {
+    ci: true,
+    way: 'leaves numbered steps of the plan open',
+    plan: plan(`### Phase 9: numbered\n${FILES}1. [ ] a\n2) [ ] b\n3. [x] c`),
+    before: ONLY_FIRST,
+    says: 'phase 9 of the plan (numbered) has 2 open steps of 3',
+  },
+  {
+    way: 'moves the open steps of a phase into a comment',
+    plan: plan(`### Phase 10: hidden\n${FILES}<!--\n- [x] a\n-->\n`),
+    before: ONLY_FIRST,
+    says: 'phase 10 of the plan (hidden) has neither steps (- [x] …) nor the line "**Phase 10 completed**"',
+  },
 ];
 
 const SEVERAL = `echo false >test.sh; ${COMMIT}; git checkout -qb mine`;
