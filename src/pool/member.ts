@@ -1,4 +1,3 @@
-import { crashPoint } from '../base/fault-points.ts';
 import { unseenOwner } from '../base/processes/lease.ts';
 import type { SessionView } from '../session/events/session-view.ts';
 import { type SessionPaths, sessionPaths } from '../session/layout/paths.ts';
@@ -190,7 +189,6 @@ export class Member {
     const made = await states.publish(view, held);
     if (made === undefined) return;
     const { commit, note } = made;
-    crashPoint('pool-publish');
     held.sending = commit;
     this.#mark(held);
     const how = await remote.move(this.#refOf(held.id), commit, held.published);
@@ -198,7 +196,6 @@ export class Member {
     // Each try makes a commit, and an outage may last for hours.
     if (how === 'unreachable') held.againAtMs = clock.monotonic() + times.renewMs;
     if (how !== 'moved') return;
-    crashPoint('pool-published');
     Object.assign(held, { published: commit, sending: undefined, from: state, n: note.n });
     held.sinceMs = clock.monotonic();
     this.#mark(held);
@@ -242,7 +239,6 @@ export class Member {
     const how = await remote.move(this.#refOf(id), made, undefined);
     const commit = how === 'moved' ? made : await this.#tipOf(id);
     if (commit === undefined) return;
-    crashPoint('pool-offered');
     const entry = { id, project: card.project, folder, needs: needsOf(sessionFile), state: commit };
     await board.offer(entry);
     this.#entries.set(id, { ...entry, epoch: 0, wanted: false });
@@ -275,21 +271,18 @@ export class Member {
     const mine = { id: claim.id, epoch: claim.epoch, host: claim.host };
     let back: Oid | undefined;
     try {
-      crashPoint('pool-claimed');
       const published = await this.#fetch(claim.id);
       back = published.commit;
       const { settings } = await states.sessionFileIn(published.commit);
       const own = hostSettings(settings, await this.#parts.ownSettings());
       const copy = await layDownForWork(this.#copyPlan(published), own);
       this.#reportMoved(copy);
-      crashPoint('pool-laid-down');
       const commit = claim.moved ?? (await states.claimed(published, claim));
       if (claim.moved === undefined) {
         const how = await remote.move(this.#refOf(claim.id), commit, published.commit);
         if (how !== 'moved') throw POOL_ERRORS.pool_not_moved({ folder: claim.folder, how });
       }
       back = commit;
-      crashPoint('pool-moved');
       if (claim.from !== undefined) await clock.sleep(times.graceMs);
       const paths = this.#pathsOf(copy.folder);
       const sinceMs = clock.monotonic();

@@ -225,6 +225,7 @@ const machines: FaultRow[] = [
     guardedRow(
       {},
       {
+        ci: true,
         name: 'an agent that the guard did not start is started again once the guard works',
         rules: [{ when: {}, do: [...(first()[0]?.do ?? []), { act: 'normal' }] }],
         sparesWorker: true,

@@ -6,6 +6,7 @@ import { runGit } from '../git/git.ts';
 import { removeTree } from '../git/remove-tree.ts';
 import type { GitContext } from '../git/repository.ts';
 import { borrowedBy } from '../proving/clean-clone.ts';
+import { asFoundIn } from '../worktrees/as-found.ts';
 import {
   basePlace,
   isFitName,
@@ -60,6 +61,7 @@ export async function makePrivateGit(
   // Bound folders need a mount point too.
   for (const name of folders) mkdirSync(join(git.dir, name), { recursive: true });
   await copySettings(plan, context);
+  await excludeMade(plan);
   await copyWorktrees(plan, isKept);
   await writeRefs(git.dir, refs);
   await writeAlternates(plan, context);
@@ -110,6 +112,17 @@ async function copySettings({ git: { dir }, commonDir }: PrivateGitPlan, context
       ...context,
       cwd: commonDir,
     });
+}
+
+/** What SETUP made is not offered to the agent's `git add --all`. */
+async function excludeMade({ git: { dir }, gitDir }: PrivateGitPlan): Promise<void> {
+  const made = (await asFoundIn(gitDir))?.made ?? [];
+  if (made.length === 0) return;
+  const lines = made.map((name) => `/${name.replace(/[\\*?[\]]|\s$/g, '\\$&')}\n`);
+  const path = join(dir, 'info/exclude');
+  const own = (await plainText(path, MAX_SETTINGS_BYTES)) ?? '';
+  rmSync(path, { recursive: true, force: true });
+  writeFileSync(path, `${own.replace(/\n?$/, '\n')}${lines.join('')}`);
 }
 
 /** The hooks path set in the private git folder, as husky does; empty if there is none. */

@@ -8,6 +8,7 @@ import { gitLine, runGit } from '../git/git.ts';
 import { bytesOf, listing, namesIn, pathAt, readable } from '../git/path-bytes.ts';
 import { type GitContext, readRepository } from '../git/repository.ts';
 import { GIT_STATUS, parseStatus, type StatusEntry } from '../git/status-entries.ts';
+import { asFoundAt, withoutFound } from './as-found.ts';
 
 export interface WorktreePlace extends GitContext {
   mainRepo: string;
@@ -23,7 +24,7 @@ export type WorktreeReading =
       /** Absent when no branch is checked out. */
       branch?: string;
       head: string;
-      /** Uncommitted changes, except ignored files. */
+      /** Uncommitted changes, except ignored files and what is as it was before any agent. */
       uncommitted: readonly StatusEntry[];
       /** Commits reachable from no branch, tag or remote: they would be lost with the worktree. */
       unreachedCommits: number;
@@ -48,15 +49,21 @@ export async function inspectWorktree(place: WorktreePlace): Promise<WorktreeRea
   };
 }
 
-/** Uncommitted changes of any checkout, except ignored files. @throws GitError */
+/** Uncommitted changes of any checkout, except ignored files and what is as it was before any agent. @throws GitError */
 export async function uncommittedIn(path: string, context: GitContext): Promise<StatusEntry[]> {
   return (await checkedOutAt(path, context)).uncommitted;
 }
 
 async function checkedOutAt(path: string, context: GitContext) {
-  const { stdout } = await runGit([...GIT_STATUS, '--untracked-files=normal'], { ...context, cwd: path });
+  const found = await asFoundAt(path);
+  const untracked = found ? 'all' : 'normal';
+  const { stdout } = await runGit([...GIT_STATUS, `--untracked-files=${untracked}`], {
+    ...context,
+    cwd: path,
+  });
   const { head = '', branch, entries } = parseStatus(stdout);
-  return { head, branch, uncommitted: [...entries, ...(await hiddenChanges(path, context))] };
+  const changed = found ? await withoutFound(path, entries, { found, context }) : entries;
+  return { head, branch, uncommitted: [...changed, ...(await hiddenChanges(path, context))] };
 }
 
 // In the usual layout, a worktree without its .git file is a folder inside MAIN_REPO, and git would report on

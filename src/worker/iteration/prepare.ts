@@ -12,11 +12,13 @@ import {
 } from '../../project/finding/project-command.ts';
 import { branchOf } from '../../project/git/branch-name.ts';
 import { requireSound } from '../../project/proving/clean-clone.ts';
+import { changedByCheckout, keepAsFound } from '../../project/worktrees/as-found.ts';
 import { type BaseCommit, resolveBase } from '../../project/worktrees/base-commit.ts';
 import { ensureWorktree, type Worktree } from '../../project/worktrees/worktree.ts';
 import { childEnvironment } from '../../providers/starting/environment.ts';
 import { guardOption } from '../../providers/starting/make-guard.ts';
 import { hidesFolders } from '../../providers/starting/proof-place.ts';
+import { oneLine } from '../../session/documents/markdown-lines.ts';
 import type { NewEvent } from '../../session/events/events.ts';
 import type { SessionFile } from '../../session/events/session-file.ts';
 import { SETUP_DUE } from '../../session/layout/paths.ts';
@@ -146,23 +148,28 @@ const RAN = 'ran';
 const MAX_BYTES = 8 * 1024;
 
 /**
- * Records that we are about to create the worktree. If this worker dies before SETUP has finished, its successor then
- * knows that the existing worktree is ours.
+ * Records that we are about to create the worktree. If this worker dies before SETUP has finished and the worktree has
+ * been read, its successor then knows that the existing worktree is ours.
  */
 async function noteSetupDue(worker: Worker, worktreePath: string): Promise<void> {
-  if (worker.file.settings.setup === undefined) return;
   const existing = await ifExists(readdir(worktreePath));
   if (existing === undefined || existing.length === 0) await writeWhole(worker.paths.setup, SETUP_DUE);
 }
 
-/** Runs SETUP once in a worktree that we created, even across workers. @returns notes for the first agent */
+/**
+ * Runs SETUP once in a worktree that we created, even across workers, and keeps what then differs from the commit.
+ * @returns notes for the first agent
+ */
 async function setUpOnce(worker: Worker, worktree: SetUpPlace): Promise<SetupEnd> {
   const { setup } = worker.file.settings;
-  if (setup === undefined) return { kind: 'done', warnings: [] };
   const note = await plainText(worker.paths.setup, MAX_BYTES);
   const [, ...earlier] = note?.trimEnd().split('\n') ?? [];
   const isDue = worktree.kind !== 'kept' || note === SETUP_DUE;
   if (!isDue) return { kind: 'done', warnings: earlier };
+  const { context } = worker.git;
+  if (setup === undefined)
+    return await setUpDone(worker, await keepAsFound(worktree.path, undefined, context));
+  const changed = await changedByCheckout(worktree.path, context);
   const end = await runSetup(worker, setup, worktree);
   if (end.kind === 'stopped') {
     await endChildTree(worker, undefined, { leftoversOnly: true });
@@ -178,7 +185,11 @@ async function setUpOnce(worker: Worker, worktree: SetUpPlace): Promise<SetupEnd
     failure === undefined
       ? []
       : [`SETUP (\`${setup}\`) failed (${failure.how}); the first agent is asked to fix it.`];
-  await writeWhole(worker.paths.setup, [RAN, ...warnings, ''].join('\n'));
+  return await setUpDone(worker, [...warnings, ...(await keepAsFound(worktree.path, changed, context))]);
+}
+
+async function setUpDone(worker: Worker, warnings: string[]): Promise<SetupEnd> {
+  await writeWhole(worker.paths.setup, [RAN, ...warnings.map(oneLine), ''].join('\n'));
   return { kind: 'done', warnings };
 }
 

@@ -1,6 +1,7 @@
 import { gitLine, runGit } from '../../project/git/git.ts';
 import { parseStatus } from '../../project/git/status-entries.ts';
 import type { FailedCheck } from '../../project/proving/run-check.ts';
+import { asFoundAt, withoutFound } from '../../project/worktrees/as-found.ts';
 import { parsePlan } from '../../session/documents/plan.ts';
 import type { SessionState } from '../../session/events/state.ts';
 import { readPlanEvidence } from '../core/evidence.ts';
@@ -40,13 +41,16 @@ export function baseOfWork({
   return worktree && (goalBase ?? worktree.baseCommit);
 }
 
-/** Files of the worktree that differ from the commit, except ignored ones. */
+/** Files of the worktree that differ from the commit, except ignored ones and what is as it was before any agent. */
 export async function uncommittedFiles(worker: Worker): Promise<string[]> {
   const { worktree } = stateOf(worker);
   if (worktree === undefined) return [];
   const args = ['status', '--porcelain=v2', '-z', '--untracked-files=all'];
-  const { stdout } = await runGit(args, { ...worker.git.context, cwd: worktree.path });
-  return parseStatus(stdout).entries.map(({ path }) => path);
+  const { context } = worker.git;
+  const { stdout } = await runGit(args, { ...context, cwd: worktree.path });
+  const found = await asFoundAt(worktree.path);
+  const { entries } = parseStatus(stdout);
+  return (await withoutFound(worktree.path, entries, { found, context })).map(({ path }) => path);
 }
 
 /** A failed check as a note: our own line, then the last lines of its output as a quotation. */

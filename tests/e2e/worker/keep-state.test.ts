@@ -55,6 +55,7 @@ test.concurrent(
 
 test.concurrent.each(['before-leaving', 'keep-state'])(
   'a worker that dies at %s leaves its last state to another one, which keeps it',
+  ci,
   async (point) => {
     await using rig = await startRig({ at: 'asking', faults: true });
     await changeFile(rig, () => ({ pool: true }));

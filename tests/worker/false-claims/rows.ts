@@ -392,6 +392,7 @@ const SIGNALS: FalseClaim[] = [
     says: 'Messages from the human are not acknowledged',
   },
   {
+    ci: true,
     way: 'signals done while a message arrives that it has not read',
     message: 'meanwhile',
     says: 'Messages from the human arrived while the agent before you worked: ',

@@ -1,0 +1,178 @@
+import { createHash } from 'node:crypto';
+import { createReadStream, readlinkSync } from 'node:fs';
+import { join } from 'node:path';
+import { pipeline } from 'node:stream/promises';
+import * as z from 'zod';
+import { writeWhole } from '../../base/files/atomic-file.ts';
+import { gitDirOf } from '../../base/files/git-pointer.ts';
+import { statsAt } from '../../base/files/path-stats.ts';
+import { plainJson } from '../../base/files/plain-file.ts';
+import { listed } from '../../base/text.ts';
+import { quickPrint } from '../checkpoints/worktree-print.ts';
+import { gitSaysYes, runGit } from '../git/git.ts';
+import type { GitContext } from '../git/repository.ts';
+import { statusRecords } from '../git/status-entries.ts';
+
+/** A file that differs from the commit, as it was before any agent. */
+const FoundFile = z.object({
+  /** Its mode and content, and what git's index has of it. */
+  print: z.string(),
+  /** Of a plain file size, times, inode and mode then: while they are the same, it need not be read again. */
+  stamp: z.string(),
+});
+
+/**
+ * What differed from the commit when a worktree had been made and SETUP had run. It lies in the worktree's own git
+ * folder, and so ends with the worktree.
+ */
+const AsFound = z.object({
+  v: z.literal(1),
+  files: z.record(z.string(), FoundFile),
+  /** What SETUP made: files, and folders in which nothing is tracked, with a slash at the end. */
+  made: z.array(z.string()),
+});
+export type AsFound = z.infer<typeof AsFound>;
+
+const NAME = 'samocode-as-found.json';
+const MAX_BYTES = 64 * 1024 * 1024;
+
+/** Undefined if nothing differed, or if the worktree was made by an older version. */
+export async function asFoundIn(gitDir: string): Promise<AsFound | undefined> {
+  return await plainJson(join(gitDir, NAME), MAX_BYTES, AsFound);
+}
+
+export async function asFoundAt(worktreePath: string): Promise<AsFound | undefined> {
+  const gitDir = await gitDirOf(worktreePath);
+  return gitDir === undefined ? undefined : await asFoundIn(gitDir);
+}
+
+/** The paths that differ from the commit now, with what tells whether they are as they were found. */
+type Differing = Map<string, { index: string; stamp: string; print?: string }>;
+
+/**
+ * Keeps what differs from the commit now, before any agent.
+ * @param changedBefore paths that were modified before SETUP ran; by default nothing has run
+ * @returns what a person is told about it; empty if nothing differs
+ */
+export async function keepAsFound(
+  worktreePath: string,
+  changedBefore: readonly string[] | undefined,
+  context: GitContext,
+): Promise<string[]> {
+  const gitDir = await gitDirOf(worktreePath);
+  if (gitDir === undefined) return [];
+  const files: AsFound['files'] = {};
+  for (const [path, { index, stamp }] of await differing(worktreePath, context)) {
+    const print = await printOf(worktreePath, path, { index, context });
+    if (print !== undefined) files[path] = { print, stamp };
+  }
+  const paths = Object.keys(files);
+  if (paths.length === 0) return [];
+  const options = { ...context, cwd: worktreePath };
+  const others = ['ls-files', '--others', '--exclude-standard', '--directory', '--no-empty-directory', '-z'];
+  const made = (await runGit(others, options)).stdout.split('\0').filter(Boolean);
+  await writeWhole(join(gitDir, NAME), JSON.stringify({ v: 1, files, made } satisfies AsFound));
+  const tracked = paths.filter((path) => files[path]?.print[0] !== '?');
+  const bySetup = changedBefore ? tracked.filter((path) => !changedBefore.includes(path)) : [];
+  return [
+    ...(await aboutCheckout(changedBefore ?? tracked, options)),
+    ...(bySetup.length > 0 ? [`SETUP changed ${counted(bySetup)}. ${NO_WORK}`] : []),
+    ...(made.length > 0
+      ? [`SETUP made ${listed(made, MAX_NAMED)}, which git does not ignore. ${NO_WORK}`]
+      : []),
+  ];
+}
+
+const MAX_NAMED = 5;
+const NO_WORK = 'It does not count as work unless an agent changes it.';
+
+function counted(paths: readonly string[]): string {
+  const files = paths.length === 1 ? '1 tracked file' : `${paths.length} tracked files`;
+  return `${files} (${listed(paths, MAX_NAMED)})`;
+}
+
+/** The paths that are modified right after the checkout. */
+export async function changedByCheckout(worktreePath: string, context: GitContext): Promise<string[]> {
+  return [...(await differing(worktreePath, context)).keys()];
+}
+
+async function aboutCheckout(
+  paths: readonly string[],
+  options: GitContext & { cwd: string },
+): Promise<string[]> {
+  if (paths.length === 0) return [];
+  const isSame = (how: string) => gitSaysYes(['diff', '--quiet', how, '--', ...paths.slice(0, 100)], options);
+  const why = (await isSame('--ignore-cr-at-eol')) ? ': their line endings' : '';
+  return [`A fresh checkout modifies ${counted(paths)}${why}. ${NO_WORK}`];
+}
+
+/** Leaves out what is as it was found. */
+export async function withoutFound<T extends { path: string }>(
+  worktreePath: string,
+  entries: readonly T[],
+  { found, context }: { found: AsFound | undefined; context: GitContext },
+): Promise<T[]> {
+  if (found === undefined || entries.length === 0) return [...entries];
+  const now = await differing(worktreePath, context);
+  const left: T[] = [];
+  for (const entry of entries) {
+    const then = Object.hasOwn(found.files, entry.path) ? found.files[entry.path] : undefined;
+    const { index, stamp } = now.get(entry.path) ?? {};
+    const isSame =
+      then !== undefined &&
+      index !== undefined &&
+      (stamp !== '' && then.stamp === stamp
+        ? then.print.startsWith(`${index}\n`)
+        : then.print === (await printOf(worktreePath, entry.path, { index, context })));
+    if (!isSame) left.push(entry);
+  }
+  return left;
+}
+
+const ASK = ['status', '--porcelain=v2', '-z', '--untracked-files=all', '--no-renames'];
+
+async function differing(worktreePath: string, context: GitContext): Promise<Differing> {
+  const { stdout } = await runGit(ASK, { ...context, cwd: worktreePath });
+  const found: Differing = new Map();
+  for (const record of statusRecords(stdout)) {
+    const [type, _states, sub = '', _head, inIndex = '', inWorktree = '', _hash, hash = '', ...path] =
+      record.split(' ');
+    // A conflict is of a merge that somebody began.
+    if (type === '1')
+      found.set(path.join(' '), { index: [sub, inIndex, inWorktree, hash].join(' '), stamp: '' });
+    else if (type === '?') found.set(record.slice(2), { index: '?', stamp: '' });
+  }
+  for (const [path, each] of found) each.stamp = stampOf(join(worktreePath, path));
+  return found;
+}
+
+function stampOf(path: string): string {
+  const stats = statsAt(path);
+  return stats?.isFile() ? [stats.size, stats.mtimeMs, stats.ctimeMs, stats.ino, stats.mode].join(' ') : '';
+}
+
+/** Undefined for what can't be read, which is never as it was found. */
+async function printOf(
+  worktreePath: string,
+  path: string,
+  { index, context }: { index: string; context: GitContext },
+): Promise<string | undefined> {
+  const at = join(worktreePath, path);
+  const stats = statsAt(at);
+  if (stats === undefined) return `${index}\ngone`;
+  const head = `${index}\n${(stats.mode & 0o170_111).toString(8)}`;
+  if (stats.isSymbolicLink()) return `${head} ${readlinkSync(at)}`;
+  // A submodule, or a repository that git does not look into.
+  if (stats.isDirectory()) {
+    const print = await quickPrint(at, context);
+    return print && `${head} ${print}`;
+  }
+  if (!stats.isFile()) return undefined;
+  const hash = createHash('sha256');
+  try {
+    await pipeline(createReadStream(at), hash);
+  } catch {
+    return undefined;
+  }
+  return `${head} ${hash.digest('hex')}`;
+}
