@@ -1,5 +1,7 @@
 import { createHash } from 'node:crypto';
 import { createReadStream, readlinkSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import * as z from 'zod';
@@ -9,7 +11,7 @@ import { statsAt } from '../../base/files/path-stats.ts';
 import { plainJson } from '../../base/files/plain-file.ts';
 import { listed } from '../../base/text.ts';
 import { quickPrint } from '../checkpoints/worktree-print.ts';
-import { gitSaysYes, runGit } from '../git/git.ts';
+import { CHECKOUT_LIMIT_MS, gitSaysYes, runGit } from '../git/git.ts';
 import type { GitContext } from '../git/repository.ts';
 import { statusRecords } from '../git/status-entries.ts';
 
@@ -47,36 +49,32 @@ export async function asFoundAt(worktreePath: string): Promise<AsFound | undefin
 }
 
 /** The paths that differ from the commit now, with what tells whether they are as they were found. */
-type Differing = Map<string, { index: string; stamp: string; print?: string }>;
+type Differing = Map<string, { index: string; stamp: string; isOnlyInWorktree: boolean }>;
 
 /**
  * Keeps what differs from the commit now, before any agent.
- * @param changedBefore paths that were modified before SETUP ran; by default nothing has run
  * @returns what a person is told about it; empty if nothing differs
  */
-export async function keepAsFound(
-  worktreePath: string,
-  changedBefore: readonly string[] | undefined,
-  context: GitContext,
-): Promise<string[]> {
+export async function keepAsFound(worktreePath: string, context: GitContext): Promise<string[]> {
   const gitDir = await gitDirOf(worktreePath);
   if (gitDir === undefined) return [];
+  const now = await differing(worktreePath, context);
+  if (now.size === 0) return [];
   const files: AsFound['files'] = {};
-  for (const [path, { index, stamp }] of await differing(worktreePath, context)) {
+  for (const [path, { index, stamp }] of now) {
     const print = await printOf(worktreePath, path, { index, context });
     if (print !== undefined) files[path] = { print, stamp };
   }
-  const paths = Object.keys(files);
-  if (paths.length === 0) return [];
   const options = { ...context, cwd: worktreePath };
   const others = ['ls-files', '--others', '--exclude-standard', '--directory', '--no-empty-directory', '-z'];
   const made = (await runGit(others, options)).stdout.split('\0').filter(Boolean);
   await writeWhole(join(gitDir, NAME), JSON.stringify({ v: 1, files, made } satisfies AsFound));
-  const tracked = paths.filter((path) => files[path]?.print[0] !== '?');
-  const bySetup = changedBefore ? tracked.filter((path) => !changedBefore.includes(path)) : [];
+  const tracked = [...now].filter(([, { index }]) => index !== UNTRACKED).map(([path]) => path);
+  const fresh = await asCheckedOut(worktreePath, onlyInWorktree(now), context);
+  const bySetup = tracked.filter((path) => !fresh.has(path));
   return [
-    ...(await aboutCheckout(changedBefore ?? tracked, options)),
-    ...(bySetup.length > 0 ? [`SETUP changed ${counted(bySetup)}. ${NO_WORK}`] : []),
+    ...(await aboutCheckout([...fresh], options)),
+    ...(bySetup.length > 0 ? [`${counted(bySetup)} differed before any agent began. ${NO_WORK}`] : []),
     ...(made.length > 0
       ? [`SETUP made ${listed(made, MAX_NAMED)}, which git does not ignore. ${NO_WORK}`]
       : []),
@@ -91,11 +89,6 @@ function counted(paths: readonly string[]): string {
   return `${files} (${listed(paths, MAX_NAMED)})`;
 }
 
-/** The paths that are modified right after the checkout. */
-export async function changedByCheckout(worktreePath: string, context: GitContext): Promise<string[]> {
-  return [...(await differing(worktreePath, context)).keys()];
-}
-
 async function aboutCheckout(
   paths: readonly string[],
   options: GitContext & { cwd: string },
@@ -106,27 +99,64 @@ async function aboutCheckout(
   return [`A fresh checkout modifies ${counted(paths)}${why}. ${NO_WORK}`];
 }
 
-/** Leaves out what is as it was found. */
+/**
+ * Leaves out what is as it was found, and what is as a checkout makes it: git calls a file with CRLF in the commit and
+ * LF in .gitattributes modified, but only from the moment when it looks into the file.
+ */
 export async function withoutFound<T extends { path: string }>(
   worktreePath: string,
   entries: readonly T[],
   { found, context }: { found: AsFound | undefined; context: GitContext },
 ): Promise<T[]> {
-  if (found === undefined || entries.length === 0) return [...entries];
+  if (entries.length === 0) return [];
   const now = await differing(worktreePath, context);
   const left: T[] = [];
+  const inWorktree: string[] = [];
   for (const entry of entries) {
-    const then = Object.hasOwn(found.files, entry.path) ? found.files[entry.path] : undefined;
-    const { index, stamp } = now.get(entry.path) ?? {};
+    const then = found && Object.hasOwn(found.files, entry.path) ? found.files[entry.path] : undefined;
+    const { index, stamp, isOnlyInWorktree } = now.get(entry.path) ?? {};
     const isSame =
       then !== undefined &&
       index !== undefined &&
       (stamp !== '' && then.stamp === stamp
         ? then.print.startsWith(`${index}\n`)
         : then.print === (await printOf(worktreePath, entry.path, { index, context })));
-    if (!isSame) left.push(entry);
+    if (isSame) continue;
+    left.push(entry);
+    if (isOnlyInWorktree) inWorktree.push(entry.path);
   }
-  return left;
+  const fresh = await asCheckedOut(worktreePath, inWorktree, context);
+  return left.filter(({ path }) => !fresh.has(path));
+}
+
+/** Those of the paths whose content is what a checkout writes. */
+async function asCheckedOut(
+  worktreePath: string,
+  paths: readonly string[],
+  context: GitContext,
+): Promise<Set<string>> {
+  const fresh = new Set<string>();
+  if (paths.length === 0) return fresh;
+  const folder = await mkdtemp(join(tmpdir(), 'samocode-checkout-'));
+  try {
+    const args = ['checkout-index', `--prefix=${folder}/`, '-z', '--stdin'];
+    const options = { ...context, cwd: worktreePath, input: paths.join('\0'), timeoutMs: CHECKOUT_LIMIT_MS };
+    await runGit(args, { ...options, allowFailure: true });
+    for (const path of paths) {
+      const hash = await contentOf(join(folder, path));
+      if (hash !== undefined && hash === (await contentOf(join(worktreePath, path)))) fresh.add(path);
+    }
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+  return fresh;
+}
+
+/** Git's index has nothing of it. */
+const UNTRACKED = '?';
+
+function onlyInWorktree(now: Differing): string[] {
+  return [...now].filter(([, each]) => each.isOnlyInWorktree).map(([path]) => path);
 }
 
 const ASK = ['status', '--porcelain=v2', '-z', '--untracked-files=all', '--no-renames'];
@@ -135,12 +165,15 @@ async function differing(worktreePath: string, context: GitContext): Promise<Dif
   const { stdout } = await runGit(ASK, { ...context, cwd: worktreePath });
   const found: Differing = new Map();
   for (const record of statusRecords(stdout)) {
-    const [type, _states, sub = '', _head, inIndex = '', inWorktree = '', _hash, hash = '', ...path] =
+    const [type, states = '', sub = '', _head, inIndex = '', inWorktree = '', _hash, hash = '', ...path] =
       record.split(' ');
     // A conflict is of a merge that somebody began.
-    if (type === '1')
-      found.set(path.join(' '), { index: [sub, inIndex, inWorktree, hash].join(' '), stamp: '' });
-    else if (type === '?') found.set(record.slice(2), { index: '?', stamp: '' });
+    if (type === '1') {
+      const isOnlyInWorktree = states === '.M' && inIndex === inWorktree && inIndex.startsWith('100');
+      const index = [sub, inIndex, inWorktree, hash].join(' ');
+      found.set(path.join(' '), { index, stamp: '', isOnlyInWorktree });
+    } else if (type === '?')
+      found.set(record.slice(2), { index: UNTRACKED, stamp: '', isOnlyInWorktree: false });
   }
   for (const [path, each] of found) each.stamp = stampOf(join(worktreePath, path));
   return found;
@@ -167,12 +200,17 @@ async function printOf(
     const print = await quickPrint(at, context);
     return print && `${head} ${print}`;
   }
-  if (!stats.isFile()) return undefined;
+  const content = stats.isFile() ? await contentOf(at) : undefined;
+  return content && `${head} ${content}`;
+}
+
+/** SHA-256 of a file; undefined if it can't be read. */
+async function contentOf(path: string): Promise<string | undefined> {
   const hash = createHash('sha256');
   try {
-    await pipeline(createReadStream(at), hash);
+    await pipeline(createReadStream(path), hash);
   } catch {
     return undefined;
   }
-  return `${head} ${hash.digest('hex')}`;
+  return hash.digest('hex');
 }

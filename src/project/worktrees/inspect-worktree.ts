@@ -62,7 +62,7 @@ async function checkedOutAt(path: string, context: GitContext) {
     cwd: path,
   });
   const { head = '', branch, entries } = parseStatus(stdout);
-  const changed = found ? await withoutFound(path, entries, { found, context }) : entries;
+  const changed = await withoutFound(path, entries, { found, context });
   return { head, branch, uncommitted: [...changed, ...(await hiddenChanges(path, context))] };
 }
 

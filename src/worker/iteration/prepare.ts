@@ -12,7 +12,7 @@ import {
 } from '../../project/finding/project-command.ts';
 import { branchOf } from '../../project/git/branch-name.ts';
 import { requireSound } from '../../project/proving/clean-clone.ts';
-import { changedByCheckout, keepAsFound } from '../../project/worktrees/as-found.ts';
+import { keepAsFound } from '../../project/worktrees/as-found.ts';
 import { type BaseCommit, resolveBase } from '../../project/worktrees/base-commit.ts';
 import { ensureWorktree, type Worktree } from '../../project/worktrees/worktree.ts';
 import { childEnvironment } from '../../providers/starting/environment.ts';
@@ -167,9 +167,7 @@ async function setUpOnce(worker: Worker, worktree: SetUpPlace): Promise<SetupEnd
   const isDue = worktree.kind !== 'kept' || note === SETUP_DUE;
   if (!isDue) return { kind: 'done', warnings: earlier };
   const { context } = worker.git;
-  if (setup === undefined)
-    return await setUpDone(worker, await keepAsFound(worktree.path, undefined, context));
-  const changed = await changedByCheckout(worktree.path, context);
+  if (setup === undefined) return await setUpDone(worker, await keepAsFound(worktree.path, context));
   const end = await runSetup(worker, setup, worktree);
   if (end.kind === 'stopped') {
     await endChildTree(worker, undefined, { leftoversOnly: true });
@@ -185,7 +183,7 @@ async function setUpOnce(worker: Worker, worktree: SetUpPlace): Promise<SetupEnd
     failure === undefined
       ? []
       : [`SETUP (\`${setup}\`) failed (${failure.how}); the first agent is asked to fix it.`];
-  return await setUpDone(worker, [...warnings, ...(await keepAsFound(worktree.path, changed, context))]);
+  return await setUpDone(worker, [...warnings, ...(await keepAsFound(worktree.path, context))]);
 }
 
 async function setUpDone(worker: Worker, warnings: string[]): Promise<SetupEnd> {

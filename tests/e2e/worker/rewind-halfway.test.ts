@@ -130,12 +130,16 @@ test.concurrent('a rewind that finds a git lock changes nothing, and can be requ
   expect(view.state.status.kind).toBe('stopped');
 });
 
-test.concurrent(`after a worker dies at ${['locked', ...STEPS].join(', ')} of a rewind, the next one completes it`, ci, async () => {
-  await using rig = await startRig({ at: 'planned', faults: true, here: true });
-  const before = await atThePlan(rig);
-  for (const step of ['locked', ...STEPS]) {
-    await diesAndIsEnded(step, rig);
-    await rewind(rig, 'undo');
-    expect(await filesOf(rig), step).toEqual(before);
-  }
-});
+test.concurrent(
+  `after a worker dies at ${['locked', ...STEPS].join(', ')} of a rewind, the next one completes it`,
+  ci,
+  async () => {
+    await using rig = await startRig({ at: 'planned', faults: true, here: true });
+    const before = await atThePlan(rig);
+    for (const step of ['locked', ...STEPS]) {
+      await diesAndIsEnded(step, rig);
+      await rewind(rig, 'undo');
+      expect(await filesOf(rig), step).toEqual(before);
+    }
+  },
+);

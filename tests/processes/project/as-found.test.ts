@@ -1,7 +1,7 @@
 import { appendFile, chmod, mkdir, readFile, rm, symlink, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { changedByCheckout, keepAsFound } from '../../../src/project/worktrees/as-found.ts';
+import { keepAsFound } from '../../../src/project/worktrees/as-found.ts';
 import { inspectWorktree } from '../../../src/project/worktrees/inspect-worktree.ts';
 import { ensureWorktree } from '../../../src/project/worktrees/worktree.ts';
 import { makeRepo } from '../../support/temp-repo.ts';
@@ -35,13 +35,17 @@ async function crlfWorktree() {
 
 test('what a fresh checkout modifies does not count as uncommitted, and the reason is said', async () => {
   await using s = await crlfWorktree();
-  expect(await s.uncommitted()).toEqual(['a.txt']);
-  expect(await keepAsFound(s.worktreePath, undefined, s.context)).toEqual([
+  // From now on git looks into it and calls it modified.
+  await utimes(s.at('a.txt'), 1, 1);
+  expect(await s.repo.git(['status', '--short'], s.worktreePath)).toBe('M a.txt');
+  expect(await s.uncommitted()).toEqual([]);
+  expect(await keepAsFound(s.worktreePath, s.context)).toEqual([
     'A fresh checkout modifies 1 tracked file (a.txt): their line endings. It does not count as work unless an agent changes it.',
   ]);
   expect(await s.uncommitted()).toEqual([]);
+  await writeFile(s.at('a.txt'), 'one\ntwo\n');
   await utimes(s.at('a.txt'), 1, 1);
-  expect(await s.uncommitted()).toEqual([]);
+  expect(await s.uncommitted()).toEqual(['a.txt']);
 });
 
 test.each<[string, (at: (name: string) => string) => Promise<unknown>, string]>([
@@ -62,13 +66,13 @@ test.each<[string, (at: (name: string) => string) => Promise<unknown>, string]>(
   ],
 ])('%s counts', async (_what, change, path) => {
   await using s = await crlfWorktree();
-  const changed = await changedByCheckout(s.worktreePath, s.context);
+  await utimes(s.at('a.txt'), 1, 1);
   await mkdir(s.at('venv/bin'), { recursive: true });
   await writeFile(s.at('venv/bin/python'), '#!/bin/sh\n');
   await appendFile(s.at('b.sh'), '# by SETUP\n');
-  expect(await keepAsFound(s.worktreePath, changed, s.context)).toEqual([
+  expect(await keepAsFound(s.worktreePath, s.context)).toEqual([
     expect.stringContaining('A fresh checkout modifies 1 tracked file (a.txt): their line endings.'),
-    expect.stringContaining('SETUP changed 1 tracked file (b.sh).'),
+    expect.stringContaining('1 tracked file (b.sh) differed before any agent began.'),
     expect.stringContaining('SETUP made venv/, which git does not ignore.'),
   ]);
   expect(await s.uncommitted()).toEqual([]);
@@ -78,7 +82,7 @@ test.each<[string, (at: (name: string) => string) => Promise<unknown>, string]>(
 
 test('staging counts too', async () => {
   await using s = await crlfWorktree();
-  await keepAsFound(s.worktreePath, undefined, s.context);
+  await keepAsFound(s.worktreePath, s.context);
   await s.repo.git(['add', 'a.txt'], s.worktreePath);
   expect(await s.uncommitted()).toEqual(['a.txt']);
   await s.repo.git(['commit', '--quiet', '-m', 'Renormalize'], s.worktreePath);
