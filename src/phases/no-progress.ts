@@ -5,11 +5,19 @@ import { COUNTED_ENDINGS } from './ending.ts';
 import { BLOCK_AFTER, NUDGE_AFTER } from './table.ts';
 import { block } from './verdict.ts';
 
-/** Fingerprints of the newest iterations, oldest first; `equal`: how many in a row ended in an earlier state. */
-export const ProgressTrail = z.object({ prints: z.array(z.string()), equal: z.int().nonnegative() });
+export const ProgressTrail = z.object({
+  /** Fingerprints of the newest iterations, oldest first. */
+  prints: z.array(z.string()),
+  /** How many in a row ended in an earlier state. */
+  equal: z.int().nonnegative(),
+  /** Why the work of one of those was refused, as the next agent read it. */
+  refusal: z.string().optional(),
+});
 export type ProgressTrail = z.infer<typeof ProgressTrail>;
 
 export const EMPTY_TRAIL: ProgressTrail = { prints: [], equal: 0 };
+
+const NUDGE = /^The last \d+ iterations changed nothing: /;
 
 /** Longer than any cycle worth detecting: A, B, A, B is no progress either. */
 const REMEMBERED = 8;
@@ -17,11 +25,14 @@ const REMEMBERED = 8;
 /** The trail after another agent. Endings that were not the agent's fault don't indicate progress. */
 export function withPrint(
   trail: ProgressTrail,
-  { print, ending }: { print: string | undefined; ending: EndingKind },
+  { print, ending, decision }: { print: string | undefined; ending: EndingKind; decision?: Decision },
 ): ProgressTrail {
   if (print === undefined || !COUNTED_ENDINGS.includes(ending)) return trail;
   const prints = [...trail.prints.filter((known) => known !== print), print].slice(-REMEMBERED);
-  return { prints, equal: equalAfter(trail, print) };
+  const equal = equalAfter(trail, print);
+  const notes = decision?.kind === 'run' ? decision.notes : [];
+  const refusal = notes.find((note) => !NUDGE.test(note)) ?? (equal > 1 ? trail.refusal : undefined);
+  return refusal === undefined ? { prints, equal } : { prints, equal, refusal };
 }
 
 function equalAfter({ prints, equal }: ProgressTrail, print: string): number {
@@ -34,10 +45,15 @@ function equalAfter({ prints, equal }: ProgressTrail, print: string): number {
 export type Evidence = string;
 
 /** Keeps a decision to continue, adds a note, or blocks, depending on the trail including this iteration. */
-export function breakLoop(decision: Decision, { equal }: ProgressTrail, evidence: Evidence): Decision {
+export function breakLoop(
+  decision: Decision,
+  { equal, refusal }: ProgressTrail,
+  evidence: Evidence,
+): Decision {
   if (decision.kind !== 'run' || equal < NUDGE_AFTER) return decision;
   const found = `The last ${equal} iterations changed nothing: ${evidence}.`;
-  if (equal >= BLOCK_AFTER) return block(decision.phase, 'no_progress', found);
+  const behind = refusal === undefined ? '' : ` What was refused: ${refusal}`;
+  if (equal >= BLOCK_AFTER) return block(decision.phase, 'no_progress', `${found}${behind}`);
   const note = `${found} Try another way, or a smaller step; if you cannot, signal \`blocked\` and say what blocks you.`;
   return { ...decision, notes: [...decision.notes, note] };
 }

@@ -46,6 +46,21 @@ test("endings that were not the agent's fault do not count", () => {
   expect(withPrint(trail, { print: undefined, ending: 'signalled' })).toEqual(trail);
 });
 
+test('a block for no progress says what was refused behind it', () => {
+  const refused = run('implementation', ['The work is not done: R1 is open. Fix this first.']);
+  const decisions = [refused, run('testing'), refused, run('testing'), run('testing')];
+  const trail = decisions.reduce(
+    (before, decision) =>
+      withPrint(before, { print: 'a', ending: 'signalled', decision: breakLoop(decision, before, 'tree') }),
+    EMPTY_TRAIL,
+  );
+  expect(breakLoop(run('testing'), trail, 'tree')).toMatchObject({
+    reason:
+      'The last 5 iterations changed nothing: tree. What was refused: The work is not done: R1 is open. Fix this first.',
+  });
+  expect(withPrint(trail, { print: 'b', ending: 'signalled' }).refusal).toBeUndefined();
+});
+
 test('waiting, done and blocked decisions are unchanged', () => {
   const done = { kind: 'done', phase: 'done', summary: '' } as const;
   expect(breakLoop(done, trailOf(['a', 'a', 'a', 'a', 'a']), '')).toEqual(done);

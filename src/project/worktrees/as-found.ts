@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { createReadStream, readlinkSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -6,6 +5,7 @@ import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import * as z from 'zod';
 import { writeWhole } from '../../base/files/atomic-file.ts';
+import { fileIdentity, newFingerprint } from '../../base/files/fingerprint.ts';
 import { gitDirOf } from '../../base/files/git-pointer.ts';
 import { statsAt } from '../../base/files/path-stats.ts';
 import { plainJson } from '../../base/files/plain-file.ts';
@@ -19,7 +19,7 @@ import { statusRecords } from '../git/status-entries.ts';
 const FoundFile = z.object({
   /** Its mode and content, and what git's index has of it. */
   print: z.string(),
-  /** Of a plain file size, times, inode and mode then: while they are the same, it need not be read again. */
+  /** The identity of a plain file then: while it is the same, it need not be read again. */
   stamp: z.string(),
 });
 
@@ -181,7 +181,7 @@ async function differing(worktreePath: string, context: GitContext): Promise<Dif
 
 function stampOf(path: string): string {
   const stats = statsAt(path);
-  return stats?.isFile() ? [stats.size, stats.mtimeMs, stats.ctimeMs, stats.ino, stats.mode].join(' ') : '';
+  return stats?.isFile() ? fileIdentity(stats) : '';
 }
 
 /** Undefined for what can't be read, which is never as it was found. */
@@ -206,7 +206,7 @@ async function printOf(
 
 /** SHA-256 of a file; undefined if it can't be read. */
 async function contentOf(path: string): Promise<string | undefined> {
-  const hash = createHash('sha256');
+  const hash = newFingerprint();
   try {
     await pipeline(createReadStream(path), hash);
   } catch {

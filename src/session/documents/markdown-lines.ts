@@ -166,6 +166,8 @@ export function parseHeading(line: string): { level: number; text: string } | un
 interface FenceMark {
   char: string;
   length: number;
+  /** It is in a list item, with which its block ends: at the next line that is not indented. */
+  isNested: boolean;
   /** Nothing stands around the mark, which is required of a closing line. */
   isBare: boolean;
   /** The length of the longest later mark that can close a block of this kind. */
@@ -201,30 +203,41 @@ function hiddenBlocks(lines: readonly string[], isFormer: boolean): Int32Array {
 }
 
 function closes(mark: FenceMark, open: FenceMark): boolean {
-  return mark.isBare && mark.char === open.char && mark.length >= open.length;
+  const isInReach = open.isNested || !mark.isNested;
+  return mark.isBare && isInReach && mark.char === open.char && mark.length >= open.length;
 }
 
-/** A block can begin in a list item, after its marker, and is indented like the item then. */
-const FENCE = /^[ \t]{0,40}((?:[-*+]|\d{1,9}[.)])[ \t]{1,4})?(`{3,}|~{3,})/;
-const FORMER_FENCE = /^ {0,3}()(`{3,}|~{3,})/;
+/** A block can begin in a list item, also right after its marker. */
+const FENCE = /^([ \t]{0,40})((?:[-*+]|\d{1,9}[.)])[ \t]{1,4})?(`{3,}|~{3,})/;
+const FORMER_FENCE = /^( {0,3})()(`{3,}|~{3,})/;
 
 function fenceMarks(lines: readonly string[], fence: RegExp): Map<number, FenceMark> {
   const marks = new Map<number, FenceMark>();
   const longest: Record<string, number> = {};
+  let longestInItem: Record<string, number> = {};
   for (let index = lines.length - 1; index >= 0; index -= 1) {
-    const [all, marker = '', run = ''] = fence.exec(lines[index] ?? '') ?? [];
-    const char = run[0];
-    if (all === undefined || char === undefined) continue;
-    const rest = (lines[index] ?? '').slice(all.length);
-    // Further backticks on the line make it inline code, not a fence.
-    if (char === '`' && rest.includes('`')) continue;
-    const longestAfter = longest[char] ?? 0;
-    const { length } = run;
-    const isBare = marker === '' && isBlank(rest);
-    marks.set(index, { char, length, isBare, longestAfter });
-    if (isBare) longest[char] = Math.max(longestAfter, length);
+    const line = lines[index] ?? '';
+    const mark = fenceMark(line, fence);
+    if (mark !== undefined) {
+      const { char, length, isBare, isNested } = mark;
+      marks.set(index, { ...mark, longestAfter: (isNested ? longestInItem : longest)[char] ?? 0 });
+      if (isBare) longestInItem[char] = Math.max(longestInItem[char] ?? 0, length);
+      if (isBare && !isNested) longest[char] = Math.max(longest[char] ?? 0, length);
+    }
+    if (/^\S/.test(line)) longestInItem = {};
   }
   return marks;
+}
+
+function fenceMark(line: string, fence: RegExp): Omit<FenceMark, 'longestAfter'> | undefined {
+  const [all, blanks = '', marker = '', run = ''] = fence.exec(line) ?? [];
+  const char = run[0];
+  if (all === undefined || char === undefined) return undefined;
+  const rest = line.slice(all.length);
+  // Further backticks on the line make it inline code, not a fence.
+  if (char === '`' && rest.includes('`')) return undefined;
+  const isNested = marker !== '' || blanks.length > 3 || blanks.includes('\t');
+  return { char, length: run.length, isNested, isBare: marker === '' && isBlank(rest) };
 }
 
 /** A `Key: value` line; can be a list item or have its key in bold, as people and models write it. */

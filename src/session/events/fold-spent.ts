@@ -9,10 +9,10 @@ type Counted = Pick<SessionState, 'spent' | 'trail' | 'wrappedUp' | 'wrapUpDue'>
 
 /** Adds what an iteration spent, and whether it made progress. */
 export function countedIteration(state: SessionState, event: EventOf<'iteration_ended'>): Counted {
-  const { phase, ending, print } = event;
+  const { phase, ending, print, decision } = event;
   return {
     spent: withSpent(state.spent, phase, spentBy(event)),
-    trail: withPrint(state.trail, { print, ending }),
+    trail: withPrint(state.trail, { print, ending, decision }),
     wrapUpDue: state.wrapUpDue || (ending === 'budget' && event.decision.kind === 'run'),
     wrappedUp: state.wrappedUp || state.openIteration?.wrapUp === true,
   };

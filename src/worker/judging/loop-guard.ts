@@ -21,7 +21,7 @@ export function guardLoop(worker: Worker, decision: Decision, question: LoopQues
   const { phase, signal, ending, kept, plan } = question;
   if (kept.trees === undefined) return { decision };
   const print = progressPrint({ phase, signal, ...kept.trees });
-  const trail = withPrint(stateOf(worker).trail, { print, ending });
+  const trail = withPrint(stateOf(worker).trail, { print, ending, decision });
   return { decision: breakLoop(decision, trail, evidence(kept.trees, signal, plan)), print };
 }
 

@@ -12,15 +12,23 @@ import { branchTip, readPlanEvidence } from '../core/evidence.ts';
 import { stateOf, type Worker } from '../core/worker.ts';
 import { baseOfWork, type TipOfBranch, tipOfBranch } from './check-facts.ts';
 
-/** Claims about finished work that the branch does not support, one line each. Only an approved plan makes promises. */
-export async function falseClaims(worker: Worker, tip: TipOfBranch | undefined): Promise<string[]> {
+export interface FalseClaims {
+  /** One line each. */
+  claims: string[];
+  /** Another one, unless a check that failed before the work passes now: see `turnsGreen`. */
+  noWork?: string | undefined;
+}
+
+/** Claims about finished work that the branch does not support. Only an approved plan makes promises. */
+export async function falseClaims(worker: Worker, tip: TipOfBranch | undefined): Promise<FalseClaims> {
   const { worktree } = stateOf(worker);
-  if (worktree === undefined || tip === undefined) return [];
+  if (worktree === undefined || tip === undefined) return { claims: [] };
   const work = workOf(worker, tip.commit);
   const links = (await linksOutside(work)).map(
     ({ path, target }) => `the link ${path} leads out of the repository, to ${target}`,
   );
-  return [...(await otherBranch(worker, worktree)), ...links, ...(await emptyPromises(worker, work))];
+  const { claims, noWork } = await emptyPromises(worker, work);
+  return { claims: [...(await otherBranch(worker, worktree)), ...links, ...claims], noWork };
 }
 
 function workOf({ file: { mainRepo }, git, ...worker }: Worker, tip: string): BranchWork {
@@ -57,26 +65,26 @@ async function otherBranch(
   return [`the worktree has ${where} checked out, but the work of this session belongs on ${branch}`];
 }
 
-async function emptyPromises(worker: Worker, work: BranchWork): Promise<string[]> {
+async function emptyPromises(worker: Worker, work: BranchWork): Promise<FalseClaims> {
   const { text, outcome } = await readPlanEvidence(worker);
-  if (text === undefined || !outcome.approved) return [];
+  if (text === undefined || !outcome.approved) return { claims: [] };
   const { phases, testable } = parsePlan(text);
   const claims = phases.filter(({ completed }) => !completed).map(openSteps);
   const promising = phases.filter((phase) => promisedFiles(phase).length > 0);
   // A phase that does not list its files can concern any file.
   const isAboutNone = phases.length > 0 && phases.every(({ files }) => files.length > 0);
   if (testable && (promising.length > 0 || !isAboutNone) && !(await changesContent(work)))
-    return [
-      ...claims,
-      `the plan asks for changes (it has no "Testing: none"), but the branch changes nothing except white space since ${short(work.base)}`,
-    ];
+    return {
+      claims,
+      noWork: `the plan asks for changes (it has no "Testing: none"), but the branch changes nothing except white space since ${short(work.base)}`,
+    };
   for (const phase of promising) {
     const files = promisedFiles(phase);
     const isClaimed = phase.completed || phase.steps.done > 0;
     if (isClaimed && !(await touchesFiles(work, files)))
       claims.push(`${named(phase)} is ticked, but no commit touches its files (${files.join(', ')})`);
   }
-  return claims;
+  return { claims };
 }
 
 function openSteps({ steps: { done, total }, ...phase }: PlanPhase): string {

@@ -22,6 +22,7 @@ import { branchGone, falseClaims, laterWork } from './false-claims.ts';
 import { changedTests, comparedChecks, tryAddedTests, waitIfWeakened, withNote } from './judge-tests.ts';
 import { failedOf, unreviewed } from './ledger.ts';
 import { asReason, type Proof, proveBranch } from './prove.ts';
+import { turnsGreen } from './turns-green.ts';
 
 interface Inquiry {
   worker: Worker;
@@ -168,9 +169,14 @@ async function shownOf(inquiry: Inquiry): Promise<Shown> {
   if (inquiry.shown !== undefined) return inquiry.shown;
   const { worker, iteration } = inquiry;
   const tip = stateOf(worker).worktree && (await tipOfBranch(worker));
-  const claims = await falseClaims(worker, tip);
+  const { claims, noWork } = await falseClaims(worker, tip);
   const { requirements } = await readPlanEvidence(worker);
-  const proof = await proveBranch(worker, iteration);
+  let proof = await proveBranch(worker, iteration);
+  if (noWork !== undefined) {
+    const isShown = proof.kind === 'passed' && tip && (await turnsGreen(worker, { tip, iteration }));
+    if (isShown === undefined) proof = { kind: 'stopped', events: proof.events };
+    else if (!isShown) claims.push(noWork);
+  }
   inquiry.events.push(...proof.events);
   inquiry.shown = { tip, claims, requirements, proof };
   return inquiry.shown;
