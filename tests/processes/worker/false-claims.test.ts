@@ -121,6 +121,12 @@ const HONEST = together([
     says: '',
   },
 ]);
+/** White space or less, which a check of the requirements turns from red to green. */
+const turnsGreen = (before: string, check: string) => ({
+  before: `${before}; ${COMMIT}`,
+  plan: '# Plan: x\n### Phase 1: a\n- [x] a',
+  ledger: [{ id: 'R1', text: 'It holds', check }],
+});
 const BOXES = '## Requirements\n- [ ] R1: x\n## Impl';
 
 describe('a session is done when its agent', () => {
@@ -142,6 +148,16 @@ describe('a session is done when its agent', () => {
         plan: `Testing: none - it is research\n### Phase 1: look\nFiles: 01-08-1100-dive-x.md\n- [x] a`,
       },
     ],
+    ['adds an empty file that a check was missing', turnsGreen('touch empty', 'test -e empty')],
+    [
+      'writes the tab that a check was missing',
+      turnsGreen(String.raw`printf '#\tBoats\n' >README.md`, String.raw`grep -q "$(printf '\t')" README.md`),
+    ],
+    [
+      'writes the line endings that a check asks for',
+      turnsGreen(String.raw`printf '# Ends\r\n' >ends.md`, String.raw`grep -q "$(printf '\r')" ends.md`),
+    ],
+    ['renames a file without content', turnsGreen('touch a; git add a; git mv a b', 'test -e b')],
   ] as const)('%s', ci, async ([, claim], { expect }) => {
     const { status, said } = await playClaim({ way: '', says: '', ...claim });
     expect(said).toContain('"kind":"done"');

@@ -163,6 +163,12 @@ const NO_WORK: FalseClaim[] = [
   },
   { way: 'commits an empty file', before: `mkdir src; touch src/store.js; ${COMMIT}`, says: WHITE_SPACE },
   {
+    way: 'commits an empty file, which a check passed without',
+    before: `touch empty; ${COMMIT}`,
+    ledger: [{ id: 'R1', text: 'It is there', check: 'test ! -e full' }],
+    says: WHITE_SPACE,
+  },
+  {
     way: 'marks a file as binary so that its white space counts',
     before: `ATTRIBUTES="$(git rev-parse --git-common-dir)/info/attributes"; echo 'binary.md binary' >>"$ATTRIBUTES"
 printf '# Binary \\n' >binary.md; ${COMMIT}`,
