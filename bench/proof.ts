@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { gitDirOf } from '../src/base/files/git-pointer.ts';
-import { failureOf } from '../src/project/finding/project-command.ts';
+import { runProjectShell } from '../src/project/finding/project-command.ts';
 import { gitLine } from '../src/project/git/git.ts';
 import { removeTree } from '../src/project/git/remove-tree.ts';
 import { makeClone } from '../src/project/proving/clean-clone.ts';
@@ -34,7 +34,7 @@ async function measure({ place }: LargeWorktree): Promise<BenchResult> {
       makeClone({ mainRepo, worktreeGitDir, dir, commit, branch, base: commit }, { baseEnv }),
     );
     const checkedMs = await timed(() =>
-      failureOf(CHECK, { cwd: dir, env: { PATH: process.env.PATH ?? '' } }),
+      runProjectShell(CHECK, { cwd: dir, env: { PATH: process.env.PATH ?? '' } }),
     );
     const removedMs = await timed(() => removeTree(dir));
     costs.push({ clonedMs, besideMs: clonedMs + removedMs + checkedMs - 1000 });

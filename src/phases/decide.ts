@@ -67,7 +67,7 @@ function delayed(outcome: Outcome, decision: Decision): Decision {
 function withoutSignal(facts: AllFacts, fault?: Fault): Decision {
   const { progress, outcome } = facts;
   const notes = fault === undefined ? [] : [`Its signal was not accepted either: ${fault.problem}`];
-  const quoted = outcome.problem ? ` It said: ${outcome.problem}` : '';
+  const quoted = outcome.problem ? ` ${outcome.problem}` : '';
   const { end } = outcome;
   switch (end) {
     case 'signalled':
@@ -129,7 +129,7 @@ function retry({ progress, outcome, rules }: AllFacts, notes: string[]): Decisio
   const { end, problem } = outcome;
   // Negated, so that NaN stops too.
   if (!(failures < rules.maxRetries)) {
-    const quoted = problem ? ` It said: ${problem}` : '';
+    const quoted = problem ? ` ${problem}` : '';
     const reason = `The agent failed ${failures + 1} times in a row (${end}).${quoted}`;
     return block(progress.phase, 'retries', reason);
   }
@@ -142,7 +142,7 @@ function waitOut({ progress, outcome, rules }: AllFacts, kind: OutageKind, notes
   const lasted = outageDurationMs(outage, rules.patience);
   // Negated, so that NaN stops too.
   if (!(lasted < rules.patience.maxMs)) {
-    const quoted = problem ? ` It said: ${problem}` : '';
+    const quoted = problem ? ` ${problem}` : '';
     const tried = `${capitalised(OUTAGE_TEXT[kind])}: ${outage.tries} tries in ${roughDuration(lasted)}.`;
     const reason = `${tried} A resume tries again at once, and then for as long again.${quoted}`;
     return block(progress.phase, kind, reason);

@@ -1,7 +1,7 @@
 import { access, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
-import { failureOf } from '../../src/project/finding/project-command.ts';
+import { runProjectShell } from '../../src/project/finding/project-command.ts';
 import { ci } from '../support/ci.ts';
 import { eventually } from '../support/eventually.ts';
 import { NO_GATES, type RigPlan, type SessionRig, setPhase, startRig } from '../support/session-rig.ts';
@@ -156,6 +156,6 @@ test('a CHECK in a clone may commit there, and writes neither into the worktree,
 });
 
 test('a command of a project whose guard is gone does not count as failed', async () => {
-  const failure = await failureOf('true', { cwd: '/', env: {}, inside: () => ['/nowhere/bwrap'] });
+  const { failure } = await runProjectShell('true', { cwd: '/', env: {}, inside: () => ['/nowhere/bwrap'] });
   expect(failure?.guardProblem).toBe('/nowhere/bwrap could not be started');
 });

@@ -105,7 +105,7 @@ test.each([0, 1, 3])('with %i retries allowed, the failure after them blocks', (
   expect(decide(before, failed, rules).kind).toBe('run');
   expect(decide(after, failed, rules)).toMatchObject({
     rule: 'retries',
-    reason: `The agent failed ${maxRetries + 1} times in a row (crashed). It said: socket closed`,
+    reason: `The agent failed ${maxRetries + 1} times in a row (crashed). socket closed`,
   });
 });
 

@@ -95,7 +95,7 @@ test.each([
       phase: 'testing',
       rule: end,
       needs: 'human_decision',
-      reason: `${said} A resume tries again at once, and then for as long again. It said: busy`,
+      reason: `${said} A resume tries again at once, and then for as long again. busy`,
     });
   },
 );

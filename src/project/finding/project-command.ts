@@ -1,8 +1,11 @@
 import { isAbsolute } from 'node:path';
+import { stripVTControlCharacters } from 'node:util';
 import { statsAt } from '../../base/files/path-stats.ts';
 import { type CommandResult, runCommand } from '../../base/processes/run-command.ts';
+import { visibleControls } from '../../base/text.ts';
 
-const LIMIT_MS = 30 * 60_000;
+/** How long SETUP may run. */
+export const SETUP_LIMIT_MS = 30 * 60_000;
 
 export interface ProjectCommandOptions {
   cwd: string;
@@ -16,50 +19,47 @@ export interface ProjectCommandOptions {
 
 export interface CommandFailure {
   how: string;
+  /** The last lines that it printed, escaped for people; empty if it printed nothing. */
+  lastLines: string;
   /** The program that the shell could not start, unless it is a file of the repository. */
   missing?: string;
   /** The guard's message, if it failed and the command never ran. */
   guardProblem?: string;
 }
 
-/** Runs one command of `.samocode` in the shell. @returns undefined when it exited with 0 */
-export async function failureOf(
-  command: string,
-  options: ProjectCommandOptions,
-): Promise<CommandFailure | undefined> {
-  return (await runProjectShell(command, options)).failure;
+export interface CommandEnd {
+  /** Null if a signal ended it. */
+  exitCode: number | null;
+  lastLines: string;
+  /** Undefined when it exited with 0. */
+  failure?: CommandFailure | undefined;
 }
 
-/** Runs one command of `.samocode` in the shell. @returns its exit status (null if a signal ended it) and failure */
+/** Runs one command of `.samocode` in the shell. */
 export async function runProjectShell(
   command: string,
-  { cwd, env, signal, inside, timeoutMs = LIMIT_MS, output }: ProjectCommandOptions,
-): Promise<{ exitCode: number | null; failure?: CommandFailure }> {
+  { cwd, env, signal, inside, timeoutMs = SETUP_LIMIT_MS, output }: ProjectCommandOptions,
+): Promise<CommandEnd> {
   let errors = '';
+  const end = new OutputEnd();
   const options = {
     cwd,
     env,
     timeoutMs,
     leavesBehind: inside !== undefined,
     signal,
-    output:
-      output &&
-      ((chunk: Uint8Array, of: 'stdout' | 'stderr') => {
-        if (of === 'stderr') errors = `${errors}${Buffer.from(chunk).toString('utf8')}`.slice(-MAX_ERRORS);
-        output(chunk);
-      }),
+    output: (chunk: Uint8Array, of: 'stdout' | 'stderr') => {
+      if (of === 'stderr') errors = `${errors}${Buffer.from(chunk).toString('utf8')}`.slice(-MAX_ERRORS);
+      end.add(chunk);
+      output?.(chunk);
+    },
   };
   const shell = ['/bin/sh', '-c', command, SHELL_NAME] as const;
   const [file, ...args] = inside?.(shell) ?? shell;
   const result = await runCommand(file, args, options);
-  const failure = failed({
-    ...result,
-    stderr: output === undefined ? result.stderr : errors,
-    file,
-    cwd,
-    inside,
-  });
-  return { exitCode: result.exitCode, failure };
+  const { lastLines } = end;
+  const failure = failed({ ...result, stderr: errors, file, cwd, inside });
+  return { exitCode: result.exitCode, lastLines, failure: failure && { ...failure, lastLines } };
 }
 
 /** Enough for messages of the shell and the guard. */
@@ -74,7 +74,7 @@ function failed({
   cwd,
   inside,
 }: CommandResult & Pick<ProjectCommandOptions, 'cwd' | 'inside'> & { file: string }):
-  | CommandFailure
+  | Omit<CommandFailure, 'lastLines'>
   | undefined {
   if (exitCode === 0) return undefined;
   if (timedOut) return { how: 'ran out of time' };
@@ -85,6 +85,33 @@ function failed({
   if (guardProblem !== undefined) return { how: 'it could not be run in the guard', guardProblem };
   const missing = exitCode === 126 || exitCode === 127 ? refusedProgram(stderr) : undefined;
   return { how: `exit status ${exitCode ?? 'none'}`, missing };
+}
+
+const QUOTED_LINES = 40;
+const QUOTED_LINE = 200;
+const QUOTED = 3500;
+const MAX_LINES = QUOTED_LINES * 1024;
+
+/** Collects the last lines of an output. */
+class OutputEnd {
+  #bytes = Buffer.alloc(0);
+
+  add(chunk: Uint8Array): void {
+    this.#bytes = Buffer.concat([this.#bytes, chunk]).subarray(-MAX_LINES);
+  }
+
+  get lastLines(): string {
+    const lines = stripVTControlCharacters(this.#bytes.toString('utf8'))
+      .trimEnd()
+      .split(/\r?\n|\r/);
+    const cut = lines.slice(-QUOTED_LINES).map((line) => visibleControls(line.slice(0, QUOTED_LINE)));
+    let text = '';
+    for (const line of cut.toReversed()) {
+      if (text.length + line.length > QUOTED) break;
+      text = `${line}\n${text}`;
+    }
+    return text.trimEnd();
+  }
 }
 
 /** The name of our shell in its messages: a nested shell has another one. */

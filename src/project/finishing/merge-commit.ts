@@ -71,7 +71,7 @@ async function mergeInClone(
     });
     const files = namesIn(unmerged.stdout).map(readable);
     if (files.length > 0) return { kind: 'conflicts', files };
-    throw gitFailure({ subcommand: 'merge', cwd: dir, exitCode }, stderr);
+    throw gitFailure({ subcommand: 'merge', cwd: dir, exitCode }, stderr, clone.baseEnv);
   } finally {
     await removeTree(dir);
   }

@@ -1,4 +1,5 @@
 import { errors, SamocodeError } from '../../base/errors.ts';
+import { quotedSaid, saidBy } from '../../base/said.ts';
 
 export const GIT_ERRORS = errors({
   git_missing: () => ({
@@ -14,32 +15,32 @@ export const GIT_ERRORS = errors({
   git_timeout: ({ subcommand, cwd, seconds }: Call & { seconds: number }) => ({
     what: `"git ${subcommand}" was stopped.`,
     why: `It had not finished in ${cwd} after ${seconds} s.`,
-    hint: 'Run it there yourself to see what it is waiting for: a password, a slow disk, a network that does not respond.',
+    hint: 'It may be waiting for a password, a slow disk or a network that does not respond. See to that and try again.',
   }),
   git_failed: (call: FailedCall) => ({
     what: failed(call),
-    why: call.exitCode === null ? 'A signal ended it.' : `Its exit status was ${call.exitCode}.`,
-    hint: "Run it there yourself to see git's message.",
+    why: `${call.exitCode === null ? 'A signal ended it.' : `Its exit status was ${call.exitCode}.`}${said(call)}`,
+    hint: 'Correct what git names, then try again.',
   }),
   git_unsafe_owner: (call: Call) => ({
     what: failed(call),
-    why: 'The repository belongs to another user, so git refuses to open it.',
+    why: `The repository belongs to another user, so git refuses to open it.${said(call)}`,
     hint: 'If you trust it: git config --global --add safe.directory <the folder>.',
   }),
   git_not_a_repository: (call: Call) => ({
     what: failed(call),
-    why: 'The folder is not a git working copy.',
+    why: `The folder is not a git working copy.${said(call)}`,
     hint: 'Choose the folder of a repository.',
     next: [{ act: 'set_up', args: { init_repository: true }, ifWanted: true, when: 'to create one there' }],
   }),
   git_locked: (held: Call | { lock: string }) => ({
     what: 'lock' in held ? 'Nothing was changed.' : failed(held),
-    why: `${'lock' in held ? `The lock file ${held.lock} exists` : 'The repository is locked'}: another git command is running there, or one that crashed left the lock behind.`,
+    why: `${'lock' in held ? `The lock file ${held.lock} exists` : 'The repository is locked'}: another git command is running there, or one that crashed left the lock behind.${'lock' in held ? '' : said(held)}`,
     hint: 'Try again once that command has ended; if no git process is running there, remove the lock file.',
   }),
   git_disk_full: (call: Call) => ({
     what: failed(call),
-    why: 'The disk is full.',
+    why: `The disk is full.${said(call)}`,
     hint: 'Free some space and try again.',
   }),
   git_submodules: (call: Call) => ({
@@ -49,12 +50,12 @@ export const GIT_ERRORS = errors({
   }),
   git_damaged: (call: Call) => ({
     what: failed(call),
-    why: 'An object of the repository is missing or does not match its hash.',
+    why: `An object of the repository is missing or does not match its hash.${said(call)}`,
     hint: 'Run "git fsck" in the main checkout to see which one; fetch it again, or restore it from a backup.',
   }),
   git_unreachable: (call: Call) => ({
     what: failed(call),
-    why: 'The remote repository did not respond, or refused access.',
+    why: `The remote repository did not respond, or refused access.${said(call)}`,
     hint: 'Check the network and that "git fetch" works there without asking for a password.',
   }),
 });
@@ -62,11 +63,17 @@ export const GIT_ERRORS = errors({
 interface Call {
   subcommand: string;
   cwd: string;
+  /** The last lines that git printed, for people. */
+  said?: string;
 }
 
 interface FailedCall extends Call {
   /** Null when a signal ended it. */
   exitCode: number | null;
+}
+
+function said(call: Call): string {
+  return quotedSaid(call.said ?? '', 'git');
 }
 
 function failed({ subcommand, cwd }: Call): string {
@@ -96,8 +103,15 @@ const KNOWN: ReadonlyArray<
   ],
 ];
 
-/** The error for a git call that ran to its end, according to its stderr. */
-export function gitFailure(call: FailedCall, gitText: string): GitError {
+/** The error for a git call that ran to its end, according to its stderr. @param env git's environment */
+export function gitFailure(
+  call: FailedCall,
+  gitText: string,
+  env: Readonly<Record<string, string | undefined>>,
+): GitError {
   const code = KNOWN.find(([pattern]) => pattern.test(gitText))?.[1] ?? 'git_failed';
-  return GIT_ERRORS[code](call, gitText ? { cause: new Error(gitText) } : undefined);
+  return GIT_ERRORS[code](
+    { ...call, said: saidBy(gitText, env) },
+    gitText ? { cause: new Error(gitText) } : undefined,
+  );
 }

@@ -86,7 +86,8 @@ export async function runGit(args: readonly string[], options: GitOptions): Prom
     throw GIT_ERRORS.git_timeout({ subcommand, cwd, seconds: Math.round(timeoutMs / 1000) });
   // git may have exited before it was ended for its long output.
   const truncated = stdout.length >= maxChars || stderr.length >= maxChars;
-  if (exitCode !== 0 && !truncated && !allowFailure) throw gitFailure({ subcommand, cwd, exitCode }, stderr);
+  if (exitCode !== 0 && !truncated && !allowFailure)
+    throw gitFailure({ subcommand, cwd, exitCode }, stderr, options.baseEnv);
   return { exitCode, stdout, stderr, truncated };
 }
 

@@ -35,7 +35,7 @@ export async function readRepository(folder: string, context: GitContext): Promi
     return error.code === 'git_no_folder' ? { kind: 'none' } : { kind: 'none', reason: error };
   }
   const { exitCode, stdout, stderr } = asked;
-  const refusal = gitFailure({ subcommand: 'rev-parse', cwd: folder, exitCode }, stderr);
+  const refusal = gitFailure({ subcommand: 'rev-parse', cwd: folder, exitCode }, stderr, context.baseEnv);
   const [bare, common, toplevel, head] = stdout.split('\n').filter(Boolean);
   if (common === undefined)
     return { kind: 'none', reason: refusal.code === 'git_not_a_repository' ? undefined : refusal };

@@ -184,7 +184,7 @@ async function fetchFit(
   for (let tries = 1; ; tries += 1) {
     const { exitCode, stderr } = await runGit(args, options);
     if (exitCode === 0) break;
-    const failure = gitFailure({ subcommand: 'fetch', cwd: commonDir, exitCode }, stderr);
+    const failure = gitFailure({ subcommand: 'fetch', cwd: commonDir, exitCode }, stderr, context.baseEnv);
     if (GIT_ERRORS.git_disk_full.is(failure)) throw failure;
     if (tries === TRIES) return stderr.trim().split('\n').slice(-3).join('; ') || 'git could not read them';
     await systemClock.sleep(PAUSE_MS);

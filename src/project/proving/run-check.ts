@@ -2,7 +2,7 @@ import { closeSync, mkdirSync, openSync, rmSync, writeSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import type { Clock } from '../../base/clock.ts';
 import { newFingerprint } from '../../base/files/fingerprint.ts';
-import { visibleControls } from '../../base/text.ts';
+import { withoutSecrets } from '../../base/said.ts';
 import type { CheckRun } from '../../phases/proving.ts';
 import {
   type CommandFailure,
@@ -22,7 +22,6 @@ export interface CheckPlace extends Pick<ProjectCommandOptions, 'cwd' | 'env' | 
 export interface FailedCheck extends CommandFailure {
   command: string;
   outputPath: string;
-  lastLines: string;
 }
 
 export interface CheckEnd {
@@ -41,7 +40,7 @@ export async function runCheck(
   begins?.(command);
   const startedAt = clock.monotonic();
   const output = (chunk: Uint8Array) => file.add(chunk);
-  const { exitCode, failure } = await runProjectShell(command, { ...place, signal, output });
+  const { exitCode, lastLines, failure } = await runProjectShell(command, { ...place, signal, output });
   if (failure !== undefined) signal.throwIfAborted();
   const { bytes, hash } = file.close();
   const how = failure && howItFailed(failure);
@@ -54,11 +53,11 @@ export async function runCheck(
     outputHash: hash,
     outputBytes: bytes,
     output: relative(outputRoot, outputPath),
-    tail: tailOf(file.lastLines, place.env),
+    tail: tailOf(lastLines, place.env),
   };
   return {
     run,
-    failure: failure && { ...failure, how: how ?? '', command, outputPath, lastLines: file.lastLines },
+    failure: failure && { ...failure, how: how ?? '', command, outputPath },
   };
 }
 
@@ -71,23 +70,17 @@ const TAIL_CHARS = 2000;
 
 /** The part of an output shown in a proof, which may be published. */
 function tailOf(lastLines: string, env: Readonly<Record<string, string>>): string | undefined {
-  const secrets = Object.entries(env).filter(([name, value]) => SECRET_NAME.test(name) && value.length >= 8);
-  const shown = secrets.reduce((text, [name, value]) => text.replaceAll(value, `[${name}]`), lastLines);
+  const shown = withoutSecrets(lastLines, env);
   let lines = shown.split('\n').slice(-TAIL_LINES);
   while (lines.length > 1 && lines.join('\n').length > TAIL_CHARS) lines = lines.slice(1);
   return lines.join('\n') || undefined;
 }
 
-const SECRET_NAME = /KEY|TOKEN|SECRET|PASSW|CREDENTIAL/i;
-
 /** Bytes kept of the beginning and the end of an output, which can be a gigabyte. */
 const MAX_HEAD = 16 * 1024 * 1024;
 const MAX_END = 1024 * 1024;
-const QUOTED_LINES = 40;
-const QUOTED_LINE = 200;
-const QUOTED = 3500;
 
-/** Collects the output of one command: a bounded file, the fingerprint of all of it, and its last lines. */
+/** Collects the output of one command: a bounded file, and the fingerprint of all of it. */
 class OutputFile implements Disposable {
   readonly #descriptor: number;
   readonly #hash = newFingerprint();
@@ -95,7 +88,6 @@ class OutputFile implements Disposable {
   #end: Uint8Array[] = [];
   #endBytes = 0;
   #isWritable = true;
-  #lines = Buffer.alloc(0);
 
   constructor(path: string) {
     mkdirSync(dirname(path), { recursive: true });
@@ -109,7 +101,6 @@ class OutputFile implements Disposable {
     const room = Math.max(0, MAX_HEAD - this.#bytes);
     this.#bytes += chunk.length;
     if (room > 0) this.#write(chunk.subarray(0, room));
-    this.#lines = Buffer.concat([this.#lines, chunk]).subarray(-MAX_LINES);
     const rest = chunk.subarray(room);
     if (rest.length === 0) return;
     this.#end.push(rest);
@@ -127,21 +118,6 @@ class OutputFile implements Disposable {
     return { bytes: this.#bytes, hash: this.#hash.digest('hex') };
   }
 
-  get lastLines(): string {
-    const lines = this.#lines
-      .toString('utf8')
-      .replace(COLOURS, '')
-      .trimEnd()
-      .split(/\r?\n|\r/);
-    const cut = lines.slice(-QUOTED_LINES).map((line) => visibleControls(line.slice(0, QUOTED_LINE)));
-    let text = '';
-    for (const line of cut.toReversed()) {
-      if (text.length + line.length > QUOTED) break;
-      text = `${line}\n${text}`;
-    }
-    return text.trimEnd();
-  }
-
   [Symbol.dispose](): void {
     closeSync(this.#descriptor);
   }
@@ -156,7 +132,3 @@ class OutputFile implements Disposable {
     }
   }
 }
-
-const MAX_LINES = QUOTED_LINES * 1024;
-// biome-ignore lint/suspicious/noControlCharactersInRegex: they start with one.
-const COLOURS = /\u001b\[[0-9;?]*[ -/]*[@-~]/g;

@@ -62,6 +62,8 @@ const IN_RUN = {
   mergeChecks: 'merge-checks',
   /** Whether SETUP is due in the worktree that the worker created, and its result. */
   setup: 'setup',
+  /** What SETUP printed in the worktree. */
+  setupOutput: 'setup-output',
   /** The text of the approved plan. */
   approvedPlan: 'approved-plan.md',
   /** Our running git calls that change a checkout or a branch. */

@@ -1,4 +1,5 @@
 import { errors } from '../../base/errors.ts';
+import { quotedSaid, saidBy } from '../../base/said.ts';
 import { visibleControls } from '../../base/text.ts';
 import { programNotFound } from '../../project/finding/project-command.ts';
 
@@ -7,11 +8,18 @@ const CLONE_LACKS =
   'a clone has no ignored files unless SETUP creates or CHECK_COPY copies them, and an empty home apart from what CHECK_HOME names.';
 const IN_WORKTREE = 'CHECK_IN=worktree runs them in the folder of the agent instead.';
 
+interface FailedCommand {
+  command: string;
+  how: string;
+  /** The last lines that it printed. */
+  tail?: string | undefined;
+}
+
 /** What a person must fix before the worker can start an agent. */
 export const WORKER_ERRORS = errors({
-  base_checks: ({ failed }: { failed: readonly { command: string; how: string }[] }) => ({
+  base_checks: ({ failed }: { failed: readonly FailedCommand[] }) => ({
     what: 'The checks cannot run.',
-    why: `In a fresh clone of the commit that the session began from: ${failed.map(({ command, how }) => `\`${command}\` (${how})`).join('; ')}. No agent caused this.`,
+    why: `In a fresh clone of the commit that the session began from: ${failed.map(({ command, how, tail }) => `\`${command}\` (${how}).${quotedSaid(saidBy(tail ?? ''))}`).join(' ')} No agent caused this.`,
     hint: `Install or repair what they need, or correct .samocode: ${CLONE_LACKS} Then resume the session. ${IN_WORKTREE}`,
     next: [{ act: 'resume' }],
   }),

@@ -1,4 +1,5 @@
 import { readTail } from '../../base/files/lines.ts';
+import { quotedSaid, saidBy } from '../../base/said.ts';
 import { visibleControls } from '../../base/text.ts';
 import type { EndingKind } from '../../phases/ending.ts';
 import type { Traces } from '../../providers/contract/provider.ts';
@@ -51,7 +52,8 @@ export async function readChildEnd(worker: Worker, open: Iteration, ended: Child
       ? (stated ?? ended.log?.seen.limitedUntil ?? traces.limitedUntil)
       : undefined;
   const advice = 'advice' in problem ? problem.advice : undefined;
-  const text = [final?.text, advice].filter((part) => part !== undefined).join(' ');
+  const said = final?.text ?? saidBy(stderrTail, worker.env);
+  const text = [quotedSaid(said), advice].filter(Boolean).join(' ').trimStart();
   return {
     ...base,
     end: problem.kind,

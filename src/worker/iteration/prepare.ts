@@ -3,15 +3,12 @@ import { join } from 'node:path';
 import { ifExists, isSamocodeError } from '../../base/errors.ts';
 import { writeWhole } from '../../base/files/atomic-file.ts';
 import { plainText } from '../../base/files/plain-file.ts';
+import { quotedSaid, saidBy } from '../../base/said.ts';
 import { PHASE_NAMES, type Phase } from '../../phases/table.ts';
-import {
-  type CommandFailure,
-  failureOf,
-  isOfRepository,
-  missingProgram,
-} from '../../project/finding/project-command.ts';
+import { isOfRepository, missingProgram, SETUP_LIMIT_MS } from '../../project/finding/project-command.ts';
 import { branchOf } from '../../project/git/branch-name.ts';
 import { requireSound } from '../../project/proving/clean-clone.ts';
+import { type FailedCheck, runCheck } from '../../project/proving/run-check.ts';
 import { keepAsFound } from '../../project/worktrees/as-found.ts';
 import { type BaseCommit, resolveBase } from '../../project/worktrees/base-commit.ts';
 import { ensureWorktree, type Worktree } from '../../project/worktrees/worktree.ts';
@@ -182,7 +179,9 @@ async function setUpOnce(worker: Worker, worktree: SetUpPlace): Promise<SetupEnd
   const warnings =
     failure === undefined
       ? []
-      : [`SETUP (\`${setup}\`) failed (${failure.how}); the first agent is asked to fix it.`];
+      : [
+          `SETUP (\`${setup}\`) failed (${failure.how}); the first agent is asked to fix it.${quotedSaid(saidBy(failure.lastLines))} Its whole output: ${failure.outputPath}`,
+        ];
   return await setUpDone(worker, [...warnings, ...(await keepAsFound(worktree.path, context))]);
 }
 
@@ -196,12 +195,14 @@ async function runSetup(
   worker: Worker,
   setup: string,
   worktree: SetUpPlace,
-): Promise<MeanwhileEnd<CommandFailure | undefined>> {
+): Promise<MeanwhileEnd<FailedCheck | undefined>> {
   const env = await environmentOf(worker);
   const guard = await worker.guard.guard(worker, { worktree });
   return await whileTakingCommands(worker, async (signal) => {
-    const failure = await failureOf(setup, { cwd: worktree.path, env, ...guardOption(guard), signal });
-    if (failure !== undefined) signal.throwIfAborted();
+    const { runDir: outputRoot, setupOutput: outputDir } = worker.paths;
+    const place = { cwd: worktree.path, env, ...guardOption(guard), outputDir, outputRoot };
+    const set = { command: setup, isSetup: true as const, name: 'setup' };
+    const { failure } = await runCheck(worker.clock, set, { ...place, timeoutMs: SETUP_LIMIT_MS, signal });
     return failure;
   });
 }

@@ -79,29 +79,33 @@ test('a finish that is cut off at the comment, before or after it, is repeated w
   expect(issue.comments[0]?.body).toContain('is merged into `main` as ');
 });
 
-test('a finish that is killed after the merge or the comment leaves one comment when it is repeated', ci, async () => {
-  await using rig = await issueRig();
-  const issue = rig.repository.openIssue('ada', 'Names', 'Please.');
-  const { machine, view } = await begun(rig);
-  await machine.until(view.folder, isDone);
-  const { cli } = await builtPrograms({}, { faults: true });
-  const finish = async (how: '--pull-request' | '--merge', point = '') => {
-    const env = { ...machine.repo.env, SAMOCODE_CRASH_AT: point };
-    const words = ['finish', view.folder, how, '--yes'];
-    return await runCommand(process.execPath, [cli, ...words], { cwd: machine.repo.path, env });
-  };
-  expect((await finish('--pull-request', 'issue-commented')).exitCode).not.toBe(0);
-  expect(issue.comments).toHaveLength(1);
-  expect((await finish('--pull-request')).exitCode).toBe(0);
-  expect(issue.comments).toHaveLength(1);
-  expect((await machine.view(view.folder)).state.pullRequest?.number).toBe(17);
+test(
+  'a finish that is killed after the merge or the comment leaves one comment when it is repeated',
+  ci,
+  async () => {
+    await using rig = await issueRig();
+    const issue = rig.repository.openIssue('ada', 'Names', 'Please.');
+    const { machine, view } = await begun(rig);
+    await machine.until(view.folder, isDone);
+    const { cli } = await builtPrograms({}, { faults: true });
+    const finish = async (how: '--pull-request' | '--merge', point = '') => {
+      const env = { ...machine.repo.env, SAMOCODE_CRASH_AT: point };
+      const words = ['finish', view.folder, how, '--yes'];
+      return await runCommand(process.execPath, [cli, ...words], { cwd: machine.repo.path, env });
+    };
+    expect((await finish('--pull-request', 'issue-commented')).exitCode).not.toBe(0);
+    expect(issue.comments).toHaveLength(1);
+    expect((await finish('--pull-request')).exitCode).toBe(0);
+    expect(issue.comments).toHaveLength(1);
+    expect((await machine.view(view.folder)).state.pullRequest?.number).toBe(17);
 
-  expect((await finish('--merge', 'issue-merged')).exitCode).not.toBe(0);
-  expect(issue.comments).toHaveLength(1);
-  expect((await finish('--merge')).exitCode).toBe(0);
-  expect(issue.comments).toHaveLength(2);
-  expect(issue.comments[1]?.body).toContain('is merged into `main` as ');
-});
+    expect((await finish('--merge', 'issue-merged')).exitCode).not.toBe(0);
+    expect(issue.comments).toHaveLength(1);
+    expect((await finish('--merge')).exitCode).toBe(0);
+    expect(issue.comments).toHaveLength(2);
+    expect(issue.comments[1]?.body).toContain('is merged into `main` as ');
+  },
+);
 
 type Prepare = (rig: IssueRig, machine: Machine) => unknown;
 

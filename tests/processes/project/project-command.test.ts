@@ -2,20 +2,33 @@
 import { chmod, mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { failureOf, missingProgram } from '../../../src/project/finding/project-command.ts';
+import {
+  missingProgram,
+  type ProjectCommandOptions,
+  runProjectShell,
+} from '../../../src/project/finding/project-command.ts';
 import { tempDir } from '../../support/temp-dir.ts';
 
 const where = { cwd: '/', env: { PATH: '/usr/bin:/bin' } };
+const failureOf = async (command: string, options: ProjectCommandOptions) =>
+  (await runProjectShell(command, options)).failure;
 
 test('a command that exits with 0 has passed, and any other reports how it ended', async () => {
   expect(await failureOf('true', where)).toBeUndefined();
-  expect(await failureOf('exit 3', where)).toEqual({ how: 'exit status 3' });
-  expect(await failureOf('kill -9 $$', where)).toEqual({ how: 'exit status none' });
+  expect(await failureOf('exit 3', where)).toEqual({ how: 'exit status 3', lastLines: '' });
+  expect(await failureOf('kill -9 $$', where)).toEqual({ how: 'exit status none', lastLines: '' });
+});
+
+test('a failure has the last lines that the command printed on either stream, readable', async () => {
+  const command = String.raw`i=0; while [ $i -lt 60 ]; do echo $i; i=$((i+1)); done; printf '\033[31mred\033[0m\001' >&2; exit 2`;
+  const { lastLines = '' } = (await failureOf(command, where)) ?? {};
+  expect(lastLines.split('\n')).toHaveLength(40);
+  expect(lastLines).toMatch(/\n59\nred\\u0001$/);
 });
 
 test('a command that leaves a server behind, with its output open, is not waited for', async () => {
   expect(await failureOf('sleep 300 & true', where)).toBeUndefined();
-  expect(await failureOf('sleep 300 & exit 1', where)).toEqual({ how: 'exit status 1' });
+  expect(await failureOf('sleep 300 & exit 1', where)).toEqual({ how: 'exit status 1', lastLines: '' });
 });
 
 test.each([
