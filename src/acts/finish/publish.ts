@@ -121,7 +121,7 @@ function commandsOf(request: PullRequest, mainRepo: string, bodyPath: string): s
   const isForGh = remote === undefined || repository !== undefined;
   return [
     ...(remote === undefined ? [add] : []),
-    [...git, 'push', remote ?? 'origin', branch],
+    [...git, 'push', remote ?? 'origin', `refs/heads/${branch}`],
     ...(isForGh ? [['gh', 'pr', 'create', ...create]] : []),
   ].map((words) => words.map(shellWord).join(' '));
 }

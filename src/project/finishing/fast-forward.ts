@@ -10,9 +10,9 @@ import { plainJson } from '../../base/files/plain-file.ts';
 import type { Host } from '../../base/processes/host.ts';
 import { acquireLease } from '../../base/processes/lease.ts';
 import { shellWord } from '../../base/shell-quoted.ts';
-import { CHECKOUT_LIMIT_MS, gitLine, gitSaysYes, runGit } from '../git/git.ts';
+import { CHECKOUT_LIMIT_MS, gitSaysYes, runGit } from '../git/git.ts';
 import { waitForNoted } from '../git/noted-calls.ts';
-import { commitOf, commonDirOf, type GitContext } from '../git/repository.ts';
+import { checkedOutBranch, commitOf, commonDirOf, type GitContext } from '../git/repository.ts';
 import { listWorktrees } from '../git/worktree-list.ts';
 import { OFFLINE } from '../proving/clean-clone.ts';
 import { changedPaths } from '../worktrees/changes.ts';
@@ -81,7 +81,7 @@ export async function fastForward(
   if (uncommitted.some(({ kind }) => kind !== 'untracked'))
     return left(`The branch "${branch}" is checked out in ${path}, which has uncommitted changes.`);
   const here = { ...context, cwd: path, env: OFFLINE, timeoutMs: CHECKOUT_LIMIT_MS, allowFailure: true };
-  const branchHere = () => gitLine(['symbolic-ref', '-q', '--short', 'HEAD'], here);
+  const branchHere = () => checkedOutBranch(path, context);
   if ((await branchHere()) !== branch) return { kind: 'moved' };
   await beforeFiles(path);
   const { exitCode } = await runGit([...merge, to], here);

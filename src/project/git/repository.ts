@@ -126,3 +126,13 @@ export async function commonDirOf(repository: string, context: GitContext): Prom
   const ask = ['rev-parse', '--path-format=absolute', '--git-common-dir'];
   return await gitLine(ask, { ...context, cwd: repository });
 }
+
+/**
+ * The branch checked out in a working copy; undefined if HEAD is detached. Not git's short name, which is another one
+ * while a tag has the name of the branch.
+ */
+export async function checkedOutBranch(path: string, context: GitContext): Promise<string | undefined> {
+  const options = { ...context, cwd: path, allowFailure: true };
+  const { exitCode, stdout } = await runGit(['symbolic-ref', '--quiet', 'HEAD'], options);
+  return exitCode === 0 ? stdout.trim().replace(/^refs\/heads\//, '') : undefined;
+}

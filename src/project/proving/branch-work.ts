@@ -63,13 +63,3 @@ export async function linksOutside({
   }
   return found;
 }
-
-/** The branch checked out in a worktree; undefined if HEAD is detached. */
-export async function checkedOutBranch(
-  worktreePath: string,
-  context: GitContext,
-): Promise<string | undefined> {
-  const options = { ...context, cwd: worktreePath, allowFailure: true };
-  const { exitCode, stdout } = await runGit(['symbolic-ref', '--quiet', '--short', 'HEAD'], options);
-  return exitCode === 0 ? stdout.trim() : undefined;
-}

@@ -77,13 +77,13 @@ async function askedOfRemote(remote: string, options: GitOptions): Promise<BaseC
 }
 
 async function lastFetched(remote: string, options: GitOptions): Promise<BaseCommit> {
-  const head = await runGit(['symbolic-ref', '--quiet', '--short', `refs/remotes/${remote}/HEAD`], {
+  const head = await runGit(['symbolic-ref', '--quiet', `refs/remotes/${remote}/HEAD`], {
     ...options,
     allowFailure: true,
   });
   const usual = (await usualNames(options)).map((name) => `${remote}/${name}`);
   const only = await onlyBranch(`refs/remotes/${remote}/`, options);
-  for (const name of [head.stdout.trim(), ...usual, only ?? '']) {
+  for (const name of [head.stdout.trim().replace(/^refs\/remotes\//, ''), ...usual, only ?? '']) {
     const commit = name ? await commitOf(`refs/remotes/${name}`, options) : undefined;
     if (commit) return { commit, name, warning: STALE };
   }

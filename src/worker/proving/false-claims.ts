@@ -1,8 +1,8 @@
 import { statsAt } from '../../base/files/path-stats.ts';
+import { checkedOutBranch } from '../../project/git/repository.ts';
 import {
   type BranchWork,
   changesContent,
-  checkedOutBranch,
   linksOutside,
   touchesFiles,
 } from '../../project/proving/branch-work.ts';

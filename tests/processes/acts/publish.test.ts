@@ -218,7 +218,7 @@ test('for a repository without a remote, the result says so and the first comman
   );
   expect(commands).toEqual([
     `git -C ${repo.path} remote add origin '<repository URL>'`,
-    `git -C ${repo.path} push origin samocode/x`,
+    `git -C ${repo.path} push origin refs/heads/samocode/x`,
     expect.stringMatching(/^gh pr create --head samocode\/x --base main --title /),
   ]);
 });
@@ -400,7 +400,7 @@ test.each<[string, (repo: TempRepo, s: Scene) => Promise<unknown>, RegExp, numbe
     const published = await publish(s.judged, false, s.context);
     expect(published).toMatchObject({ summary: expect.stringMatching(why) });
     expect([published.url, published.commands.length]).toEqual([undefined, commands]);
-    expect(published.commands[0]).toBe(`git -C ${repo.path} push origin samocode/x`);
+    expect(published.commands[0]).toBe(`git -C ${repo.path} push origin refs/heads/samocode/x`);
     expect(await readFile(published.bodyPath, 'utf8')).toContain('- Name "every" boat');
     expect([await s.pushed(), s.boats.pullRequests.size]).toEqual(['', 0]);
   },
