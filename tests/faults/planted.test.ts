@@ -151,10 +151,6 @@ const POINTERS = {
   GIT_PAGER: STEPS,
   GIT_PROXY_COMMAND: STEPS,
   GIT_TEMPLATE_DIR: '/nowhere',
-  GIT_CONFIG_PARAMETERS: "'core.hooksPath'='/nowhere'",
-  GIT_CONFIG_COUNT: '1',
-  GIT_CONFIG_KEY_0: 'core.fsmonitor',
-  GIT_CONFIG_VALUE_0: STEPS,
 };
 
 const byEnvironment: FaultRow[] = [

@@ -1,7 +1,7 @@
 import { statSync } from 'node:fs';
 import { systemClock } from '../../base/clock.ts';
 import { definedOnly } from '../../base/defined-only.ts';
-import { isFineForGit } from '../../base/processes/git-variables.ts';
+import { gitSettings, isFineForGit } from '../../base/processes/git-variables.ts';
 import { type CommandOptions, runCommand } from '../../base/processes/run-command.ts';
 import { GIT_ERRORS, gitFailure } from './git-errors.ts';
 import type { Setting } from './git-programs.ts';
@@ -64,7 +64,7 @@ export async function runGit(args: readonly string[], options: GitOptions): Prom
     env: {
       ...definedOnly(options.baseEnv, isFineForGit),
       ...QUIET,
-      ...asVariables(options.config),
+      ...asVariables(options.baseEnv, options.config),
       ...(reachesRemote ? {} : NO_REMOTE),
       ...options.env,
       ...call.env,
@@ -171,14 +171,9 @@ function mayReachRemote(
 }
 
 /** Passed in the environment: a filter's name can contain "=", which ends a key on the command line. */
-function asVariables(config: readonly Setting[] = []): Record<string, string> {
-  const pairs = config.flatMap(([key, value], index) => [
-    [`GIT_CONFIG_KEY_${index}`, key],
-    [`GIT_CONFIG_VALUE_${index}`, value],
-  ]);
+function asVariables(env: Environment, config: readonly Setting[] = []): Record<string, string> {
   return {
-    GIT_CONFIG_COUNT: String(config.length),
-    ...Object.fromEntries(pairs),
+    ...gitSettings(env, config),
     // git uses the first of these, so our setting could not override the repository's.
     ...(config.some(([key]) => key === 'core.gitproxy') && { GIT_PROXY_COMMAND: '' }),
   };

@@ -1,6 +1,6 @@
 import { delimiter, dirname } from 'node:path';
 import { definedOnly } from '../../base/defined-only.ts';
-import { isFineForGit } from '../../base/processes/git-variables.ts';
+import { gitSettings, isFineForGit } from '../../base/processes/git-variables.ts';
 import { PROVIDERS } from '../registry.ts';
 import { isForgeLogin } from './forge-logins.ts';
 
@@ -39,6 +39,7 @@ export function childEnvironment(
   const kept = definedOnly(env, (name) => isForChild(name) && isAllowed(name) && !isHidden(name));
   return {
     ...kept,
+    ...gitSettings(kept, GIT_SETTINGS),
     ...GIT_FOR_CHILDREN,
     PATH: pathForChild(kept.PATH, cliPath),
     [SESSION_MARK]: sessionUlid,
@@ -49,33 +50,25 @@ export function childEnvironment(
 /**
  * git maintenance would outlive the agent and hold the lock; nobody can type a password or close an editor.
  */
-const GIT_SETTINGS = {
-  'gc.auto': '0',
-  'maintenance.auto': 'false',
+const GIT_SETTINGS = [
+  ['gc.auto', '0'],
+  ['maintenance.auto', 'false'],
   // Pruning fails in the guard, and the whole fetch with it.
-  'fetch.prune': 'false',
-};
+  ['fetch.prune', 'false'],
+] as const;
 
 const GIT_FOR_CHILDREN = {
-  ...gitConfig(GIT_SETTINGS),
   GIT_TERMINAL_PROMPT: '0',
   GIT_EDITOR: 'true',
 };
 
-/** The same, unsigned, if the signing agent is hidden: otherwise commits of a user who signs would fail. */
-export const GIT_UNSIGNED = gitConfig({
-  ...GIT_SETTINGS,
-  'commit.gpgSign': 'false',
-  'tag.gpgSign': 'false',
-});
-
-function gitConfig(settings: Readonly<Record<string, string>>): Record<string, string> {
-  const pairs = Object.entries(settings);
-  const variables = pairs.flatMap(([key, value], index) => [
-    [`GIT_CONFIG_KEY_${index}`, key],
-    [`GIT_CONFIG_VALUE_${index}`, value],
-  ]);
-  return { GIT_CONFIG_COUNT: `${pairs.length}`, ...Object.fromEntries(variables) };
+/**
+ * The settings of such an environment, unsigned, if the signing agent is hidden: otherwise commits of a user who signs
+ * would fail.
+ */
+export function unsignedGit(env: Readonly<Record<string, string | undefined>>): Record<string, string> {
+  const unsigned = [['commit.gpgSign', 'false'] as const, ['tag.gpgSign', 'false'] as const];
+  return gitSettings(definedOnly(env, isForChild), [...GIT_SETTINGS, ...unsigned]);
 }
 
 /** Variables that agent CLIs set for their children, about another session. Several agents set `AI_AGENT`. */

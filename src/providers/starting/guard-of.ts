@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { GIT_UNSIGNED } from './environment.ts';
+import { unsignedGit } from './environment.ts';
 import { forgeLoginMounts } from './forge-logins.ts';
 import { type GuardPlaces, guardProfile } from './guard-profile.ts';
 import { type Guard, type GuardOptions, type GuardTool, makeGuard } from './make-guard.ts';
@@ -36,5 +36,7 @@ export function guardWith(
 
 function guardOptions(places: GuardPlaces, isRoot: boolean): GuardOptions {
   const maySign = places.openings.sockets.some((name) => name === 'gpg-agent' || name === 'ssh-agent');
-  return { isRoot, unset: hiddenVariables(places), set: maySign ? {} : GIT_UNSIGNED };
+  // The strict sandbox lets none of the user's settings by environment in.
+  const env = places.isStrict ? {} : places.home.env;
+  return { isRoot, unset: hiddenVariables(places), set: maySign ? {} : unsignedGit(env) };
 }

@@ -2,7 +2,9 @@
 import { chmod, mkdir, readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { runCommand } from '../../../src/base/processes/run-command.ts';
 import { gitLine, gitSaysYes, runGit } from '../../../src/project/git/git.ts';
+import { childEnvironment, unsignedGit } from '../../../src/providers/starting/environment.ts';
 import { tempDir } from '../../support/temp-dir.ts';
 import { makeRepo } from '../../support/temp-repo.ts';
 
@@ -57,13 +59,43 @@ test('variables that point to another repository are ignored', async () => {
     GIT_DIR: join(other.path, '.git'),
     GIT_WORK_TREE: other.path,
     GIT_INDEX_FILE: join(other.path, '.git/index'),
-    GIT_CONFIG_COUNT: '1',
-    GIT_CONFIG_KEY_0: 'user.name',
-    GIT_CONFIG_VALUE_0: 'Somebody else',
   };
   const options = { cwd: repo.path, baseEnv };
   expect(await gitLine(['ls-files'], options)).toBe('README.md');
-  expect(await gitLine(['config', 'user.name'], options)).toBe('Test Person');
+});
+
+test.each<[string, Record<string, string>, string]>([
+  [
+    'in numbered variables',
+    { GIT_CONFIG_COUNT: '1', GIT_CONFIG_KEY_0: 'user.name', GIT_CONFIG_VALUE_0: 'Ada' },
+    'Ada',
+  ],
+  ['as parameters of an outer git', { GIT_CONFIG_PARAMETERS: "'user.name'='Ada'" }, 'Ada'],
+  [
+    'but for ours, which come last',
+    { GIT_CONFIG_COUNT: '1', GIT_CONFIG_KEY_0: 'core.editor', GIT_CONFIG_VALUE_0: 'vi' },
+    'Test Person',
+  ],
+  [
+    'but for incomplete ones',
+    { GIT_CONFIG_COUNT: '2', GIT_CONFIG_KEY_0: 'user.name', GIT_CONFIG_VALUE_0: 'Ada' },
+    'Test Person',
+  ],
+  ['but for a count that is no number', { GIT_CONFIG_COUNT: 'many' }, 'Test Person'],
+])("git's settings by environment hold, %s", async (_how, env, name) => {
+  await using repo = await makeRepo();
+  const options = { cwd: repo.path, baseEnv: { ...repo.env, ...env } };
+  expect(await gitLine(['config', 'user.name'], options)).toBe(name);
+  expect(await gitLine(['config', 'core.editor'], options)).toBe('true');
+  const config: [string, string][] = [['user.email', 'ada@example.invalid']];
+  expect(await gitLine(['config', 'user.email'], { ...options, config })).toBe('ada@example.invalid');
+  expect(await gitLine(['config', 'user.name'], { ...options, config })).toBe(name);
+  const child = childEnvironment({ ...repo.env, ...env }, { sessionUlid: 'x', iteration: 1 });
+  const asked = await runCommand('git', ['config', 'user.name'], { cwd: repo.path, env: child });
+  expect(asked.stdout.trim()).toBe(name);
+  const unsigned = { ...child, ...unsignedGit(child) };
+  const signs = await runCommand('git', ['config', 'commit.gpgSign'], { cwd: repo.path, env: unsigned });
+  expect(signs.stdout.trim()).toBe('false');
 });
 
 test("a question is answered by git's exit status", async () => {
@@ -83,12 +115,12 @@ test('git receives the given input', async () => {
   expect(hash).toBe('45b983be36b73c0788dc9cbcb76cbb80fc7bb057');
 });
 
-test("a failure has samocode's own message, and git's text only as its cause", async () => {
+test("a failure has samocode's own message, which quotes what git said", async () => {
   await using dir = await tempDir();
   const options = { cwd: dir.path, baseEnv: { PATH: process.env.PATH, GIT_CEILING_DIRECTORIES: dir.path } };
   await expect(runGit(['status'], options)).rejects.toMatchObject({
     code: 'git_not_a_repository',
-    message: expect.not.stringContaining('fatal'),
+    message: expect.stringContaining('not a git working copy. git said: fatal: not a git repository'),
     cause: expect.objectContaining({ message: expect.stringContaining('fatal: not a git repository') }),
   });
 });
