@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { isSamocodeError } from '../../base/errors.ts';
 import { fingerprint } from '../../base/files/fingerprint.ts';
 import { runGit } from '../git/git.ts';
 import { pathInside, realPathAsFar } from '../git/real-path.ts';
@@ -13,6 +14,8 @@ export const MainCheckout = z.object({
   branch: z.string().optional(),
   /** SHA-256 over staged, changed and new paths with the hashes of staged content; without SESSIONS and WORKTREES. */
   statusHash: z.string(),
+  /** Why it could not be read: then nothing else is known. */
+  problem: z.string().optional(),
 });
 export type MainCheckout = z.infer<typeof MainCheckout>;
 
@@ -22,12 +25,17 @@ export interface MainCheckoutPlace extends GitContext {
   ours: readonly string[];
 }
 
-/** A fingerprint of MAIN_REPO's checkout, cheap enough to take before and after every iteration. */
-export async function readMainCheckout({
-  mainRepo,
-  ours,
-  ...context
-}: MainCheckoutPlace): Promise<MainCheckout> {
+/** A fingerprint of MAIN_REPO's checkout, cheap enough to take before and after every iteration; never throws. */
+export async function readMainCheckout(place: MainCheckoutPlace): Promise<MainCheckout> {
+  try {
+    return await readState(place);
+  } catch (error) {
+    const problem = isSamocodeError(error) ? `${error.what} ${error.why}` : String(error);
+    return { statusHash: '', problem };
+  }
+}
+
+async function readState({ mainRepo, ours, ...context }: MainCheckoutPlace): Promise<MainCheckout> {
   const options = { ...context, cwd: mainRepo };
   const { stdout } = await runGit([...ASK, '--', '.', ...(await leavingOut(mainRepo, ours))], options);
   const { head, branch } = parseStatus(stdout);
@@ -36,6 +44,8 @@ export async function readMainCheckout({
 
 export function movesBetween(before: MainCheckout, after: MainCheckout): string[] {
   const moves: string[] = [];
+  if (before.problem !== undefined) return [];
+  if (after.problem !== undefined) return [`it can no longer be read: ${after.problem}`];
   if (before.branch !== after.branch) {
     moves.push(`the branch changed from ${before.branch ?? 'none'} to ${after.branch ?? 'none'}`);
   }

@@ -43,10 +43,10 @@ export async function snapshotBefore(
   return text === undefined ? undefined : Snapshot.safeParse(parseJson(text)).data;
 }
 
-export async function mainCheckoutNow(worker: Worker): Promise<MainCheckout | undefined> {
+export async function mainCheckoutNow(worker: Worker): Promise<MainCheckout> {
   const { mainRepo, sessionsDir, worktreesDir } = worker.file;
   const main = { mainRepo, ours: [sessionsDir, worktreesDir], ...worker.git.context };
-  return await readMainCheckout(main).catch(() => undefined);
+  return await readMainCheckout(main);
 }
 
 /** Files that start the person's programs or are read by their next chat, if no mount protects them. */

@@ -1,5 +1,5 @@
 // @module-tag ci
-import { utimes } from 'node:fs/promises';
+import { rm, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { movesBetween, readMainCheckout } from '../../../src/project/worktrees/main-checkout.ts';
@@ -74,4 +74,25 @@ test('other content with the same status letters is a change of the index', asyn
   expect(await movesDuring(repo, () => repo.write({ 'GUIDE.md': 'three\n' }))).toEqual([
     'files or the index changed',
   ]);
+});
+
+test.each<[string, (repo: TempRepo) => Promise<unknown>, string]>([
+  [
+    'declared bare',
+    ({ git }) => git(['config', 'core.bare', 'true']),
+    'this operation must be run in a work tree',
+  ],
+  ['whose index is damaged', ({ path }) => writeFile(join(path, '.git/index'), 'x'), 'index file'],
+  [
+    'whose git folder is gone',
+    ({ path }) => rm(join(path, '.git'), { recursive: true }),
+    'not a git repository',
+  ],
+])('a main checkout %s can no longer be read, and says why', async (_how, damage, said) => {
+  await using repo = await makeRepo();
+  expect(await movesDuring(repo, () => damage(repo))).toEqual([
+    expect.stringMatching(new RegExp(`^it can no longer be read: .*git said: .*${said}`)),
+  ]);
+  // What was unreadable before an agent is nobody's change.
+  expect(await movesDuring(repo, async () => undefined)).toEqual([]);
 });
