@@ -51,14 +51,25 @@ export async function asFoundAt(worktreePath: string): Promise<AsFound | undefin
 /** The paths that differ from the commit now, with what tells whether they are as they were found. */
 type Differing = Map<string, { index: string; stamp: string; isOnlyInWorktree: boolean }>;
 
+/** The paths that differ from the commit now: in a worktree that was not made just now, the work of agents. */
+export async function differingPaths(worktreePath: string, context: GitContext): Promise<string[]> {
+  return [...(await differing(worktreePath, context)).keys()];
+}
+
 /**
  * Keeps what differs from the commit now, before any agent.
+ * @param work paths that differed before SETUP ran, and count as work
  * @returns what a person is told about it; empty if nothing differs
  */
-export async function keepAsFound(worktreePath: string, context: GitContext): Promise<string[]> {
+export async function keepAsFound(
+  worktreePath: string,
+  work: readonly string[],
+  context: GitContext,
+): Promise<string[]> {
   const gitDir = await gitDirOf(worktreePath);
   if (gitDir === undefined) return [];
   const now = await differing(worktreePath, context);
+  for (const path of work) now.delete(path);
   if (now.size === 0) return [];
   const files: AsFound['files'] = {};
   for (const [path, { index, stamp }] of now) {
@@ -67,7 +78,9 @@ export async function keepAsFound(worktreePath: string, context: GitContext): Pr
   }
   const options = { ...context, cwd: worktreePath };
   const others = ['ls-files', '--others', '--exclude-standard', '--directory', '--no-empty-directory', '-z'];
-  const made = (await runGit(others, options)).stdout.split('\0').filter(Boolean);
+  const isWork = (name: string) =>
+    work.some((path) => path === name || (name.endsWith('/') && path.startsWith(name)));
+  const made = (await runGit(others, options)).stdout.split('\0').filter((name) => name && !isWork(name));
   await writeWhole(join(gitDir, NAME), JSON.stringify({ v: 1, files, made } satisfies AsFound));
   const tracked = [...now].filter(([, { index }]) => index !== UNTRACKED).map(([path]) => path);
   const fresh = await asCheckedOut(worktreePath, onlyInWorktree(now), context);

@@ -9,7 +9,7 @@ import { isOfRepository, missingProgram, SETUP_LIMIT_MS } from '../../project/fi
 import { branchOf } from '../../project/git/branch-name.ts';
 import { requireSound } from '../../project/proving/clean-clone.ts';
 import { type FailedCheck, runCheck } from '../../project/proving/run-check.ts';
-import { keepAsFound } from '../../project/worktrees/as-found.ts';
+import { differingPaths, keepAsFound } from '../../project/worktrees/as-found.ts';
 import { type BaseCommit, resolveBase } from '../../project/worktrees/base-commit.ts';
 import { ensureWorktree, type Worktree } from '../../project/worktrees/worktree.ts';
 import { childEnvironment } from '../../providers/starting/environment.ts';
@@ -164,7 +164,10 @@ async function setUpOnce(worker: Worker, worktree: SetUpPlace): Promise<SetupEnd
   const isDue = worktree.kind !== 'kept' || note === SETUP_DUE;
   if (!isDue) return { kind: 'done', warnings: earlier };
   const { context } = worker.git;
-  if (setup === undefined) return await setUpDone(worker, await keepAsFound(worktree.path, context));
+  const { path } = worktree;
+  // One that was laid down here, or made by a worker that died, has the work of agents.
+  const work = worktree.kind === 'kept' ? await differingPaths(path, context) : [];
+  if (setup === undefined) return await setUpDone(worker, await keepAsFound(path, work, context));
   const end = await runSetup(worker, setup, worktree);
   if (end.kind === 'stopped') {
     await endChildTree(worker, undefined, { leftoversOnly: true });
@@ -182,7 +185,7 @@ async function setUpOnce(worker: Worker, worktree: SetUpPlace): Promise<SetupEnd
       : [
           `SETUP (\`${setup}\`) failed (${failure.how}); the first agent is asked to fix it.${quotedSaid(saidBy(failure.lastLines))} Its whole output: ${failure.outputPath}`,
         ];
-  return await setUpDone(worker, [...warnings, ...(await keepAsFound(worktree.path, context))]);
+  return await setUpDone(worker, [...warnings, ...(await keepAsFound(path, work, context))]);
 }
 
 async function setUpDone(worker: Worker, warnings: string[]): Promise<SetupEnd> {

@@ -1,7 +1,7 @@
 import { appendFile, chmod, mkdir, readFile, rm, symlink, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { keepAsFound } from '../../../src/project/worktrees/as-found.ts';
+import { differingPaths, keepAsFound } from '../../../src/project/worktrees/as-found.ts';
 import { inspectWorktree } from '../../../src/project/worktrees/inspect-worktree.ts';
 import { ensureWorktree } from '../../../src/project/worktrees/worktree.ts';
 import { makeRepo } from '../../support/temp-repo.ts';
@@ -39,7 +39,7 @@ test('what a fresh checkout modifies does not count as uncommitted, and the reas
   await utimes(s.at('a.txt'), 1, 1);
   expect(await s.repo.git(['status', '--short'], s.worktreePath)).toBe('M a.txt');
   expect(await s.uncommitted()).toEqual([]);
-  expect(await keepAsFound(s.worktreePath, s.context)).toEqual([
+  expect(await keepAsFound(s.worktreePath, [], s.context)).toEqual([
     'A fresh checkout modifies 1 tracked file (a.txt): their line endings. It does not count as work unless an agent changes it.',
   ]);
   expect(await s.uncommitted()).toEqual([]);
@@ -70,7 +70,7 @@ test.each<[string, (at: (name: string) => string) => Promise<unknown>, string]>(
   await mkdir(s.at('venv/bin'), { recursive: true });
   await writeFile(s.at('venv/bin/python'), '#!/bin/sh\n');
   await appendFile(s.at('b.sh'), '# by SETUP\n');
-  expect(await keepAsFound(s.worktreePath, s.context)).toEqual([
+  expect(await keepAsFound(s.worktreePath, [], s.context)).toEqual([
     expect.stringContaining('A fresh checkout modifies 1 tracked file (a.txt): their line endings.'),
     expect.stringContaining('1 tracked file (b.sh) differed before any agent began.'),
     expect.stringContaining('SETUP made venv/, which git does not ignore.'),
@@ -82,10 +82,20 @@ test.each<[string, (at: (name: string) => string) => Promise<unknown>, string]>(
 
 test('staging counts too', async () => {
   await using s = await crlfWorktree();
-  await keepAsFound(s.worktreePath, s.context);
+  await keepAsFound(s.worktreePath, [], s.context);
   await s.repo.git(['add', 'a.txt'], s.worktreePath);
   expect(await s.uncommitted()).toEqual(['a.txt']);
   await s.repo.git(['commit', '--quiet', '-m', 'Renormalize'], s.worktreePath);
   expect(await s.uncommitted()).toEqual([]);
   expect(await readFile(s.at('a.txt'), 'utf8')).toContain('\r\n');
+});
+
+test('what agents left in a worktree that comes from elsewhere counts, unlike what SETUP makes there', async () => {
+  await using s = await crlfWorktree();
+  await writeFile(s.at('draft.txt'), 'half done\n');
+  const work = await differingPaths(s.worktreePath, s.context);
+  await mkdir(s.at('venv'));
+  await writeFile(s.at('venv/python'), '#!/bin/sh\n');
+  await keepAsFound(s.worktreePath, work, s.context);
+  expect(await s.uncommitted()).toEqual(['draft.txt']);
 });
