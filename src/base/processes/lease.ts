@@ -211,8 +211,9 @@ function ownedLease(
   };
   let released = false;
   const mark = async (ended: Partial<Lease>) => {
-    // Without the folder there is nothing to mark.
-    if (!(await isTaken()))
+    // A state that was laid down here meanwhile has leases of its own: there is nothing to mark.
+    const there = await readLease(dir, lease.number);
+    if (there !== undefined && isSameProcess(there.owner, lease.owner))
       await ifExists(writeWhole(leasePath(dir, lease.number), serialise({ ...lease, ...ended })));
   };
   const release = async () => {
