@@ -3,12 +3,7 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { codex } from '../../src/providers/codex/codex.ts';
-import {
-  newCodexReader,
-  readCodexTraces,
-  resetIn,
-  withoutShell,
-} from '../../src/providers/codex/codex-stream.ts';
+import { newCodexReader, readCodexTraces, withoutShell } from '../../src/providers/codex/codex-stream.ts';
 import { cliSamples, lastReport, sampleProblem } from '../support/cli-samples.ts';
 import { CODEX_ENDINGS } from '../support/codex-endings.ts';
 import { tempDir } from '../support/temp-dir.ts';
@@ -177,15 +172,6 @@ test('the end of a usage limit is read from the log of the thread, with version 
   });
   expect(await readCodexTraces({ ...question, now: NOW + 1e9 })).not.toHaveProperty('limitedUntil');
   expect(await readCodexTraces({ ...question, cliSession: 'another' })).toEqual({});
-});
-
-test('without that log the message of the limit gives its end in local time', () => {
-  const at = (local: string) => new Date(local).getTime() + 60_000;
-  const noon = new Date('2026-11-20T12:00:00').getTime();
-  expect(resetIn('… or try again at 3:06 PM.', noon)).toBe(at('2026-11-20T15:06:00'));
-  expect(resetIn('… or try again at 9:06 AM.', noon)).toBe(at('2026-11-21T09:06:00'));
-  expect(resetIn('… or try again at Nov 23rd, 2026 9:08 AM.', noon)).toBe(at('2026-11-23T09:08:00'));
-  expect(resetIn('… or try again later.', noon)).toBeUndefined();
 });
 
 function sampleNamed(name: string): readonly string[] {

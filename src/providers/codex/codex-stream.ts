@@ -4,6 +4,7 @@ import type { ChildEvent, FinalReport, TokenCounts, TraceQuestion, Traces } from
 import { calling, noting, resulting, saying, type TranscriptEntry } from '../contract/transcript.ts';
 import { activity, firstLine, objectIn } from '../reading/activity.ts';
 import { linesOfLog } from '../reading/cli-log.ts';
+import { limitEndIn } from '../reading/limit-time.ts';
 import { apartFromCache } from '../reading/tally.ts';
 import { BROKEN_SANDBOX, problemOfTurn } from './codex-end.ts';
 
@@ -218,7 +219,7 @@ export async function readCodexTraces(question: TraceQuestion): Promise<Traces> 
   const home = env.CODEX_HOME ?? join(env.HOME ?? '/', '.codex');
   const lines = await linesOfLog(join(home, 'sessions'), `${cliSession}.jsonl`, RELEVANT);
   const traces: Traces = Object.assign({}, ...lines.map(readRolloutLine));
-  const until = traces.limitedUntil ?? resetIn(final?.text ?? '', now);
+  const until = traces.limitedUntil ?? limitEndIn(final?.text ?? '', now);
   // The end of an older window does not apply to the current limit.
   if (until !== undefined && until > now) return { ...traces, limitedUntil: until };
   const { limitedUntil: _, ...rest } = traces;
@@ -251,21 +252,4 @@ function limitEnd(windows: ReadonlyArray<z.infer<typeof Window>>): number | unde
     window && window.used_percent >= 100 ? [window.resets_at * 1000] : [],
   );
   return ends.length > 0 ? Math.max(...ends) : undefined;
-}
-
-/**
- * The time in "… try again at 9:06 AM." or "… at Nov 23rd, 2026 9:08 AM.": local time without a zone, which is also the
- * worker's.
- */
-export function resetIn(message: string, now: number): number | undefined {
-  const [, date, time] =
-    /try again at (?:(\w{3} \d{1,2}\w{2}, \d{4}) )?(\d{1,2}:\d{2} [AP]M)\./.exec(message) ?? [];
-  if (time === undefined) return undefined;
-  const day = date?.replace(/(\d)(?:st|nd|rd|th),/, '$1,') ?? new Date(now).toDateString();
-  const at = Date.parse(`${day} ${time}`);
-  if (Number.isNaN(at)) return undefined;
-  // Seconds are truncated, not rounded.
-  const end = at + 60_000;
-  // A bare time that has passed today means tomorrow.
-  return date === undefined && end <= now ? end + 24 * 3_600_000 : end;
 }

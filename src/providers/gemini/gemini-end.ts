@@ -34,7 +34,10 @@ const byRefusal = classifyByFinalMessage({
 
 /** What the text of an API error adds to its status; first match wins. */
 const API_ERRORS: ReadonlyArray<{ message: RegExp; problem: ChildProblem }> = [
-  { message: /exhausted your daily quota/, problem: { kind: 'usage_limit' } },
+  {
+    message: /exhausted your (?:daily quota|capacity on this model\W{1,3}your quota will reset)/i,
+    problem: { kind: 'usage_limit' },
+  },
   {
     message: /^\[API Error: models\/\S+ is not found/,
     problem: { kind: 'config', advice: 'Check that MODEL (or GEMINI_MODEL) names a model of this account.' },
@@ -60,7 +63,11 @@ export function classifyGeminiEnd(
   exit: ExitReport,
 ): ChildProblem | undefined {
   if (final?.ok || exit.exitCode === TURN_LIMIT) return undefined;
-  return final?.problem ?? byExit(exit);
+  // Without a `result` line only stderr has the text, whatever the exit status says.
+  const limit = API_ERRORS.find(
+    ({ message, problem }) => problem.kind === 'usage_limit' && message.test(exit.stderrTail),
+  );
+  return final?.problem ?? limit?.problem ?? byExit(exit);
 }
 
 function byExit(exit: ExitReport): ChildProblem | undefined {

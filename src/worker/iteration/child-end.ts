@@ -3,6 +3,7 @@ import { quotedSaid, saidBy } from '../../base/said.ts';
 import { visibleControls } from '../../base/text.ts';
 import type { EndingKind } from '../../phases/ending.ts';
 import type { Traces } from '../../providers/contract/provider.ts';
+import { limitEndIn } from '../../providers/reading/limit-time.ts';
 import { type ChildRecord, NEVER_STARTED } from '../../providers/starting/run-child.ts';
 import type { Cost } from '../../session/events/bodies/positions.ts';
 import { type Iteration, readExit } from '../core/iteration-files.ts';
@@ -49,7 +50,10 @@ export async function readChildEnd(worker: Worker, open: Iteration, ended: Child
   const stated = problem.kind === 'usage_limit' ? problem.until : undefined;
   const limitedUntil =
     problem.kind === 'usage_limit'
-      ? (stated ?? ended.log?.seen.limitedUntil ?? traces.limitedUntil)
+      ? (stated ??
+        ended.log?.seen.limitedUntil ??
+        traces.limitedUntil ??
+        limitEndIn(final?.text ?? stderrTail, worker.clock.now()))
       : undefined;
   const advice = 'advice' in problem ? problem.advice : undefined;
   const said = final?.text ?? saidBy(stderrTail, worker.env);
