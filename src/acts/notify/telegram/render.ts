@@ -39,10 +39,10 @@ export function draftsOf(notification: Notification): Draft[] {
   const head = [titleOf(notification)];
   if (plan !== undefined) return planDrafts([...head, ...linesOf(plan.summary)], plan);
   const [only] = questions;
-  if (only !== undefined && questions.length === 1) return [questionDraft(only, [...head, ...linesOf('')])];
+  if (only !== undefined && questions.length === 1) return questionDrafts(only, [...head, ...linesOf('')]);
   if (questions.length > 0) {
     const all = allSuggestions(questions);
-    return [...splitDraft(head, all), ...questions.map((question) => questionDraft(question, []))];
+    return [...splitDraft(head, all), ...questions.flatMap((question) => questionDrafts(question, []))];
   }
   const buttons = BUTTONS[kind];
   const lines = body.trim() === '' ? head : [...head, ...linesOf(body)];
@@ -67,8 +67,10 @@ function splitDraft(lines: readonly MessageLine[], last: Omit<Draft, 'lines'> = 
   return end === undefined ? [] : [...parts, { ...end, ...last }];
 }
 
-function questionDraft(question: QaQuestion, head: readonly MessageLine[]): Draft {
-  const { id, text, options, suggestion } = question;
+/** The question is whole before its buttons, which the last message has. */
+function questionDrafts(question: QaQuestion, head: readonly MessageLine[]): Draft[] {
+  const { id, options, suggestion } = question;
+  const text = question.text.length > MAX_TEXT ? `${question.text.slice(0, MAX_TEXT)}${CUT}` : question.text;
   const suggested = suggestion?.letters.join(', ') ?? '';
   const [first = { text: '' }, ...more] = linesOf(text);
   const lines: MessageLine[] = [
@@ -85,11 +87,12 @@ function questionDraft(question: QaQuestion, head: readonly MessageLine[]): Draf
   ]);
   if (suggestion !== undefined && suggestion.letters.length > 1)
     rows.unshift([button(`★ ${suggested}`, suggested)]);
-  // Truncated to one message, so that question and buttons stay together; `samocode answer` shows it in full.
-  const [part = []] = splitAtLineEnds(lines);
-  return { lines: part, about: { kind: 'question', id, hash: questionHash(question) }, buttons: rows };
+  return splitDraft(lines, { about: { kind: 'question', id, hash: questionHash(question) }, buttons: rows });
 }
 
+/** Five messages; a question that is longer is read elsewhere. */
+const MAX_TEXT = 20_000;
+const CUT = '…\n(cut here: samocode answer shows the whole question)';
 const REPLY = 'Reply to this message with your answer.';
 const REPLY_ALSO = 'Or reply with other letters, or in your own words.';
 

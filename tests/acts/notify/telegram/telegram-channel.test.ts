@@ -35,6 +35,31 @@ test('a single question comes with the title', async () => {
   expect(scene.stub.messages[0]?.text).toMatch(/waits for 2 answers\n\nQ1: Which <token>\?/);
 });
 
+test.each([
+  ['one long line', 'word '.repeat(1900)],
+  ['many lines', 'a line of the question\n'.repeat(420)],
+])('a question of %s is whole before its buttons, which only its last message has', async (_what, text) => {
+  await using scene = await telegramScene();
+  const questions = QUESTIONS.slice(0, 1).map((question) => ({ ...question, text: `${text}END` }));
+  await scene.channel.send([{ ...WAITING, questions }], signal);
+  const { messages } = scene.stub;
+  expect(messages.length).toBeGreaterThan(1);
+  const whole = messages.map(({ text: part }) => part).join('\n');
+  expect(whole.match(/word|a line of the question/g)?.length).toBeGreaterThanOrEqual(420);
+  expect(whole).toContain('END');
+  expect(messages.slice(0, -1).flatMap(({ buttons }) => buttons)).toEqual([]);
+  expect(messages.at(-1)?.buttons.length).toBeGreaterThan(0);
+});
+
+test('a question that is too long for the phone is cut with a mark', async () => {
+  await using scene = await telegramScene();
+  const questions = QUESTIONS.slice(0, 1).map((question) => ({ ...question, text: 'x'.repeat(90_000) }));
+  await scene.channel.send([{ ...WAITING, questions }], signal);
+  const { messages } = scene.stub;
+  expect(messages.length).toBeLessThan(8);
+  expect(messages.at(-1)?.text).toContain('(cut here: samocode answer shows the whole question)');
+});
+
 test('a plan comes as a document with its version, and buttons below it', async () => {
   await using scene = await telegramScene();
   const path = join(scene.dir.path, 'plan.md');
