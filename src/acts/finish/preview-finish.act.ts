@@ -58,7 +58,7 @@ async function would(
       return await aboutMerge(judged);
     case 'discard':
       return [
-        `Branch ${view.state.worktree?.branch ?? ''} will be deleted: ${counted(judged.base?.sinceBase ?? 0, 'commit')}.`,
+        `Branch ${view.state.worktree?.branch ?? ''} will be deleted: ${standing(judged.base)}.`,
         ...aboutWorktree(facts),
         `Both will be kept, uncommitted files included, for ${TRASH_DAYS} days; unarchive restores them.`,
         `The session's folder will move to _archive/${view.folder}.`,
@@ -142,6 +142,13 @@ function aboutBranch({ view, base }: FinishVerdict): string {
   if (worktree === undefined || base === undefined) return 'It has no branch yet.';
   const { branch, base: from } = worktree;
   if (base.tip === undefined) return `Its branch ${branch} is already gone.`;
-  const ahead = counted(base.sinceBase, 'commit');
-  return `Branch ${branch} will stay: ${ahead} ahead of ${from}, at ${base.tip.slice(0, 8)}.`;
+  return `Branch ${branch} will stay: ${standing(base, from)}, at ${base.tip.slice(0, 8)}.`;
+}
+
+/** How far the branch is, as counted now. */
+function standing(base: FinishVerdict['base'], from = 'its base'): string {
+  const { into, ahead = 0, sinceBase = 0 } = base ?? {};
+  if (into === undefined) return `${counted(sinceBase, 'commit')} since ${from}`;
+  if (ahead > 0) return `${counted(ahead, 'commit')} ahead of ${into}`;
+  return sinceBase === 0 ? 'no commit of its own' : `all of it is in ${into}`;
 }
