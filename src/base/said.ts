@@ -23,6 +23,7 @@ export function withoutSecrets(text: string, env: Environment): string {
  * @param env the program's environment
  */
 export function saidBy(output: string, env: Environment = {}): string {
+  if (output === '') return '';
   const lines = stripVTControlCharacters(output)
     .split(/[\r\n]+/)
     .map((line) => line.trim())

@@ -149,6 +149,6 @@ function aboutBranch({ view, base }: FinishVerdict): string {
 function standing(base: FinishVerdict['base'], from = 'its base'): string {
   const { into, ahead = 0, sinceBase = 0 } = base ?? {};
   if (into === undefined) return `${counted(sinceBase, 'commit')} since ${from}`;
-  if (ahead > 0) return `${counted(ahead, 'commit')} ahead of ${into}`;
-  return sinceBase === 0 ? 'no commit of its own' : `all of it is in ${into}`;
+  if (ahead === 0 && sinceBase > 0) return `all its commits are in ${into}`;
+  return `${counted(ahead, 'commit')} ahead of ${into}`;
 }

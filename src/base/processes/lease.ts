@@ -211,7 +211,7 @@ function ownedLease(
   };
   let released = false;
   const mark = async (ended: Partial<Lease>) => {
-    // A state that was laid down here meanwhile has leases of its own: there is nothing to mark.
+    // The folder may hold another copy of the session by now, with other leases: then there is nothing to mark.
     const there = await readLease(dir, lease.number);
     if (there !== undefined && isSameProcess(there.owner, lease.owner))
       await ifExists(writeWhole(leasePath(dir, lease.number), serialise({ ...lease, ...ended })));

@@ -59,7 +59,7 @@ export async function differingPaths(worktreePath: string, context: GitContext):
 /**
  * Keeps what differs from the commit now, before any agent.
  * @param work paths that differed before SETUP ran, and count as work
- * @returns what a person is told about it; empty if nothing differs
+ * @returns notes for the person; empty if nothing differs
  */
 export async function keepAsFound(
   worktreePath: string,
@@ -180,7 +180,7 @@ async function differing(worktreePath: string, context: GitContext): Promise<Dif
   for (const record of statusRecords(stdout)) {
     const [type, states = '', sub = '', _head, inIndex = '', inWorktree = '', _hash, hash = '', ...path] =
       record.split(' ');
-    // A conflict is of a merge that somebody began.
+    // Conflicts (type u) always count: they belong to an unfinished merge.
     if (type === '1') {
       const isOnlyInWorktree = states === '.M' && inIndex === inWorktree && inIndex.startsWith('100');
       const index = [sub, inIndex, inWorktree, hash].join(' ');

@@ -183,7 +183,7 @@ async function setUpOnce(worker: Worker, worktree: SetUpPlace): Promise<SetupEnd
     failure === undefined
       ? []
       : [
-          `SETUP (\`${setup}\`) failed (${failure.how}); the first agent is asked to fix it.${quotedSaid(saidBy(failure.lastLines))} Its whole output: ${failure.outputPath}`,
+          `SETUP (\`${setup}\`) failed (${failure.how}); the first agent is asked to fix it.${quotedSaid(saidBy(failure.lastLines, worker.env))} Its whole output: ${failure.outputPath}`,
         ];
   return await setUpDone(worker, [...warnings, ...(await keepAsFound(path, work, context))]);
 }

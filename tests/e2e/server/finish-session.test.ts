@@ -23,7 +23,7 @@ test(
       summary: 'Nothing has been done yet.',
       next: expect.stringContaining('confirm: true'),
     });
-    expect(String(result.would)).toContain(`Branch ${worktree?.branch} will stay: no commit of its own`);
+    expect(String(result.would)).toContain(`Branch ${worktree?.branch} will stay: 0 commits ahead of main`);
     expect(String(result.would)).toContain(`The worktree ${worktree?.path} will be removed`);
     expect(await readdir(rig.paths.sessionDir)).toEqual(before);
     expect(existsSync(worktree?.path ?? '')).toBe(true);

@@ -46,7 +46,7 @@ test.concurrent(
     const { done } = await finishSession({ session, how: 'merge', keep: [] }, context);
     expect(done).toContain('merged');
     const stays = await previewFinish({ session, how: 'keep_branch', keep: [] }, context);
-    expect(stays.would.join(' ')).toContain(`Branch ${branch} will stay: all of it is in main`);
+    expect(stays.would.join(' ')).toContain(`Branch ${branch} will stay: all its commits are in main`);
     const [merged, tip] = await Promise.all([
       rig.repo.git(['rev-parse', 'refs/heads/main']),
       rig.repo.git(['log', '-1', '--format=%s', 'refs/heads/main']),

@@ -72,16 +72,16 @@ test.each<[string, Record<string, string>, string]>([
   ],
   ['as parameters of an outer git', { GIT_CONFIG_PARAMETERS: "'user.name'='Ada'" }, 'Ada'],
   [
-    'but for ours, which come last',
+    'except where ours, which come last, differ',
     { GIT_CONFIG_COUNT: '1', GIT_CONFIG_KEY_0: 'core.editor', GIT_CONFIG_VALUE_0: 'vi' },
     'Test Person',
   ],
   [
-    'but for incomplete ones',
+    'except incomplete ones',
     { GIT_CONFIG_COUNT: '2', GIT_CONFIG_KEY_0: 'user.name', GIT_CONFIG_VALUE_0: 'Ada' },
     'Test Person',
   ],
-  ['but for a count that is no number', { GIT_CONFIG_COUNT: 'many' }, 'Test Person'],
+  ['except with a count that is not a number', { GIT_CONFIG_COUNT: 'many' }, 'Test Person'],
 ])("git's settings by environment hold, %s", async (_how, env, name) => {
   await using repo = await makeRepo();
   const options = { cwd: repo.path, baseEnv: { ...repo.env, ...env } };

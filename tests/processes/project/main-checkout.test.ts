@@ -93,6 +93,6 @@ test.each<[string, (repo: TempRepo) => Promise<unknown>, string]>([
   expect(await movesDuring(repo, () => damage(repo))).toEqual([
     expect.stringMatching(new RegExp(`^it can no longer be read: .*git said: .*${said}`)),
   ]);
-  // What was unreadable before an agent is nobody's change.
+  // If it was unreadable before the agent, nothing is reported.
   expect(await movesDuring(repo, async () => undefined)).toEqual([]);
 });
