@@ -26,9 +26,11 @@ async function leave(exitCode: unknown): Promise<void> {
   process.exit(typeof exitCode === 'number' ? exitCode : 0);
 }
 
-/** Plays one iteration. Takes the command line of `claude -p`, and the prompt on stdin. */
+/** Plays one iteration. Takes the command lines of `claude -p`, with the prompt on stdin, and of its questions. */
 async function main(): Promise<unknown> {
   const { argv, env } = process;
+  if (argv[2] === '--version') return await write(`rehearsal ${__VERSION__}\n`, 'stdout');
+  if (argv[2] === 'auth') return await write('{"loggedIn":true}\n', 'stdout');
   const facts = readPrompt(await text(process.stdin), systemClock.now());
   const { REHEARSAL_SCENARIO: scenarioPath = '', SAMOCODE_REHEARSAL_PACE_MS = DEFAULT_PACE_MS } = env;
   const scenario = await readScenario(scenarioPath);

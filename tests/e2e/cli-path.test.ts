@@ -2,6 +2,7 @@ import { chmod, mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { ci } from '../support/ci.ts';
+import { CLI_ANSWERS as SAYS } from '../support/cli-samples.ts';
 import { startRig } from '../support/session-rig.ts';
 
 test(
@@ -45,8 +46,8 @@ test('a CLI whose folder was replaced by an update is found again by its name be
   // Like an update at the worst moment: while an agent of the old version works.
   const update = `ln -s '${second}/claude' '${links}/claude'; rm -r '${first}'\n`;
   for (const [dir, script] of [
-    [first, `echo first >>'${started}'\n${update}${agent}`],
-    [second, `echo second >>'${started}'\n${agent}`],
+    [first, `${SAYS}echo first >>'${started}'\n${update}${agent}`],
+    [second, `${SAYS}echo second >>'${started}'\n${agent}`],
     [links, undefined],
   ]) {
     await mkdir(`${dir}`);

@@ -85,7 +85,7 @@ test.concurrent(
     );
     const env = { ...asDesktop(place), REHEARSAL_SCENARIO: scenario };
     const { session, problems } = await start(place, {
-      lines: 'SETUP=mytool setup\nCHECK=mytool check\n',
+      lines: 'SETUP=mytool setup\nCHECK=mytool check\nCHECK_IN=worktree\n',
       env,
     });
     expect(problems ?? []).toEqual([]);
@@ -192,4 +192,29 @@ test.concurrent('a tool that a person installs for their login shell is found by
   await until(pathsOf(place, session), ({ openIteration }) => openIteration !== undefined);
   const events = await readFile(pathsOf(place, session).events, 'utf8');
   expect(eventsOf(events, 'environment_read')).toHaveLength(2);
+});
+
+test.concurrent('a worker whose client passed TERM on and dropped the rest reads the login shell, and what is still missing is told once', async () => {
+  const notes = { act: 'run', command: ['sh', '-c', 'echo "$BOATS_PROXY, $BOATS_HOME." >>"$HOME/had"'] };
+  await using rig = await startRig({
+    start: { task: 'Name the boats', run: false },
+    files: { 'home/.bash_profile': 'export BOATS_PROXY=of-login\n' },
+    firstEnv: { SHELL: '/bin/bash', TERM: 'xterm', BOATS_PROXY: 'of-start', BOATS_HOME: 'of-start' },
+    scenario: { rules: [{ when: {}, do: [notes, { act: 'normal' }] }] },
+  });
+  await rig.until(({ status }) => status.kind === 'stopped');
+  await rig.resume({}, { SHELL: '/bin/bash', TERM: 'xterm' });
+  await rig.untilWaiting('qa_answers');
+  const had = (await readFile(join(rig.repo.homeDir, 'had'), 'utf8')).trim().split('\n');
+  expect(new Set(had)).toEqual(new Set(['of-login, .']));
+  const events = await rig.events();
+  expect(events).toContainEqual(
+    expect.objectContaining({ type: 'environment_read', used: true, missing: ['BOATS_HOME'] }),
+  );
+  const told = events.flatMap((event) =>
+    event.type === 'notice' && event.code === 'variables_missing' ? event.text : [],
+  );
+  expect(told).toEqual([
+    expect.stringContaining('The session was started with BOATS_HOME, which the environment'),
+  ]);
 });

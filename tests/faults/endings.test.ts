@@ -1,6 +1,7 @@
 import { copyFile, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect } from 'vitest';
+import { CLI_ANSWERS } from '../support/cli-samples.ts';
 import type { SessionRig } from '../support/session-rig.ts';
 import { AT_THE_GATE, type FaultRow, faultTable, isAtEnd } from './fault-row.ts';
 import { inOneSession, WORKS } from './in-one-session.ts';
@@ -305,7 +306,7 @@ async function writeProgram(
   const program = join(root, 'recorded-cli');
   await writeFile(
     program,
-    `#!/bin/sh\ncat '${root}/said.jsonl'\ncat '${root}/said.stderr' >&2\nexit ${code}\n`,
+    `#!/bin/sh\n${CLI_ANSWERS}cat '${root}/said.jsonl'\ncat '${root}/said.stderr' >&2\nexit ${code}\n`,
     { mode: 0o755 },
   );
   return program;

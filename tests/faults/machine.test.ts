@@ -11,6 +11,7 @@ import { isRunning } from '../../src/base/processes/process-table.ts';
 import { runCommand } from '../../src/base/processes/run-command.ts';
 import { leaveCommand } from '../../src/session/commands/commands.ts';
 import { iterationPaths } from '../../src/session/layout/paths.ts';
+import { CLI_ANSWERS } from '../support/cli-samples.ts';
 import { eventually } from '../support/eventually.ts';
 import { PATIENT_CLOCK } from '../support/live-session.ts';
 import type { SessionRig } from '../support/session-rig.ts';
@@ -244,7 +245,7 @@ const programs: FaultRow[] = [
       // The test must not depend on any program of that name on the machine.
       before: ({ repo }) =>
         writeFile(join(repo.homeDir, '.config/samocode/.env'), 'CLAUDE_PATH=/no/such/claude\n'),
-      ends: 'blocked/config',
+      ends: 'blocked/cli_fails',
       also: async (rig) => {
         const { status } = await rig.state();
         expect(status.kind === 'blocked' && status.reason).toContain('could not be started');
@@ -259,7 +260,7 @@ const programs: FaultRow[] = [
       await rig.until(({ status }) => status.kind === 'stopped');
       await endOfWorker(rig);
       const claude = join(rig.repo.root, 'claude');
-      await writeFile(claude, '#!/bin/sh\nsleep 3\nexit 1\n');
+      await writeFile(claude, `#!/bin/sh\n${CLI_ANSWERS}sleep 3\nexit 1\n`);
       await chmod(claude, 0o755);
       await changeSettings(rig, { provider: 'claude', cliPaths: { claude }, retryDelayMs: 50 });
       const context = rig.context();

@@ -2,6 +2,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect } from 'vitest';
 import { refNameOf } from '../../src/session/layout/names.ts';
+import { CLI_ANSWERS } from '../support/cli-samples.ts';
 import type { SessionRig } from '../support/session-rig.ts';
 import { type FaultRow, faultTable } from './fault-row.ts';
 import { changeSettings } from './with-settings.ts';
@@ -154,7 +155,7 @@ const loops: FaultRow[] = [
 
 /** Codex's output and its log after every answer, from a program that never ends. */
 const CODEX = `#!/bin/sh
-case " $* " in *' mcp '*) echo '[]'; exit ;; esac
+${CLI_ANSWERS}case " $* " in *' mcp '*) echo '[]'; exit ;; esac
 id=01a1f89f-367e-7b61-9545-11318fe1f0bb
 f="\${CODEX_HOME:-$HOME/.codex}/sessions/2026/11/20"
 mkdir -p "$f"
@@ -169,7 +170,7 @@ done
 
 /** The same for Gemini CLI, which writes an answer again with the results of its tools. */
 const GEMINI = `#!/bin/sh
-id=f3abb9a5-afe1-4758-b866-293bcd5f0a9c
+${CLI_ANSWERS}id=f3abb9a5-afe1-4758-b866-293bcd5f0a9c
 f="$HOME/.gemini/tmp/boats/chats"
 mkdir -p "$f"
 echo '{"type":"init","session_id":"'$id'","model":"gemini-2.5-pro"}'

@@ -49,3 +49,6 @@ export function sampleProblem(
 ): ChildProblem | undefined {
   return provider.classifyEnd(lastReport(provider, lines), exit);
 }
+
+/** The beginning of a shell script that plays an agent CLI: it starts, and it is logged in. */
+export const CLI_ANSWERS = 'case "$1" in --version | auth | login) exit 0 ;; esac\n';

@@ -29,7 +29,8 @@ function stepsOf(view: SessionView): NextStep[] {
     case 'waiting':
       return [afterWaiting(status)];
     case 'blocked':
-      return status.next ? [...status.next] : [{ act: 'settle_blocker' }];
+      if (status.next) return [...status.next];
+      return status.rule === 'auth' ? [AFTER_LOGIN] : [{ act: 'settle_blocker' }];
     case 'stopped':
       return [{ act: 'resume', ifWanted: true }];
     case 'done':
@@ -40,6 +41,7 @@ function stepsOf(view: SessionView): NextStep[] {
 }
 
 const FOLLOW: NextStep = { act: 'follow' };
+const AFTER_LOGIN: NextStep = { act: 'resume', when: 'once the agent CLI is logged in' };
 
 function stepsOfDone({ merge, lastMerge, pullRequest }: SessionState): NextStep[] {
   if (merge !== undefined) return [{ act: 'follow' }];

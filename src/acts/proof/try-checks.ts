@@ -1,4 +1,5 @@
 import { isSamocodeError } from '../../base/errors.ts';
+import { quotedSaid, saidBy } from '../../base/said.ts';
 import type { Project } from '../../project/finding/open-project.ts';
 import { resolveBase } from '../../project/worktrees/base-commit.ts';
 import { environmentOfSessions } from '../../providers/starting/login-shell.ts';
@@ -36,13 +37,16 @@ export async function triedChecks(
     const set = { commit, branch, base: commit, commands, proving, asWorktree };
     const env = await environmentOfSessions(context.env, context.home);
     const { runs } = await checksOnClone(place, set, { ...context, env }, { signal, cloneFailed });
-    return runs.map(({ command, isSetup, how }) => {
+    return runs.map(({ command, isSetup, how, tail = '' }) => {
       const id = isSetup ? 'setup' : `check.${commands.indexOf(command) + 1}`;
       const name = `${isSetup ? 'SETUP ' : ''}\`${command}\``;
       if (how === undefined) return ok(id, `${name} passes on the base of a session`);
-      const fix =
-        'Fix it on the base branch, or correct .samocode (CHECK_COPY names ignored files that it needs, CHECK_HOME what it needs from home); otherwise each session asks whether repairing it is part of the task.';
-      return fail(id, `${name} fails on the base of a session (${how}).`, fix);
+      const otherwise = isSetup
+        ? 'blocks before its first agent'
+        : 'asks whether repairing it is part of the task';
+      const fix = `Fix it on the base branch, or correct .samocode (CHECK_COPY names ignored files that it needs, CHECK_HOME what it needs from home); otherwise each session ${otherwise}.`;
+      const said = quotedSaid(saidBy(tail, env));
+      return fail(id, `${name} fails on the base of a session (${how}).${said}`, fix);
     });
   } catch (error) {
     if (problem !== undefined) {

@@ -123,7 +123,7 @@ async function currentChecks(
   return now;
 }
 
-const ABOUT_CHECKS = new Set(['checks', 'base_checks', 'false_done']);
+const ABOUT_CHECKS = new Set(['checks', 'base_checks', 'clone_failed', 'false_done']);
 
 type AgentRequest = Pick<ResumeSessionInput, 'provider' | 'model'>;
 

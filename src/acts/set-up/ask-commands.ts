@@ -52,22 +52,28 @@ function settingLines({ check, setup }: ProposedCommands): Record<string, string
 
 const TRY_LIMIT_MS = 5 * 60_000;
 
-/** Offers to run SETUP and CHECK once, as a session does: inside the guard, on a fresh clone. */
-export async function offerTrial(cli: Cli, project: Project): Promise<void> {
+/** Runs SETUP and CHECK once, as a session does: inside the guard, on a fresh clone. Ctrl-C skips it. */
+export async function tryCommands(cli: Cli, project: Project): Promise<void> {
   if (project.values.checks.length === 0) return;
-  if (!(await askYesNo(cli, 'Try them now (at most 5 minutes)?'))) return;
+  cli.output.say('Trying them on a fresh clone, as a session does (at most 5 minutes; Ctrl-C skips it).');
   const { triedChecks } = await import('../proof/try-checks.ts');
   const limit = AbortSignal.timeout(TRY_LIMIT_MS);
   const signal = AbortSignal.any([cli.interrupted, limit]);
-  const { good, bad } = cli.output.style;
+  const { good, attention } = cli.output.style;
   try {
     for (const { level, found, fix } of await triedChecks(project, await cli.actionContext(), signal)) {
-      cli.output.say(`${level === 'ok' ? good('✔') : bad('✘')} ${found}`);
+      cli.output.say(`${level === 'ok' ? good('✔') : attention('!')} ${found}`);
       if (fix !== undefined) cli.output.say(`  ${fix}`);
     }
   } catch (error) {
-    if (!limit.aborted || cli.interrupted.aborted) throw error;
-    cli.output.say(`${bad('✘')} They were still running after 5 minutes and were stopped.`);
+    if (!signal.aborted) throw error;
+    const isSkipped = cli.interrupted.aborted;
+    cli.output.say(
+      isSkipped
+        ? `${attention('!')} Not tried. To try them later: samocode doctor --checks`
+        : `${attention('!')} They were still running after 5 minutes and were stopped.`,
+    );
+    if (isSkipped) return;
     cli.output.say(
       `  A command that watches files or waits for a service never ends: correct CHECK in ${project.filePath}.`,
     );

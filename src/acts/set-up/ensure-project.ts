@@ -24,7 +24,7 @@ export async function ensureProject(cli: Cli, { project, yes }: EnsureOptions): 
   }
   const folder = resolveFolder(cli, project);
   const missing = await missingParts(cli, folder);
-  const { askCommands, offerTrial, suggestedCommands } = await import('./ask-commands.ts');
+  const { askCommands, suggestedCommands } = await import('./ask-commands.ts');
   if (!yes) {
     if (!cli.isInteractive) throw CLI_ERRORS.no_project_yet({ folder: missing.top, steps: missing.steps });
     cli.output.say(`There is no samocode project in ${shownPath(missing.top, cli)} yet. It needs:`);
@@ -40,7 +40,6 @@ export async function ensureProject(cli: Cli, { project, yes }: EnsureOptions): 
   for (const done of report.done)
     cli.output.say(`${cli.output.style.good('✔')} ${withShortPaths(missing.top, done, cli)}`);
   for (const warning of report.warnings) cli.output.warn(warning);
-  if (!yes) await offerTrial(cli, report.project);
   return report.project.filePath;
 }
 

@@ -31,7 +31,7 @@ export function addInit(program: Command, cli: Cli): void {
       'further lines for a new .samocode: --set PROVIDER=codex "CHECK=npm test"',
     )
     .option('--git-init', 'create the folder, a git repository and a first commit where they are missing')
-    .option('-y, --yes', "do not ask: use the check that the repository's files suggest")
+    .option('-y, --yes', "do not ask: use the check that the repository's files suggest, and try it")
     .action((folder: string | undefined, options: InitOptions) => init(cli, folder, options));
 }
 
@@ -41,14 +41,13 @@ async function init(cli: Cli, folder: string | undefined, options: InitOptions):
   const given = linesFrom(options.set ?? []);
   const isNew = (await projectFileAt(cli, projectDir)) === undefined;
   const isOpen = isNew && given.CHECK === undefined;
-  const asking = isOpen && !options.yes && cli.isInteractive ? await import('./ask-commands.ts') : undefined;
-  const suggested =
-    isOpen && options.yes ? await (await import('./ask-commands.ts')).suggestedCommands(cli, projectDir) : {};
+  const asking = isOpen && (options.yes || cli.isInteractive) && (await import('./ask-commands.ts'));
+  const proposed = asking && (options.yes ? asking.suggestedCommands : asking.askCommands);
   const input = {
     projectDir,
     sessions: options.sessions,
     worktrees: options.worktrees,
-    lines: { ...suggested, ...(await asking?.askCommands(cli, projectDir)), ...given },
+    lines: { ...(proposed && (await proposed(cli, projectDir))), ...given },
     initRepository: options.gitInit ?? false,
   };
   const { kind, project, done, warnings, trust } = await setupProject(input, await cli.actionContext());
@@ -80,7 +79,7 @@ async function init(cli: Cli, folder: string | undefined, options: InitOptions):
       `Start: ${accent('samocode run --task "…"')}`,
     ].join('\n'),
   );
-  if (trust.kind === 'fine') await asking?.offerTrial(cli, project);
+  if (trust.kind === 'fine' && asking) await asking.tryCommands(cli, project);
 }
 
 function linesFrom(pairs: readonly string[]): Record<string, string> {

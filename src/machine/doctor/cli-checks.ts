@@ -14,7 +14,7 @@ import {
 import { isRefusedAsRoot } from '../../acts/common/preconditions/ready-project.ts';
 import { definedOnly } from '../../base/defined-only.ts';
 import { isSamocodeError } from '../../base/errors.ts';
-import { type CommandResult, runCommand } from '../../base/processes/run-command.ts';
+import { runCommand } from '../../base/processes/run-command.ts';
 import { isOlder } from '../../base/versions.ts';
 import { machineCliPath } from '../../project/finding/machine-cli-path.ts';
 import { type Project, readSettingTexts } from '../../project/finding/open-project.ts';
@@ -27,6 +27,7 @@ import { guardOf } from '../../providers/starting/guard-of.ts';
 import { locateCli } from '../../providers/starting/locate-cli.ts';
 import { insideGuard } from '../../providers/starting/make-guard.ts';
 import { nodePath } from '../../providers/starting/node-path.ts';
+import { ASK_LIMIT_MS, type AskCli, loginProblem } from '../../providers/starting/preflight.ts';
 import type { GuardNow } from '../../providers/starting/probe-guard.ts';
 import { jsonValue } from '../install/json-member.ts';
 
@@ -97,8 +98,6 @@ interface CliQuestion {
   inside: Inside;
 }
 
-const LIMIT_MS = 20_000;
-
 /** A check that says where the CLI is, and one for each problem with it. */
 async function checksOf(question: CliQuestion): Promise<DoctorCheck[]> {
   const { provider, isUsed, project, context, inside } = question;
@@ -115,9 +114,9 @@ async function checksOf(question: CliQuestion): Promise<DoctorCheck[]> {
         : await machineCliPath(provider.name, place),
     });
     const env = definedOnly(context.env);
-    const ask: Ask = async (asked, how) => {
+    const ask: AskCli = async (asked, how) => {
       const [file, ...args] = inside([path, ...asked], how);
-      return await runCommand(file, args, { env, timeoutMs: LIMIT_MS, maxBytes: 1024 * 1024 });
+      return await runCommand(file, args, { env, timeoutMs: ASK_LIMIT_MS, maxBytes: 1024 * 1024 });
     };
     const { measured, install, memoryMb } = preflight;
     const memory = memoryMb === undefined ? '' : `; one agent takes about ${memoryMb} MB`;
@@ -125,7 +124,7 @@ async function checksOf(question: CliQuestion): Promise<DoctorCheck[]> {
     const [{ stdout }, ...asked] = await Promise.all([
       ask(['--version']),
       isUsed ? optionsProblem(provider, ask, preflight) : undefined,
-      loginProblem(question, ask, preflight),
+      loginCheck(question, ask),
       isUsed ? sandboxProblem(question, ask, preflight) : undefined,
     ]);
     const version = stdout.trim().split('\n')[0] || 'unknown version';
@@ -157,12 +156,11 @@ async function checksOf(question: CliQuestion): Promise<DoctorCheck[]> {
   }
 }
 
-type Ask = (args: readonly string[], how?: { keyring: boolean }) => Promise<CommandResult>;
 type Problem = Promise<DoctorCheck | undefined>;
 
 type Named = Pick<CliQuestion['provider'], 'name' | 'title'>;
 
-async function optionsProblem({ name, title }: Named, ask: Ask, preflight: Preflight): Problem {
+async function optionsProblem({ name, title }: Named, ask: AskCli, preflight: Preflight): Problem {
   const { stdout, stderr, exitCode } = await ask(preflight.helpArgs);
   const missing = preflight.neededOptions.filter((option) => !(stdout + stderr).includes(option));
   if (missing.length === 0) return undefined;
@@ -173,22 +171,13 @@ async function optionsProblem({ name, title }: Named, ask: Ask, preflight: Prefl
   return fail(`cli.${name}.options`, found, `Update it: ${preflight.install}.`);
 }
 
-async function loginProblem(
-  { provider, isUsed, context }: CliQuestion,
-  ask: Ask,
-  { login, loginTraces, loginFix }: Preflight,
-): Problem {
+async function loginCheck({ provider, isUsed, context }: CliQuestion, ask: AskCli): Problem {
   const id = `cli.${provider.name}.login`;
-  if (login) {
-    if ((await ask(login.args)).exitCode === 0) return undefined;
-    if ((await ask(login.args, { keyring: true })).exitCode === 0)
-      return fail(
-        id,
-        `The login of ${provider.title} is in the keyring, which agents in the sandbox cannot reach.`,
-        'Let the CLI keep it in a file, use a key, or set SANDBOX_SOCKETS=keyring in .samocode, which also lets agents start programs outside the sandbox.',
-      );
-    const judge = login.isAdvisory || !isUsed ? warn : fail;
-    return judge(id, `${provider.title} reports that you are not logged in.`, loginFix);
+  const { loginTraces, loginFix } = provider.preflight;
+  const problem = await loginProblem(provider, ask);
+  if (problem !== undefined) {
+    const judge = problem.isCertain && isUsed ? fail : warn;
+    return judge(id, problem.found, problem.fix);
   }
   // For some CLIs, the location of the login is unknown.
   const isFound = !loginTraces || (await hasLogin(loginTraces, context));
@@ -211,7 +200,7 @@ async function hasLogin(
 
 async function sandboxProblem(
   { provider, permissions }: CliQuestion,
-  ask: Ask,
+  ask: AskCli,
   { sandboxArgs }: Preflight,
 ): Problem {
   if (sandboxArgs === undefined || (await ask(sandboxArgs)).exitCode === 0) return undefined;

@@ -23,6 +23,8 @@ export interface BaseRun {
   /** The folder of the outputs. */
   outputDir: string;
   signal: AbortSignal;
+  /** Called if another session runs them. */
+  waits: () => void;
 }
 
 /** Entries to keep; each can have several megabytes of output. */
@@ -51,7 +53,7 @@ export async function onceForBase(
 ): Promise<ChecksRan | undefined> {
   const dir = baseResultsDir(run.worktreesDir);
   const entry = join(dir, keyOf(run));
-  await using _turn = await turnAt(join(entry, 'leases'), { host, clock, signal: run.signal });
+  await using _turn = await turnAt(join(entry, 'leases'), { host, clock, ...run });
   const kept = await keptResult(entry, run.outputDir, clock);
   if (kept !== undefined) return kept;
   const result = await runNow();
@@ -79,7 +81,7 @@ function keyOf({ mainRepo, commit, commands, proving, sandbox, path }: BaseRun):
  */
 async function turnAt(
   leases: string,
-  { host, clock, signal }: { host: Host; clock: Clock; signal: AbortSignal },
+  { host, clock, signal, waits }: { host: Host; clock: Clock } & Pick<BaseRun, 'signal' | 'waits'>,
 ): Promise<OwnedLease | undefined> {
   for (;;) {
     signal.throwIfAborted();
@@ -89,6 +91,7 @@ async function turnAt(
       if (!BASE_ERRORS.lease_held.is(error)) throw error;
       if (!error.args.isHere) return undefined;
     }
+    waits();
     await clock.sleep(POLL_MS, signal);
   }
 }

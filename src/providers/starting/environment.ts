@@ -105,6 +105,16 @@ function isForChild(name: string): boolean {
   return !PARENT_CLIENT.has(name) && !OF_NPX.test(name) && !OURS.test(name) && !isNotifyVariable(name);
 }
 
+/** Set by shells, terminals, logins and desktops: they describe where a program was started. */
+const OF_PLACE =
+  /^(?:_|SHLVL|PWD|OLDPWD|TERM|COLUMNS|LINES|LS_COLORS|WINDOWID|STY|DISPLAY|INVOCATION_ID|JOURNAL_STREAM|(?:COLORTERM|TERM|TMUX|SSH|WAYLAND|XDG|DBUS|VSCODE|VTE|GNOME|KDE|ITERM|GHOSTTY|KITTY|ALACRITTY|WEZTERM|KONSOLE|DESKTOP|WT)(?:_\w+)?)$/;
+
+/** Names of the variables that agents get and that a later worker should have too. */
+export function lastingNames(env: Readonly<Record<string, string | undefined>>): string[] {
+  const isLasting = (name: string) => isForChild(name) && !OF_PLACE.test(name);
+  return Object.keys(definedOnly(env, isLasting)).sort();
+}
+
 const BARE_PATH = '/usr/local/bin:/usr/bin:/bin';
 
 function pathForChild(path = BARE_PATH, cliPath?: string): string {

@@ -45,8 +45,9 @@ const FOLDS: { [T in EventType]: (state: SessionState, event: EventOf<T>) => Ses
     progress: { ...inPhase(state.progress, decision.phase), totalIterations },
     pending: decision.kind === 'run' ? undefined : decision,
   }),
-  prepared: (state, { at, phase, worktree, warnings }) => ({
+  prepared: (state, { at, phase, worktree, warnings, environment }) => ({
     ...running(state, at),
+    environment,
     prepared: true,
     notes: [...state.notes, ...warnings],
     progress: inPhase(state.progress, phase),
@@ -133,7 +134,7 @@ const FOLDS: { [T in EventType]: (state: SessionState, event: EventOf<T>) => Ses
   rewind_failed: ({ rewind: _dropped, ...state }) => state,
   worker_took_over: (state, { places, host }) => foldPlaces({ ...state, host }, places),
   worker_left: (state) => state,
-  environment_read: (state) => state,
+  environment_read: (state, { missing }) => ({ ...state, lacksVariables: missing }),
   forgery_seen: (state, { what, detail }) => ({
     ...state,
     notes: [

@@ -138,6 +138,9 @@ export const SessionState = z.object({
   raisedLimits: SessionLimits.optional(),
   chosen: ChosenAgent.optional(),
   places: Places.optional(),
+  /** Names of the variables of the start, and of those that the newest worker lacks. */
+  environment: z.array(z.string()).optional(),
+  lacksVariables: z.array(z.string()).optional(),
   /** The name of the pool machine that has the session, and of those on which an agent worked. */
   host: z.string().optional(),
   workedOn: z.array(z.string()).optional(),

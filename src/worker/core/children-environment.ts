@@ -1,3 +1,5 @@
+import { isDeepStrictEqual } from 'node:util';
+import { listed } from '../../base/text.ts';
 import { credentialNames } from '../../providers/registry.ts';
 import { isFromTerminal, withLogin } from '../../providers/starting/login-shell.ts';
 import type { NewEvent } from '../../session/events/events.ts';
@@ -6,7 +8,19 @@ import { record, stateOf, type Worker } from './worker.ts';
 
 /** Whether to run the login shell's start-up files: to use their variables, or for a notice before the first agent. */
 export function needsLogin(worker: Worker): boolean {
-  return !isFromTerminal(worker.environment.started) || Object.keys(stateOf(worker).paidBy).length === 0;
+  return usesLogin(worker) || Object.keys(stateOf(worker).paidBy).length === 0;
+}
+
+/** Some clients pass TERM on and drop the rest, so a worker of theirs lacks what the start had. */
+function usesLogin(worker: Worker): boolean {
+  return (
+    !isFromTerminal(worker.environment.started) || lackedBy(worker, worker.environment.started).length > 0
+  );
+}
+
+/** Names of the variables of the start that are not set in `env`. */
+function lackedBy(worker: Worker, env: Worker['env']): string[] {
+  return (stateOf(worker).environment ?? []).filter((name) => env[name] === undefined);
 }
 
 /** Waits until the environment of SETUP, CHECK and agents is known, and records its variable names. */
@@ -21,16 +35,28 @@ export async function joinEnvironment(worker: Worker): Promise<void> {
   // The session is about to block for unaccepted git programs; before that, none of the person's programs may start.
   if (prepared && (await worker.git.unaccepted(worktree?.path)).length > 0) return;
   const login = await environment.read();
-  const used = !isFromTerminal(environment.started);
+  const used = usesLogin(worker);
   if (used && login.kind === 'read') environment.now = withLogin(environment.started, login.env);
   environment.isJoined = true;
+  const { lacksVariables = [] } = stateOf(worker);
+  const missing = lackedBy(worker, environment.now);
+  const lacking = isDeepStrictEqual(missing, lacksVariables) ? [] : lackingNotice(missing);
   if (login.kind === 'unknown') {
-    if (used && environment.started.SHELL) await record(worker, unreadNotice(login.why));
+    if (used && environment.started.SHELL) await record(worker, unreadNotice(login.why), ...lacking);
     return;
   }
   const names = Object.keys(login.env).sort();
-  await record(worker, { type: 'environment_read', names, used }, ...credentialNotices(worker, login.env));
+  const read: NewEvent = { type: 'environment_read', names, used, ...(missing.length > 0 && { missing }) };
+  await record(worker, read, ...credentialNotices(worker, login.env), ...lacking);
 }
+
+function lackingNotice(missing: readonly string[]): NewEvent[] {
+  if (missing.length === 0) return [];
+  const text = `The session was started with ${listed(missing, MAX_NAMED)}, which the environment of this worker and of a login shell lack: SETUP, CHECK and agents now run without ${missing.length === 1 ? 'it' : 'them'}. To keep variables, export them in your shell's startup file; to pass them on once, resume the session where they are set.`;
+  return [{ type: 'notice', code: 'variables_missing', text, flow: text }];
+}
+
+const MAX_NAMED = 12;
 
 function unreadNotice(why: string): NewEvent {
   const text = `The environment of a login shell is unknown: ${why}. SETUP, CHECK and agents run with that of the program that started the session.`;

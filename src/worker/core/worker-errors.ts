@@ -39,9 +39,15 @@ export const WORKER_ERRORS = errors({
     why: `Processes of the agent could not be ended: ${pids.join(', ')}.`,
     hint: 'End them yourself, then stop the session again.',
   }),
+  cli_fails: ({ title, path, how, said }: { title: string; path: string; how: string; said: string }) => ({
+    what: 'No agent was started.',
+    why: `${title} does not start in the session's worktree: \`${path} --version\` failed (${how}).${quotedSaid(said)}`,
+    hint: 'Repair that, then resume the session.',
+    next: [{ act: 'resume' }, { act: 'doctor' }],
+  }),
   clone_failed: ({ problem }: { problem: string }) => ({
     what: 'The checks did not run.',
-    why: `A fresh clone of the branch failed: ${visibleControls(problem)}`,
+    why: `A fresh clone could not be made: ${visibleControls(problem)}`,
     hint: `Fix that, then resume the session. ${IN_WORKTREE}`,
   }),
   constraints_gone: ({ path }: { path: string }) => ({
@@ -54,6 +60,12 @@ export const WORKER_ERRORS = errors({
     why: `The guard could not run ${of}: ${visibleControls(said.slice(0, 300))}.`,
     hint: 'Fix the guard, then resume the session.',
     next: [{ act: 'doctor' }],
+  }),
+  not_logged_in: ({ found, fix }: { found: string; fix: string }) => ({
+    what: 'No agent was started.',
+    why: found,
+    hint: `${fix} Then resume the session.`,
+    next: [{ act: 'resume', when: 'once the agent CLI is logged in' }],
   }),
   setup_not_found: ({ program, setup }: { program: string; setup: string }) => ({
     what: 'No agent was started.',

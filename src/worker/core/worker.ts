@@ -1,4 +1,5 @@
 import type { Clock } from '../../base/clock.ts';
+import type { SamocodeError } from '../../base/errors.ts';
 import type { Host } from '../../base/processes/host.ts';
 import type { Rules } from '../../phases/outcome.ts';
 import type { ChecksRan, Proving } from '../../phases/proving.ts';
@@ -58,9 +59,13 @@ export interface WorkerMemory {
   keptStateAt?: number;
   /** The checks on the base commit, which run in parallel with agents. */
   baseRun?: {
-    /** Undefined: it was stopped, or the clone failed. */
+    /** Resolves when the clone is made and SETUP has run there, or when another session runs these checks. */
+    begun: Promise<unknown>;
+    /** Undefined: it was stopped, or it failed. */
     ended: Promise<ChecksRan | undefined>;
     result?: ChecksRan | undefined;
+    /** Why nothing can be proved here. */
+    failure?: SamocodeError;
     stop: AbortController;
   };
   /** The newest iteration whose cost counts against the daily limit. */

@@ -55,7 +55,8 @@ export async function readChildEnd(worker: Worker, open: Iteration, ended: Child
         traces.limitedUntil ??
         limitEndIn(final?.text ?? stderrTail, worker.clock.now()))
       : undefined;
-  const advice = 'advice' in problem ? problem.advice : undefined;
+  const own = 'advice' in problem ? problem.advice : undefined;
+  const advice = own ?? (problem.kind === 'auth' ? open.cli.preflight?.loginFix : undefined);
   const said = final?.text ?? saidBy(stderrTail, worker.env);
   const text = [quotedSaid(said), advice].filter(Boolean).join(' ').trimStart();
   return {

@@ -12,7 +12,7 @@ import { type FailedCheck, runCheck } from '../../project/proving/run-check.ts';
 import { differingPaths, keepAsFound } from '../../project/worktrees/as-found.ts';
 import { type BaseCommit, resolveBase } from '../../project/worktrees/base-commit.ts';
 import { ensureWorktree, type Worktree } from '../../project/worktrees/worktree.ts';
-import { childEnvironment } from '../../providers/starting/environment.ts';
+import { childEnvironment, lastingNames } from '../../providers/starting/environment.ts';
 import { guardOption } from '../../providers/starting/make-guard.ts';
 import { hidesFolders } from '../../providers/starting/proof-place.ts';
 import { oneLine } from '../../session/documents/markdown-lines.ts';
@@ -64,6 +64,7 @@ async function recordPrepared(worker: Worker, { base, worktree, warnings: ofSetu
     phase,
     worktree: { path, branch, base: base.name, baseCommit },
     warnings,
+    environment: lastingNames(worker.env),
     flow: `Worktree ready: branch ${branch} from ${base.name} -> ${path}`,
   };
   await record(worker, prepared);

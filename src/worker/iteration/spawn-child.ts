@@ -98,7 +98,7 @@ async function commandFor(
  * The program of a provider: the one chosen at the start or, if it is gone (as after an update that replaced its
  * folder), the one that its setting or name finds now. If there is none, starting the old path reports the error.
  */
-async function cliPathNow(worker: Worker, cli: Provider): Promise<string | undefined> {
+export async function cliPathNow(worker: Worker, cli: Provider): Promise<string | undefined> {
   const { env, file, watch } = worker;
   if (cli.name === 'rehearsal') return worker.rehearsalProgram;
   const { chosen } = stateOf(worker);
@@ -126,7 +126,7 @@ function budgetOf(worker: Worker, { phase, wrapUp = false }: Iteration): { budge
   return left === undefined ? {} : { budgetUsd: left };
 }
 
-function workingDir(worker: Worker): string {
+export function workingDir(worker: Worker): string {
   return stateOf(worker).worktree?.path ?? worker.file.mainRepo;
 }
 

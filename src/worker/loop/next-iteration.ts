@@ -6,6 +6,7 @@ import { record, stateOf, type Worker } from '../core/worker.ts';
 import { gitIsAccepted } from '../guarding/changes-by-agent.ts';
 import { checkSandboxLevel } from '../guarding/check-sandbox-level.ts';
 import { restoreWorktree } from '../guarding/restore-worktree.ts';
+import { agentsReady } from '../iteration/agents-ready.ts';
 import { setUpAgain } from '../iteration/prepare.ts';
 import { runIteration } from '../iteration/run-iteration.ts';
 import { applyPhaseEdit } from '../judging/phase-edit.ts';
@@ -13,7 +14,7 @@ import { withinBudget } from '../limits/budget.ts';
 import { sameAccount } from '../limits/choose-agent.ts';
 import { accountIsFree } from '../limits/limit-end.ts';
 import { queueReason } from '../limits/queue.ts';
-import { baseChecksRun, beginBaseRun } from '../proving/base-run.ts';
+import { baseChecksRun, baseRunBegun, beginBaseRun } from '../proving/base-run.ts';
 import { keepState } from '../recording/keep-state.ts';
 
 /** Runs the next iteration, unless a step before it records something that prevents it. */
@@ -42,6 +43,8 @@ export async function nextIteration(worker: Worker): Promise<void> {
   if (!(await sameAccount(worker))) return;
   await keepState(worker);
   beginBaseRun(worker);
+  if (!(await agentsReady(worker))) return;
+  if (!(await baseRunBegun(worker))) return;
   await runIteration(worker);
 }
 

@@ -1,3 +1,4 @@
+import { isSamocodeError, type SamocodeError } from '../../base/errors.ts';
 import { type BaseChecks, baseChecksOf, type ChecksRan } from '../../phases/proving.ts';
 import { onceForBase } from '../../project/proving/base-results.ts';
 import type { NewEvent } from '../../session/events/events.ts';
@@ -27,23 +28,54 @@ function isWanted(worker: Worker): boolean {
 export function beginBaseRun(worker: Worker): void {
   if (!isWanted(worker) || worker.memory.baseRun) return;
   const stop = new AbortController();
-  const run: NonNullable<WorkerMemory['baseRun']> = { stop, ended: Promise.resolve(undefined) };
-  run.ended = runBase(worker, stop.signal)
-    // The same failure occurs, and is reported, when the checks of the branch run.
-    .catch(() => undefined)
-    .then((result) => {
-      run.result = result;
-      return result;
-    });
+  const { signal } = stop;
+  const run: NonNullable<WorkerMemory['baseRun']> = { stop, begun: done, ended: done };
+  run.begun = new Promise<void>((begins) => {
+    run.ended = runBase(worker, { signal, begins })
+      .catch((error: unknown) => {
+        if (!signal.aborted) run.failure = asFailure(error);
+        return undefined;
+      })
+      .then((result) => {
+        run.result = result;
+        begins();
+        return result;
+      });
+  });
   worker.memory.baseRun = run;
 }
 
-/** Records the result of finished base checks. Called while no other event is being written. */
-async function collectBaseRun(worker: Worker): Promise<void> {
+const done = Promise.resolve(undefined);
+
+function asFailure(error: unknown): SamocodeError {
+  return isSamocodeError(error) ? error : WORKER_ERRORS.clone_failed({ problem: String(error) });
+}
+
+/**
+ * Waits, before the first agent costs anything, until a fresh clone of the base commit is made and SETUP has run in it;
+ * CHECK then runs beside the agents.
+ * @returns false when nothing can be proved here, or when a stop interrupted it
+ */
+export async function baseRunBegun(worker: Worker): Promise<boolean> {
+  const { baseRun } = worker.memory;
+  if (baseRun === undefined || stateOf(worker).lastIteration !== undefined) return true;
+  showChecking(worker, 'the base commit');
+  const end = await whileTakingCommands(worker, async (signal) => {
+    signal.addEventListener('abort', () => baseRun.stop.abort(), { once: true });
+    await baseRun.begun;
+  });
+  return end.kind === 'done' && (await baseChecksRun(worker));
+}
+
+/**
+ * Records the result of finished base checks. Called while no other event is being written.
+ * @returns why there is none and will be none
+ */
+async function collectBaseRun(worker: Worker): Promise<SamocodeError | undefined> {
   const run = worker.memory.baseRun;
-  if (run?.result === undefined) return;
-  await record(worker, { type: 'checks_ran', ...run.result });
-  delete worker.memory.baseRun;
+  if (run?.result !== undefined) await record(worker, { type: 'checks_ran', ...run.result });
+  if (run?.result !== undefined || run?.failure !== undefined) delete worker.memory.baseRun;
+  return run?.failure;
 }
 
 /** Waits for the base checks, however long they take. @returns their result, to be recorded by the caller */
@@ -76,20 +108,32 @@ export async function stopBaseRun(worker: Worker): Promise<ChecksRan | undefined
 }
 
 /** Runs once for each base commit: the result can come from an earlier session. */
-async function runBase(worker: Worker, signal: AbortSignal): Promise<ChecksRan | undefined> {
+async function runBase(
+  worker: Worker,
+  { signal, begins }: { signal: AbortSignal; begins: () => void },
+): Promise<ChecksRan | undefined> {
   const { worktree } = stateOf(worker);
   if (worktree === undefined) return undefined;
   const { mainRepo, worktreesDir } = worker.file;
   const sandbox = await worker.guard.level(worker);
-  const given = { commit: worktree.baseCommit, commands: checksOf(worker), proving: provingOf(worker) };
+  const proving = provingOf(worker);
+  const given = { commit: worktree.baseCommit, commands: checksOf(worker), proving };
   const of = { ...given, outputDir: worker.paths.baseChecks, signal };
   const path = worker.env.PATH ?? '';
-  return await onceForBase({ mainRepo, worktreesDir, sandbox, path, ...of }, worker, async () => {
-    const set = { ...of, name: 'base', worktree, mark: baseRunMark(worker).value, iteration: 0 };
+  const run = { mainRepo, worktreesDir, sandbox, path, ...of, waits: begins };
+  return await onceForBase(run, worker, async () => {
+    const set = {
+      ...of,
+      name: 'base',
+      worktree,
+      mark: baseRunMark(worker).value,
+      iteration: 0,
+      begins: (command: string) => command !== proving.setup && begins(),
+    };
     try {
       const end = await runInClone(worker, set);
-      // A guard problem is reported when the checks of the branch run; nothing is known about the base.
-      if (end.failures.some(({ guardProblem }) => guardProblem !== undefined)) return undefined;
+      const said = end.failures.find(({ guardProblem }) => guardProblem !== undefined)?.guardProblem;
+      if (said !== undefined) throw WORKER_ERRORS.guard_failed({ of: 'CHECK', said });
       const { commit, tree } = await commitWithTree(worker, worktree.baseCommit);
       return { set: 'base', in: 'clone', commit, tree, runs: end.runs, sandbox };
     } finally {
@@ -119,11 +163,10 @@ export async function knownBase(
  * it, and the session blocks.
  */
 export async function baseChecksRun(worker: Worker): Promise<boolean> {
-  await collectBaseRun(worker);
+  const failure = await collectBaseRun(worker);
   const { baseChecks, progress } = stateOf(worker);
-  if (baseChecks?.result === 'unrunnable') {
-    await record(worker, blockedBy(WORKER_ERRORS.base_checks({ failed: baseChecks.failed }), progress.phase));
-    return false;
-  }
-  return true;
+  const isUnrunnable = baseChecks?.result === 'unrunnable';
+  const error = isUnrunnable ? WORKER_ERRORS.base_checks({ failed: baseChecks.failed }) : failure;
+  if (error !== undefined) await record(worker, blockedBy(error, progress.phase));
+  return error === undefined;
 }

@@ -17,7 +17,8 @@ async function atTerminal(
   keys: readonly (readonly [question: string, key: string])[],
   env: Record<string, string> = {},
 ) {
-  const line = `'${process.execPath}' '${PROGRAM}' ${command}`;
+  // A shell that waits for it would end with 130 after Ctrl-C, whatever the program does.
+  const line = `exec '${process.execPath}' '${PROGRAM}' ${command}`;
   const child = spawn('script', ['-qec', line, '/dev/null'], {
     cwd: repo.path,
     env: {
@@ -100,18 +101,14 @@ test('NO_COLOR applies to questions too', async () => {
 
 const WITH_TEST = { 'package.json': '{"scripts":{"test":"node --test"}}', 'a.test.js': '' };
 const WHICH = 'Which command must pass';
-const TRY = 'Try them now';
 
 async function checkOf(repo: TempRepo): Promise<string | undefined> {
   return /^CHECK=(.*)$/m.exec(await readFile(join(repo.path, '.samocode'), 'utf8'))?.[1];
 }
 
-test('init proposes the check that package.json suggests, and runs it once after a yes', async () => {
+test('init proposes the check that package.json suggests, and tries it on a fresh clone', async () => {
   await using repo = await makeRepo({ files: WITH_TEST });
-  const { shown } = await atTerminal(repo, 'init', [
-    [WHICH, KEY.enter],
-    [TRY, 'y'],
-  ]);
+  const { shown } = await atTerminal(repo, 'init', [[WHICH, KEY.enter]]);
   expect(shown).toContain('`CI=1 npm test` passes');
   expect(await checkOf(repo)).toBe('CI=1 npm test');
 });
@@ -120,15 +117,36 @@ test('another check or none can be chosen, and a failing trial run is reported',
   await using repo = await makeRepo({ files: WITH_TEST });
   const { shown } = await atTerminal(repo, 'init', [
     [WHICH, `${KEY.down}${KEY.enter}`],
-    ['The command', `false${KEY.enter}`],
-    [TRY, 'y'],
+    ['The command', `echo no boats; false${KEY.enter}`],
   ]);
-  expect(shown).toContain('`false` fails on the base of a session (exit status 1)');
-  expect(await checkOf(repo)).toBe('false');
+  expect(shown.replace(/\s+/g, ' ')).toContain('(exit status 1). It said: no boats.');
+  expect(await checkOf(repo)).toBe('echo no boats; false');
   await using bare = await makeRepo({ files: WITH_TEST });
   const none = await atTerminal(bare, 'init', [[WHICH, `${KEY.down}${KEY.down}${KEY.enter}`]]);
   expect(none.shown).toContain('package.json suggests CHECK=CI=1 npm test');
   expect(await checkOf(bare)).toBeUndefined();
+});
+
+test('Ctrl-C skips the trial, and the project stays', async () => {
+  await using repo = await makeRepo({ files: WITH_TEST });
+  const { shown, exitCode } = await atTerminal(repo, 'init', [
+    [WHICH, `${KEY.down}${KEY.enter}`],
+    ['The command', `sleep 600${KEY.enter}`],
+    ['Ctrl-C skips', KEY.ctrlC],
+  ]);
+  expect(exitCode).toBe(0);
+  expect(shown).toContain('Not tried.');
+  expect(await checkOf(repo)).toBe('sleep 600');
+});
+
+test('with --yes the suggested check is used and tried, and a failure keeps the project', async () => {
+  await using repo = await makeRepo({ files: { ...WITH_TEST, 'a.test.js': 'throw new Error("no boats")' } });
+  const { stderr, stdout, exitCode } = await typed(['init', '--yes'], { cwd: repo.path, home: repo.homeDir });
+  expect(exitCode).toBe(0);
+  expect(`${stdout}${stderr}`).toMatch(
+    /! `CI=1 npm test` fails on the base of a session \(exit status 1\)\. It said: /,
+  );
+  expect(await checkOf(repo)).toBe('CI=1 npm test');
 });
 
 test('without a terminal a check is suggested and never written', async () => {

@@ -5,6 +5,7 @@ import { expect, test } from 'vitest';
 import { supervisorProgram } from '../../../src/acts/common/supervision.ts';
 import { runCommand } from '../../../src/base/processes/run-command.ts';
 import { ci } from '../../support/ci.ts';
+import { CLI_ANSWERS } from '../../support/cli-samples.ts';
 import { eventually } from '../../support/eventually.ts';
 import { type SessionRig, startRig } from '../../support/session-rig.ts';
 import { endOfWorker, endProcessesOf, supervisorPids } from '../../support/supervisors.ts';
@@ -43,7 +44,7 @@ async function startedBy({ startFile = '', env = {}, forFile }: Person): Promise
   const agent = join(rig.repo.root, 'claude');
   const note = 'echo "key: $ANTHROPIC_API_KEY" >> "$HOME/keys"';
   const play = `exec '${process.execPath}' '${rig.program('rehearsal')}' "$@"`;
-  await writeFile(agent, `#!/bin/sh\n${note}\n${play}\n`, { mode: 0o755 });
+  await writeFile(agent, `#!/bin/sh\n${CLI_ANSWERS}${note}\n${play}\n`, { mode: 0o755 });
   await writeFile(join(rig.repo.homeDir, '.config/samocode/.env'), `CLAUDE_PATH=${agent}\n`);
   const own = typeof env === 'function' ? await env(rig) : env;
   // A worker of the start that still runs would take the resume, with the environment of the start.

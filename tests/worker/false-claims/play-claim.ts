@@ -14,6 +14,7 @@ import { iterationPaths, type SessionPaths, sessionPaths } from '../../../src/se
 import { readSession } from '../../../src/session/status.ts';
 import { runWorker } from '../../../src/worker/loop/run-worker.ts';
 import { eventLines } from '../../session/events.ts';
+import { CLI_ANSWERS } from '../../support/cli-samples.ts';
 import { eventually } from '../../support/eventually.ts';
 import { createdEvent, sessionFileSample } from '../../support/session-file-sample.ts';
 import { makeRepo, type TempRepo } from '../../support/temp-repo.ts';
@@ -31,7 +32,7 @@ export interface ClaimEnd {
  * repeated, agents of other phases only report that they have worked.
  */
 const AGENT = `#!/bin/sh
-here=$(dirname "$0")
+${CLI_ANSWERS}here=$(dirname "$0")
 signal=$SESSION/_signal.json
 if [ -e "$here/again" ] && ! grep -qF "**Phase:** $(cat "$here/again")"; then
   printf 'More work. ' >>"$SESSION/work.md"

@@ -91,8 +91,16 @@ export const EVENT_BODIES = {
       .optional(),
     phase: PhaseName,
     warnings: z.array(z.string()),
+    /** Names of the variables with which SETUP ran. */
+    environment: z.array(z.string()).optional(),
   }),
-  environment_read: z.object({ names: z.array(z.string()), used: z.boolean() }),
+  environment_read: z.object({
+    /** Those of a login shell. */
+    names: z.array(z.string()),
+    used: z.boolean(),
+    /** Those of the start that are still not set. */
+    missing: z.array(z.string()).optional(),
+  }),
   worker_took_over: z.object({
     worker: ProcessIdentity,
     version: z.string(),
