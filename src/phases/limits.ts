@@ -2,6 +2,9 @@ import * as z from 'zod';
 import { PHASE_NAMES, type Phase } from './table.ts';
 
 /** The kinds of spending limits: US dollars, tokens (without cache reads), agent hours, iterations. */
+/** What a session does when its account pays for more than its plan. */
+export const OVERAGES = ['allow', 'wait'] as const;
+
 export const LIMIT_NAMES = ['usd', 'tokens', 'hours', 'iterations'] as const;
 export type LimitName = (typeof LIMIT_NAMES)[number];
 

@@ -3,6 +3,7 @@ import type { QueuedNotice } from '../acts/notify/notice/queued-notice.ts';
 import { isoUtc } from '../base/clock.ts';
 import { describeEvent } from '../session/documents/describe-event.ts';
 import type { EventOf, SessionEvent } from '../session/events/events.ts';
+import { OVERAGE } from '../session/events/fold-spent.ts';
 import { sessionFacts } from '../session/facts.ts';
 import { stateLine } from '../session/words.ts';
 import type { Scan } from './scan.ts';
@@ -69,9 +70,12 @@ function placeOf({ folder, paths }: View) {
   return { session: folder, sessionsDir: paths.sessionsDir };
 }
 
-const NOTICE_KINDS = new Map<string, QueuedNotice['kind']>(
-  (['stalled', 'main_checkout_moved', 'answer_changed', 'fallback'] as const).map((code) => [code, code]),
-);
+const NOTICE_KINDS = new Map<string, QueuedNotice['kind']>([
+  ...(['stalled', 'main_checkout_moved', 'answer_changed', 'fallback'] as const).map(
+    (code) => [code, code] as const,
+  ),
+  [OVERAGE, 'budget'],
+]);
 
 function kindOf(event: SessionEvent, { sessionFile, state }: View): QueuedNotice['kind'] | undefined {
   switch (event.type) {

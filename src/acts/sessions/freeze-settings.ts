@@ -56,6 +56,7 @@ export async function freezeSettings(
     maxRetries: values.maxRetries,
     retryDelayMs: values.retryDelaySeconds * 1000,
     retryHours: values.retryHours,
+    overage: values.overage,
     maxParallel: values.maxParallel,
     limits: limitsOf(values),
     checks: values.checks.map(({ command }) => command),

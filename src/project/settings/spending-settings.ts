@@ -1,4 +1,5 @@
-import { amount, type SettingKind, wholeNumber } from './setting-kinds.ts';
+import { OVERAGES } from '../../phases/limits.ts';
+import { amount, oneOf, type SettingKind, wholeNumber } from './setting-kinds.ts';
 import type { SettingSpec } from './setting-spec.ts';
 
 const COST = { ...amount('US dollars', 0, 1_000_000), key: 'MAX_COST_USD' };
@@ -36,6 +37,13 @@ export const SPENDING_SETTINGS = {
     perSession: true,
     example: 'MAX_ITERATIONS=60',
     doc: 'A session stops and asks you once it has run this many iterations, not counting retries in an outage.',
+  },
+  overage: {
+    ...oneOf(OVERAGES),
+    key: 'OVERAGE',
+    default: 'allow',
+    perSession: true,
+    doc: 'When a used-up plan costs extra (Claude Code): allow goes on and tells you; wait waits for the limit of the plan.',
   },
   maxCostUsdByPhase: ofPhase(COST, 'MAX_COST_USD_QUALITY=3'),
   maxTokensByPhase: ofPhase(TOKENS, 'MAX_TOKENS_INVESTIGATION=1000000'),

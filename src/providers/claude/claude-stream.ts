@@ -100,7 +100,11 @@ const UserLine = z.object({
 
 const RateLimitLine = z.object({
   type: z.literal('rate_limit_event'),
-  rate_limit_info: z.object({ status: z.string(), resetsAt: number }),
+  rate_limit_info: z.object({
+    status: z.string(),
+    resetsAt: number,
+    isUsingOverage: z.boolean().nullish().catch(undefined),
+  }),
 });
 
 /** A line of stream-json. */
@@ -176,9 +180,11 @@ export function newClaudeReader(): { readLine(line: string): ChildEvent[] } {
         case 'user':
           return [];
         case 'rate_limit_event': {
-          const { status, resetsAt } = line.rate_limit_info;
-          limit = status === 'rejected' ? { ...(resetsAt && { until: resetsAt * 1000 }) } : undefined;
-          return limit ? [{ kind: 'limit', ...limit }] : [];
+          const { status, resetsAt, isUsingOverage } = line.rate_limit_info;
+          const until = { ...(resetsAt && { until: resetsAt * 1000 }) };
+          limit = status === 'rejected' ? until : undefined;
+          if (limit !== undefined) return [{ kind: 'limit', ...limit }];
+          return isUsingOverage ? [{ kind: 'overage', ...until }] : [];
         }
         case 'result':
           return [{ kind: 'final', report: reportOf(line, { errorClass, limit }) }];

@@ -106,6 +106,8 @@ export type ChildEvent =
   /** Tool calls that have ended, with any result. */
   | { kind: 'tools_ended'; count: number }
   | { kind: 'limit'; until?: number }
+  /** The plan is used up until then, and the account pays for what follows. */
+  | { kind: 'overage'; until?: number }
   /** Usage of a model answer or an increment of it, or the total cost so far. A final report replaces them. */
   | { kind: 'spent'; tokens: TokenCounts }
   | { kind: 'spent'; usdSoFar: number }

@@ -25,6 +25,8 @@ export class Tally {
   /** The last final report; absent while it runs. */
   final: FinalReport | undefined;
   limitedUntil: number | undefined;
+  /** Whether it works at an extra charge because the plan is used up; the plan's limit is `limitedUntil`. */
+  isOverage = false;
   /** The sum of usage while it ran; a final report is more accurate. */
   tokens: TokenCounts = NO_TOKENS;
   /** The cost so far, if the CLI reports it while it runs. */
@@ -50,7 +52,9 @@ export class Tally {
       case 'tools_ended':
         this.#openCalls = Math.max(0, this.#openCalls - event.count);
         return;
+      case 'overage':
       case 'limit':
+        this.isOverage ||= event.kind === 'overage';
         this.limitedUntil = event.until ?? this.limitedUntil;
         return;
       case 'spent':

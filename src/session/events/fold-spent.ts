@@ -51,9 +51,14 @@ export function warned(state: SessionState, event: EventOf<'budget_warned'>): Se
 
 /** Prefix of the codes of notices that the cost of a CLI is a guess; the name of the CLI follows. */
 export const UNPRICED = 'unpriced_';
+/** The code of the notice that agents work at an extra charge, beyond their plan. */
+export const OVERAGE = 'overage';
 
-export function withUnpriced(state: SessionState, code: string): SessionState {
-  return code.startsWith(UNPRICED) ? { ...state, budgetWarned: [...state.budgetWarned, code] } : state;
+/** Remembers the notices about money that are given once. */
+export function withMoneyNotice(state: SessionState, code: string): SessionState {
+  return code === OVERAGE || code.startsWith(UNPRICED)
+    ? { ...state, budgetWarned: [...state.budgetWarned, code] }
+    : state;
 }
 
 const COST_KEYS = ['usd', 'inputTokens', 'outputTokens', 'cachedTokens', 'turns'] as const;

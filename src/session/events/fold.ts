@@ -22,7 +22,7 @@ import {
 import type { EventOf, SessionEvent } from './events.ts';
 import { checksRan, withChecksOf } from './fold-checks.ts';
 import { RESET_FIELDS, rewound, withHalfwayRewind, withRewindContinued } from './fold-rewound.ts';
-import { addCosts, countedIteration, refreshed, warned, withUnpriced } from './fold-spent.ts';
+import { addCosts, countedIteration, refreshed, warned, withMoneyNotice } from './fold-spent.ts';
 import { REMEMBERED_COMMANDS, type SessionState, type Status, type WaitingStatus } from './state.ts';
 
 export function fold(state: SessionState, event: SessionEvent): SessionState {
@@ -146,7 +146,7 @@ const FOLDS: { [T in EventType]: (state: SessionState, event: EventOf<T>) => Ses
     if (code === NETWORK_REFUSED) return { ...state, notes: [...state.notes, text].slice(-MAX_NOTES) };
     return code === 'stalled' && state.openIteration
       ? { ...state, openIteration: { ...state.openIteration, stalledAt: at } }
-      : withUnpriced(state, code);
+      : withMoneyNotice(state, code);
   },
 };
 

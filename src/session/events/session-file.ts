@@ -4,7 +4,7 @@ import { readPlainFile } from '../../base/files/plain-file.ts';
 import { parseJson } from '../../base/parse-json.ts';
 import { SANDBOX_LEVELS } from '../../base/sandbox-level.ts';
 import { CHANNELS } from '../../phases/channels.ts';
-import { SessionLimits } from '../../phases/limits.ts';
+import { OVERAGES, SessionLimits } from '../../phases/limits.ts';
 import { GATES, PHASE_NAMES } from '../../phases/table.ts';
 import type { SessionPaths } from '../layout/paths.ts';
 import { SESSION_ERRORS } from '../layout/session-errors.ts';
@@ -40,6 +40,8 @@ export const FrozenSettings = z.object({
   retryDelayMs: z.number(),
   /** How long to wait for an overloaded provider or a lost network. */
   retryHours: z.number(),
+  /** Whether to wait for the plan's limit instead of working at an extra charge. Absent: allow. */
+  overage: z.enum(OVERAGES).optional(),
   /** The first wait of an outage after the quick retries, in milliseconds, if it is not a minute. */
   outageMs: z.number().optional(),
   maxParallel: z.int().optional(),

@@ -150,7 +150,7 @@ export const SessionState = z.object({
   outsidePlan: z.array(z.string()).optional(),
   addedTests: AddedTests.optional(),
   acceptedWeakenings: z.array(z.string()).optional(),
-  /** Warnings already given, by `warningKey`, and codes of notices about unknown prices. */
+  /** Warnings already given, by `warningKey`, and codes of notices about money. */
   budgetWarned: z.array(z.string()),
   wrappedUp: z.boolean(),
   /** A limit ended an agent: whatever was counted, the next one only wraps up. */

@@ -41,7 +41,8 @@ export async function readChildEnd(worker: Worker, open: Iteration, ended: Child
   const base = { exitCode, ...spent, problem: ended.problem };
   if (ended.end === 'not_started' || exitText === NEVER_STARTED) return { ...base, end: 'not_started' };
   const byUs = ENDED_BY_US[ended.end];
-  if (byUs !== undefined) return { ...base, ...byUs };
+  if (byUs !== undefined)
+    return { ...base, ...byUs, ...(ended.end === 'overage' && finite(ended.log?.seen.limitedUntil)) };
   const guardProblem = ended.child?.guard ? guardFailure(open, exitCode) : undefined;
   if (guardProblem !== undefined) return { ...base, end: 'not_started', problem: guardProblem };
   const stderrTail = readTail(open.logs.stderr, 8192);
@@ -63,9 +64,13 @@ export async function readChildEnd(worker: Worker, open: Iteration, ended: Child
     ...base,
     end: problem.kind,
     ...(text !== '' && { problem: text }),
-    // An event cannot hold NaN.
-    ...(Number.isFinite(limitedUntil) && limitedUntil !== undefined && { limitedUntil }),
+    ...finite(limitedUntil),
   };
+}
+
+/** An event cannot hold NaN. */
+function finite(limitedUntil: number | undefined): Pick<ProcessEnd, 'limitedUntil'> {
+  return limitedUntil !== undefined && Number.isFinite(limitedUntil) ? { limitedUntil } : {};
 }
 
 /**
@@ -92,6 +97,7 @@ const ENDED_BY_US: Partial<Record<ChildEnded['end'], Pick<ProcessEnd, 'end' | 'p
   timeout: { end: 'timeout' },
   flooded: { end: 'flooded' },
   stop: { end: 'killed' },
+  overage: { end: 'usage_limit', problem: 'It began to work on extra usage, and OVERAGE is wait.' },
   budget: { end: 'budget', problem: 'Its share of the budget was spent.' },
   network: { end: 'network', problem: 'It did nothing but wait for the network.' },
   silent: { end: 'timeout', problem: 'It printed nothing at all after its start.' },

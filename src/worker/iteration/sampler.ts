@@ -1,6 +1,8 @@
 import { age } from '../../base/durations.ts';
+import { providerNamed } from '../../providers/registry.ts';
 import type { ChildRecord } from '../../providers/starting/run-child.ts';
 import type { NewEvent } from '../../session/events/events.ts';
+import { OVERAGE } from '../../session/events/fold-spent.ts';
 import type { OpenIteration } from '../../session/events/state.ts';
 import { requireLease } from '../core/lost-lease.ts';
 import { ChildTree, isAlive } from '../core/tree.ts';
@@ -21,6 +23,7 @@ export const WATCH_ENDS = [
   'lingers',
   'network',
   'budget',
+  'overage',
 ] as const;
 export type WatchEnd = (typeof WATCH_ENDS)[number];
 
@@ -34,6 +37,11 @@ export interface WatchedChild {
 export const SAMPLE_EVERY_MS = 1000;
 /** By then the wrapper is known, while hardly any agent has started another process. */
 const FIRST_SAMPLE_MS = 250;
+
+function overageNotice({ provider, iteration }: OpenIteration): NewEvent {
+  const text = `${providerNamed(provider).title} reports that the plan is used up and that iteration ${iteration} works on extra usage, which its account pays for. With OVERAGE=wait a session waits for the limit instead.`;
+  return { type: 'notice', code: OVERAGE, text, flow: text };
+}
 
 /** Samples time, output and processes about once a second. */
 export class Sampler {
@@ -102,6 +110,7 @@ export class Sampler {
     const bytes = this.#log.printedBytes;
     if (bytes > this.#limits.logCeilingBytes) return 'flooded';
     if (await this.#isOverBudget()) return 'budget';
+    if (await this.#isOverage()) return 'overage';
     if (bytes === 0 && this.#awake.ms > this.#limits.firstByteMs) return 'silent';
     return this.#lingers() ?? this.#isCutOff() ?? (await this.#stalls(bytes));
   }
@@ -111,6 +120,16 @@ export class Sampler {
     const spent = liveSpent(this.#log.seen, this.#awake.ms);
     const isOver = await endsByBudget(this.#worker, this.#open, spent);
     return isOver && this.#log.seen.final === undefined;
+  }
+
+  /** Tells once that the work is paid for in addition to the plan. */
+  async #isOverage(): Promise<boolean> {
+    const { seen } = this.#log;
+    if (!seen.isOverage) return false;
+    const { overage } = this.#worker.file.settings;
+    if (!stateOf(this.#worker).budgetWarned.includes(OVERAGE))
+      await recordIfTaken(this.#worker, overageNotice(this.#open));
+    return overage === 'wait' && seen.final === undefined;
   }
 
   /** Whether the CLI keeps running after its final event, although its outcome is known. */
