@@ -2,6 +2,7 @@ import { basename } from 'node:path';
 import type { ActionContext } from '../acts/common/context.ts';
 import { type Html, html } from '../acts/report/page/html.ts';
 import { startSession } from '../acts/sessions/start-session.act.ts';
+import { age } from '../base/durations.ts';
 import { readKnownProjects } from '../project/finding/known-projects.ts';
 import { PROVIDERS } from '../providers/registry.ts';
 import { nameWithoutDate } from '../session/layout/names.ts';
@@ -21,6 +22,7 @@ export async function newSessionPart({ home }: Pick<ActionContext, 'home'>): Pro
 <label>Agent <select name="provider"><option value="">project default</option>${PROVIDERS.map(({ name, title }) => html`<option value="${name}">${title}</option>`)}</select></label>
 <p class="limits">${limit('maxCostUsd', 'Dollars at most')}${limit('maxHours', 'Hours at most')}${limit('maxIterations', 'Iterations at most')}</p>
 <p class="note">The session works in its own worktree and asks you before it plans and before it builds. All other options: <code>samocode start --help</code></p>
+<p class="note"><label><input type="checkbox" name="again" value="yes"> Start it even if the same form started a session in the last ten minutes</label></p>
 <p class="buttons"><button>Start</button> <output></output></p></form>`;
 }
 
@@ -35,7 +37,11 @@ export async function startFromPage(fields: Fields, context: ActionContext): Pro
     maxHours: text('maxHours'),
     maxIterations: text('maxIterations'),
   };
-  const input = { task: text('task'), projectDir: text('project'), settings };
-  const { view, warnings } = await startSession(input, { ...context, by: byPerson() });
-  return [`${nameWithoutDate(view.folder)} is started.`, ...warnings].join('\n');
+  const again = text('again') !== undefined;
+  const input = { task: text('task'), projectDir: text('project'), settings, again };
+  const { view, warnings, startedMsAgo } = await startSession(input, { ...context, by: byPerson() });
+  const name = nameWithoutDate(view.folder);
+  return startedMsAgo === undefined
+    ? [`${name} is started.`, ...warnings].join('\n')
+    : `${name} was started ${age(startedMsAgo)} ago by the same form, so no second one was started. Tick the box above Start to start one.`;
 }

@@ -4,6 +4,7 @@ import { mkdir, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { systemClock } from '../../base/clock.ts';
 import { ifExists, systemErrorCode } from '../../base/errors.ts';
+import { crashPoint } from '../../base/fault-points.ts';
 import { createWhole, syncFolder } from '../../base/files/atomic-file.ts';
 import { statsAt } from '../../base/files/path-stats.ts';
 import { readHolding } from '../../base/processes/lease.ts';
@@ -25,6 +26,8 @@ export interface Begun {
   file: SessionFile;
   /** Warnings about settings that have no effect, or not the expected one. */
   warnings: string[];
+  /** Set if an earlier call of the same content started it. */
+  startedMsAgo?: number;
 }
 
 /**
@@ -36,6 +39,7 @@ export interface Begun {
 export async function beginSession(made: NewSession, context: ActionContext): Promise<Begun | undefined> {
   const { paths, file, start } = made;
   if (!(await makeRunFolder(paths, file, start))) return undefined;
+  crashPoint('after-session');
   if (file.pool) return await offerToPool(made, context);
   const { view, events } = await startWorker(made, context);
   const notices = events.flatMap((event) =>
@@ -86,6 +90,7 @@ export async function makeRunFolder(
     await createWhole(join(draft, 'session.json'), `${JSON.stringify(SessionFile.parse(file), null, 2)}\n`);
     await leaveCommand({ commands: join(draft, 'commands') }, first);
     if (file.pool) await fence({ leases: join(draft, 'leases') }, 'pool', systemClock);
+    crashPoint('before-session');
     return await reveal(draft, paths.runDir);
   } finally {
     await rm(draft, { recursive: true, force: true });

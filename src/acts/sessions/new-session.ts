@@ -21,7 +21,7 @@ import type { SessionChoices } from './start-choices.ts';
 
 export interface SessionRequest
   extends SessionChoices,
-    Pick<SessionFile, 'task' | 'dive' | 'givenPlan' | 'issue' | 'group' | 'pool' | 'order'> {
+    Pick<SessionFile, 'task' | 'dive' | 'givenPlan' | 'issue' | 'group' | 'pool' | 'order' | 'startKey'> {
   /** If false, everything is prepared, and nothing runs until a resume. */
   run: boolean;
   /** For a folder that becomes a session: returns where it continues, given the session's gates. */
@@ -42,7 +42,7 @@ export interface NewSession {
  */
 export async function newSession(
   project: Project,
-  { run, task, dive, givenPlan, issue, group, pool, order, takenOver, ...choices }: SessionRequest,
+  { run, task, dive, givenPlan, issue, group, pool, order, startKey, takenOver, ...choices }: SessionRequest,
   context: ActionContext,
 ): Promise<NewSession> {
   const { clock, by } = context;
@@ -71,6 +71,7 @@ export async function newSession(
       group,
       pool,
       order,
+      startKey,
       sandbox,
       settings: { ...settings, gateChannels },
       takenOver: takenOver?.(settings.gates),

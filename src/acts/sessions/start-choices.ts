@@ -53,6 +53,8 @@ export interface StartSessionInput
   where?: 'pool' | undefined;
   /** If false, everything is prepared, and nothing runs until a resume. */
   run?: boolean | undefined;
+  /** If false, the same call within ten minutes returns the session of the first one while that has not ended. */
+  again?: boolean | undefined;
 }
 
 /** A choice at the start: an argument of the tool, and an option of the command. */

@@ -1,19 +1,22 @@
 import { join } from 'node:path';
+import { fingerprint } from '../../base/files/fingerprint.ts';
 import { namesAt } from '../../base/files/path-stats.ts';
 import { stampsAt } from '../../base/files/stamps.ts';
 import { GitHub } from '../../forge/github.ts';
 import type { Project } from '../../project/finding/open-project.ts';
 import { requireBranchName } from '../../project/git/branch-name.ts';
-import type { GivenIssue } from '../../session/events/session-file.ts';
+import type { GivenIssue, GivenPlan } from '../../session/events/session-file.ts';
 import { nameWithoutDate, normalizeNewName, sessionSlug } from '../../session/layout/names.ts';
-import { sessionFolders } from '../../session/session-list.ts';
+import { readSessionList, sessionFolders } from '../../session/session-list.ts';
 import type { ActionContext } from '../common/context.ts';
 import { readyProject } from '../common/preconditions/ready-project.ts';
 import { requireText } from '../common/preconditions/require.ts';
 import { requirePool } from '../common/preconditions/require-pool.ts';
 import { refuseFromInside } from '../common/refuse-from-inside.ts';
 import { START_ERRORS } from '../common/start-errors.ts';
+import { isUnfinished } from '../common/supervision.ts';
 import { type Begun, beginSession } from './begin-session.ts';
+import { ensureWorker } from './ensure-worker.ts';
 import { newSession } from './new-session.ts';
 import { isOrdered, orderOfStart } from './order-of-start.ts';
 import { givenTask, givenTitle, readGivenPlan } from './read-given-plan.ts';
@@ -49,11 +52,16 @@ export async function startSession(
   const words = issue ? `issue-${issue.number}` : (titled ?? '');
   const pool = isForPool ? await requirePool(project, context) : undefined;
   const order = isLater ? await orderOfStart({ ...input, base, group }, project, context) : undefined;
+  const key = startKey(input, project, givenPlan);
   for (;;) {
-    const folder = await freeFolder(project.values, { name, words }, context);
+    // Listed first: of two same starts that do not find each other, both choose one free name, and one of them gets it.
+    const folders = await sessionFolders(project.values.sessions);
+    const same = await findSameStart(input.again ? undefined : key, project.values.sessions, context);
+    if (same !== undefined) return same;
+    const folder = freeFolder(project.values, { name, words, folders }, context);
     const { autoApprove, acceptSuggestions, sandbox } = input;
     const choices = { folder, branch, base, autoApprove, acceptSuggestions, sandbox };
-    const request = { ...choices, task, dive, givenPlan, issue, group, pool, order, run };
+    const request = { ...choices, task, dive, givenPlan, issue, group, pool, order, run, startKey: key };
     // If another start took the name, a derived name gets the next number and a given one is refused.
     const begun = await beginSession(await newSession(project, request, context), context);
     if (begun !== undefined) return begun;
@@ -69,18 +77,60 @@ async function issueOf(
   return await readIssue(issue, project, { forge: new GitHub(context), context });
 }
 
+/** How long the same call means the same session. */
+const SAME_START_MS = 10 * 60_000;
+
+/**
+ * The fingerprint of everything that a call chooses, whatever the order of its fields; a plan counts by its text.
+ * @returns undefined if the caller may repeat its call, as a person in a terminal
+ */
+function startKey(
+  { again, run = true, ...input }: StartSessionInput,
+  { filePath: projectDir }: Pick<Project, 'filePath'>,
+  givenPlan: GivenPlan | undefined,
+): string | undefined {
+  if (again === undefined) return undefined;
+  return fingerprint(JSON.stringify({ ...input, run, projectDir, plan: givenPlan?.hash }, sorted));
+}
+
+function sorted(_key: string, value: unknown): unknown {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return value;
+  return Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)));
+}
+
+/**
+ * Finds the unfinished session that the same call started within the last ten minutes, and starts its worker if
+ * the first call ended before that.
+ * @throws sessions_silent; what `ensureWorker` throws
+ */
+async function findSameStart(
+  key: string | undefined,
+  sessionsDir: string,
+  context: ActionContext,
+): Promise<Begun | undefined> {
+  if (key === undefined) return undefined;
+  for (const view of await readSessionList(sessionsDir, context.host)) {
+    const { sessionFile: file } = view;
+    if (file?.startKey !== key || !isUnfinished(view)) continue;
+    const startedMsAgo = context.clock.now() - Date.parse(file.createdAt);
+    if (startedMsAgo >= SAME_START_MS) continue;
+    const now = view.needsWorker ? await ensureWorker(view, undefined, context) : view;
+    return { view: now, file, warnings: [], startedMsAgo };
+  }
+  return undefined;
+}
+
 /**
  * Returns the folder name of a new session: the given name, or one derived from the task.
  * @throws bad_session_name, session_exists, worktree_stands
  */
-async function freeFolder(
-  { sessions, worktrees }: Project['values'],
-  { name = '', words }: { name?: string | undefined; words: string },
+function freeFolder(
+  { worktrees }: Pick<Project['values'], 'worktrees'>,
+  { name = '', words, folders }: { name?: string | undefined; words: string; folders: readonly string[] },
   { clock }: ActionContext,
-): Promise<string> {
+): string {
   const given = name.trim() ? normalizeNewName('session', name) : undefined;
   const made = sessionSlug(words);
-  const folders = await sessionFolders(sessions);
   const date = stampsAt(clock.now()).folderDate;
   const sameName = (wanted: string) =>
     folders.findLast((folder) => folder === wanted || nameWithoutDate(folder) === wanted);

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { age } from '../../base/durations.ts';
 import { capitalised } from '../../base/text.ts';
 import { defineTool } from '../../kit/mcp/define-tool.ts';
 import { ByPhase, LimitsArgument, OF_SESSION, ProjectDir, resultWith, TEXTS } from '../../kit/mcp/fields.ts';
@@ -38,6 +39,7 @@ export const startSessionTool = defineTool({
     limits: LimitsArgument.describe('At a limit it blocks and asks.'),
     project_dir: ProjectDir,
     start: z.boolean().default(true).describe('false: only prepare it.'),
+    again: z.boolean().default(false).describe('Start a second session by the same call.'),
   }),
   output: resultWith({
     ...OF_SESSION,
@@ -51,18 +53,23 @@ export const startSessionTool = defineTool({
   isCore: true,
   async handle(input, { actions }) {
     const { startOrContinue } = await import('./continue-folder.act.ts');
-    const { limits, start: run, projectDir, ...chosen } = input;
+    const { limits, start: run, again, projectDir, ...chosen } = input;
     // TypeScript does not know the arguments generated from the table.
     const { timeoutS: timeout, ...others } = chosen as { timeoutS?: number };
     const wanted = startInput({ ...others, timeout, ...settingsOfLimits(limits) });
-    const { view, file, warnings } = await startOrContinue({ ...wanted, projectDir, run }, actions);
+    const begun = await startOrContinue({ ...wanted, projectDir, run, again }, actions);
+    const { view, file, warnings, startedMsAgo } = begun;
     return {
       ...sessionFields(view),
       sandbox: file.sandbox,
       branch: file.settings.branch,
       provider: file.settings.provider,
       worktree: view.state.worktree?.path,
-      warnings,
+      warnings: startedMsAgo === undefined ? warnings : [startedBefore(startedMsAgo)],
     };
   },
 });
+
+function startedBefore(ms: number): string {
+  return `The same call started this session ${age(ms)} ago, so no second one was started; again: true starts one.`;
+}

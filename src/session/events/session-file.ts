@@ -113,6 +113,8 @@ export const SessionFile = z.object({
   pool: z.literal(true).optional(),
   /** The conditions that must hold before it begins. */
   order: StartOrder.optional(),
+  /** The fingerprint of the call that started it: the same call again returns this session. */
+  startKey: z.string().optional(),
   settings: FrozenSettings,
   /** The sandbox level that was available at the start. */
   sandbox: z.enum(SANDBOX_LEVELS),

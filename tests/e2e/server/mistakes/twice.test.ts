@@ -44,7 +44,7 @@ test('every call made twice, as by a client that lost the first answer, takes ef
 
   expect(codes).toEqual([
     'setup_project ok',
-    'start_session session_exists',
+    'start_session ok',
     'list_sessions ok',
     'get_status ok',
     'wait ok',
