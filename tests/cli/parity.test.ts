@@ -31,6 +31,7 @@ const IN_TERMINAL: Record<string, Record<string, string[] | Instead>> = {
     ),
     limits: START_CHOICE_ROWS.flatMap(([, { kind, option }]) => (kind === 'limit' ? [typedOf(option)] : [])),
     start: ['start --no-run'],
+    again: { instead: 'start, which always starts another one' },
   },
   list_sessions: {
     all_projects: ['list --all'],
