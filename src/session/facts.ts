@@ -73,6 +73,8 @@ export interface SessionFacts extends StateFacts {
   sandbox?: string;
   /** What its checks do not show: it has none, or they also fail before the work. */
   checks?: string;
+  /** For a done session: what its last commit has passed. */
+  proof?: ProofFact;
   /** Who commits, if set in the start's environment: `Ada <ada@example.org> (from the environment at the start)`. */
   commitsAs?: string;
   /** Who opened its gates: `answers by a person, by phone; plan by the parent model alone (codex)`. */
@@ -82,6 +84,17 @@ export interface SessionFacts extends StateFacts {
   sessionDir: string;
   costUsd?: number;
   problems?: string[];
+}
+
+/** `no`: nothing counts; `partly`: `open` says what is not shown. */
+export interface ProofFact {
+  how: 'yes' | 'partly' | 'no';
+  /** How many commands passed, and where; for `no`, how many are set. */
+  checks: number;
+  in: 'clone' | 'worktree';
+  /** How many there are, how many of them are met, and how many of these only by a review. */
+  requirements?: { total: number; met: number; reviewed: number };
+  open?: string;
 }
 
 export function sessionFacts(view: SessionView): SessionFacts {
@@ -103,6 +116,7 @@ export function sessionFacts(view: SessionView): SessionFacts {
     worktree: worktree?.path,
     sandbox: describeSandbox(state),
     checks: view.isForeign ? undefined : describeChecks(view),
+    proof: proofFact(view),
     commitsAs: describeAuthor(sessionFile),
     gates: describeGates(state),
     workedOn: state.workedOn?.join(', '),
@@ -236,4 +250,26 @@ export function describeChecks({
   if (proved?.redAfter !== undefined) return redAfterText(proved.redAfter);
   if (baseChecks?.result !== 'red' || status.kind === 'done') return undefined;
   return redBeforeText(baseChecks);
+}
+
+/** What was proved about the last commit; undefined before the session is done. */
+export function proofFact({
+  state,
+  sessionFile,
+}: Pick<SessionView, 'state' | 'sessionFile'>): ProofFact | undefined {
+  const { status, proved, requirementChecks: checks = [] } = state;
+  if (status.kind !== 'done') return undefined;
+  const { in: place = 'clone' } = state.proving ?? sessionFile?.settings.proving ?? {};
+  if (proved === undefined)
+    return { how: 'no', checks: (state.checks ?? sessionFile?.settings.checks ?? []).length, in: place };
+  const open = describeChecks({ state, sessionFile });
+  const met = checks.filter((check) => !proved.redAfter?.includes(check));
+  const reviewed = met.filter((check) => check === 'reviewed').length;
+  return {
+    how: open === undefined ? 'yes' : 'partly',
+    checks: proved.commands.length - (proved.redAfter ?? []).length,
+    in: place,
+    requirements: checks.length > 0 ? { total: checks.length, met: met.length, reviewed } : undefined,
+    open,
+  };
 }

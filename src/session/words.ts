@@ -1,9 +1,9 @@
-import { listed } from '../base/text.ts';
+import { counted, listed } from '../base/text.ts';
 import { describeOutage } from './events/bodies/positions.ts';
 import type { SessionFile } from './events/session-file.ts';
 import type { SessionView } from './events/session-view.ts';
 import type { SessionState } from './events/state.ts';
-import { type SessionFacts, type StateFacts, sessionFacts, stateFacts } from './facts.ts';
+import { type ProofFact, type SessionFacts, type StateFacts, sessionFacts, stateFacts } from './facts.ts';
 
 /** The texts that describe a state; callers only style, truncate and order them. */
 export interface StateText {
@@ -207,6 +207,23 @@ function publishedText({ pullRequest, merge }: Worded, reader: string): string |
 }
 
 const MERGES = { under_way: 'is being merged', merged: 'is merged', failed: 'was not merged' } as const;
+
+const PLACES = { clone: 'on a fresh clone', worktree: "in the agent's folder" } as const;
+
+/** What was proved, after its `how`: `2 checks on a fresh clone, 2 of 2 requirements (1 by review)`. */
+export function proofWords({ how, checks, in: place, requirements, open }: ProofFact): string {
+  if (how === 'no') return checks > 0 ? 'no passing checks on its last commit' : 'no checks are set';
+  const passed = `${counted(checks, 'check')} ${PLACES[place]}`;
+  const { total = 0, met = 0, reviewed = 0 } = requirements ?? {};
+  const byReview = reviewed > 0 ? ` (${reviewed} by review)` : '';
+  const shown = total > 0 ? `${passed}, ${met} of ${counted(total, 'requirement')}${byReview}` : passed;
+  return open === undefined ? shown : `${open}; ${shown}`;
+}
+
+/** `yes: 2 checks on a fresh clone`; undefined before the session is done. */
+export function proofLine(proof: ProofFact | undefined): string | undefined {
+  return proof && `${proof.how}: ${proofWords(proof)}`;
+}
 
 /** Describes what a session is doing in one sentence that contains no text from agents. */
 export function statusSentence(view: SessionView): string {

@@ -5,7 +5,7 @@ import type { WatchedRow } from '../acts/watch/watch-model.ts';
 import { age } from '../base/durations.ts';
 import { counted } from '../base/text.ts';
 import { PHASE_NAMES } from '../phases/table.ts';
-import { goneText, STOPS, stateText } from '../session/words.ts';
+import { goneText, proofLine, STOPS, stateText } from '../session/words.ts';
 import type { LiveList, LiveSessions } from './live.ts';
 
 /** The empty board; updates add the cards. */
@@ -114,6 +114,7 @@ function card(row: WatchedRow, key: string, nowMs: number): Html {
   const find = [facts.session, facts.id, project, facts.phase, group, facts.group ?? '', facts.task ?? ''];
   const notes = [
     counted(facts.totalIterations, 'iteration'),
+    facts.proof ? `proof ${proofLine(facts.proof)}` : '',
     facts.spent ?? '',
     facts.group === undefined ? '' : `group ${facts.group}`,
   ].filter(Boolean);

@@ -5,11 +5,10 @@ import { capitalised } from '../../base/text.ts';
 import { readEvents } from '../../session/events/event-log.ts';
 import type { SessionEvent } from '../../session/events/events.ts';
 import type { SessionView } from '../../session/events/session-view.ts';
+import { proofFact } from '../../session/facts.ts';
 import { nameWithoutDate } from '../../session/layout/names.ts';
-import { makeProof } from '../../session/proof/make-proof.ts';
-import { provedPartly, type SessionProof } from '../../session/proof/proof.ts';
 import { needsHuman } from '../../session/session-list.ts';
-import { stateText, statusSentence, WORKER_GONE } from '../../session/words.ts';
+import { proofWords, stateText, statusSentence, WORKER_GONE } from '../../session/words.ts';
 import type { ActionContext } from '../common/context.ts';
 import { isStuck, type WorkerReport } from '../common/facts/worker-now.ts';
 import { nextSteps } from '../common/next-steps.ts';
@@ -33,6 +32,7 @@ export async function sessionCard(
   const events = isForeign || isUnreadable ? [] : (known ?? (await readEvents(paths, 0)));
   const now = isoUtc(clock.now());
   const tone = toneOf(view, worker);
+  const proof = proofFact(view);
   const card: SessionCard = {
     name: nameWithoutDate(folder),
     project: basename(sessionFile?.mainRepo ?? dirname(paths.sessionsDir)),
@@ -46,17 +46,11 @@ export async function sessionCard(
     iterationCount: progress.totalIterations,
     workedMs: events.reduce((sum, each) => sum + (each.type === 'iteration_ended' ? each.durationMs : 0), 0),
     cost,
-    proved: status.kind === 'done' ? proofCard(makeProof(events)) : undefined,
+    proved: proof && { how: proof.how, words: proofWords(proof) },
     // The reader already has the report.
     next: wordsOf(nextSteps(view).filter(({ act }) => act !== 'make_report')),
   };
   return { card, events };
-}
-
-function proofCard(proof: SessionProof | undefined): SessionCard['proved'] {
-  if (proof?.checks === undefined) return { how: 'no' };
-  const open = provedPartly(proof);
-  return open === undefined ? { how: 'yes' } : { how: 'partly', open };
 }
 
 function sentenceOf(view: SessionView, { worker, unwatched }: WorkerReport): string {

@@ -90,6 +90,7 @@ export const OF_WORK = {
     .describe('gone: nothing continues it until resume_session is called.'),
   activity: z.string().optional().describe("What its agent is doing, in the agent's words."),
   stalled: z.literal(true).optional().describe('Its agent shows no activity.'),
+  proof: z.string().optional().describe('Of a done session: what its last commit has passed.'),
 };
 
 /** The fields of tools that act only with `confirm`. */

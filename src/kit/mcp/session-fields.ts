@@ -6,8 +6,8 @@ import type { Preview } from '../../acts/common/preview.ts';
 import type { NextStep } from '../../base/acts.ts';
 import type { SessionView } from '../../session/events/session-view.ts';
 import type { SessionState } from '../../session/events/state.ts';
-import { sessionFacts, stateFacts } from '../../session/facts.ts';
-import { statusSentence } from '../../session/words.ts';
+import { proofFact, sessionFacts, stateFacts } from '../../session/facts.ts';
+import { proofLine, statusSentence } from '../../session/words.ts';
 import { pageOf } from './text-page.ts';
 import type { ToolResult } from './tool.ts';
 
@@ -67,6 +67,7 @@ export function reportFields(report: SessionReport): ToolResult {
     problems: [...view.problems, ...(unwatched === undefined ? [] : [unwatched]), ...troubles],
     activity,
     stalled: isStalled || undefined,
+    proof: proofLine(proofFact(view)),
   };
 }
 

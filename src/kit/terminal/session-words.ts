@@ -5,7 +5,7 @@ import { counted, listed } from '../../base/text.ts';
 import type { SessionView } from '../../session/events/session-view.ts';
 import { handleOf, nameWithoutDate } from '../../session/layout/names.ts';
 import { NO_CHECK } from '../../session/proof/proof.ts';
-import { goneText, type StateText, stateText } from '../../session/words.ts';
+import { goneText, proofLine, type StateText, stateText } from '../../session/words.ts';
 import { type Cli, EXIT } from './cli.ts';
 import { columnsOf, grid, hanging, tabSeparated } from './columns.ts';
 import type { Output } from './output.ts';
@@ -62,9 +62,11 @@ export function factRows(facts: ShownFacts): Row[] {
     ['reason', cut(facts.reason)],
     ['needs', cut(facts.needs)],
     ['summary', cut(facts.summary)],
+    ['proof', cut(proofLine(facts.proof))],
     ['gates', facts.gates],
     ['worked on', facts.workedOn && fitLine(facts.workedOn)],
-    ['checks', cut(facts.checks)],
+    // The proof of a done session says it too.
+    ['checks', facts.proof ? undefined : cut(facts.checks)],
     ['spent', cut(facts.spent)],
     ['problems', facts.problems?.join(' ')],
     ['branch', facts.branch && fitLine(`${facts.branch} from ${facts.base}`)],

@@ -109,7 +109,10 @@ const FOLDS: { [T in EventType]: (state: SessionState, event: EventOf<T>) => Ses
   }),
   resumed: (state, event) => resumed({ ...state, ...(event.sandbox && { sandbox: event.sandbox }) }, event),
   phase_set: phaseSet,
-  done: (state, { at, summary }) => settled(state, { kind: 'done', since: at, summary }),
+  done: (state, { at, summary, requirements }) => ({
+    ...settled(state, { kind: 'done', since: at, summary }),
+    requirementChecks: requirements?.map(({ check }) => check),
+  }),
   archived,
   discarded: (state, { trash }) => ({ ...state, trash }),
   unarchived: ({ trash: _restored, ...state }) => ({ ...state, archived: false }),

@@ -150,7 +150,7 @@ const ROWS: Record<
     title: `${SESSION} is done`,
     body: [
       `All ${CANARY}`,
-      'Checks passed: npm test',
+      'Proof no: no passing checks on its last commit',
       'Worked on: mini',
       'Next, in a terminal: samocode finish x',
     ],

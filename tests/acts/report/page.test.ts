@@ -38,14 +38,9 @@ test('every link within the page has its target', () => {
 });
 
 test.each([
-  ['done', { how: 'yes' }, 'yes', 'all checks passed'],
-  [
-    'done',
-    { how: 'partly', open: 'red before, red after: npm test' },
-    'partly',
-    'red before, red after: npm test',
-  ],
-  ['done', { how: 'no' }, 'no', 'no passing checks'],
+  ['done', { how: 'yes', words: '2 checks on a fresh clone' }, 'yes', '2 checks on a fresh clone'],
+  ['done', { how: 'partly', words: 'red before, red after' }, 'partly', 'red before, red after'],
+  ['done', { how: 'no', words: 'no checks are set' }, 'no', 'no checks are set'],
   ['working', undefined, 'not yet', 'created when the session is done'],
 ] as const)('the head of a %s session with the proof %o shows: %s', (tone, proved, words, why) => {
   const text = sessionPage({ ...reportDataSample(), tone, proved }).replace(/<b class="\w+">|<\/b>/g, '');

@@ -2,6 +2,8 @@ import { appendFile, rename, stat, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { spentText } from '../../../src/acts/common/facts/spent-text.ts';
+import { sessionCard } from '../../../src/acts/report/session-card.ts';
+import { typed } from '../../cli/typed.ts';
 import { askTool } from '../../server/ask-tool.ts';
 import { makeServerRig } from '../../server/server-rig.ts';
 import { ci } from '../../support/ci.ts';
@@ -93,3 +95,27 @@ test('a session that no worker can ever start needs a person, and no command is 
   expect(await ask('resume_session')).toMatchObject(lost);
   await expect(stat(commands)).rejects.toMatchObject({ code: 'ENOENT' });
 });
+
+test(
+  'the proof of a done session is one line, the same in status, wait, the terminal and the report',
+  ci,
+  async () => {
+    await using rig = await startRig({ at: 'done', lines: { CHECK: 'test -d .git' } });
+    const session = rig.file.folder;
+    const context = rig.context('tool');
+    const proof = 'yes: 1 check on a fresh clone';
+    const { json } = await askTool('get_status', { session }, context);
+    expect(json.proof).toBe(proof);
+    const waited = (await askTool('wait', { session, cursor: 0, timeout_s: 0 }, context)).json;
+    expect(waited.proof).toBe(proof);
+    const { homeDir: home, path: cwd, env } = rig.repo;
+    for (const command of ['status', 'run']) {
+      const { stdout } = await typed([command, session], { home, cwd, env });
+      expect(stdout).toContain('  summary   ');
+      expect(stdout).toContain(`  proof     ${proof}\n`);
+    }
+    const worker = { worker: 'none needed', isDying: false, unwatched: undefined } as const;
+    const { card } = await sessionCard({ view: await rig.view(), worker, wordsOf: () => [] }, context);
+    expect(`${card.proved?.how}: ${card.proved?.words}`).toBe(proof);
+  },
+);

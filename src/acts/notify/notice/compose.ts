@@ -6,9 +6,9 @@ import { parsePlan } from '../../../session/documents/plan.ts';
 import type { QaQuestion } from '../../../session/documents/qa-blocks.ts';
 import type { SessionView } from '../../../session/events/session-view.ts';
 import type { WaitingStatus } from '../../../session/events/state.ts';
-import { describeChecks, sessionFacts } from '../../../session/facts.ts';
+import { proofFact, sessionFacts } from '../../../session/facts.ts';
 import { handleOf } from '../../../session/layout/names.ts';
-import { stateText } from '../../../session/words.ts';
+import { proofLine, stateText } from '../../../session/words.ts';
 import { spentText } from '../../common/facts/spent-text.ts';
 import { nextSteps } from '../../common/next-steps.ts';
 import { readPlanOf } from '../../gates/read-plan.act.ts';
@@ -110,17 +110,13 @@ async function planOf(view: SessionView): Promise<Notification['plan']> {
 }
 
 function doneText(view: SessionView, summary: string): string {
-  const { state, sessionFile } = view;
-  const checks = state.checks ?? sessionFile?.settings.checks ?? [];
+  const { state } = view;
   const isToFinish = nextSteps(view).some(({ act }) => act === 'finish');
-  const { redAfter = [] } = state.proved ?? {};
-  const passed = checks.filter((command) => !redAfter.includes(command));
-  const open = describeChecks(view);
+  const proof = proofLine(proofFact(view));
   const spent = spentText(view);
   return [
     summary,
-    ...(passed.length > 0 ? [`Checks passed: ${passed.join('; ')}`] : []),
-    ...(open === undefined ? [] : [`Checks: ${open}`]),
+    ...(proof === undefined ? [] : [`Proof ${proof}`]),
     ...(state.workedOn === undefined ? [] : [`Worked on: ${state.workedOn.join(', ')}`]),
     ...(state.worktree === undefined ? [] : [`Branch: ${state.worktree.branch}`]),
     ...(spent === '' ? [] : [`Spent: ${spent}`]),

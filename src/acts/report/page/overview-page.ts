@@ -31,11 +31,6 @@ ${groups.map(
   return htmlPage('Sessions · samocode', body, data);
 }
 
-function proofWords({ proved }: SessionCard): string {
-  if (proved?.how === 'partly') return proved.open;
-  return proved?.how === 'yes' ? 'proved' : 'not proved';
-}
-
 /** The card of one session. */
 function cardOf(card: SessionCard): Html {
   const {
@@ -54,7 +49,7 @@ function cardOf(card: SessionCard): Html {
     counted(card.iterationCount, 'iteration'),
     elapsed(startedAt, until),
     money(card.cost) ?? tokensText(card.cost),
-    tone === 'done' && proofWords(card),
+    card.proved && `proof ${card.proved.how}: ${card.proved.words}`,
   ].filter(Boolean);
   const title = page === undefined ? name : html`<a href="${page}">${name}</a>`;
   return html`<article class="card tone-${tone}"><h3><bdi>${title}</bdi> <small><bdi>${project}</bdi></small></h3>

@@ -19,8 +19,8 @@ export interface SessionCard {
   iterationCount: number;
   workedMs: number;
   cost: ReportCost;
-  /** For a finished session: whether its checks passed on the final commit, and what they leave open. */
-  proved?: { how: 'yes' | 'no' } | { how: 'partly'; open: string };
+  /** For a done session: whether its last commit is proved, and our own text about it. */
+  proved?: { how: 'yes' | 'partly' | 'no'; words: string };
   /** Command lines for the person, the most useful first. */
   next: string[];
   /** The session's page, relative to the current one. */

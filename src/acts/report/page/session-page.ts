@@ -95,13 +95,10 @@ function tiles({ cost, requirements, ...data }: SessionReportData): Part[] {
   ];
 }
 
-function proofTile({ tone, proved, checks }: Pick<SessionReportData, 'tone' | 'proved' | 'checks'>): Html {
-  if (proved?.how === 'partly') return tile('Proof', html`<b class="attention">partly</b>`, proved.open);
-  if (proved?.how === 'yes')
-    return tile('Proof', html`<b class="good">yes</b>`, 'all checks passed on its last commit');
-  if (tone !== 'done') return tile('Proof', 'not yet', 'created when the session is done');
-  const why = checks.length > 0 ? 'no passing checks on its last commit' : 'no checks are set';
-  return tile('Proof', html`<b class="attention">no</b>`, why);
+function proofTile({ proved }: Pick<SessionReportData, 'proved'>): Html {
+  if (proved === undefined) return tile('Proof', 'not yet', 'created when the session is done');
+  const { how, words } = proved;
+  return tile('Proof', html`<b class="${how === 'yes' ? 'good' : 'attention'}">${how}</b>`, words);
 }
 
 function tile(title: string, value: Part, words: Part): Html {
