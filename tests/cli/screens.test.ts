@@ -2,6 +2,7 @@ import { PassThrough } from 'node:stream';
 import { stripVTControlCharacters } from 'node:util';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { absent, NOT_INSTALLED } from '../../src/acts/common/preconditions/check.ts';
 import { formatConfig, type ShownSetting } from '../../src/acts/set-up/set-up.command.ts';
 import { columnsOf } from '../../src/kit/terminal/columns.ts';
 import { formatMarkdown } from '../../src/kit/terminal/markdown.ts';
@@ -9,7 +10,8 @@ import { Output } from '../../src/kit/terminal/output.ts';
 import type { ShownFacts } from '../../src/kit/terminal/session-facts.ts';
 import { formatList, formatStatus } from '../../src/kit/terminal/session-words.ts';
 import { makeStyle } from '../../src/kit/terminal/style.ts';
-import { checkLines, verdict } from '../../src/machine/doctor/doctor.command.ts';
+import { CHECKED_PROVIDERS } from '../../src/machine/doctor/cli-checks.ts';
+import { absentLines, checkLines, verdict } from '../../src/machine/doctor/doctor.command.ts';
 import type { DoctorGroup } from '../../src/machine/doctor/doctor.ts';
 import { handleOf, shortId } from '../../src/session/layout/names.ts';
 import { NO_CHECK } from '../../src/session/proof/proof.ts';
@@ -125,15 +127,17 @@ const GROUPS: DoctorGroup[] = [
   },
   { title: 'Notifications', checks: [] },
 ];
+const TITLES = GROUPS.map(({ title }) => title);
 const CHECKS = GROUPS.flatMap(({ title: group, checks }) => checks.map((check) => ({ group, ...check })));
 
 function groupsIn(output: Output, verbose = false): string {
-  return GROUPS.flatMap((group) => checkLines(group, output, { verbose })).join('\n');
+  return GROUPS.flatMap((group) => checkLines(group, output, { verbose, titles: TITLES })).join('\n');
 }
 
 function doctorScreen(columns: number): string {
   const output = terminal(columns);
-  return [groupsIn(output), verdict({ checks: CHECKS, level: 'fail' }, output)].join('\n');
+  const end = verdict({ checks: CHECKS, level: 'fail' }, output);
+  return [groupsIn(output), ...absentLines(CHECKS, output), end].join('\n');
 }
 
 /** The states whose status has lines that no other one has. */
@@ -184,6 +188,42 @@ test.each([
 ])('the screens of %i columns match their golden file', async (columns, names) => {
   const text = names.map((name) => rowsOf(name, columns).join('\n')).join(`\n${'='.repeat(columns)}\n`);
   await expect(`${text}\n`).toMatchFileSnapshot(`../golden/terminal/${columns}-columns.txt`);
+});
+
+test('the text of every agent CLI begins two columns after the longest title', () => {
+  const titles = CHECKED_PROVIDERS.map(({ title }) => title);
+  const begins = titles.map((title) => {
+    const group = { title, checks: [{ id: 'x', level: 'ok', found: 'it', brief: 'version' } as const] };
+    const [line = ''] = checkLines(group, terminal(120), { verbose: false, titles });
+    expect(line).toMatch(new RegExp(`^✔ ${title} {2,}version$`));
+    return line.indexOf('version');
+  });
+  expect(new Set(begins)).toEqual(
+    new Set([Math.max(...titles.map((each) => columnsOf(each))) + '✔ '.length + 2]),
+  );
+});
+
+test('the agent CLIs that are neither installed nor used share one line', () => {
+  const all = ['Gemini CLI', 'Amp'].map((group) => ({ ...absent('cli.x', NOT_INSTALLED), group }));
+  expect(absentLines([...all, ...CHECKS.slice(0, 2)], terminal(120))).toEqual([
+    '– not installed, and not used here: Gemini CLI, Amp',
+  ]);
+  expect(absentLines(CHECKS.slice(0, 2), terminal(120))).toEqual([]);
+});
+
+test('if another agent can work, the verdict names it and how to choose it', () => {
+  const others = {
+    failing: 'Claude Code',
+    can: [
+      { name: 'opencode', title: 'opencode' },
+      { name: 'copilot', title: 'GitHub Copilot CLI' },
+    ],
+  } as const;
+  const words = verdict({ checks: CHECKS, level: 'fail', others }, terminal(200));
+  expect(words).toContain(
+    'Claude Code cannot work yet: 1 problem; opencode and GitHub Copilot CLI can: PROVIDER=opencode. Next: fix what',
+  );
+  expect(words).not.toContain('No session');
 });
 
 test('passed checks and the searched folders are shown only on request', () => {

@@ -7,6 +7,7 @@ import {
   type DoctorCheck,
   fail,
   type Machine,
+  NOT_INSTALLED,
   ok,
   warn,
   warnIf,
@@ -147,7 +148,7 @@ async function checksOf(question: CliQuestion): Promise<DoctorCheck[]> {
     ];
   } catch (error) {
     if (!isSamocodeError(error)) throw error;
-    if (!isUsed) return [absent(id, 'not installed, and not used here')];
+    if (!isUsed) return [absent(id, NOT_INSTALLED)];
     const { what, why, hint } = error;
     if (!PROVIDER_ERRORS.cli_not_found.is(error)) return [fail(id, `${what} ${why}`, hint)];
     const found = `${what} It is in none of ${error.args.searched.length} folders, which include those of PATH.`;
@@ -221,4 +222,31 @@ function rootProblems({ provider, isUsed, permissions, machine, context }: CliQu
       'Run as another user, or set PERMISSIONS=allow, or, on a disposable machine, IS_SANDBOX=1.',
     ),
   ];
+}
+
+export interface OtherAgents {
+  /** The title of the agent CLI that the settings name. */
+  failing: string;
+  can: readonly Pick<CheckedProvider, 'name' | 'title'>[];
+}
+
+/** The agent CLIs that can work here; undefined unless all that fails is the one CLI that would be used. */
+export function otherAgents(
+  checks: readonly DoctorCheck[],
+  { project, used, machine, context }: Omit<CliCheckContext, 'guard'>,
+): OtherAgents | undefined {
+  const own = (name: string) =>
+    checks.filter(({ id }) => id === `cli.${name}` || id.startsWith(`cli.${name}.`));
+  const failing = CHECKED_PROVIDERS.find(({ name }) => used.has(name));
+  const failures = checks.filter(({ level }) => level === 'fail');
+  if (used.size !== 1 || failing === undefined || failures.length === 0) return undefined;
+  if (failures.some((check) => !own(failing.name).includes(check))) return undefined;
+  const permissions = project?.values.permissions ?? 'skip';
+  const isRefused = isRefusedAsRoot({ uid: machine.uid, permissions, env: context.env });
+  const can = CHECKED_PROVIDERS.filter(
+    ({ name, refusesRoot }) =>
+      !(refusesRoot && isRefused) && own(name).every(({ level, isAbsent }) => level === 'ok' && !isAbsent),
+  );
+  const named = can.map(({ name, title }) => ({ name, title }));
+  return named.length > 0 ? { failing: failing.title, can: named } : undefined;
 }

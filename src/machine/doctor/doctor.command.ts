@@ -1,8 +1,8 @@
 import type { Command } from 'commander';
-import type { DoctorCheck } from '../../acts/common/preconditions/check.ts';
+import { type DoctorCheck, NOT_INSTALLED } from '../../acts/common/preconditions/check.ts';
 import { counted } from '../../base/text.ts';
 import { type Cli, EXIT } from '../../kit/terminal/cli.ts';
-import { hanging, padTo, tabSeparated } from '../../kit/terminal/columns.ts';
+import { columnsOf, hanging, padTo, tabSeparated } from '../../kit/terminal/columns.ts';
 import { hintForTerminal } from '../../kit/terminal/next-commands.ts';
 import type { Output } from '../../kit/terminal/output.ts';
 import { projectOf, type SharedOptions, withSharedOptions } from '../../kit/terminal/shared-options.ts';
@@ -24,8 +24,8 @@ export function addDoctor(program: Command, cli: Cli): void {
         {
           ...projectOf(options),
           runChecks: options.checks,
-          onGroup: (group) => {
-            const lines = checkLines(group, output, { verbose });
+          onGroup: (group, titles) => {
+            const lines = checkLines(group, output, { verbose, titles });
             if (lines.length > 0) output.say(lines.join('\n'));
           },
           signal: cli.interrupted,
@@ -33,30 +33,34 @@ export function addDoctor(program: Command, cli: Cli): void {
         await cli.actionContext(),
       );
       if (report.level === 'fail') cli.leaveWith(EXIT.failed);
-      output.result(report, () => verdict(report, output));
+      output.result(report, () =>
+        [...absentLines(report.checks, output), verdict(report, output)].join('\n'),
+      );
     });
 }
 
 type Level = DoctorCheck['level'];
 const MARKS: Readonly<Record<Level, string>> = { ok: '✔', warn: '!', fail: '✘' };
-const TITLE_COLUMNS = 18;
-/** On a narrower terminal, the text of a group goes below its title. */
-const LEAST_COLUMNS = 60;
+/** With less room for the text of a group, it goes below its title. */
+const LEAST_COLUMNS = 42;
 
 interface DoctorStyle {
   /** Shows every check, not only problems, with details that help to find a cause. */
   verbose: boolean;
+  /** Of all groups: their texts begin in one column. */
+  titles: readonly string[];
 }
 
 /** Formats a group of checks: a summary line with the problems below it; in a pipe, a line per check. */
 export function checkLines(
   { title, checks }: DoctorGroup,
   output: Output,
-  { verbose }: DoctorStyle,
+  { verbose, titles }: DoctorStyle,
 ): string[] {
   const columns = output.textColumns;
   if (columns === Number.POSITIVE_INFINITY)
     return checks.map((check) => tabSeparated([check.level, check.id, ...textsOf(check, verbose)]));
+  if (checks.some(isNotInstalled) && checks.length === 1) return [];
   const briefs = checks.flatMap(({ brief }) => (brief === undefined ? [] : [harmless(brief)]));
   const shown = checks.filter(({ level, found, brief }) => level !== 'ok' || (verbose && found !== brief));
   // In a group without a summary, the first problem takes its place.
@@ -64,16 +68,29 @@ export function checkLines(
   const [first] = shown;
   const text = briefs.length > 0 || first === undefined ? briefs.join('; ') : inLines(first, verbose);
   if (text === '' && items.length === 0) return [];
-  const isNarrow = columns < LEAST_COLUMNS;
-  const indent = ' '.repeat(isNarrow ? 2 : TITLE_COLUMNS);
+  const textAt = Math.max(...titles.map((each) => columnsOf(each))) + `${MARKS.ok} `.length + 2;
+  const isNarrow = columns - textAt < LEAST_COLUMNS;
+  const indent = ' '.repeat(isNarrow ? 2 : textAt);
   const head = `${markOf(checks, output)} ${output.style.bold(title)}`;
   return [
     ...(isNarrow ? [head] : []),
-    hanging(text, { first: isNarrow ? indent : padTo(head, TITLE_COLUMNS), columns }),
+    hanging(text, { first: isNarrow ? indent : padTo(head, textAt), columns }),
     ...items.map((check) =>
       hanging(inLines(check, verbose), { first: `${indent}${markOf([check], output)} `, columns }),
     ),
   ];
+}
+
+const isNotInstalled = ({ found }: DoctorCheck) => found === NOT_INSTALLED;
+
+/** On a terminal, one line for all agent CLIs that are neither installed nor used. */
+export function absentLines(
+  checks: DoctorReport['checks'],
+  { textColumns: columns, style }: Output,
+): string[] {
+  const titles = checks.filter(isNotInstalled).map(({ group }) => group);
+  if (columns === Number.POSITIVE_INFINITY || titles.length === 0) return [];
+  return [hanging(`${NOT_INSTALLED}: ${titles.join(', ')}`, { first: `${style.dim('–')} `, columns })];
 }
 
 function inLines(check: DoctorCheck, verbose: boolean): string {
@@ -96,7 +113,7 @@ function painted(level: Level, style: Output['style']): string {
 }
 
 /** The last line: whether sessions can run, and one next step. */
-export function verdict({ checks, level, projectFile }: DoctorReport, output: Output): string {
+export function verdict({ checks, level, projectFile, others }: DoctorReport, output: Output): string {
   const { isLive, style, textColumns: columns } = output;
   const count = counted(checks.filter((check) => check.level === level).length, NAMES[level]);
   const [where, place] = projectFile === undefined ? ['on this machine', ', in a repository'] : ['here', ''];
@@ -105,10 +122,18 @@ export function verdict({ checks, level, projectFile }: DoctorReport, output: Ou
   const sentences = {
     ok: `Sessions can run ${where}. ${start}`,
     warn: `Sessions can run ${where}, with ${count}. ${start}`,
-    fail: `No session can run ${where} yet: ${count}. ${fix}`,
+    fail: `${others ? othersText(others, count) : `No session can run ${where} yet: ${count}`}. ${fix}`,
   };
   if (!isLive) return sentences[level];
   return `\n${hanging(sentences[level], { first: `${painted(level, style)} `, columns })}`;
+}
+
+function othersText({ failing, can }: NonNullable<DoctorReport['others']>, count: string): string {
+  const names = can
+    .map(({ title }) => title)
+    .join(', ')
+    .replace(/, ([^,]*)$/, ' and $1');
+  return `${failing} cannot work yet: ${count}; ${names} can: PROVIDER=${can[0]?.name}`;
 }
 
 const NAMES: Readonly<Record<Level, string>> = { ok: 'check', warn: 'warning', fail: 'problem' };

@@ -33,7 +33,14 @@ import { areConfined } from '../../providers/registry.ts';
 import { findGuardTool } from '../../providers/starting/make-guard.ts';
 import { forgeLoginProblem, type GuardNow, missingGuard } from '../../providers/starting/probe-guard.ts';
 import { jsonValue, valueAt } from '../install/json-member.ts';
-import { CHECKED_PROVIDERS, cliChecks, usedProviders } from './cli-checks.ts';
+import {
+  CHECKED_PROVIDERS,
+  type CliCheckContext,
+  cliChecks,
+  type OtherAgents,
+  otherAgents,
+  usedProviders,
+} from './cli-checks.ts';
 import { folderChecks, gitCheck, linkChecks, machineChecks } from './machine-checks.ts';
 import { installChecks, notifyChecks, supervisorChecks } from './service-checks.ts';
 
@@ -41,8 +48,8 @@ export interface DoctorInput {
   projectDir?: string | undefined;
   /** Also runs SETUP and each CHECK once, the way sessions run them. */
   runChecks?: boolean | undefined;
-  /** Called with each group as soon as it is known, in the order of the report. */
-  onGroup?: ((group: DoctorGroup) => void) | undefined;
+  /** Called with each group as soon as it is known, in the order of the report; `titles`: of all groups. */
+  onGroup?: ((group: DoctorGroup, titles: readonly string[]) => void) | undefined;
   /** Aborts running checks. */
   signal?: AbortSignal | undefined;
 }
@@ -59,6 +66,8 @@ export interface DoctorReport {
   /** Absent outside a project. */
   projectFile?: string | undefined;
   checks: readonly (DoctorCheck & { group: string })[];
+  /** Set if only the agent CLI of the settings fails, and others can work. */
+  others?: OtherAgents | undefined;
 }
 
 /**
@@ -72,21 +81,24 @@ export async function doctor(
 ): Promise<DoctorReport> {
   const isWindows = machine.platform === 'win32';
   const found = isWindows ? {} : await projectFound(input, context);
+  const used = await usedProviders(found.project, context);
   const groups = isWindows
     ? [{ title: 'Machine', checks: machineChecks(machine, context.env) }]
-    : await groupsOf(found, input, { context, machine });
+    : await groupsOf(found, input, { context, machine, used });
+  const titles = groups.map(({ title }) => title);
   // All groups run at the same time but are reported in order.
   const all = Promise.allSettled(groups.map(({ checks }) => checks));
   const checks: DoctorReport['checks'][number][] = [];
   for (const group of groups) {
     const { title } = group;
     const known = await group.checks;
-    input.onGroup?.({ title, checks: known });
+    input.onGroup?.({ title, checks: known }, titles);
     checks.push(...known.map((check) => ({ group: title, ...check })));
   }
   await all;
   const level = (['fail', 'warn'] as const).find((bad) => checks.some((check) => check.level === bad));
-  return { level: level ?? 'ok', projectFile: found.project?.filePath, checks };
+  const others = otherAgents(checks, { project: found.project, used, machine, context });
+  return { level: level ?? 'ok', projectFile: found.project?.filePath, checks, others };
 }
 
 interface RunningGroup {
@@ -104,9 +116,8 @@ interface ProjectFound {
 async function groupsOf(
   { project, checks }: ProjectFound,
   input: DoctorInput,
-  { context, machine }: { context: ActionContext; machine: Machine },
+  { context, machine, used }: Omit<CliCheckContext, 'project' | 'guard'>,
 ): Promise<RunningGroup[]> {
-  const used = await usedProviders(project, context);
   const guard = project && guardNow(questionOf(project), context);
   const surroundings = { project, used, machine, context, guard };
   const installs = installChecks(context, project?.mainRepo);

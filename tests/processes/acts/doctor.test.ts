@@ -201,6 +201,26 @@ test('an identity that git does not have is a warning on the machine and a failu
   });
 });
 
+test('where the agent of the settings cannot work, the report names the others that can', async () => {
+  await using repo = await makeRepo();
+  const none = { ...NOT_THERE, OPENCODE_PATH: 'no-opencode-here' };
+  const cli = await fakeCli(repo.root, { options: ALL_OPTIONS });
+  const othersWith = async (env: Record<string, string>, machine = MACHINE) =>
+    (await doctor({}, { ...(await contextIn(repo, { ...none, ...env })), cwd: repo.root }, machine)).others;
+  expect(await othersWith({})).toBeUndefined();
+  expect(await othersWith({ CODEX_PATH: cli })).toEqual({
+    failing: 'Claude Code',
+    can: [{ name: 'codex', title: 'Codex' }],
+  });
+  expect(await othersWith({ CLAUDE_PATH: cli, CODEX_PATH: cli })).toBeUndefined();
+  const codexFails = { SAMOCODE_PROVIDER: 'codex', CLAUDE_PATH: cli };
+  expect(await othersWith(codexFails)).toMatchObject({ failing: 'Codex', can: [{ name: 'claude' }] });
+  // Claude Code refuses to work without permissions for root.
+  expect(await othersWith(codexFails, { ...MACHINE, uid: 0 })).toBeUndefined();
+  const loggedOut = await fakeCli(repo.homeDir, { loggedIn: false });
+  expect(await othersWith({ CODEX_PATH: loggedOut })).toBeUndefined();
+});
+
 test('a CLI that no session here would start is never a failure', async () => {
   await using repo = await makeRepo();
   const path = await fakeCli(repo.root, { options: '--settings', loggedIn: false });

@@ -27,6 +27,8 @@ export const absent = (id: string, found: string, brief = found): DoctorCheck =>
   ...ok(id, found, brief),
   isAbsent: true,
 });
+/** What is said of an agent CLI that is missing and not needed. */
+export const NOT_INSTALLED = 'not installed, and not used here';
 const lacking =
   (level: 'warn' | 'fail') =>
   (id: string, found: string, fix: string): DoctorCheck => ({ id, level, found, fix });
