@@ -177,26 +177,35 @@ export async function gitHubStub(): Promise<GitHubStub> {
     await serveGit(request, response, { root: gitRoot, before: isPosted ? followBranches : undefined });
   }
 
-  /** Heads and bases of open pull requests are where their branches are. */
+  /** Heads and bases of open pull requests are where their branches are, those of forks included. */
   async function followBranches(): Promise<void> {
-    for (const { fullName, pullRequests } of repositories.values()) {
-      const gitDir = join(gitRoot, `${fullName}.git`);
-      const list = [
-        '--git-dir',
-        gitDir,
-        'for-each-ref',
-        '--format=%(refname:lstrip=2) %(objectname)',
-        'refs/heads',
-      ];
-      const tips = new Map((await git(list)).split('\n').map((line) => line.split(' ') as [string, string]));
-      for (const pull of pullRequests.values()) {
+    const all = [...repositories.values()];
+    const tips = new Map<StubRepository, Map<string, string>>();
+    for (const each of all) tips.set(each, await branchesOf(each));
+    for (const base of all) {
+      for (const pull of base.pullRequests.values()) {
         if (pull.state !== 'OPEN') continue;
-        pull.base = tips.get(pull.baseBranch) ?? pull.base;
-        pull.push(tips.get(pull.headBranch) ?? pull.head);
-        if (tips.has(pull.headBranch))
-          await git(['--git-dir', gitDir, 'update-ref', `refs/pull/${pull.number}/head`, pull.head]);
+        pull.base = tips.get(base)?.get(pull.baseBranch) ?? pull.base;
+        const isOwn = pull.headOwner === base.owner;
+        const fork = all.find(({ owner, parent }) => owner === pull.headOwner && parent === base.fullName);
+        const from = isOwn ? base : fork;
+        const tip = from && tips.get(from)?.get(pull.headBranch);
+        pull.push(tip ?? pull.head);
+        if (from === undefined || tip === undefined) continue;
+        const refs = `+refs/heads/${pull.headBranch}:refs/pull/${pull.number}/head`;
+        await git(['--git-dir', gitDirOf(base), 'fetch', '--quiet', gitDirOf(from), refs]);
       }
     }
+  }
+
+  function gitDirOf({ fullName }: StubRepository): string {
+    return join(gitRoot, `${fullName}.git`);
+  }
+
+  async function branchesOf(repository: StubRepository): Promise<Map<string, string>> {
+    const format = '--format=%(refname:lstrip=2) %(objectname)';
+    const list = await git(['--git-dir', gitDirOf(repository), 'for-each-ref', format, 'refs/heads']);
+    return new Map(list.split('\n').map((line) => line.split(' ') as [string, string]));
   }
 
   return stub;

@@ -77,12 +77,17 @@ export class StubPullRequest {
   updatedAt: string;
   readonly number: number;
   readonly headBranch: string;
+  /** Whose fork has the branch. */
+  readonly headOwner: string;
   readonly repository: StubRepository;
 
-  constructor(repository: StubRepository, number: number, headBranch: string) {
+  /** @param head a branch of the repository, or `owner:branch` for one of a fork */
+  constructor(repository: StubRepository, number: number, head: string) {
     this.repository = repository;
     this.number = number;
-    this.headBranch = headBranch;
+    const [branch = '', owner = repository.owner] = head.split(':').reverse();
+    this.headBranch = branch;
+    this.headOwner = owner;
     this.updatedAt = repository.time();
   }
 
@@ -184,6 +189,8 @@ export class StubRepository {
   readonly owner: string;
   readonly name: string;
   isPrivate = false;
+  /** The repository that it is a fork of. */
+  parent: string | undefined;
   /** The full name that it has now: every request is led there. */
   renamedTo: string | undefined;
   readonly pullRequests = new Map<number, StubPullRequest>();
@@ -225,9 +232,9 @@ export class StubRepository {
     return { id: `C_${databaseId}`, databaseId, author, body, ...times, url: `${url}${databaseId}` };
   }
 
-  openPullRequest(headBranch: string, more: Partial<StubPullRequest> = {}): StubPullRequest {
+  openPullRequest(head: string, more: Partial<StubPullRequest> = {}): StubPullRequest {
     const number = 17 + this.pullRequests.size;
-    const opened = Object.assign(new StubPullRequest(this, number, headBranch), more);
+    const opened = Object.assign(new StubPullRequest(this, number, head), more);
     this.pullRequests.set(number, opened);
     return opened;
   }

@@ -30,16 +30,17 @@ const ROWS: readonly Row[] = [
   [
     'GET',
     /^$/,
-    (repository) =>
-      ok({ full_name: repository.fullName, private: repository.isPrivate, default_branch: 'main' }),
+    ({ fullName, isPrivate, parent }) =>
+      ok({ full_name: fullName, private: isPrivate, fork: parent !== undefined, default_branch: 'main' }),
   ],
   [
     'GET',
     /^\/pulls$/,
     (repository, { search }) => {
-      const branch = search.get('head')?.split(':')[1];
+      const head = search.get('head');
       const open = [...repository.pullRequests.values()].filter(({ state }) => state === 'OPEN');
-      return ok(open.filter(({ headBranch }) => headBranch === branch).map(pullRequestJson));
+      const found = open.filter(({ headOwner, headBranch }) => `${headOwner}:${headBranch}` === head);
+      return ok(found.map(pullRequestJson));
     },
   ],
   [
