@@ -30,8 +30,11 @@ export interface Forge {
   labelledIssues(repository: string, label: string): Promise<{ number: number; updatedAt: string }[]>;
   /** Whether an account can currently write to the repository. Bots have no such permission. */
   hasWriteAccess(repository: string, login: string): Promise<boolean>;
-  /** The open pull request of a branch in the repository itself. Its text is complete, with the forge's line endings. */
-  openPullRequest(repository: string, branch: string): Promise<OpenPullRequest | undefined>;
+  /**
+   * The open pull request of a branch, which is named as in a `NewPullRequest`. Its text is complete, with the forge's
+   * line endings.
+   */
+  openPullRequest(repository: string, head: string): Promise<OpenPullRequest | undefined>;
   open(repository: string, request: NewPullRequest): Promise<OpenPullRequest>;
   /** The current state of a pull request, with which the proof in its text is compared. */
   published(repository: string, number: number): Promise<{ head: string; base: string; body: string }>;
@@ -176,7 +179,8 @@ export interface OpenPullRequest extends PullRequestWords {
 }
 
 export interface NewPullRequest extends PullRequestWords {
-  branch: string;
+  /** Its branch: `branch` in the repository itself, `owner:branch` in a fork. */
+  head: string;
   /** Undefined for the default branch of the repository. */
   base: string | undefined;
   isDraft: boolean;

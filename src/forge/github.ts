@@ -185,10 +185,10 @@ export class GitHub implements Forge {
     return permission === 'admin' || permission === 'write';
   }
 
-  async openPullRequest(repository: string, branch: string): Promise<OpenPullRequest | undefined> {
+  async openPullRequest(repository: string, head: string): Promise<OpenPullRequest | undefined> {
     const { owner, path, about } = this.#place(repository, 'a pull request');
-    const head = encodeURIComponent(`${owner}:${branch}`);
-    const answer = await ask(this.#context, about, { path: `${path}/pulls?state=open&head=${head}` });
+    const whole = encodeURIComponent(head.includes(':') ? head : `${owner}:${head}`);
+    const answer = await ask(this.#context, about, { path: `${path}/pulls?state=open&head=${whole}` });
     return read(z.array(OpenPullRequestAnswer), answer, about)[0];
   }
 
@@ -199,13 +199,13 @@ export class GitHub implements Forge {
     return { head: head.sha, base: base.sha, body: body ?? '' };
   }
 
-  async open(repository: string, { branch, isDraft, ...request }: NewPullRequest): Promise<OpenPullRequest> {
+  async open(repository: string, { isDraft, ...request }: NewPullRequest): Promise<OpenPullRequest> {
     const { path, about } = this.#place(repository, 'a new pull request');
     if (request.base === undefined) {
       const answer = await ask(this.#context, about, { path });
       request.base = read(z.object({ default_branch: z.string() }), answer, about).default_branch;
     }
-    const body = { ...request, head: branch, draft: isDraft };
+    const body = { ...request, draft: isDraft };
     const answer = await ask(this.#context, about, { path: `${path}/pulls`, method: 'POST', body });
     return read(OpenPullRequestAnswer, answer, about);
   }

@@ -37,7 +37,7 @@ export async function composePullRequest(
   const { view, base, git } = judged;
   const { sessionFile, state, folder, paths } = view;
   if (sessionFile === undefined) throw new Error('The judged session has no session file.');
-  const request = await pullRequestOf(judged, sessionFile);
+  const request = await pullRequestOf(judged, sessionFile, context);
   const head = `refs/heads/${state.worktree?.branch}`;
   const range = { ...git, cwd: sessionFile.mainRepo, base: state.worktree?.baseCommit ?? '', head };
   const answered = await answeredQuestions(view);

@@ -48,7 +48,7 @@ export async function finishSession(
   const isRepeated = how === 'merge' && isMergedIssue(view) && refusal?.code === 'nothing_to_merge';
   if (refusal && !isRepeated) throw refusal;
   if (how === 'pull_request') {
-    const { summary, ...published } = await publish(judged, input.withAnswers === true, context);
+    const { summary, from, ...published } = await publish(judged, input.withAnswers === true, context);
     const next = [archiving(view, { when: 'once it is merged' })];
     const { url } = published;
     const commented = url === undefined ? '' : await commentOnIssue(view, { url }, context);
@@ -58,7 +58,7 @@ export async function finishSession(
       url === undefined
         ? ''
         : await recordPullRequest(view, { url, watched, pushed: judged.base?.tip }, context);
-    const warning = watched && url !== undefined ? await whyNotUnattended(judged, url, context) : '';
+    const warning = watched && from !== undefined ? await whyNotUnattended(judged, from, context) : '';
     return {
       view,
       place: '',

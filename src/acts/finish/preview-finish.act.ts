@@ -104,16 +104,17 @@ function aboutChecks(
     : `CHECK_IN=worktree: no check can run on the result; ${into} will move only if neither it nor the branch has new commits since the checks passed.`;
 }
 
-function aboutPullRequest(
+/** What publishing would do, a sentence each. @param why why the person has to publish it */
+export function aboutPullRequest(
   { view, base }: FinishVerdict,
   { request, notes }: ComposedPullRequest,
   why: string | undefined,
 ): string[] {
   const commits = counted(base?.sinceBase ?? 0, 'commit');
-  const { branch, title, isDraft } = request;
+  const { branch, from, repository, title, isDraft } = request;
   return [
     why === undefined
-      ? `Branch ${branch} will be pushed (${commits}), and the pull request "${title}" will be opened. If the branch already has an open one, it will be updated, unless somebody has edited its text.`
+      ? `Branch ${branch} will be pushed to ${from} (${commits}), and the pull request "${title}" will be opened in ${repository}. If the branch already has an open one, it will be updated, unless somebody has edited its text.`
       : `${why} You will get the commands that publish branch ${branch} (${commits}).`,
     ...(isDraft ? [`It will be a draft: the session is ${view.state.status.kind}, not done.`] : []),
     `The text will be in ${view.paths.sessionDir}/pull-request.md.`,

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { isSamocodeError } from '../../base/errors.ts';
 import { writeWhole } from '../../base/files/atomic-file.ts';
+import { quotedSaid, saidBy } from '../../base/said.ts';
 import { shellWord } from '../../base/shell-quoted.ts';
 import type { OpenPullRequest, PullRequestWords } from '../../forge/forge.ts';
 import { NETWORK_LIMIT_MS } from '../../forge/gh.ts';
@@ -18,6 +19,8 @@ export interface Published {
   summary: string;
   bodyPath: string;
   url?: string;
+  /** With `url`: the repository that the branch was pushed to, as `host/owner/name`. */
+  from?: string;
   commands: string[];
 }
 
@@ -44,39 +47,49 @@ export async function publish(
   const commands = commandsOf(request, mainRepo, bodyPath);
   const result = (summary: string, left = commands) => ({ summary, bodyPath, commands: left });
   const why = await whyByHand(request, judged, context);
-  const { remote, branch, repository } = request;
-  if (why !== undefined || remote === undefined || repository === undefined) {
+  const { remote, from, branch, head, repository } = request;
+  if (why !== undefined || remote === undefined || from === undefined || repository === undefined) {
     const instruction =
       commands.length === 1 ? 'This command pushes the branch.' : 'These commands publish the branch.';
     return result(`${why} ${instruction}`);
   }
-  const refs = `refs/heads/${branch}:refs/heads/${branch}`;
-  const ghPush = unattended(repository);
-  const to = isUnattended ? ghPush.url : remote;
-  const push = ['push', '--quiet', '--receive-pack=git-receive-pack', '--', to, refs];
-  // Over HTTPS, use the login that opens the pull request if the person has not set one up for git.
-  const login = isUnattended ? ghPush.config : ghPush.config.slice(1);
-  const config = [...(judged.git.config ?? []), ...login];
-  const options = { ...judged.git, config, cwd: mainRepo, allowFailure: true, timeoutMs: NETWORK_LIMIT_MS };
-  if ((await runGit(push, options)).exitCode !== 0)
-    return result(`git could not push ${branch} to ${remote}. These commands publish it.`);
+  const refused = await pushBranch({ branch, from, remote: isUnattended ? undefined : remote }, judged);
+  if (refused !== undefined)
+    return result(`git could not push ${branch} to ${remote}.${refused} These commands publish it.`);
   const forge = new GitHub(context);
   try {
-    const known = await forge.openPullRequest(repository, branch);
+    const known = await forge.openPullRequest(repository, head);
     if (known === undefined) {
       const { into: base, title, isDraft } = request;
-      const { url } = await forge.open(repository, { branch, base, title, body, isDraft });
-      return { ...result(`Pull request ${url} is open.`, []), url };
+      const { url } = await forge.open(repository, { head, base, title, body, isDraft });
+      return { ...result(`Pull request ${url} is open.`, []), url, from };
     }
     const { change, summary } = changeOf(known, { title: request.title, body });
     if (Object.keys(change).length > 0) await forge.changeText(repository, known.number, change);
     const pushed = `The branch was pushed to its pull request ${known.url}. ${summary}`;
-    return { ...result(pushed, []), url: known.url };
+    return { ...result(pushed, []), url: known.url, from };
   } catch (error) {
     if (!isSamocodeError(error)) throw error;
-    const summary = `${branch} is pushed to ${remote}, but its pull request was neither opened nor updated. ${error.what} ${error.hint} If there is none yet, the last command opens it.`;
+    const summary = `${branch} is pushed to ${remote}, but its pull request was neither opened nor updated. ${error.what} ${error.why} ${error.hint} If there is none yet, the last command opens it.`;
     return result(summary, commands.slice(-1));
   }
+}
+
+/** Pushes to a remote, or without one to the repository's address. @returns what git said if it could not */
+async function pushBranch(
+  { branch, from, remote }: { branch: string; from: string; remote: string | undefined },
+  { view, git }: FinishVerdict,
+): Promise<string | undefined> {
+  const { url, config: logins } = unattended(from);
+  const refs = `refs/heads/${branch}:refs/heads/${branch}`;
+  const push = ['push', '--quiet', '--receive-pack=git-receive-pack', '--', remote ?? url, refs];
+  // Over HTTPS, use the login that opens the pull request if the person has not set one up for git.
+  const login = remote === undefined ? logins : logins.slice(1);
+  const config = [...(git.config ?? []), ...login];
+  const cwd = view.sessionFile?.mainRepo ?? '';
+  const options = { ...git, config, cwd, allowFailure: true, timeoutMs: NETWORK_LIMIT_MS };
+  const { exitCode, stderr } = await runGit(push, options);
+  return exitCode === 0 ? undefined : quotedSaid(saidBy(stderr, git.baseEnv), 'git');
 }
 
 /** What to change in an open pull request. Keeps what somebody has edited. */
@@ -98,14 +111,12 @@ function changeOf(
   return { change, summary: `${updated} up to date.${kept}` };
 }
 
-function branchArgs({ repository = '', branch }: PullRequest): string[] {
-  return ['--repo', repository, '--head', branch];
-}
-
-function createArgs(request: PullRequest, bodyPath: string): string[] {
-  const { into, title, isDraft } = request;
+function createArgs(
+  { repository = '', head, into, title, isDraft }: PullRequest,
+  bodyPath: string,
+): string[] {
   return [
-    ...branchArgs(request),
+    ...['--repo', repository, '--head', head],
     ...(into === undefined ? [] : ['--base', into]),
     ...['--title', title, '--body-file', bodyPath],
     ...(isDraft ? ['--draft'] : []),

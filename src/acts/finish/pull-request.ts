@@ -3,10 +3,11 @@ import { access } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { isSamocodeError } from '../../base/errors.ts';
 import { visibleControls } from '../../base/text.ts';
-import { gh } from '../../forge/gh.ts';
 import { GitHub } from '../../forge/github.ts';
-import { repositoryIn } from '../../forge/repository-name.ts';
+import { partsOf, repositoryIn } from '../../forge/repository-name.ts';
+import { repositoryIs, requestRepository } from '../../forge/request-repository.ts';
 import { gitLine } from '../../project/git/git.ts';
+import { configuredPushRemote, defaultRemote, remoteOfBase, remotesOf } from '../../project/git/remotes.ts';
 import { commonDirOf, type GitContext } from '../../project/git/repository.ts';
 import { oneLine } from '../../session/documents/markdown-lines.ts';
 import { taskText } from '../../session/documents/overview.ts';
@@ -17,11 +18,15 @@ import type { ActionContext } from '../common/context.ts';
 import type { FinishVerdict } from './judge-finish.ts';
 
 export interface PullRequest {
-  /** Absent if the repository has no remote. */
+  /** The remote that the branch is pushed to; absent if the repository has none. */
   remote: string | undefined;
-  /** `host/owner/name` for gh; absent if the remote's URL does not name a repository. */
+  /** The repository that the branch is pushed to, as `host/owner/name`; absent if its URL does not name one. */
+  from: string | undefined;
+  /** The repository in which it is opened; absent if `from` is. */
   repository: string | undefined;
   branch: string;
+  /** The branch as that repository names it: `owner:branch` if it is pushed to another one. */
+  head: string;
   into: string | undefined;
   title: string;
   isDraft: boolean;
@@ -31,18 +36,22 @@ export interface PullRequest {
 export async function pullRequestOf(
   { view, base, git }: FinishVerdict,
   sessionFile: SessionFile,
+  context: ActionContext,
 ): Promise<PullRequest> {
-  const { worktree, status } = view.state;
+  const { worktree: { branch, base: name } = { branch: '', base: '' }, status, pullRequest } = view.state;
   const options = { ...git, cwd: sessionFile.mainRepo, allowFailure: true };
-  const remotes = (await gitLine(['remote'], options)).split('\n').filter(Boolean);
-  const ofBase = remotes.find((name) => worktree?.base.startsWith(`${name}/`));
-  const remote = ofBase ?? (remotes.includes('origin') ? 'origin' : remotes[0]);
-  const url = remote && (await gitLine(['remote', 'get-url', '--push', remote], options));
+  const remotes = await remotesOf(options);
+  const ofBase = remoteOfBase(name, remotes);
+  const set = await configuredPushRemote(branch, remotes, options);
+  const remote = set ?? defaultRemote(remotes, ofBase);
+  const from = remote && repositoryIn(remote.pushUrl);
+  const open = pullRequest?.state === 'open' ? pullRequest.repository : undefined;
+  const repository = from && (await requestRepository({ from, remotes, open }, context));
   return {
-    remote,
-    repository: url && repositoryIn(url),
-    branch: worktree?.branch ?? '',
-    into: base?.into ?? (ofBase && worktree?.base.slice(ofBase.length + 1)),
+    remote: remote?.name,
+    ...{ from, repository, branch },
+    head: from === undefined || from === repository ? branch : `${partsOf(from).owner}:${branch}`,
+    into: base?.into ?? (ofBase && name.slice(ofBase.name.length + 1)),
     title: titleOf(view, sessionFile),
     isDraft: status.kind !== 'done',
   };
@@ -71,9 +80,8 @@ export async function whyByHand(
   const hook = join(await hooksDir(mainRepo, git), 'pre-push');
   // LFS uploads its files in this hook, and samocode runs no hooks.
   if (await isExecutable(hook)) return `There is a pre-push hook, ${hook}, which samocode does not run.`;
-  const host = repository.split('/')[0] ?? '';
   try {
-    await new GitHub(context).login(host);
+    await new GitHub(context).login(partsOf(repository).host);
     return undefined;
   } catch (error) {
     if (isSamocodeError(error)) return `${error.what} ${error.hint}`;
@@ -83,15 +91,11 @@ export async function whyByHand(
 
 export type Visibility = 'private' | 'public' | 'unknown';
 
-/** Who can read a pull request. A repository internal to a company counts as private. */
+/** Who can read a pull request. */
 export async function visibilityOf({ repository }: PullRequest, context: ActionContext): Promise<Visibility> {
   if (repository === undefined) return 'unknown';
-  const [host = '', ...name] = repository.split('/');
-  const ask = ['api', `repos/${name.join('/')}`, '--hostname', host, '--jq', '.private'];
-  const { exitCode, stdout } = await gh(context, ask);
-  const answer = exitCode === 0 ? stdout.trim() : '';
-  if (answer === 'true') return 'private';
-  return answer === 'false' ? 'public' : 'unknown';
+  const isPrivate = await repositoryIs('private', repository, context);
+  return isPrivate === undefined ? 'unknown' : isPrivate ? 'private' : 'public';
 }
 
 /** The folder whose hooks git runs when a person pushes; our own git calls override it. */

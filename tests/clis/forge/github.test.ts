@@ -270,7 +270,7 @@ test.each([
 test('a pull request is opened, found by its branch, and its words are changed', async () => {
   await using s = await scene();
   const words = { title: 'Name the boats', body: '@/etc/passwd\nsecond' };
-  const about = { branch: 'samocode/x', base: 'main', isDraft: true };
+  const about = { head: 'samocode/x', base: 'main', isDraft: true };
   expect(await s.forge.openPullRequest(BOATS, 'samocode/x')).toBeUndefined();
   const opened = await s.forge.open(BOATS, { ...words, ...about });
   expect(opened).toMatchObject({ number: 17, url: 'https://github.com/fleet/boats/pull/17' });

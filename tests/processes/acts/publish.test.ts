@@ -1,67 +1,22 @@
 import { chmod, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import type { ActionContext } from '../../../src/acts/common/context.ts';
 import { composePullRequest } from '../../../src/acts/finish/compose-pull-request.ts';
-import type { FinishVerdict } from '../../../src/acts/finish/judge-finish.ts';
 import { publish } from '../../../src/acts/finish/publish.ts';
-import { systemClock } from '../../../src/base/clock.ts';
-import { systemHost } from '../../../src/base/processes/host.ts';
-import { findBaseBranch } from '../../../src/project/finishing/base-branch.ts';
 import { questionHash } from '../../../src/session/documents/qa.ts';
 import { serialiseEvent } from '../../../src/session/events/events.ts';
-import type { SessionView } from '../../../src/session/events/session-view.ts';
-import { emptyState, type SessionState } from '../../../src/session/events/state.ts';
-import { type SessionPaths, sessionPaths } from '../../../src/session/layout/paths.ts';
+import type { SessionState } from '../../../src/session/events/state.ts';
+import type { SessionPaths } from '../../../src/session/layout/paths.ts';
 import { readProof } from '../../../src/session/proof/proof.ts';
 import { ci } from '../../support/ci.ts';
 import { freePort } from '../../support/free-port.ts';
-import { gitHubStub } from '../../support/github-stub/github-stub.ts';
 import type { StubPullRequest } from '../../support/github-stub/model.ts';
 import { PROVED, provedEvents } from '../../support/proved-events.ts';
-import { sessionFileSample } from '../../support/session-file-sample.ts';
+import { type PublishScene, publishScene } from '../../support/publish-scene.ts';
 import { makeRepo, type TempRepo } from '../../support/temp-repo.ts';
 
 const SINCE = '2026-01-08T10:00:00.000Z';
-const DONE: SessionState['status'] = { kind: 'done', since: SINCE, summary: 'Every boat has a name.' };
 const URL = 'https://github.com/fleet/boats/pull/17';
-
-/** A branch with a commit, and a remote on a GitHub stub, to which the machine's gh talks. */
-async function scene(repo: TempRepo, { status = DONE } = {}) {
-  const hub = await gitHubStub();
-  const boats = await hub.addRepository('fleet/boats');
-  await repo.git(['remote', 'add', 'origin', 'https://github.com/fleet/boats.git']);
-  const baseCommit = await repo.git(['rev-parse', 'main']);
-  await repo.git(['switch', '--quiet', '-c', 'samocode/x']);
-  await repo.commit('Name "every" boat', { 'boats.txt': 'x\n' });
-  await repo.git(['switch', '--quiet', 'main']);
-  const login = '[credential "https://github.com"]\n\thelper = !gh auth git-credential\n';
-  await writeFile(join(repo.homeDir, '.gitconfig'), login);
-  const sessionsDir = join(repo.root, 'sessions');
-  const paths = sessionPaths(sessionsDir, '26-01-08-x');
-  await mkdir(paths.sessionDir, { recursive: true });
-  const sample = sessionFileSample({ folder: paths.folder, sessionsDir, mainRepo: repo.path });
-  const worktree = { path: join(repo.root, 'w'), branch: 'samocode/x', base: 'main', baseCommit };
-  const env = { ...repo.env, ...hub.env };
-  const view = {
-    folder: paths.folder,
-    paths,
-    sessionFile: { ...sample, task: 'Give every boat a name\n\nAll of them.' },
-    state: { ...emptyState(), status, worktree },
-  } as Partial<SessionView> as SessionView;
-  const git = { baseEnv: env, config: [] };
-  const base = await findBaseBranch({ mainRepo: repo.path, ...worktree, ...git });
-  const judged = { view, base, git } as Partial<FinishVerdict> as FinishVerdict;
-  const by = { channel: 'cli' } as const;
-  const own = { env, by, clock: systemClock, host: await systemHost() };
-  const context = own as Partial<ActionContext> as ActionContext;
-  const remote = join(hub.gitRoot, 'fleet/boats.git');
-  return {
-    ...{ hub, boats, remote, paths, judged, context },
-    pushed: () => repo.git(['for-each-ref', '--format=%(refname) %(objectname)', 'refs/heads'], remote),
-    [Symbol.asyncDispose]: () => hub[Symbol.asyncDispose](),
-  };
-}
 
 /** Writes the events of a session that finished with a commit. */
 async function prove(paths: SessionPaths, commit: string): Promise<void> {
@@ -75,7 +30,7 @@ test(
   ci,
   async () => {
     await using repo = await makeRepo({ folder: 'Über boats' });
-    await using s = await scene(repo);
+    await using s = await publishScene(repo);
     const tip = await repo.git(['rev-parse', 'samocode/x']);
     await prove(s.paths, tip);
     const bodyPath = join(s.paths.sessionDir, 'pull-request.md');
@@ -83,6 +38,7 @@ test(
       summary: `Pull request ${URL} is open.`,
       bodyPath,
       url: URL,
+      from: 'github.com/fleet/boats',
       commands: [],
     });
     expect(await s.pushed()).toBe(`refs/heads/samocode/x ${await repo.git(['rev-parse', 'samocode/x'])}`);
@@ -104,7 +60,7 @@ test(
 
 test('the text omits a proof that is only in the session folder or is for another commit', async () => {
   await using repo = await makeRepo();
-  await using s = await scene(repo);
+  await using s = await publishScene(repo);
   await mkdir(join(s.paths.sessionDir, 'proof'));
   await writeFile(join(s.paths.sessionDir, 'proof/proof.md'), '# Proof\n\nAll checks passed.\n');
   const written = async () => await readFile((await publish(s.judged, false, s.context)).bodyPath, 'utf8');
@@ -132,7 +88,7 @@ const ANSWERED: SessionState['answers'][number] = {
 
 /** A scene with an answered question, in which GitHub says whether the repository is private. */
 async function answered(repo: TempRepo, isPrivate: boolean | undefined) {
-  const s = await scene(repo);
+  const s = await publishScene(repo);
   if (isPrivate === undefined)
     s.hub.fault = ({ path }) => (path === '/repos/fleet/boats' ? { status: 502 } : undefined);
   else s.boats.isPrivate = isPrivate;
@@ -178,7 +134,7 @@ test('the template of the base is filled in, even if the branch has changed it',
   await repo.commit('A template', {
     '.github/Pull_Request_Template.md': '## What\r\n\r\n## Checklist\r\n\r\n- [ ] read\r\n',
   });
-  await using s = await scene(repo);
+  await using s = await publishScene(repo);
   await repo.git(['switch', '--quiet', 'samocode/x']);
   await repo.commit('Another one', { '.github/Pull_Request_Template.md': '## Approved by all\n' });
   const { readable, notes } = await composePullRequest(s.judged, false, s.context);
@@ -193,7 +149,7 @@ test('with several templates, none is filled in, and a note says so', async () =
   await using repo = await makeRepo();
   const folder = '.github/PULL_REQUEST_TEMPLATE';
   await repo.commit('Two', { [`${folder}/a.md`]: '## A\n', [`${folder}/b.md`]: '## B\n' });
-  await using s = await scene(repo);
+  await using s = await publishScene(repo);
   const { readable, notes } = await composePullRequest(s.judged, false, s.context);
   expect(readable.startsWith('## Summary')).toBe(true);
   expect(notes).toEqual(['The repository has 2 templates; none is filled in.']);
@@ -201,7 +157,7 @@ test('with several templates, none is filled in, and a note says so', async () =
 
 test("the agent's text for a pull request is included, and cannot close an issue there", async () => {
   await using repo = await makeRepo();
-  await using s = await scene(repo);
+  await using s = await publishScene(repo);
   const summary = '## PR Description\n\nCloses #1\n\n## Notes\n\nfor later\n';
   await writeFile(join(s.paths.sessionDir, '01-08-1000-summary-x.md'), summary);
   const { readable } = await composePullRequest(s.judged, false, s.context);
@@ -210,7 +166,7 @@ test("the agent's text for a pull request is included, and cannot close an issue
 
 test('for a repository without a remote, the result says so and the first command adds one', async () => {
   await using repo = await makeRepo();
-  await using s = await scene(repo);
+  await using s = await publishScene(repo);
   await repo.git(['remote', 'remove', 'origin']);
   const { summary, commands } = await publish(s.judged, false, s.context);
   expect(summary).toBe(
@@ -225,7 +181,7 @@ test('for a repository without a remote, the result says so and the first comman
 
 test('an open pull request gets the new commits, title and text, and no second one is created', async () => {
   await using repo = await makeRepo();
-  await using s = await scene(repo);
+  await using s = await publishScene(repo);
   await publish(s.judged, false, s.context);
   s.judged.view.state.goal = 'Name the ships';
   const summary = `The branch was pushed to its pull request ${URL}. Its title and text are up to date.`;
@@ -268,7 +224,7 @@ test.each<[string, (pull: StubPullRequest) => void, string, RegExp]>([
   'if %s, an open pull request keeps its title and text, and the summary says so',
   async (_, edit, title, summary) => {
     await using repo = await makeRepo();
-    await using s = await scene(repo);
+    await using s = await publishScene(repo);
     await publish(s.judged, false, s.context);
     const pull = s.boats.pullRequests.get(17) as StubPullRequest;
     edit(pull);
@@ -284,7 +240,7 @@ test.each<[string, (pull: StubPullRequest) => void, string, RegExp]>([
 
 test('an edited title stays while the text is updated, more than once', async () => {
   await using repo = await makeRepo();
-  await using s = await scene(repo);
+  await using s = await publishScene(repo);
   await publish(s.judged, false, s.context);
   const pull = s.boats.pullRequests.get(17) as StubPullRequest;
   pull.title = 'Names!';
@@ -301,7 +257,7 @@ test('an edited title stays while the text is updated, more than once', async ()
 
 test('a text with a proof that a browser saved with CRLF counts as unedited, and its proof can be read', async () => {
   await using repo = await makeRepo();
-  await using s = await scene(repo);
+  await using s = await publishScene(repo);
   await prove(s.paths, await repo.git(['rev-parse', 'samocode/x']));
   await publish(s.judged, false, s.context);
   const pull = s.boats.pullRequests.get(17) as StubPullRequest;
@@ -312,7 +268,7 @@ test('a text with a proof that a browser saved with CRLF counts as unedited, and
 
 test('if GitHub fails after the push, the summary says so and the command that opens the pull request is returned', async () => {
   await using repo = await makeRepo();
-  await using s = await scene(repo);
+  await using s = await publishScene(repo);
   s.hub.fault = ({ path }) => (path === '/user' ? undefined : { status: 502 });
   const { summary, commands, url } = await publish(s.judged, false, s.context);
   expect(summary).toContain(
@@ -325,14 +281,12 @@ test('if GitHub fails after the push, the summary says so and the command that o
 test('an unfinished session is published as a draft pull request', async () => {
   await using repo = await makeRepo();
   const status = { kind: 'stopped', since: SINCE, by: { channel: 'cli' }, why: 'x' } as const;
-  await using s = await scene(repo, { status: status as never });
+  await using s = await publishScene(repo, { status: status as never });
   await publish(s.judged, false, s.context);
   expect(s.boats.pullRequests.get(17)).toMatchObject({ isDraft: true });
 });
 
-type Scene = Awaited<ReturnType<typeof scene>>;
-
-test.each<[string, (repo: TempRepo, s: Scene) => Promise<unknown>, RegExp, number]>([
+test.each<[string, (repo: TempRepo, s: PublishScene) => Promise<unknown>, RegExp, number]>([
   [
     'gh is not logged in',
     async (_, { hub }) => {
@@ -388,14 +342,14 @@ test.each<[string, (repo: TempRepo, s: Scene) => Promise<unknown>, RegExp, numbe
   [
     'the push is refused',
     (repo, { remote }) => repo.git(['config', 'http.receivepack', 'false'], remote),
-    /could not push/,
+    /could not push samocode\/x to origin\. git said: .* 403\. These commands publish it\./,
     2,
   ],
 ])(
   'if %s, the commands and the text are returned and nothing is published',
   async (_, disturb, why, commands) => {
     await using repo = await makeRepo();
-    await using s = await scene(repo);
+    await using s = await publishScene(repo);
     await disturb(repo, s);
     const published = await publish(s.judged, false, s.context);
     expect(published).toMatchObject({ summary: expect.stringMatching(why) });

@@ -1,0 +1,57 @@
+import { type GitOptions, gitLine } from './git.ts';
+
+export interface Remote {
+  /** Also an address, where a setting names one in the place of a remote. */
+  name: string;
+  /** As git uses them, with `insteadOf` applied. */
+  url: string;
+  pushUrl: string;
+  /** What `gh repo set-default` has stored: `base`, or `owner/name` of a repository on the same host. */
+  ghResolved: string | undefined;
+}
+
+/** The remotes of a repository, by name. @throws GitError */
+export async function remotesOf(options: GitOptions): Promise<Remote[]> {
+  const lines = (await gitLine(['remote', '--verbose'], options)).split('\n');
+  const marks = await gitLine(['config', '--get-regexp', GH_RESOLVED], { ...options, allowFailure: true });
+  const addresses = lines.flatMap((line) => {
+    const [, name, url, of] = /^([^\t]+)\t(.*) \((fetch|push)\)/.exec(line) ?? [];
+    return name === undefined || url === undefined ? [] : [{ name, url, of }];
+  });
+  return addresses.flatMap(({ name, url, of }) => {
+    if (of !== 'fetch') return [];
+    // Of several addresses for pushes, the first.
+    const push = addresses.find((each) => each.name === name && each.of === 'push');
+    const mark = marks.split('\n').find((line) => line.startsWith(`remote.${name}.gh-resolved `));
+    return { name, url, pushUrl: push?.url ?? url, ghResolved: mark?.split(' ').at(-1) };
+  });
+}
+
+const GH_RESOLVED = '^remote\\..*\\.gh-resolved$';
+
+/** The remote that git means where no setting names one; where there is no `origin`, git means none. */
+export function defaultRemote(remotes: readonly Remote[], otherwise = remotes[0]): Remote | undefined {
+  return remotes.find(({ name }) => name === 'origin') ?? otherwise;
+}
+
+/** The remote whose branch `base` names, as in `upstream/main`. */
+export function remoteOfBase(base: string, remotes: readonly Remote[]): Remote | undefined {
+  return remotes.find(({ name }) => base.startsWith(`${name}/`));
+}
+
+/** The remote that a setting has git push a branch to: `branch.<name>.pushRemote`, `remote.pushDefault`, `branch.<name>.remote`. */
+export async function configuredPushRemote(
+  branch: string,
+  remotes: readonly Remote[],
+  options: GitOptions,
+): Promise<Remote | undefined> {
+  const name = await gitLine(
+    ['for-each-ref', '--format=%(push:remotename)', `refs/heads/${branch}`],
+    options,
+  );
+  const isAddress = /[/:]/.test(name);
+  return (
+    remotes.find((each) => each.name === name) ??
+    (isAddress ? { name, url: name, pushUrl: name, ghResolved: undefined } : undefined)
+  );
+}

@@ -1,0 +1,55 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { ActionContext } from '../../src/acts/common/context.ts';
+import type { FinishVerdict } from '../../src/acts/finish/judge-finish.ts';
+import { systemClock } from '../../src/base/clock.ts';
+import { systemHost } from '../../src/base/processes/host.ts';
+import { findBaseBranch } from '../../src/project/finishing/base-branch.ts';
+import type { SessionView } from '../../src/session/events/session-view.ts';
+import { emptyState, type SessionState } from '../../src/session/events/state.ts';
+import { sessionPaths } from '../../src/session/layout/paths.ts';
+import { gitHubStub } from './github-stub/github-stub.ts';
+import { sessionFileSample } from './session-file-sample.ts';
+import type { TempRepo } from './temp-repo.ts';
+
+const SINCE = '2026-01-08T10:00:00.000Z';
+const DONE: SessionState['status'] = { kind: 'done', since: SINCE, summary: 'Every boat has a name.' };
+
+export type PublishScene = Awaited<ReturnType<typeof publishScene>>;
+
+/** A branch with a commit, and a remote on a GitHub stub, to which the machine's gh talks. */
+export async function publishScene(repo: TempRepo, { status = DONE } = {}) {
+  const hub = await gitHubStub();
+  const boats = await hub.addRepository('fleet/boats');
+  await repo.git(['remote', 'add', 'origin', 'https://github.com/fleet/boats.git']);
+  const baseCommit = await repo.git(['rev-parse', 'main']);
+  await repo.git(['switch', '--quiet', '-c', 'samocode/x']);
+  await repo.commit('Name "every" boat', { 'boats.txt': 'x\n' });
+  await repo.git(['switch', '--quiet', 'main']);
+  const login = '[credential "https://github.com"]\n\thelper = !gh auth git-credential\n';
+  await writeFile(join(repo.homeDir, '.gitconfig'), login);
+  const sessionsDir = join(repo.root, 'sessions');
+  const paths = sessionPaths(sessionsDir, '26-01-08-x');
+  await mkdir(paths.sessionDir, { recursive: true });
+  const sample = sessionFileSample({ folder: paths.folder, sessionsDir, mainRepo: repo.path });
+  const worktree = { path: join(repo.root, 'w'), branch: 'samocode/x', base: 'main', baseCommit };
+  const env = { ...repo.env, ...hub.env };
+  const view = {
+    folder: paths.folder,
+    paths,
+    sessionFile: { ...sample, task: 'Give every boat a name\n\nAll of them.' },
+    state: { ...emptyState(), status, worktree },
+  } as Partial<SessionView> as SessionView;
+  const git = { baseEnv: env, config: [] };
+  const base = await findBaseBranch({ mainRepo: repo.path, ...worktree, ...git });
+  const judged = { view, base, git } as Partial<FinishVerdict> as FinishVerdict;
+  const by = { channel: 'cli' } as const;
+  const own = { env, by, clock: systemClock, host: await systemHost() };
+  const context = own as Partial<ActionContext> as ActionContext;
+  const remote = join(hub.gitRoot, 'fleet/boats.git');
+  return {
+    ...{ hub, boats, remote, paths, judged, context },
+    pushed: () => repo.git(['for-each-ref', '--format=%(refname) %(objectname)', 'refs/heads'], remote),
+    [Symbol.asyncDispose]: () => hub[Symbol.asyncDispose](),
+  };
+}
