@@ -6,6 +6,7 @@ import type { SamocodeError } from '../base/errors.ts';
 import { parseJson } from '../base/parse-json.ts';
 import { isFineForGit } from '../base/processes/git-variables.ts';
 import { type CommandOptions, type CommandResult, runCommand } from '../base/processes/run-command.ts';
+import { saidBy } from '../base/said.ts';
 import { FORGE_ERRORS } from './forge-errors.ts';
 import { partsOf } from './repository-name.ts';
 
@@ -44,6 +45,8 @@ export interface Answer {
   status: number;
   headers: ReadonlyMap<string, string>;
   text: string;
+  /** What gh printed about it and GitHub's reasons for a refusal, for people. */
+  said: string;
 }
 
 /** One request to the API. @returns whatever the host answered @throws FORGE_ERRORS if it did not answer */
@@ -58,16 +61,17 @@ export async function ask(
   const end = /\r?\n\r?\n/.exec(run.stdout);
   const head = run.stdout.slice(0, end?.index).split(/\r?\n/);
   const text = end ? run.stdout.slice(end.index + end[0].length) : '';
-  const answer = answerOf(run, head, text);
-  if (answer === undefined) throw noAnswer(run, host);
+  const answer = answerOf(run, head, text, context);
+  if (answer === undefined) throw noAnswer(run, host, context);
   return answer;
 }
 
 /** gh prints `HTTP/2.0 200 OK`, the headers and an empty line before an answer; undefined if there was none. */
 export function answerOf(
-  { exitCode }: CommandResult,
+  { exitCode, stderr }: CommandResult,
   [first = '', ...lines]: readonly string[],
   text: string,
+  { env }: GhContext,
 ): Answer | undefined {
   const status = Number(/^HTTP\/\S+ (\d{3})\b/.exec(first)?.[1]);
   // Null: gh was killed in the middle of the answer.
@@ -76,7 +80,18 @@ export function answerOf(
     const [, name, value] = /^([^:]+): (.*)$/.exec(line) ?? [];
     return name && value ? [[name.toLowerCase(), value]] : [];
   });
-  return { status, headers: new Map(headers), text };
+  const said = saidBy([stderr, ...(status < 300 ? [] : reasonsIn(text))].join('\n'), env);
+  return { status, headers: new Map(headers), text, said };
+}
+
+const Reasons = z.object({
+  errors: z.array(z.object({ message: z.string(), field: z.string(), code: z.string() }).partial()),
+});
+
+/** GitHub's reasons for refusing a request, of which gh prints none: "No commits between main and x", "head: invalid". */
+function reasonsIn(text: string): string[] {
+  const { errors } = Reasons.catch({ errors: [] }).parse(parseJson(text));
+  return errors.map(({ message, field, code }) => message ?? `${field}: ${code}`);
 }
 
 const UNREACHABLE = /error connecting|dial tcp|proxyconnect|no such host|timeout|EOF|TLS|x509|connection re/i;
@@ -84,23 +99,30 @@ const UNREACHABLE = /error connecting|dial tcp|proxyconnect|no such host|timeout
 export function noAnswer(
   { exitCode, notFound, timedOut, stderr }: CommandResult,
   host: string,
+  { env }: GhContext,
 ): SamocodeError {
   const because = { cause: stderr.slice(0, 500) };
+  const said = saidBy(stderr, env);
   if (notFound) return FORGE_ERRORS.forge_no_gh();
+  // gh then prints how to log in, as our own text says.
   if (exitCode === 4) return FORGE_ERRORS.forge_not_logged_in({ host }, because);
-  if (timedOut || UNREACHABLE.test(stderr)) return FORGE_ERRORS.forge_offline({ host }, because);
-  return FORGE_ERRORS.forge_failed({ host, status: undefined }, because);
+  if (timedOut || UNREACHABLE.test(stderr)) return FORGE_ERRORS.forge_offline({ host, said }, because);
+  return FORGE_ERRORS.forge_failed({ host, status: undefined, said }, because);
 }
 
 /** The error for an unexpected answer. */
-export function forgeFailure({ status, headers, text }: Answer, { host, subject }: Subject): SamocodeError {
+export function forgeFailure(
+  { status, headers, text, said }: Answer,
+  { host, subject }: Subject,
+): SamocodeError {
   const because = { cause: text.slice(0, 500) };
   const isLimit = headers.has('retry-after') || headers.get('x-ratelimit-remaining') === '0';
-  if (status === 401) return FORGE_ERRORS.forge_not_logged_in({ host }, because);
+  if (status === 401) return FORGE_ERRORS.forge_not_logged_in({ host, said }, because);
   if (status === 429 || (status === 403 && (isLimit || /rate limit/i.test(text))))
     return FORGE_ERRORS.forge_rate_limited({ host, until: resetIn(headers) }, because);
-  if ([403, 404, 410, 451].includes(status)) return FORGE_ERRORS.forge_refused({ host, subject }, because);
-  return FORGE_ERRORS.forge_failed({ host, status }, because);
+  if ([403, 404, 410, 451].includes(status))
+    return FORGE_ERRORS.forge_refused({ host, subject, said }, because);
+  return FORGE_ERRORS.forge_failed({ host, status, said }, because);
 }
 
 /** When the rate limit resets, by the host's clock: `Retry-After` counts from the time of its answer. */

@@ -23,12 +23,13 @@ export async function readJobLog(
   const args = ['api', `${path}/actions/jobs/${jobId}/logs`, '--hostname', host, '--include'];
   const run = await gh(context, args, { output });
   const { head, lines } = log.end();
-  const answer = answerOf(run, head, lines.join('\n'));
-  if (answer === undefined) throw noAnswer({ ...run, stderr }, host);
+  const ended = { ...run, stderr };
+  const answer = answerOf(ended, head, lines.join('\n'), context);
+  if (answer === undefined) throw noAnswer(ended, host, context);
   if (answer.status === 404 || answer.status === 410) return undefined;
   if (answer.status >= 300) throw forgeFailure(answer, { host, subject: `job ${jobId} of ${repository}` });
   // gh was interrupted in the middle of the log.
-  if (run.exitCode !== 0) throw noAnswer({ ...run, stderr }, host);
+  if (run.exitCode !== 0) throw noAnswer(ended, host, context);
   return lines;
 }
 

@@ -1,6 +1,6 @@
 import { ulid } from 'ulid';
 import { type Clock, isoUtc } from '../../base/clock.ts';
-import { isSamocodeError } from '../../base/errors.ts';
+import { isSamocodeError, type SamocodeError } from '../../base/errors.ts';
 import type { Forge, PullRequestSummaries } from '../../forge/forge.ts';
 import { FORGE_ERRORS } from '../../forge/forge-errors.ts';
 import { type Command, leaveCommand } from '../../session/commands/commands.ts';
@@ -150,17 +150,19 @@ export class PullRequests {
       return request !== undefined;
     } catch (error) {
       if (this.#ended.signal.aborted || isSharedFailure(error) || !isSamocodeError(error)) throw error;
-      return await this.#askPerson(view, `Its rounds cannot continue. ${error.what} ${error.why}`);
+      return await this.#askPerson(view, error);
     }
   }
 
   /** Asks the person about a session that fails twice in a row; other sessions continue. */
-  async #askPerson({ paths, state }: SessionView, asks: string): Promise<boolean> {
+  async #askPerson({ paths, state }: SessionView, { what, why }: SamocodeError): Promise<boolean> {
     const isFirst = !this.#failing.has(paths.sessionDir);
     this.#failing.add(paths.sessionDir);
-    if (isFirst || state.pullRequest?.asks === asks) return false;
+    const problem = `Its rounds cannot continue. ${what}`;
+    // The reason can quote GitHub, whose texts can differ each time.
+    if (isFirst || state.pullRequest?.asks?.startsWith(problem)) return false;
     const before = PullRequestFact.parse(state.pullRequest);
-    await this.#queue(paths, { kind: 'pull_request', seen: { ...before, asks } });
+    await this.#queue(paths, { kind: 'pull_request', seen: { ...before, asks: `${problem} ${why}` } });
     return true;
   }
 

@@ -84,7 +84,7 @@ export async function whyByHand(
     await new GitHub(context).login(partsOf(repository).host);
     return undefined;
   } catch (error) {
-    if (isSamocodeError(error)) return `${error.what} ${error.hint}`;
+    if (isSamocodeError(error)) return `${error.what} ${error.why} ${error.hint}`;
     throw error;
   }
 }

@@ -163,9 +163,12 @@ test('what fails for one pull request holds up no other one, and is asked about 
   await using s = await scene({ count: 2, withRounds: true });
   // A look does not ask for the checks of the base.
   const base = 'b'.repeat(40);
+  let requests = 0;
   const refused = {
     get conclusion(): string {
-      throw new FieldError('FORBIDDEN', 'Resource not accessible');
+      requests += 1;
+      // GitHub's texts can contain the id of the request.
+      throw new FieldError('FORBIDDEN', `Resource not accessible, request ${requests}`);
     },
   };
   Object.assign(s.opened[0] ?? {}, { base });
@@ -176,7 +179,7 @@ test('what fails for one pull request holds up no other one, and is asked about 
   expect(asks()).toEqual([undefined, expect.stringMatching(/^No round can begin\. /)]);
   await s.gaps(1);
   expect(asks()[0]).toMatch(
-    /^Its rounds cannot continue\. github\.com refused a request about pull request 17 /,
+    /^Its rounds cannot continue\. github\.com refused a request about pull request 17 .* gh said: gh: Resource not accessible/,
   );
   const before = s.views.map(told);
   await s.gaps(1);

@@ -266,17 +266,29 @@ test('a text with a proof that a browser saved with CRLF counts as unedited, and
   expect((await publish(s.judged, false, s.context)).summary).toContain('Its title and text are up to date.');
 });
 
-test('if GitHub fails after the push, the summary says so and the command that opens the pull request is returned', async () => {
-  await using repo = await makeRepo();
-  await using s = await publishScene(repo);
-  s.hub.fault = ({ path }) => (path === '/user' ? undefined : { status: 502 });
-  const { summary, commands, url } = await publish(s.judged, false, s.context);
-  expect(summary).toContain(
-    'samocode/x is pushed to origin, but its pull request was neither opened nor updated',
-  );
-  expect([url, commands]).toEqual([undefined, [expect.stringMatching(/^gh pr create /)]]);
-  expect(await s.pushed()).toContain('refs/heads/samocode/x');
-});
+test(
+  'if GitHub refuses the pull request after the push, the summary quotes gh and the command that opens it is returned',
+  ci,
+  async () => {
+    await using repo = await makeRepo();
+    await using s = await publishScene(repo);
+    const errors = [
+      { message: 'No commits between main and samocode/x' },
+      { field: 'base', code: 'invalid' },
+    ];
+    s.hub.fault = ({ method }) =>
+      method === 'POST' ? { status: 422, body: { message: 'Validation Failed', errors } } : undefined;
+    const { summary, commands, url } = await publish(s.judged, false, s.context);
+    expect(summary).toContain(
+      'samocode/x is pushed to origin, but its pull request was neither opened nor updated',
+    );
+    expect(summary).toMatch(
+      /gh said: gh: Validation Failed \(HTTP 422\) \/ No commits between main and samocode\/x \/ base: invalid\./,
+    );
+    expect([url, commands]).toEqual([undefined, [expect.stringMatching(/^gh pr create /)]]);
+    expect(await s.pushed()).toContain('refs/heads/samocode/x');
+  },
+);
 
 test('an unfinished session is published as a draft pull request', async () => {
   await using repo = await makeRepo();
@@ -292,7 +304,7 @@ test.each<[string, (repo: TempRepo, s: PublishScene) => Promise<unknown>, RegExp
     async (_, { hub }) => {
       hub.viewer = undefined;
     },
-    /^gh is not logged in to github\.com\. Run "gh auth login --hostname github\.com"\. These commands/,
+    /^gh is not logged in to github\.com\. .* gh said: gh: Bad credentials \(HTTP 401\)\. Run "gh auth login --hostname github\.com"\. These commands/,
     2,
   ],
   [
@@ -300,7 +312,7 @@ test.each<[string, (repo: TempRepo, s: PublishScene) => Promise<unknown>, RegExp
     async (_, { context }) => {
       Object.assign(context.env, { HTTPS_PROXY: `http://127.0.0.1:${await freePort()}` });
     },
-    /^github\.com cannot be reached\. Try again once/,
+    /^github\.com cannot be reached\. .* gh said: .*connection refused\. Try again once/,
     2,
   ],
   [
@@ -308,7 +320,7 @@ test.each<[string, (repo: TempRepo, s: PublishScene) => Promise<unknown>, RegExp
     async (repo, { context }) => {
       Object.assign(context, { env: { ...context.env, PATH: repo.homeDir } });
     },
-    /^gh is not installed\. Install it/,
+    /^gh is not installed\. .*not on PATH\. Install it/,
     2,
   ],
   [
