@@ -1,6 +1,7 @@
 import { type GitOptions, gitLine, runGit } from '../git/git.ts';
 import { GIT_ERRORS, type GitError, isGitError } from '../git/git-errors.ts';
 import { PROJECT_ERRORS } from '../git/project-errors.ts';
+import { defaultRemote, remoteOfBase, remotesOf } from '../git/remotes.ts';
 import { commitOf, type GitContext } from '../git/repository.ts';
 
 /** Where a session's branch starts; recorded with the session, so that every later diff is the same. */
@@ -27,7 +28,7 @@ const FETCH_LIMIT_MS = 120_000;
  */
 export async function resolveBase({ mainRepo, base, ...context }: BaseQuestion): Promise<BaseCommit> {
   const options = { ...context, cwd: mainRepo };
-  const remote = await mainRemote(options);
+  const remote = await remoteFor(base, options);
   if (!remote) return base ? await namedBase(base, undefined, options) : await localDefault(options);
   const offline = await refusedFetch(remote, options);
   if (base) return withWarning(await namedBase(base, remote, options), offline && STALE);
@@ -40,9 +41,10 @@ const FETCH = ['fetch', '--no-recurse-submodules', '--upload-pack=git-upload-pac
 const LS_REMOTE = ['ls-remote', '--upload-pack=git-upload-pack'];
 const STALE = 'The remote did not respond: this commit may be older than the one there.';
 
-async function mainRemote(options: GitOptions): Promise<string | undefined> {
-  const remotes = (await gitLine(['remote'], options)).split('\n').filter(Boolean);
-  return remotes.includes('origin') ? 'origin' : remotes[0];
+/** The remote that a base names, otherwise the default one. */
+async function remoteFor(base = '', options: GitOptions): Promise<string | undefined> {
+  const remotes = await remotesOf(options);
+  return (remoteOfBase(base, remotes) ?? defaultRemote(remotes))?.name;
 }
 
 async function refusedFetch(remote: string, options: GitOptions): Promise<GitError | undefined> {
@@ -112,7 +114,7 @@ export async function requireBase({
   if (/\p{Cc}/u.test(base) || base.length > MAX_CHARACTERS) throw PROJECT_ERRORS.base_not_found({ base });
   const options = { ...context, cwd: mainRepo };
   // The remote's refs are known only after a fetch, by the worker.
-  if (!(await mainRemote(options))) await namedBase(base, undefined, options);
+  if (!(await remoteFor(base, options))) await namedBase(base, undefined, options);
 }
 
 const MAX_CHARACTERS = 500;

@@ -111,6 +111,23 @@ test('a named base may be a branch, a tag, a commit or a branch of the remote', 
   expect(await ask(repo, 'far-away')).toEqual({ commit: first, name: 'origin/far-away' });
 });
 
+test('a base of another remote is fetched from that one', async () => {
+  const { repo, remote, ahead } = await withRemote();
+  await using _ = repo;
+  const fork = join(repo.root, 'fork.git');
+  await repo.git(['init', '-q', '--bare', '-b', 'trunk', fork]);
+  await repo.git(['push', '-q', fork, 'trunk']);
+  await repo.git(['remote', 'rename', 'origin', 'upstream']);
+  await repo.git(['remote', 'add', 'origin', fork]);
+  expect(await ask(repo, 'upstream/trunk')).toEqual({ commit: ahead, name: 'upstream/trunk' });
+  expect(await ask(repo)).toMatchObject({ name: 'origin/trunk' });
+  await rm(remote, { recursive: true });
+  expect(await ask(repo, 'upstream/trunk')).toMatchObject({
+    commit: ahead,
+    warning: expect.stringContaining('did not respond'),
+  });
+});
+
 test('a tag with the name of a branch is not used in its place', async () => {
   const { repo, ahead } = await withRemote();
   await using _ = repo;
