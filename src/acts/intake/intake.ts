@@ -5,6 +5,7 @@ import { FORGE_ERRORS } from '../../forge/forge-errors.ts';
 import { readKnownProjects } from '../../project/finding/known-projects.ts';
 import type { Project } from '../../project/finding/open-project.ts';
 import { gitLine } from '../../project/git/git.ts';
+import { remotesOf } from '../../project/git/remotes.ts';
 import { writtenNow } from '../../project/settings/samocode-file.ts';
 import type { SessionView } from '../../session/events/session-view.ts';
 import { forgeResetMs } from '../after/pull-requests.ts';
@@ -111,9 +112,10 @@ export class Intake {
     const project = await findProjectFor({ projectDir: filePath }, context);
     await requireTrust(project, context);
     const { mainRepo, values } = project;
-    const [repository] = await repositoriesOf(mainRepo, context);
-    if (values.intakeLabel === undefined || repository === undefined) return [];
     const { env } = context;
+    const remotes = await remotesOf({ baseEnv: env, cwd: mainRepo, allowFailure: true });
+    const [repository] = repositoriesOf(remotes);
+    if (values.intakeLabel === undefined || repository === undefined) return [];
     const claiming = { repository, mainRepo, sessionsDir: values.sessions, env, signal };
     const place: Place = { ...claiming, forge, context, project, label: values.intakeLabel };
     const own = views.filter(

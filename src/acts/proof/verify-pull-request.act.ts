@@ -2,8 +2,10 @@ import type { SandboxLevel } from '../../base/sandbox-level.ts';
 import { NETWORK_LIMIT_MS } from '../../forge/gh.ts';
 import { GitHub } from '../../forge/github.ts';
 import { repositoryIn } from '../../forge/repository-name.ts';
+import { requestRepository } from '../../forge/request-repository.ts';
 import type { Project } from '../../project/finding/open-project.ts';
-import { gitLine, runGit } from '../../project/git/git.ts';
+import { runGit } from '../../project/git/git.ts';
+import { defaultRemote, remotesOf } from '../../project/git/remotes.ts';
 import { commitOf, type GitContext } from '../../project/git/repository.ts';
 import { environmentOfSessions } from '../../providers/starting/login-shell.ts';
 import type { ActionContext } from '../common/context.ts';
@@ -42,7 +44,7 @@ export async function openPullRequest(
   const { mainRepo, values, filePath } = project;
   if (values.checks.length === 0) throw READING_ERRORS.no_checks({ filePath });
   const git = { baseEnv: context.env };
-  const remote = await remoteOf(mainRepo, git);
+  const remote = await remoteOf(mainRepo, git, context);
   const { head, base, body: text } = await new GitHub(context).published(remote.repository, number);
   const options = { ...git, cwd: mainRepo };
   const fetch = ['fetch', '--quiet', '--no-tags', '--no-recurse-submodules', '--no-write-fetch-head'];
@@ -75,12 +77,16 @@ export async function verifyPullRequest(
   return { verified, ...repetition, sandbox: place.guard?.now.level ?? 'none' };
 }
 
-async function remoteOf(mainRepo: string, git: GitContext): Promise<{ name: string; repository: string }> {
-  const options = { ...git, cwd: mainRepo, allowFailure: true };
-  const remotes = (await gitLine(['remote'], options)).split('\n').filter(Boolean);
-  const name = remotes.includes('origin') ? 'origin' : remotes[0];
-  const url = name && (await gitLine(['remote', 'get-url', '--push', name], options));
-  const repository = url && repositoryIn(url);
-  if (name === undefined || !repository) throw READING_ERRORS.no_forge({ mainRepo });
-  return { name, repository };
+/** The repository in which the project's pull requests are opened, and the remote to fetch from. */
+async function remoteOf(
+  mainRepo: string,
+  git: GitContext,
+  context: ActionContext,
+): Promise<{ name: string; repository: string }> {
+  const remotes = await remotesOf({ ...git, cwd: mainRepo, allowFailure: true });
+  const from = repositoryIn(defaultRemote(remotes)?.pushUrl ?? '');
+  if (from === undefined) throw READING_ERRORS.no_forge({ mainRepo });
+  const repository = await requestRepository({ from, remotes }, context);
+  const named = remotes.find(({ url }) => repositoryIn(url) === repository);
+  return { name: named?.name ?? `https://${repository}.git`, repository };
 }

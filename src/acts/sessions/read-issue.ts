@@ -2,8 +2,9 @@ import { listed, shownText } from '../../base/text.ts';
 import type { Author, Forge, Issue } from '../../forge/forge.ts';
 import { FORGE_ERRORS } from '../../forge/forge-errors.ts';
 import { repositoryIn } from '../../forge/repository-name.ts';
+import { requestRepository } from '../../forge/request-repository.ts';
 import type { Project } from '../../project/finding/open-project.ts';
-import { gitLine } from '../../project/git/git.ts';
+import { defaultRemote, type Remote, remotesOf } from '../../project/git/remotes.ts';
 import { inlineMaterial, material } from '../../session/documents/material.ts';
 import type { GivenIssue } from '../../session/events/session-file.ts';
 import { Steering, trustedIn } from '../after/steering.ts';
@@ -31,9 +32,14 @@ export async function readIssue(
   const number = Number(PLACE.exec(given)?.[4] ?? /^#?(\d{1,9})$/.exec(given)?.[1] ?? 0);
   if (number === 0) throw unusable('is not an issue', 'Give its number, or its address.');
   if (kind === 'pull') throw unusable('is a pull request', 'To work on its reviews, use "samocode round".');
-  const here = await repositoriesOf(project.mainRepo, context);
+  const remotes = await remotesOf({ baseEnv: context.env, cwd: project.mainRepo, allowFailure: true });
+  const here = repositoriesOf(remotes);
+  const [from] = here;
   const named = `${host}/${path}`.toLowerCase();
-  const repository = host === undefined ? here[0] : here.find((each) => each.toLowerCase() === named);
+  const repository =
+    host === undefined
+      ? from && (await requestRepository({ from, remotes }, context))
+      : here.find((each) => each.toLowerCase() === named);
   if (repository === undefined)
     throw host === undefined
       ? unusable('is in no repository that is known here', 'Add a remote that names a repository of GitHub.')
@@ -63,16 +69,11 @@ export function isAt({ url, number }: Pick<Issue, 'url' | 'number'>, repository:
   return url.toLowerCase() === `https://${repository}/issues/${number}`.toLowerCase();
 }
 
-/** The repositories that the remotes name, starting with that of `origin`. @throws GitError */
-export async function repositoriesOf(
-  mainRepo: string,
-  { env }: Pick<ActionContext, 'env'>,
-): Promise<string[]> {
-  const options = { baseEnv: env, cwd: mainRepo, allowFailure: true };
-  const names = (await gitLine(['remote'], options)).split('\n').filter(Boolean);
-  const first = names.sort((a, b) => Number(b === 'origin') - Number(a === 'origin'));
-  const urls = await Promise.all(first.map((name) => gitLine(['remote', 'get-url', name], options)));
-  return urls.flatMap((url) => repositoryIn(url) ?? []);
+/** The repositories that the remotes name, starting with that of `origin`. */
+export function repositoriesOf(remotes: readonly Remote[]): string[] {
+  const first = defaultRemote(remotes);
+  const ordered = [...(first ? [first] : []), ...remotes.filter((each) => each !== first)];
+  return ordered.flatMap(({ url }) => repositoryIn(url) ?? []);
 }
 
 /** The issue as a session stores it. As in rounds, it quotes only comments by people who may steer agents. */

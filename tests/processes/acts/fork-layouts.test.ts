@@ -5,7 +5,10 @@ import { composePullRequest } from '../../../src/acts/finish/compose-pull-reques
 import { aboutPullRequest } from '../../../src/acts/finish/preview-finish.act.ts';
 import { publish } from '../../../src/acts/finish/publish.ts';
 import { whyNotUnattended } from '../../../src/acts/finish/unattended-push.ts';
+import { readIssue } from '../../../src/acts/sessions/read-issue.ts';
 import { runCommand } from '../../../src/base/processes/run-command.ts';
+import { GitHub } from '../../../src/forge/github.ts';
+import type { Project } from '../../../src/project/finding/open-project.ts';
 import type { PullRequestFact } from '../../../src/session/events/bodies/positions.ts';
 import { ciIf } from '../../support/ci.ts';
 import { publishScene } from '../../support/publish-scene.ts';
@@ -207,4 +210,13 @@ test('whether answers may be read is asked of the repository of the pull request
   expect((await composePullRequest(s.judged, false, s.context)).notes).toContainEqual(
     expect.stringContaining('since the repository is public'),
   );
+});
+
+test('an issue that a start names by number is one of the original', async () => {
+  await using repo = await makeRepo();
+  await using s = await forkScene(repo, CONTRIBUTOR);
+  s.boats.openIssue('ada', 'Boats have no names', 'Please.');
+  const project = { mainRepo: repo.path, values: { prTrust: undefined } } as Partial<Project> as Project;
+  const issue = await readIssue('#1001', project, { forge: new GitHub(s.context), context: s.context });
+  expect(issue).toMatchObject({ repository: 'github.com/fleet/boats', title: 'Boats have no names' });
 });

@@ -20,6 +20,13 @@ test.concurrent(
   },
 );
 
+test.concurrent('the pull request of a number is one of the original, if origin is a fork', async () => {
+  await using at = await pullRequestScene();
+  await at.repo.git(['remote', 'rename', 'origin', 'upstream']);
+  await at.repo.git(['remote', 'add', 'origin', 'git@github.example:me/r.git']);
+  expect(await at.verify()).toMatchObject({ verified: true, commit: at.head });
+});
+
 test.concurrent.each<[string, PullRequestPlan, object]>([
   ['a check that fails', { work: { 'work.txt': 'no\n' } }, { verified: false, result: 'differs' }],
   [
