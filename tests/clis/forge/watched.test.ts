@@ -3,6 +3,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { stripVTControlCharacters } from 'node:util';
 import { expect, test } from 'vitest';
+import { fetchPublished } from '../../../src/acts/after/published-branch.ts';
 import { PullRequests } from '../../../src/acts/after/pull-requests.ts';
 import { sessionWorktrees } from '../../../src/acts/clean-up/worktrees.act.ts';
 import type { ActionContext } from '../../../src/acts/common/context.ts';
@@ -268,6 +269,30 @@ test(
     });
   },
 );
+
+test('with a fork as origin, the preview names both repositories, and the pull request of the original is recorded', async () => {
+  await using hub = await gitHubStub();
+  const original = await hub.addRepository('fleet/boats');
+  Object.assign(await hub.addRepository('me/boats'), { parent: 'fleet/boats' });
+  const { rig, context } = await onHub(hub);
+  await using _ = rig;
+  await rig.repo.git(['remote', 'rename', 'origin', 'upstream']);
+  await rig.repo.git(['remote', 'add', 'origin', 'https://github.com/me/boats.git']);
+  const input = { session: rig.file.folder, how: 'pull_request', keep: [], watch: true } as const;
+  expect((await previewFinish(input, context)).would[0]).toMatch(
+    /pushed to github\.com\/me\/boats .* opened in github\.com\/fleet\/boats\./,
+  );
+  const { done } = await finishSession(input, context);
+  expect(done).not.toContain('unattended');
+  expect(original.pullRequests.get(17)).toMatchObject({
+    headOwner: 'me',
+    head: (await rig.state()).pullRequest?.pushed,
+  });
+  expect((await rig.state()).pullRequest).toMatchObject({ repository: 'github.com/fleet/boats', number: 17 });
+  // The supervisor fetches head and base from there.
+  const git = { baseEnv: context.env, config: [] };
+  expect(await fetchPublished(await rig.view(), 'main', git)).toMatchObject({ relation: 'contained' });
+});
 
 test('finish says at once that the supervisor could not push by itself, whatever the terminal could', async () => {
   await using hub = await gitHubStub();
