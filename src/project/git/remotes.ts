@@ -39,7 +39,7 @@ export function remoteOfBase(base: string, remotes: readonly Remote[]): Remote |
   return remotes.find(({ name }) => base.startsWith(`${name}/`));
 }
 
-/** The remote that a setting has git push a branch to: `branch.<name>.pushRemote`, `remote.pushDefault`, `branch.<name>.remote`. */
+/** The remote or address that `branch.<name>.pushRemote`, `remote.pushDefault` or `branch.<name>.remote` names. */
 export async function configuredPushRemote(
   branch: string,
   remotes: readonly Remote[],
@@ -49,9 +49,9 @@ export async function configuredPushRemote(
     ['for-each-ref', '--format=%(push:remotename)', `refs/heads/${branch}`],
     options,
   );
-  const isAddress = /[/:]/.test(name);
+  // A branch that follows a local one has "." as its remote.
+  if (name === '' || name === '.') return undefined;
   return (
-    remotes.find((each) => each.name === name) ??
-    (isAddress ? { name, url: name, pushUrl: name, ghResolved: undefined } : undefined)
+    remotes.find((each) => each.name === name) ?? { name, url: name, pushUrl: name, ghResolved: undefined }
   );
 }

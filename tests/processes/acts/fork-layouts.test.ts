@@ -200,6 +200,21 @@ test('if origin is no fork, the pull request stays there, whatever upstream is',
   expect(s.boats.pullRequests.size).toBe(0);
 });
 
+test('if a setting names a remote that is not there, nothing is pushed elsewhere', async () => {
+  await using repo = await makeRepo();
+  const settings = { 'remote.pushDefault': 'gone' };
+  await using s = await forkScene(repo, { remotes: { origin: ORIGINAL }, settings });
+  const { summary } = await publish(s.judged, false, s.context);
+  expect(summary).toContain('The remote "gone" does not name a repository that gh supports.');
+  expect(await s.refsOf('fleet/boats.git')).toBe('');
+});
+
+test('a branch that follows a local one is pushed to origin', async () => {
+  await using repo = await makeRepo();
+  await using s = await forkScene(repo, { ...CONTRIBUTOR, settings: { 'branch.samocode/x.remote': '.' } });
+  expect(await publish(s.judged, false, s.context)).toMatchObject({ from: 'github.com/me/boats' });
+});
+
 test('whether answers may be read is asked of the repository of the pull request', async () => {
   await using repo = await makeRepo();
   await using s = await forkScene(repo, CONTRIBUTOR);
