@@ -104,6 +104,7 @@ const ARGS: Partial<Record<(typeof ACTS)[number], readonly object[]>> = {
     { how: 'keep_branch' },
     { how: 'merge' },
   ],
+  read_document: [{}, { document: 'checks' }],
   raise_limits: [{ usd: 5 }, { tokens: 10, hours: 2, iterations: 9 }],
   resume: [{}, { goal: TO_FILL }, { note: 'Boats, first' }],
   rewind: [{ to: 2 }],

@@ -12,6 +12,7 @@ import type { ActionContext } from '../common/context.ts';
 import { nextSteps } from '../common/next-steps.ts';
 import { findSession, type SessionQuestion } from '../common/places/find-session.ts';
 import { READING_ERRORS } from '../common/reading-errors.ts';
+import { checksText } from './checks-text.ts';
 
 export type DocumentReading = {
   view: SessionView;
@@ -37,7 +38,7 @@ export async function listDocuments(
 }
 
 /**
- * Reads a document by its name, or the newest of a kind (`plan`, `dive`).
+ * Reads a document by its name, or the newest of a kind (`plan`, `dive`); `checks` is what SETUP and checks printed.
  * @throws session_not_found, document_not_found with the names that exist
  */
 export async function readDocument(
@@ -49,6 +50,7 @@ export async function readDocument(
   const found =
     names.find((each) => each === wanted) ??
     names.find((each) => basename(each) === wanted || parseDocumentName(basename(each))?.kind === wanted);
+  if (found === undefined && wanted === CHECKS) return { view, name: CHECKS, text: await checksText(view) };
   if (found === undefined)
     throw READING_ERRORS.document_not_found({ session: view.folder, name: wanted, names });
   const path = join(view.paths.sessionDir, found);
@@ -62,6 +64,9 @@ export async function readDocument(
   if (bytes.includes(0)) return { view, name: found, path, sizeBytes: bytes.length };
   return { view, name: found, text: decode(bytes) };
 }
+
+/** No file: made of the events. */
+const CHECKS = 'checks';
 
 async function documentsOf(paths: SessionPaths): Promise<string[]> {
   const own = await filesIn(paths.sessionDir);

@@ -12,7 +12,10 @@ const Input = aboutSession({
     .enum(['overview', 'document', 'transcript', 'changes', 'proof', 'log'])
     .default('overview')
     .describe('changes: commits and files. proof: what checks showed, once it is done.'),
-  document: z.string().optional().describe('Its name or kind: plan, dive, summary. Without: a list.'),
+  document: z
+    .string()
+    .optional()
+    .describe('Its name or kind: plan, dive, summary; checks: what they printed. Without: a list.'),
   iteration: z
     .int()
     .min(0)

@@ -49,7 +49,8 @@ const COMMANDS: Readonly<Record<Act, (session: string, args: Args) => string | u
   name_project: () => '… --project <folder>',
   read_answers: (session) => `answer ${session} --show`,
   read_changes: (session) => `diff ${session}`,
-  read_document: (session) => `show ${session}`,
+  read_document: (session, { document = TO_FILL }) =>
+    `show ${session}${document === TO_FILL ? '' : ` ${document}`}`,
   read_risky_lines: () => 'trust',
   raise_limits: (session, args) => `resume ${session}${options(limitOptions(args))}`,
   read_plan: (session) => `plan ${session}`,

@@ -21,7 +21,7 @@ export const WORKER_ERRORS = errors({
     what: 'The checks cannot run.',
     why: `In a fresh clone of the commit that the session began from: ${failed.map(({ command, how, tail }) => `\`${command}\` (${how}).${quotedSaid(saidBy(tail ?? ''))}`).join(' ')} No agent caused this.`,
     hint: `Install or repair what they need, or correct .samocode: ${CLONE_LACKS} Then resume the session. ${IN_WORKTREE}`,
-    next: [{ act: 'resume' }],
+    next: [{ act: 'read_document', args: { document: 'checks' } }, { act: 'resume' }],
   }),
   branch_is_its_base: ({ branch }: { branch: string }) => ({
     what: 'The worktree was not created.',

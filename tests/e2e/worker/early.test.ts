@@ -2,6 +2,8 @@ import { chmod, mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { nextSteps } from '../../../src/acts/common/next-steps.ts';
+import { commandsOf } from '../../../src/kit/terminal/next-commands.ts';
+import { typed } from '../../cli/typed.ts';
 import { ci } from '../../support/ci.ts';
 import { type SessionRig, startRig } from '../../support/session-rig.ts';
 
@@ -23,8 +25,18 @@ test.concurrent(
     const setup = 'test -e "$HOME/repaired" || { echo "no matching distribution for boats" >&2; exit 4; }';
     const lines = { SETUP: setup, CHECK: 'true', CHECK_HOME: 'repaired' };
     await using rig = await startRig({ here: true, ...TASK, lines });
-    const { status } = await blockedAtOnce(rig);
+    const { status, next } = await blockedAtOnce(rig);
     expect(status).toMatchObject({ rule: 'base_checks' });
+    expect(commandsOf(next)).toEqual([
+      expect.stringMatching(/^samocode show \S+ checks$/),
+      expect.anything(),
+    ]);
+    const { path: cwd, homeDir: home, env } = rig.repo;
+    const { stdout } = await typed(['show', rig.file.folder, 'checks'], { cwd, home, env });
+    expect(stdout).toMatch(
+      /SETUP in the worktree\n\nno matching distribution for boats\nOutput: \/.*setup\.txt\n/,
+    );
+    expect(stdout).toMatch(/in a fresh clone\n\n\$ test -e .*\(SETUP\)\nfailed: exit status 4, after \d/);
     expect(status).toMatchObject({
       reason: expect.stringContaining('(exit status 4). It said: no matching'),
     });
