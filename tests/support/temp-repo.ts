@@ -38,14 +38,16 @@ export interface RepoPlan {
   anonymous?: boolean;
   /** The hash algorithm of objects; SHA-1 by default. */
   objectFormat?: 'sha256';
+  /** Changes the repository once it has its commits, before a project is set up in it. */
+  rearrange?(repo: TempRepo): Promise<unknown>;
 }
 
 /** Names the repository, created once per run, that `makeRepo` copies if its plan asks for nothing else. */
 export const PLAIN_REPOSITORY = 'SAMOCODE_TEST_REPOSITORY';
 
 /** Whether its first commit is the one of every plain repository. */
-export function isPlain({ empty, files, branch, objectFormat }: RepoPlan): boolean {
-  return !empty && !files && !branch && !objectFormat;
+export function isPlain({ empty, files, branch, objectFormat, rearrange }: RepoPlan): boolean {
+  return !empty && !files && !branch && !objectFormat && !rearrange;
 }
 
 const IDENTITY = '[user]\n\tname = Test Person\n\temail = test@example.invalid\n';
@@ -70,6 +72,7 @@ export async function makeRepo(plan: RepoPlan = {}): Promise<TempRepo> {
   for (const each of commits) await commit(each.subject, each.files);
   for (const each of plan.also ?? []) await git(['branch', each]);
   if (plan.anonymous) await git(['config', '--remove-section', 'user']);
+  await plan.rearrange?.(repo);
   return repo;
 }
 

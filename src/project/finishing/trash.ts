@@ -7,6 +7,7 @@ import { treeIn } from '../checkpoints/restore-checkpoint.ts';
 import { takeTree } from '../checkpoints/take-files.ts';
 import { type GitOptions, gitLine, runGit } from '../git/git.ts';
 import { commitOf, type GitContext, gitContextOf } from '../git/repository.ts';
+import { submodulesIn } from '../worktrees/submodules.ts';
 
 export const TRASH_DAYS = 30;
 const DAY_MS = 24 * 60 * 60_000;
@@ -29,7 +30,7 @@ export type FilledTrash = { kind: 'kept'; kept: Discarded } | { kind: 'not_all';
 export async function fillTrash(place: TrashPlace): Promise<FilledTrash> {
   const { sessionFolder, branch } = place;
   const taken = await keepCheckpoint({ ...place, moment: { kind: 'before_discard' } });
-  const skipped = skippedInWorktree(taken);
+  const skipped = await skippedInWorktree(taken, place);
   if (skipped.length > 0) return { kind: 'not_all', skipped };
   const main = mainOf(place);
   const { commit, head, worktreeTree: tree } = taken;
@@ -58,14 +59,23 @@ async function keepInTrash(sessionFolder: string, commit: string, main: GitOptio
 export async function isAllInTrash(place: TrashPlace, { tip, head, tree }: Discarded): Promise<boolean> {
   const now: Checkpoint = await keepCheckpoint({ ...place, moment: { kind: 'before_discard' } });
   const tipNow = (await commitOf(`refs/heads/${place.branch}`, mainOf(place))) ?? tip;
-  return (
-    skippedInWorktree(now).length === 0 && now.worktreeTree === tree && now.head === head && tipNow === tip
-  );
+  const isSame = now.worktreeTree === tree && now.head === head && tipNow === tip;
+  return isSame && (await skippedInWorktree(now, place)).length === 0;
 }
 
-/** Skipped files of the worktree only: the session folder is archived as a whole. */
-function skippedInWorktree({ skipped }: Pick<Checkpoint, 'skipped'>): string[] {
-  return skipped.filter((name) => !isAbsolute(name));
+/**
+ * Skipped files of the worktree only: the session folder is archived as a whole. A submodule without work is as the
+ * branch has it.
+ */
+async function skippedInWorktree(
+  { skipped }: Pick<Checkpoint, 'skipped'>,
+  place: TrashPlace,
+): Promise<string[]> {
+  const own = skipped.filter((name) => !isAbsolute(name));
+  if (!own.some((name) => name.endsWith('/'))) return own;
+  const submodules = await submodulesIn(place.worktreePath, gitContextOf(place));
+  const same = new Set(submodules.filter(({ hasWork }) => !hasWork).map(({ path }) => `${path}/`));
+  return own.filter((name) => !same.has(name));
 }
 
 /** Deletes a branch that is still at `tip`. @throws GitError if it has moved */

@@ -45,7 +45,7 @@ export const GIT_ERRORS = errors({
   }),
   git_submodules: (call: Call) => ({
     what: failed(call),
-    why: 'The worktree has submodules, and samocode does not check them for work that would be lost.',
+    why: 'A submodule of the worktree has changes or commits that would be lost, or was not checked out by samocode.',
     hint: 'Check the submodules and push what you want to keep; then remove the worktree with "git worktree remove --force <path>" and try again.',
   }),
   git_damaged: (call: Call) => ({

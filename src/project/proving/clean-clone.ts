@@ -1,5 +1,5 @@
-import { copyFile, mkdir, rm, writeFile } from 'node:fs/promises';
-import { isAbsolute, join } from 'node:path';
+import { copyFile, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { dirname, isAbsolute, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { ifExists } from '../../base/errors.ts';
 import { statsAt } from '../../base/files/path-stats.ts';
@@ -56,23 +56,28 @@ export async function makeClone(plan: ClonePlan, context: GitContext): Promise<v
 /** git-lfs uses the borrowed objects, and leaves a pointer for missing ones. */
 export const OFFLINE = { GIT_LFS_SKIP_DOWNLOAD_ERRORS: '1' };
 
-/** Makes a repository on a branch without a commit. */
+/** Makes a repository on a branch without a commit. @param gitDir where its git folder lies, if not inside */
 export async function makeRepository(
   dir: string,
-  { commit, branch }: Pick<ClonePlan, 'commit' | 'branch'>,
+  { commit, branch, gitDir = join(dir, '.git') }: Pick<ClonePlan, 'commit' | 'branch'> & { gitDir?: string },
   context: GitContext,
 ): Promise<void> {
-  await mkdir(dir, { recursive: true });
+  for (const folder of [dir, dirname(gitDir)]) await mkdir(folder, { recursive: true });
   // The hash algorithm follows from the length of a hash.
   const format = `--object-format=${commit.length > 40 ? 'sha256' : 'sha1'}`;
   const config: Setting[] = [...(context.config ?? []), ['init.defaultRefFormat', 'files']];
-  const init = ['init', '--quiet', '--template=', format, `--initial-branch=${branch}`];
+  const apart = gitDir === join(dir, '.git') ? [] : [`--separate-git-dir=${gitDir}`];
+  const init = ['init', '--quiet', '--template=', format, `--initial-branch=${branch}`, ...apart];
   await runGit(init, { ...context, config, cwd: dir });
 }
 
 /** Borrows the objects of other git folders. */
-export async function borrow(dir: string, gitDirs: readonly string[]): Promise<void> {
-  const info = join(dir, '.git/objects/info');
+export async function borrow(
+  dir: string,
+  gitDirs: readonly string[],
+  gitDir = join(dir, '.git'),
+): Promise<void> {
+  const info = join(gitDir, 'objects/info');
   await mkdir(info, { recursive: true });
   await writeFile(join(info, 'alternates'), gitDirs.map((path) => `${join(path, 'objects')}\n`).join(''));
 }
@@ -190,32 +195,56 @@ async function checkOut(
 interface Checkout extends Pick<ClonePlan, 'dir' | 'commit' | 'areObjectsWritable'> {
   /** Git folders that may contain the submodules. */
   modules: readonly string[];
+  /** The git folder of `dir`, for which git folders of submodules are made; by default they lie in the submodules. */
+  gitDir?: string;
 }
 
-/** Checks out the submodules available locally; none is downloaded. */
-async function checkOutSubmodules(checkout: Checkout, context: GitContext): Promise<void> {
-  for (const { path, commit, gitDirs } of await submodulesOf(checkout, context)) {
+/** Checks out the submodules available locally; none is downloaded. One that is checked out already is kept. */
+export async function checkOutSubmodules(checkout: Checkout, context: GitContext): Promise<void> {
+  for (const { name, path, commit, gitDirs } of await submodulesOf(checkout, context)) {
     const dir = join(checkout.dir, path);
-    await makeRepository(dir, { commit, branch: 'submodule' }, context);
+    const gitDir = checkout.gitDir && join(checkout.gitDir, 'modules', name);
+    const made = gitDir ?? join(dir, '.git');
+    if (await isDetached(made)) continue;
+    await makeRepository(dir, { commit, branch: 'submodule', ...(gitDir && { gitDir }) }, context);
     // A fetch from a folder that lacks the commit fails.
     if (checkout.areObjectsWritable)
-      for (const gitDir of gitDirs)
-        await fetchWithoutHistory(dir, gitDir, [commit], context).catch(() => undefined);
-    else await borrow(dir, gitDirs);
+      for (const from of gitDirs)
+        await fetchWithoutHistory(dir, from, [commit], context).catch(() => undefined);
+    else await borrow(dir, gitDirs, made);
     const inside = { ...context, cwd: dir, env: OFFLINE, timeoutMs: CHECKOUT_LIMIT_MS };
     const has = await runGit(['cat-file', '-e', `${commit}^{commit}`], { ...inside, allowFailure: true });
     if (has.exitCode !== 0) {
-      await rm(join(dir, '.git'), { recursive: true });
+      for (const each of new Set([made, join(dir, '.git')])) await rm(each, { recursive: true });
       continue;
     }
-    await writeFile(join(dir, '.git/HEAD'), `${commit}\n`);
     await runGit(['read-tree', commit], inside);
     await runGit(['checkout-index', '--all', '--force', '--index', '--quiet'], inside);
-    await checkOutSubmodules({ ...checkout, dir, commit, modules: gitDirs }, context);
+    if (gitDir) await nameOrigin(inside, gitDirs);
+    await checkOutSubmodules(
+      { ...checkout, dir, commit, modules: gitDirs, ...(gitDir && { gitDir }) },
+      context,
+    );
+    // Last: by it an interrupted checkout is told from a whole one.
+    await writeFile(join(made, 'HEAD'), `${commit}\n`);
   }
 }
 
+/** For agents who fetch another commit of the submodule. */
+async function nameOrigin(inside: GitOptions, [gitDir = '']: readonly string[]): Promise<void> {
+  const ask = ['config', '--file', join(gitDir, 'config'), '--get', 'remote.origin.url'];
+  const options = { ...inside, allowFailure: true };
+  const url = await gitLine(ask, options);
+  if (url !== '') await runGit(['remote', 'add', '--', 'origin', url], options);
+}
+
+async function isDetached(gitDir: string): Promise<boolean> {
+  const head = await ifExists(readFile(join(gitDir, 'HEAD'), 'utf8'));
+  return head !== undefined && !head.startsWith('ref: ');
+}
+
 interface Submodule {
+  name: string;
   /** Relative to the top of the working copy. */
   path: string;
   commit: string;
@@ -241,7 +270,7 @@ async function submodulesOf(
     const gitDirs = modules
       .map((folder) => join(folder, 'modules', name))
       .filter((gitDir) => statsAt(join(gitDir, 'objects')) !== undefined);
-    if (hash !== undefined && gitDirs.length > 0) found.push({ path, commit: hash, gitDirs });
+    if (hash !== undefined && gitDirs.length > 0) found.push({ name, path, commit: hash, gitDirs });
   }
   return found;
 }

@@ -3,7 +3,6 @@ import { ifExists } from '../../base/errors.ts';
 import { crashPoint } from '../../base/fault-points.ts';
 import { runGit } from '../git/git.ts';
 import { GIT_ERRORS } from '../git/git-errors.ts';
-import { listing, namesIn } from '../git/path-bytes.ts';
 import { realPathAsFar } from '../git/real-path.ts';
 import { asideOf, clearAside } from '../git/remove-tree.ts';
 import type { GitContext } from '../git/repository.ts';
@@ -11,6 +10,7 @@ import type { StatusEntry } from '../git/status-entries.ts';
 import { WORKTREE_ERRORS } from '../git/worktree-errors.ts';
 import { type ListedWorktree, listWorktrees } from '../git/worktree-list.ts';
 import { inspectWorktree, uncommittedIn, type WorktreePlace } from './inspect-worktree.ts';
+import { submodulesIn } from './submodules.ts';
 
 export type RemovedWorktree =
   | { kind: 'removed' }
@@ -86,10 +86,9 @@ async function refuseMounts(worktreePath: string): Promise<void> {
   }
 }
 
-/** @throws git_submodules: a submodule can contain work that this inspection does not find */
+/** @throws git_submodules: a submodule can contain work that nothing else has */
 async function refuseSubmodules(cwd: string, context: GitContext): Promise<void> {
-  const { stdout } = await runGit(['ls-files', '-s', '-z'], listing({ ...context, cwd }));
-  if (namesIn(stdout).some((line) => line.startsWith('160000 ')))
+  if ((await submodulesIn(cwd, context)).some(({ hasWork }) => hasWork))
     throw GIT_ERRORS.git_submodules({ subcommand: 'worktree', cwd });
 }
 

@@ -11,6 +11,7 @@ import { requireSound } from '../../project/proving/clean-clone.ts';
 import { type FailedCheck, runCheck } from '../../project/proving/run-check.ts';
 import { differingPaths, keepAsFound } from '../../project/worktrees/as-found.ts';
 import { type BaseCommit, resolveBase } from '../../project/worktrees/base-commit.ts';
+import { addSubmodules } from '../../project/worktrees/submodules.ts';
 import { ensureWorktree, type Worktree } from '../../project/worktrees/worktree.ts';
 import { childEnvironment, lastingNames } from '../../providers/starting/environment.ts';
 import { guardOption } from '../../providers/starting/make-guard.ts';
@@ -166,6 +167,11 @@ async function setUpOnce(worker: Worker, worktree: SetUpPlace): Promise<SetupEnd
   if (!isDue) return { kind: 'done', warnings: earlier };
   const { context } = worker.git;
   const { path } = worktree;
+  const commonDir = await worker.git.sharedDir();
+  const added = await whileTakingCommands(worker, (signal) =>
+    addSubmodules(path, commonDir, { ...context, signal }),
+  );
+  if (added.kind === 'stopped') return { kind: 'stopped' };
   // One that was laid down here, or made by a worker that died, has the work of agents.
   const work = worktree.kind === 'kept' ? await differingPaths(path, context) : [];
   if (setup === undefined) return await setUpDone(worker, await keepAsFound(path, work, context));

@@ -9,6 +9,7 @@ import { copyInto } from '../../../src/project/proving/copy-tree.ts';
 import { changedSince, keepIndex } from '../../../src/project/proving/run-on-clone.ts';
 import { ci } from '../../support/ci.ts';
 import { makeRepo, type RepoPlan, type TempRepo } from '../../support/temp-repo.ts';
+import { addLibrary, makeLibrary, repoWithLibraries } from '../../support/with-libraries.ts';
 
 const IDENTITY = ['-c', 'user.name=x', '-c', 'user.email=x@example.invalid'];
 
@@ -137,26 +138,9 @@ describe.each([
   });
 
   test('submodules come from the local modules, including nested ones; an unavailable one stays empty', async () => {
-    await using repo = await makeRepo();
-    const local = ['-c', 'protocol.file.allow=always'];
-    const library = async (name: string, inner?: string) => {
-      const path = join(repo.root, name);
-      await mkdir(path);
-      await repo.git(['init', '-q', '-b', 'main'], path);
-      await writeFile(join(path, 'lib.txt'), `${name}\n`);
-      if (inner) await repo.git([...local, 'submodule', '--quiet', 'add', inner, 'inner'], path);
-      await repo.git(['add', '-A'], path);
-      await repo.git([...IDENTITY, 'commit', '-q', '-m', name], path);
-      return path;
-    };
-    const outer = await library('outer', await library('inner'));
-    for (const [path, at] of [
-      [outer, 'libs/outer'],
-      [await library('gone'), 'gone'],
-    ] as const)
-      await repo.git([...local, 'submodule', '--quiet', 'add', path, at]);
-    await repo.git([...local, 'submodule', '--quiet', 'update', '--init', '--recursive']);
-    await repo.commit('With libraries');
+    await using repo = await repoWithLibraries();
+    await addLibrary(repo, await makeLibrary(repo, 'gone'), 'gone');
+    await repo.commit('With another one');
     await removeTree(join(repo.path, '.git/modules/gone'));
     const dir = await cloneOf(repo);
     expect(await readFile(join(dir, 'libs/outer/lib.txt'), 'utf8')).toBe('outer\n');
