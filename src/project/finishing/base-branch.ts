@@ -42,9 +42,13 @@ async function countCommits(since: string, tip: string, main: GitOptions): Promi
 
 async function localBranch(base: string, main: GitOptions): Promise<string | undefined> {
   if (await exists(`refs/heads/${base}`, main)) return base;
-  const isTracked = await exists(`refs/remotes/${base}`, main);
+  const remote = base.slice(0, base.indexOf('/'));
+  // A bare clone keeps no refs of its remote.
+  const isOfRemote =
+    (await exists(`refs/remotes/${base}`, main)) ||
+    (await gitLine(['remote'], main)).split('\n').includes(remote);
   const name = base.slice(base.indexOf('/') + 1);
-  return isTracked && (await exists(`refs/heads/${name}`, main)) ? name : undefined;
+  return isOfRemote && (await exists(`refs/heads/${name}`, main)) ? name : undefined;
 }
 
 async function exists(ref: string, main: GitOptions): Promise<boolean> {

@@ -1,4 +1,5 @@
 import { runGit } from './git.ts';
+import { realPathAsFar } from './real-path.ts';
 import type { GitContext } from './repository.ts';
 
 export interface ListedWorktree {
@@ -16,10 +17,22 @@ export interface ListedWorktree {
 /** The reason with which git locks a worktree during checkout; an interrupted git leaves it locked. */
 export const HALF_MADE = 'initializing';
 
+/** @param mainRepo the top folder of a checkout: the main one, or a linked worktree */
 export async function listWorktrees(mainRepo: string, context: GitContext): Promise<ListedWorktree[]> {
   // Not -z, which git before 2.36 does not know; our paths contain no line break.
   const { stdout } = await runGit(['worktree', 'list', '--porcelain'], { ...context, cwd: mainRepo });
-  return parseWorktreeList(stdout);
+  const listed = parseWorktreeList(stdout);
+  const [main] = listed;
+  if (main?.head === undefined || (await isAmong(mainRepo, listed))) return listed;
+  // git takes the folder around the git folder for the main checkout, or the git folder itself: wrong where `.git` is a
+  // link, or a file that names a folder elsewhere.
+  return [{ ...main, path: mainRepo }, ...listed.slice(1)];
+}
+
+async function isAmong(path: string, listed: readonly ListedWorktree[]): Promise<boolean> {
+  const real = await realPathAsFar(path);
+  for (const entry of listed) if ((await realPathAsFar(entry.path)) === real) return true;
+  return false;
 }
 
 export function parseWorktreeList(text: string): ListedWorktree[] {
