@@ -1,8 +1,8 @@
 import { join } from 'node:path';
 import { CHECKOUT_LIMIT_MS, runGit } from '../project/git/git.ts';
 import type { Setting } from '../project/git/git-programs.ts';
+import { makeRepository } from '../project/git/own-repository.ts';
 import { removeTree } from '../project/git/remove-tree.ts';
-import { makeRepository } from '../project/proving/clean-clone.ts';
 import { readEvent } from './read-event.ts';
 import type { Runner } from './runner.ts';
 

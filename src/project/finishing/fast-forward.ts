@@ -12,9 +12,9 @@ import { acquireLease } from '../../base/processes/lease.ts';
 import { shellWord } from '../../base/shell-quoted.ts';
 import { CHECKOUT_LIMIT_MS, gitSaysYes, runGit } from '../git/git.ts';
 import { waitForNoted } from '../git/noted-calls.ts';
+import { OFFLINE } from '../git/own-repository.ts';
 import { checkedOutBranch, commitOf, commonDirOf, type GitContext } from '../git/repository.ts';
 import { listWorktrees } from '../git/worktree-list.ts';
-import { OFFLINE } from '../proving/clean-clone.ts';
 import { changedPaths } from '../worktrees/changes.ts';
 import { uncommittedIn } from '../worktrees/inspect-worktree.ts';
 

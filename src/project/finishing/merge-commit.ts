@@ -1,10 +1,11 @@
 import { CHECKOUT_LIMIT_MS, type GitOptions, gitLine, gitSaysYes, runGit } from '../git/git.ts';
 import { gitFailure } from '../git/git-errors.ts';
 import type { Setting } from '../git/git-programs.ts';
+import { OFFLINE } from '../git/own-repository.ts';
 import { namesIn, readable } from '../git/path-bytes.ts';
 import { removeTree } from '../git/remove-tree.ts';
 import { commonDirOf, type GitContext, requireIdentity } from '../git/repository.ts';
-import { makeClone, OFFLINE, personalFilters } from '../proving/clean-clone.ts';
+import { makeClone, personalFilters } from '../proving/clean-clone.ts';
 
 export interface MergePlan extends GitContext {
   mainRepo: string;

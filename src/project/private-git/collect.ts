@@ -14,9 +14,9 @@ import { fingerprint } from '../../base/files/fingerprint.ts';
 import { namesAt, statsAt } from '../../base/files/path-stats.ts';
 import { ALL_FILES_LIMIT_MS, gitSaysYes, runGit } from '../git/git.ts';
 import { GIT_ERRORS, gitFailure } from '../git/git-errors.ts';
+import { borrow, makeRepository } from '../git/own-repository.ts';
 import { removeTree } from '../git/remove-tree.ts';
 import { commitOf, commitsOf, type GitContext } from '../git/repository.ts';
-import { borrow, makeRepository } from '../proving/clean-clone.ts';
 import type { PrivateGitPlan } from './make-private-git.ts';
 import { isPlainFolder, privateHead, privateHeads, privateRef, readNote, writeNote } from './private-git.ts';
 

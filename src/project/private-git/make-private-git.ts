@@ -3,9 +3,9 @@ import { basename, join } from 'node:path';
 import { namesAt, statsAt } from '../../base/files/path-stats.ts';
 import { plainText } from '../../base/files/plain-file.ts';
 import { runGit } from '../git/git.ts';
+import { borrowedBy } from '../git/own-repository.ts';
 import { removeTree } from '../git/remove-tree.ts';
 import type { GitContext } from '../git/repository.ts';
-import { borrowedBy } from '../proving/clean-clone.ts';
 import { asFoundIn } from '../worktrees/as-found.ts';
 import {
   basePlace,

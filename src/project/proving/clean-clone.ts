@@ -1,10 +1,10 @@
-import { copyFile, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
-import { dirname, isAbsolute, join } from 'node:path';
-import { pathToFileURL } from 'node:url';
+import { copyFile, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { ifExists } from '../../base/errors.ts';
-import { statsAt } from '../../base/files/path-stats.ts';
+import { checkOutSubmodules } from '../git/check-out-submodules.ts';
 import { CHECKOUT_LIMIT_MS, type GitOptions, gitLine, literalPathspec, runGit } from '../git/git.ts';
 import type { Setting } from '../git/git-programs.ts';
+import { borrow, fetchWithoutHistory, makeRepository, OFFLINE } from '../git/own-repository.ts';
 import { removeAtOnce, removeTree } from '../git/remove-tree.ts';
 import { commonDirOf, type GitContext } from '../git/repository.ts';
 
@@ -53,53 +53,6 @@ export async function makeClone(plan: ClonePlan, context: GitContext): Promise<v
   if (url !== '') await runGit(['config', 'remote.origin.url', url], { ...context, cwd: dir });
 }
 
-/** git-lfs uses the borrowed objects, and leaves a pointer for missing ones. */
-export const OFFLINE = { GIT_LFS_SKIP_DOWNLOAD_ERRORS: '1' };
-
-/** Makes a repository on a branch without a commit. @param gitDir where its git folder lies, if not inside */
-export async function makeRepository(
-  dir: string,
-  { commit, branch, gitDir = join(dir, '.git') }: Pick<ClonePlan, 'commit' | 'branch'> & { gitDir?: string },
-  context: GitContext,
-): Promise<void> {
-  for (const folder of [dir, dirname(gitDir)]) await mkdir(folder, { recursive: true });
-  // The hash algorithm follows from the length of a hash.
-  const format = `--object-format=${commit.length > 40 ? 'sha256' : 'sha1'}`;
-  const config: Setting[] = [...(context.config ?? []), ['init.defaultRefFormat', 'files']];
-  const apart = gitDir === join(dir, '.git') ? [] : [`--separate-git-dir=${gitDir}`];
-  const init = ['init', '--quiet', '--template=', format, `--initial-branch=${branch}`, ...apart];
-  await runGit(init, { ...context, config, cwd: dir });
-}
-
-/** Borrows the objects of other git folders. */
-export async function borrow(
-  dir: string,
-  gitDirs: readonly string[],
-  gitDir = join(dir, '.git'),
-): Promise<void> {
-  const info = join(gitDir, 'objects/info');
-  await mkdir(info, { recursive: true });
-  await writeFile(join(info, 'alternates'), gitDirs.map((path) => `${join(path, 'objects')}\n`).join(''));
-}
-
-/** Fetches commits without history over the protocol, which recomputes each hash. */
-async function fetchWithoutHistory(
-  dir: string,
-  gitDir: string,
-  commits: readonly string[],
-  { config = [], ...context }: GitContext,
-): Promise<void> {
-  const fetch = ['fetch', '--quiet', '--depth=1', '--no-tags', '--', pathToFileURL(gitDir).href];
-  await runGit([...fetch, ...new Set(commits)], {
-    ...context,
-    // Only version 2 serves arbitrary commits.
-    config: [...config, ['protocol.version', '2']],
-    cwd: dir,
-    env: { GIT_ALLOW_PROTOCOL: 'file' },
-    timeoutMs: CHECKOUT_LIMIT_MS,
-  });
-}
-
 /** Refuses a commit that doesn't match its hashes: agents may have replaced objects. @throws git_damaged, GitError */
 export async function requireSound(
   { mainRepo, dir, commit }: Pick<ClonePlan, 'mainRepo' | 'dir' | 'commit'>,
@@ -112,12 +65,6 @@ export async function requireSound(
   } finally {
     await removeTree(dir);
   }
-}
-
-/** The object folders a clone borrows from. */
-export async function borrowedBy(dir: string, context: GitContext): Promise<string[]> {
-  const { stdout } = await runGit(['count-objects', '-v'], { ...context, cwd: dir });
-  return [...stdout.matchAll(/^alternate: (\/.+)$/gm)].map(([, path = '']) => path);
 }
 
 /**
@@ -190,91 +137,4 @@ async function checkOut(
     input: `${changed.join('\0')}\0`,
     allowFailure: true,
   });
-}
-
-interface Checkout extends Pick<ClonePlan, 'dir' | 'commit' | 'areObjectsWritable'> {
-  /** Git folders that may contain the submodules. */
-  modules: readonly string[];
-  /** The git folder of `dir`, for which git folders of submodules are made; by default they lie in the submodules. */
-  gitDir?: string;
-}
-
-/** Checks out the submodules available locally; none is downloaded. One that is checked out already is kept. */
-export async function checkOutSubmodules(checkout: Checkout, context: GitContext): Promise<void> {
-  for (const { name, path, commit, gitDirs } of await submodulesOf(checkout, context)) {
-    const dir = join(checkout.dir, path);
-    const gitDir = checkout.gitDir && join(checkout.gitDir, 'modules', name);
-    const made = gitDir ?? join(dir, '.git');
-    if (await isDetached(made)) continue;
-    await makeRepository(dir, { commit, branch: 'submodule', ...(gitDir && { gitDir }) }, context);
-    // A fetch from a folder that lacks the commit fails.
-    if (checkout.areObjectsWritable)
-      for (const from of gitDirs)
-        await fetchWithoutHistory(dir, from, [commit], context).catch(() => undefined);
-    else await borrow(dir, gitDirs, made);
-    const inside = { ...context, cwd: dir, env: OFFLINE, timeoutMs: CHECKOUT_LIMIT_MS };
-    const has = await runGit(['cat-file', '-e', `${commit}^{commit}`], { ...inside, allowFailure: true });
-    if (has.exitCode !== 0) {
-      for (const each of new Set([made, join(dir, '.git')])) await rm(each, { recursive: true });
-      continue;
-    }
-    await runGit(['read-tree', commit], inside);
-    await runGit(['checkout-index', '--all', '--force', '--index', '--quiet'], inside);
-    if (gitDir) await nameOrigin(inside, gitDirs);
-    await checkOutSubmodules(
-      { ...checkout, dir, commit, modules: gitDirs, ...(gitDir && { gitDir }) },
-      context,
-    );
-    // Last: by it an interrupted checkout is told from a whole one.
-    await writeFile(join(made, 'HEAD'), `${commit}\n`);
-  }
-}
-
-/** For agents who fetch another commit of the submodule. */
-async function nameOrigin(inside: GitOptions, [gitDir = '']: readonly string[]): Promise<void> {
-  const ask = ['config', '--file', join(gitDir, 'config'), '--get', 'remote.origin.url'];
-  const options = { ...inside, allowFailure: true };
-  const url = await gitLine(ask, options);
-  if (url !== '') await runGit(['remote', 'add', '--', 'origin', url], options);
-}
-
-async function isDetached(gitDir: string): Promise<boolean> {
-  const head = await ifExists(readFile(join(gitDir, 'HEAD'), 'utf8'));
-  return head !== undefined && !head.startsWith('ref: ');
-}
-
-interface Submodule {
-  name: string;
-  /** Relative to the top of the working copy. */
-  path: string;
-  commit: string;
-  /** Local folders that may have its objects. */
-  gitDirs: string[];
-}
-
-async function submodulesOf(
-  { dir, commit, modules }: { dir: string; commit: string; modules: readonly string[] },
-  context: GitContext,
-): Promise<Submodule[]> {
-  const options = { ...context, cwd: dir, allowFailure: true };
-  const list = ['config', '--blob', `${commit}:.gitmodules`, '-z', '--get-regexp', '^submodule\\..*\\.path$'];
-  const { stdout } = await runGit(list, options);
-  const found: Submodule[] = [];
-  for (const record of stdout.split('\0')) {
-    const at = record.indexOf('\n');
-    const name = record.slice('submodule.'.length, at - '.path'.length);
-    const path = record.slice(at + 1);
-    if (at < 0 || !isBelow(name) || !isBelow(path)) continue;
-    const entry = (await runGit(['ls-tree', '-z', commit, '--', literalPathspec(path)], options)).stdout;
-    const hash = /^160000 commit ([0-9a-f]+)\t/.exec(entry)?.[1];
-    const gitDirs = modules
-      .map((folder) => join(folder, 'modules', name))
-      .filter((gitDir) => statsAt(join(gitDir, 'objects')) !== undefined);
-    if (hash !== undefined && gitDirs.length > 0) found.push({ name, path, commit: hash, gitDirs });
-  }
-  return found;
-}
-
-function isBelow(path: string): boolean {
-  return path !== '' && !isAbsolute(path) && !path.split('/').includes('..');
 }

@@ -4,10 +4,11 @@ import { join } from 'node:path';
 import { gitDirOf } from '../../base/files/git-pointer.ts';
 import { namesAt } from '../../base/files/path-stats.ts';
 import { plainText } from '../../base/files/plain-file.ts';
+import { checkOutSubmodules } from '../git/check-out-submodules.ts';
 import { ALL_FILES_LIMIT_MS, type GitOptions, runGit } from '../git/git.ts';
+import { borrow, makeRepository } from '../git/own-repository.ts';
 import { listing, namesIn, readable } from '../git/path-bytes.ts';
 import type { GitContext } from '../git/repository.ts';
-import { borrow, checkOutSubmodules, makeRepository } from '../proving/clean-clone.ts';
 
 /**
  * Checks out the submodules that the repository has locally, offline, as the clone of a proof does. Their git folders

@@ -1,0 +1,61 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { CHECKOUT_LIMIT_MS, runGit } from './git.ts';
+import type { Setting } from './git-programs.ts';
+import type { GitContext } from './repository.ts';
+
+// Repositories that samocode makes itself: for the proof, for a merge, for submodules, for comparing.
+
+/** git-lfs uses the borrowed objects, and leaves a pointer for missing ones. */
+export const OFFLINE = { GIT_LFS_SKIP_DOWNLOAD_ERRORS: '1' };
+
+/** Makes a repository on a branch without a commit. @param gitDir where its git folder lies, if not inside */
+export async function makeRepository(
+  dir: string,
+  { commit, branch, gitDir = join(dir, '.git') }: { commit: string; branch: string; gitDir?: string },
+  context: GitContext,
+): Promise<void> {
+  for (const folder of [dir, dirname(gitDir)]) await mkdir(folder, { recursive: true });
+  // The hash algorithm follows from the length of a hash.
+  const format = `--object-format=${commit.length > 40 ? 'sha256' : 'sha1'}`;
+  const config: Setting[] = [...(context.config ?? []), ['init.defaultRefFormat', 'files']];
+  const apart = gitDir === join(dir, '.git') ? [] : [`--separate-git-dir=${gitDir}`];
+  const init = ['init', '--quiet', '--template=', format, `--initial-branch=${branch}`, ...apart];
+  await runGit(init, { ...context, config, cwd: dir });
+}
+
+/** Borrows the objects of other git folders. */
+export async function borrow(
+  dir: string,
+  gitDirs: readonly string[],
+  gitDir = join(dir, '.git'),
+): Promise<void> {
+  const info = join(gitDir, 'objects/info');
+  await mkdir(info, { recursive: true });
+  await writeFile(join(info, 'alternates'), gitDirs.map((path) => `${join(path, 'objects')}\n`).join(''));
+}
+
+/** Fetches commits without history over the protocol, which recomputes each hash. */
+export async function fetchWithoutHistory(
+  dir: string,
+  gitDir: string,
+  commits: readonly string[],
+  { config = [], ...context }: GitContext,
+): Promise<void> {
+  const fetch = ['fetch', '--quiet', '--depth=1', '--no-tags', '--', pathToFileURL(gitDir).href];
+  await runGit([...fetch, ...new Set(commits)], {
+    ...context,
+    // Only version 2 serves arbitrary commits.
+    config: [...config, ['protocol.version', '2']],
+    cwd: dir,
+    env: { GIT_ALLOW_PROTOCOL: 'file' },
+    timeoutMs: CHECKOUT_LIMIT_MS,
+  });
+}
+
+/** The object folders a clone borrows from. */
+export async function borrowedBy(dir: string, context: GitContext): Promise<string[]> {
+  const { stdout } = await runGit(['count-objects', '-v'], { ...context, cwd: dir });
+  return [...stdout.matchAll(/^alternate: (\/.+)$/gm)].map(([, path = '']) => path);
+}
