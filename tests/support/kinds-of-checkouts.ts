@@ -36,6 +36,17 @@ export async function submoduleOfAnother({ git, path, root }: TempRepo): Promise
   await identify(git, path);
 }
 
+/** A clone without the content of files that it has not needed, of which only `src/` is checked out. */
+export async function sparsePartialClone({ git, path, root }: TempRepo): Promise<void> {
+  const upstream = join(root, 'upstream');
+  await rename(path, upstream);
+  for (const key of ['uploadpack.allowFilter', 'uploadpack.allowAnySHA1InWant'])
+    await git(['config', key, 'true'], upstream);
+  await git(['clone', '--quiet', '--filter=blob:none', '--sparse', `file://${upstream}`, path], root);
+  await git(['sparse-checkout', 'set', 'src'], path);
+  await identify(git, path);
+}
+
 async function identify(git: TempRepo['git'], path: string): Promise<void> {
   await git(['config', 'user.name', 'Test Person'], path);
   await git(['config', 'user.email', 'test@example.invalid'], path);

@@ -83,8 +83,9 @@ async function submodulesOf(
     const name = record.slice('submodule.'.length, at - '.path'.length);
     const path = record.slice(at + 1);
     if (at < 0 || !isBelow(name) || !isBelow(path)) continue;
-    const entry = (await runGit(['ls-tree', '-z', commit, '--', literalPathspec(path)], options)).stdout;
-    const hash = /^160000 commit ([0-9a-f]+)\t/.exec(entry)?.[1];
+    // Of the index: a submodule beyond the patterns of a sparse checkout has another mark.
+    const ask = ['ls-files', '-s', '-t', '-z', '--', literalPathspec(path)];
+    const hash = /^H 160000 ([0-9a-f]+) 0\t/.exec((await runGit(ask, options)).stdout)?.[1];
     const gitDirs = modules
       .map((folder) => join(folder, 'modules', name))
       .filter((gitDir) => statsAt(join(gitDir, 'objects')) !== undefined);

@@ -1,7 +1,7 @@
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { CHECKOUT_LIMIT_MS, runGit } from './git.ts';
+import { CHECKOUT_LIMIT_MS, type GitOptions, runGit } from './git.ts';
 import type { Setting } from './git-programs.ts';
 import type { GitContext } from './repository.ts';
 
@@ -36,22 +36,44 @@ export async function borrow(
   await writeFile(join(info, 'alternates'), gitDirs.map((path) => `${join(path, 'objects')}\n`).join(''));
 }
 
-/** Fetches commits without history over the protocol, which recomputes each hash. */
+/**
+ * Fetches commits without history over the protocol, which recomputes each hash.
+ * @param isPartial the lender lacks objects: no content of files is fetched
+ */
 export async function fetchWithoutHistory(
   dir: string,
   gitDir: string,
   commits: readonly string[],
-  { config = [], ...context }: GitContext,
+  { isPartial = false, ...context }: GitContext & { isPartial?: boolean | undefined },
 ): Promise<void> {
-  const fetch = ['fetch', '--quiet', '--depth=1', '--no-tags', '--', pathToFileURL(gitDir).href];
-  await runGit([...fetch, ...new Set(commits)], {
-    ...context,
-    // Only version 2 serves arbitrary commits.
-    config: [...config, ['protocol.version', '2']],
-    cwd: dir,
-    env: { GIT_ALLOW_PROTOCOL: 'file' },
-    timeoutMs: CHECKOUT_LIMIT_MS,
-  });
+  const filter = isPartial ? ['--filter=blob:none', `--upload-pack=${FILTERING}`] : [];
+  const fetch = ['fetch', '--quiet', '--depth=1', '--no-tags', ...filter, '--', pathToFileURL(gitDir).href];
+  const settings = join(dir, '.git/config');
+  const before = isPartial ? await readFile(settings) : undefined;
+  const options = { ...context, cwd: dir, env: { GIT_ALLOW_PROTOCOL: 'file' } };
+  await runGit([...fetch, ...new Set(commits)], { ...options, ...forObjects(context) });
+  // git has noted the lender as the remote that is asked for missing objects.
+  if (before !== undefined) await writeFile(settings, before);
+}
+
+const FILTERING = 'git -c uploadpack.allowFilter=true upload-pack';
+
+/** Fetches single objects from a remote or an address. */
+export async function fetchObjects(
+  hashes: readonly string[],
+  from: string,
+  options: GitOptions,
+): Promise<void> {
+  if (hashes.length === 0) return;
+  const flags = ['--quiet', '--no-tags', '--no-write-fetch-head', '--no-recurse-submodules'];
+  const fetch = ['fetch', ...flags, '--upload-pack=git-upload-pack', '--stdin', '--', from];
+  const input = hashes.map((hash) => `${hash}\n`).join('');
+  await runGit(fetch, { ...options, ...forObjects(options), input });
+}
+
+/** Only version 2 serves arbitrary objects. */
+function forObjects({ config = [] }: Pick<GitOptions, 'config'>): Pick<GitOptions, 'config' | 'timeoutMs'> {
+  return { config: [...config, ['protocol.version', '2']], timeoutMs: CHECKOUT_LIMIT_MS };
 }
 
 /** The object folders a clone borrows from. */

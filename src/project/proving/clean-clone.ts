@@ -7,6 +7,7 @@ import type { Setting } from '../git/git-programs.ts';
 import { borrow, fetchWithoutHistory, makeRepository, OFFLINE } from '../git/own-repository.ts';
 import { removeAtOnce, removeTree } from '../git/remove-tree.ts';
 import { commonDirOf, type GitContext } from '../git/repository.ts';
+import { completeFiles, extentOf, type Lender, limitTo, readCommit, withinExtent } from './extent.ts';
 
 export interface ClonePlan {
   mainRepo: string;
@@ -29,19 +30,18 @@ export interface ClonePlan {
  * @throws GitError; the system error when the folder can't be created
  */
 export async function makeClone(plan: ClonePlan, context: GitContext): Promise<void> {
-  const { mainRepo, worktreeGitDir, dir, commit, branch, base, areObjectsWritable } = plan;
+  const { worktreeGitDir, dir, commit, branch, base, areObjectsWritable } = plan;
   await removeAtOnce(dir);
-  const main = { ...context, cwd: mainRepo };
-  const commonDir = await commonDirOf(mainRepo, context);
-  await makeRepository(dir, { commit, branch }, context);
-  if (areObjectsWritable) await fetchWithoutHistory(dir, commonDir, [commit, base], context);
-  else await borrow(dir, [commonDir]);
-  await writeRefs(dir, { main, commit, branch });
+  const lender = await lenderOf(plan, context);
+  const { main, commonDir } = lender;
+  await makeEmpty(plan, [commit, base], lender);
   // git-lfs looks for its files next to borrowed objects, but here none are borrowed yet.
   const lfs: Setting[] = areObjectsWritable ? [['lfs.storage', join(commonDir, 'lfs')]] : [];
   const config = [...lfs, ...(await personalFilters(main, commonDir)), ...(context.config ?? [])];
   const clone = { ...context, config, cwd: dir, env: OFFLINE, timeoutMs: CHECKOUT_LIMIT_MS };
-  await checkOut(clone, { commit, base });
+  await checkOut(clone, { commit, base, lender });
+  // Not before: with them, a fetch of single objects would look for their commits.
+  await writeRefs(dir, { main, commit, branch });
   const modules = [commonDir, ...(worktreeGitDir === undefined ? [] : [worktreeGitDir])];
   await checkOutSubmodules({ dir, commit, modules, areObjectsWritable }, { ...context, config });
   // The rest of the history, for checks that compare with it.
@@ -58,13 +58,39 @@ export async function requireSound(
   { mainRepo, dir, commit }: Pick<ClonePlan, 'mainRepo' | 'dir' | 'commit'>,
   context: GitContext,
 ): Promise<void> {
+  const lender = await lenderOf({ mainRepo, areObjectsWritable: true }, context);
   await removeTree(dir);
   try {
-    await makeRepository(dir, { commit, branch: 'sound' }, context);
-    await fetchWithoutHistory(dir, await commonDirOf(mainRepo, context), [commit], context);
+    await makeEmpty({ dir, commit, branch: 'sound' }, [commit], lender);
+    if (lender.extent.promisor === undefined) return;
+    const clone = { ...context, cwd: dir };
+    await readCommit(clone, commit, lender.extent);
+    await completeFiles(clone, lender);
   } finally {
     await removeTree(dir);
   }
+}
+
+async function lenderOf(
+  { mainRepo, areObjectsWritable }: Pick<ClonePlan, 'mainRepo' | 'areObjectsWritable'>,
+  context: GitContext,
+): Promise<Lender> {
+  const main = { ...context, cwd: mainRepo };
+  const commonDir = await commonDirOf(mainRepo, context);
+  return { main, commonDir, areObjectsWritable, extent: await extentOf(main) };
+}
+
+/** Makes a repository that has commits, and files as far as MAIN_REPO has them, but checks out none. */
+async function makeEmpty(
+  { dir, ...plan }: Pick<ClonePlan, 'dir' | 'commit' | 'branch'>,
+  commits: readonly string[],
+  { main: { cwd: _, ...context }, commonDir, extent, areObjectsWritable }: Lender,
+): Promise<void> {
+  await makeRepository(dir, plan, context);
+  const isPartial = extent.promisor !== undefined;
+  if (areObjectsWritable) await fetchWithoutHistory(dir, commonDir, commits, { ...context, isPartial });
+  else await borrow(dir, [commonDir]);
+  await limitTo(extent, dir);
 }
 
 /**
@@ -108,7 +134,7 @@ export async function personalFilters(main: GitOptions, commonDir: string): Prom
 /** Takes attributes from the base: a branch's own attributes could change how its files are checked out. */
 async function checkOut(
   clone: GitOptions,
-  { commit, base }: { commit: string; base: string },
+  { commit, base, lender }: { commit: string; base: string; lender: Lender },
 ): Promise<void> {
   const attributes = [
     'diff',
@@ -120,8 +146,9 @@ async function checkOut(
     '--',
     ':(glob)**/.gitattributes',
   ];
-  const changed = (await runGit(attributes, clone)).stdout.split('\0').filter(Boolean);
-  await runGit(['read-tree', commit], clone);
+  const all = (await runGit(attributes, clone)).stdout.split('\0').filter(Boolean);
+  await readCommit(clone, commit, lender.extent);
+  const changed = await withinExtent(all, clone, lender.extent);
   if (changed.length > 0) {
     const absent = `0 ${'0'.repeat(commit.length)}\t`;
     const entries = (await runGit(['ls-tree', '-z', base, '--', ...changed.map(literalPathspec)], clone))
@@ -129,9 +156,11 @@ async function checkOut(
     const input = [...changed.map((path) => `${absent}${path}`), ...entries.split('\0').filter(Boolean)];
     await runGit(['update-index', '-z', '--index-info'], { ...clone, input: `${input.join('\0')}\0` });
   }
+  await completeFiles(clone, lender);
   await runGit(['checkout-index', '--all', '--force', '--index', '--quiet'], clone);
   if (changed.length === 0) return;
-  await runGit(['read-tree', commit], clone);
+  await readCommit(clone, commit, lender.extent);
+  await completeFiles(clone, lender);
   await runGit(['checkout-index', '--force', '--index', '--quiet', '-z', '--stdin'], {
     ...clone,
     input: `${changed.join('\0')}\0`,

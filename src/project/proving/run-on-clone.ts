@@ -8,6 +8,7 @@ import { borrowedBy } from '../git/own-repository.ts';
 import { realPathAsFar } from '../git/real-path.ts';
 import { removeAtOnce } from '../git/remove-tree.ts';
 import { commonDirOf, type GitContext, requireIdentity } from '../git/repository.ts';
+import { addSubmodules } from '../worktrees/submodules.ts';
 import { type ClonePlan, makeClone } from './clean-clone.ts';
 import { copyInto } from './copy-tree.ts';
 import { type CheckEnd, type CheckPlace, type FailedCheck, runCheck } from './run-check.ts';
@@ -110,6 +111,7 @@ export async function runOnClone(
 async function addWorktree({ mainRepo, dir, commit }: ClonePlan, context: GitContext): Promise<void> {
   const add = ['worktree', 'add', '--quiet', '--detach', '--', dir, commit];
   await runGit(add, { ...context, cwd: mainRepo, timeoutMs: CHECKOUT_LIMIT_MS });
+  await addSubmodules(dir, await commonDirOf(mainRepo, context), context);
 }
 
 function indexPath({ scratch, name }: Pick<SetOnClone, 'scratch' | 'name'>): string {

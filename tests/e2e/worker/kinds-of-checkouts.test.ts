@@ -7,6 +7,7 @@ import { ci } from '../../support/ci.ts';
 import {
   linkGitFolder,
   separateGitFolder,
+  sparsePartialClone,
   submoduleOfAnother,
   worktreeOfBare,
 } from '../../support/kinds-of-checkouts.ts';
@@ -47,6 +48,7 @@ test.concurrent.each<[string, RepoPlan['rearrange']]>([
   ['.git names a separate git folder', separateGitFolder],
   ['MAIN_REPO is a worktree of a bare repository', worktreeOfBare],
   ['MAIN_REPO is the checkout of a submodule', submoduleOfAnother],
+  ['MAIN_REPO is a sparse and partial clone', sparsePartialClone],
 ])('where %s, a session ends with a proof and its merge updates that checkout', ci, async (_, rearrange) => {
   await using rig = await doneIn(rearrange);
   expect((await finish(rig, 'merge')).commands).toEqual([]);
@@ -68,3 +70,24 @@ test.concurrent(
     expect(existsSync(path)).toBe(false);
   },
 );
+
+test.concurrent('an edit in a sparse checkout is refused while it is not committed, also beyond its patterns', async () => {
+  const edits = sh('echo more >>src/a.txt; mkdir other; echo more >other/b.txt');
+  const commits = sh('git add --sparse --all; git commit -qm Edits');
+  await using rig = await startRig({
+    here: true,
+    phase: 'done',
+    repo: { files: FILES, rearrange: sparsePartialClone },
+    scenario: {
+      rules: [
+        { when: { phase: 'done', count: 1 }, do: [WORKS, edits, DONE] },
+        { when: { phase: 'done', count: 2 }, do: [commits, DONE] },
+      ],
+    },
+  });
+  await rig.until(({ status }) => status.kind === 'done');
+  const [first = ''] = (await rig.events()).flatMap((event) =>
+    event.type === 'iteration_ended' ? [JSON.stringify(event)] : [],
+  );
+  expect(first).toContain('Not committed: other/b.txt, src/a.txt');
+});

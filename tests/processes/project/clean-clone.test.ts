@@ -4,10 +4,11 @@ import { join } from 'node:path';
 import { deflateSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
 import { removeTree } from '../../../src/project/git/remove-tree.ts';
-import { makeClone } from '../../../src/project/proving/clean-clone.ts';
+import { makeClone, requireSound } from '../../../src/project/proving/clean-clone.ts';
 import { copyInto } from '../../../src/project/proving/copy-tree.ts';
 import { changedSince, keepIndex } from '../../../src/project/proving/run-on-clone.ts';
 import { ci } from '../../support/ci.ts';
+import { sparsePartialClone } from '../../support/kinds-of-checkouts.ts';
 import { makeRepo, type RepoPlan, type TempRepo } from '../../support/temp-repo.ts';
 import { addLibrary, makeLibrary, repoWithLibraries } from '../../support/with-libraries.ts';
 
@@ -146,6 +147,40 @@ describe.each([
     expect(await readFile(join(dir, 'libs/outer/lib.txt'), 'utf8')).toBe('outer\n');
     expect(await readFile(join(dir, 'libs/outer/inner/lib.txt'), 'utf8')).toBe('inner\n');
     expect(existsSync(join(dir, 'gone/lib.txt'))).toBe(false);
+    expect(await repo.git(['status', '--porcelain'], dir)).toBe('');
+  });
+
+  test('a clone of a sparse and partial clone has the files of its patterns, and fetches no others', async () => {
+    await using repo = await makeRepo({
+      files: { 'src/a.txt': 'a\n', 'other/b.txt': 'b\n' },
+      rearrange: sparsePartialClone,
+    });
+    const upstream = join(repo.root, 'upstream');
+    for (const [name, text] of [
+      ['src/a.txt', 'newer\n'],
+      ['src/.gitattributes', '*.txt text\n'],
+      ['other/.gitattributes', '*.txt -text\n'],
+    ] as const)
+      await writeFile(join(upstream, name), text);
+    await repo.git(['add', '-A'], upstream);
+    await repo.git([...IDENTITY, 'commit', '-q', '-m', 'Newer'], upstream);
+    await repo.git(['fetch', '-q']);
+    const commit = await repo.git(['rev-parse', 'origin/main']);
+    const dir = await cloneOf(repo, { tip: 'origin/main' });
+    expect(await readFile(join(dir, 'src/a.txt'), 'utf8')).toBe('newer\n');
+    expect(existsSync(join(dir, 'src/.gitattributes'))).toBe(true);
+    expect(existsSync(join(dir, 'other'))).toBe(false);
+    expect(await repo.git(['status', '--porcelain'], dir)).toBe('');
+    const there = await repo.git(['rev-list', '--objects', '--missing=print', '--all']);
+    expect(there.match(/^\?\w+$/gm)).toHaveLength(2);
+    await requireSound({ mainRepo: repo.path, dir, commit }, { baseEnv: repo.env });
+  });
+
+  test('a clone is as sparse as the main checkout, whose patterns need not be folders', async () => {
+    await using repo = await makeRepo({ files: { 'src/a.txt': 'a\n', 'src/b.bin': 'b\n' } });
+    await repo.git(['sparse-checkout', 'set', '--no-cone', '*.txt']);
+    const dir = await cloneOf(repo);
+    expect(existsSync(join(dir, 'src/a.txt')) && !existsSync(join(dir, 'src/b.bin'))).toBe(true);
     expect(await repo.git(['status', '--porcelain'], dir)).toBe('');
   });
 

@@ -8,6 +8,7 @@ import { fastForward, forwardAlone } from '../../../src/project/finishing/fast-f
 import { type MergeCommit, makeMergeCommit } from '../../../src/project/finishing/merge-commit.ts';
 import { removeTree } from '../../../src/project/git/remove-tree.ts';
 import { ci } from '../../support/ci.ts';
+import { sparsePartialClone } from '../../support/kinds-of-checkouts.ts';
 import { makeRepo, type RepoPlan, type TempRepo } from '../../support/temp-repo.ts';
 
 const REF = 'refs/samocode/26-01-08-x/merge';
@@ -330,4 +331,21 @@ test('a merge whose worker died before git wrote anything is started again, next
   const tools = { clock: systemClock, host: await systemHost() };
   expect(await forwardAlone(plan, tools)).toEqual({ kind: 'done' });
   expect(existsSync(join(path, '.git/samocode/merging.json'))).toBe(false);
+});
+
+test('in a sparse and partial clone, a merge with a base that has moved on needs no content beyond the patterns', async () => {
+  const files = { 'src/a.txt': 'one\n\n\n\ntwo\n', 'other/b.txt': 'b\n', 'other/c.txt': 'c\n' };
+  await using s = await scene({ files, rearrange: sparsePartialClone });
+  await work(s.repo, { 'src/a.txt': 'one\n\n\n\nwork\n' });
+  const upstream = join(s.repo.root, 'upstream');
+  await writeFile(join(upstream, 'src/a.txt'), 'base\n\n\n\ntwo\n');
+  await writeFile(join(upstream, 'other/b.txt'), 'newer\n');
+  await s.repo.git(['mv', 'other/c.txt', 'other/d.txt'], upstream);
+  await s.repo.git(['-c', 'user.name=x', '-c', 'user.email=x@y', 'commit', '-qam', 'Newer'], upstream);
+  await s.repo.git(['pull', '-q', '--ff-only']);
+  expect(await s.merge()).toMatchObject({ kind: 'made' });
+  expect(await s.forward()).toEqual({ kind: 'done' });
+  expect(await readFile(join(s.repo.path, 'src/a.txt'), 'utf8')).toBe('base\n\n\n\nwork\n');
+  expect(await s.repo.git(['ls-tree', '-r', '--name-only', 'main'])).toContain('other/d.txt');
+  expect(await s.repo.git(['status', '--porcelain'])).toBe('');
 });

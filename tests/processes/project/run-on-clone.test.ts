@@ -9,6 +9,7 @@ import { runOnClone } from '../../../src/project/proving/run-on-clone.ts';
 import { childEnvironment } from '../../../src/providers/starting/environment.ts';
 import { proofPlace } from '../../../src/providers/starting/proof-place.ts';
 import { makeRepo, type TempRepo } from '../../support/temp-repo.ts';
+import { repoWithLibraries } from '../../support/with-libraries.ts';
 
 // Commands on a clean clone, on a machine without the guard.
 
@@ -18,6 +19,7 @@ interface Asked {
   setup?: string;
   home?: string[];
   env?: Record<string, string>;
+  asWorktree?: boolean;
 }
 
 /** Runs one command on a clone of a commit. @returns how it ended, and its last lines */
@@ -35,6 +37,7 @@ async function runOf(repo: TempRepo, command: string, { tip = 'main', base = tip
     ...{ scratch: join(repo.root, 'checks/x'), cacheDir: join(repo.root, 'cache'), commands: [command] },
     ...{ outputDir: join(repo.root, 'outputs'), outputRoot: repo.root, signal: new AbortController().signal },
     areObjectsWritable: true,
+    asWorktree: more.asWorktree ?? false,
     proving: { setup: more.setup, setupCache: ['made'], copy: [], home: more.home, timeoutMs: 60_000 },
     placeIn: (folders: Parameters<typeof proofPlace>[1]) => proofPlace(undefined, folders, marked),
   };
@@ -76,6 +79,13 @@ test('a check can run the programs in HOME and read what CHECK_HOME names', asyn
   const home = ['.m2/settings.xml', '.gitconfig'];
   const check = 'mytool; cat ~/.m2/settings.xml; git config user.name';
   expect((await endOf(repo, check, { env: { PATH }, home })).tail).toBe('mine\nours\nOwn');
+});
+
+test('with CHECK_IN=worktree, the worktree of a check has the submodules of the main checkout, and is removed', async () => {
+  await using repo = await repoWithLibraries();
+  const { tail } = await endOf(repo, 'cat libs/outer/inner/lib.txt', { asWorktree: true });
+  expect(tail).toBe('inner');
+  expect(existsSync(join(repo.path, '.git/worktrees'))).toBe(false);
 });
 
 test('SETUP runs for each commit except the base: results of another commit are not reused', async () => {
