@@ -57,6 +57,14 @@ export function escapedMarkup(text: string): string {
   return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
 }
 
+/**
+ * The text in at most `max` UTF-16 units, with a mark where it was cut. Splits no surrogate pair: some model APIs refuse a
+ * whole request for half of one.
+ */
+export function cut(text: string, max: number): string {
+  return text.length > max ? `${text.slice(0, max - 1).replace(/[\ud800-\udbff]$/, '')}…` : text;
+}
+
 export function capitalised(text: string): string {
   return `${text.charAt(0).toUpperCase()}${text.slice(1)}`;
 }

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { cleanText, shownText, visibleControls, visibleInJson } from '../../src/base/text.ts';
+import { cleanText, cut, shownText, visibleControls, visibleInJson } from '../../src/base/text.ts';
 import { ANY_HIDDEN, HIDDEN_CHARACTERS, HIDING, inTags, JOINED_TEXTS } from '../support/hidden-characters.ts';
 
 test.each([
@@ -99,4 +99,10 @@ test('a JSON text shows hidden characters too, and its value stays', () => {
 
 test('a text for people has no terminal colours', () => {
   expect(shownText('\u001b[31mred\u001b[0m\r\nend\u0007')).toBe('red\nend\\u0007');
+});
+
+test('a text that was cut says so, and no character is cut in half', () => {
+  expect(cut('boats', 5)).toBe('boats');
+  expect(cut('boats!', 5)).toBe('boat…');
+  expect(cut('boa⛵🚤🚤', 6)).toBe('boa⛵…');
 });

@@ -50,7 +50,8 @@ test('the reason of an agent that continues is in its line', () => {
 
 test('a multi-line text from an agent becomes one line, and a long one is cut', () => {
   expect(lineOf({ type: 'done', summary: 'one\r\n\u2028two\tthree' })).not.toMatch(/[\r\n\u2028]/);
-  expect(lineOf({ type: 'done', summary: 'x'.repeat(9000) })).toHaveLength(500);
+  const long = lineOf({ type: 'done', summary: 'x'.repeat(9000) });
+  expect([long?.length, long?.at(-1)]).toEqual([500, '…']);
 });
 
 test('the acceptance of a command has no line, its work has one', () => {

@@ -1,9 +1,10 @@
 import * as z from 'zod';
 import type { NextStep } from '../../base/acts.ts';
+import { cut } from '../../base/text.ts';
 import { defineTool } from '../../kit/mcp/define-tool.ts';
 import { aboutSession, OF_SESSION, resultWith, TEXTS } from '../../kit/mcp/fields.ts';
 import { byForm, FORMS_REFUSED } from '../../kit/mcp/form.ts';
-import { cut, sessionFields } from '../../kit/mcp/session-fields.ts';
+import { sessionFields } from '../../kit/mcp/session-fields.ts';
 import type { ToolResult } from '../../kit/mcp/tool.ts';
 
 export const answerQaTool = defineTool({

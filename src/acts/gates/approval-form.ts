@@ -1,6 +1,6 @@
 import { join } from 'node:path';
+import { cut } from '../../base/text.ts';
 import { type AtGate, decidedBy, type Form, mayOpenGates } from '../../kit/mcp/form.ts';
-import { cut } from '../../kit/mcp/session-fields.ts';
 import type { ToolContext } from '../../kit/mcp/tool.ts';
 import { isHashOf } from '../../session/documents/plan.ts';
 import { nameWithoutDate } from '../../session/layout/names.ts';

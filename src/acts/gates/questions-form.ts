@@ -1,4 +1,4 @@
-import { visibleControls } from '../../base/text.ts';
+import { cut, visibleControls } from '../../base/text.ts';
 import {
   type AtGate,
   decidedBy,
@@ -7,7 +7,6 @@ import {
   type FormField,
   mayOpenGates,
 } from '../../kit/mcp/form.ts';
-import { cut } from '../../kit/mcp/session-fields.ts';
 import type { ToolContext } from '../../kit/mcp/tool.ts';
 import { oneLine } from '../../session/documents/markdown-lines.ts';
 import { answerText, parseAnswer } from '../../session/documents/qa.ts';

@@ -1,8 +1,7 @@
 import * as z from 'zod';
-import { visibleControls } from '../../base/text.ts';
+import { cut, visibleControls } from '../../base/text.ts';
 import { defineTool } from '../../kit/mcp/define-tool.ts';
 import { aboutSession, CURSOR, MORE_FROM, Offset, resultWith, SESSION, TEXTS } from '../../kit/mcp/fields.ts';
-import { cut } from '../../kit/mcp/session-fields.ts';
 import { charsInJson, PAGE_CHARS, pageOf } from '../../kit/mcp/text-page.ts';
 import { onPage } from '../common/live-page.ts';
 import { nextSteps } from '../common/next-steps.ts';

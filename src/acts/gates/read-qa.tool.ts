@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import type { NextStep } from '../../base/acts.ts';
+import { cut } from '../../base/text.ts';
 import { defineTool } from '../../kit/mcp/define-tool.ts';
 import {
   aboutSession,
@@ -11,7 +12,7 @@ import {
   STATE,
   TEXTS,
 } from '../../kit/mcp/fields.ts';
-import { cut, sessionFields } from '../../kit/mcp/session-fields.ts';
+import { sessionFields } from '../../kit/mcp/session-fields.ts';
 import { firstThatFit } from '../../kit/mcp/text-page.ts';
 import { onPage } from '../common/live-page.ts';
 import { nextSteps } from '../common/next-steps.ts';

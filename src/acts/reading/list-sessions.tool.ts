@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { TO_FILL } from '../../base/acts.ts';
+import { isoUtc } from '../../base/clock.ts';
 import { defineTool } from '../../kit/mcp/define-tool.ts';
 import { MORE_FROM, Offset, PHASE, ProjectDir, resultWith, STATE, WAITS_FOR } from '../../kit/mcp/fields.ts';
 import type { SessionView } from '../../session/events/session-view.ts';
@@ -53,8 +54,9 @@ export const listSessionsTool = defineTool({
     const end = offset + MAX_SHOWN;
     const shown = sessions.slice(offset, end);
     const summary = summaryOf(sessions.length, needing, { offset, shown: shown.length });
+    const read = sessions.length === 0 ? [] : `Read at ${minuteOf(isoUtc(actions.clock.now()))}.`;
     return {
-      summary: [summary, list.groupSays, list.held, whoseSessions(list, input) ?? []].flat().join(' '),
+      summary: [summary, list.groupSays, list.held, whoseSessions(list, input) ?? [], read].flat().join(' '),
       next:
         sessions.length === 0
           ? [{ act: 'start', args: { task: TO_FILL } }]
@@ -76,9 +78,14 @@ function rowOf(view: SessionView, report: WorkerReport | undefined): z.output<ty
     state: report?.isDying ? 'needs_worker' : state,
     phase,
     for: waitsFor,
-    since: `${since.slice(0, 'yyyy-mm-ddThh:mm'.length)}Z`,
+    since: minuteOf(since),
     worker: isGone ? 'gone' : undefined,
   };
+}
+
+/** To the minute, UTC. */
+function minuteOf(time: string): string {
+  return `${time.slice(0, 'yyyy-mm-ddThh:mm'.length)}Z`;
 }
 
 /** Shortens a path to a form that project_dir accepts. */

@@ -1,9 +1,8 @@
 import * as z from 'zod';
 import { type NextStep, TO_FILL } from '../../base/acts.ts';
-import { counted } from '../../base/text.ts';
+import { counted, cut } from '../../base/text.ts';
 import { type CamelKeys, defineTool } from '../../kit/mcp/define-tool.ts';
 import { aboutSession, CURSOR, MORE_FROM, resultWith, SESSION, TEXTS } from '../../kit/mcp/fields.ts';
-import { cut } from '../../kit/mcp/session-fields.ts';
 import { firstThatFit, PAGE_CHARS, type Page, pageOf } from '../../kit/mcp/text-page.ts';
 import type { ToolContext, ToolResult } from '../../kit/mcp/tool.ts';
 

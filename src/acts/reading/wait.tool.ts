@@ -1,8 +1,9 @@
 import * as z from 'zod';
+import { cut } from '../../base/text.ts';
 import { defineTool } from '../../kit/mcp/define-tool.ts';
 import { OF_SESSION, OF_WORK, ProjectDir, resultWith, SessionName, TEXTS } from '../../kit/mcp/fields.ts';
 import { startProgress, waitProgress } from '../../kit/mcp/progress.ts';
-import { cut, reportFields } from '../../kit/mcp/session-fields.ts';
+import { reportFields } from '../../kit/mcp/session-fields.ts';
 import type { ToolResult } from '../../kit/mcp/tool.ts';
 import { waitLimitMs } from '../../kit/mcp/wait-limits.ts';
 import { isStuck } from '../common/facts/worker-now.ts';

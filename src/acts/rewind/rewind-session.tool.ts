@@ -1,8 +1,9 @@
 import * as z from 'zod';
 import { TO_FILL } from '../../base/acts.ts';
+import { cut } from '../../base/text.ts';
 import { defineTool } from '../../kit/mcp/define-tool.ts';
 import { aboutSession, Confirm, OF_PREVIEW, OF_SESSION, resultWith, TEXTS } from '../../kit/mcp/fields.ts';
-import { cut, previewFields, sessionFields } from '../../kit/mcp/session-fields.ts';
+import { previewFields, sessionFields } from '../../kit/mcp/session-fields.ts';
 import type { ToolResult } from '../../kit/mcp/tool.ts';
 import type { KeptIteration } from '../../session/commands/judge-rewind.ts';
 import type { SessionView } from '../../session/events/session-view.ts';

@@ -6,6 +6,7 @@ import { GitHub } from '../../forge/github.ts';
 import type { Project } from '../../project/finding/open-project.ts';
 import { requireBranchName } from '../../project/git/branch-name.ts';
 import type { GivenIssue, GivenPlan } from '../../session/events/session-file.ts';
+import type { SessionView } from '../../session/events/session-view.ts';
 import { nameWithoutDate, normalizeNewName, sessionSlug } from '../../session/layout/names.ts';
 import { readSessionList, sessionFolders } from '../../session/session-list.ts';
 import type { ActionContext } from '../common/context.ts';
@@ -111,13 +112,18 @@ async function findSameStart(
   if (key === undefined) return undefined;
   for (const view of await readSessionList(sessionsDir, context.host)) {
     const { sessionFile: file } = view;
-    if (file?.startKey !== key || !isUnfinished(view)) continue;
+    if (file?.startKey !== key || !(isUnfinished(view) || isPrepared(view))) continue;
     const startedMsAgo = context.clock.now() - Date.parse(file.createdAt);
     if (startedMsAgo >= SAME_START_MS) continue;
     const now = view.needsWorker ? await ensureWorker(view, undefined, context) : view;
     return { view: now, file, warnings: [], startedMsAgo };
   }
   return undefined;
+}
+
+/** Whether it was started without a run, and nobody has continued it. */
+function isPrepared({ state }: SessionView): boolean {
+  return state.status.kind === 'stopped' && !state.runWanted && state.lastIteration === undefined;
 }
 
 /**

@@ -1,11 +1,10 @@
 import type { ActionContext } from '../../acts/common/context.ts';
 import type { SessionReport } from '../../acts/common/facts/get-status.ts';
 import type { SessionQuestion } from '../../acts/common/places/find-session.ts';
-import { shownText } from '../../base/text.ts';
+import { cut, shownText } from '../../base/text.ts';
 import { PHASE_NAMES } from '../../phases/table.ts';
 import { oneLine } from '../../session/documents/markdown-lines.ts';
 import { statusSentence } from '../../session/words.ts';
-import { cut } from './session-fields.ts';
 import type { ToolContext } from './tool.ts';
 
 /** Early for the person watching; the interval after that is below every client's limit for silent calls. */

@@ -4,6 +4,7 @@ import { isStuck } from '../../acts/common/facts/worker-now.ts';
 import { nextSteps } from '../../acts/common/next-steps.ts';
 import type { Preview } from '../../acts/common/preview.ts';
 import type { NextStep } from '../../base/acts.ts';
+import { cut } from '../../base/text.ts';
 import type { SessionView } from '../../session/events/session-view.ts';
 import type { SessionState } from '../../session/events/state.ts';
 import { proofFact, sessionFacts, stateFacts } from '../../session/facts.ts';
@@ -49,11 +50,6 @@ function pick(texts: Record<string, string | undefined>): Record<string, string>
   const given = Object.entries(texts).filter((entry): entry is [string, string] => Boolean(entry[1]));
   if (given.length === 0) return undefined;
   return Object.fromEntries(given.map(([key, text]) => [key, cut(text, MAX_QUOTE)]));
-}
-
-/** Truncates a text without splitting a surrogate pair: some model APIs refuse a whole request for half of one. */
-export function cut(text: string, max: number): string {
-  return text.length > max ? `${text.slice(0, max).replace(/[\ud800-\udbff]$/, '')}…` : text;
 }
 
 /** The session's fields with its worker and what its agent is doing. */

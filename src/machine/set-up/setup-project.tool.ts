@@ -1,8 +1,8 @@
 import * as z from 'zod';
 import { type NextStep, TO_FILL } from '../../base/acts.ts';
+import { cut } from '../../base/text.ts';
 import { defineTool } from '../../kit/mcp/define-tool.ts';
 import { resultWith, TEXTS } from '../../kit/mcp/fields.ts';
-import { cut } from '../../kit/mcp/session-fields.ts';
 
 export const setupProjectTool = defineTool({
   name: 'setup_project',

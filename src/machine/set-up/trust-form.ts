@@ -1,6 +1,6 @@
 import type { TrustProjectInput } from '../../acts/common/places/trust-project.ts';
+import { cut } from '../../base/text.ts';
 import { byForm, type Form } from '../../kit/mcp/form.ts';
-import { cut } from '../../kit/mcp/session-fields.ts';
 import type { ToolContext } from '../../kit/mcp/tool.ts';
 
 const YES = 'yes';

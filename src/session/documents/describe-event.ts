@@ -1,4 +1,5 @@
 import { isoUtc } from '../../base/clock.ts';
+import { cut } from '../../base/text.ts';
 import { outageOf } from '../../phases/ending.ts';
 import { describeUsage } from '../../phases/limits.ts';
 import { type CheckRun, failedRuns, RED_AFTER, redAfter } from '../../phases/proving.ts';
@@ -14,7 +15,7 @@ export function describeEvent(event: SessionEvent): string | undefined {
   // The entry matches the event's type, which TypeScript cannot infer from indexing by a union.
   const sentence = SENTENCES[event.type] as (event: SessionEvent) => string | undefined;
   const text = sentence(event);
-  return text === undefined ? undefined : oneLine(text).slice(0, 500);
+  return text === undefined ? undefined : cut(oneLine(text), 500);
 }
 
 /** Describes who opened a gate, and says so if no person is known to have taken part. */
@@ -170,7 +171,7 @@ export function describeDecision(
     case 'run': {
       if (decision.retry) return `again ${decision.phase} (${decision.retry})`;
       const reason = signal?.status === 'continue' && signal.reason;
-      return `next ${decision.phase}${reason ? ` (${oneLine(reason).slice(0, 200)})` : ''}`;
+      return `next ${decision.phase}${reason ? ` (${cut(oneLine(reason), 200)})` : ''}`;
     }
     case 'limited':
       return outageOf(ending) ? 'waits and retries' : 'usage limit';

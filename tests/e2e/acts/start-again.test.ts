@@ -80,6 +80,14 @@ test('a start with again, another task, another setting or from a terminal makes
   expect(await sessionFolders(bench.sessionsDir)).toHaveLength(6);
 });
 
+test('a session that was only prepared is found by the same start', async () => {
+  await using bench = await makeBench({ here: true });
+  const prepared = { ...TASK, start: false };
+  const first = await start(bench, prepared);
+  await eventually(async () => (await bench.view(first.session)).state.status.kind === 'stopped');
+  expect((await start(bench, prepared)).session).toBe(first.session);
+});
+
 test('a plan whose text has changed is another start', async () => {
   await using bench = await makeBench({ here: true });
   const plan = join(bench.repo.root, 'boats.md');

@@ -24,7 +24,10 @@ test('sessions are listed by what they need, and those that need a person come f
       names: ((json.sessions ?? []) as { session: string }[]).map(({ session }) => session),
     };
   };
-  expect(await list()).toEqual({ summary: '2 sessions; one needs the user.', names: [asking, resting] });
+  expect(await list()).toEqual({
+    summary: expect.stringMatching(/^2 sessions; one needs the user\. Read at 20..-..-..T..:..Z\.$/),
+    names: [asking, resting],
+  });
   expect((await list('needs_human')).names).toEqual([asking]);
   expect((await list('waiting')).names).toEqual([asking]);
   expect((await list('stopped')).names).toEqual([resting]);

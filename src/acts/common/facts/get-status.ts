@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import * as z from 'zod';
 import { ifExists } from '../../../base/errors.ts';
 import { plainJson } from '../../../base/files/plain-file.ts';
+import { cut } from '../../../base/text.ts';
 import { supervisorPaths } from '../../../providers/starting/supervisor-folder.ts';
 import type { SessionView } from '../../../session/events/session-view.ts';
 import type { ActionContext } from '../context.ts';
@@ -67,5 +68,5 @@ export async function readActivity({ paths, state }: SessionView): Promise<strin
   if (state.openIteration === undefined) return undefined;
   const now = await plainJson(paths.now, MAX_NOW_BYTES, Now);
   // The file might still describe the previous agent.
-  return now?.total === state.openIteration.iteration ? now.activity?.slice(0, 200) : undefined;
+  return now?.total === state.openIteration.iteration ? now.activity && cut(now.activity, 200) : undefined;
 }

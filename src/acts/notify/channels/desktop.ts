@@ -1,5 +1,5 @@
 import { runCommand } from '../../../base/processes/run-command.ts';
-import { escapedMarkup } from '../../../base/text.ts';
+import { cut, escapedMarkup } from '../../../base/text.ts';
 import { NOTIFY_ERRORS, type NotifyChannel } from '../notice/channel.ts';
 import { messageOf, type ShownMessage } from '../notice/notification.ts';
 import { hookEnvironment } from './payload.ts';
@@ -39,7 +39,7 @@ export function desktopChannel({ env }: DesktopOptions): NotifyChannel {
       const message = messageOf(notifications);
       const [{ page } = {}, ...more] = notifications;
       const link = page && more.length === 0 ? `\n${page}` : '';
-      const shown = { ...message, body: `${message.body.slice(0, MAX_BODY)}${link}` };
+      const shown = { ...message, body: `${cut(message.body, MAX_BODY)}${link}` };
       for (const [program, args] of PROGRAMS) {
         const options = { env: hookEnvironment(env), timeoutMs: TIMEOUT_MS, signal };
         const { exitCode, notFound } = await runCommand(program, args(shown), options);

@@ -1,4 +1,4 @@
-import { escapedMarkup } from '../../../base/text.ts';
+import { cut, escapedMarkup } from '../../../base/text.ts';
 import type { Settings } from '../../../project/settings/settings.ts';
 import { messageOf, type Notification } from '../notice/notification.ts';
 import { payloadOf } from './payload.ts';
@@ -47,11 +47,6 @@ export function postOf(format: WebhookFormat, url: URL, notifications: readonly 
     default:
       return format satisfies never;
   }
-}
-
-function cut(text: string, max: number): string {
-  if (text.length <= max) return text;
-  return `${text.slice(0, max - 1).replace(/[\ud800-\udbff]$/, '')}…`;
 }
 
 function cutToBytes(text: string): string {

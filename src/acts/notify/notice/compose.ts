@@ -1,7 +1,7 @@
 import { basename, join } from 'node:path';
 import { isSamocodeError } from '../../../base/errors.ts';
 import { stampsAt } from '../../../base/files/stamps.ts';
-import { shownText } from '../../../base/text.ts';
+import { cut, shownText } from '../../../base/text.ts';
 import { parsePlan } from '../../../session/documents/plan.ts';
 import type { QaQuestion } from '../../../session/documents/qa-blocks.ts';
 import type { SessionView } from '../../../session/events/session-view.ts';
@@ -43,7 +43,7 @@ export async function compose(
   if (detail === 'titles') return { ...head, project, title, body: '' };
   const { text, ...asks } = await detailsOf(notice, view);
   const page = view && (await pageOf?.(view));
-  const body = shownText(text).trim().slice(0, MAX_BODY);
+  const body = cut(shownText(text).trim(), MAX_BODY);
   return { ...head, project, title, body, ...(page && { page }), ...asks };
 }
 

@@ -1,3 +1,4 @@
+import { cut } from '../../../base/text.ts';
 import type { Phase } from '../../../phases/table.ts';
 import { type Html, html, type Part } from './html.ts';
 import { phaseBar } from './session-page.ts';
@@ -34,7 +35,7 @@ export function boardCard({ key, group, title, brief, since, why, ...card }: Boa
   const { tone, sign } = MARKS[group];
   return html`<article class="card tone-${tone}" id="c-${key}" data-find="${find.join(' ').toLowerCase()}"><h3>${title}</h3>
 <p class="sentence"><b class="mark-${group.replace(' ', '-')}">${sign}</b> ${brief}${since && html` for <time data-since="${since}"></time>`}</p>
-${why && html`<p class="says" dir="auto">${why.slice(0, 300)}</p>`}
+${why && html`<p class="says" dir="auto">${cut(why, 300)}</p>`}
 ${barOf(phase, isDone)}
 <p class="note">${notes}</p></article>
 `;
