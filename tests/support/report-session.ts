@@ -51,7 +51,9 @@ export async function reportedSession(plan: ReportPlan): Promise<ReportedSession
       ],
     }),
   });
+  const { settings } = sessionFileSample();
   const file = sessionFileSample({
+    settings: { ...settings, checks: ['npm test'] },
     folder,
     task: `Give every boat a name, and show it in the list.\n\nNames come from the harbour's file; a boat without one is called “船 № 7”. ${also}`,
     mainRepo: project.repo.path,
