@@ -163,6 +163,7 @@ async function copySteps(plan: LayDownPlan) {
       mkdirSync(folder, { recursive: true });
       await checkOut(store, await treeIn(store, commit, part), folder);
     }
+    await requireSameBranch(plan, draft);
     const above = Math.max(note.lease, newestNumber(paths.leases) ?? 0);
     const owner = ownerElsewhere(note.hostName ?? 'pool');
     await giveLease(draft.leases, { owner, acquiredAt: isoUtc(clock.now()) }, above);
@@ -244,6 +245,13 @@ async function requireValidFiles(store: CheckpointStore, commit: Oid): Promise<v
   }
 }
 
+/** @throws state_malformed if the events, by which a worker here would act, name another branch than the note */
+async function requireSameBranch({ commit, note }: LayDownPlan, draft: SessionPaths): Promise<void> {
+  const branch = (await readLog(draft))?.state.worktree?.branch;
+  if (branch === undefined || branch === note.branch) return;
+  throw POOL_ERRORS.state_malformed({ commit, problem: 'Its events name another branch than its note' });
+}
+
 function isSafePath(path: string): boolean {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: samocode never writes such names
   return !/(?:^|\/)(?:\.{0,2}|\.git)(?:\/|$)|[\x00-\x1f\\]/i.test(path);
@@ -307,14 +315,24 @@ async function moveBranch({ note, at, context }: LayDownPlan, folder: string): P
   const ref = `refs/heads/${branch}`;
   const tip = await commitOf(ref, main);
   if (tip === head) return [];
-  // A branch without a saved state of this session is unrelated, even if a pool member names it.
-  const isOfSession = (await commitOf(stateRef(refNameOf({ ...note, folder })), main)) !== undefined;
+  // One that was here before the session is its person's, whatever a pool member names.
+  const name = refNameOf({ ...note, folder });
+  const isOfSession = (await branchIn(stateRef(name), main)) === branch;
   if (tip !== undefined && !isOfSession) throw POOL_ERRORS.branch_taken({ branch: branch ?? '' });
-  const isBehind = tip === undefined || (await gitSaysYes(['merge-base', '--is-ancestor', tip, head], main));
-  const lost = `${refsOf(refNameOf({ ...note, folder }))}lost/${epoch}-${tip?.slice(0, 12)}`;
-  if (!isBehind) await runGit(['update-ref', '--no-deref', lost, tip], main);
+  const lost = `${refsOf(name)}lost/${epoch}-${tip?.slice(0, 12)}`;
+  if (tip !== undefined) await runGit(['update-ref', '--no-deref', lost, tip], main);
   await runGit(['update-ref', '--no-deref', ref, head, tip ?? '0'.repeat(head.length)], main);
+  const isBehind = tip === undefined || (await gitSaysYes(['merge-base', '--is-ancestor', tip, head], main));
   return isBehind ? [] : [lost];
+}
+
+/** The branch of the state that this machine had last: at first the one that was created for the session here. */
+async function branchIn(ref: string, main: GitContext & { cwd: string }): Promise<string | undefined> {
+  const text = await gitLine(['log', '-1', '--no-patch', '--format=%B', ref], {
+    ...main,
+    allowFailure: true,
+  });
+  return z.object({ branch: z.string() }).safeParse(parseJson(text)).data?.branch;
 }
 
 /** Moves the previous session and its worktree to new names. */

@@ -8,6 +8,7 @@ import { claimLease } from '../../../src/pool/fence.ts';
 import { layDownForWork } from '../../../src/pool/lay-down.ts';
 import { writeMark } from '../../../src/pool/mark.ts';
 import { stateRef } from '../../../src/project/checkpoints/checkpoint-refs.ts';
+import type { NewEvent } from '../../../src/session/events/events.ts';
 import { refNameOf } from '../../../src/session/layout/names.ts';
 import { sessionPaths } from '../../../src/session/layout/paths.ts';
 import { readSession } from '../../../src/session/status.ts';
@@ -179,11 +180,30 @@ test.concurrent('commits of a branch that are not part of the state are kept und
   // A branch of that name that is not of this session is its person's.
   await expect(work(scene)).rejects.toMatchObject({ code: 'branch_taken' });
   expect(await scene.git('rev-parse', 'x')).toBe(own);
-  const { id, folder } = scene.plan().note;
-  await scene.git('update-ref', stateRef(refNameOf({ id, folder })), own);
+  const { commit, note } = scene.plan();
+  await scene.git('update-ref', stateRef(refNameOf(note)), commit);
   const { aside } = await work(scene);
   expect(await scene.git('rev-parse', aside[0] ?? '')).toBe(own);
   expect(await scene.git('rev-parse', 'x')).toBe(scene.plan().note.head);
+});
+
+test.concurrent('a branch that was here before is not moved, whatever a later state or its events name', async () => {
+  await using scene = await poolScene();
+  await scene.publish();
+  await work(scene);
+  const release = await scene.git('rev-parse', 'main');
+  await scene.git('branch', 'release', release);
+  await scene.publish({ branch: 'release' });
+  await expect(work(scene)).rejects.toMatchObject({ code: 'branch_taken' });
+  const { sessionsDir, folder } = scene.there;
+  const { path } = scene.here.repo;
+  const worktree = { path: '/w', branch: 'release', base: 'main', baseCommit: release };
+  const prepared = { ...PREPARED, worktree } as NewEvent;
+  const own = sessionPaths(sessionsDir.replace(scene.mainRepo, path), folder);
+  await writeEvents(own, [CREATED, prepared], undefined, { mainRepo: path, pool: true });
+  await scene.publish();
+  await expect(work(scene)).rejects.toMatchObject({ code: 'state_malformed' });
+  expect(await scene.git('rev-parse', 'release')).toBe(release);
 });
 
 test.concurrent('a branch that is checked out elsewhere is not touched', async () => {
