@@ -10,11 +10,11 @@ const Input = aboutSession({
   what: z
     .enum(['overview', 'document', 'transcript', 'changes', 'proof', 'log'])
     .default('overview')
-    .describe('changes: commits and files. proof: what checks showed, once it is done.'),
+    .describe('changes: commits and files. proof: once it is done.'),
   document: z
     .string()
     .optional()
-    .describe('Its name or kind: plan, dive, summary; checks: what they printed. Without: a list.'),
+    .describe('Its name or kind: plan, dive, summary, checks. Without: a list.'),
   iteration: z
     .int()
     .min(0)

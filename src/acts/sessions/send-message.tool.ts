@@ -7,7 +7,7 @@ export const sendMessageTool = defineTool({
   name: 'send_message',
   title: 'Send guidance',
   description: [
-    "Leave the user's guidance for the next agent of a coding session, even while one is running.",
+    "Leave the user's guidance for the next agent of a coding session, also while one runs.",
     'Use for hints and corrections. Use answer_qa for its questions, request_changes for its plan.',
   ].join('\n'),
   input: aboutSession({

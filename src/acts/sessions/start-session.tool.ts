@@ -32,14 +32,14 @@ export const startSessionTool = defineTool({
   description: [
     'Start an unattended coding session on a task, in its own git worktree; it outlives this chat.',
     'Use when the user wants samocode to do or research something.',
-    'To continue an existing one use resume_session, or from. Then wait.',
+    'To continue one use resume_session, or from. Then wait.',
   ].join('\n'),
   input: z.strictObject({
     ...ARGUMENTS,
     limits: LimitsArgument.describe('At a limit it blocks and asks.'),
     project_dir: ProjectDir,
     start: z.boolean().default(true).describe('false: only prepare it.'),
-    again: z.boolean().default(false).describe('Start a second session by the same call.'),
+    again: z.boolean().optional().describe('Start a second one.'),
   }),
   output: resultWith({
     ...OF_SESSION,
@@ -53,7 +53,7 @@ export const startSessionTool = defineTool({
   isCore: true,
   async handle(input, { actions }) {
     const { startOrContinue } = await import('./continue-folder.act.ts');
-    const { limits, start: run, again, projectDir, ...chosen } = input;
+    const { limits, start: run, again = false, projectDir, ...chosen } = input;
     // TypeScript does not know the arguments generated from the table.
     const { timeoutS: timeout, ...others } = chosen as { timeoutS?: number };
     const wanted = startInput({ ...others, timeout, ...settingsOfLimits(limits) });

@@ -21,14 +21,14 @@ export const setupProjectTool = defineTool({
     check: z
       .string()
       .optional()
-      .describe('For a new file: a command that must exit 0 before a session is done, e.g. npm test.'),
+      .describe('For a new file: a command that must exit 0 before done, e.g. npm test.'),
     sessions: z.string().optional().describe('For a new file: folder of sessions.'),
     worktrees: z.string().optional().describe('For a new file: folder of worktrees.'),
     trust: z
       .string()
       .optional()
       .describe(
-        'hash of needs_trust, once the user has read and accepted its lines; those that relax a rule are accepted only in a form or with "samocode trust".',
+        'hash of needs_trust, once the user has read and accepted its lines; one that relaxes a rule needs a form or "samocode trust".',
       ),
     init_repository: z
       .boolean()
