@@ -314,19 +314,23 @@ async function moveBranch({ note, at, context }: LayDownPlan, folder: string): P
   const main = { ...context, cwd: at.mainRepo };
   const ref = `refs/heads/${branch}`;
   const tip = await commitOf(ref, main);
-  if (tip === head) return [];
-  // One that was here before the session is its person's, whatever a pool member names.
   const name = refNameOf({ ...note, folder });
-  const isOfSession = (await branchIn(stateRef(name), main)) === branch;
+  const made = `${refsOf(name)}made/${branch}`;
+  const isOfSession =
+    (await commitOf(made, main)) !== undefined || (await branchIn(stateRef(name), main)) === branch;
+  // One that was here before the session is its person's, whatever a pool member names.
   if (tip !== undefined && !isOfSession) throw POOL_ERRORS.branch_taken({ branch: branch ?? '' });
+  if (tip === head) return [];
   const lost = `${refsOf(name)}lost/${epoch}-${tip?.slice(0, 12)}`;
   if (tip !== undefined) await runGit(['update-ref', '--no-deref', lost, tip], main);
-  await runGit(['update-ref', '--no-deref', ref, head, tip ?? '0'.repeat(head.length)], main);
+  // Together: after an interruption, one that was made for the session is known by that.
+  const moves = [`update ${ref} ${head} ${tip ?? '0'.repeat(head.length)}`, `update ${made} ${head}`];
+  await runGit(['update-ref', '--no-deref', '--stdin'], { ...main, input: `${moves.join('\n')}\n` });
   const isBehind = tip === undefined || (await gitSaysYes(['merge-base', '--is-ancestor', tip, head], main));
   return isBehind ? [] : [lost];
 }
 
-/** The branch of the state that this machine had last: at first the one that was created for the session here. */
+/** The branch of the state that this machine saved last: that of a session that began here. */
 async function branchIn(ref: string, main: GitContext & { cwd: string }): Promise<string | undefined> {
   const text = await gitLine(['log', '-1', '--no-patch', '--format=%B', ref], {
     ...main,

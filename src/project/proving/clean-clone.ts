@@ -114,7 +114,8 @@ async function writeRefs(
   const others = stdout
     .split('\n')
     .filter((line) => line !== '' && line.slice(line.indexOf(' ') + 1) !== own);
-  const text = ['# pack-refs with:', ...others, `${commit} ${own}`, ''].join('\n');
+  // With the blank that newer versions of git require.
+  const text = ['# pack-refs with: ', ...others, `${commit} ${own}`, ''].join('\n');
   await writeFile(join(dir, '.git/packed-refs'), text, 'latin1');
 }
 

@@ -193,6 +193,7 @@ test.concurrent('a branch that was here before is not moved, whatever a later st
   await work(scene);
   const release = await scene.git('rev-parse', 'main');
   await scene.git('branch', 'release', release);
+  await writeFile(join(scene.here.sessionDir, '_qa.md'), '## Q1\n');
   await scene.publish({ branch: 'release' });
   await expect(work(scene)).rejects.toMatchObject({ code: 'branch_taken' });
   const { sessionsDir, folder } = scene.there;
