@@ -323,7 +323,7 @@ async function moveBranch({ note, at, context }: LayDownPlan, folder: string): P
   if (tip === head) return [];
   const lost = `${refsOf(name)}lost/${epoch}-${tip?.slice(0, 12)}`;
   if (tip !== undefined) await runGit(['update-ref', '--no-deref', lost, tip], main);
-  // Together: after an interruption, one that was made for the session is known by that.
+  // In one transaction: after an interruption, the second ref shows that the branch was made for the session.
   const moves = [`update ${ref} ${head} ${tip ?? '0'.repeat(head.length)}`, `update ${made} ${head}`];
   await runGit(['update-ref', '--no-deref', '--stdin'], { ...main, input: `${moves.join('\n')}\n` });
   const isBehind = tip === undefined || (await gitSaysYes(['merge-base', '--is-ancestor', tip, head], main));

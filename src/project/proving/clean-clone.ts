@@ -114,7 +114,7 @@ async function writeRefs(
   const others = stdout
     .split('\n')
     .filter((line) => line !== '' && line.slice(line.indexOf(' ') + 1) !== own);
-  // With the blank that newer versions of git require.
+  // git 2.55 refuses the line without the trailing space.
   const text = ['# pack-refs with: ', ...others, `${commit} ${own}`, ''].join('\n');
   await writeFile(join(dir, '.git/packed-refs'), text, 'latin1');
 }

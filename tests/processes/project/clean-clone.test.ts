@@ -71,7 +71,7 @@ describe.each([
         await repo.git(['rev-parse', 'v1', 'other', 'HEAD']),
       );
       expect(await inClone('remote', 'get-url', 'origin')).toBe('ssh://example.invalid/boats');
-      // git 2.55 refuses a file whose first line lacks the blank.
+      // git 2.55 refuses the file if this line has no trailing space.
       expect(await readFile(join(dir, '.git/packed-refs'), 'utf8')).toMatch(/^# pack-refs with: /);
     },
   );
