@@ -11,10 +11,7 @@ const Input = aboutSession({
     .enum(['overview', 'document', 'transcript', 'changes', 'proof', 'log'])
     .default('overview')
     .describe('changes: commits and files. proof: once it is done.'),
-  document: z
-    .string()
-    .optional()
-    .describe('Its name or kind: plan, dive, summary, checks. Without: a list.'),
+  document: z.string().optional().describe('Its name or kind: plan, dive, summary, checks. Without: a list.'),
   iteration: z
     .int()
     .min(0)
