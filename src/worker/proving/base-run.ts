@@ -48,7 +48,9 @@ export function beginBaseRun(worker: Worker): void {
 const done = Promise.resolve(undefined);
 
 function asFailure(error: unknown): SamocodeError {
-  return isSamocodeError(error) ? error : WORKER_ERRORS.clone_failed({ problem: String(error) });
+  if (isSamocodeError(error)) return error;
+  const problem = error instanceof Error ? error.message : String(error);
+  return WORKER_ERRORS.clone_failed({ problem: `${problem}.` });
 }
 
 /**

@@ -150,6 +150,8 @@ test('it complies with the contract of providers', async () => {
   await expectContract(module.parrot);
 });
 
+const LOGGED_OUT = () => join(project.root, 'bin/logged-out');
+
 test('settings, start choices and doctor name it', async () => {
   const help = await samocode('start', '--help');
   expect(help.replaceAll(/\s+/g, ' ')).toContain('claude, parrot, codex, gemini, toucan, opencode, ');
@@ -161,14 +163,23 @@ test('settings, start choices and doctor name it', async () => {
   const doctor = await samocode('doctor', '--verbose');
   expect(doctor).toMatch(/ok\tcli\.parrot\t.*parrot 1\.2\.3/);
   expect(doctor).not.toContain('cli.parrot.login');
-  await writeFile(join(project.root, 'bin/logged-out'), '');
+  await writeFile(LOGGED_OUT(), '');
   const loggedOut = await samocode('doctor', '--verbose');
   expect(loggedOut).toMatch(/warn\tcli\.parrot\.login\t.*parrot login/);
 });
 
-test('a session runs with it: its text is in the prompt, its price in the cost', async () => {
+test('a session runs with it once it is logged in: its text is in the prompt, its price in the cost', async () => {
   await samocode('init');
+  await writeFile(LOGGED_OUT(), '');
   await samocode('start', '--provider', 'parrot', '--task', 'Speak', '--name', 'speak');
+  await samocode('wait', 'speak');
+  const before = JSON.parse(await samocode('status', 'speak', '--json'));
+  expect(before).toMatchObject({
+    reason: expect.stringContaining('Run `parrot login`.'),
+    totalIterations: 0,
+  });
+  await rm(LOGGED_OUT());
+  await samocode('resume', 'speak');
   await samocode('wait', 'speak');
   const status = JSON.parse(await samocode('status', 'speak', '--json'));
   expect(status).toMatchObject({ state: 'blocked', reason: 'No seed left', costUsd: 2 });

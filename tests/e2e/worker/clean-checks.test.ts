@@ -336,7 +336,7 @@ test.concurrent('if no clone can be created the session blocks with the reason, 
     before: block,
   });
   const { status } = await rig.until((state) => isBlocked(state) || state.status.kind === 'done');
-  expect(status).toMatchObject({ rule: 'checks', reason: expect.stringContaining('ENOTDIR') });
+  expect(status).toMatchObject({ rule: 'clone_failed', reason: expect.stringContaining('ENOTDIR') });
   await rm(join(rig.file.worktreesDir, '.checks'));
   await rig.resume();
   await rig.until((state) => state.status.kind === 'done');
