@@ -64,7 +64,7 @@ test('a list of several projects names the project of each session, and says wha
   expect(json.sessions).toEqual(expect.arrayContaining(rows));
   const own = await askTool('list_sessions', {}, context);
   expect(own.json).toMatchObject({
-    summary: 'One session.',
+    summary: expect.stringMatching(/^One session\. Read at /),
     sessions: [expect.not.objectContaining({ project: expect.anything() })],
   });
   const unasked = await askTool('list_sessions', {}, { ...context, cwd: bare.path });
