@@ -13,7 +13,7 @@ const PREFERRED = ['upstream', 'github', 'origin'];
 
 /**
  * The repository in which gh would open a pull request: the one that `gh repo set-default` has stored, otherwise that of
- * the first remote in gh's order. A repository that is no fork can only have pull requests of its own.
+ * the first remote in gh's order. A repository that is not a fork can only have its own pull requests.
  * @param from the repository that has the branch, as `host/owner/name`; remotes on other hosts are ignored
  * @param open the repository of a pull request that is open already, which is kept while a remote names it
  */

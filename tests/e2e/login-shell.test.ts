@@ -194,7 +194,7 @@ test.concurrent('a tool that a person installs for their login shell is found by
   expect(eventsOf(events, 'environment_read')).toHaveLength(2);
 });
 
-test.concurrent('a worker whose client passed TERM on and dropped the rest reads the login shell, and what is still missing is told once', async () => {
+test.concurrent('a worker that has TERM and lacks variables of the start reads the login shell, and reports once what is still missing', async () => {
   const notes = { act: 'run', command: ['sh', '-c', 'echo "$BOATS_PROXY, $BOATS_HOME." >>"$HOME/had"'] };
   await using rig = await startRig({
     start: { task: 'Name the boats', run: false },

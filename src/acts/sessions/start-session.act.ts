@@ -5,10 +5,12 @@ import { stampsAt } from '../../base/files/stamps.ts';
 import { GitHub } from '../../forge/github.ts';
 import type { Project } from '../../project/finding/open-project.ts';
 import { requireBranchName } from '../../project/git/branch-name.ts';
-import type { GivenIssue, GivenPlan } from '../../session/events/session-file.ts';
+import { type GivenIssue, type GivenPlan, readSessionFile } from '../../session/events/session-file.ts';
 import type { SessionView } from '../../session/events/session-view.ts';
 import { nameWithoutDate, normalizeNewName, sessionSlug } from '../../session/layout/names.ts';
-import { readSessionList, sessionFolders } from '../../session/session-list.ts';
+import { sessionPaths } from '../../session/layout/paths.ts';
+import { sessionFolders } from '../../session/session-list.ts';
+import { readSession } from '../../session/status.ts';
 import type { ActionContext } from '../common/context.ts';
 import { readyProject } from '../common/preconditions/ready-project.ts';
 import { requireText } from '../common/preconditions/require.ts';
@@ -57,7 +59,7 @@ export async function startSession(
   for (;;) {
     // Listed first: of two same starts that do not find each other, both choose one free name, and one of them gets it.
     const folders = await sessionFolders(project.values.sessions);
-    const same = await findSameStart(input.again ? undefined : key, project.values.sessions, context);
+    const same = await findSameStart(input.again ? undefined : key, { ...project.values, folders }, context);
     if (same !== undefined) return same;
     const folder = freeFolder(project.values, { name, words, folders }, context);
     const { autoApprove, acceptSuggestions, sandbox } = input;
@@ -106,22 +108,25 @@ function sorted(_key: string, value: unknown): unknown {
  */
 async function findSameStart(
   key: string | undefined,
-  sessionsDir: string,
+  { sessions, folders }: { sessions: string; folders: readonly string[] },
   context: ActionContext,
 ): Promise<Begun | undefined> {
   if (key === undefined) return undefined;
-  for (const view of await readSessionList(sessionsDir, context.host)) {
-    const { sessionFile: file } = view;
-    if (file?.startKey !== key || !(isUnfinished(view) || isPrepared(view))) continue;
+  for (const folder of folders) {
+    const paths = sessionPaths(sessions, folder);
+    // Only the sessions that match are read whole.
+    const file = await readSessionFile(paths).catch(() => undefined);
+    if (file?.startKey !== key) continue;
     const startedMsAgo = context.clock.now() - Date.parse(file.createdAt);
-    if (startedMsAgo >= SAME_START_MS) continue;
+    const view = startedMsAgo < SAME_START_MS ? await readSession(paths, context.host) : undefined;
+    if (view === undefined || !(isUnfinished(view) || isPrepared(view))) continue;
     const now = view.needsWorker ? await ensureWorker(view, undefined, context) : view;
     return { view: now, file, warnings: [], startedMsAgo };
   }
   return undefined;
 }
 
-/** Whether it was started without a run, and nobody has continued it. */
+/** Whether it was started with `run: false` and has not been resumed since. */
 function isPrepared({ state }: SessionView): boolean {
   return state.status.kind === 'stopped' && !state.runWanted && state.lastIteration === undefined;
 }

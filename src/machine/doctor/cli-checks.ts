@@ -115,17 +115,20 @@ async function checksOf(question: CliQuestion): Promise<DoctorCheck[]> {
         : await machineCliPath(provider.name, place),
     });
     const env = definedOnly(context.env);
-    const ask: AskCli = async (asked, how) => {
-      const [file, ...args] = inside([path, ...asked], how);
-      return await runCommand(file, args, { env, timeoutMs: ASK_LIMIT_MS, maxBytes: 1024 * 1024 });
-    };
+    const asking =
+      (how?: { keyring: boolean }): AskCli =>
+      async (asked) => {
+        const [file, ...args] = inside([path, ...asked], how);
+        return await runCommand(file, args, { env, timeoutMs: ASK_LIMIT_MS, maxBytes: 1024 * 1024 });
+      };
+    const ask = asking();
     const { measured, install, memoryMb } = preflight;
     const memory = memoryMb === undefined ? '' : `; one agent takes about ${memoryMb} MB`;
     // In parallel, because each query starts the whole CLI.
     const [{ stdout }, ...asked] = await Promise.all([
       ask(['--version']),
       isUsed ? optionsProblem(provider, ask, preflight) : undefined,
-      loginCheck(question, ask),
+      loginCheck(question, ask, asking({ keyring: true })),
       isUsed ? sandboxProblem(question, ask, preflight) : undefined,
     ]);
     const version = stdout.trim().split('\n')[0] || 'unknown version';
@@ -172,10 +175,14 @@ async function optionsProblem({ name, title }: Named, ask: AskCli, preflight: Pr
   return fail(`cli.${name}.options`, found, `Update it: ${preflight.install}.`);
 }
 
-async function loginCheck({ provider, isUsed, context }: CliQuestion, ask: AskCli): Problem {
+async function loginCheck(
+  { provider, isUsed, context }: CliQuestion,
+  ask: AskCli,
+  withKeyring: AskCli,
+): Problem {
   const id = `cli.${provider.name}.login`;
   const { loginTraces, loginFix } = provider.preflight;
-  const problem = await loginProblem(provider, ask);
+  const problem = await loginProblem(provider, ask, withKeyring);
   if (problem !== undefined) {
     const judge = problem.isCertain && isUsed ? fail : warn;
     return judge(id, problem.found, problem.fix);

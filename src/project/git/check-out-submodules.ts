@@ -43,7 +43,7 @@ export async function checkOutSubmodules(checkout: Checkout, context: GitContext
       { ...checkout, dir, commit, modules: gitDirs, ...(gitDir && { gitDir }) },
       context,
     );
-    // Last: by it an interrupted checkout is told from a whole one.
+    // Written last: until then the checkout counts as interrupted.
     await writeFile(join(made, 'HEAD'), `${commit}\n`);
   }
 }

@@ -75,7 +75,7 @@ export async function completeFiles(clone: GitOptions, lender: Lender): Promise<
   if (extent.promisor === undefined) return;
   const { stdout } = await runGit(['ls-files', '-s', '-t', '-z'], listing(clone));
   const wanted = namesIn(stdout).flatMap((entry) => NEEDED.exec(entry)?.[1] ?? []);
-  // In the clone, which has no remote: MAIN_REPO would fetch each object by a process of its own.
+  // Asked in the clone, which has no remote: in MAIN_REPO git would fetch each missing object with a separate process.
   const env = { ...clone.env, GIT_ALTERNATE_OBJECT_DIRECTORIES: JSON.stringify(join(commonDir, 'objects')) };
   await fetchObjects(await missing(wanted, { ...clone, env }), extent.promisor, main);
   if (!areObjectsWritable) return;

@@ -43,7 +43,7 @@ export const SPENDING_SETTINGS = {
     key: 'OVERAGE',
     default: 'allow',
     perSession: true,
-    doc: 'When a used-up plan costs extra (Claude Code): allow goes on and tells you; wait waits for the limit of the plan.',
+    doc: 'If usage beyond the plan costs extra (Claude Code): allow continues and tells you; wait waits until the limit ends.',
   },
   maxCostUsdByPhase: ofPhase(COST, 'MAX_COST_USD_QUALITY=3'),
   maxTokensByPhase: ofPhase(TOKENS, 'MAX_TOKENS_INVESTIGATION=1000000'),

@@ -41,13 +41,15 @@ export async function joinEnvironment(worker: Worker): Promise<void> {
   const { lacksVariables = [] } = stateOf(worker);
   const missing = lackedBy(worker, environment.now);
   const lacking = isDeepStrictEqual(missing, lacksVariables) ? [] : lackingNotice(missing);
+  const read = { type: 'environment_read', ...(missing.length > 0 && { missing }) } as const;
   if (login.kind === 'unknown') {
-    if (used && environment.started.SHELL) await record(worker, unreadNotice(login.why), ...lacking);
+    const unread = used && environment.started.SHELL ? [unreadNotice(login.why)] : [];
+    const told: NewEvent[] = lacking.length > 0 ? [{ ...read, names: [], used: false }, ...lacking] : [];
+    await record(worker, ...unread, ...told);
     return;
   }
   const names = Object.keys(login.env).sort();
-  const read: NewEvent = { type: 'environment_read', names, used, ...(missing.length > 0 && { missing }) };
-  await record(worker, read, ...credentialNotices(worker, login.env), ...lacking);
+  await record(worker, { ...read, names, used }, ...credentialNotices(worker, login.env), ...lacking);
 }
 
 function lackingNotice(missing: readonly string[]): NewEvent[] {

@@ -71,7 +71,7 @@ export async function baseRunBegun(worker: Worker): Promise<boolean> {
 
 /**
  * Records the result of finished base checks. Called while no other event is being written.
- * @returns why there is none and will be none
+ * @returns the error if they could not run
  */
 async function collectBaseRun(worker: Worker): Promise<SamocodeError | undefined> {
   const run = worker.memory.baseRun;

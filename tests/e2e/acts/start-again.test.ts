@@ -64,7 +64,7 @@ test('a given name is refused for another start, and found by the same one', asy
   expect(json.code).toBe('session_exists');
 });
 
-test('a start with again, another task, another setting or from a terminal makes a session of its own', async () => {
+test('a start with again, with another task or setting, or from a terminal starts a new session', async () => {
   await using bench = await makeBench({ here: true });
   const first = await start(bench);
   const others = [

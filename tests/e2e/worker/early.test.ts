@@ -7,7 +7,7 @@ import { typed } from '../../cli/typed.ts';
 import { ci } from '../../support/ci.ts';
 import { type SessionRig, startRig } from '../../support/session-rig.ts';
 
-// What makes a session impossible is told before its first agent.
+// A session that cannot work says so before its first agent.
 
 const TASK = { start: { task: 'Name the boats' } };
 
@@ -81,15 +81,18 @@ test.concurrent.each([
     'not_logged_in',
     /Claude Code reports that you are not logged in\. Run `claude` once and log in, or set ANTHROPIC_API_KEY\./,
   ],
-])('a CLI that %s is told before the first agent, with the remedy', async (_what, script, rule, reason) => {
-  await using rig = await startRig({
-    here: true,
-    start: { run: false, ...TASK.start },
-    lines: { PERMISSIONS: 'allow' },
-  });
-  await rig.until(({ status }) => status.kind === 'stopped');
-  await rig.resume({ provider: 'claude' }, { PATH: await cliIn(rig, script) });
-  const { status, next } = await blockedAtOnce(rig);
-  expect(status).toMatchObject({ rule, reason: expect.stringMatching(reason) });
-  expect(next[0]).toMatchObject({ act: 'resume' });
-});
+])(
+  'a CLI that %s is reported before the first agent, with the remedy',
+  async (_what, script, rule, reason) => {
+    await using rig = await startRig({
+      here: true,
+      start: { run: false, ...TASK.start },
+      lines: { PERMISSIONS: 'allow' },
+    });
+    await rig.until(({ status }) => status.kind === 'stopped');
+    await rig.resume({ provider: 'claude' }, { PATH: await cliIn(rig, script) });
+    const { status, next } = await blockedAtOnce(rig);
+    expect(status).toMatchObject({ rule, reason: expect.stringMatching(reason) });
+    expect(next[0]).toMatchObject({ act: 'resume' });
+  },
+);
