@@ -1,7 +1,7 @@
 import { stat } from 'node:fs/promises';
 import { guardNow } from '../src/acts/common/preconditions/sandbox-now.ts';
 import { runCommand } from '../src/base/processes/run-command.ts';
-import { insideGuard } from '../src/providers/starting/make-guard.ts';
+import { insideGuard } from '../src/sandbox/make-guard.ts';
 import { iterationPaths } from '../src/session/layout/paths.ts';
 import type { SessionRig } from '../tests/support/session-rig.ts';
 import { type Bench, median, NotMeasured, round, rounded } from './bench.ts';

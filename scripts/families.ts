@@ -2,7 +2,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ENDING_KINDS } from '../src/phases/ending.ts';
 import { OBSTACLES } from '../src/phases/obstacles.ts';
-import type { Mount } from '../src/providers/starting/mount.ts';
+import type { Mount } from '../src/sandbox/mount.ts';
 import { Command } from '../src/session/commands/commands.ts';
 import type { FamilyKind } from '../tests/support/reached.ts';
 import { exampleErrors } from './docs/error-tables.ts';

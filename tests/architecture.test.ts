@@ -12,7 +12,7 @@ import {
   type Tree,
 } from './support/import-law.ts';
 
-const BELOW_ACTS = ['base', 'phases', 'session', 'project', 'providers'];
+const BELOW_ACTS = ['base', 'phases', 'session', 'project', 'providers', 'sandbox'];
 
 /** The acts, and which others each may import besides those that all may. */
 const OTHER_ACTS = {
@@ -50,7 +50,8 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   session: ['base', 'phases'],
   // The list of providers names their settings: a new agent CLI is a folder and a line there.
   project: ['base', 'phases', 'providers/registry.ts'],
-  providers: ['base', 'phases'],
+  providers: ['base', 'phases', 'sandbox/make-guard.ts'],
+  sandbox: ['base', 'phases', 'project', 'providers'],
   forge: ['base'],
   pool: BELOW_ACTS,
   worker: BELOW_ACTS,
@@ -94,14 +95,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
 const LAYERS = {
   base: [['.'], ['files'], ['processes']],
   session: [['layout'], ['events/bodies'], ['events'], ['documents'], ['commands', 'proof'], ['.']],
-  project: [
-    ['git'],
-    ['settings', 'checkpoints'],
-    ['worktrees'],
-    ['finding'],
-    ['proving'],
-    ['finishing', 'private-git'],
-  ],
+  project: [['git'], ['settings', 'checkpoints'], ['worktrees'], ['finding'], ['proving'], ['finishing']],
   providers: [['contract'], ['reading'], ['claude', 'codex', 'gemini', 'acp'], ['.'], ['starting']],
   worker: [
     ['documents'],
@@ -139,6 +133,8 @@ const LAW: ImportLaw = {
   mayImport: MAY_IMPORT,
   layers: LAYERS,
   doors: {
+    // An agent is started inside it.
+    'sandbox/make-guard.ts': ['sandbox/mount.ts'],
     'kit/terminal/output.ts': ['kit/terminal/cli-errors.ts', 'kit/terminal/style.ts'],
   },
   packages: [

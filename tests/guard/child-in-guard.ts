@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect } from 'vitest';
-import { findGuardTool, type Guard, makeGuard } from '../../src/providers/starting/make-guard.ts';
+import { findGuardTool, type Guard, makeGuard } from '../../src/sandbox/make-guard.ts';
 import type { TempLog } from '../support/temp-log.ts';
 import { type WorkerPlan, type WorkerWithChild, workerWithChild } from '../worker/worker-with-child.ts';
 import { expectNoProcessLeftIn } from './survivors.ts';

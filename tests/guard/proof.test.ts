@@ -7,7 +7,7 @@ import { runCommand } from '../../src/base/processes/run-command.ts';
 import { borrowedBy } from '../../src/project/git/own-repository.ts';
 import { removeTree } from '../../src/project/git/remove-tree.ts';
 import { makeClone } from '../../src/project/proving/clean-clone.ts';
-import { proofPlace } from '../../src/providers/starting/proof-place.ts';
+import { proofPlace } from '../../src/sandbox/proof-place.ts';
 import { ci } from '../support/ci.ts';
 import { type GuardScene, makeScene } from './guard-scene.ts';
 import type { Place } from './places.ts';

@@ -3,7 +3,7 @@ import type { GitOptions } from '../../project/git/git.ts';
 import { isGitError } from '../../project/git/git-errors.ts';
 import { undoChanged } from '../../project/git/git-programs.ts';
 import { commonDirOf, type GitContext } from '../../project/git/repository.ts';
-import { liveTip, privateGitIn } from '../../project/private-git/private-git.ts';
+import { liveTip, privateGitIn } from '../../sandbox/private-git/private-git.ts';
 import type { SessionView } from '../../session/events/session-view.ts';
 import type { ActionContext } from './context.ts';
 

@@ -10,10 +10,10 @@ import { runOnClone, type SetEnd, type SetOnClone } from '../../project/proving/
 import { checksRoot, openChecksRoot, setupCacheDir } from '../../project/proving/setup-cache.ts';
 import { childEnvironment, SESSION_MARK } from '../../providers/starting/environment.ts';
 import { launchCleaner } from '../../providers/starting/launch-worker.ts';
-import { probeGuard } from '../../providers/starting/probe-guard.ts';
-import { hidesFolders, type ProofGuard, proofPlace } from '../../providers/starting/proof-place.ts';
-import { wayOutRules } from '../../providers/starting/strict-folders.ts';
-import { openWayOut } from '../../providers/starting/way-out.ts';
+import { probeGuard } from '../../sandbox/probe-guard.ts';
+import { hidesFolders, type ProofGuard, proofPlace } from '../../sandbox/proof-place.ts';
+import { wayOutRules } from '../../sandbox/strict-folders.ts';
+import { openWayOut } from '../../sandbox/way-out.ts';
 import type { ActionContext } from '../common/context.ts';
 import { placesToProtect } from '../common/preconditions/sandbox-now.ts';
 

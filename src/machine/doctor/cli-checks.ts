@@ -24,12 +24,12 @@ import { agentSettings } from '../../project/settings/resolve-settings.ts';
 import type { LoginTraces, Preflight, Provider } from '../../providers/contract/provider.ts';
 import { PROVIDER_ERRORS } from '../../providers/contract/provider-errors.ts';
 import { copiesOf, PROVIDER_NAMES, PROVIDERS, type ProviderName } from '../../providers/registry.ts';
-import { guardOf } from '../../providers/starting/guard-of.ts';
 import { locateCli } from '../../providers/starting/locate-cli.ts';
-import { insideGuard } from '../../providers/starting/make-guard.ts';
 import { nodePath } from '../../providers/starting/node-path.ts';
 import { ASK_LIMIT_MS, type AskCli, loginProblem } from '../../providers/starting/preflight.ts';
-import type { GuardNow } from '../../providers/starting/probe-guard.ts';
+import { guardOf } from '../../sandbox/guard-of.ts';
+import { insideGuard } from '../../sandbox/make-guard.ts';
+import type { GuardNow } from '../../sandbox/probe-guard.ts';
 import { jsonValue } from '../install/json-member.ts';
 
 /** An agent CLI whose version, options and login can be checked. */

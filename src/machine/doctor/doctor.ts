@@ -30,8 +30,8 @@ import { requireIdentity } from '../../project/git/repository.ts';
 import { hidingLine } from '../../project/settings/forge-login.ts';
 import { openingsOf } from '../../project/settings/openings.ts';
 import { areConfined } from '../../providers/registry.ts';
-import { findGuardTool } from '../../providers/starting/make-guard.ts';
-import { forgeLoginProblem, type GuardNow, missingGuard } from '../../providers/starting/probe-guard.ts';
+import { findGuardTool } from '../../sandbox/make-guard.ts';
+import { forgeLoginProblem, type GuardNow, missingGuard } from '../../sandbox/probe-guard.ts';
 import { jsonValue, valueAt } from '../install/json-member.ts';
 import {
   CHECKED_PROVIDERS,

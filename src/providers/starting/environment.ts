@@ -2,7 +2,6 @@ import { delimiter, dirname } from 'node:path';
 import { definedOnly } from '../../base/defined-only.ts';
 import { gitSettings, isFineForGit } from '../../base/processes/git-variables.ts';
 import { PROVIDERS } from '../registry.ts';
-import { isForgeLogin } from './forge-logins.ts';
 
 /** The session's ULID, in the environment of every process of an agent. */
 export const SESSION_MARK = 'SAMOCODE_SESSION';
@@ -95,6 +94,14 @@ function allowsVariable({ env, clis }: Allowed): (name: string) => boolean {
   const isNamed = (name: string) =>
     env.some((each) => (each.endsWith('*') ? name.startsWith(each.slice(0, -1)) : name === each));
   return (name) => PLAIN.test(name) || isNamed(name) || own.some((variables) => variables?.test(name));
+}
+
+/** Variables that hold a GitHub or GitLab token, or name a program that knows the password. */
+const FORGE_LOGIN =
+  /^(?:\w+_)?(?:GH|GITHUB|GITLAB|GLAB)_(?:\w+_)?(?:TOKEN|PAT|PASSWORD)$|^(?:CI_JOB_TOKEN|OAUTH_TOKEN|(?:GIT|SSH)_ASKPASS)$/;
+
+function isForgeLogin(name: string): boolean {
+  return FORGE_LOGIN.test(name);
 }
 
 /** A program that knows the user's password: our calls don't need it, but an agent might have to push. */

@@ -6,9 +6,9 @@ import { crashPoint } from '../../base/fault-points.ts';
 import { openForAppend } from '../../base/files/append-lines.ts';
 import { writeWhole } from '../../base/files/atomic-file.ts';
 import { type Host, identify, ProcessIdentity } from '../../base/processes/host.ts';
+import { type Guard, insideGuard } from '../../sandbox/make-guard.ts';
 import type { ChildCommand } from '../contract/provider.ts';
 import { PROVIDER_ERRORS } from '../contract/provider-errors.ts';
-import { type Guard, insideGuard } from './make-guard.ts';
 
 /** `child.json`: identifies the process of an agent, written before it may start. */
 export const ChildRecord = z.object({

@@ -7,30 +7,25 @@ import { realFolder, statsAt } from '../../base/files/path-stats.ts';
 import type { SandboxLevel } from '../../base/sandbox-level.ts';
 import { visibleControls } from '../../base/text.ts';
 import { PHASE_NAMES } from '../../phases/table.ts';
-import { findProtectedPlaces, type ProtectedPlaces } from '../../project/finding/protected-places.ts';
 import { pathInside, realPathAsFar } from '../../project/git/real-path.ts';
 import { removeAtOnce } from '../../project/git/remove-tree.ts';
-import { makePrivateGit, type UsersRefs, usersRefs } from '../../project/private-git/make-private-git.ts';
-import { basePlace, privateGitIn } from '../../project/private-git/private-git.ts';
 import { forgeLoginIsHidden } from '../../project/settings/forge-login.ts';
 import { areConfined, copiesOf, privateCopiesOf } from '../../providers/registry.ts';
 import type { ChildFacts } from '../../providers/starting/environment.ts';
-import { makeCredentialFolder } from '../../providers/starting/forge-logins.ts';
-import { guardOf } from '../../providers/starting/guard-of.ts';
-import type {
-  GuardPlaces,
-  SessionGit,
-  SessionPlaces,
-  SettingsCopy,
-} from '../../providers/starting/guard-profile.ts';
-import { type HomePlaces, makeHomeFolders } from '../../providers/starting/home-places.ts';
-import type { Guard } from '../../providers/starting/make-guard.ts';
-import { type GuardNow, probeGuard, SWITCHED_OFF } from '../../providers/starting/probe-guard.ts';
-import type { ProofGuard } from '../../providers/starting/proof-place.ts';
-import { makeTmuxFolder } from '../../providers/starting/sockets.ts';
-import { strictFolders, wayOutRules } from '../../providers/starting/strict-folders.ts';
-import { cacheNames, type StrictPart } from '../../providers/starting/strict-profile.ts';
-import { openWayOut, type WayOut } from '../../providers/starting/way-out.ts';
+import { makeCredentialFolder } from '../../sandbox/forge-logins.ts';
+import { guardOf } from '../../sandbox/guard-of.ts';
+import type { GuardPlaces, SessionGit, SessionPlaces, SettingsCopy } from '../../sandbox/guard-profile.ts';
+import { type HomePlaces, makeHomeFolders } from '../../sandbox/home-places.ts';
+import type { Guard } from '../../sandbox/make-guard.ts';
+import { makePrivateGit, type UsersRefs, usersRefs } from '../../sandbox/private-git/make-private-git.ts';
+import { basePlace, privateGitIn } from '../../sandbox/private-git/private-git.ts';
+import { type GuardNow, probeGuard, SWITCHED_OFF } from '../../sandbox/probe-guard.ts';
+import type { ProofGuard } from '../../sandbox/proof-place.ts';
+import { findProtectedPlaces, type ProtectedPlaces } from '../../sandbox/protected-places.ts';
+import { makeTmuxFolder } from '../../sandbox/sockets.ts';
+import { strictFolders, wayOutRules } from '../../sandbox/strict-folders.ts';
+import { cacheNames, type StrictPart } from '../../sandbox/strict-profile.ts';
+import { openWayOut, type WayOut } from '../../sandbox/way-out.ts';
 import { oneLine } from '../../session/documents/markdown-lines.ts';
 import { runRoot, type SessionPaths } from '../../session/layout/paths.ts';
 import { agentChoice, type Chooser } from './agent-choice.ts';

@@ -1,6 +1,6 @@
 import { isLower, type SandboxLevel } from '../../base/sandbox-level.ts';
 import { openToRepositories } from '../../providers/registry.ts';
-import { forgeLoginProblem, type GuardNow } from '../../providers/starting/probe-guard.ts';
+import { forgeLoginProblem, type GuardNow } from '../../sandbox/probe-guard.ts';
 import { blockHere } from '../core/blocked.ts';
 import { stateOf, type Worker } from '../core/worker.ts';
 

@@ -1,8 +1,8 @@
 import { gitDirOf } from '../../base/files/git-pointer.ts';
 import { visibleControls } from '../../base/text.ts';
 import { refsOf } from '../../project/checkpoints/checkpoint-refs.ts';
-import { type Collected, collectPrivateGit } from '../../project/private-git/collect.ts';
-import { privateGitIn, readNote } from '../../project/private-git/private-git.ts';
+import { type Collected, collectPrivateGit } from '../../sandbox/private-git/collect.ts';
+import { privateGitIn, readNote } from '../../sandbox/private-git/private-git.ts';
 import { refNameOf } from '../../session/layout/names.ts';
 import { record, stateOf, type Worker } from '../core/worker.ts';
 

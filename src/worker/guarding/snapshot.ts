@@ -7,7 +7,7 @@ import { plainText } from '../../base/files/plain-file.ts';
 import { parseJson } from '../../base/parse-json.ts';
 import { realPathAsFar } from '../../project/git/real-path.ts';
 import { MainCheckout, readMainCheckout } from '../../project/worktrees/main-checkout.ts';
-import { watchedInHome } from '../../providers/starting/home-places.ts';
+import { watchedInHome } from '../../sandbox/home-places.ts';
 import type { OpenIteration } from '../../session/events/state.ts';
 import { iterationPaths } from '../../session/layout/paths.ts';
 import type { Worker } from '../core/worker.ts';

@@ -14,8 +14,8 @@ import { type BaseCommit, resolveBase } from '../../project/worktrees/base-commi
 import { addSubmodules } from '../../project/worktrees/submodules.ts';
 import { ensureWorktree, type Worktree } from '../../project/worktrees/worktree.ts';
 import { childEnvironment, lastingNames } from '../../providers/starting/environment.ts';
-import { guardOption } from '../../providers/starting/make-guard.ts';
-import { hidesFolders } from '../../providers/starting/proof-place.ts';
+import { guardOption } from '../../sandbox/make-guard.ts';
+import { hidesFolders } from '../../sandbox/proof-place.ts';
 import { oneLine } from '../../session/documents/markdown-lines.ts';
 import type { NewEvent } from '../../session/events/events.ts';
 import type { SessionFile } from '../../session/events/session-file.ts';

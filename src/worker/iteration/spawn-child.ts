@@ -14,9 +14,9 @@ import type {
 } from '../../providers/contract/provider.ts';
 import { childEnvironment } from '../../providers/starting/environment.ts';
 import { isExecutable, locateCli, programOnPath } from '../../providers/starting/locate-cli.ts';
-import { type Guard, insideGuard } from '../../providers/starting/make-guard.ts';
 import { nodePath } from '../../providers/starting/node-path.ts';
 import { type ChildRecord, runChild } from '../../providers/starting/run-child.ts';
+import { type Guard, insideGuard } from '../../sandbox/make-guard.ts';
 import { commandOf } from '../../session/documents/plan-servers.ts';
 import { BLANK_SIGNAL, MAX_SIGNAL_BYTES } from '../../session/documents/signal.ts';
 import { acceptedServers } from '../../session/events/accepted.ts';

@@ -6,7 +6,7 @@ import { unsignedCommits } from '../../project/git/unsigned-commits.ts';
 import { type CheckPlace, type FailedCheck, runCheck } from '../../project/proving/run-check.ts';
 import type { SetEnd } from '../../project/proving/run-on-clone.ts';
 import { childEnvironment } from '../../providers/starting/environment.ts';
-import { guardOption } from '../../providers/starting/make-guard.ts';
+import { guardOption } from '../../sandbox/make-guard.ts';
 import type { NewEvent } from '../../session/events/events.ts';
 import { iterationPaths } from '../../session/layout/paths.ts';
 import { whileTakingCommands } from '../commands/while-taking-commands.ts';

@@ -4,7 +4,7 @@ import type { CheckPlace } from '../../project/proving/run-check.ts';
 import { type Overlay, runOnClone, type SetEnd } from '../../project/proving/run-on-clone.ts';
 import { setupCacheDir } from '../../project/proving/setup-cache.ts';
 import { childEnvironment } from '../../providers/starting/environment.ts';
-import { hidesFolders, proofPlace } from '../../providers/starting/proof-place.ts';
+import { hidesFolders, proofPlace } from '../../sandbox/proof-place.ts';
 import type { Worker } from '../core/worker.ts';
 import { WORKER_ERRORS } from '../core/worker-errors.ts';
 import { openScratchDir, scratchDir } from './scratch.ts';

@@ -7,7 +7,7 @@ import { systemClock } from '../../../src/base/clock.ts';
 import { runCommand } from '../../../src/base/processes/run-command.ts';
 import { runOnClone } from '../../../src/project/proving/run-on-clone.ts';
 import { childEnvironment } from '../../../src/providers/starting/environment.ts';
-import { proofPlace } from '../../../src/providers/starting/proof-place.ts';
+import { proofPlace } from '../../../src/sandbox/proof-place.ts';
 import { makeRepo, type TempRepo } from '../../support/temp-repo.ts';
 import { repoWithLibraries } from '../../support/with-libraries.ts';
 

@@ -1,15 +1,10 @@
 import { dirname } from 'node:path';
 import type { SamocodeError } from '../../../base/errors.ts';
 import type { SandboxLevel, SandboxOpenings } from '../../../base/sandbox-level.ts';
-import { findProtectedPlaces, type ProtectedPlaces } from '../../../project/finding/protected-places.ts';
 import { forgeLoginIsHidden, hidingLine } from '../../../project/settings/forge-login.ts';
 import { areConfined, openToRepositories } from '../../../providers/registry.ts';
-import {
-  forgeLoginProblem,
-  type GuardNow,
-  probeGuard,
-  SWITCHED_OFF,
-} from '../../../providers/starting/probe-guard.ts';
+import { forgeLoginProblem, type GuardNow, probeGuard, SWITCHED_OFF } from '../../../sandbox/probe-guard.ts';
+import { findProtectedPlaces, type ProtectedPlaces } from '../../../sandbox/protected-places.ts';
 import type { FrozenSettings } from '../../../session/events/session-file.ts';
 import type { SessionView } from '../../../session/events/session-view.ts';
 import { runRoot } from '../../../session/layout/paths.ts';

@@ -12,11 +12,11 @@ import { basename, join } from 'node:path';
 import { systemClock } from '../../base/clock.ts';
 import { fingerprint } from '../../base/files/fingerprint.ts';
 import { namesAt, statsAt } from '../../base/files/path-stats.ts';
-import { ALL_FILES_LIMIT_MS, gitSaysYes, runGit } from '../git/git.ts';
-import { GIT_ERRORS, gitFailure } from '../git/git-errors.ts';
-import { borrow, makeRepository } from '../git/own-repository.ts';
-import { removeTree } from '../git/remove-tree.ts';
-import { commitOf, commitsOf, type GitContext } from '../git/repository.ts';
+import { ALL_FILES_LIMIT_MS, gitSaysYes, runGit } from '../../project/git/git.ts';
+import { GIT_ERRORS, gitFailure } from '../../project/git/git-errors.ts';
+import { borrow, makeRepository } from '../../project/git/own-repository.ts';
+import { removeTree } from '../../project/git/remove-tree.ts';
+import { commitOf, commitsOf, type GitContext } from '../../project/git/repository.ts';
 import type { PrivateGitPlan } from './make-private-git.ts';
 import { isPlainFolder, privateHead, privateHeads, privateRef, readNote, writeNote } from './private-git.ts';
 

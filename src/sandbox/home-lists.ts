@@ -1,4 +1,4 @@
-import { PROVIDERS } from '../registry.ts';
+import { PROVIDERS } from '../providers/registry.ts';
 
 /** Home folders in which a new entry could start something: only existing entries are opened, by name. */
 export const BY_NAME = ['', '.config', '.local', '.local/share', '.aws', '.docker', '.gradle', 'Library'];

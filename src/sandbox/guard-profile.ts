@@ -1,6 +1,6 @@
 import { dirname, join } from 'node:path';
-import { contains } from '../../base/files/contains.ts';
-import type { SandboxOpenings } from '../../base/sandbox-level.ts';
+import { contains } from '../base/files/contains.ts';
+import type { SandboxOpenings } from '../base/sandbox-level.ts';
 import { type HomePlaces, homeMounts } from './home-places.ts';
 import { type Mount, readOnly, writable } from './mount.ts';
 import { runtimeMounts, socketMounts } from './sockets.ts';

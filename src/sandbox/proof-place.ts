@@ -1,8 +1,8 @@
 import { chmodSync, constants, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
-import { contains } from '../../base/files/contains.ts';
-import { mayAccess, realFolder, statsAt } from '../../base/files/path-stats.ts';
-import type { ProofFolders } from '../../phases/proving.ts';
+import { contains } from '../base/files/contains.ts';
+import { mayAccess, realFolder, statsAt } from '../base/files/path-stats.ts';
+import type { ProofFolders } from '../phases/proving.ts';
 import { guardOf, guardWith } from './guard-of.ts';
 import { foldersAbove, type GuardPlaces, guardProfile } from './guard-profile.ts';
 import { HOME_PROGRAMS } from './home-lists.ts';

@@ -2,11 +2,11 @@ import { copyFileSync, cpSync, mkdirSync, renameSync, rmSync, writeFileSync } fr
 import { basename, join } from 'node:path';
 import { namesAt, statsAt } from '../../base/files/path-stats.ts';
 import { plainText } from '../../base/files/plain-file.ts';
-import { runGit } from '../git/git.ts';
-import { borrowedBy } from '../git/own-repository.ts';
-import { removeTree } from '../git/remove-tree.ts';
-import type { GitContext } from '../git/repository.ts';
-import { asFoundIn } from '../worktrees/as-found.ts';
+import { runGit } from '../../project/git/git.ts';
+import { borrowedBy } from '../../project/git/own-repository.ts';
+import { removeTree } from '../../project/git/remove-tree.ts';
+import type { GitContext } from '../../project/git/repository.ts';
+import { asFoundIn } from '../../project/worktrees/as-found.ts';
 import {
   basePlace,
   isFitName,

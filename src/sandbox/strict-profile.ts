@@ -1,13 +1,13 @@
 import { dirname, join, sep } from 'node:path';
-import { contains } from '../../base/files/contains.ts';
-import { realFolder, statsAt } from '../../base/files/path-stats.ts';
-import { PROVIDERS } from '../registry.ts';
+import { contains } from '../base/files/contains.ts';
+import { realFolder, statsAt } from '../base/files/path-stats.ts';
+import { PROVIDERS } from '../providers/registry.ts';
+import { nodeFolder } from '../providers/starting/node-path.ts';
 import { byDepth, type GuardPlaces, openForSession, runFolderOf } from './guard-profile.ts';
 import { CACHES, HOME_PROGRAMS, words } from './home-lists.ts';
 import { foldersOfPath, prefixOf, stateFolders, steering } from './home-places.ts';
 import type { GuardTool } from './make-guard.ts';
 import { type Mount, readOnly, writable } from './mount.ts';
-import { nodeFolder } from './node-path.ts';
 import { openedSockets } from './sockets.ts';
 
 /** What one start of the strict sandbox gets. All paths are absolute. */

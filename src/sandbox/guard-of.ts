@@ -1,10 +1,10 @@
 import { join } from 'node:path';
-import { unsignedGit } from './environment.ts';
+import { unsignedGit } from '../providers/starting/environment.ts';
+import { nodeProgram } from '../providers/starting/node-path.ts';
 import { forgeLoginMounts } from './forge-logins.ts';
 import { type GuardPlaces, guardProfile } from './guard-profile.ts';
 import { type Guard, type GuardOptions, type GuardTool, makeGuard } from './make-guard.ts';
 import type { Mount } from './mount.ts';
-import { nodeProgram } from './node-path.ts';
 import { hiddenVariables } from './sockets.ts';
 import { NET, type StrictPart, strictProfile } from './strict-profile.ts';
 

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
-import type { SandboxOpenings } from '../../base/sandbox-level.ts';
-import { PROVIDERS } from '../registry.ts';
+import type { SandboxOpenings } from '../base/sandbox-level.ts';
+import { PROVIDERS } from '../providers/registry.ts';
 import type { WayOutRules } from './way-out.ts';
 
 /** Where a session's strict sandbox keeps home, temporary files and sockets; where a project keeps caches. */

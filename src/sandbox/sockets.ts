@@ -1,8 +1,8 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { contains } from '../../base/files/contains.ts';
-import { namesAt, realFolder, statsAt } from '../../base/files/path-stats.ts';
-import type { SandboxOpenings, SocketName } from '../../base/sandbox-level.ts';
+import { contains } from '../base/files/contains.ts';
+import { namesAt, realFolder, statsAt } from '../base/files/path-stats.ts';
+import type { SandboxOpenings, SocketName } from '../base/sandbox-level.ts';
 import { words } from './home-lists.ts';
 import type { HomePlaces } from './home-places.ts';
 import { type Mount, readOnly, writable } from './mount.ts';

@@ -1,12 +1,12 @@
 import { constants, mkdirSync, realpathSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, delimiter, dirname, isAbsolute, join } from 'node:path';
-import { contains } from '../../base/files/contains.ts';
-import { mayAccess, namesAt, statsAt } from '../../base/files/path-stats.ts';
-import { PROVIDERS } from '../registry.ts';
+import { contains } from '../base/files/contains.ts';
+import { mayAccess, namesAt, statsAt } from '../base/files/path-stats.ts';
+import { PROVIDERS } from '../providers/registry.ts';
+import { nodeFolder } from '../providers/starting/node-path.ts';
 import { BY_NAME, CACHES, OPEN_START_FILES, START_FILES, STARTERS, STORES, words } from './home-lists.ts';
 import { type Mount, readOnly, writable } from './mount.ts';
-import { nodeFolder } from './node-path.ts';
 
 export interface HomePlaces {
   /** The home folder, absolute and real. */

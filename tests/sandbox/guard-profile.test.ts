@@ -1,12 +1,8 @@
 import { expect, test } from 'vitest';
 import { NO_OPENINGS } from '../../src/base/sandbox-level.ts';
-import {
-  forbiddenFolders,
-  type GuardPlaces,
-  guardProfile,
-} from '../../src/providers/starting/guard-profile.ts';
-import { insideGuard, makeGuard } from '../../src/providers/starting/make-guard.ts';
-import type { Mount } from '../../src/providers/starting/mount.ts';
+import { forbiddenFolders, type GuardPlaces, guardProfile } from '../../src/sandbox/guard-profile.ts';
+import { insideGuard, makeGuard } from '../../src/sandbox/make-guard.ts';
+import type { Mount } from '../../src/sandbox/mount.ts';
 
 const PLACES: GuardPlaces = {
   mainRepo: '/home/p/repo',

@@ -4,7 +4,7 @@ import http from 'node:http';
 import net from 'node:net';
 import { join } from 'node:path';
 import type { Duplex } from 'node:stream';
-import { allowsHost } from '../../base/sandbox-hosts.ts';
+import { allowsHost } from '../base/sandbox-hosts.ts';
 
 export interface WayOutRules {
   /** Names, as in SANDBOX_HOSTS without `packages`. */

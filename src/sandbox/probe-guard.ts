@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { definedOnly } from '../../base/defined-only.ts';
-import { statsAt } from '../../base/files/path-stats.ts';
-import { runCommand } from '../../base/processes/run-command.ts';
-import { visibleControls } from '../../base/text.ts';
+import { definedOnly } from '../base/defined-only.ts';
+import { statsAt } from '../base/files/path-stats.ts';
+import { runCommand } from '../base/processes/run-command.ts';
+import { visibleControls } from '../base/text.ts';
 import { type GuardMaker, guardOf } from './guard-of.ts';
 import { forbiddenFolders, type GuardPlaces } from './guard-profile.ts';
 import { findGuardTool, type Guard, type GuardTool, insideGuard } from './make-guard.ts';

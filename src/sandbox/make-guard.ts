@@ -1,6 +1,6 @@
 import { constants } from 'node:fs';
 import { delimiter, isAbsolute, join } from 'node:path';
-import { mayAccess } from '../../base/files/path-stats.ts';
+import { mayAccess } from '../base/files/path-stats.ts';
 import type { Mount } from './mount.ts';
 
 /** The system program that creates the guard. */

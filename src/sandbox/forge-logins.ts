@@ -1,6 +1,6 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { realFolder } from '../../base/files/path-stats.ts';
+import { realFolder } from '../base/files/path-stats.ts';
 import type { GuardPlaces } from './guard-profile.ts';
 import { words } from './home-lists.ts';
 import type { HomePlaces } from './home-places.ts';
@@ -11,14 +11,6 @@ import { hide } from './sockets.ts';
 const IN_CONFIG = words('gh glab-cli hub github-copilot git/credentials');
 const AT_HOME = words('.git-credentials .netrc .git-credential-cache .gcm .copilot');
 const CACHED = 'git/credential';
-
-/** Variables that hold a GitHub or GitLab token, or name a program that knows the password. */
-const VARIABLE =
-  /^(?:\w+_)?(?:GH|GITHUB|GITLAB|GLAB)_(?:\w+_)?(?:TOKEN|PAT|PASSWORD)$|^(?:CI_JOB_TOKEN|OAUTH_TOKEN|(?:GIT|SSH)_ASKPASS)$/;
-
-export function isForgeLogin(name: string): boolean {
-  return VARIABLE.test(name);
-}
 
 /** Hides the logins for GitHub and GitLab. Must follow all other mounts, which could expose them again. */
 export function forgeLoginMounts({ home, hidesForgeLogin }: GuardPlaces): Mount[] {

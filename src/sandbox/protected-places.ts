@@ -1,10 +1,10 @@
 import { join } from 'node:path';
-import { configFolder } from '../../base/config-folder.ts';
-import type { SandboxOpenings } from '../../base/sandbox-level.ts';
-import { pathInside, realPathAsFar } from '../git/real-path.ts';
-import { commonDirOf, type GitContext } from '../git/repository.ts';
-import { listWorktrees } from '../git/worktree-list.ts';
-import { readKnownProjects } from './known-projects.ts';
+import { configFolder } from '../base/config-folder.ts';
+import type { SandboxOpenings } from '../base/sandbox-level.ts';
+import { readKnownProjects } from '../project/finding/known-projects.ts';
+import { pathInside, realPathAsFar } from '../project/git/real-path.ts';
+import { commonDirOf, type GitContext } from '../project/git/repository.ts';
+import { listWorktrees } from '../project/git/worktree-list.ts';
 
 /** Paths an agent must not change, absolute and real; see `GuardPlaces`. */
 export interface ProtectedPlaces {

@@ -4,7 +4,7 @@ import { expect, test } from 'vitest';
 import { systemClock } from '../../src/base/clock.ts';
 import { NO_OPENINGS } from '../../src/base/sandbox-level.ts';
 import { rememberProject } from '../../src/project/finding/known-projects.ts';
-import { findProtectedPlaces } from '../../src/project/finding/protected-places.ts';
+import { findProtectedPlaces } from '../../src/sandbox/protected-places.ts';
 import { makeRepo, type TempRepo } from '../support/temp-repo.ts';
 
 const question = ({ path, root, homeDir }: TempRepo) => ({
