@@ -2,24 +2,12 @@ import { constants, realpathSync } from 'node:fs';
 import { basename, delimiter, dirname, isAbsolute, join } from 'node:path';
 import { contains } from '../base/files/contains.ts';
 import { mayAccess, statsAt } from '../base/files/path-stats.ts';
-import { PROVIDERS } from '../providers/registry.ts';
 
 export interface HomePlaces {
   /** The home folder, absolute and real. */
   dir: string;
   /** The environment inside: its PATH, and where the CLIs keep their folders. */
   env: Readonly<Record<string, string | undefined>>;
-}
-
-/** The CLIs' state folders. */
-export function stateFolders({ dir, env }: HomePlaces, clis?: readonly string[]): string[] {
-  return PROVIDERS.flatMap(({ name, state }) => {
-    if (state === undefined || clis?.includes(name) === false) return [];
-    const { folder, variable, homeVariable } = state;
-    const own = variable === undefined ? undefined : env[variable];
-    const above = homeVariable === undefined ? undefined : env[homeVariable];
-    return [own || join(above || dir, folder)];
-  });
 }
 
 /** The real folders of PATH, without relative ones and those of another user, which `su` leaves there. */

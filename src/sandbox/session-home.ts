@@ -2,7 +2,7 @@ import { copyFileSync, readFileSync, rmSync } from 'node:fs';
 import { basename, dirname, join, relative, resolve } from 'node:path';
 import { contains } from '../base/files/contains.ts';
 import { namesAt, realFolder, statsAt } from '../base/files/path-stats.ts';
-import { PROVIDERS } from '../providers/registry.ts';
+import { stateNames } from './cli-state.ts';
 import { CACHES, START_FILES } from './home-lists.ts';
 import { plainFolder } from './home-programs.ts';
 import { type Mount, writable } from './mount.ts';
@@ -38,11 +38,7 @@ export function freshHome(dir: string, own: string): void {
     for (const name of namesAt(at) ?? [])
       if (!statsAt(join(at, name))?.isDirectory()) rmSync(join(at, name), { force: true });
   }
-  const states = PROVIDERS.flatMap(({ state, privateCopies = [] }) => [
-    ...(state ? [state.folder] : []),
-    ...privateCopies,
-  ]);
-  for (const name of [...START_FILES, ...states])
+  for (const name of [...START_FILES, ...stateNames()])
     rmSync(join(plainFolder(own, dirname(name)), basename(name)), { recursive: true, force: true });
   for (const name of gitSettings(dir)) {
     const from = realFolder(join(dir, name));

@@ -27,7 +27,6 @@ function providerOf<Name extends string>(agent: AcpAgent & { name: Name }) {
     leftovers: markers,
     ...(state && { state }),
     ...(variables && { variables }),
-    ...(agent.privateCopies && { privateCopies: agent.privateCopies }),
     settings: { model: '' },
     preflight: {
       helpArgs: ['--help'],

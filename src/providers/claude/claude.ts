@@ -1,3 +1,4 @@
+import * as z from 'zod';
 import promptText from '../../../workflow/provider-claude.md';
 import { GRANTS, type Grant } from '../../phases/grants.ts';
 import {
@@ -43,6 +44,8 @@ const REFUSALS: readonly StartRefusal[] = [
   },
 ];
 
+const Login = z.object({ claudeAiOauth: z.object({ expiresAt: z.number() }) });
+
 /** Claude Code: `claude -p`, prompt on stdin, one JSON object per line on stdout. */
 export const claude = {
   name: 'claude',
@@ -53,7 +56,14 @@ export const claude = {
   state: {
     folder: '.claude',
     variable: 'CLAUDE_CONFIG_DIR',
-    copies: ['.claude.json'],
+    // A folder that the variable names contains that file too.
+    parts: [
+      ...['settings*.json', 'remote-settings.json', 'policy-limits.json', '.claude.json', '*.md'],
+      ...['hooks', 'commands', 'agents', 'skills', 'rules', 'output-styles', 'workflows', 'scripts'],
+      'plugins/*.json',
+    ],
+    shown: ['plugins/cache', 'plugins/marketplaces', 'plugins/repos'],
+    beside: ['.claude.json'],
     steering: [
       ...[
         'settings.json',
@@ -76,6 +86,13 @@ export const claude = {
         'repos',
       ].map((name) => `plugins/${name}`),
     ],
+    login: {
+      file: '.credentials.json',
+      // The others are logins for the person's servers and devices.
+      keep: ['claudeAiOauth'],
+      refresh: { keys: ['refreshToken'], as: '' },
+      endsAt: (login) => Login.safeParse(login).data?.claudeAiOauth.expiresAt,
+    },
   },
   settings: {
     model: 'opus',

@@ -1,15 +1,19 @@
 import { realpath, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import * as z from 'zod';
 import promptText from '../../../workflow/provider-codex.md';
 import { ifExists } from '../../base/errors.ts';
 import { writeWhole } from '../../base/files/atomic-file.ts';
 import { gitDirOf, sharedDirOf } from '../../base/files/git-pointer.ts';
+import { parseJson } from '../../base/parse-json.ts';
 import { GRANTS } from '../../phases/grants.ts';
 import { PHASE_NAMES, SIGNAL_STATUSES, WAITING_FOR } from '../../phases/table.ts';
 import type { ChildCommand, ChildRequest, Provider } from '../contract/provider.ts';
 import { classifyCodexEnd } from './codex-end.ts';
 import { type CodexServers, codexServers, NO_EXTRAS, serversOfPerson } from './codex-servers.ts';
 import { codexTranscript, newCodexReader, readCodexTraces } from './codex-stream.ts';
+
+const Login = z.object({ tokens: z.object({ access_token: z.string() }) });
 
 /** Codex: `codex exec --json -`, prompt on stdin, one JSON object per line on stdout. */
 export const codex = {
@@ -19,8 +23,18 @@ export const codex = {
   state: {
     folder: '.codex',
     variable: 'CODEX_HOME',
+    // Its plugins are switched off for agents.
+    parts: [
+      ...['*.toml', '*.md', 'hooks.json', 'hooks', 'rules', 'memories', 'prompts', 'skills', 'agents'],
+      'models_cache.json',
+    ],
     // Its built-in skills are in a hidden folder next to the user's.
     steering: ['config.toml', 'AGENTS.md', 'hooks.json', 'hooks', 'rules', 'memories', 'prompts', 'skills/*'],
+    login: {
+      file: 'auth.json',
+      refresh: { keys: ['refresh_token'], as: '' },
+      endsAt: (login) => endOfJwt(Login.safeParse(login).data?.tokens.access_token),
+    },
   },
   settings: { model: '' },
   preflight: {
@@ -73,6 +87,13 @@ export const codex = {
   classifyEnd: classifyCodexEnd,
   readTraces: readCodexTraces,
 } as const satisfies Provider;
+
+/** When a JSON Web Token ends, in milliseconds since the epoch; undefined if it does not say. */
+function endOfJwt(token = ''): number | undefined {
+  const claims = parseJson(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString());
+  const { exp } = Object(claims);
+  return typeof exp === 'number' ? exp * 1000 : undefined;
+}
 
 const STANDING_RULES = [
   'You run unattended: no one watches, answers or approves. Never ask in a message; follow the prompt.',

@@ -25,8 +25,13 @@ export const gemini = {
   state: {
     folder: '.gemini',
     homeVariable: 'GEMINI_CLI_HOME',
-    // Not settings.json, which an ordinary run of the CLI writes.
+    parts: [
+      ...['settings.json', '.env', '*.md', 'trustedFolders.json', 'google_accounts.json', 'installation_id'],
+      ...['gemini-credentials.json', 'policies', 'extensions', 'commands', 'skills', 'agents', 'hooks'],
+    ],
     steering: ['.env', 'GEMINI.md', 'trustedFolders.json', 'policies', 'extensions', 'commands', 'skills'],
+    // Google does not replace a refresh token when it is used, and an access token lasts only an hour.
+    login: { file: 'oauth_creds.json', refresh: { keys: [] } },
   },
   settings: { model: '' },
   preflight: {

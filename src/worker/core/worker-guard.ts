@@ -1,6 +1,7 @@
 import { chmodSync, mkdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { gitDirOf } from '../../base/files/git-pointer.ts';
+import { statsAt } from '../../base/files/path-stats.ts';
 import type { SandboxLevel } from '../../base/sandbox-level.ts';
 import { visibleControls } from '../../base/text.ts';
 import { PHASE_NAMES } from '../../phases/table.ts';
@@ -10,7 +11,7 @@ import { forgeLoginIsHidden } from '../../project/settings/forge-login.ts';
 import { sandboxFolders } from '../../project/worktrees/sandbox-folders.ts';
 import { areConfined } from '../../providers/registry.ts';
 import type { ChildFacts } from '../../providers/starting/environment.ts';
-import { copyState } from '../../sandbox/cli-state.ts';
+import { copyState, stateCopyIn, stateFolderOf } from '../../sandbox/cli-state.ts';
 import { guardOf } from '../../sandbox/guard-of.ts';
 import type { GuardPart, SessionGit, SessionPlaces } from '../../sandbox/guard-profile.ts';
 import type { HomePlaces } from '../../sandbox/home-places.ts';
@@ -123,6 +124,12 @@ export class WorkerGuard {
     const refused = [...this.#refused].map(([target, why]) => oneLine(visibleControls(`${target} ${why}`)));
     this.#refused.clear();
     return refused;
+  }
+
+  /** Where the CLI of the agent that ran last has its records; ask before `tidy`. */
+  async stateFolder(worker: Guarded, cli: string): Promise<string | undefined> {
+    const copy = stateCopyIn(join((await foldersOf(worker)).own, 'state'));
+    return statsAt(copy) ? copy : stateFolderOf(cli, await this.home(worker));
   }
 
   /** Removes the temporary files of an ended agent, and the copies of its CLI's state. */
