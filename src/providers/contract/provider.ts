@@ -133,7 +133,8 @@ export interface Traces {
 export interface TraceQuestion {
   /** The CLI's id of its session, from a `started` event. */
   cliSession: string;
-  env: Readonly<Record<string, string | undefined>>;
+  /** Its state folder, or the copy that its agent had. Written by an agent, so no link in it is followed. */
+  folder: string;
   final: FinalReport | undefined;
   /** Milliseconds since the epoch. */
   now: number;

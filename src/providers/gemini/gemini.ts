@@ -152,10 +152,9 @@ const Answer = z.object({
  */
 export async function readGeminiTraces({
   cliSession,
-  env,
-}: Pick<TraceQuestion, 'cliSession' | 'env'>): Promise<Traces> {
-  const home = env.GEMINI_CLI_HOME ?? env.HOME ?? '/';
-  const lines = await linesOfLog(join(home, '.gemini/tmp'), `-${cliSession.slice(0, 8)}.jsonl`, /"gemini"/);
+  folder,
+}: Pick<TraceQuestion, 'cliSession' | 'folder'>): Promise<Traces> {
+  const lines = await linesOfLog(join(folder, 'tmp'), `-${cliSession.slice(0, 8)}.jsonl`, /"gemini"/);
   const answers = lines.flatMap((line) => Answer.safeParse(objectIn(line)).data ?? []);
   // An answer is repeated with the results of its tool calls.
   const spent = new Map(answers.map(({ id, tokens }) => [id, tokensOf(tokens)]));
