@@ -69,7 +69,7 @@ export function openStates(clis: readonly string[]): { title: string; why: strin
 }
 
 /** What an agent gets of a login file's content: without what renews the login. */
-export function loginForAgents(login: unknown, { keep, refresh, lasting = [] }: LoginFile): object {
+function loginForAgents(login: unknown, { keep, refresh, lasting = [] }: LoginFile): object {
   const without = (key: string, value: unknown) => (refresh.keys.includes(key) ? refresh.as : value);
   const entries = Object.entries(Object(login))
     .filter(([key]) => keep?.includes(key) ?? true)

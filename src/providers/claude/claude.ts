@@ -44,6 +44,14 @@ const REFUSALS: readonly StartRefusal[] = [
   },
 ];
 
+const OTHER_ACCOUNTS = [
+  'ANTHROPIC_API_KEY',
+  'ANTHROPIC_AUTH_TOKEN',
+  'CLAUDE_CODE_OAUTH_TOKEN',
+  'CLAUDE_CODE_USE_BEDROCK',
+  'CLAUDE_CODE_USE_VERTEX',
+];
+
 const Login = z.object({ claudeAiOauth: z.object({ expiresAt: z.number() }) });
 
 /** Claude Code: `claude -p`, prompt on stdin, one JSON object per line on stdout. */
@@ -92,6 +100,7 @@ export const claude = {
       keep: ['claudeAiOauth'],
       refresh: { keys: ['refreshToken'], as: '' },
       endsAt: (login) => Login.safeParse(login).data?.claudeAiOauth.expiresAt,
+      renewal: { unless: OTHER_ACCOUNTS, command: renewalCommand },
     },
   },
   settings: {
@@ -226,6 +235,22 @@ function buildCommand(request: ChildRequest): ChildCommand {
       CLAUDE_CODE_DISABLE_AUTO_MEMORY: '1',
     },
     stdinPath: request.promptPath,
+  };
+}
+
+/** Without any of the person's settings, which can name hooks and another service. */
+function renewalCommand(service: string) {
+  return {
+    args: [
+      ...['-p', '--model', 'haiku', '--tools=', '--setting-sources=', '--strict-mcp-config'],
+      ...['--no-session-persistence', '--disable-slash-commands', '--', 'Hello'],
+    ],
+    env: {
+      ANTHROPIC_BASE_URL: service,
+      CLAUDE_CODE_MAX_RETRIES: '0',
+      CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC: '1',
+      DISABLE_AUTOUPDATER: '1',
+    },
   };
 }
 

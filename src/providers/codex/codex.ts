@@ -34,6 +34,7 @@ export const codex = {
       file: 'auth.json',
       refresh: { keys: ['refresh_token'], as: '' },
       endsAt: (login) => endOfJwt(Login.safeParse(login).data?.tokens.access_token),
+      renewal: { unless: ['CODEX_API_KEY', 'CODEX_ACCESS_TOKEN'], command: renewalCommand },
     },
   },
   settings: { model: '' },
@@ -128,6 +129,25 @@ function permissionArgs(request: ChildRequest): string[] {
   // In exec, nobody can be asked, so the sandbox's refusals are final.
   if (GRANTS[phase] === 'documents' && !isPattern(sessionDir)) return onlyDocuments(request);
   return ['-s', 'workspace-write', ...[sessionDir, ...gitDirs].flatMap((folder) => ['--add-dir', folder])];
+}
+
+/** Without any of the person's settings, and with a provider that uses the login. */
+function renewalCommand(service: string) {
+  const provider = {
+    name: 'renewal',
+    base_url: service,
+    wire_api: 'responses',
+    requires_openai_auth: true,
+    request_max_retries: 0,
+    stream_max_retries: 0,
+  };
+  const args = [
+    ...['exec', '--ignore-user-config', '--ignore-rules', '--skip-git-repo-check', '--ephemeral'],
+    ...['-s', 'read-only', ...NO_EXTRAS, '-c', 'features.hooks=false'],
+    ...['-c', 'model_provider="renewal"', '-c', `model_providers.renewal=${toml(provider)}`],
+    ...['--', 'Hello'],
+  ];
+  return { args };
 }
 
 const DOCUMENTS_PROFILE = 'samocode-documents';

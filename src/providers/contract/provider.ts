@@ -215,6 +215,15 @@ export interface LoginFile {
   lasting?: readonly string[];
   /** When the access token ends, in milliseconds since the epoch; undefined if it does not say, or there is none. */
   endsAt?(login: unknown): number | undefined;
+  renewal?: LoginRenewal;
+}
+
+/** How a CLI is made to renew its own login. */
+export interface LoginRenewal {
+  /** Variables that replace the login: with one of these, it is not used. */
+  unless: readonly string[];
+  /** Uses the login, with nothing of a project and no tools or hooks, at a service that refuses its token. */
+  command(service: string): { args: readonly string[]; env?: Readonly<Record<string, string>> };
 }
 
 /** A CLI-specific setting: a whole number, named by its key. */
