@@ -139,8 +139,8 @@ function hiddenInside(places: GuardPlaces, isInWide: (path: string) => boolean):
 /** The main checkout is not there, but for a proof, which borrows its ignored files. */
 function repositoryMounts(places: GuardPlaces): Mount[] {
   const { session, mainRepo, commonDir, home } = places;
-  // The mount of home has hidden it.
-  const isOuter = contains(mainRepo, home.dir);
+  // The mount of home has hidden it; of a bare repository everything is the git folder.
+  const isOuter = contains(mainRepo, home.dir) || contains(commonDir, mainRepo);
   if (session?.git === undefined) return [...(isOuter ? [] : [readOnly(mainRepo)]), readOnly(commonDir)];
   return [
     ...(isOuter ? [] : [{ kind: 'empty' as const, path: mainRepo }]),
@@ -174,16 +174,20 @@ function outerOf(path: string, mounts: readonly Mount[]): Mount | undefined {
 }
 
 /** Links by which the project and home are named. */
-function linkMounts({ links = [], home }: GuardPlaces, mounts: readonly Mount[], part: GuardPart): Mount[] {
+function linkMounts({ links = [] }: GuardPlaces, mounts: readonly Mount[], part: GuardPart): Mount[] {
   const made: Mount[] = [{ kind: 'link', path: '/var/run', from: '/run' }];
+  const done: string[] = [];
   for (const { path, to } of links) {
-    if (made.some((link) => contains(link.path, path))) continue;
+    if (done.some((link) => contains(link, path))) continue;
+    done.push(path);
     const above = mounts.findLast((mount) => contains(mount.path, path));
-    if (above === undefined) made.push({ kind: 'link', path, from: to });
-    if (above?.path !== home.dir || part.home === undefined) continue;
-    const place = join(plainFolder(part.home, dirname(relative(home.dir, path))), basename(path));
-    rmSync(place, { recursive: true, force: true });
-    symlinkSync(to, place);
+    if (above === undefined || above.kind === 'hidden') made.push({ kind: 'link', path, from: to });
+    else if (above.from !== undefined && [part.home, part.tmp].includes(above.from)) {
+      const name = relative(above.path, path);
+      const place = join(plainFolder(above.from, dirname(name)), basename(name));
+      rmSync(place, { recursive: true, force: true });
+      symlinkSync(to, place);
+    }
   }
   return made;
 }
