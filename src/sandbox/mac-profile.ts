@@ -1,8 +1,8 @@
 import { dirname, join } from 'node:path';
 import { contains } from '../base/files/contains.ts';
+import { stateFolders } from './cli-state.ts';
 import { type GuardPlaces, openForSession, protectedFolders, type SessionPlaces } from './guard-profile.ts';
 import { CACHES } from './home-lists.ts';
-import { stateFolders } from './cli-state.ts';
 import { type Mount, readOnly, writable } from './mount.ts';
 
 /** What commits need to write in the shared folder. */
