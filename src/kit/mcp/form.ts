@@ -1,6 +1,7 @@
 import type { ActionContext } from '../../acts/common/context.ts';
 import { closedChannel } from '../../session/commands/judge-kind.ts';
 import type { SessionView } from '../../session/events/session-view.ts';
+import type { ToolContext } from './tool.ts';
 
 export interface FormChoice {
   value: string;
@@ -58,14 +59,14 @@ export function decidedBy<Decision>(
   return decision === undefined ? { kind: 'unanswered' } : { kind: 'decided', decision };
 }
 
-const BY_FORM = { channel: 'elicitation' } as const;
+export const BY_FORM = { channel: 'elicitation' } as const;
 
 /** Whether the session's GATE_CHANNELS accepts answers from a form. */
 export function mayOpenGates({ sessionFile }: SessionView): boolean {
   return sessionFile !== undefined && !closedChannel(BY_FORM, sessionFile.settings);
 }
 
-/** The context for an act that the user chose in a form: it is recorded as the user's own. */
-export function byForm(actions: ActionContext): ActionContext {
-  return { ...actions, by: { ...actions.by, ...BY_FORM } };
+/** The context for an act that was chosen in a form: its record names the program that showed the form. */
+export function byForm({ actions, shownBy }: Pick<ToolContext, 'actions' | 'shownBy'>): ActionContext {
+  return { ...actions, by: { ...actions.by, ...BY_FORM, ...(shownBy && { client: shownBy }) } };
 }
