@@ -33,7 +33,7 @@ test.each(USERS)(
     await using _ = repo;
     await using scene = await makeScene(user, { title: '', env: () => ({ NODE: process.execPath }) });
     const home = scene.env.HOME ?? '';
-    await using web = await serveWeb({ ...context, home }, { mcp: true });
+    await using web = await serveWeb({ ...context, home }, { mcp: 'port' });
     const words = [String(web.port), ...ROUTES].map((word) => `'${word}'`).join(' ');
     const { stdout, stderr } = await scene.inside(`"$NODE" -e '${ASK.replaceAll("'", `'\\''`)}' ${words}`);
     expect([stdout.trim().split('\n'), stderr]).toEqual([
@@ -42,7 +42,7 @@ test.each(USERS)(
     ]);
     const shell = await scene.inside(`"$NODE" -e '${ASK.replaceAll("'", `'\\''`)}' ${web.port} 'GET /'`);
     expect(shell.stdout).toContain('GET / 200 <!doctype html>');
-    expect(shell.stdout).not.toContain(web.served.token);
+    expect(shell.stdout).not.toContain(await web.key());
     // The socket that knows the key is in a folder that the guard hides.
     const asked =
       'require("net").connect(process.argv[1]).on("error", ({ code }) => console.log(code)).on("data", String).end("where")';

@@ -1,6 +1,5 @@
 // Shows markup rendered by the server and sends the person's decisions. Its own texts are below.
 const MESSAGES = {
-  locked: 'This page has no key yet. In a terminal: samocode web --open',
   lost: 'Connection lost; trying again …',
   held: 'This has changed meanwhile. Your text stays until you send it or delete it.',
   old: 'This browser is too old for the page. In a terminal: samocode watch',
@@ -8,45 +7,17 @@ const MESSAGES = {
 const $ = (selector, inside = document) => inside.querySelector(selector);
 const main = $('#main');
 const state = $('#state');
-let view = { stop: new AbortController() };
-
-// The token arrives in the fragment, which browsers never send, and is kept only for this tab. A cookie would also be
-// sent to servers on other ports of this machine.
-function takeToken() {
-  const given = /^#t=([\w-]+)(?:&v=(.*))?$/.exec(location.hash);
-  if (!given) return;
-  sessionStorage.setItem('token', given[1]);
-  tabs.postMessage({ token: given[1] });
-  history.replaceState(null, '', `#${given[2] || '/'}`);
-}
-
-/** A new tab asks open tabs for the token. */
-const tabs = 'BroadcastChannel' in self ? new BroadcastChannel('samocode') : { postMessage() {} };
-tabs.onmessage = ({ data }) => {
-  const token = sessionStorage.getItem('token');
-  if (data === 'token?' && token) tabs.postMessage({ token });
-  else if (data.token && !token) {
-    sessionStorage.setItem('token', data.token);
-    show();
-  }
-};
+let view = { stop: new AbortController(), held: new Map() };
 
 async function call(path, init = {}) {
-  const headers = { authorization: `Bearer ${sessionStorage.getItem('token')}` };
+  const headers = { authorization: `Bearer ${sessionStorage.getItem('key')}` };
   if (init.body) headers['content-type'] = 'application/json';
   const answer = await fetch(path, { ...init, headers });
   if (answer.status === 401) {
-    sessionStorage.removeItem('token');
+    sessionStorage.removeItem('key');
     lock();
   }
   return answer;
-}
-
-function lock() {
-  view.stop.abort();
-  if (isInUse(main)) say(MESSAGES.locked);
-  else main.textContent = MESSAGES.locked;
-  tabs.postMessage('token?');
 }
 
 function say(words) {
@@ -60,7 +31,7 @@ function placeNow() {
 
 function show() {
   view.stop.abort();
-  if (!sessionStorage.getItem('token')) return lock();
+  if (!sessionStorage.getItem('key')) return lock();
   // The same location with another key: keep what the person is writing there.
   const isFirst = view.path !== placeNow() || !isInUse(main);
   view = { stop: new AbortController(), path: placeNow(), held: new Map(), isFirst };
@@ -396,12 +367,10 @@ addEventListener('keydown', (event) => {
 $('#help').onclick = KEYS['?'];
 addEventListener('input', ({ target }) => target.id === 'find' && afterCards());
 addEventListener('hashchange', () => {
-  takeToken();
   show();
   main.focus({ preventScroll: true });
   scrollTo({ top: 0 });
 });
 
-takeToken();
 if ('replaceChildren' in main && 'TextDecoderStream' in self) show();
 else main.textContent = MESSAGES.old;

@@ -89,7 +89,7 @@ test('a page that runs without --mcp is named, and left alone', async () => {
   const { served, ended } = await runWeb(request, bench.context);
   expect(served.mcp).toBeUndefined();
   expect((await fetch(`${served.address}mcp`, { method: 'POST' })).status).toBe(401);
-  await expect(runWeb({ ...request, mcp: true }, bench.context)).rejects.toMatchObject({ code: 'no_mcp' });
+  await expect(runWeb({ ...request, mcp: 'port' }, bench.context)).rejects.toMatchObject({ code: 'no_mcp' });
   stop.abort();
   await ended;
 });
