@@ -14,7 +14,7 @@ import { PAGE, PAGE_HEADERS } from './page.ts';
 import { bearerHash, ownRequestsOnly, type RequestRules } from './requests.ts';
 import { startFromPage } from './start-part.ts';
 import { streamOf } from './stream.ts';
-import type { OneTimeCodes } from './tab-key.ts';
+import { newProof, type OneTimeCodes, proofOf } from './tab-key.ts';
 import { tokenIn } from './tokens.ts';
 import { transcriptPart } from './transcript-part.ts';
 import { type ViewUpdate, viewOf } from './views.ts';
@@ -63,10 +63,10 @@ export function webApp(options: WebOptions, context: ActionContext): WebApp {
     const given = OneCode.safeParse(await c.req.json().catch(() => undefined)).data;
     return given && options.codes.take(given.code) ? c.text(options.token) : c.text(WRONG_CODE, 403);
   });
+  app.get('/proof/:word', (c) => c.text(proofOf(options.token, c.req.param('word'), portOf(c))));
   if (mcp !== undefined)
     app.all('/mcp', async (c, next) => {
-      // Only a TCP connection has an address.
-      if (!mcp.isOnPort && c.env.incoming.socket.remoteAddress !== undefined) return await next();
+      if (!mcp.isOnPort && portOf(c) !== undefined) return await next();
       const client = tokenIn(c.req.header('authorization'), home);
       return client === undefined ? rejectTokenless(c) : await mcp.sessions.answer(c.req.raw, client);
     });
@@ -81,7 +81,7 @@ export function webApp(options: WebOptions, context: ActionContext): WebApp {
   const live = new LiveSessions(context, ended);
   // Reads the sessions ahead of the first tab. If that fails, the tab reads them again and shows the error.
   void live.list().catch(() => undefined);
-  addReading(app, { live, usage, failed, context });
+  addReading(app, { live, usage, token: options.token, failed, context });
   addActs(app, { live, context });
   return {
     fetch: (request, env) => app.fetch(request, env),
@@ -114,6 +114,11 @@ function holdersOnly(
   };
 }
 
+/** Absent for a request that came through the socket. */
+function portOf({ env }: Context<{ Bindings: HttpBindings }>): number | undefined {
+  return env.incoming.socket.localPort;
+}
+
 /** Rejects a request without a valid token. */
 function rejectTokenless(c: Context) {
   return c.text('A token is needed.', 401, { 'www-authenticate': 'Bearer' });
@@ -121,7 +126,7 @@ function rejectTokenless(c: Context) {
 
 function addReading(
   app: Hono<{ Bindings: HttpBindings }>,
-  { live, usage, failed, context }: Served & Pick<WebOptions, 'failed'> & { usage: Usage },
+  { live, usage, token, failed, context }: Served & Pick<WebOptions, 'failed' | 'token'> & { usage: Usage },
 ): void {
   const { clock } = context;
   app.get('/live', (c) => {
@@ -135,7 +140,8 @@ function addReading(
     const drop = () => c.env.outgoing.destroy();
     const making = (signal: AbortSignal) => updates(place, { live, context }, signal);
     const body = streamOf(making, { clock, ended, failed, drop });
-    return c.body(body, 200, { 'content-type': 'application/x-ndjson' });
+    const headers = { 'content-type': 'application/x-ndjson', 'x-proof': newProof(token, portOf(c)) };
+    return c.body(body, 200, headers);
   });
   app.get('/s/:key/transcript/:iteration', async (c) => {
     const { key, iteration } = c.req.param();

@@ -1,4 +1,4 @@
-import { randomBytes, randomInt } from 'node:crypto';
+import { createHmac, randomBytes, randomInt } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
@@ -37,6 +37,22 @@ export async function keptKey(home: string): Promise<string> {
 
 /** A key that ends with its server. */
 export const passingKey = newKey;
+
+/**
+ * What only the holder of the key can say about a word, where it listens. Another program that takes the port of a
+ * server that has ended cannot say it, nor have it said by the server at its next port.
+ */
+export function proofOf(key: string, word: string, port: number | undefined): string {
+  return createHmac('sha256', key)
+    .update(`${port ?? 'socket'} ${word}`)
+    .digest('base64url');
+}
+
+/** A word and its proof, which a tab compares before it sends its key again. */
+export function newProof(key: string, port: number | undefined): string {
+  const word = newKey();
+  return `${word} ${proofOf(key, word, port)}`;
+}
 
 interface OpenCode {
   kind: CodeKind;

@@ -13,7 +13,7 @@ export interface WebPage extends Disposable {
 }
 
 /** No stream is opened, so nothing of a connection is used. */
-const NOBODY = {} as Parameters<ReturnType<typeof webApp>['fetch']>[1];
+const NOBODY = { incoming: { socket: {} } } as Parameters<ReturnType<typeof webApp>['fetch']>[1];
 
 /** The live page of a machine with one session, asked as a tab asks it. */
 export async function webPage(context: ActionContext): Promise<WebPage> {

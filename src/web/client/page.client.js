@@ -1,6 +1,7 @@
 // Shows markup rendered by the server and sends the person's decisions. Its own texts are below.
 const MESSAGES = {
   lost: 'Connection lost; trying again …',
+  other: 'Another program answers at this address, so the key was not sent. Trying again …',
   held: 'This has changed meanwhile. Your text stays until you send it or delete it.',
   old: 'This browser is too old for the page. In a terminal: samocode watch',
 };
@@ -9,10 +10,24 @@ const main = $('#main');
 const state = $('#state');
 let view = { stop: new AbortController(), held: new Map() };
 
+// What the server showed of its key. Another program can take the port of a server that has ended: the key is sent only
+// to one that shows the same again.
+let proof;
+
+/** @throws MESSAGES.other */
+async function expectServer() {
+  if (!proof) return;
+  const [word, shown] = proof.split(' ');
+  const answer = await fetch(`/proof/${word}`);
+  if ((await answer.text()) !== shown) throw MESSAGES.other;
+}
+
 async function call(path, init = {}) {
   const headers = { authorization: `Bearer ${sessionStorage.getItem('key')}` };
   if (init.body) headers['content-type'] = 'application/json';
+  await expectServer();
   const answer = await fetch(path, { ...init, headers });
+  proof = answer.headers.get('x-proof') ?? proof;
   if (answer.status === 401) {
     sessionStorage.removeItem('key');
     lock();
@@ -53,8 +68,8 @@ async function follow(mine) {
           if (update.more) await painted();
         });
       } else words = await answer.text();
-    } catch {
-      // Reported below.
+    } catch (error) {
+      if (error === MESSAGES.other) words = error;
     }
     if (mine.stop.signal.aborted) return;
     say(words);

@@ -216,7 +216,7 @@ test('a page whose server ended says so, and goes on with the next one', async (
   await page.close();
 });
 
-test('a page that comes back to a full or failing server says why, keeps what is shown, and tries again', async () => {
+test('a page sends its key to no program that takes the port of its server, says why a full server shows nothing, and keeps what is shown', async () => {
   const { repo, context } = await makeProject();
   await using _ = repo;
   const first = await serveWeb(context);
@@ -224,12 +224,20 @@ test('a page that comes back to a full or failing server says why, keeps what is
   await saysIn(page, 'There are no sessions.');
   await page.locator('#find').fill('half a wo');
   await first.end();
-  const failing = createServer((_request, answer) => answer.writeHead(503).end('Not now.'));
-  await new Promise<void>((resolve) => failing.listen(first.port, '127.0.0.1', resolve));
-  await saysIn(page, 'Not now.');
+  // It has what the server says at its next port.
+  await using elsewhere = await serveWeb(context);
+  const heard: (string | undefined)[] = [];
+  const thief = createServer(async ({ url = '', headers }, answer) => {
+    heard.push(url, headers.authorization);
+    answer.end((await elsewhere.askWithout(url)).text);
+  });
+  await new Promise<void>((resolve) => thief.listen(first.port, '127.0.0.1', resolve));
+  await saysIn(page, 'Another program answers at this address, so the key was not sent.');
+  expect(heard.filter((each) => each !== undefined && !/^\/proof\/[\w-]{32}$/.test(each))).toEqual([]);
   expect(await page.locator('#find').inputValue()).toBe('half a wo');
-  failing.closeAllConnections();
-  await new Promise((resolve) => failing.close(resolve));
+  thief.closeAllConnections();
+  await new Promise((resolve) => thief.close(resolve));
+  await elsewhere.end();
   await using second = await serveWeb(context, { port: first.port });
   const tabs = await Promise.all(Array.from({ length: 20 }, () => second.open('/')));
   const opened = await browser.tab(await addressOf(second));
