@@ -47,7 +47,7 @@ test.each<[string, Partial<SessionProof>, string]>([
         },
       ],
     },
-    'Opened in a form or a file, which a program can fill in too: the plan.',
+    'Opened by a form or a file, which a program can fill in too: the plan.',
   ],
   [
     'there was no guard',

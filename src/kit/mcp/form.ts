@@ -1,7 +1,6 @@
 import type { ActionContext } from '../../acts/common/context.ts';
 import { closedChannel } from '../../session/commands/judge-kind.ts';
 import type { SessionView } from '../../session/events/session-view.ts';
-import type { ToolContext } from './tool.ts';
 
 export interface FormChoice {
   value: string;
@@ -67,6 +66,6 @@ export function mayOpenGates({ sessionFile }: SessionView): boolean {
 }
 
 /** The context for an act that was chosen in a form: its record names the program that showed the form. */
-export function byForm({ actions, shownBy }: Pick<ToolContext, 'actions' | 'shownBy'>): ActionContext {
+export function byForm({ actions, shownBy }: { actions: ActionContext; shownBy?: string }): ActionContext {
   return { ...actions, by: { ...actions.by, ...BY_FORM, ...(shownBy && { client: shownBy }) } };
 }

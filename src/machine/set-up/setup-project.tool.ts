@@ -28,7 +28,7 @@ export const setupProjectTool = defineTool({
       .string()
       .optional()
       .describe(
-        'hash of needs_trust, once the user has read and accepted its lines; one that relaxes a rule needs "samocode trust" in a terminal.',
+        'hash of needs_trust, once the user has read and accepted its lines; one that relaxes a rule needs "samocode trust".',
       ),
     init_repository: z
       .boolean()

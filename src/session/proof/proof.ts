@@ -16,7 +16,8 @@ import {
 import { describeBy, openedBy } from '../documents/describe-event.ts';
 import { codeSpan, longestRun } from '../documents/markdown-lines.ts';
 import { Cost, PlanVersion } from '../events/bodies/positions.ts';
-import { By, type Channel } from '../events/bodies/who-acted.ts';
+import { By } from '../events/bodies/who-acted.ts';
+import { unprovenGates } from './unproven-gates.ts';
 
 const ProvedSet = z.strictObject({
   at: z.iso.datetime(),
@@ -206,24 +207,9 @@ function introduction({ commit, tree, branch, base, baseCommit, doneAt, approval
   return [
     `Commit ${code(commit)}${ofTree} on the branch ${code(branch)}, from ${code(base)} at ${code(baseCommit)}. Done at ${doneAt}.`,
     'samocode recorded this from what it ran itself. What agents said about their work is not part of it.',
-    ...openedByModel(approvals),
+    ...unprovenGates(approvals),
   ];
 }
-
-export function openedByModel(approvals: readonly Approval[]): string[] {
-  const gates = approvals.filter(({ what }) => what === 'plan' || what === 'answers');
-  return Object.entries(UNPROVEN).flatMap(([how, channels]) => {
-    const opened = gates.filter(({ by }) => channels.includes(by.channel)).map(({ what }) => `the ${what}`);
-    if (opened.length === 0) return [];
-    return [`**${how}: ${[...new Set(opened)].join(' and ')}.** No person is known to have decided that.`];
-  });
-}
-
-/** How a gate was opened by a channel that is no person's. A setting counts once a person has trusted it. */
-const UNPROVEN: Readonly<Record<string, readonly Channel[]>> = {
-  'Opened by the parent model alone': ['tool'],
-  'Opened in a form or a file, which a program can fill in too': ['elicitation', 'file'],
-};
 
 function requirements({ requirements: all, checks: set }: SessionProof): string[] {
   if (all === undefined) return [];
