@@ -1,22 +1,17 @@
-import { type By, isPersonal } from '../events/bodies/who-acted.ts';
+import type { By, Channel } from '../events/bodies/who-acted.ts';
 
-/** Sentences about the gates that no person is known to have opened. */
+/** Sentences about the gates that no person is known to have opened. A setting counts once a person has trusted it. */
 export function unprovenGates(approvals: readonly { what: string; by: By }[]): string[] {
   const gates = approvals.filter(({ what }) => what === 'answers' || what === 'plan');
-  // A line of .samocode opens one once a person has trusted it.
-  const unproven = gates.filter(({ by: { channel } }) => !isPersonal(channel) && channel !== 'settings');
-  const [alone, others] = [true, false].map((isModel) => {
-    const opened = unproven.filter(({ by }) => (by.channel === 'tool') === isModel);
-    return [...new Set(opened.map(({ what }) => `the ${what}`))].join(' and ');
-  });
-  const how = {
-    alone: 'the parent model alone',
-    others: 'a form or a file, which a program can fill in too',
+  const openedBy = (who: string, channels: readonly Channel[]) => {
+    const opened = gates.filter(({ by }) => channels.includes(by.channel)).map(({ what }) => `the ${what}`);
+    if (opened.length === 0) return [];
+    return [
+      `**Opened by ${who}: ${[...new Set(opened)].join(' and ')}.** No person is known to have decided that.`,
+    ];
   };
   return [
-    ...(alone ? [`**Opened by ${how.alone}: ${alone}.** ${UNKNOWN}`] : []),
-    ...(others ? [`**Opened by ${how.others}: ${others}.** ${UNKNOWN}`] : []),
+    ...openedBy('the parent model alone', ['tool']),
+    ...openedBy('a form or a file, which a program can fill in too', ['elicitation', 'file']),
   ];
 }
-
-const UNKNOWN = 'No person is known to have decided that.';
