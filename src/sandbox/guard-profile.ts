@@ -159,9 +159,10 @@ function placed(mounts: readonly Mount[]): Mount[] {
 
 /** Makes places in home and in caches for other mounts, and follows no link that an agent put there. */
 function makePlaces(mounts: readonly Mount[], { home }: GuardPlaces, { caches }: GuardPart): void {
-  for (const [at, { path }] of mounts.entries()) {
+  for (const [at, { path, from = path, ifThere }] of mounts.entries()) {
     const above = outerOf(path, mounts.slice(0, at));
     if (above?.from === undefined || above.kind !== 'writable') continue;
+    if (ifThere && statsAt(from) === undefined) continue;
     if (above.path !== home.dir && !(caches && contains(caches, above.from))) continue;
     const name = relative(above.path, path);
     const place = join(plainFolder(above.from, dirname(name)), basename(name));

@@ -1,7 +1,7 @@
-import { copyFileSync, mkdirSync, readlinkSync, rmSync, symlinkSync } from 'node:fs';
+import { constants, copyFileSync, mkdirSync, readlinkSync, rmSync, symlinkSync } from 'node:fs';
 import { dirname, join, relative, sep } from 'node:path';
 import { contains } from '../base/files/contains.ts';
-import { namesAt, realFolder, statsAt } from '../base/files/path-stats.ts';
+import { mayAccess, namesAt, realFolder, statsAt } from '../base/files/path-stats.ts';
 import { PROVIDERS } from '../providers/registry.ts';
 import { nodeFolder } from '../providers/starting/node-path.ts';
 import { PROGRAM_FOLDERS, TOOL_VARIABLES, TOOLCHAINS, words } from './home-lists.ts';
@@ -37,7 +37,7 @@ export function programMounts(home: HomePlaces, { own, clis = [] }: ProgramsOpti
     ...TOOL_VARIABLES.flatMap((name) => realFolder(home.env[name]) ?? []),
     // The file itself too, because its folder might contain home.
     ...clis.flatMap(({ path }) => (path === undefined ? [] : [path, dirname(path), packageOf(path)])),
-  ].filter((path) => isNeeded(path) && !isInChain(path) && statsAt(path) !== undefined);
+  ].filter((path) => isNeeded(path) && !isInChain(path) && mayAccess(path, constants.R_OK));
   const linked = folders.flatMap((folder) => linkedFrom(folder, dir)).filter(isNeeded);
   return [
     ...chains.flatMap(({ root, grows }) => chainMounts(root, grows, { dir, own })),
@@ -62,7 +62,8 @@ function installed(dir: string, clis: ProgramsOptions['clis'] = []): string[] {
 function toolchainsOf({ dir, env }: HomePlaces) {
   return Object.entries(TOOLCHAINS).flatMap(([name, { variable, grows = '' }]) => {
     const root = real((variable && env[variable]) || join(dir, name));
-    return statsAt(root)?.isDirectory() ? [{ root, grows: words(grows) }] : [];
+    const isThere = statsAt(root)?.isDirectory() && mayAccess(root, constants.R_OK);
+    return isThere ? [{ root, grows: words(grows) }] : [];
   });
 }
 

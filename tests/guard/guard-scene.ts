@@ -1,10 +1,11 @@
 import { chmod, copyFile, mkdir, symlink, writeFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { gitDirOf } from '../../src/base/files/git-pointer.ts';
 import { type CommandResult, runCommand } from '../../src/base/processes/run-command.ts';
 import { NO_OPENINGS } from '../../src/base/sandbox-level.ts';
 import { realPathAsFar } from '../../src/project/git/real-path.ts';
+import { sandboxFolders } from '../../src/project/worktrees/sandbox-folders.ts';
 import { copyState } from '../../src/sandbox/cli-state.ts';
 import { guardOf } from '../../src/sandbox/guard-of.ts';
 import { type GuardPlaces, guardProfile } from '../../src/sandbox/guard-profile.ts';
@@ -78,8 +79,9 @@ export async function makeScene(user: User, place: Place): Promise<GuardScene> {
   const places = await placesOf(variables, place, env);
   const { session, commonDir } = places;
   Object.assign(env, { COMMON: commonDir, GITDIR: session.gitDir });
-  const folder = (name: string) => join(dir.path, 'sandbox', name);
-  for (const name of ['home', 'tmp', 'caches']) await mkdir(folder(name), { recursive: true });
+  const { own, caches } = sandboxFolders(places.worktreesDir, basename(variables.SESSION));
+  const folder = (name: string) => join(own, name);
+  for (const path of [folder('home'), folder('tmp'), caches]) await mkdir(path, { recursive: true });
   freshHome(places.home.dir, folder('home'));
   const strict = place.strict === undefined ? undefined : await strictPart(places, folder('net'), env);
   const clis = [{ name: 'claude' }];
@@ -87,7 +89,7 @@ export async function makeScene(user: User, place: Place): Promise<GuardScene> {
   const part = {
     home: folder('home'),
     tmp: folder('tmp'),
-    caches: folder('caches'),
+    caches,
     clis,
     states,
     ...strict?.part,
@@ -107,7 +109,7 @@ export async function makeScene(user: User, place: Place): Promise<GuardScene> {
       await outside(': >"$SESSION/go"');
       return await running;
     },
-    others: () => entriesBelow(dir.path, rulesOf(places, variables, join(dir.path, 'sandbox'))),
+    others: () => entriesBelow(dir.path, rulesOf(places, variables, join(places.worktreesDir, '.sandbox'))),
     refused: strict?.refused ?? [],
     restartWayOut: async () => {
       await strict?.restart();

@@ -81,7 +81,7 @@ const CLI_WITH_LOGIN = `#!/bin/sh
 case "$*" in
 --version) echo "2.1.328 (Claude Code)";;
 *--help) echo "--output-format --settings --strict-mcp-config --session-id --add-dir";;
-*status) grep -q key "$LOGIN" && { test "$LEVEL" != strict || test ! -e "$HOME/.ssh/id"; };;
+*status) grep -q key "$LOGIN" && test ! -e "$HOME/.ssh/id";;
 esac
 `;
 
@@ -94,7 +94,7 @@ async function loginProblems(sandbox: 'guard' | 'strict', login: (repo: TempRepo
   const cli = join(repo.root, 'tools/claude');
   const files = {
     [cli]: CLI_WITH_LOGIN,
-    [login(repo)]: 'key\n',
+    [login(repo)]: '{"claudeAiOauth":{"accessToken":"key"}}\n',
     [join(repo.homeDir, '.ssh/id')]: 'secret\n',
   };
   for (const [path, text] of Object.entries(files)) {
@@ -105,7 +105,6 @@ async function loginProblems(sandbox: 'guard' | 'strict', login: (repo: TempRepo
     ...context.env,
     CLAUDE_PATH: cli,
     LOGIN: login(repo),
-    LEVEL: sandbox,
     XDG_RUNTIME_DIR: join(repo.root, 'runtime'),
   };
   const { checks } = await doctor({}, { ...context, env });
@@ -113,13 +112,18 @@ async function loginProblems(sandbox: 'guard' | 'strict', login: (repo: TempRepo
   return { login: found('cli.claude.login'), sandbox: found('sandbox') };
 }
 
-test('with SANDBOX=strict doctor starts each CLI as a session would: its own login is there, other files are not', async () => {
-  const { login, sandbox } = await loginProblems('strict', ({ homeDir }) => join(homeDir, '.claude/login'));
-  expect(login).toBeUndefined();
-  expect(sandbox).toMatchObject({ level: 'ok', found: expect.stringContaining('strict') });
-  const elsewhere = await loginProblems('strict', ({ homeDir }) => join(homeDir, '.other/login'));
-  expect(elsewhere.login).toMatchObject({ level: 'fail' });
-});
+test.each(['guard', 'strict'] as const)(
+  'with SANDBOX=%s doctor starts each CLI as a session would: its own login is there, other files are not',
+  async (level) => {
+    const { login, sandbox } = await loginProblems(level, ({ homeDir }) =>
+      join(homeDir, '.claude/.credentials.json'),
+    );
+    expect(login).toBeUndefined();
+    expect(sandbox).toMatchObject({ level: 'ok' });
+    const elsewhere = await loginProblems(level, ({ homeDir }) => join(homeDir, '.other/login'));
+    expect(elsewhere.login).toMatchObject({ level: 'fail' });
+  },
+);
 
 test('doctor says of a login in the keyring that agents cannot reach it, and which line opens it', async () => {
   const { login } = await loginProblems('guard', ({ root }) => join(root, 'runtime/keyring/login'));

@@ -7,6 +7,7 @@ import { runCommand } from '../../src/base/processes/run-command.ts';
 import { borrowedBy } from '../../src/project/git/own-repository.ts';
 import { removeTree } from '../../src/project/git/remove-tree.ts';
 import { makeClone } from '../../src/project/proving/clean-clone.ts';
+import { sandboxFolders } from '../../src/project/worktrees/sandbox-folders.ts';
 import { proofPlace } from '../../src/sandbox/proof-place.ts';
 import { ci } from '../support/ci.ts';
 import { type GuardScene, makeScene } from './guard-scene.ts';
@@ -157,6 +158,12 @@ describe.each(USERS)('a proof next to an agent in the guard, $name', (user) => {
       'npm ci --offline --no-audit --no-update-notifier && test -e node_modules/boat-lib/package.json';
     const { exitCode, stderr } = await inProof(scene, user, install, { tip: 'with-lib' });
     expect({ exitCode, stderr }).toMatchObject({ exitCode: 0 });
+    // What its sessions have installed is in the project's own cache.
+    const caches = sandboxFolders(scene.places.worktreesDir, '').caches;
+    await scene.outside(
+      `mkdir -p "${caches}/.npm"; cp -r "$HOME/.npm/_cacache" "${caches}/.npm"; rm -r "$HOME/.npm"`,
+    );
+    expect((await inProof(scene, user, install, { tip: 'with-lib' })).exitCode).toBe(0);
     await scene.inside(
       'find "$HOME/.npm/_cacache/content-v2" -type f -exec sh -c \'echo forged >"$1"\' sh {} \\;',
     );
@@ -209,7 +216,8 @@ async function inProof(
   const clone = join(places.worktreesDir, '.checks/boat/full');
   const empty = `${clone}.empty`;
   const RUSTUP_HOME = process.env.RUSTUP_HOME ?? join(homedir(), '.rustup');
-  const env: Record<string, string> = { ...ofScene, RUSTUP_HOME, ...more };
+  // Root's own folder is inaccessible to others.
+  const env: Record<string, string> = { ...ofScene, ...(user.uid === undefined && { RUSTUP_HOME }), ...more };
   const commit = await outside(`git -C "$MAIN" rev-parse ${tip}`);
   const git = { baseEnv: env };
   try {
