@@ -20,6 +20,7 @@ export interface AcpAgent {
   privateCopies?: readonly string[];
   hosts?: readonly string[];
   variables?: RegExp;
+  settingsFiles?: readonly string[];
   credentials?: readonly string[];
   /** Environment variables that the agent sets for the commands it runs. */
   markers?: readonly string[];
@@ -34,6 +35,14 @@ export interface AcpAgent {
   asks?: true;
   /** How the runner treats it. */
   plan?: Partial<Pick<RunnerPlan, 'modelIsPassed' | 'refusedDefault' | 'retryLine'>>;
+}
+
+/** Keys of the model services that agents without a service of their own read. */
+const MODEL_KEYS =
+  /^(?:ANTHROPIC|OPENAI|OPENROUTER|GEMINI|GOOGLE_API|GOOGLE_GENERATIVE_AI_API|GROQ|MISTRAL|DEEPSEEK|XAI|CEREBRAS|TOGETHER|DASHSCOPE|MOONSHOT|ZAI)_\w+$/;
+
+function orModelKeys(own: RegExp): RegExp {
+  return new RegExp(`${own.source}|${MODEL_KEYS.source}`);
 }
 
 const UNTESTED = { credentials: [], loginFix: 'Start it once in a terminal and log in.' } as const;
@@ -60,7 +69,8 @@ export const ACP_AGENTS = [
     state: { folder: '.local/share/opencode', steering: [] },
     privateCopies: ['.config/opencode'],
     hosts: ['opencode.ai', 'models.opencode.ai', 'registry.npmjs.org'],
-    variables: /^OPENCODE_/,
+    variables: orModelKeys(/^OPENCODE_/),
+    settingsFiles: ['.config/opencode/opencode.json', '.config/opencode/opencode.jsonc'],
     credentials: ['OPENCODE_API_KEY'],
     markers: ['OPENCODE', 'OPENCODE_PID'],
     cost: true,
@@ -130,7 +140,8 @@ export const ACP_AGENTS = [
     install: 'see https://block.github.io/goose',
     state: { folder: '.local/share/goose', steering: [] },
     privateCopies: ['.config/goose'],
-    variables: /^GOOSE_/,
+    variables: orModelKeys(/^GOOSE_/),
+    settingsFiles: ['.config/goose/config.yaml'],
     markers: ['GOOSE_TERMINAL'],
   },
   {
@@ -141,7 +152,8 @@ export const ACP_AGENTS = [
     args: ({ sessionDir }) => ['--acp', '--include-directories', sessionDir],
     install: 'npm install -g @qwen-code/qwen-code',
     state: { folder: '.qwen', steering: ['.env', 'QWEN.md', 'extensions', 'commands', 'skills', 'agents'] },
-    variables: /^(?:QWEN|DASHSCOPE)_/,
+    variables: orModelKeys(/^QWEN_/),
+    settingsFiles: ['.qwen/settings.json', '.qwen/.env'],
     markers: ['QWEN_CODE'],
   },
   {
@@ -162,6 +174,7 @@ export const ACP_AGENTS = [
     command: '',
     args: ({ agentCommand = '' }) => commandWords(agentCommand).slice(1),
     install: "see its vendor's page",
+    variables: MODEL_KEYS,
   },
 ] as const satisfies readonly AcpAgent[];
 

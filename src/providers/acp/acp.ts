@@ -27,6 +27,7 @@ function providerOf<Name extends string>(agent: AcpAgent & { name: Name }) {
     leftovers: markers,
     ...(state && { state }),
     ...(variables && { variables }),
+    ...(agent.settingsFiles && { settingsFiles: agent.settingsFiles }),
     ...(agent.privateCopies && { privateCopies: agent.privateCopies }),
     settings: { model: '' },
     preflight: {
