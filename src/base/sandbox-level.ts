@@ -26,10 +26,11 @@ export const SandboxOpenings = z.object({
   /** Absolute paths that stay writable. */
   write: z.array(z.string()),
   sockets: z.array(z.enum(SOCKETS)),
-  /** Only for `strict`: absolute paths, names of hosts and variables, ports of this machine. */
+  /** Names of variables; an asterisk at the end matches any rest. */
+  env: z.array(z.string()),
+  /** Only for `strict`: absolute paths, names of hosts, ports of this machine. */
   read: z.array(z.string()),
   hosts: z.array(z.string()),
-  env: z.array(z.string()),
   ports: z.array(z.int()),
 });
 export type SandboxOpenings = z.infer<typeof SandboxOpenings>;

@@ -9,6 +9,8 @@ export const SESSION_MARK = 'SAMOCODE_SESSION';
 /** The iteration, a number from 1, next to `SESSION_MARK`. */
 export const ITERATION_MARK = 'SAMOCODE_ITERATION';
 
+type Environment = Readonly<Record<string, string | undefined>>;
+
 /** Which variables enter the sandbox of a command. */
 export interface Admission {
   /** Only `PLAIN` variables, instead of all but those that usually hold a secret. */
@@ -34,7 +36,7 @@ export interface ChildFacts {
  * identify the agent's processes. The rest is passed unchanged.
  */
 export function childEnvironment(
-  env: Readonly<Record<string, string | undefined>>,
+  env: Environment,
   { sessionUlid, iteration, cliPath, admits }: ChildFacts,
 ): Record<string, string> {
   const isAdmitted = admission(admits);
@@ -68,7 +70,7 @@ const GIT_FOR_CHILDREN = {
  * The settings of such an environment, unsigned, if the signing agent is hidden: otherwise commits of a user who signs
  * would fail.
  */
-export function unsignedGit(env: Readonly<Record<string, string | undefined>>): Record<string, string> {
+export function unsignedGit(env: Environment): Record<string, string> {
   const unsigned = [['commit.gpgSign', 'false'] as const, ['tag.gpgSign', 'false'] as const];
   return gitSettings(definedOnly(env, isForChild), [...GIT_SETTINGS, ...unsigned]);
 }
@@ -117,16 +119,18 @@ function admission(admits: Admission | undefined): (name: string) => boolean {
 
 const MAX_LEFT_OUT = 12;
 
-/** A sentence for the report of a failed command: the names of the variables it might lack; empty if there are none. */
-export function leftOutOf(
-  env: Readonly<Record<string, string | undefined>>,
-  admits: Admission | undefined,
-): string {
+/** Names of the set variables that the sandbox leaves out, those of secrets first. */
+export function leftOutNames(env: Environment, admits: Admission | undefined): string[] {
   const isAdmitted = admission(admits);
   const names = lastingNames(env).filter((name) => env[name] !== '' && !isAdmitted(name));
+  return [...names.filter(isSecret), ...names.filter((name) => !isSecret(name))];
+}
+
+/** A sentence for the report of a failed command, which may lack what was left out; empty if nothing was. */
+export function leftOutOf(env: Environment, admits: Admission | undefined): string {
+  const names = leftOutNames(env, admits);
   if (names.length === 0) return '';
-  const likelyFirst = [...names.filter(isSecret), ...names.filter((name) => !isSecret(name))];
-  return `Left out of the environment: ${listed(likelyFirst, MAX_LEFT_OUT)} (SANDBOX_ENV names what passes).`;
+  return `Left out of the environment: ${listed(names, MAX_LEFT_OUT)} (SANDBOX_ENV names what passes).`;
 }
 
 /** A program that knows the user's password: our calls don't need it, but an agent might have to push. */
@@ -142,7 +146,7 @@ const OF_PLACE =
   /^(?:_|SHLVL|PWD|OLDPWD|TERM|COLUMNS|LINES|LS_COLORS|WINDOWID|STY|DISPLAY|INVOCATION_ID|JOURNAL_STREAM|(?:COLORTERM|TERM|TMUX|SSH|WAYLAND|XDG|DBUS|VSCODE|VTE|GNOME|KDE|ITERM|GHOSTTY|KITTY|ALACRITTY|WEZTERM|KONSOLE|DESKTOP|WT)(?:_\w+)?)$/;
 
 /** Names of the variables that agents get and that a later worker should have too. */
-export function lastingNames(env: Readonly<Record<string, string | undefined>>): string[] {
+export function lastingNames(env: Environment): string[] {
   const isLasting = (name: string) => isForChild(name) && !OF_PLACE.test(name);
   return Object.keys(definedOnly(env, isLasting)).sort();
 }
