@@ -3,9 +3,9 @@ import { quotedSaid, saidBy } from '../../base/said.ts';
 import type { Project } from '../../project/finding/open-project.ts';
 import { resolveBase } from '../../project/worktrees/base-commit.ts';
 import { leftOutOf } from '../../providers/starting/environment.ts';
-import { environmentOfSessions } from '../../providers/starting/login-shell.ts';
 import type { ActionContext } from '../common/context.ts';
 import { type DoctorCheck, fail, failed, ok } from '../common/preconditions/check.ts';
+import { environmentOfProject } from '../common/preconditions/login-of-project.ts';
 import { admittedBy, checksOnClone } from './checks-on-clone.ts';
 import { frozenProving } from './frozen-proving.ts';
 import { clonePlaceOf } from './project-clone.ts';
@@ -35,7 +35,7 @@ export async function triedChecks(
     const frozen = frozenProving(values);
     const proving = { ...frozen, setupCache: [], copy: asWorktree ? [] : frozen.copy };
     const set = { commit, branch, base: commit, commands, proving, asWorktree };
-    const env = await environmentOfSessions(context.env, context.home);
+    const env = await environmentOfProject(project, context);
     const { runs } = await checksOnClone(place, set, { ...context, env }, { signal, cloneFailed });
     return runs.map(({ command, isSetup, how, tail = '' }) => {
       const id = isSetup ? 'setup' : `check.${commands.indexOf(command) + 1}`;

@@ -55,7 +55,7 @@ export async function proposedVariables(
 
 /** A sentence that says what the sandbox leaves out and which line of `.samocode` admits it. */
 export function variablesText({ names, from }: ProposedVariables): string {
-  return `${from.join(' and ')} ${from.length === 1 ? 'names' : 'name'} ${names.join(', ')}, which the sandbox leaves out of the environment; a line of .samocode that a person trusts admits it: ${variablesLine(names)}.`;
+  return `${from.join(', ')} ${from.length === 1 ? 'names' : 'name'} ${names.join(', ')}, which the sandbox leaves out of the environment; a line of .samocode that a person trusts admits it: ${variablesLine(names)}.`;
 }
 
 function variablesLine(names: readonly string[]): string {

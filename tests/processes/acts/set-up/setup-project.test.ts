@@ -86,12 +86,12 @@ const IDENTITY = {
 test('a set-up names the secrets that the sandbox would leave out and that files of the project name, until SANDBOX_ENV admits them', async () => {
   await using bench = await makeBench({ bare: true });
   const { repo } = bench;
-  await writeFile(join(repo.path, '.npmrc'), '//registry.example/:_authToken=${NPM_TOKEN}\n');
+  await writeFile(join(repo.path, '.npmrc'), `//registry.example/:_authToken=\${NPM_TOKEN}\n`);
   await writeFile(
     join(repo.path, '.yarnrc.yml'),
-    'npmAuthToken: "${YARN_AUTH_TOKEN:-none}"\nx: ${UNSET_TOKEN}\n',
+    `npmAuthToken: "\${YARN_AUTH_TOKEN:-none}"\nx: \${UNSET_TOKEN}\n`,
   );
-  await writeFile(join(repo.path, 'settings.xml'), '<password>${env.MAVEN_PASSWORD}</password>\n');
+  await writeFile(join(repo.path, 'settings.xml'), `<password>\${env.MAVEN_PASSWORD}</password>\n`);
   await writeFile(join(repo.path, 'nuget.config'), '<add key="x" value="%NUGET_KEY%" />\n');
   await writeFile(join(repo.path, '.env.example'), '# SOME_KEY=\nexport DATABASE_URL=\nPORT=1\n');
   const set = [
@@ -108,9 +108,7 @@ test('a set-up names the secrets that the sandbox would leave out and that files
   const line = 'SANDBOX_ENV=DATABASE_URL,MAVEN_PASSWORD,NPM_TOKEN,NUGET_KEY,YARN_AUTH_TOKEN';
   const { warnings } = await setupProject({ lines: { CHECK: 'true' } }, context);
   expect(warnings).toEqual([expect.stringContaining(`admits it: ${line}.`)]);
-  expect(warnings[0]).toContain(
-    '.npmrc and .yarnrc.yml and settings.xml and nuget.config and .env.example name ',
-  );
+  expect(warnings[0]).toContain('.npmrc, .yarnrc.yml, settings.xml, nuget.config, .env.example name ');
   await appendFile(join(repo.path, '.samocode'), `${line}\n`);
   expect((await setupProject({}, context)).warnings).toEqual([]);
 });
