@@ -31,8 +31,9 @@ test(
       );
     const seen = async (by: number) => await readFile(join(rig.repo.homeDir, `.cache/seen-${by}`), 'utf8');
     await blocked(1);
-    const all = ['token-of-person pat-of-person', 'login-of-person', 'GH_TOKEN=token-of-person'];
-    expect((await seen(1)).split('\n')).toEqual(expect.arrayContaining(all));
+    // Variables are left out in any guard.
+    expect(await seen(1)).toContain('login-of-person');
+    expect(await seen(1)).not.toMatch(/(?:token|pat)-of-person/);
     await trustLines(rig.repo, 'PR_WATCH=on\n');
     await rig.resume({}, TOKENS);
     await blocked(2);
