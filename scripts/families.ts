@@ -17,8 +17,8 @@ const MOUNTS: Record<Mount['kind'], true> = {
   read_only: true,
   writable: true,
   hidden: true,
-  held: true,
   empty: true,
+  link: true,
 };
 
 const [folder = ''] = process.argv.slice(2);

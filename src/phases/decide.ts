@@ -91,6 +91,8 @@ function withoutSignal(facts: AllFacts, fault?: Fault): Decision {
         faultOf('log_ceiling', 'Its output exceeded the size limit of a log. Print less.'),
       );
     case 'auth':
+      if (outcome.loginRenewed && progress.failureCounts.failures === 0)
+        return again(progress, 'failure', [endedEarly(end), ...notes]);
       return block(progress.phase, end, `The agent CLI is not logged in or was refused.${quoted}`);
     case 'config':
       return block(progress.phase, end, `The agent CLI cannot run with its current setup.${quoted}`);

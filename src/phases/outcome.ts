@@ -19,6 +19,8 @@ export interface Outcome {
   stopAsked?: boolean;
   /** A spending limit ended the agent, which is not a failure. */
   cutByLimit?: boolean;
+  /** The CLI's login was refused, and has been renewed since. */
+  loginRenewed?: boolean;
   /** One line from the CLI's structured output. */
   problem?: string;
   /** When a usage limit ends, in milliseconds since the epoch, if known. */

@@ -41,11 +41,6 @@ export function credentialNames(provider: string, env: Environment): string[] {
   return (findProvider(provider)?.credentials ?? []).filter((name) => env[name]);
 }
 
-/** Files next to its state folder that are copied into a strict sandbox. */
-export function copiesOf(provider: string | undefined): readonly string[] {
-  return PROVIDERS.find(({ name }) => name === provider)?.state?.copies ?? [];
-}
-
 /** Whether the CLIs of these providers confine all their agents themselves. */
 export function areConfined(names: readonly string[], permissions: 'skip' | 'allow'): boolean {
   return permissions === 'allow' && names.every((name) => findProvider(name)?.confinesItself);
@@ -54,9 +49,4 @@ export function areConfined(names: readonly string[], permissions: 'skip' | 'all
 /** The title of the first of these providers that a repository can cause to run programs. */
 export function openToRepositories(names: readonly string[]): string | undefined {
   return names.map(findProvider).find((provider) => provider?.needsGuard)?.title;
-}
-
-/** Settings below home that are copied into the sandbox for its agents. */
-export function privateCopiesOf(provider: string | undefined): readonly string[] {
-  return PROVIDERS.find(({ name }) => name === provider)?.privateCopies ?? [];
 }

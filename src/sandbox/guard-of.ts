@@ -1,42 +1,42 @@
 import { join } from 'node:path';
+import { contains } from '../base/files/contains.ts';
+import { statsAt } from '../base/files/path-stats.ts';
 import { unsignedGit } from '../providers/starting/environment.ts';
 import { nodeProgram } from '../providers/starting/node-path.ts';
-import { forgeLoginMounts } from './forge-logins.ts';
-import { type GuardPlaces, guardProfile } from './guard-profile.ts';
-import { type Guard, type GuardOptions, type GuardTool, makeGuard } from './make-guard.ts';
+import { type GuardPart, type GuardPlaces, guardProfile, NET } from './guard-profile.ts';
+import { macProfile } from './mac-profile.ts';
+import { type Guard, type GuardTool, makeGuard } from './make-guard.ts';
 import type { Mount } from './mount.ts';
 import { hiddenVariables } from './sockets.ts';
-import { NET, type StrictPart, strictProfile } from './strict-profile.ts';
 
 export interface GuardMaker {
   tool: GuardTool;
   isRoot: boolean;
 }
 
-/** The guard for these places. @param part what the strict sandbox gets */
-export function guardOf({ tool, isRoot }: GuardMaker, places: GuardPlaces, part: StrictPart = {}): Guard {
-  if (!places.isStrict) return guardWith({ tool, isRoot }, places, guardProfile(places));
-  const { programs, home } = places;
-  const { unset, set } = guardOptions(places, isRoot);
-  const options = { isRoot, isStrict: true, unset, set: { ...set, HOME: home.dir, TMPDIR: '/tmp' } };
-  const guard = makeGuard(tool, [...strictProfile(places, part), ...forgeLoginMounts(places)], options);
+/** The guard for these places. */
+export function guardOf({ tool, isRoot }: GuardMaker, places: GuardPlaces, part: GuardPart = {}): Guard {
+  const { programs, home, isStrict = false } = places;
+  const maySign = places.openings.sockets.some((name) => name === 'gpg-agent' || name === 'ssh-agent');
+  // The strict sandbox lets none of the user's settings by environment in.
+  const signing = maySign ? {} : unsignedGit(isStrict ? {} : home.env);
+  if (tool.kind !== 'bwrap')
+    return makeGuard(tool, macProfile(places), { isRoot, unset: hiddenVariables(places), set: signing });
+  const profile = guardProfile(places, part);
+  const unset = [...hiddenVariables(places), ...leadingNowhere(home.env, profile)];
+  const guard = makeGuard(tool, profile, {
+    ...{ isRoot, isStrict, unset },
+    set: { ...signing, HOME: home.dir, TMPDIR: '/tmp' },
+  });
   if (part.net === undefined) return guard;
   const relay = join(programs[0] ?? '', 'relay.cjs');
   return { ...guard, relay: [nodeProgram(), relay, NET, (part.ports ?? []).join(',')] };
 }
 
-/** Like `guardOf`, with other mounts. */
-export function guardWith(
-  { tool, isRoot }: GuardMaker,
-  places: GuardPlaces,
-  profile: readonly Mount[],
-): Guard {
-  return makeGuard(tool, [...profile, ...forgeLoginMounts(places)], guardOptions(places, isRoot));
-}
-
-function guardOptions(places: GuardPlaces, isRoot: boolean): GuardOptions {
-  const maySign = places.openings.sockets.some((name) => name === 'gpg-agent' || name === 'ssh-agent');
-  // The strict sandbox lets none of the user's settings by environment in.
-  const env = places.isStrict ? {} : places.home.env;
-  return { isRoot, unset: hiddenVariables(places), set: maySign ? {} : unsignedGit(env) };
+/** Variables whose value is a folder that is not there inside: tools would fail to create it. */
+function leadingNowhere(env: GuardPlaces['home']['env'], profile: readonly Mount[]): string[] {
+  return Object.entries(env).flatMap(([name, value]) => {
+    if (value === undefined || !/^\/[^:]*$/.test(value) || !statsAt(value)?.isDirectory()) return [];
+    return profile.some(({ path }) => contains(path, value)) ? [] : [name];
+  });
 }

@@ -1,9 +1,13 @@
-import { dirname, join } from 'node:path';
+import { rmSync, symlinkSync } from 'node:fs';
+import { basename, dirname, join, relative } from 'node:path';
 import { contains } from '../base/files/contains.ts';
+import { statsAt } from '../base/files/path-stats.ts';
 import type { SandboxOpenings } from '../base/sandbox-level.ts';
-import { type HomePlaces, homeMounts } from './home-places.ts';
+import type { HomePlaces } from './home-places.ts';
+import { plainFolder, programMounts, SYSTEM } from './home-programs.ts';
 import { type Mount, readOnly, writable } from './mount.ts';
-import { runtimeMounts, socketMounts } from './sockets.ts';
+import { cacheMounts, GIT_SETTINGS } from './session-home.ts';
+import { openedSockets, resolverMounts } from './sockets.ts';
 
 /** What a guard protects, and what it opens. All paths are absolute and real. */
 export interface GuardPlaces {
@@ -25,10 +29,10 @@ export interface GuardPlaces {
   /** A writable folder that contains protected folders opens none of those. */
   openings: SandboxOpenings;
   home: HomePlaces;
+  /** Paths by which the project and home are named, if a link is part of them, and where they lead. */
+  links?: readonly { path: string; to: string }[];
   /** SANDBOX=strict. */
   isStrict?: boolean;
-  /** The logins for GitHub and GitLab are hidden. */
-  hidesForgeLogin?: boolean;
   /** Absent before the session has a worktree. */
   session?: SessionPlaces;
 }
@@ -39,15 +43,8 @@ export interface SessionPlaces {
   /** The worktree's git folder, inside the shared one. */
   gitDir: string;
   branch: string;
-  /** Writable copies to mount over the user's settings. */
-  copies?: readonly SettingsCopy[];
   /** Absent if a guard can only deny access: then the shared git folder is opened as far as commits need it. */
   git?: SessionGit;
-}
-
-export interface SettingsCopy {
-  path: string;
-  from: string;
 }
 
 /** The session's private git folder, mounted over the shared one. */
@@ -62,79 +59,143 @@ export interface SessionGit {
   lfs: string;
 }
 
-/** What commits need to write in the shared folder. */
-const OPEN_IN_GIT = ['objects', 'refs', 'logs/refs', 'lfs', 'rr-cache', 'reftable'];
-
-/**
- * The mounts for an agent: unrestricted, except for samocode's paths, the repository, much of home, and
- * sockets. Folders where possible, because a read-only file loses its protection when another file is renamed
- * over it from outside.
- */
-export function guardProfile(places: GuardPlaces): Mount[] {
-  const { session, commonDir } = places;
-  const isWide = (path: string) => protectedFolders(places).some((folder) => contains(path, folder));
-  const wide = places.openings.write.filter(isWide);
-  const opened = (path: string): Mount => ({ ...writable(path), ifThere: true });
-  return [
-    ...withHeld(places, [
-      ...homeMounts(places.home).filter(({ path }) => !wide.some((folder) => contains(folder, path))),
-      ...wide.map(opened),
-      ...runtimeMounts(places),
-    ]),
-    ...places.otherSessions.map((path): Mount => ({ ...readOnly(path), ifThere: true })),
-    readOnly(places.mainRepo),
-    ...places.otherCheckouts.map((path): Mount => ({ ...readOnly(path), ifThere: true })),
-    { ...readOnly(places.sessionsDir), ifThere: true },
-    { ...readOnly(places.worktreesDir), ifThere: true },
-    readOnly(commonDir),
-    // After the mounts that might contain it: the repository can be the home folder.
-    { kind: 'hidden', path: places.configFolder },
-    ...(session === undefined ? [] : openForSession(commonDir, session)),
-    ...places.openings.write.filter((path) => !isWide(path)).map(opened),
-    ...(session?.git === undefined
-      ? [{ ...readOnly(places.runRoot), ifThere: true } as const]
-      : runFolderOf(places, session.git)),
-    ...places.programs.map((path): Mount => ({ ...readOnly(path), ifThere: true })),
-    ...socketMounts(places),
-  ];
+/** What one start in the guard gets. All paths are absolute. */
+export interface GuardPart {
+  /** Folders on disk for home and for temporary files; absent: both are in memory. */
+  home?: string;
+  tmp?: string;
+  /** `SANDBOX=strict`: the folder of the sockets that lead out; absent: no network. */
+  net?: string;
+  /** The ports of this machine that the sockets lead to. */
+  ports?: readonly number[];
+  /** Caches that the sessions of a project share. */
+  caches?: string;
+  /** Agent CLIs whose programs are needed, and the copies of their state. */
+  clis?: readonly { name: string; path?: string | undefined }[];
+  states?: readonly Mount[];
+  /** Further paths, read-only and writable. */
+  shown?: readonly string[];
+  open?: readonly string[];
 }
 
-/** Holds the parents of protected paths, except in read-only folders. Outer first: the deepest rule wins. */
-function withHeld(places: GuardPlaces, mounts: readonly Mount[]): Mount[] {
-  const closed = mounts.filter(({ kind }) => kind === 'read_only').map(({ path }) => path);
-  const kept = [...protectedFolders(places), ...places.otherCheckouts, ...places.programs, ...closed];
-  const layers = new Map(mounts.map((mount) => [mount.path, mount]));
-  for (const path of foldersAbove(kept)) {
-    const above = mounts
-      .filter((mount) => contains(mount.path, path))
-      .sort(byDepth)
-      .at(-1);
-    const isKept = above?.kind === 'read_only' || above?.kind === 'hidden' || path === '/dev';
-    if (above?.path !== path && !isKept) layers.set(path, { kind: 'held', path, ifThere: true });
-  }
-  return [...layers.values()].sort(byDepth);
+/** Where the sockets are inside the strict sandbox. */
+export const NET = '/run/samocode';
+
+/** What is known about the machine: for the strict sandbox little, else also its graphics cards. */
+const MACHINE = { strict: ['/sys/fs/cgroup', '/sys/devices/system'], guard: ['/sys'] };
+
+/** The mounts of the guard: nothing else exists in it. Later ones override earlier ones. */
+export function guardProfile(places: GuardPlaces, part: GuardPart = {}): Mount[] {
+  const { home, openings, isStrict } = places;
+  const own = (path: string, from: string | undefined): Mount =>
+    from === undefined ? { kind: 'hidden', path } : { ...writable(path), from };
+  const named = [...openings.read.map(readOnly), ...openings.write.map(writable)];
+  const isWide = ({ path }: Mount) => protectedFolders(places).some((folder) => contains(path, folder));
+  const wide = named.filter(isWide).sort(byDepth);
+  const isInWide = (path: string) => wide.some((mount) => contains(mount.path, path));
+  const inHome = [
+    own(home.dir, part.home),
+    ...[
+      ...programMounts(home, { own: part.home, clis: part.clis }),
+      ...(part.home === undefined ? GIT_SETTINGS.map((name) => readOnly(join(home.dir, name))) : []),
+      ...cacheMounts(home.dir, part.caches),
+      ...(part.states ?? []),
+    ].sort(byDepth),
+  ];
+  const mounts = [
+    ...[...SYSTEM, ...MACHINE[isStrict ? 'strict' : 'guard']].map(readOnly),
+    ...(isStrict ? [] : resolverMounts()),
+    ...['/tmp', '/var/tmp'].map((path) => own(path, part.tmp)),
+    ...placed(inHome).filter(({ path }) => !isInWide(path)),
+    ...wide,
+    ...hiddenInside(places, isInWide),
+    ...repositoryMounts(places),
+    ...(part.net === undefined ? [] : [{ ...readOnly(NET), from: part.net }]),
+    ...[...places.programs, ...(part.shown ?? [])].map(readOnly),
+    ...named.filter((mount) => !isWide(mount)),
+    ...openedSockets(places),
+    ...(part.open ?? []).map(writable),
+  ].map((mount) =>
+    mount.kind === 'hidden' || mount.kind === 'empty' ? mount : { ...mount, ifThere: true as const },
+  );
+  makePlaces(mounts, places, part);
+  return [...mounts, ...linkMounts(places, mounts, part)];
 }
 
 export function byDepth(one: Mount, other: Mount): number {
   return one.path.length - other.path.length;
 }
 
-/** All parents, outer ones first: a parent could be moved away with its content, and replaced. */
-export function foldersAbove(paths: readonly string[]): string[] {
-  const above = paths.flatMap((path) => {
-    const folders: string[] = [];
-    for (let folder = dirname(path); folder !== dirname(folder); folder = dirname(folder))
-      folders.push(folder);
-    return folders;
+/** A folder that a person opened and that contains protected ones opens none of those. */
+function hiddenInside(places: GuardPlaces, isInWide: (path: string) => boolean): Mount[] {
+  const { sessionsDir, runRoot, worktreesDir, configFolder, otherCheckouts, otherSessions } = places;
+  const hidden = [configFolder, sessionsDir, worktreesDir, runRoot].filter(isInWide);
+  return [
+    ...[...otherCheckouts, ...otherSessions].filter(isInWide).map(readOnly),
+    ...hidden.map((path): Mount => ({ kind: 'hidden', path })),
+  ];
+}
+
+/** The main checkout is not there, but for a proof, which borrows its ignored files. */
+function repositoryMounts(places: GuardPlaces): Mount[] {
+  const { session, mainRepo, commonDir, home } = places;
+  // The mount of home has hidden it; of a bare repository everything is the git folder.
+  const isOuter = contains(mainRepo, home.dir) || contains(commonDir, mainRepo);
+  if (session?.git === undefined) return [...(isOuter ? [] : [readOnly(mainRepo)]), readOnly(commonDir)];
+  return [
+    ...(isOuter ? [] : [{ kind: 'empty' as const, path: mainRepo }]),
+    ...openForSession(commonDir, session),
+    ...runFolderOf(places, session.git),
+  ];
+}
+
+/** Without what has no place in a read-only folder. */
+function placed(mounts: readonly Mount[]): Mount[] {
+  return mounts.filter(({ path }, at) => {
+    const above = outerOf(path, mounts.slice(0, at));
+    return above?.kind !== 'read_only' || statsAt(join(above.from ?? above.path, relative(above.path, path)));
   });
-  return [...new Set(above)].sort((one, other) => one.length - other.length);
+}
+
+/** Makes places in home and in caches for other mounts, and follows no link that an agent put there. */
+function makePlaces(mounts: readonly Mount[], { home }: GuardPlaces, { caches }: GuardPart): void {
+  for (const [at, { path }] of mounts.entries()) {
+    const above = outerOf(path, mounts.slice(0, at));
+    if (above?.from === undefined || above.kind !== 'writable') continue;
+    if (above.path !== home.dir && !(caches && contains(caches, above.from))) continue;
+    const name = relative(above.path, path);
+    const place = join(plainFolder(above.from, dirname(name)), basename(name));
+    if (statsAt(place)?.isSymbolicLink()) rmSync(place);
+  }
+}
+
+function outerOf(path: string, mounts: readonly Mount[]): Mount | undefined {
+  return mounts.findLast((mount) => mount.path !== path && contains(mount.path, path));
+}
+
+/** Links by which the project and home are named. */
+function linkMounts({ links = [] }: GuardPlaces, mounts: readonly Mount[], part: GuardPart): Mount[] {
+  const made: Mount[] = [{ kind: 'link', path: '/var/run', from: '/run' }];
+  const done: string[] = [];
+  for (const { path, to } of links) {
+    if (done.some((link) => contains(link, path))) continue;
+    done.push(path);
+    const above = mounts.findLast((mount) => contains(mount.path, path));
+    if (above === undefined || above.kind === 'hidden') made.push({ kind: 'link', path, from: to });
+    else if (above.from !== undefined && [part.home, part.tmp].includes(above.from)) {
+      const name = relative(above.path, path);
+      const place = join(plainFolder(above.from, dirname(name)), basename(name));
+      rmSync(place, { recursive: true, force: true });
+      symlinkSync(to, place);
+    }
+  }
+  return made;
 }
 
 export function openForSession(commonDir: string, session: SessionPlaces): Mount[] {
-  const { worktree, sessionDir, git, copies = [] } = session;
+  const { worktree, sessionDir, git } = session;
   return [
-    ...copies.map(({ path, from }): Mount => ({ ...writable(path), from })),
-    ...(git === undefined ? openForCommits(commonDir, session) : privateGitMounts(commonDir, session, git)),
+    ...(git === undefined ? [] : privateGitMounts(commonDir, session, git)),
     writable(worktree),
     readOnly(join(worktree, '.git')),
     writable(sessionDir),
@@ -166,30 +227,6 @@ export function runFolderOf(
   ];
 }
 
-function openForCommits(commonDir: string, { gitDir, branch }: SessionPlaces): Mount[] {
-  const heads = join(commonDir, 'refs/heads');
-  const logs = join(commonDir, 'logs/refs/heads');
-  const shared = [
-    ...OPEN_IN_GIT.map((name) => writable(join(commonDir, name))),
-    // git writes logs through links, so the logs of other branches and of the main checkout stay closed.
-    readOnly(logs),
-    writable(join(logs, dirname(branch))),
-    readOnly(heads),
-    readOnly(join(commonDir, 'refs/samocode')),
-    // Replacement refs can show any commit or file as another, also to the user.
-    readOnly(join(commonDir, 'refs/replace')),
-    // A branch without a prefix shares the folder of all branches.
-    writable(join(heads, dirname(branch))),
-  ];
-  return [
-    ...shared.map((mount): Mount => ({ ...mount, ifThere: true })),
-    writable(gitDir),
-    // These files could redirect every git in the worktree, including the worker's, to another repository.
-    readOnly(join(gitDir, 'commondir')),
-    readOnly(join(gitDir, 'gitdir')),
-  ];
-}
-
 /** Folders whose files, if written inside the guard, must not appear outside. */
 export function forbiddenFolders(places: GuardPlaces): string[] {
   const { commonDir, openings, home } = places;
@@ -205,7 +242,7 @@ export function forbiddenFolders(places: GuardPlaces): string[] {
   ].filter((folder) => !narrow.some((path) => contains(path, folder)));
 }
 
-function protectedFolders(places: GuardPlaces): string[] {
+export function protectedFolders(places: GuardPlaces): string[] {
   const { mainRepo, commonDir, sessionsDir, runRoot, worktreesDir, configFolder } = places;
   return [mainRepo, commonDir, sessionsDir, runRoot, worktreesDir, configFolder];
 }

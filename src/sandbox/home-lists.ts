@@ -1,77 +1,51 @@
-import { PROVIDERS } from '../providers/registry.ts';
+/** Folders of programs below home with what they need, read-only for agents and checks. */
+export const PROGRAM_FOLDERS: readonly string[] =
+  words(`bin .local/bin .local/lib .linuxbrew .bun/bin .deno/bin .cargo/bin go/bin .ghcup .juliaup .rvm .jenv .fly/bin
+    .npm-global`);
 
-/** Home folders in which a new entry could start something: only existing entries are opened, by name. */
-export const BY_NAME = ['', '.config', '.local', '.local/share', '.aws', '.docker', '.gradle', 'Library'];
+interface Toolchains {
+  /** Names another folder instead. */
+  variable?: string;
+  /** Folders in it to which a tool adds versions; an asterisk matches any name. */
+  grows?: string;
+}
 
-/** Folder names by parent folder in home. */
-type Names = Readonly<Record<string, string>>;
-
-/** Folders of programs with their dependencies: the only part of home that commands of a proof see. */
-export const HOME_PROGRAMS: readonly string[] =
-  words(`bin .local/bin .local/share/uv/python .local/share/mise .asdf
-    .linuxbrew .nvm .local/share/fnm .volta .nodenv .bun/bin .deno/bin .pyenv .rbenv .rvm .cargo/bin .rustup go/bin .sdkman
-    .jenv .dotnet .ghcup .juliaup`);
-
-/** Folders from which the user's programs are started later, or instructions are read. */
-const STARTER_NAMES: Names = {
-  '': `.ssh .gnupg .kube .terraform.d node_modules .node_modules .bin .npm-global .npm-packages .fnm .n n .rye .mise .goenv
-    .oh-my-zsh .zsh .zinit .zplug .antigen .bash_it .bashrc.d .tmux .vim .emacs.d .vscode .vscode-server .cursor .cursor-server`,
-  '.config': `git gh pip uv npm pnpm mise nix systemd autostart environment.d plasma-workspace i3 sway hypr xfce4 zsh fish
-    bash nushell starship direnv tmux kitty alacritty wezterm ghostty nvim Code Cursor Windsurf VSCodium zed helix emacs`,
-  '.local': 'lib pipx',
-  '.local/share': `applications systemd dbus-1 gnome-shell nautilus kservices5 kio fish zinit direnv bash-completion nvim
-    pnpm rtx uv pipx gh nix`,
-  '.docker': 'cli-plugins',
-  '.gradle': 'init.d',
-  Library: 'LaunchAgents Services Scripts pnpm',
-  '.pixi': 'bin',
+/**
+ * Version managers and toolchains below home: what is there is read-only, entry by entry, and a session can add versions,
+ * which no other session sees.
+ */
+export const TOOLCHAINS: Readonly<Record<string, Toolchains>> = {
+  '.nvm': { variable: 'NVM_DIR', grows: 'versions/node alias' },
+  '.local/share/uv': { grows: 'python tools' },
+  '.local/share/mise': { variable: 'MISE_DATA_DIR', grows: 'installs/*' },
+  '.asdf': { variable: 'ASDF_DATA_DIR', grows: 'installs/*' },
+  '.local/share/fnm': { variable: 'FNM_DIR', grows: 'node-versions aliases' },
+  '.volta': { variable: 'VOLTA_HOME', grows: 'tools/image/* tools/inventory/* tools/user' },
+  '.nodenv': { variable: 'NODENV_ROOT', grows: 'versions' },
+  '.pyenv': { variable: 'PYENV_ROOT', grows: 'versions' },
+  '.rbenv': { variable: 'RBENV_ROOT', grows: 'versions' },
+  '.rustup': { variable: 'RUSTUP_HOME', grows: 'toolchains update-hashes' },
+  '.sdkman': { variable: 'SDKMAN_DIR', grows: 'candidates/*' },
+  '.local/share/pnpm': { variable: 'PNPM_HOME', grows: 'global' },
+  '.dotnet': { variable: 'DOTNET_ROOT', grows: 'sdk shared/* tools' },
 };
 
-/** Inside starters: folders that tools fill on their own. */
-export const STORES = ['.local/share/pnpm/store', 'Library/pnpm/store', '.terraform.d/plugin-cache'];
+/** Variables that name the folder of a toolchain, wherever it is. */
+export const TOOL_VARIABLES: readonly string[] =
+  words(`JAVA_HOME GOROOT ANDROID_HOME ANDROID_SDK_ROOT FLUTTER_ROOT CONDA_PREFIX BUN_INSTALL DENO_INSTALL
+    N_PREFIX MAVEN_HOME GRADLE_HOME`);
 
-/** Files that a shell, ssh or an editor reads, in folders closed to agents in the guard. git's are read by key. */
-const START_NAMES: Names = {
-  '': `.bashrc .bash_profile .bash_login .bash_logout .bash_aliases .profile .inputrc .zshrc .zprofile .zshenv .zlogin
-    .zlogout .xprofile .xsession .xinitrc .vimrc .tmux.conf`,
-  '.config': 'fish/config.fish',
-  '.ssh': 'config rc authorized_keys',
-};
+/** Caches below home: a project has its own, which its sessions share. */
+export const CACHES: readonly string[] =
+  words(`.cache .npm .local/share/pnpm/store .yarn/berry .bun/install/cache .cargo/registry .cargo/git go/pkg
+    .m2/repository .gradle/caches .gradle/daemon .gradle/native .gradle/wrapper .nuget/packages`);
 
-export const STARTERS = [
-  ...paths(STARTER_NAMES),
-  ...HOME_PROGRAMS,
-  ...PROVIDERS.flatMap(({ installFolders = [], starters = [], privateCopies = [] }) => [
-    ...installFolders,
-    ...starters,
-    ...privateCopies,
-  ]),
-];
-export const START_FILES = paths(START_NAMES);
-
-/** Files of the same kind in folders that tools must be able to write. */
-export const OPEN_START_FILES = ['.cargo/env', '.cargo/config', '.cargo/config.toml', '.m2/settings.xml'];
-
-/** Folders that tools could not create in a read-only home, by program. */
-export const CACHES: Names = {
-  '': '.cache .local/state',
-  npm: '.npm',
-  corepack: '.local/share/pnpm/store',
-  pnpm: '.local/share/pnpm/store',
-  yarn: '.yarn',
-  bun: '.bun/install',
-  cargo: '.cargo',
-  go: 'go/pkg',
-  java: '.m2 .gradle/caches .gradle/daemon .gradle/native .gradle/wrapper',
-  dotnet: '.nuget',
-};
+/** Files that a shell, ssh or an editor reads when it starts. */
+export const START_FILES: readonly string[] =
+  words(`.bashrc .bash_profile .bash_login .bash_logout .bash_aliases .profile .inputrc .zshrc .zprofile .zshenv .zlogin
+    .zlogout .xprofile .xsession .xinitrc .vimrc .tmux.conf .config/fish/config.fish .ssh/config .ssh/rc
+    .ssh/authorized_keys`);
 
 export function words(text: string): string[] {
   return text.split(/\s+/);
-}
-
-function paths(names: Names): string[] {
-  return Object.entries(names).flatMap(([folder, text]) =>
-    words(text).map((name) => (folder === '' ? name : `${folder}/${name}`)),
-  );
 }

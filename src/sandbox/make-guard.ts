@@ -40,7 +40,7 @@ export function findGuardTool(
 export interface GuardOptions {
   /** Whether the agent has root's rights, some of which break any guard. */
   isRoot: boolean;
-  /** Only what the profile names exists inside, and there is no network. */
+  /** There is no network. */
   isStrict?: boolean;
   /** Variables to remove, and to set. */
   unset?: readonly string[];
@@ -76,28 +76,26 @@ function bwrapArgs(
 ): string[] {
   const devices = DEVICES.map((name) => `/dev/${name}`).flatMap((path) => ['--dev-bind-try', path, path]);
   return [
-    ...(isStrict ? ['--unshare-net', '--unshare-uts', '--unshare-cgroup-try'] : ['--bind', '/', '/']),
+    ...(isStrict ? ['--unshare-net', '--unshare-uts', '--unshare-cgroup-try'] : []),
     ...['--proc', '/proc', '--unshare-pid', '--unshare-ipc', '--die-with-parent'],
     ...['--dev', '/dev', '--perms', '1777', '--tmpfs', '/dev/shm'],
     ...(isStrict ? [] : devices),
-    ...(isRoot
-      ? [...KERNEL, ...(isStrict ? [] : ['/sys'])].flatMap((path) => ['--ro-bind-try', path, path])
-      : []),
+    ...(isRoot ? KERNEL.flatMap((path) => ['--ro-bind-try', path, path]) : []),
     ...profile.flatMap(bwrapMount),
     // Read-only only now, because mount points had to be made in them.
     ...profile.filter(({ kind }) => kind === 'empty').flatMap(({ path }) => ['--remount-ro', path]),
-    ...(isStrict ? ['--remount-ro', '/'] : []),
+    ...['--remount-ro', '/'],
     ...(isRoot ? ['--cap-drop', 'ALL', ...KEPT.flatMap((name) => ['--cap-add', `CAP_${name}`])] : []),
     ...unset.flatMap((name) => ['--unsetenv', name]),
     ...Object.entries(set).flatMap(([name, value]) => ['--setenv', name, value]),
   ];
 }
 
-const BINDS = { read_only: '--ro-bind', writable: '--bind', held: '--bind' } as const;
+const BINDS = { read_only: '--ro-bind', writable: '--bind' } as const;
 
 function bwrapMount({ kind, path, from = path, ifThere }: Mount): string[] {
-  if (kind === 'empty') return ['--tmpfs', path];
-  if (kind === 'hidden') return from === path ? ['--tmpfs', path] : ['--ro-bind', from, path];
+  if (kind === 'empty' || kind === 'hidden') return ['--tmpfs', path];
+  if (kind === 'link') return ['--symlink', from, path];
   const bind = BINDS[kind];
   return [ifThere ? `${bind}-try` : bind, from, path];
 }
@@ -117,8 +115,8 @@ function sandboxRule({ kind, path }: Mount): string {
       return `(deny file-write* ${where})`;
     case 'writable':
       return `(allow file-write* ${where})`;
-    case 'held':
-      return `(deny file-write-unlink ${where.replace('subpath', 'literal')})`;
+    case 'link':
+      return '';
     default:
       return kind satisfies never;
   }

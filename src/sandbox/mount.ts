@@ -1,10 +1,10 @@
 /** A rule for a folder or file. Later rules override earlier ones. */
 export interface Mount {
-  /** `held`: unrestricted, but it can't be moved away with its content. `empty`: hidden, and read-only. */
-  kind: 'read_only' | 'writable' | 'hidden' | 'held' | 'empty';
+  /** `empty`: hidden, and read-only. `link`: a symbolic link to `from`. */
+  kind: 'read_only' | 'writable' | 'hidden' | 'empty' | 'link';
   /** Absolute, without links. */
   path: string;
-  /** The source, if another path is mounted there; for a hidden file, /dev/null. */
+  /** The source, if another path is mounted there. */
   from?: string;
   /** Skipped if missing. */
   ifThere?: true;

@@ -8,7 +8,6 @@ import { visibleControls } from '../base/text.ts';
 import { type GuardMaker, guardOf } from './guard-of.ts';
 import { forbiddenFolders, type GuardPlaces } from './guard-profile.ts';
 import { findGuardTool, type Guard, type GuardTool, insideGuard } from './make-guard.ts';
-import { strictProblem } from './strict-profile.ts';
 
 /** The active guard, or why there is none and how to get it. */
 export type GuardNow = ActiveGuard | NoGuard;
@@ -46,9 +45,14 @@ export async function probeGuard(places: GuardPlaces, options: ProbeOptions): Pr
   const { env, platform = process.platform, isRoot = process.getuid?.() === 0 } = options;
   const tool = options.tool ?? findGuardTool(env, platform);
   if (tool === undefined) return missingGuard(platform);
-  const problem = places.isStrict ? strictProblem(places, tool) : undefined;
-  if (problem !== undefined)
-    return { level: 'none', why: problem, hint: 'Set SANDBOX=guard in .samocode, or work elsewhere.' };
+  if (places.isStrict && tool.kind !== 'bwrap')
+    return {
+      level: 'none',
+      why: 'SANDBOX=strict needs bubblewrap, which exists only on Linux',
+      hint: 'Set SANDBOX=guard in .samocode, or work elsewhere.',
+    };
+  if (places.home.dir === '/')
+    return { level: 'none', why: 'there is no home folder', hint: 'Set HOME to a folder.' };
   // A private git folder stores its refs as files.
   if (statsAt(join(places.commonDir, 'reftable')) !== undefined)
     return {

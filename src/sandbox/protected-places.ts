@@ -20,6 +20,7 @@ export interface ProtectedPlaces {
   openings: SandboxOpenings;
   isStrict: boolean;
   home: { dir: string; env: GitContext['baseEnv'] };
+  links: { path: string; to: string }[];
 }
 
 export interface PlacesQuestion {
@@ -48,6 +49,13 @@ export async function findProtectedPlaces(
     const real = await realPathAsFar(path);
     if (!prunable && real !== main && pathInside(worktreesDir, real) === undefined) checkouts.push(real);
   }
+  const homeReal = await realPathAsFar(homeDir);
+  const named = [
+    [mainRepo, main],
+    [homeDir, homeReal],
+    [folders.sessionsDir, sessionsDir],
+    [folders.worktreesDir, worktreesDir],
+  ] as const;
   return {
     mainRepo: main,
     commonDir: commonDir ?? (await commonDirOf(mainRepo, context)),
@@ -66,7 +74,8 @@ export async function findProtectedPlaces(
       read: await Promise.all(openings.read.map(realPathAsFar)),
     },
     isStrict,
-    home: { dir: await realPathAsFar(homeDir), env: context.baseEnv },
+    home: { dir: homeReal, env: context.baseEnv },
+    links: named.flatMap(([path, to]) => (path === to ? [] : [{ path, to }])),
   };
 }
 

@@ -3,6 +3,7 @@ import { dirname, join } from 'node:path';
 import { ifExists } from '../../src/base/errors.ts';
 import { runCommand } from '../../src/base/processes/run-command.ts';
 import { providerNamed } from '../../src/providers/registry.ts';
+import { stateFolderOf } from '../../src/sandbox/cli-state.ts';
 import { installCli } from '../support/install-clis.ts';
 import type { HeadlessCli } from '../support/model-stub/services.ts';
 import type { CliSession } from './cli-session.ts';
@@ -62,7 +63,8 @@ export async function tokensInLog(
   const [first = ''] = (await readdir(logs)).filter((name) => name.endsWith('.jsonl')).sort();
   const [, cliSession = ''] =
     /"(?:session_id|thread_id)":"([^"]+)"/.exec(await readFile(join(logs, first), 'utf8')) ?? [];
-  const question = { cliSession, env: { HOME: homeDir }, final: undefined, now: 0 };
+  const folder = stateFolderOf(cli, { dir: homeDir, env: {} }) ?? '';
+  const question = { cliSession, folder, final: undefined, now: 0 };
   return (await providerNamed(cli).readTraces?.(question))?.tokens;
 }
 

@@ -55,14 +55,7 @@ async function playWhole(cli: HeadlessCli, session: CliSession, implemented: num
   expect(await readFile(session.paths.overview, 'utf8')).toContain('Phase: done');
   expect(await session.git('status', '--porcelain')).toBe('?? .samocode');
   expect(await startedServers(session), 'no server is started by an agent').toEqual([]);
-  const inLog = await tokensInLog(cli, session);
-  if (cli !== 'claude') expect(inLog?.input, 'its log has the tokens').toBeGreaterThan(0);
-  if (inLog)
-    expect(ended[0]?.cost, 'its log has the same tokens as its last message').toMatchObject({
-      inputTokens: inLog.input,
-      outputTokens: inLog.output,
-      cachedTokens: inLog.cached,
-    });
+  expect(await tokensInLog(cli, session), "the agents' records are not the person's").toBeUndefined();
   const { worktree } = await session.state();
   const subjects = await session.git('-C', worktree?.path ?? '', 'log', '--format=%s', '-2');
   return { ended, names, subjects };

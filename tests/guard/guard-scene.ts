@@ -5,18 +5,16 @@ import { gitDirOf } from '../../src/base/files/git-pointer.ts';
 import { type CommandResult, runCommand } from '../../src/base/processes/run-command.ts';
 import { NO_OPENINGS } from '../../src/base/sandbox-level.ts';
 import { realPathAsFar } from '../../src/project/git/real-path.ts';
-import { PROVIDER_NAMES } from '../../src/providers/registry.ts';
-import { makeCredentialFolder } from '../../src/sandbox/forge-logins.ts';
+import { copyState } from '../../src/sandbox/cli-state.ts';
 import { guardOf } from '../../src/sandbox/guard-of.ts';
 import { type GuardPlaces, guardProfile } from '../../src/sandbox/guard-profile.ts';
-import { makeHomeFolders } from '../../src/sandbox/home-places.ts';
 import { findGuardTool, type GuardTool, insideGuard } from '../../src/sandbox/make-guard.ts';
 import { makePrivateGit, usersRefs } from '../../src/sandbox/private-git/make-private-git.ts';
 import { basePlace, privateGitIn } from '../../src/sandbox/private-git/private-git.ts';
 import { findProtectedPlaces } from '../../src/sandbox/protected-places.ts';
-import { wayOutRules } from '../../src/sandbox/strict-folders.ts';
-import { cacheNames, strictProfile } from '../../src/sandbox/strict-profile.ts';
+import { freshHome } from '../../src/sandbox/session-home.ts';
 import { openWayOut } from '../../src/sandbox/way-out.ts';
+import { wayOutRules } from '../../src/sandbox/way-out-rules.ts';
 import { runRoot } from '../../src/session/layout/paths.ts';
 import { builtPrograms } from '../support/built-programs.ts';
 import { eventually } from '../support/eventually.ts';
@@ -79,14 +77,24 @@ export async function makeScene(user: User, place: Place): Promise<GuardScene> {
   await outside(`${MAKE_PERSON}\n${makeRepository}\n${MAKE_SESSIONS}\n${place.services ?? ''}`);
   const places = await placesOf(variables, place, env);
   const { session, commonDir } = places;
-  makeHomeFolders(places.home, PROVIDER_NAMES);
-  await handOver();
   Object.assign(env, { COMMON: commonDir, GITDIR: session.gitDir });
-  const part = place.strict === undefined ? undefined : await strictPart(places, dir.path, env);
-  await handOver();
+  const folder = (name: string) => join(dir.path, 'sandbox', name);
+  for (const name of ['home', 'tmp', 'caches']) await mkdir(folder(name), { recursive: true });
+  freshHome(places.home.dir, folder('home'));
+  const strict = place.strict === undefined ? undefined : await strictPart(places, folder('net'), env);
+  const clis = [{ name: 'claude' }];
+  const states = await copyState('claude', places.home, folder('state'));
+  const part = {
+    home: folder('home'),
+    tmp: folder('tmp'),
+    caches: folder('caches'),
+    clis,
+    states,
+    ...strict?.part,
+  };
+  for (const { kind } of guardProfile(places, part)) noteReached('mount', kind);
   const guard = guardOf({ tool, isRoot: user.isRoot }, places, part);
-  const profile = part === undefined ? guardProfile(places) : strictProfile(places, part);
-  for (const { kind } of profile) noteReached('mount', kind);
+  await handOver();
   const inside = async (script: string) =>
     await run(insideGuard(guard, ['/bin/sh', '-c', `cd "$WORKTREE"; ${script}`]));
   return {
@@ -99,14 +107,14 @@ export async function makeScene(user: User, place: Place): Promise<GuardScene> {
       await outside(': >"$SESSION/go"');
       return await running;
     },
-    others: () => entriesBelow(dir.path, rulesOf(places, variables)),
-    refused: part?.refused ?? [],
+    others: () => entriesBelow(dir.path, rulesOf(places, variables, join(dir.path, 'sandbox'))),
+    refused: strict?.refused ?? [],
     restartWayOut: async () => {
-      await part?.restart();
+      await strict?.restart();
       await handOver();
     },
     [Symbol.asyncDispose]: async () => {
-      await part?.close();
+      await strict?.close();
       await dir[Symbol.asyncDispose]();
     },
   };
@@ -126,7 +134,8 @@ async function placesOf(variables: Variables, place: Place, env: Record<string, 
       ...NO_OPENINGS,
       ...place.strict,
       sockets: [...(place.sockets ?? [])],
-      write: (place.writable ?? []).map((path) => join(MAIN, path)),
+      // A remote on this machine.
+      write: [variables.ORIGIN, ...(place.writable ?? []).map((path) => join(MAIN, path))],
       read: (place.readable ?? []).map((path) => join(HOME, path)),
     },
   };
@@ -152,27 +161,22 @@ async function placesOf(variables: Variables, place: Place, env: Record<string, 
       lfs: basePlace(git.dir, 'lfs'),
     },
   };
-  const { hidesForgeLogin = false } = place;
-  if (hidesForgeLogin) makeCredentialFolder(places.home);
-  return { ...places, session, hidesForgeLogin };
+  return { ...places, session };
 }
 
 /** What the worker prepares for a strict sandbox. */
-async function strictPart(places: Places, root: string, env: Record<string, string>) {
-  const folder = (name: string) => join(root, 'strict', name);
-  for (const name of ['home', 'tmp', ...cacheNames().map((cache) => `caches/${cache}`)])
-    await mkdir(folder(name), { recursive: true });
+async function strictPart(places: Places, net: string, env: Record<string, string>) {
   await copyFile(
     join(dirname((await builtPrograms()).worker), 'relay.cjs'),
     join(places.programs[0] ?? '', 'relay.cjs'),
   );
   const rules = wayOutRules(places.openings, [], env);
   const refused: string[] = [];
-  const open = () => openWayOut(folder('net'), rules, (target, why) => refused.push(`${target} ${why}`));
+  const open = () => openWayOut(net, rules, (target, why) => refused.push(`${target} ${why}`));
   let wayOut = await open();
   return {
-    ...{ home: folder('home'), tmp: folder('tmp'), net: folder('net'), caches: folder('caches') },
-    ...{ ports: rules.ports, refused, clis: [{ name: 'claude' }] },
+    part: { net, ports: rules.ports },
+    refused,
     close: () => wayOut.close(),
     restart: async () => {
       await wayOut.close();

@@ -24,8 +24,6 @@ export interface Place {
   sockets?: readonly SocketName[];
   /** SANDBOX=strict, with these openings. */
   strict?: Partial<SandboxOpenings>;
-  /** Logins of GitHub and GitLab are hidden. */
-  hidesForgeLogin?: true;
   /** A script that starts services of the user. */
   services?: string;
   /** More variables of the user. */

@@ -5,7 +5,7 @@ import { ci } from '../support/ci.ts';
 import { eventually } from '../support/eventually.ts';
 import { type GuardScene, makeScene } from './guard-scene.ts';
 import { PLACES, type Place, USUAL } from './places.ts';
-import { REFUSED, type Row, WORKS } from './rows.ts';
+import { REFUSED, type Row, VANISHES, WORKS } from './rows.ts';
 import { rowsThat, type Tried, tryRows, tryTogether } from './try-rows.ts';
 import { USERS } from './users.ts';
 
@@ -25,12 +25,16 @@ describe.each(USERS)('inside the guard, $name', (user) => {
   let tried: Record<string, Tried>;
   beforeAll(async () => {
     scene = await makeScene(user, USUAL);
-    tried = await tryTogether(() => makeScene(user, USUAL), [...REFUSED, ...WORKS]);
+    tried = await tryTogether(() => makeScene(user, USUAL), [...REFUSED, ...VANISHES, ...WORKS]);
   });
   afterAll(() => scene[Symbol.asyncDispose]());
 
   test.each(REFUSED)('cannot $title', ci, ({ title }) => {
     expect(tried[title]).toMatchObject({ works: false, changed: [] });
+  });
+
+  test.each(VANISHES)('changes nothing outside: $title', ci, ({ title }) => {
+    expect(tried[title]?.changed).toEqual([]);
   });
 
   test.each(WORKS)('can $title', ({ title }) => {
@@ -111,7 +115,7 @@ describe.each(USERS)('inside the guard, $name', (user) => {
 async function holds(scene: GuardScene, place: Place, meanwhile = 'true'): Promise<void> {
   const fitting = (rows: readonly Row[]) => rows.filter(({ unless }) => !unless?.(place));
   let before: Record<string, string> = {};
-  const ends = await tryRows(scene, fitting([...REFUSED, ...WORKS]), async () => {
+  const ends = await tryRows(scene, fitting([...REFUSED, ...VANISHES, ...WORKS]), async () => {
     await scene.outside(`cd "$MAIN"; ${meanwhile}`);
     before = scene.others();
   });

@@ -17,7 +17,6 @@ export const REFUSED = words([
   ['change a file of the main checkout', 'echo x >>"$MAIN/README.md"', isBare],
   ['delete a file of the main checkout', 'rm "$MAIN/README.md"', isBare],
   ['move the main checkout away', 'mv "$MAIN" "$MAIN.away"'],
-  ['move the folder of the main checkout away', 'mv "$BASE/projects" "$BASE/projects.away"'],
   ['move the whole home folder away', 'mv "$HOME" "$HOME.away"'],
   [
     'change a file of the main checkout by a second name of it',
@@ -52,8 +51,32 @@ export const REFUSED = words([
   ['move the folder of that program away', 'mv "$HOME/.local/lib" "$HOME/.local/lib.away"'],
   ['read the bot token', 'grep -r TELEGRAM "$CONFIG"'],
   ['move the settings of samocode away', 'mv "$CONFIG" "$CONFIG.away"'],
-  ['move the folder of those settings away', 'mv "$HOME/.config" "$HOME/.config.away"'],
 
+  ['see a process outside', 'kill -0 "$OUTSIDE"'],
+  ['reach around by the root of another process', ': >"/proc/1/root$MAIN/planted"', isBare],
+  ['unmount the protection', 'umount "$MAIN"'],
+  ['unmount it lazily', 'umount -l "$MAIN"'],
+  ['mount it writable', 'mount -o remount,rw,bind "$MAIN"'],
+  [
+    'mount the repository a second time, writable',
+    'mkdir -p "$HOME/work/bind"; mount --bind "$MAIN" "$HOME/work/bind"',
+  ],
+  ['unmount it in a namespace of its own', 'unshare --user --map-root-user --mount umount "$MAIN"'],
+  [
+    'mount it writable there',
+    'unshare --user --map-root-user --mount mount -o remount,rw,bind "$MAIN"',
+    isBare,
+  ],
+  ['make a device', 'mknod "$HOME/disk" b 8 0'],
+]);
+
+/** Whether or not it works inside, nothing of it reaches the person's home or programs. */
+export const VANISHES = words([
+  [
+    'move the folder of the main checkout away and back',
+    'mv "$BASE/projects" "$BASE/projects.away"; mv "$BASE/projects.away" "$BASE/projects"',
+  ],
+  ['move the folder of those settings away', 'mv "$HOME/.config" "$HOME/.config.away"'],
   ...[
     ['the start file of a shell', 'echo x >>"$HOME/.bashrc"'],
     ['a start file that is not there yet', ': >"$HOME/.bash_profile"'],
@@ -97,23 +120,6 @@ export const REFUSED = words([
     'echo x >"$HOME/.claude/x"; mv -f "$HOME/.claude/x" "$HOME/.claude/settings.json" || { rm "$HOME/.claude/x"; false; }',
   ],
   ["move a CLI's folder away", 'mv "$HOME/.claude" "$HOME/.claude2"'],
-
-  ['see a process outside', 'grep -l "[v]itest" /proc/[0-9]*/cmdline'],
-  ['reach around by the root of another process', ': >"/proc/1/root$MAIN/planted"', isBare],
-  ['unmount the protection', 'umount "$MAIN"'],
-  ['unmount it lazily', 'umount -l "$MAIN"'],
-  ['mount it writable', 'mount -o remount,rw,bind "$MAIN"'],
-  [
-    'mount the repository a second time, writable',
-    'mkdir -p "$HOME/work/bind"; mount --bind "$MAIN" "$HOME/work/bind"',
-  ],
-  ['unmount it in a namespace of its own', 'unshare --user --map-root-user --mount umount "$MAIN"'],
-  [
-    'mount it writable there',
-    'unshare --user --map-root-user --mount mount -o remount,rw,bind "$MAIN"',
-    isBare,
-  ],
-  ['make a device', 'mknod "$HOME/work/disk" b 8 0'],
 ]);
 
 /** Must work: the script succeeds, and changes only its own files. */
@@ -147,11 +153,11 @@ export const WORKS = words([
   ['add a worktree', 'git worktree add -q "$WORKTREE/more" -b more; git worktree remove "$WORKTREE/more"'],
   [
     'look',
-    'git status --porcelain; git reflog -1; git worktree list | grep -q 26-01-09-other; git fsck --no-dangling',
+    'git status --porcelain; git reflog -1; git worktree list | grep -q 26-01-08-boat; git fsck --no-dangling',
   ],
   [
     'move a file from home into its worktree',
-    'echo x >"$HOME/work/x"; mv "$HOME/work/x" moved.txt; rm moved.txt',
+    'mkdir -p "$HOME/work"; echo x >"$HOME/work/x"; mv "$HOME/work/x" moved.txt; rm moved.txt',
   ],
   ['write its signal and documents', 'echo "{}" >"$SESSION/_signal.json"; mkdir -p "$SESSION/_logs"'],
   [
@@ -160,7 +166,7 @@ export const WORKS = words([
   ],
   [
     'renew the login of a CLI by a rename',
-    'for cli in claude/.credentials codex/auth gemini/oauth_creds; do f="$HOME/.$cli.json"; echo 2 >"$f.new"; mv -f "$f.new" "$f"; grep -qx 2 "$f"; done',
+    'f="$HOME/.claude/.credentials.json"; echo 2 >"$f.new"; mv -f "$f.new" "$f"; grep -qx 2 "$f"',
   ],
   [
     'keep a transcript beside the settings of a CLI',

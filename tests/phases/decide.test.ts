@@ -86,6 +86,13 @@ test('a signal torn by a crash counts as the crash, and the next agent gets both
   ]);
 });
 
+test('a refused login that was renewed since is tried once more, and then blocks', () => {
+  const refused = outcomeOf({ end: 'auth', loginRenewed: true });
+  expect(decide(progressIn('testing'), refused, RULES)).toMatchObject({ kind: 'run', retry: 'failure' });
+  const again = progressIn('testing', failureCounts({ failures: 1 }));
+  expect(decide(again, refused, RULES)).toMatchObject({ kind: 'block', rule: 'auth' });
+});
+
 test('the third agent in a row that runs out of time blocks', () => {
   const at = progressIn('implementation', failureCounts({ timeouts: 2 }));
   expect(decide(at, outcomeOf({ end: 'timeout' }), RULES)).toMatchObject({ kind: 'block', rule: 'timeouts' });

@@ -1,4 +1,4 @@
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdir, rename, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { readCodexTraces } from '../../src/providers/codex/codex-stream.ts';
@@ -21,7 +21,7 @@ async function scene() {
   const dir = await tempDir();
   const folder = join(dir.path, 'sessions/2026/11/20');
   await mkdir(folder, { recursive: true });
-  const question = { cliSession: THREAD, env: { CODEX_HOME: dir.path } };
+  const question = { cliSession: THREAD, folder: dir.path };
   return { dir, path: join(folder, `rollout-2026-11-20T11-02-26-${THREAD}.jsonl`), question };
 }
 
@@ -44,6 +44,15 @@ test('the log is found for any start day of the thread', async () => {
   await writeFile(path, MODEL);
   const traces = await readCodexTraces({ ...question, final: undefined, now: 0 });
   expect(traces).toEqual({ model: 'gpt-5.2' });
+});
+
+test('a link in place of the logs is not followed', async () => {
+  const { dir, path, question } = await scene();
+  await using _ = dir;
+  await writeFile(path, MODEL);
+  await rename(join(dir.path, 'sessions'), join(dir.path, 'elsewhere'));
+  await symlink('elsewhere', join(dir.path, 'sessions'));
+  expect(await readCodexTraces({ ...question, final: undefined, now: 0 })).toEqual({});
 });
 
 test('the usage of an ended Codex is read afterwards', async () => {

@@ -11,7 +11,7 @@ export async function expectContract(provider: Provider): Promise<void> {
   expectCommand(provider);
   expectReading(provider);
   expectEnds(provider);
-  const question = { cliSession: 'none', env: { HOME: '/nowhere' }, final: undefined, now: 0 };
+  const question = { cliSession: 'none', folder: '/nowhere', final: undefined, now: 0 };
   expect((await provider.readTraces?.(question)) ?? {}).toEqual({});
 }
 

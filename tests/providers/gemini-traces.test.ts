@@ -15,7 +15,7 @@ async function scene() {
   const folder = join(dir.path, '.gemini/tmp/boats/chats');
   await mkdir(folder, { recursive: true });
   await writeFile(join(folder, 'session-2026-11-20T12-30-00000000.jsonl'), answer('x'));
-  const question = { cliSession: SESSION, env: { HOME: dir.path } };
+  const question = { cliSession: SESSION, folder: join(dir.path, '.gemini') };
   return { dir, path: join(folder, 'session-2026-11-20T12-31-8069921d.jsonl'), question };
 }
 
@@ -51,6 +51,5 @@ test('the usage of an ended process is read afterwards, and is empty without a l
   expect(await readGeminiTraces(question)).toMatchObject({
     tokens: { input: 2400, cached: 600, output: 120 },
   });
-  expect(await readGeminiTraces({ cliSession: SESSION, env: {} })).toEqual({});
-  expect(await readGeminiTraces({ cliSession: SESSION, env: { HOME: '/nowhere' } })).toEqual({});
+  expect(await readGeminiTraces({ cliSession: SESSION, folder: '/nowhere' })).toEqual({});
 });

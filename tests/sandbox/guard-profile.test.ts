@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { NO_OPENINGS } from '../../src/base/sandbox-level.ts';
 import { forbiddenFolders, type GuardPlaces, guardProfile } from '../../src/sandbox/guard-profile.ts';
+import { macProfile } from '../../src/sandbox/mac-profile.ts';
 import { insideGuard, makeGuard } from '../../src/sandbox/make-guard.ts';
 import type { Mount } from '../../src/sandbox/mount.ts';
 
@@ -24,92 +25,100 @@ const PLACES: GuardPlaces = {
   },
 };
 
-/** The effect of the last rule for a path, as in the kernel; a held path is unrestricted. */
+/** The effect of the last mount for a path, as in the kernel; undefined: it is not there. */
 function kindAt(path: string, profile: readonly Mount[]): Mount['kind'] | undefined {
-  const rule = profile.findLast((mount) => path === mount.path || path.startsWith(`${mount.path}/`));
-  return rule?.kind === 'held' ? undefined : rule?.kind;
+  return profile.findLast((mount) => path === mount.path || path.startsWith(`${mount.path}/`))?.kind;
 }
 
+const runDir = `${PLACES.runRoot}/one`;
+const git = {
+  runDir,
+  dir: `${runDir}/git`,
+  bound: ['modules'],
+  objects: `${runDir}/git/base/objects`,
+  lfs: `${runDir}/git/base/lfs`,
+};
+const SESSION = { ...PLACES, ...(PLACES.session && { session: { ...PLACES.session, git } }) };
+
 test.each<[Mount['kind'] | undefined, string]>([
-  [undefined, '/home/p/.claude/settings.json'],
-  [undefined, '/tmp/x'],
+  [undefined, '/home/q/.bashrc'],
+  [undefined, '/srv/other'],
+  ['hidden', '/home/p/.bashrc'],
   ['hidden', '/home/p/.config/samocode/.env'],
-  ['read_only', '/home/p/repo/src/a.ts'],
-  ['read_only', '/home/p/other/a.ts'],
-  ['read_only', '/home/p/third/sessions/.run/one/events.jsonl'],
-  [undefined, '/home/p/third/a.ts'],
-  ['read_only', '/home/p/repo/.git/config'],
-  ['read_only', '/home/p/repo/.git/hooks/pre-commit'],
-  ['read_only', '/home/p/repo/.git/packed-refs'],
-  ['read_only', '/home/p/repo/.git/refs/heads/main'],
-  ['read_only', '/home/p/repo/.git/refs/samocode/one/001'],
-  ['read_only', '/home/p/repo/.git/worktrees/two/HEAD'],
-  ['read_only', '/home/p/repo/.git/worktrees/one/commondir'],
-  ['read_only', '/home/p/repo/_samocode/worktrees/one/.git'],
-  ['read_only', '/home/p/repo/_samocode/worktrees/two/a.ts'],
-  ['read_only', '/home/p/repo/_samocode/sessions/two/_qa.md'],
-  ['read_only', '/home/p/repo/_samocode/sessions/.run/one/events.jsonl'],
+  ['hidden', '/home/p/other/a.ts'],
+  ['hidden', '/home/p/third/sessions/.run/one/events.jsonl'],
+  ['hidden', '/tmp/x'],
+  ['read_only', '/usr/bin/env'],
   ['read_only', '/srv/samocode/dist/samocode.js'],
-  ['writable', '/home/p/repo/.git/objects/ab/cd'],
-  ['writable', '/home/p/repo/.git/refs/heads/samocode/one'],
-  ['writable', '/home/p/repo/.git/refs/tags/v1'],
-  ['writable', '/home/p/repo/.git/worktrees/one/index'],
+  ['empty', '/home/p/repo/src/a.ts'],
+  ['empty', '/home/p/repo/_samocode/sessions/two/_qa.md'],
+  ['empty', '/home/p/repo/_samocode/worktrees/two/a.ts'],
+  ['hidden', `${PLACES.runRoot}/two/events.jsonl`],
+  ['read_only', `${runDir}/events.jsonl`],
+  ['read_only', '/home/p/repo/.git/modules/lib/config'],
+  ['read_only', '/home/p/repo/_samocode/worktrees/one/.git'],
+  ['writable', '/home/p/repo/.git/config'],
   ['writable', '/home/p/repo/_samocode/worktrees/one/a.ts'],
   ['writable', '/home/p/repo/_samocode/sessions/one/_signal.json'],
 ])('the profile holds %s: %s', (kind, path) => {
-  expect(kindAt(path, guardProfile(PLACES))).toBe(kind);
+  expect(kindAt(path, guardProfile(SESSION))).toBe(kind);
 });
 
-test('the parents of protected folders are held, outer ones first', () => {
-  const held = guardProfile(PLACES).filter(({ kind }) => kind === 'held');
-  const paths = held.map(({ path }) => path);
-  expect(paths).toEqual(
-    expect.arrayContaining(['/home', '/srv', '/home/p', '/home/p/.config', '/srv/samocode']),
-  );
-  expect(paths.indexOf('/home')).toBeLessThan(paths.indexOf('/home/p'));
+test('a session sees only its private git folder, and the real objects read-only', () => {
+  const profile = guardProfile(SESSION);
+  const mounts = profile.map(({ kind, path, from }) => ({ kind, path, from }));
+  expect(mounts).toContainEqual({ kind: 'writable', path: '/home/p/repo/.git', from: git.dir });
+  const from = '/home/p/repo/.git/objects';
+  expect(mounts).toContainEqual({ kind: 'read_only', path: git.objects, from });
+});
+
+test('guard and strict differ in what is known about the machine and about names of hosts, not in files', () => {
+  const paths = (isStrict: boolean) => guardProfile({ ...SESSION, isStrict }).map(({ path }) => path);
+  const [guard, strict] = [paths(false), paths(true)];
+  expect(strict.filter((path) => !guard.includes(path))).toEqual(['/sys/fs/cgroup', '/sys/devices/system']);
+  expect(guard.filter((path) => !strict.includes(path) && !/^\/run\/|resolv/.test(path))).toEqual(['/sys']);
 });
 
 test('SANDBOX_WRITE opens a folder inside a protected one, and no longer probes it', () => {
-  const openings = { ...NO_OPENINGS, write: ['/home/p/repo/build', '/home/p/other'] };
-  const places = { ...PLACES, openings };
+  const places = { ...SESSION, openings: { ...NO_OPENINGS, write: ['/home/p/repo/build', '/home/p/other'] } };
   expect(kindAt('/home/p/repo/build/a.o', guardProfile(places))).toBe('writable');
-  expect(kindAt('/home/p/repo/src/a.ts', guardProfile(places))).toBe('read_only');
+  expect(kindAt('/home/p/repo/src/a.ts', guardProfile(places))).toBe('empty');
   expect(forbiddenFolders(places)).toContain('/home/p/repo');
 });
 
 test.each(['/home/p', '/home', '/home/p/repo'])(
   'SANDBOX_WRITE=%s, which contains protected folders, opens none of them',
   (path) => {
-    const profile = guardProfile({ ...PLACES, openings: { ...NO_OPENINGS, write: [path] } });
-    expect(kindAt('/home/p/repo/.git/config', profile)).toBe('read_only');
+    const openings = { ...NO_OPENINGS, write: [path] };
+    const profile = guardProfile({ ...SESSION, openings });
+    expect(kindAt('/home/p/repo/.git/config', profile)).toBe('writable');
+    expect(kindAt('/home/p/repo/src/a.ts', profile)).toBe('empty');
     expect(kindAt('/home/p/.config/samocode/.env', profile)).toBe('hidden');
+    expect(kindAt('/home/p/repo/_samocode/sessions/two/_qa.md', profile)).toBe('empty');
     const others = forbiddenFolders(PLACES).filter(
       (folder) => folder !== '/home/p' || path === '/home/p/repo',
     );
-    expect(forbiddenFolders({ ...PLACES, openings: { ...NO_OPENINGS, write: [path] } })).toEqual(others);
+    expect(forbiddenFolders({ ...PLACES, openings })).toEqual(others);
   },
 );
 
-test('a branch without a prefix opens the folder of all branches, if a guard can only deny access', () => {
-  const session = { sessionDir: '/s', worktree: '/w', gitDir: '/g', branch: 'fix' };
-  expect(kindAt('/home/p/repo/.git/refs/heads/main', guardProfile({ ...PLACES, session }))).toBe('writable');
+test('SANDBOX_READ of a folder that contains the worktree leaves the worktree writable', () => {
+  const profile = guardProfile({ ...SESSION, openings: { ...NO_OPENINGS, read: ['/home/p'] } });
+  expect(kindAt('/home/p/.bashrc', profile)).toBe('read_only');
+  expect(kindAt('/home/p/repo/_samocode/worktrees/one/a.ts', profile)).toBe('writable');
 });
 
-test('with a private git folder a session sees only that, and the real objects read-only', () => {
-  const runDir = `${PLACES.runRoot}/one`;
-  const git = {
-    runDir,
-    dir: `${runDir}/git`,
-    bound: ['modules'],
-    objects: `${runDir}/git/base/objects`,
-    lfs: `${runDir}/git/base/lfs`,
-  };
-  const profile = guardProfile({ ...PLACES, ...(PLACES.session && { session: { ...PLACES.session, git } }) });
-  expect(profile).toContainEqual({ kind: 'writable', path: '/home/p/repo/.git', from: git.dir });
-  expect(profile).toContainEqual({ kind: 'read_only', path: git.objects, from: '/home/p/repo/.git/objects' });
-  expect(kindAt('/home/p/repo/.git/modules/lib/config', profile)).toBe('read_only');
-  expect(kindAt(`${PLACES.runRoot}/two/events.jsonl`, profile)).toBe('hidden');
-  expect(kindAt(`${runDir}/events.jsonl`, profile)).toBe('read_only');
+test.each<[Mount['kind'] | undefined, string]>([
+  [undefined, '/tmp/x'],
+  ['read_only', '/home/p/.bashrc'],
+  ['writable', '/home/p/.claude/settings.json'],
+  ['hidden', '/home/p/.config/samocode/.env'],
+  ['read_only', '/home/p/repo/.git/config'],
+  ['read_only', '/home/p/repo/_samocode/sessions/.run/one/events.jsonl'],
+  ['writable', '/home/p/repo/.git/objects/ab/cd'],
+  ['writable', '/home/p/repo/_samocode/worktrees/one/a.ts'],
+])('on a Mac the profile holds %s: %s', (kind, path) => {
+  expect(kindAt(path, macProfile(PLACES))).toBe(kind);
 });
 
 test('root loses the rights that break the guard, while other users have none of them', () => {

@@ -17,8 +17,8 @@ import {
 import { launchCleaner } from '../../providers/starting/launch-worker.ts';
 import { probeGuard } from '../../sandbox/probe-guard.ts';
 import { hidesFolders, type ProofGuard, proofPlace } from '../../sandbox/proof-place.ts';
-import { wayOutRules } from '../../sandbox/strict-folders.ts';
 import { openWayOut } from '../../sandbox/way-out.ts';
+import { wayOutRules } from '../../sandbox/way-out-rules.ts';
 import type { ActionContext } from '../common/context.ts';
 import { placesToProtect } from '../common/preconditions/sandbox-now.ts';
 

@@ -24,7 +24,7 @@ import { readSettings } from '../../project/settings/read-settings.ts';
 import { agentSettings } from '../../project/settings/resolve-settings.ts';
 import type { LoginTraces, Preflight, Provider } from '../../providers/contract/provider.ts';
 import { PROVIDER_ERRORS } from '../../providers/contract/provider-errors.ts';
-import { copiesOf, PROVIDER_NAMES, PROVIDERS, type ProviderName } from '../../providers/registry.ts';
+import { PROVIDER_NAMES, PROVIDERS, type ProviderName } from '../../providers/registry.ts';
 import { locateCli } from '../../providers/starting/locate-cli.ts';
 import { nodePath } from '../../providers/starting/node-path.ts';
 import { ASK_LIMIT_MS, type AskCli, loginProblem } from '../../providers/starting/preflight.ts';
@@ -74,7 +74,7 @@ export async function cliChecks(
     const sockets = keyring ? [...openings.sockets, 'keyring' as const] : openings.sockets;
     const part = {
       clis: [{ name: provider.name, path: command[0] }],
-      shown: copiesOf(provider.name).map((name) => join(home.dir, name)),
+      shown: (provider.state?.beside ?? []).map((name) => join(home.dir, name)),
     };
     return insideGuard(guardOf(maker, { ...places, openings: { ...openings, sockets } }, part), command);
   };

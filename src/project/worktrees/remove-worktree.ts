@@ -4,12 +4,13 @@ import { crashPoint } from '../../base/fault-points.ts';
 import { runGit } from '../git/git.ts';
 import { GIT_ERRORS } from '../git/git-errors.ts';
 import { realPathAsFar } from '../git/real-path.ts';
-import { asideOf, clearAside } from '../git/remove-tree.ts';
+import { asideOf, clearAside, removeAtOnce } from '../git/remove-tree.ts';
 import type { GitContext } from '../git/repository.ts';
 import type { StatusEntry } from '../git/status-entries.ts';
 import { WORKTREE_ERRORS } from '../git/worktree-errors.ts';
 import { type ListedWorktree, listWorktrees } from '../git/worktree-list.ts';
 import { inspectWorktree, uncommittedIn, type WorktreePlace } from './inspect-worktree.ts';
+import { sandboxOf } from './sandbox-folders.ts';
 import { submodulesIn } from './submodules.ts';
 
 export type RemovedWorktree =
@@ -32,6 +33,7 @@ export async function removeWorktree(
   switch (reading.kind) {
     case 'missing':
       await dropRegistration(place);
+      await removeSandbox(place);
       await clearAside(place.worktreePath);
       return { kind: 'absent' };
     case 'foreign':
@@ -68,8 +70,14 @@ async function setAside(
   }
   crashPoint('set-aside');
   if (entry) await runGit(['worktree', 'remove', '--', entry.path], { ...context, cwd: mainRepo });
+  await removeSandbox(place);
   await clearAside(worktreePath);
   return { kind: 'removed' };
+}
+
+/** What its agents left in their home; a file that cannot be deleted stays. */
+async function removeSandbox({ worktreePath }: WorktreePlace): Promise<void> {
+  await removeAtOnce(sandboxOf(worktreePath));
 }
 
 /** @throws worktree_mounted: a mount point, here or below, cannot be deleted, and its content belongs elsewhere */

@@ -16,8 +16,6 @@ export interface AcpAgent {
   install: string;
   loginFix: string;
   state?: StateFolder;
-  /** Settings, relative to home: agents get a copy, since the original can name the user's programs. */
-  privateCopies?: readonly string[];
   hosts?: readonly string[];
   variables?: RegExp;
   settingsFiles?: readonly string[];
@@ -66,8 +64,17 @@ export const ACP_AGENTS = [
     memoryMb: 580,
     install: 'npm install -g opencode-ai',
     loginFix: 'Run `opencode auth login`, or name a provider in ~/.config/opencode/opencode.json.',
-    state: { folder: '.local/share/opencode', steering: [] },
-    privateCopies: ['.config/opencode'],
+    state: {
+      folder: '.local/share/opencode',
+      parts: [],
+      beside: ['.config/opencode'],
+      login: {
+        file: 'auth.json',
+        refresh: { keys: ['refresh'], as: '' },
+        // The token of GitHub that its short-lived ones are made from.
+        lasting: ['github-copilot', 'github-copilot-enterprise'],
+      },
+    },
     hosts: ['opencode.ai', 'models.opencode.ai', 'registry.npmjs.org'],
     variables: orModelKeys(/^OPENCODE_/),
     settingsFiles: ['.config/opencode/opencode.json', '.config/opencode/opencode.jsonc'],
@@ -107,6 +114,11 @@ export const ACP_AGENTS = [
         'hooks',
         'installed-plugins',
       ],
+      // config.json contains the login, a token without an end, if there is no keyring.
+      parts: [
+        ...['config.json', 'settings.json', 'mcp-config.json', 'lsp-config.json', 'permissions-config.json'],
+        ...['*.md', 'instructions', 'agents', 'skills', 'hooks', 'installed-plugins'],
+      ],
     },
     hosts: ['api.github.com', 'github.com', '*.githubcopilot.com'],
     variables: /^(?:COPILOT_|GH_TOKEN$|GITHUB_TOKEN$)/,
@@ -126,7 +138,21 @@ export const ACP_AGENTS = [
     command: 'cursor-agent',
     args: () => ['acp'],
     install: 'curl https://cursor.com/install -fsS | bash',
-    privateCopies: ['.cursor'],
+    state: {
+      folder: '.config/cursor',
+      parts: ['*.json'],
+      beside: [
+        'cli-config.json',
+        'mcp.json',
+        'hooks.json',
+        'hooks',
+        'rules',
+        'commands',
+        'skills',
+        'agents',
+      ].map((name) => `.cursor/${name}`),
+      login: { file: 'auth.json', refresh: { keys: ['refreshToken'] } },
+    },
     variables: /^CURSOR_/,
     credentials: ['CURSOR_API_KEY'],
     markers: ['CURSOR_AGENT'],
@@ -138,8 +164,7 @@ export const ACP_AGENTS = [
     command: 'goose',
     args: () => ['acp'],
     install: 'see https://block.github.io/goose',
-    state: { folder: '.local/share/goose', steering: [] },
-    privateCopies: ['.config/goose'],
+    state: { folder: '.local/share/goose', parts: [], beside: ['.config/goose'] },
     variables: orModelKeys(/^GOOSE_/),
     settingsFiles: ['.config/goose/config.yaml'],
     markers: ['GOOSE_TERMINAL'],
@@ -151,7 +176,21 @@ export const ACP_AGENTS = [
     command: 'qwen',
     args: ({ sessionDir }) => ['--acp', '--include-directories', sessionDir],
     install: 'npm install -g @qwen-code/qwen-code',
-    state: { folder: '.qwen', steering: ['.env', 'QWEN.md', 'extensions', 'commands', 'skills', 'agents'] },
+    state: {
+      folder: '.qwen',
+      parts: [
+        'settings.json',
+        '.env',
+        '*.md',
+        'trustedFolders.json',
+        'extensions',
+        'commands',
+        'skills',
+        'agents',
+      ],
+      steering: ['.env', 'QWEN.md', 'extensions', 'commands', 'skills', 'agents'],
+      login: { file: 'oauth_creds.json', refresh: { keys: ['refresh_token'] } },
+    },
     variables: orModelKeys(/^QWEN_/),
     settingsFiles: ['.qwen/settings.json', '.qwen/.env'],
     markers: ['QWEN_CODE'],
@@ -163,8 +202,12 @@ export const ACP_AGENTS = [
     command: 'kiro-cli',
     args: () => ['acp'],
     install: 'see https://kiro.dev/docs/cli',
-    state: { folder: '.local/share/kiro-cli', steering: [] },
-    privateCopies: ['.kiro'],
+    state: {
+      folder: '.local/share/kiro-cli',
+      parts: [],
+      beside: ['.kiro'],
+      openBecause: 'its login is in a database',
+    },
     variables: /^KIRO_/,
   },
   {

@@ -28,7 +28,6 @@ function providerOf<Name extends string>(agent: AcpAgent & { name: Name }) {
     ...(state && { state }),
     ...(variables && { variables }),
     ...(agent.settingsFiles && { settingsFiles: agent.settingsFiles }),
-    ...(agent.privateCopies && { privateCopies: agent.privateCopies }),
     settings: { model: '' },
     preflight: {
       helpArgs: ['--help'],

@@ -1,3 +1,4 @@
+import * as z from 'zod';
 import promptText from '../../../workflow/provider-claude.md';
 import { GRANTS, type Grant } from '../../phases/grants.ts';
 import {
@@ -43,6 +44,16 @@ const REFUSALS: readonly StartRefusal[] = [
   },
 ];
 
+const OTHER_ACCOUNTS = [
+  'ANTHROPIC_API_KEY',
+  'ANTHROPIC_AUTH_TOKEN',
+  'CLAUDE_CODE_OAUTH_TOKEN',
+  'CLAUDE_CODE_USE_BEDROCK',
+  'CLAUDE_CODE_USE_VERTEX',
+];
+
+const Login = z.object({ claudeAiOauth: z.object({ expiresAt: z.number() }) });
+
 /** Claude Code: `claude -p`, prompt on stdin, one JSON object per line on stdout. */
 export const claude = {
   name: 'claude',
@@ -53,7 +64,14 @@ export const claude = {
   state: {
     folder: '.claude',
     variable: 'CLAUDE_CONFIG_DIR',
-    copies: ['.claude.json'],
+    // A folder that the variable names contains that file too.
+    parts: [
+      ...['settings*.json', 'remote-settings.json', 'policy-limits.json', '.claude.json', '*.md'],
+      ...['hooks', 'commands', 'agents', 'skills', 'rules', 'output-styles', 'workflows', 'scripts'],
+      'plugins/*.json',
+    ],
+    shown: ['plugins/cache', 'plugins/marketplaces', 'plugins/repos'],
+    beside: ['.claude.json'],
     steering: [
       ...[
         'settings.json',
@@ -76,6 +94,14 @@ export const claude = {
         'repos',
       ].map((name) => `plugins/${name}`),
     ],
+    login: {
+      file: '.credentials.json',
+      // The others are logins for the person's servers and devices.
+      keep: ['claudeAiOauth'],
+      refresh: { keys: ['refreshToken'], as: '' },
+      endsAt: (login) => Login.safeParse(login).data?.claudeAiOauth.expiresAt,
+      renewal: { unless: OTHER_ACCOUNTS, command: renewalCommand },
+    },
   },
   settings: {
     model: 'opus',
@@ -215,6 +241,22 @@ function buildCommand(request: ChildRequest): ChildCommand {
       CLAUDE_CODE_DISABLE_AUTO_MEMORY: '1',
     },
     stdinPath: request.promptPath,
+  };
+}
+
+/** Without any of the person's settings, which can name hooks and another service. */
+function renewalCommand(service: string) {
+  return {
+    args: [
+      ...['-p', '--model', 'haiku', '--tools=', '--setting-sources=', '--strict-mcp-config'],
+      ...['--no-session-persistence', '--disable-slash-commands', '--', 'Hello'],
+    ],
+    env: {
+      ANTHROPIC_BASE_URL: service,
+      CLAUDE_CODE_MAX_RETRIES: '0',
+      CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC: '1',
+      DISABLE_AUTOUPDATER: '1',
+    },
   };
 }
 

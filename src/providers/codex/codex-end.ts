@@ -13,6 +13,7 @@ const MODEL_ADVICE = 'Check that MODEL (or CODEX_MODEL) names a model that your 
 const FAILURES: readonly Failure[] = [
   { message: /^You.ve hit your usage limit\b/i, problem: { kind: 'usage_limit' } },
   { message: /^unexpected status 40[13]\b/, problem: { kind: 'auth' } },
+  { message: /^Your access token could not be refreshed\b/, problem: { kind: 'auth' } },
   { message: /^exceeded retry limit, last status: 40[13]\b/, problem: { kind: 'auth' } },
   { message: /^exceeded retry limit, last status: (?:429|5\d\d)\b/, problem: { kind: 'overloaded' } },
   { message: /^unexpected status (?:429|5\d\d)\b/, problem: { kind: 'overloaded' } },

@@ -215,9 +215,8 @@ const RELEVANT = /"(?:cli_version|model|rate_limits|thread_token_usage|total_tok
  * model, the end of a usage limit, and usage after every answer.
  */
 export async function readCodexTraces(question: TraceQuestion): Promise<Traces> {
-  const { env, cliSession, final, now } = question;
-  const home = env.CODEX_HOME ?? join(env.HOME ?? '/', '.codex');
-  const lines = await linesOfLog(join(home, 'sessions'), `${cliSession}.jsonl`, RELEVANT);
+  const { folder, cliSession, final, now } = question;
+  const lines = await linesOfLog(join(folder, 'sessions'), `${cliSession}.jsonl`, RELEVANT);
   const traces: Traces = Object.assign({}, ...lines.map(readRolloutLine));
   const until = traces.limitedUntil ?? limitEndIn(final?.text ?? '', now);
   // The end of an older window does not apply to the current limit.

@@ -1,15 +1,19 @@
 import { realpath, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import * as z from 'zod';
 import promptText from '../../../workflow/provider-codex.md';
 import { ifExists } from '../../base/errors.ts';
 import { writeWhole } from '../../base/files/atomic-file.ts';
 import { gitDirOf, sharedDirOf } from '../../base/files/git-pointer.ts';
+import { parseJson } from '../../base/parse-json.ts';
 import { GRANTS } from '../../phases/grants.ts';
 import { PHASE_NAMES, SIGNAL_STATUSES, WAITING_FOR } from '../../phases/table.ts';
 import type { ChildCommand, ChildRequest, Provider } from '../contract/provider.ts';
 import { classifyCodexEnd } from './codex-end.ts';
 import { type CodexServers, codexServers, NO_EXTRAS, serversOfPerson } from './codex-servers.ts';
 import { codexTranscript, newCodexReader, readCodexTraces } from './codex-stream.ts';
+
+const Login = z.object({ tokens: z.object({ access_token: z.string() }) });
 
 /** Codex: `codex exec --json -`, prompt on stdin, one JSON object per line on stdout. */
 export const codex = {
@@ -19,8 +23,19 @@ export const codex = {
   state: {
     folder: '.codex',
     variable: 'CODEX_HOME',
+    // Its plugins are switched off for agents.
+    parts: [
+      ...['*.toml', '*.md', 'hooks.json', 'hooks', 'rules', 'memories', 'prompts', 'skills', 'agents'],
+      'models_cache.json',
+    ],
     // Its built-in skills are in a hidden folder next to the user's.
     steering: ['config.toml', 'AGENTS.md', 'hooks.json', 'hooks', 'rules', 'memories', 'prompts', 'skills/*'],
+    login: {
+      file: 'auth.json',
+      refresh: { keys: ['refresh_token'], as: '' },
+      endsAt: (login) => endOfJwt(Login.safeParse(login).data?.tokens.access_token),
+      renewal: { unless: ['CODEX_API_KEY', 'CODEX_ACCESS_TOKEN'], command: renewalCommand },
+    },
   },
   settings: { model: '' },
   preflight: {
@@ -75,6 +90,13 @@ export const codex = {
   readTraces: readCodexTraces,
 } as const satisfies Provider;
 
+/** When a JSON Web Token ends, in milliseconds since the epoch; undefined if it does not say. */
+function endOfJwt(token = ''): number | undefined {
+  const claims = parseJson(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString());
+  const { exp } = Object(claims);
+  return typeof exp === 'number' ? exp * 1000 : undefined;
+}
+
 const STANDING_RULES = [
   'You run unattended: no one watches, answers or approves. Never ask in a message; follow the prompt.',
   'Write _signal.json in the session folder as your last act. Then end with one JSON object that says the same:',
@@ -108,6 +130,25 @@ function permissionArgs(request: ChildRequest): string[] {
   // In exec, nobody can be asked, so the sandbox's refusals are final.
   if (GRANTS[phase] === 'documents' && !isPattern(sessionDir)) return onlyDocuments(request);
   return ['-s', 'workspace-write', ...[sessionDir, ...gitDirs].flatMap((folder) => ['--add-dir', folder])];
+}
+
+/** Without any of the person's settings, and with a provider that uses the login. */
+function renewalCommand(service: string) {
+  const provider = {
+    name: 'renewal',
+    base_url: service,
+    wire_api: 'responses',
+    requires_openai_auth: true,
+    request_max_retries: 0,
+    stream_max_retries: 0,
+  };
+  const args = [
+    ...['exec', '--ignore-user-config', '--ignore-rules', '--skip-git-repo-check', '--ephemeral'],
+    ...['-s', 'read-only', ...NO_EXTRAS, '-c', 'features.hooks=false'],
+    ...['-c', 'model_provider="renewal"', '-c', `model_providers.renewal=${toml(provider)}`],
+    ...['--', 'Hello'],
+  ];
+  return { args };
 }
 
 const DOCUMENTS_PROFILE = 'samocode-documents';

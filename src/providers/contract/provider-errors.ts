@@ -22,6 +22,11 @@ export const PROVIDER_ERRORS = errors({
     why: 'The program that runs this server is not Node.js, and no Node.js 20.19 or newer is on PATH, in the usual folders or on the PATH of a login shell.',
     hint: 'Install Node.js 20.19 or newer from https://nodejs.org, then restart the client.',
   }),
+  state_too_large: ({ part, megabytes }: { part: string; megabytes: number }) => ({
+    what: 'The agent was not started.',
+    why: `Its CLI's settings are copied for each agent, and up to "${part}" they have more than ${megabytes} MB.`,
+    hint: 'Move what agents do not need out of that folder, then resume the session.',
+  }),
   unknown_provider: ({ name, names, meant }: UnknownProvider) => ({
     what: `There is no provider "${name}".`,
     why: `The providers are: ${names.join(', ')}.`,

@@ -133,7 +133,8 @@ export interface Traces {
 export interface TraceQuestion {
   /** The CLI's id of its session, from a `started` event. */
   cliSession: string;
-  env: Readonly<Record<string, string | undefined>>;
+  /** Its state folder, or the copy that its agent had. Written by an agent, so no link in it is followed. */
+  folder: string;
   final: FinalReport | undefined;
   /** Milliseconds since the epoch. */
   now: number;
@@ -183,18 +184,46 @@ export interface McpClient {
   maxMs: number;
 }
 
+/** A CLI's own files. Its agents get copies of named parts, made for each agent and then discarded. */
 export interface StateFolder {
   /** Relative to home, or to the folder that `homeVariable` names; `variable` replaces the folder. */
   folder: string;
   variable?: string;
   homeVariable?: string;
-  /**
-   * Entries that run as the user or are read by their next chat, and that no ordinary run of the CLI writes.
-   * An asterisk matches any name that is not hidden.
-   */
-  steering: readonly string[];
-  /** Files next to that folder, relative to home, that are copied into a strict sandbox. */
-  copies?: readonly string[];
+  /** Entries of the folder that are copied; an asterisk matches any part of a name. Everything else stays outside. */
+  parts: readonly string[];
+  /** Entries that may be large and that no ordinary run writes: shown read-only instead of copied. */
+  shown?: readonly string[];
+  /** Files and folders next to it, relative to home or to the folder that `homeVariable` names, that are copied. */
+  beside?: readonly string[];
+  login?: LoginFile;
+  /** Why agents need the folder itself, writable: a copy would not do. */
+  openBecause?: string;
+  /** Entries that run as the user or are read by their next chat. An asterisk matches any name that is not hidden. */
+  steering?: readonly string[];
+}
+
+/** The JSON file of a CLI's login. Its copy can't renew the login: a service may end every copy of a used token. */
+export interface LoginFile {
+  /** Relative to the state folder. */
+  file: string;
+  /** The only keys of the file that are copied; absent: all. */
+  keep?: readonly string[];
+  /** Keys, at any depth, of tokens that renew the login, and what replaces them; absent: the key is left out. */
+  refresh: { keys: readonly string[]; as?: string };
+  /** Keys of the file whose tokens are known not to change when they are used. */
+  lasting?: readonly string[];
+  /** When the access token ends, in milliseconds since the epoch; undefined if it does not say, or there is none. */
+  endsAt?(login: unknown): number | undefined;
+  renewal?: LoginRenewal;
+}
+
+/** How a CLI is made to renew its own login. */
+export interface LoginRenewal {
+  /** Variables that replace the login: with one of these, it is not used. */
+  unless: readonly string[];
+  /** Uses the login, with nothing of a project and no tools or hooks, at a service that refuses its token. */
+  command(service: string): { args: readonly string[]; env?: Readonly<Record<string, string>> };
 }
 
 /** A CLI-specific setting: a whole number, named by its key. */
@@ -220,13 +249,11 @@ export interface Provider {
   installFolders?: readonly string[];
   /** Other folders below home that it starts from, read-only for agents. */
   starters?: readonly string[];
-  /** Its state folder, which it must be able to write. */
+  /** Its own files: settings, login, records. */
   state?: StateFolder;
   /** Defaults of its machine settings; absent for the bundled agent, which has none. */
   settings?: { model: string; own?: Readonly<Record<string, OwnSetting>> };
   preflight?: Preflight;
-  /** Settings below home that are copied into the sandbox for its agents. */
-  privateCopies?: readonly string[];
   /** The hosts of its service, for the strict sandbox, and the variables that it reads. */
   hosts?: readonly string[];
   variables?: RegExp;

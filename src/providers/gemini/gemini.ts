@@ -25,8 +25,13 @@ export const gemini = {
   state: {
     folder: '.gemini',
     homeVariable: 'GEMINI_CLI_HOME',
-    // Not settings.json, which an ordinary run of the CLI writes.
+    parts: [
+      ...['settings.json', '.env', '*.md', 'trustedFolders.json', 'google_accounts.json', 'installation_id'],
+      ...['gemini-credentials.json', 'policies', 'extensions', 'commands', 'skills', 'agents', 'hooks'],
+    ],
     steering: ['.env', 'GEMINI.md', 'trustedFolders.json', 'policies', 'extensions', 'commands', 'skills'],
+    // Google does not replace a refresh token when it is used, and an access token lasts only an hour.
+    login: { file: 'oauth_creds.json', refresh: { keys: [] } },
   },
   settings: { model: '' },
   preflight: {
@@ -148,10 +153,9 @@ const Answer = z.object({
  */
 export async function readGeminiTraces({
   cliSession,
-  env,
-}: Pick<TraceQuestion, 'cliSession' | 'env'>): Promise<Traces> {
-  const home = env.GEMINI_CLI_HOME ?? env.HOME ?? '/';
-  const lines = await linesOfLog(join(home, '.gemini/tmp'), `-${cliSession.slice(0, 8)}.jsonl`, /"gemini"/);
+  folder,
+}: Pick<TraceQuestion, 'cliSession' | 'folder'>): Promise<Traces> {
+  const lines = await linesOfLog(join(folder, 'tmp'), `-${cliSession.slice(0, 8)}.jsonl`, /"gemini"/);
   const answers = lines.flatMap((line) => Answer.safeParse(objectIn(line)).data ?? []);
   // An answer is repeated with the results of its tool calls.
   const spent = new Map(answers.map(({ id, tokens }) => [id, tokensOf(tokens)]));

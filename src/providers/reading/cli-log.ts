@@ -1,4 +1,4 @@
-import { readdir } from 'node:fs/promises';
+import { lstat, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { linesFrom } from '../../base/files/lines.ts';
 import { openPlainHandle } from '../../base/files/plain-file.ts';
@@ -6,9 +6,10 @@ import { openPlainHandle } from '../../base/files/plain-file.ts';
 /** Longer lines are irrelevant. */
 const MAX_LINE_BYTES = 1024 * 1024;
 
-/** The relevant lines of the log below `folder` whose name ends with `end`; none if it can't be read. */
+/** The relevant lines of the log below `folder` whose name ends with `end`; none if it can't be read, or is a link. */
 export async function linesOfLog(folder: string, end: string, relevant: RegExp): Promise<string[]> {
-  const names = await readdir(folder, { recursive: true }).catch((): string[] => []);
+  const isFolder = (await lstat(folder).catch(() => undefined))?.isDirectory();
+  const names = isFolder ? await readdir(folder, { recursive: true }).catch((): string[] => []) : [];
   const name = names.find((path) => path.endsWith(end));
   const opened = name === undefined ? undefined : openPlainHandle(join(folder, name));
   if (opened?.kind !== 'opened') return [];

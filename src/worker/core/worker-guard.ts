@@ -1,32 +1,30 @@
-import { chmodSync, cpSync, mkdirSync } from 'node:fs';
-import { copyFile } from 'node:fs/promises';
+import { chmodSync, mkdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { ifExists } from '../../base/errors.ts';
 import { gitDirOf } from '../../base/files/git-pointer.ts';
-import { realFolder, statsAt } from '../../base/files/path-stats.ts';
+import { statsAt } from '../../base/files/path-stats.ts';
 import type { SandboxLevel } from '../../base/sandbox-level.ts';
 import { visibleControls } from '../../base/text.ts';
 import { PHASE_NAMES } from '../../phases/table.ts';
 import { pathInside, realPathAsFar } from '../../project/git/real-path.ts';
 import { removeAtOnce } from '../../project/git/remove-tree.ts';
 import { forgeLoginIsHidden } from '../../project/settings/forge-login.ts';
-import { areConfined, copiesOf, privateCopiesOf } from '../../providers/registry.ts';
+import { sandboxFolders } from '../../project/worktrees/sandbox-folders.ts';
+import { areConfined } from '../../providers/registry.ts';
 import type { ChildFacts } from '../../providers/starting/environment.ts';
 import { variablesOfClis } from '../../providers/starting/variables-of-clis.ts';
-import { makeCredentialFolder } from '../../sandbox/forge-logins.ts';
+import { copyState, stateCopyIn, stateFolderOf } from '../../sandbox/cli-state.ts';
 import { guardOf } from '../../sandbox/guard-of.ts';
-import type { GuardPlaces, SessionGit, SessionPlaces, SettingsCopy } from '../../sandbox/guard-profile.ts';
-import { type HomePlaces, makeHomeFolders } from '../../sandbox/home-places.ts';
+import type { GuardPart, SessionGit, SessionPlaces } from '../../sandbox/guard-profile.ts';
+import type { HomePlaces } from '../../sandbox/home-places.ts';
 import type { Guard } from '../../sandbox/make-guard.ts';
 import { makePrivateGit, type UsersRefs, usersRefs } from '../../sandbox/private-git/make-private-git.ts';
 import { basePlace, privateGitIn } from '../../sandbox/private-git/private-git.ts';
 import { type GuardNow, probeGuard, SWITCHED_OFF } from '../../sandbox/probe-guard.ts';
 import type { ProofGuard } from '../../sandbox/proof-place.ts';
 import { findProtectedPlaces, type ProtectedPlaces } from '../../sandbox/protected-places.ts';
-import { makeTmuxFolder } from '../../sandbox/sockets.ts';
-import { strictFolders, wayOutRules } from '../../sandbox/strict-folders.ts';
-import { cacheNames, type StrictPart } from '../../sandbox/strict-profile.ts';
+import { freshHome } from '../../sandbox/session-home.ts';
 import { openWayOut, type WayOut } from '../../sandbox/way-out.ts';
+import { wayOutRules } from '../../sandbox/way-out-rules.ts';
 import { oneLine } from '../../session/documents/markdown-lines.ts';
 import { runRoot, type SessionPaths } from '../../session/layout/paths.ts';
 import { agentChoice, type Chooser } from './agent-choice.ts';
@@ -57,15 +55,15 @@ interface GuardOptions {
 /** The sandbox for agents, SETUP and CHECK: tested once, and again at a resume. */
 export class WorkerGuard {
   #now: Promise<GuardNow> | undefined;
-  #wayOut: Promise<StrictFolders> | undefined;
+  #wayOut: Promise<StrictWay> | undefined;
   readonly #refused = new Map<string, string>();
 
   /**
-   * The guard for programs in the session's worktree, with the private git folder prepared; undefined if unavailable
-   * or disabled. Call it only while nothing of the session is running there.
+   * The guard for programs in the session's worktree, with its home and the private git folder prepared; undefined if
+   * unavailable or disabled. Call it only while nothing of the session is running there.
    */
   async guard(worker: Guarded, options: GuardOptions = {}): Promise<Guard | undefined> {
-    const { worktree = worker.writer.state.worktree, cli, shown } = options;
+    const { worktree = worker.writer.state.worktree, cli, shown = [] } = options;
     const now = await this.now(worker);
     if (now.level === 'none') return undefined;
     const [places, refs] = await Promise.all([
@@ -73,19 +71,17 @@ export class WorkerGuard {
       worker.git.sharedDir().then((dir) => usersRefs(dir, worker.git.context)),
     ]);
     const session = worktree && (await sessionPlaces(worker, worktree, places));
-    makeHomeFolders(places.home, providersOf(worker));
-    makeTmuxFolder(places.home);
-    if (places.hidesForgeLogin) makeCredentialFolder(places.home);
-    const git =
-      session && now.maker.tool.kind === 'bwrap'
-        ? await gitOf(worker, session, { ...places, refs })
-        : undefined;
-    const copies = cli && git ? await copySettings(worker, cli.name, places.home.dir) : [];
-    const all = { ...places, session: session && { ...session, git, copies } };
-    if (now.level !== 'strict') return guardOf(now.maker, all);
-    const folders = await this.wayOut(worker);
-    await emptied(folders, places.home.dir, cli?.name);
-    return guardOf(now.maker, all, { ...folders, clis: cli === undefined ? [] : [cli], shown: shown ?? [] });
+    if (now.maker.tool.kind !== 'bwrap') return guardOf(now.maker, { ...places, session });
+    const git = session && (await gitOf(worker, session, { ...places, refs }));
+    const all = { ...places, session: session && { ...session, git } };
+    const folders = await foldersOf(worker);
+    freshHome(places.home.dir, folders.home);
+    await emptied(folders.tmp, 0o1777);
+    const wayOut = now.level === 'strict' ? await this.wayOut(worker) : {};
+    const states =
+      cli === undefined ? [] : await copyState(cli.name, places.home, join(folders.own, 'state'));
+    const clis = cli === undefined ? [] : [cli];
+    return guardOf(now.maker, all, { ...folders, ...wayOut, clis, states, shown });
   }
 
   /** The guard for commands that prove a commit, and the paths it hides; undefined if there is none. */
@@ -99,11 +95,11 @@ export class WorkerGuard {
   }
 
   /** What this session's strict sandbox needs outside itself; opened once, even for an agent of an earlier worker. */
-  async wayOut(worker: Guarded): Promise<StrictFolders> {
+  async wayOut(worker: Guarded): Promise<StrictWay> {
     const refused = (target: string, why: string) => {
       if (this.#refused.size < MAX_REFUSED) this.#refused.set(target.slice(0, 100), why);
     };
-    this.#wayOut ??= openFolders(worker, refused).catch((error: unknown) => {
+    this.#wayOut ??= openWay(worker, refused).catch((error: unknown) => {
       this.#wayOut = undefined;
       throw error;
     });
@@ -130,19 +126,29 @@ export class WorkerGuard {
     return refused;
   }
 
-  /** Removes the home folder and temporary files of an ended agent. */
-  async tidy(worker: Guarded): Promise<void> {
-    await removeAtOnce(await copiesFolder(worker));
-    const folders = await this.#wayOut?.catch(() => undefined);
-    if (folders) for (const folder of [folders.home, folders.tmp]) await removeAtOnce(folder);
+  /** Where the CLI of the agent that ran last has its records; ask before `tidy`. */
+  async stateFolder(worker: Guarded, cli: string): Promise<string | undefined> {
+    const copy = stateCopyIn(join((await foldersOf(worker)).own, 'state'));
+    return statsAt(copy) ? copy : stateFolderOf(cli, await this.home(worker));
   }
 
-  /** Call it once no process of the session is running. */
-  async leave(): Promise<void> {
-    const folders = await this.#wayOut?.catch(() => undefined);
+  /** Removes the temporary files of an ended agent, and the copies of its CLI's state. */
+  async tidy(worker: Guarded): Promise<void> {
+    const { own, tmp } = await foldersOf(worker);
+    for (const folder of [join(own, 'state'), tmp]) await removeAtOnce(folder);
+  }
+
+  /**
+   * Call it once no process of the session is running.
+   * @param isOver no agent will need its home
+   */
+  async leave(worker: Guarded, { isOver }: { isOver: boolean }): Promise<void> {
+    const wayOut = await this.#wayOut?.catch(() => undefined);
     this.#wayOut = undefined;
-    await folders?.close();
-    if (folders) await removeAtOnce(dirname(folders.net));
+    await wayOut?.close();
+    const { own } = await foldersOf(worker);
+    for (const folder of isOver ? [own] : ['net', 'tmp', 'state'].map((name) => join(own, name)))
+      await removeAtOnce(folder);
   }
 
   /** The providers of all its phases, and those that may take over. */
@@ -179,7 +185,7 @@ export class WorkerGuard {
     return await probeGuard(await this.#placesOf(worker), { env: worker.env });
   }
 
-  async #placesOf(worker: Guarded): Promise<ProtectedPlaces & Pick<GuardPlaces, 'hidesForgeLogin'>> {
+  async #placesOf(worker: Guarded): Promise<ProtectedPlaces> {
     const { file, env, rehearsalProgram, git } = worker;
     const { mainRepo, sessionsDir, worktreesDir, settings } = file;
     // Read each time, because the person may have added a checkout.
@@ -197,63 +203,34 @@ export class WorkerGuard {
       },
       git.context,
     );
-    const hidesForgeLogin = await this.hidesForgeLogin(worker);
-    return { ...places, home: { ...places.home, env }, hidesForgeLogin };
+    return { ...places, home: { ...places.home, env } };
   }
 }
 
 const MAX_REFUSED = 20;
 
-type StrictFolders = Required<Pick<StrictPart, 'home' | 'tmp' | 'net' | 'ports' | 'caches'>> & WayOut;
+type StrictWay = Required<Pick<GuardPart, 'net' | 'ports'>> & WayOut;
 
-async function openFolders(
-  worker: Guarded,
-  refused: (target: string, why: string) => void,
-): Promise<StrictFolders> {
+/** Absolute paths without links. */
+async function foldersOf({ file }: Guarded): Promise<Record<'own' | 'home' | 'tmp' | 'caches', string>> {
+  const { own, caches } = sandboxFolders(await realPathAsFar(file.worktreesDir), file.folder);
+  for (const folder of [join(own, 'home'), caches]) mkdirSync(folder, { recursive: true, mode: 0o700 });
+  return { own, home: join(own, 'home'), tmp: join(own, 'tmp'), caches };
+}
+
+async function openWay(worker: Guarded, refused: (target: string, why: string) => void): Promise<StrictWay> {
   const { file, env } = worker;
-  const { own, caches } = strictFolders(await realPathAsFar(file.worktreesDir), file.folder);
-  for (const name of cacheNames()) mkdirSync(join(caches, name), { recursive: true });
+  const { own } = await foldersOf(worker);
   const rules = wayOutRules(file.settings.openings, providersOf(worker), env);
   const net = join(own, 'net');
   const { close } = await openWayOut(net, rules, refused);
-  return { home: join(own, 'home'), tmp: join(own, 'tmp'), net, ports: rules.ports, caches, close };
+  return { net, ports: rules.ports, close };
 }
 
-/** Empties the folders, so that no agent finds what an earlier one left there. */
-async function emptied({ home, tmp }: StrictFolders, dir: string, cli: string | undefined): Promise<void> {
-  for (const folder of [home, tmp]) {
-    await removeAtOnce(folder);
-    mkdirSync(folder, { recursive: true, mode: folder === tmp ? 0o1777 : 0o700 });
-  }
-  chmodSync(tmp, 0o1777);
-  for (const name of copiesOf(cli)) await ifExists(copyFile(join(dir, name), join(home, name)));
-}
-
-/**
- * Copies of the person's settings that a CLI must be able to write: the original can name programs that start later,
- * and a read-only one can end the CLI.
- */
-async function copySettings(worker: Guarded, cli: string, home: string): Promise<SettingsCopy[]> {
-  const folder = await copiesFolder(worker);
+async function emptied(folder: string, mode: number): Promise<void> {
   await removeAtOnce(folder);
-  return privateCopiesOf(cli).map((name, index) => {
-    const [path, from] = [join(home, name), join(folder, String(index))];
-    // Mount points can't be made in a read-only home.
-    mkdirSync(path, { recursive: true, mode: 0o700 });
-    mkdirSync(folder, { recursive: true, mode: 0o700 });
-    cpSync(path, from, { recursive: true, dereference: true, filter: (file) => isFileOrFolder(file) });
-    return { path, from };
-  });
-}
-
-/** Sockets, and links to nothing, can't be copied. */
-function isFileOrFolder(path: string): boolean {
-  const stats = statsAt(realFolder(path) ?? path);
-  return stats?.isFile() === true || stats?.isDirectory() === true;
-}
-
-async function copiesFolder({ file }: Guarded): Promise<string> {
-  return join(strictFolders(await realPathAsFar(file.worktreesDir), file.folder).own, 'settings');
+  mkdirSync(folder, { recursive: true });
+  chmodSync(folder, mode);
 }
 
 async function gitOf(

@@ -41,9 +41,7 @@ export function breachOf(
     gitPrograms.length === 0
       ? ''
       : `Git settings or hooks that start programs changed, and no person has accepted them: ${bounded(gitPrograms)}. samocode starts none of them.`,
-    home.length === 0
-      ? ''
-      : `Files that start your programs, or that your agent CLIs read in every chat, changed while the agent ran: ${bounded(home)}.`,
+    home.length === 0 ? '' : `Files that start your programs changed while the agent ran: ${bounded(home)}.`,
     afterChild ? "The agent's signal is ignored; its work is kept." : '',
     rule === 'run_folder_changed'
       ? 'Find out what changed them, then resume the session.'

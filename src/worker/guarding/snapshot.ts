@@ -1,13 +1,12 @@
 import { join } from 'node:path';
 import * as z from 'zod';
-import { contains } from '../../base/files/contains.ts';
 import { fingerprint } from '../../base/files/fingerprint.ts';
 import { namesAt, statsAt } from '../../base/files/path-stats.ts';
 import { plainText } from '../../base/files/plain-file.ts';
 import { parseJson } from '../../base/parse-json.ts';
 import { realPathAsFar } from '../../project/git/real-path.ts';
 import { MainCheckout, readMainCheckout } from '../../project/worktrees/main-checkout.ts';
-import { watchedInHome } from '../../sandbox/home-places.ts';
+import { START_FILES } from '../../sandbox/home-lists.ts';
 import type { OpenIteration } from '../../session/events/state.ts';
 import { iterationPaths } from '../../session/layout/paths.ts';
 import type { Worker } from '../core/worker.ts';
@@ -49,23 +48,15 @@ export async function mainCheckoutNow(worker: Worker): Promise<MainCheckout> {
   return await readMainCheckout(main);
 }
 
-/** Files that start the person's programs or are read by their next chat, if no mount protects them. */
+/** Files that a shell, ssh or an editor reads when it starts: without a guard an agent could change them. */
 export async function homePrints(worker: Worker): Promise<Record<string, string>> {
-  const { write } = worker.file.settings.openings;
   const prints: Record<string, string> = {};
-  const read = async (path: string, isOpen: boolean): Promise<void> => {
-    const real = await realPathAsFar(path);
-    const kind = await kindAt(real);
-    const names = kind === 'folder' ? (namesAt(real) ?? []) : [];
-    // A protected folder is identified by its inode; empty ones are ignored, because the CLIs create them.
-    if (kind === 'folder' && !isOpen && names.length > 0) prints[path] = `folder ${statsAt(real)?.ino}`;
-    if (kind === 'folder' && isOpen) for (const name of names) await read(join(path, name), isOpen);
+  if ((await worker.guard.now(worker)).level !== 'none') return prints;
+  const { dir } = await worker.guard.home(worker);
+  for (const path of START_FILES.map((name) => join(dir, name))) {
+    const kind = await kindAt(await realPathAsFar(path));
     if (kind !== undefined && kind !== 'folder') prints[path] = kind;
-  };
-  const isOpen = (await worker.guard.now(worker)).level === 'none';
-  const watched = watchedInHome(await worker.guard.home(worker), { isOpen });
-  const isMeant = (path: string) => write.some((folder) => contains(folder, path));
-  for (const path of watched.filter((each) => !isMeant(each))) await read(path, isOpen);
+  }
   return prints;
 }
 

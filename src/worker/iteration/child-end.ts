@@ -89,7 +89,9 @@ async function tracesOf(worker: Worker, { cli }: Iteration, log: ChildLog | unde
   const { readTraces } = cli;
   const cliSession = log?.seen.started.cliSession;
   if (readTraces === undefined || cliSession === undefined) return {};
-  return await readTraces({ cliSession, env: worker.env, final: log?.seen.final, now: worker.clock.now() });
+  const folder = await worker.guard.stateFolder(worker, cli.name);
+  if (folder === undefined) return {};
+  return await readTraces({ cliSession, folder, final: log?.seen.final, now: worker.clock.now() });
 }
 
 /** Endings caused by the worker. An agent that lingers after its final event has ended normally. */

@@ -33,9 +33,11 @@ import { commitReadableFiles, keepWorkAfter, notKept, tidyCheckpoints } from '..
 import { archiveMessages } from '../recording/messages.ts';
 import { repairOverview } from '../recording/repair-overview.ts';
 import { settleEvents } from '../recording/settle.ts';
+import { renewedAfter } from './agent-login.ts';
 import { type ChildEnded, readChildEnd } from './child-end.ts';
 import { decideChecked } from './decide-checked.ts';
 import { acknowledgedIds, keepSignal, notesAbout, signalOutcome } from './kept-signal.ts';
+import { cliPathNow } from './spawn-child.ts';
 
 /**
  * Judges an agent whose process tree has ended and records the result: the second of an iteration's two commit
@@ -182,6 +184,9 @@ async function readOutcome(
       (ended.end === 'budget' || reachesLimit(worker, open, { ...process, durationMs: ended.awakeMs })),
     problem: process.problem,
     limitedUntil: process.limitedUntil,
+    ...(process.end === 'auth' && {
+      loginRenewed: await renewedAfter(worker, open, await cliPathNow(worker, open.cli)),
+    }),
     outage: withEnding(outage, { ending: process.end, durationMs: ended.awakeMs }),
     changed: treeChanged || before?.documents !== after.documents,
     treeChanged,

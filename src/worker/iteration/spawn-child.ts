@@ -31,12 +31,14 @@ import { keepRunFolder } from '../guarding/run-folder.ts';
 import { documentsPrint, homePrints, mainCheckoutNow, type Snapshot } from '../guarding/snapshot.ts';
 import { budgetUses } from '../limits/budget.ts';
 import { keepWorkBefore, notKept } from '../recording/keep-work.ts';
+import { renewBefore } from './agent-login.ts';
 
 export async function spawnChild(worker: Worker, open: Iteration): Promise<ChildRecord> {
   // SETUP and CHECK also run in the guard, and can commit.
   await collectWork(worker);
   // These steps come first, because they write files for the agent that belong to the snapshot.
   const cli = { name: open.cli.name, path: await cliPathNow(worker, open.cli) };
+  await renewBefore(worker, open, cli.path);
   const guard = await worker.guard.guard(worker, { cli, shown: filesFor(worker) });
   const command = await commandFor(worker, open, { guard, cliPath: cli.path });
   await prepareIteration(worker, open);

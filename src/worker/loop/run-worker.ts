@@ -66,7 +66,8 @@ async function workOnce({ worker, lease, died, arrived }: OpenedWorker, watch: W
 async function leaveInOrder(worker: Worker, why: string): Promise<void> {
   crashPoint('before-leaving');
   await endBaseRun(worker);
-  await worker.guard.leave().catch((error) => say(worker, error));
+  const isOver = stateOf(worker).status.kind === 'done';
+  await worker.guard.leave(worker, { isOver }).catch((error) => say(worker, error));
   await worker.slots.leave();
   await recordIfTaken(worker, { type: 'worker_left', why });
   const { kind } = stateOf(worker).status;

@@ -1,13 +1,6 @@
-import { join } from 'node:path';
 import type { SandboxOpenings } from '../base/sandbox-level.ts';
 import { PROVIDERS } from '../providers/registry.ts';
 import type { WayOutRules } from './way-out.ts';
-
-/** Where a session's strict sandbox keeps home, temporary files and sockets; where a project keeps caches. */
-export function strictFolders(worktreesDir: string, session: string): { own: string; caches: string } {
-  const root = join(worktreesDir, '.strict');
-  return { own: join(root, session), caches: join(root, '.caches') };
-}
 
 const LOCAL = /^(?:localhost|127\.\d+\.\d+\.\d+|\[::1\])$/;
 

@@ -1,0 +1,16 @@
+import { basename, dirname, join } from 'node:path';
+
+/**
+ * Where a session's sandbox keeps its home, temporary files and sockets, and where a project keeps the caches that its
+ * sessions share.
+ * @param worktreesDir absolute, without links
+ */
+export function sandboxFolders(worktreesDir: string, session: string): { own: string; caches: string } {
+  const root = join(worktreesDir, '.sandbox');
+  return { own: join(root, session), caches: join(root, '.caches') };
+}
+
+/** The same for the session of a worktree. */
+export function sandboxOf(worktreePath: string): string {
+  return sandboxFolders(dirname(worktreePath), basename(worktreePath)).own;
+}
