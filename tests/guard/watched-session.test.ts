@@ -1,49 +1,35 @@
-import { readFile, writeFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { startSession } from '../../src/acts/sessions/start-session.act.ts';
 import { doctor } from '../../src/machine/doctor/doctor.ts';
 import { ci } from '../support/ci.ts';
-import { makeProject, trustLines } from '../support/project.ts';
+import { makeProject } from '../support/project.ts';
 import { startRig } from '../support/session-rig.ts';
 import { fakeBwrap, NO_NAMESPACES } from './fake-bwrap.ts';
 import { shell } from './guarded-row.ts';
 
-/** Each agent notes which logins it finds, and asks its person. */
-const LOOKS = `{ echo "$GH_TOKEN $MY_GITHUB_PAT"; env -u GH_TOKEN gh auth token; tr '\\0' '\\n' </proc/1/environ | grep -E 'GH_|PAT'; } >"$HOME/.cache/seen-$SAMOCODE_ITERATION" 2>&1`;
+/** The agent notes which logins it finds, and asks its person. */
+const LOOKS = `{ echo "looked: $GH_TOKEN$MY_GITHUB_PAT"; env -u GH_TOKEN gh auth token; cat "$HOME/.config/gh/hosts.yml"; tr '\\0' '\\n' </proc/1/environ; } >"$REHEARSAL_SESSION_DIR/seen" 2>&1`;
 const BLOCKS = [{ act: 'signal-file', text: '{"status":"blocked","reason":"x","needs":"human_decision"}' }];
 const HOSTS = 'github.com:\n  user: person\n  oauth_token: login-of-person\n';
 const TOKENS = { GH_TOKEN: 'token-of-person', MY_GITHUB_PAT: 'pat-of-person' };
 
-test(
-  'from the agent after PR_WATCH is on, no agent of a session finds a login, also not of a session begun before',
+test.each([{}, { PR_WATCH: 'on' }])(
+  'no agent in the guard finds a login of GitHub (%o)',
   ci,
-  async () => {
+  async (lines) => {
     await using rig = await startRig({
       sandbox: 'guard',
+      lines,
       scenario: { rules: [{ when: {}, do: [shell(LOOKS), ...BLOCKS, { act: 'result' }] }] },
-      files: { 'home/.config/gh/hosts.yml': HOSTS, 'home/.cache/made': '' },
+      files: { 'home/.config/gh/hosts.yml': HOSTS },
       firstEnv: TOKENS,
     });
-    const blocked = async (times: number) =>
-      await rig.until(
-        ({ status, lastIteration }) => status.kind === 'blocked' && lastIteration?.iteration === times,
-      );
-    const seen = async (by: number) => await readFile(join(rig.repo.homeDir, `.cache/seen-${by}`), 'utf8');
-    await blocked(1);
-    // Variables are left out in any guard.
-    expect(await seen(1)).toContain('login-of-person');
-    expect(await seen(1)).not.toMatch(/(?:token|pat)-of-person/);
-    await trustLines(rig.repo, 'PR_WATCH=on\n');
-    await rig.resume({}, TOKENS);
-    await blocked(2);
-    expect(await seen(2)).not.toMatch(/of-person/);
-    const file = join(rig.repo.path, '.samocode');
-    await writeFile(file, (await readFile(file, 'utf8')).replace('PR_WATCH=on', 'PR_WATCH=off'));
-    await trustLines(rig.repo);
-    await rig.resume({}, TOKENS);
-    await blocked(3);
-    expect(await seen(3)).toContain('login-of-person');
+    await rig.until(({ status }) => status.kind === 'blocked');
+    const seen = await readFile(join(rig.paths.sessionDir, 'seen'), 'utf8');
+    expect(seen).toContain('looked: ');
+    expect(seen).not.toContain('of-person');
   },
 );
 
