@@ -15,13 +15,13 @@ const BLOCKS = [{ act: 'signal-file', text: '{"status":"blocked","reason":"x","n
 const HOSTS = 'github.com:\n  user: person\n  oauth_token: login-of-person\n';
 const TOKENS = { GH_TOKEN: 'token-of-person', MY_GITHUB_PAT: 'pat-of-person' };
 
-test.each([{}, { PR_WATCH: 'on' }])(
-  'no agent in the guard finds a login of GitHub (%o)',
+test.each(['off', 'on'])(
+  'no agent in the guard finds a login of GitHub, with PR_WATCH=%s',
   ci,
-  async (lines) => {
+  async (PR_WATCH) => {
     await using rig = await startRig({
       sandbox: 'guard',
-      lines,
+      lines: { PR_WATCH },
       scenario: { rules: [{ when: {}, do: [shell(LOOKS), ...BLOCKS, { act: 'result' }] }] },
       files: { 'home/.config/gh/hosts.yml': HOSTS },
       firstEnv: TOKENS,
