@@ -66,7 +66,7 @@ async function withPage<T>(
   await using terminal = await openTerminal(program, { dir: root, cwd: path, env });
   await terminal.until('Ctrl-C ends it');
   await using browser = await openBrowser();
-  const [address = ''] = /http:\/\/\S+#t=[\w-]+/.exec(terminal.shown()) ?? [];
+  const [address = ''] = /http:\/\/\S+#c=[\w-]+/.exec(terminal.shown()) ?? [];
   const pid = terminal.pid();
   try {
     return await measure({ address, pid, browser });

@@ -43,7 +43,7 @@ async function draw(page: Page, name: string, options: object = {}): Promise<voi
 for (const theme of THEMES)
   for (const width of WIDTHS) {
     await using browser = await openBrowser({ colorScheme: theme, viewport: { width, height: 1400 } });
-    const page = await browser.tab(addressOf(web));
+    const page = await browser.tab(await addressOf(web));
     await page.evaluate(`{ const now = Date.now; Date.now = () => now() - ${behindMs}; }`);
     await page.locator('.card').first().waitFor();
     await draw(page, `board-${width}-${theme}.png`);

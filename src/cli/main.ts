@@ -107,9 +107,9 @@ async function openLivePage({ paths }: { paths: { runDir: string } }): Promise<b
   ]);
   const own = await cli.actionContext();
   const failed = () => undefined;
-  const { served } = await runWeb({ ...WEB_DEFAULTS, interrupted: interrupt.signal, failed }, own);
+  const web = await runWeb({ ...WEB_DEFAULTS, interrupted: interrupt.signal, failed }, own);
   const opening = { at: `/s/${pageKey(paths)}`, interrupted: interrupt.signal };
-  return (await openWeb(served, own, opening)) === undefined;
+  return (await openWeb(web, own, opening)) === undefined;
 }
 
 const cli: Cli = {

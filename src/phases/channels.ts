@@ -4,10 +4,8 @@ export const GATE_CHANNELS = ['tool', 'elicitation', 'cli', 'phone', 'web', 'fil
 /** The channels of human acts; `settings`: lines of `.samocode` that the user trusted. */
 export const CHANNELS = [...GATE_CHANNELS, 'settings'] as const;
 
-/** Channels that no model or program can use: `GATE_CHANNELS=person`. */
-export const PERSONAL = [
-  'elicitation',
-  'cli',
-  'phone',
-  'web',
-] as const satisfies readonly (typeof CHANNELS)[number][];
+/**
+ * Channels that samocode itself shows to a person: `GATE_CHANNELS=person`. A form is none of them: it is shown and
+ * filled in by whatever program speaks MCP.
+ */
+export const PERSONAL = ['cli', 'phone', 'web'] as const satisfies readonly (typeof CHANNELS)[number][];

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { realFolder } from '../base/files/path-stats.ts';
+import { namesAt, realFolder } from '../base/files/path-stats.ts';
 import type { SandboxOpenings, SocketName } from '../base/sandbox-level.ts';
 import { words } from './home-lists.ts';
 import type { HomePlaces } from './home-places.ts';
@@ -38,9 +38,28 @@ export function resolverMounts(): Mount[] {
   return [...RESOLVERS, realFolder('/etc/resolv.conf') ?? '/etc/resolv.conf'].map(readOnly);
 }
 
-/** The sockets that a person opened. */
+/** Public keys and settings below home that the programs of a key agent need. */
+const BESIDE: Readonly<Partial<Record<SocketName, RegExp>>> = {
+  'ssh-agent': /^(?:config|known_hosts|.+\.pub)$/,
+  'gpg-agent': /^(?:(?:gpg|common)\.conf|pubring\.(?:gpg|kbx)|public-keys\.d|trustdb\.gpg)$/,
+};
+
+/** The sockets that a person opened, with what their programs read. */
 export function openedSockets({ home, openings }: Socketed): Mount[] {
-  return openings.sockets.flatMap((name) => socketsOf(name, home)).map(writable);
+  const { dir, env } = home;
+  const folders: Partial<Record<SocketName, string>> = {
+    'ssh-agent': join(dir, '.ssh'),
+    'gpg-agent': env.GNUPGHOME || join(dir, '.gnupg'),
+  };
+  return openings.sockets.flatMap((name) => {
+    const folder = folders[name];
+    const beside =
+      folder === undefined ? [] : (namesAt(folder) ?? []).filter((each) => BESIDE[name]?.test(each));
+    return [
+      ...beside.map((each) => readOnly(join(folder ?? '', each))),
+      ...socketsOf(name, home).map(writable),
+    ];
+  });
 }
 
 /** Variables that lead to what is not there. */

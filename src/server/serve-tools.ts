@@ -1,5 +1,7 @@
+import { readlinkSync } from 'node:fs';
 import type { Server } from '@modelcontextprotocol/sdk/server/index.js';
 import { CallToolRequestSchema, ListToolsRequestSchema } from '@modelcontextprotocol/sdk/types.js';
+import { cleanText } from '../base/text.ts';
 import { askByForm, type Connection } from '../kit/mcp/ask-by-form.ts';
 import { callTool, errorResult } from '../kit/mcp/define-tool.ts';
 import type { Ask } from '../kit/mcp/form.ts';
@@ -43,10 +45,12 @@ export function serveTools(
       throw new InvalidParamsError(unknownName('tool', params.name, names));
     }
     const call = { actions: await contextFor(extra), progress: progressOf(extra) };
-    const ask = withProgress(askByForm(connection, extra, call.actions.clock), call);
+    // From afar a form would be filled in by whatever holds the token, so its holder acts as a model alone.
+    const ask = isRemote ? undefined : withProgress(askByForm(connection, extra, call.actions.clock), call);
     const result = await callTool(tool, params.arguments, {
       ...call,
       clientName: server.getClientVersion()?.name ?? '',
+      shownBy: shownBy(server, call.actions.home),
       signal: extra.signal,
       ask,
     });
@@ -54,6 +58,23 @@ export function serveTools(
     const hasForms = ask !== undefined && !isReadOnly;
     return await withPlaces(result, { ...params, actions: call.actions, hasForms });
   });
+}
+
+/** The client as it names itself, and the program that started this server: facts for the record, no proof. */
+function shownBy(server: Server, home: string): string {
+  const { name = '', version = '' } = server.getClientVersion() ?? {};
+  const program = parentProgram()?.replace(`${home}/`, '~/');
+  const facts = [`${name} ${version}`.trim().slice(0, 50), program && `started by ${program}`];
+  return cleanText(facts.filter(Boolean).join(', ')).slice(0, 100);
+}
+
+function parentProgram(): string | undefined {
+  try {
+    return readlinkSync(`/proc/${process.ppid}/exe`);
+  } catch {
+    // There is no /proc, or the program belongs to another user.
+    return undefined;
+  }
 }
 
 /** Sends progress notifications while a form is open. */

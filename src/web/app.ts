@@ -11,9 +11,10 @@ import { actOnSession, Fields } from './acts.ts';
 import { diffPart } from './changes-part.ts';
 import { LiveSessions } from './live.ts';
 import { PAGE, PAGE_HEADERS } from './page.ts';
-import { bearerHash, ownRequestsOnly, type RequestRules, strangerLimit } from './requests.ts';
+import { bearerHash, ownRequestsOnly, type RequestRules } from './requests.ts';
 import { startFromPage } from './start-part.ts';
 import { streamOf } from './stream.ts';
+import { newProof, type OneTimeCodes, proofOf } from './tab-key.ts';
 import { tokenIn } from './tokens.ts';
 import { transcriptPart } from './transcript-part.ts';
 import { type ViewUpdate, viewOf } from './views.ts';
@@ -21,17 +22,22 @@ import { problemText } from './web-context.ts';
 import { WEB_ERRORS } from './web-errors.ts';
 
 export interface WebOptions extends Pick<RequestRules, 'hosts' | 'proxy'> {
+  /** The key with which a tab acts. */
   token: string;
+  /** What a tab gets the key for. */
+  codes: OneTimeCodes;
   /** An agent CLI started the server, so a click could be the agent's: nothing can be changed on the page. */
   onlyShows: boolean;
-  /** Present with --mcp. */
-  mcp?: HttpSessions | undefined;
+  /** Present with --mcp. `isOnPort`: also where others on this machine could listen in our place. */
+  mcp?: { sessions: HttpSessions; isOnPort: boolean } | undefined;
   /** Reports an unexpected error. */
   failed(error: unknown): void;
   /** Aborted when the server ends. */
   ended: AbortSignal;
 }
 
+const OneCode = z.object({ code: z.string().max(100) });
+const WRONG_CODE = 'This code is wrong, has been used, or is older than 30 seconds.';
 /** The maximum number of open streams; a person has only a few tabs. */
 const MAX_STREAMS = 20;
 /** How often a stream polls for changes that are not watched, such as an agent's output. */
@@ -45,7 +51,7 @@ export interface WebApp {
   usedAt(): number;
 }
 
-/** Serves the page and its requests. Everything except the empty page requires the token. */
+/** Serves the page and its requests. Everything except the empty page requires the key, or a code for it. */
 export function webApp(options: WebOptions, context: ActionContext): WebApp {
   const { failed, ended, mcp, ...rules } = options;
   const { clock, home } = context;
@@ -53,13 +59,18 @@ export function webApp(options: WebOptions, context: ActionContext): WebApp {
   const app = new Hono<{ Bindings: HttpBindings }>();
   app.use(ownRequestsOnly({ ...rules, headers: PAGE_HEADERS }));
   app.get('/', (c) => c.html(PAGE.text));
-  const mayAnswer = strangerLimit(clock);
+  app.post('/key', async (c) => {
+    const given = OneCode.safeParse(await c.req.json().catch(() => undefined)).data;
+    return given && options.codes.take(given.code) ? c.text(options.token) : c.text(WRONG_CODE, 403);
+  });
+  app.get('/proof/:word', (c) => c.text(proofOf(options.token, c.req.param('word'), portOf(c))));
   if (mcp !== undefined)
-    app.all('/mcp', async (c) => {
+    app.all('/mcp', async (c, next) => {
+      if (!mcp.isOnPort && portOf(c) !== undefined) return await next();
       const client = tokenIn(c.req.header('authorization'), home);
-      return client === undefined ? rejectTokenless(c, mayAnswer) : await mcp.answer(c.req.raw, client);
+      return client === undefined ? rejectTokenless(c) : await mcp.sessions.answer(c.req.raw, client);
     });
-  app.use(holdersOnly(options, { usage, clock, mayAnswer }));
+  app.use(holdersOnly(options, { usage, clock }));
   app.onError((error, c) => {
     if (isSamocodeError(error))
       return c.text(problemText(error), WEB_ERRORS.session_gone.is(error) ? 404 : 409);
@@ -70,11 +81,12 @@ export function webApp(options: WebOptions, context: ActionContext): WebApp {
   const live = new LiveSessions(context, ended);
   // Reads the sessions ahead of the first tab. If that fails, the tab reads them again and shows the error.
   void live.list().catch(() => undefined);
-  addReading(app, { live, usage, failed, context });
+  addReading(app, { live, usage, token: options.token, failed, context });
   addActs(app, { live, context });
   return {
     fetch: (request, env) => app.fetch(request, env),
-    usedAt: () => (usage.streams > 0 ? Number.POSITIVE_INFINITY : Math.max(usage.usedAt, mcp?.usedAt() ?? 0)),
+    usedAt: () =>
+      usage.streams > 0 ? Number.POSITIVE_INFINITY : Math.max(usage.usedAt, mcp?.sessions.usedAt() ?? 0),
   };
 }
 
@@ -91,27 +103,30 @@ interface Served {
 
 function holdersOnly(
   { token, onlyShows }: Pick<WebOptions, 'token' | 'onlyShows'>,
-  { usage, clock, mayAnswer }: { usage: Usage; clock: Clock; mayAnswer: () => boolean },
+  { usage, clock }: { usage: Usage; clock: Clock },
 ): MiddlewareHandler {
   const hash = fingerprint(token);
   return async (c, next) => {
-    if (bearerHash(c.req.header('authorization')) !== hash) return rejectTokenless(c, mayAnswer);
+    if (bearerHash(c.req.header('authorization')) !== hash) return rejectTokenless(c);
     usage.usedAt = clock.monotonic();
     if (c.req.method !== 'GET' && onlyShows) throw WEB_ERRORS.only_shows();
     return await next();
   };
 }
 
+/** Absent for a request that came through the socket. */
+function portOf({ env }: Context<{ Bindings: HttpBindings }>): number | undefined {
+  return env.incoming.socket.localPort;
+}
+
 /** Rejects a request without a valid token. */
-function rejectTokenless(c: Context, mayAnswer: () => boolean) {
-  return mayAnswer()
-    ? c.text('A token is needed.', 401, { 'www-authenticate': 'Bearer' })
-    : c.text('Too many requests without a token.', 429);
+function rejectTokenless(c: Context) {
+  return c.text('A token is needed.', 401, { 'www-authenticate': 'Bearer' });
 }
 
 function addReading(
   app: Hono<{ Bindings: HttpBindings }>,
-  { live, usage, failed, context }: Served & Pick<WebOptions, 'failed'> & { usage: Usage },
+  { live, usage, token, failed, context }: Served & Pick<WebOptions, 'failed' | 'token'> & { usage: Usage },
 ): void {
   const { clock } = context;
   app.get('/live', (c) => {
@@ -125,7 +140,8 @@ function addReading(
     const drop = () => c.env.outgoing.destroy();
     const making = (signal: AbortSignal) => updates(place, { live, context }, signal);
     const body = streamOf(making, { clock, ended, failed, drop });
-    return c.body(body, 200, { 'content-type': 'application/x-ndjson' });
+    const headers = { 'content-type': 'application/x-ndjson', 'x-proof': newProof(token, portOf(c)) };
+    return c.body(body, 200, headers);
   });
   app.get('/s/:key/transcript/:iteration', async (c) => {
     const { key, iteration } = c.req.param();

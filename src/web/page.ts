@@ -3,11 +3,12 @@ import { policyHash } from '../acts/report/page/html-page.ts';
 import REPORT_STYLE from '../acts/report/page/page.css';
 import DIFF_SCRIPT from './client/diff.client.js';
 import DIFF_STYLE from './client/diff.css';
+import KEY_SCRIPT from './client/key.client.js';
 import PAGE_SCRIPT from './client/page.client.js';
 import STYLE from './client/web.css';
 
 const STYLES = `${REPORT_STYLE}\n${STYLE}\n${DIFF_STYLE}`;
-const SCRIPT = `${PAGE_SCRIPT}\n${DIFF_SCRIPT}`;
+const SCRIPT = `${KEY_SCRIPT}\n${PAGE_SCRIPT}\n${DIFF_SCRIPT}`;
 
 /** What the browser may run, load and send: our script and styles, and requests to this server. */
 const POLICY = [

@@ -1,12 +1,9 @@
 import type { MiddlewareHandler } from 'hono';
-import type { Clock } from '../base/clock.ts';
 import { fingerprint } from '../base/files/fingerprint.ts';
 
 /** Host names of this machine, with any port: a tunnel uses its own port. */
 const OWN_NAMES = ['127.0.0.1', 'localhost', '[::1]'];
 const MAX_BODY_BYTES = 1024 * 1024;
-/** How many requests without a token are answered per second. */
-const STRANGERS_PER_SECOND = 10;
 
 export interface RequestRules {
   /** Additional host names under which the page may be opened. */
@@ -51,16 +48,4 @@ function isOwnHost(host: string, { hosts, proxy }: Pick<RequestRules, 'hosts' | 
 /** The hash of the token in an `Authorization` header. Comparing hashes leaks nothing about a token through timing. */
 export function bearerHash(header = ''): string {
   return fingerprint(/^Bearer +(\S+)$/i.exec(header)?.[1] ?? '');
-}
-
-/** Limits requests without a token. @returns a function that counts a request and says whether to answer it */
-export function strangerLimit(clock: Pick<Clock, 'monotonic'>): () => boolean {
-  let second = 0;
-  let count = 0;
-  return () => {
-    const now = Math.floor(clock.monotonic() / 1000);
-    if (now !== second) [second, count] = [now, 0];
-    count += 1;
-    return count <= STRANGERS_PER_SECOND;
-  };
 }

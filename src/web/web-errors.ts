@@ -46,10 +46,20 @@ export const WEB_ERRORS = errors({
     why: `It could not listen on ${address} (${code}).`,
     hint: 'Choose an address of this machine, or omit --listen.',
   }),
-  no_mcp: ({ address, pid }: { address: string; pid: number }) => ({
+  no_mcp: ({ address, pid, mcp }: { address: string; pid: number; mcp?: string | undefined }) => ({
     what: 'MCP clients cannot connect.',
-    why: `samocode web is already running, without --mcp (${address}, process ${pid}).`,
-    hint: 'End that one with Ctrl-C in its terminal, then run "samocode web --mcp" again.',
+    why: `samocode web is already running, ${mcp === undefined ? 'without --mcp' : 'with MCP on a socket alone'} (${address}, process ${pid}).`,
+    hint: 'End that one with Ctrl-C in its terminal, then run this command again.',
+  }),
+  no_socket: ({ path, code }: { path: string; code: string }) => ({
+    what: 'The page was not started.',
+    why: `It could not listen on ${path} for MCP clients (${code}).`,
+    hint: 'Make the config folder writable, or choose a port: samocode web --mcp --port <number>',
+  }),
+  code_needs_person: () => ({
+    what: 'No code was made.',
+    why: 'Whoever has it acts as the person on the page, and this call could come from a model.',
+    hint: 'In a terminal of your own: samocode web --code',
   }),
   token_name: ({ name, isTaken }: { name: string; isTaken: boolean }) => ({
     what: 'No token was added.',

@@ -1,12 +1,14 @@
 import { type Command, InvalidArgumentError } from 'commander';
 import type { Cli } from '../kit/terminal/cli.ts';
 import { type SharedOptions, withSharedOptions } from '../kit/terminal/shared-options.ts';
+import type { WebRequest } from './run-web.ts';
 import { WEB_ERRORS } from './web-errors.ts';
 import { addWebToken } from './web-token.command.ts';
 
 interface WebOptions extends SharedOptions {
   open?: true;
-  port: number;
+  port?: number;
+  code?: true;
   host: string[];
   listen: string;
   tlsProxy?: URL;
@@ -19,7 +21,8 @@ export function addWeb(program: Command, cli: Cli): void {
   const web = withSharedOptions(program.command('web'))
     .description('Serve a live page for your browser: all sessions, their gates and their work')
     .option('--open', 'open it in the browser')
-    .option('--port <number>', 'its port, or the next free one of ten', portNumber, 4577)
+    .option('--code', 'show six digits that open the page on another device, once, within 30 seconds')
+    .option('--port <number>', 'its port, or the next free one of ten; 4577 by default', portNumber)
     .option('--host <name...>', 'another name under which it may be opened, as in a tunnel', [])
     .option(
       '--listen <address>',
@@ -27,48 +30,69 @@ export function addWeb(program: Command, cli: Cli): void {
       '127.0.0.1',
     )
     .option('--tls-proxy <address>', 'the https address of a proxy in front of it', proxyAddress)
-    .option('--mcp', 'also serve MCP over HTTP, for clients that cannot start a program here')
-    .action(async (options: WebOptions) => {
-      const { open, port, host: hosts, listen, tlsProxy: proxy, mcp = false } = options;
-      if (!LOOPBACK.test(listen) && proxy === undefined) throw WEB_ERRORS.proxy_needed({ address: listen });
-      const { keyedAddress, openWeb, runWeb } = await import('./run-web.ts');
-      const context = await cli.actionContext();
-      const { output, interrupted } = cli;
-      const failed = (error: unknown) => output.error(error);
-      const request = { port, listen, hosts, proxy, mcp, interrupted, failed };
-      const { served, alone, ended } = await runWeb(request, context);
-      // A model must not see the token.
-      const isPerson = context.by.channel === 'cli';
-      const address = isPerson ? keyedAddress(served) : served.address;
-      if (alone !== undefined)
-        output.warn(
-          `The config folder cannot be written (${alone}): a second "samocode web" will not find this one.`,
-        );
-      const facts = { address, mcp: served.mcp, onlyShows: served.onlyShows, started: ended !== undefined };
-      output.result(facts, () =>
-        output.isLive ? shown(address, facts, cli) : [address, mcp && served.mcp].filter(Boolean).join('\n'),
-      );
-      const problem = open && (await openWeb(served, context, { interrupted }));
-      if (problem) output.warn(problem);
-      await ended;
-    });
+    .option(
+      '--mcp',
+      'also serve MCP over HTTP, for clients that cannot start a program here: on a socket, with --port on the port',
+    )
+    .action(async (options: WebOptions) => await serve(options, cli));
   addWebToken(web, cli);
 }
 
-function shown(
-  address: string,
-  { mcp, onlyShows, started }: { mcp: string | undefined; onlyShows: boolean; started: boolean },
-  { output }: Cli,
-) {
-  const { style } = output;
+async function serve(options: WebOptions, cli: Cli): Promise<void> {
+  const { open, port, host: hosts, listen, tlsProxy: proxy } = options;
+  if (!LOOPBACK.test(listen) && proxy === undefined) throw WEB_ERRORS.proxy_needed({ address: listen });
+  const { addressWithCode, openWeb, runWeb, WEB_DEFAULTS } = await import('./run-web.ts');
+  const context = await cli.actionContext();
+  // A model must not see a code: whoever has it acts as the person.
+  const isPerson = context.by.channel === 'cli';
+  if (options.code && !isPerson) throw WEB_ERRORS.code_needs_person();
+  const { output, interrupted } = cli;
+  const failed = (error: unknown) => output.error(error);
+  const mcp: WebRequest['mcp'] = options.mcp && (port === undefined ? 'socket' : 'port');
+  const place = { port: port ?? WEB_DEFAULTS.port, listen, hosts, proxy, mcp };
+  const web = await runWeb({ ...place, interrupted, failed }, context);
+  const { served, alone, ended } = web;
+  if (alone !== undefined)
+    output.warn(
+      `The config folder cannot be written (${alone}): a second "samocode web" will not find this one.`,
+    );
+  const code = options.code && (await web.newCode('digits'));
+  const address = isPerson && !code ? await addressWithCode(web) : served.address;
+  const facts = { address, code, mcp: served.mcp, onlyShows: served.onlyShows, started: ended !== undefined };
+  const plain = [code ?? address, mcp && served.mcp].filter(Boolean).join('\n');
+  output.result(facts, () => (output.isLive ? shown({ ...facts, isPerson }, cli) : plain));
+  const problem = open && (await openWeb(web, context, { interrupted }));
+  if (problem) output.warn(problem);
+  await ended;
+}
+
+interface Facts {
+  address: string;
+  code: string | undefined;
+  mcp: string | undefined;
+  onlyShows: boolean;
+  started: boolean;
+  isPerson: boolean;
+}
+
+function shown({ address, code, mcp, onlyShows, started, isPerson }: Facts, { output }: Cli): string {
+  const { accent, good } = output.style;
+  const opens = 'once, within 30 seconds';
+  const use = onlyShows
+    ? '  It is read-only: an agent CLI started it. In a terminal of your own it also acts.'
+    : code
+      ? `  Type it on the page of the other device, at ${address} or where your tunnel ends. It opens the page ${opens}; five wrong tries end it.`
+      : isPerson
+        ? `  It opens the page ${opens}, and whoever opens it acts as you. "samocode web" in another terminal makes another.`
+        : '  It has no key; a tab that is open passes its own on.';
+  const reach =
+    mcp && URL.canParse(mcp)
+      ? accent(mcp)
+      : accent(`ssh -L 4577:${mcp} <this machine>`).concat(', then http://127.0.0.1:4577/mcp');
   return [
-    `${style.good('✔')} ${style.accent(address)}`,
-    onlyShows
-      ? '  It is read-only: an agent CLI started it. In a terminal of your own it also acts.'
-      : '  Whoever has this address acts as you: keep it to yourself.',
-    ...(mcp
-      ? [`  MCP: ${style.accent(mcp)}, for clients with a token from "samocode web token add <name>".`]
-      : []),
+    `${good('✔')} ${accent(code ?? address)}`,
+    use,
+    ...(mcp ? [`  MCP: ${reach}, for clients with a token from "samocode web token add <name>".`] : []),
     started ? '  Ctrl-C ends it; so do 12 hours without use.' : '  It is already running.',
   ].join('\n');
 }

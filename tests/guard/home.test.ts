@@ -1,8 +1,9 @@
-import { access, appendFile, mkdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { access, appendFile, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { resumeSession } from '../../src/acts/sessions/resume-session.act.ts';
 import { doctor } from '../../src/machine/doctor/doctor.ts';
+import { sandboxFolders } from '../../src/project/worktrees/sandbox-folders.ts';
 import { builtPrograms } from '../support/built-programs.ts';
 import { ci } from '../support/ci.ts';
 import { type RigPlan, type SessionRig, startRig } from '../support/session-rig.ts';
@@ -61,24 +62,27 @@ test('without a guard start files that an agent wrote block the session, are lis
   expect(await isThere(rig, '.cache/ran')).toBe(false);
 });
 
-test('a command for the next chat that an agent created blocks, and a person in a terminal accepts it', async () => {
-  const plants = 'mkdir -p "$HOME/.claude/commands" && echo x >"$HOME/.claude/commands/x.md"';
-  await using rig = await sessionWhose(plants, { sandbox: 'guard' });
-  const { status } = await rig.until(rested);
-  expect(status).toMatchObject({
-    rule: 'git_programs_changed',
-    reason: expect.stringContaining(join(rig.repo.homeDir, '.claude/commands')),
+test('what an agent plants for the next chat, or for a shell, is not there for the next agent either', async () => {
+  const plants = `mkdir -p "$HOME/.claude/commands" "$HOME/.newtool" && echo x | tee "$HOME/.claude/commands/x.md" "$HOME/.npmrc" "$HOME/.newtool/x" >"$HOME/.bashrc"`;
+  await using rig = await startRig({
+    sandbox: 'guard',
+    files: { 'home/.bashrc': 'true\n', 'home/.claude/made': '' },
+    scenario: {
+      rules: [
+        ...first(shell(plants), ...SIGNALS),
+        {
+          when: { iteration: 2 },
+          do: [shell('ls -AR "$HOME" >"$REHEARSAL_SESSION_DIR/found"'), { act: 'normal' }],
+        },
+      ],
+    },
   });
-  await rig.resume();
   await rig.untilWaiting('qa_answers');
-});
-
-test('empty folders, logins and transcripts of CLIs block nothing', async () => {
-  const writes = `cd "$HOME/.claude" && mkdir -p plugins commands projects/a/memory && echo 1 >projects/a/1.jsonl
-    echo 2 >.credentials.new && mv .credentials.new .credentials.json`;
-  await using rig = await sessionWhose(writes, { sandbox: 'guard' });
-  await rig.untilWaiting('qa_answers');
-  expect(await isThere(rig, '.claude/.credentials.json')).toBe(true);
+  const found = await readFile(join(rig.paths.sessionDir, 'found'), 'utf8');
+  expect(found).toContain('.newtool');
+  expect(found).not.toMatch(/x\.md|\.npmrc|\.bashrc/);
+  expect(await isThere(rig, '.claude/commands')).toBe(false);
+  expect(await readFile(join(rig.repo.homeDir, '.bashrc'), 'utf8')).toBe('true\n');
 });
 
 test('changes by the user while no agent runs do not block', async () => {
@@ -89,25 +93,6 @@ test('changes by the user while no agent runs do not block', async () => {
   await writeFile(join(rig.repo.homeDir, '.claude/settings.json'), '{}');
   await rig.resume();
   await rig.untilWaiting('qa_answers');
-});
-
-test('settings exposed by a rename outside are detected if an agent wrote them', async () => {
-  const waits = 'until [ -e "$HOME/.cache/go" ]; do sleep 0.05; done';
-  await using rig = await sessionWhose(
-    `: >"$HOME/.cache/up"; ${waits}; echo x >"$HOME/.claude/settings.json"`,
-    {
-      sandbox: 'guard',
-      files: { 'home/.cache/made': '', 'home/.claude/settings.json': '{}' },
-    },
-  );
-  await rig.until(({ openIteration }) => openIteration !== undefined);
-  await expect.poll(() => isThere(rig, '.cache/up')).toBe(true);
-  const settings = join(rig.repo.homeDir, '.claude/settings.json');
-  await writeFile(`${settings}.new`, '{}');
-  await rename(`${settings}.new`, settings);
-  await writeFile(join(rig.repo.homeDir, '.cache/go'), '');
-  const { status } = await rig.until(rested);
-  expect(status).toMatchObject({ rule: 'git_programs_changed' });
 });
 
 test('the prompt and other files of the run folder cannot be written through /proc', async () => {
@@ -132,17 +117,18 @@ test('a file left open by the starter of a worker is not open in its agents', as
   expect(await readFile(open, 'utf8')).toBe('');
 });
 
-/** A CLI below HOME that records each start, inside or outside the guard. */
-const TRACES = '#!/bin/sh\necho "$1" >>"$HOME/.cache/asked"; echo x >>"$HOME/.profile"; echo 9.9.9\n';
+/** A CLI below HOME that writes a start file, and records its start in a cache. */
+const TRACES =
+  '#!/bin/sh\nmkdir -p "$HOME/.cache"; echo "$1" >>"$HOME/.cache/asked"; echo x >>"$HOME/.profile"; echo 9.9.9\n';
 
 test('doctor queries CLIs in the guard', async () => {
   await using rig = await sessionWhose('true', { sandbox: 'guard', start: { run: false } });
   const cli = join(rig.repo.homeDir, 'claude');
   await writeFile(cli, TRACES, { mode: 0o755 });
   const { env, ...context } = rig.context();
-  await doctor({}, { ...context, env: { ...env, CLAUDE_PATH: cli } });
-  expect(await readFile(join(rig.repo.homeDir, '.cache/asked'), 'utf8')).toContain('--version');
-  expect(await isThere(rig, '.profile')).toBe(false);
+  const { checks } = await doctor({}, { ...context, env: { ...env, CLAUDE_PATH: cli } });
+  expect(JSON.stringify(checks)).toContain('9.9.9');
+  for (const name of ['.cache/asked', '.profile']) expect(await isThere(rig, name)).toBe(false);
 });
 
 test('Codex is queried in the guard before each iteration', async () => {
@@ -152,6 +138,7 @@ test('Codex is queried in the guard before each iteration', async () => {
   await rig.until(({ status }) => status.kind === 'stopped');
   await rig.resume({ provider: 'codex' }, { CODEX_PATH: cli });
   await rig.until(({ lastIteration }) => lastIteration !== undefined);
-  expect(await readFile(join(rig.repo.homeDir, '.cache/asked'), 'utf8')).toContain('mcp');
-  expect(await isThere(rig, '.profile')).toBe(false);
+  const caches = sandboxFolders(rig.file.worktreesDir, '').caches;
+  expect(await readFile(join(caches, '.cache/asked'), 'utf8')).toContain('mcp');
+  for (const name of ['.cache/asked', '.profile']) expect(await isThere(rig, name)).toBe(false);
 });

@@ -183,19 +183,6 @@ test.each(WAYS)('a proof runs with $title, in a HOME without files of the user',
   expect(await inProof(scene, user, check)).toMatchObject({ exitCode: 0, stdout: 'First\n' });
 });
 
-test('a check gets no login of gh by CHECK_HOME where other people’s words can reach the agents', async () => {
-  const [user] = USERS;
-  if (user === undefined) return;
-  const makes = 'mkdir -p "$HOME/.config/gh"; echo a-secret >"$HOME/.config/gh/hosts.yml"';
-  const check = 'cat "$HOME/.config/gh/hosts.yml"; git log --format=%s';
-  for (const hidden of [{}, { hidesForgeLogin: true }] as const) {
-    await using scene = await makeScene(user, { ...IN_HOME, ...hidden, services: makes });
-    const { stdout, exitCode } = await inProof(scene, user, check, { ofHome: ['.config/gh'] });
-    const shown = 'hidesForgeLogin' in hidden ? '' : 'a-secret\n';
-    expect({ stdout, exitCode }).toEqual({ stdout: `${shown}First\n`, exitCode: 0 });
-  }
-});
-
 test('a proof reads a repository that borrows objects from another', async () => {
   const [user] = USERS;
   if (user === undefined) return;

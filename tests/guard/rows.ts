@@ -16,7 +16,6 @@ export const REFUSED = words([
   ['write a new file in the main checkout', ': >"$MAIN/planted"', isBare],
   ['change a file of the main checkout', 'echo x >>"$MAIN/README.md"', isBare],
   ['delete a file of the main checkout', 'rm "$MAIN/README.md"', isBare],
-  ['move the main checkout away', 'mv "$MAIN" "$MAIN.away"'],
   ['move the whole home folder away', 'mv "$HOME" "$HOME.away"'],
   [
     'change a file of the main checkout by a second name of it',
@@ -29,10 +28,7 @@ export const REFUSED = words([
   ['write a command into the run folder', 'mkdir -p "$RUN/commands/new"'],
   ['delete the run folder', 'rm -r "$RUN"'],
   ['move all run folders away', 'mv "$SESSIONS/.run" "$SESSIONS/.run.away"'],
-  ['move SESSIONS away', 'mv "$SESSIONS" "$SESSIONS.away"'],
-  ['move the folder of SESSIONS away', 'mv "$(dirname "$SESSIONS")" "$(dirname "$SESSIONS").away"'],
   ['answer the questions of another session', 'echo x >>"$OTHER_SESSION/_qa.md"'],
-  ['make a session', 'mkdir "$SESSIONS/26-01-10-planted"'],
   ['move its own session folder away', 'mv "$SESSION" "$SESSION.away"'],
   ['write in the worktree of another session', ': >"$OTHER_WORKTREE/planted"'],
   ['move the git folder away', 'mv "$COMMON" "$COMMON.away"'],
@@ -44,7 +40,6 @@ export const REFUSED = words([
   ['move .git of its worktree away', 'mv "$WORKTREE/.git" "$WORKTREE/git"'],
   ['rewrite .git of its worktree', 'echo "gitdir: $HOME" >"$WORKTREE/.git"'],
   ['move its worktree away', 'cd /; mv "$WORKTREE" "$WORKTREE.away"'],
-  ['move WORKTREES away', 'mv "$WORKTREES" "$WORKTREES.away"'],
 
   ['rewrite the program of samocode', 'echo x >"$PROGRAM/worker.js"'],
   ['put another program in its place', 'mv "$PROGRAM" "$PROGRAM.away"'],
@@ -72,6 +67,14 @@ export const REFUSED = words([
 
 /** Whether or not it works inside, nothing of it reaches the person's home or programs. */
 export const VANISHES = words([
+  ['make a session', 'mkdir "$SESSIONS/26-01-10-planted"'],
+  ['move the main checkout away and back', 'mv "$MAIN" "$MAIN.away"; mv "$MAIN.away" "$MAIN"'],
+  ['move SESSIONS away and back', 'mv "$SESSIONS" "$SESSIONS.away"; mv "$SESSIONS.away" "$SESSIONS"'],
+  [
+    'move the folder of SESSIONS away and back',
+    'mv "$(dirname "$SESSIONS")" "$(dirname "$SESSIONS").away"; mv "$(dirname "$SESSIONS").away" "$(dirname "$SESSIONS")"',
+  ],
+  ['move WORKTREES away and back', 'mv "$WORKTREES" "$WORKTREES.away"; mv "$WORKTREES.away" "$WORKTREES"'],
   [
     'move the folder of the main checkout away and back',
     'mv "$BASE/projects" "$BASE/projects.away"; mv "$BASE/projects.away" "$BASE/projects"',

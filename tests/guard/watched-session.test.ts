@@ -5,33 +5,34 @@ import { startSession } from '../../src/acts/sessions/start-session.act.ts';
 import { doctor } from '../../src/machine/doctor/doctor.ts';
 import { ci } from '../support/ci.ts';
 import { makeProject } from '../support/project.ts';
-import { startRig } from '../support/session-rig.ts';
+import { type SessionRig, startRig } from '../support/session-rig.ts';
 import { fakeBwrap, NO_NAMESPACES } from './fake-bwrap.ts';
 import { shell } from './guarded-row.ts';
 
 /** The agent notes which logins it finds, and asks its person. */
-const LOOKS = `{ echo "looked: $GH_TOKEN$MY_GITHUB_PAT"; env -u GH_TOKEN gh auth token; cat "$HOME/.config/gh/hosts.yml"; tr '\\0' '\\n' </proc/1/environ; } >"$REHEARSAL_SESSION_DIR/seen" 2>&1`;
+const LOOKS = `{ echo "$GH_TOKEN $MY_GITHUB_PAT"; env -u GH_TOKEN gh auth token; tr '\\0' '\\n' </proc/1/environ | grep -E 'GH_|PAT'; } >"$REHEARSAL_SESSION_DIR/seen" 2>&1`;
 const BLOCKS = [{ act: 'signal-file', text: '{"status":"blocked","reason":"x","needs":"human_decision"}' }];
 const HOSTS = 'github.com:\n  user: person\n  oauth_token: login-of-person\n';
 const TOKENS = { GH_TOKEN: 'token-of-person', MY_GITHUB_PAT: 'pat-of-person' };
 
-test.each(['off', 'on'])(
-  'no agent in the guard finds a login of GitHub, with PR_WATCH=%s',
-  ci,
-  async (PR_WATCH) => {
-    await using rig = await startRig({
+test('no agent in the guard finds a login of GitHub, unless a person names it', ci, async () => {
+  const make = async (lines: Record<string, string>) => {
+    const rig = await startRig({
       sandbox: 'guard',
-      lines: { PR_WATCH },
+      lines,
       scenario: { rules: [{ when: {}, do: [shell(LOOKS), ...BLOCKS, { act: 'result' }] }] },
       files: { 'home/.config/gh/hosts.yml': HOSTS },
       firstEnv: TOKENS,
     });
     await rig.until(({ status }) => status.kind === 'blocked');
-    const seen = await readFile(join(rig.paths.sessionDir, 'seen'), 'utf8');
-    expect(seen).toContain('looked: ');
-    expect(seen).not.toContain('of-person');
-  },
-);
+    return rig;
+  };
+  const seen = async (rig: SessionRig) => await readFile(join(rig.paths.sessionDir, 'seen'), 'utf8');
+  await using closed = await make({});
+  expect(await seen(closed)).not.toMatch(/of-person/);
+  await using open = await make({ SANDBOX_ENV: 'GH_TOKEN', SANDBOX_READ: '~/.config/gh' });
+  expect(await seen(open)).toMatch(/^token-of-person\s[^]*login-of-person/);
+});
 
 test('no session starts with PR_WATCH=on where the guard does not work, and the refusal says what to do', async () => {
   using fake = fakeBwrap('refused');

@@ -1,3 +1,5 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { ci } from '../support/ci.ts';
 import { makeProject } from '../support/project.ts';
@@ -25,6 +27,10 @@ const [port, ...routes] = process.argv.slice(1);
   }
 })();`;
 
+/** Wants to exchange a code that it made up. */
+const EXCHANGE = `
+fetch("http://127.0.0.1:" + process.argv[1] + "/key", { method: "POST", body: JSON.stringify({ code: "x".repeat(32) }) }).then(({ status }) => console.log(status));`;
+
 test.each(USERS)(
   'an agent in the guard of $name finds no key, and gets 401 from every route',
   ci,
@@ -33,7 +39,7 @@ test.each(USERS)(
     await using _ = repo;
     await using scene = await makeScene(user, { title: '', env: () => ({ NODE: process.execPath }) });
     const home = scene.env.HOME ?? '';
-    await using web = await serveWeb({ ...context, home }, { mcp: true });
+    await using web = await serveWeb({ ...context, home }, { mcp: 'port' });
     const words = [String(web.port), ...ROUTES].map((word) => `'${word}'`).join(' ');
     const { stdout, stderr } = await scene.inside(`"$NODE" -e '${ASK.replaceAll("'", `'\\''`)}' ${words}`);
     expect([stdout.trim().split('\n'), stderr]).toEqual([
@@ -42,8 +48,14 @@ test.each(USERS)(
     ]);
     const shell = await scene.inside(`"$NODE" -e '${ASK.replaceAll("'", `'\\''`)}' ${web.port} 'GET /'`);
     expect(shell.stdout).toContain('GET / 200 <!doctype html>');
-    expect(shell.stdout).not.toContain(web.served.token);
-    // The socket that knows the key is in a folder that the guard hides.
+    expect(shell.stdout).not.toContain(await web.key());
+    // What knows the key is in a folder that the guard hides; outside it is there.
+    const kept = join(home, '.config/samocode/web-key');
+    expect((await readFile(kept, 'utf8')).trim()).toBe(await web.key());
+    const read = await scene.inside('cat "$HOME/.config/samocode/web-key"; echo tried');
+    expect(read.stdout).toBe('tried\n');
+    const guess = await scene.inside(`"$NODE" -e '${EXCHANGE}' ${web.port}`);
+    expect(guess.stdout.trim()).toBe('403');
     const asked =
       'require("net").connect(process.argv[1]).on("error", ({ code }) => console.log(code)).on("data", String).end("where")';
     const socket = await scene.inside(`"$NODE" -e '${asked}' "$HOME/.config/samocode/web.sock"`);

@@ -31,6 +31,7 @@ test.each([
   ['gates', 'QA, plan ,qa', ['qa', 'plan']],
   ['gateChannels', 'person', PERSONAL],
   ['gateChannels', 'file,Person,cli', ['file', ...PERSONAL]],
+  ['gateChannels', 'person,elicitation', ['cli', 'phone', 'web', 'elicitation']],
   ['gatePeople', 'anna, Ben.O,anna', ['anna', 'Ben.O']],
   ['fallback', 'codex gemini', ['codex', 'gemini']],
   ['branchPrefix', 'team/añil', 'team/añil'],

@@ -16,19 +16,19 @@ test.each([
     'a person, then a model',
     [person],
     model,
-    'answers by a person, in a form (claude-code); plan by the parent model alone (codex)',
+    'answers by a person or a program, in a form (claude-code); plan by the parent model alone (codex)',
   ],
   [
     'two people, and a choice made at the start',
     [model, person],
     atStart,
-    'answers by the parent model alone (codex) and a person, in a form (claude-code); plan by a person, in the terminal, by a choice made at the start',
+    'answers by the parent model alone (codex) and a person or a program, in a form (claude-code); plan by a person, in the terminal, by a choice made at the start',
   ],
   [
     'two machines of a pool',
     [{ ...person, person: 'anna' }],
     { ...model, person: 'ben' },
-    'answers by anna, in a form (claude-code); plan by the parent model alone (codex) of ben',
+    'answers by a person or a program, in a form (claude-code) of anna; plan by the parent model alone (codex) of ben',
   ],
 ])('the gates are reported as opened by %s', (_who, answered, approved, words) => {
   const answers = answered.map((by, index) => answer(`Q${index + 1}`, by));

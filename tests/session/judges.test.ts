@@ -139,7 +139,9 @@ describe('answers', () => {
     test.each<[string, By, By]>([
       ['a person', byPerson, byPerson],
       ['a person after a model', byModel, byPerson],
-      ['a person in a form', { channel: 'phone' }, inForm('codex')],
+      ['a person after a form', inForm('codex'), { channel: 'phone' }],
+      ['a form after a model', byModel, inForm('codex')],
+      ['a form after a form', inForm('claude-code'), inForm('codex')],
       ['a model after a model', byModel, { channel: 'tool', client: 'codex' }],
     ])('is replaced by %s who asks for it, and both are named', (_who, before, by) => {
       const state = answered(before);
@@ -151,9 +153,13 @@ describe('answers', () => {
       });
     });
 
-    test('by a person is never replaced by a model', () => {
-      const asked = { by: byModel, answers: B, replace: true } as const;
-      expect(give(asked, answered(byPerson))).toMatchObject({ error: { code: 'already_answered' } });
+    test.each<[string, By, By]>([
+      ['by a person is never replaced by a model', byPerson, byModel],
+      ['by a person is never replaced by a form', byPerson, inForm('claude-code')],
+      ['in a form is never replaced by a model', inForm('claude-code'), byModel],
+    ])('%s', (_title, before, by) => {
+      const asked = { by, answers: B, replace: true } as const;
+      expect(give(asked, answered(before))).toMatchObject({ error: { code: 'already_answered' } });
     });
 
     test('may be replaced only until the next agent starts', () => {
@@ -291,17 +297,18 @@ describe('a start', () => {
     });
   });
 
-  test('that lowers the sandbox is refused to a model on every channel, and accepted from a person', () => {
+  test('that lowers the sandbox is refused to a model and to a form, and accepted from a person', () => {
     const open = { ...none, gateChannels: [...CHANNELS] };
     const lowered = { ...open, sandbox: 'off', sandboxLowered: true } as const;
     expect(judgeStart({ by: byPerson }, {}, lowered)).toEqual({ kind: 'accepted' });
     expect(judgeStart({ by: byModel }, {}, { ...open, sandbox: 'off' })).toEqual({ kind: 'accepted' });
-    expect(judgeStart({ by: byModel }, {}, lowered)).toMatchObject({
-      error: {
-        code: 'person_needed',
-        why: expect.stringContaining('sandbox off'),
-      },
-    });
+    for (const by of [byModel, inForm('claude-code')])
+      expect(judgeStart({ by }, {}, lowered)).toMatchObject({
+        error: {
+          code: 'person_needed',
+          why: expect.stringContaining('sandbox off'),
+        },
+      });
   });
 
   test('is accepted once', () => {

@@ -76,11 +76,11 @@ describe('who may accept the servers of a plan', () => {
     expect(judge(channel, ['- browser', '- code-intelligence'])).toBeUndefined();
   });
 
-  test('a command of the plan is accepted only by form, terminal, phone and page', () => {
+  test('a command of the plan is accepted only by terminal, phone and page, in no form', () => {
     const accepting = CHANNELS.filter(
       (channel) => judge(channel, ['- browser', '- tickets: tickets-mcp']) === undefined,
     );
-    expect(accepting).toEqual(['elicitation', 'cli', 'phone', 'web']);
+    expect(accepting).toEqual(['cli', 'phone', 'web']);
     expect(judge('tool', ['- tickets: tickets-mcp'])).toBe('servers_need_person');
     expect(judge('settings', ['- tickets: tickets-mcp'])).toBe('servers_need_person');
   });

@@ -36,6 +36,20 @@ test.each<[string, Partial<SessionProof>, string]>([
     'Opened by the parent model alone: the plan.',
   ],
   [
+    'a form opened a gate',
+    {
+      approvals: [
+        {
+          what: 'plan',
+          at: '2026-01-08T10:00:00.000Z',
+          by: { channel: 'elicitation', client: 'claude-code 2.1.4, started by /usr/bin/node' },
+          plan: { name: 'p', hash: 'h' },
+        },
+      ],
+    },
+    'Opened by a form or a file, which a program can fill in too: the plan.',
+  ],
+  [
     'there was no guard',
     { agents: [{ provider: 'p', model: '', sandbox: 'none', iterations: 1 }] },
     'The agents ran without a guard',

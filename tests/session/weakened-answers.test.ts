@@ -34,7 +34,7 @@ function judged(text: string, channel: Channel, gateChannels: readonly Channel[]
 describe('an acceptance of weakened checks', () => {
   test.each<[Channel, string]>([
     ['cli', 'accepted'],
-    ['elicitation', 'accepted'],
+    ['elicitation', 'person_accepts'],
     ['phone', 'accepted'],
     ['web', 'accepted'],
     ['tool', 'person_accepts'],

@@ -2,7 +2,7 @@ import { Client } from '@modelcontextprotocol/sdk/client/index.js';
 import { StreamableHTTPClientTransport } from '@modelcontextprotocol/sdk/client/streamableHttp.js';
 import type { Transport } from '@modelcontextprotocol/sdk/shared/transport.js';
 import type { ActionContext } from '../../src/acts/common/context.ts';
-import { runWeb, WEB_DEFAULTS } from '../../src/web/run-web.ts';
+import { runWeb, WEB_DEFAULTS, type WebRequest } from '../../src/web/run-web.ts';
 import { addToken } from '../../src/web/tokens.ts';
 import { freePort } from './free-port.ts';
 import { INITIALIZE } from './raw-server.ts';
@@ -12,7 +12,7 @@ export interface McpRig extends AsyncDisposable {
   url: string;
   /** Of the page. */
   address: string;
-  pageToken: string;
+  pageKey: string;
   ended: Promise<void>;
   addToken(name: string, isReadOnly?: boolean): Promise<string>;
   /** @param noStream the client opens no stream of notifications */
@@ -30,9 +30,11 @@ export async function mcpRig(context: ActionContext): Promise<McpRig> {
   const failed = (error: unknown) => {
     throw error;
   };
-  const request = { ...WEB_DEFAULTS, port: await freePort(), mcp: true, interrupted: stop.signal, failed };
-  const { served, ended = Promise.resolve() } = await runWeb(request, context);
-  const { mcp: url = '', address, token: pageToken } = served;
+  const request = { ...WEB_DEFAULTS, port: await freePort(), mcp: 'port', interrupted: stop.signal, failed };
+  const { served, newCode, ended = Promise.resolve() } = await runWeb(request as WebRequest, context);
+  const { mcp: url = '', address } = served;
+  const body = JSON.stringify({ code: await newCode('address') });
+  const pageKey = await (await fetch(`${address}key`, { method: 'POST', body })).text();
   const clients: Client[] = [];
   const post: McpRig['post'] = async (token, message, headers = {}) =>
     await fetch(url, {
@@ -48,7 +50,7 @@ export async function mcpRig(context: ActionContext): Promise<McpRig> {
   return {
     url,
     address,
-    pageToken,
+    pageKey,
     ended,
     post,
     addToken: async (name, isReadOnly = false) => await addToken({ name, isReadOnly }, context),

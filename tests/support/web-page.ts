@@ -1,6 +1,7 @@
 import type { ActionContext } from '../../src/acts/common/context.ts';
 import { webApp } from '../../src/web/app.ts';
 import { LiveSessions } from '../../src/web/live.ts';
+import { OneTimeCodes } from '../../src/web/tab-key.ts';
 
 export interface WebPage extends Disposable {
   /** Of the only session there is. */
@@ -12,7 +13,7 @@ export interface WebPage extends Disposable {
 }
 
 /** No stream is opened, so nothing of a connection is used. */
-const NOBODY = {} as Parameters<ReturnType<typeof webApp>['fetch']>[1];
+const NOBODY = { incoming: { socket: {} } } as Parameters<ReturnType<typeof webApp>['fetch']>[1];
 
 /** The live page of a machine with one session, asked as a tab asks it. */
 export async function webPage(context: ActionContext): Promise<WebPage> {
@@ -21,7 +22,8 @@ export async function webPage(context: ActionContext): Promise<WebPage> {
   const failed = (error: unknown) => unexpected.push(error);
   const end = new AbortController();
   const ended = end.signal;
-  const app = webApp({ token, onlyShows: false, hosts: [], failed, ended }, context);
+  const codes = new OneTimeCodes(context.clock);
+  const app = webApp({ token, codes, onlyShows: false, hosts: [], failed, ended }, context);
   const [key] = (await new LiveSessions(context, ended).list()).sessions.keys();
   if (key === undefined) throw new Error('There is no session.');
   const ask = async (path: string, init: RequestInit = {}) => {

@@ -21,7 +21,9 @@ export interface WebRig extends AsyncDisposable, RunningWeb {
   port: number;
   /** What it reported as unexpected. */
   failures: unknown[];
-  /** A request that carries the token. */
+  /** The key of the page, as a tab gets it: for a fresh code. */
+  key(): Promise<string>;
+  /** A request that carries the key. */
   ask(path: string, asked?: Asked): Promise<Answer>;
   /** The same as a stranger sends it. */
   askWithout(path: string, asked?: Asked): Promise<Answer>;
@@ -51,7 +53,7 @@ export async function serveWeb(context: ActionContext, given: Partial<WebRequest
       listen: '127.0.0.1',
       hosts: [],
       proxy: undefined,
-      mcp: false,
+      mcp: undefined,
       interrupted: interrupted.signal,
       failed: (error: unknown) => failures.push(error),
       ...given,
@@ -59,12 +61,18 @@ export async function serveWeb(context: ActionContext, given: Partial<WebRequest
     },
     context,
   );
-  const { address, token } = running.served;
+  const { address } = running.served;
   const at = Number(new URL(address).port) || port;
-  const bearer = { authorization: `Bearer ${token}` };
   const askWithout: WebRig['askWithout'] = (path, asked) => askOnce(at, path, asked);
-  const ask: WebRig['ask'] = (path, asked = {}) =>
-    askWithout(path, { ...asked, headers: { ...bearer, ...asked.headers } });
+  const key = async () =>
+    (await exchange({ askWithout, served: running.served }, await running.newCode('address'))).text;
+  let known: Promise<string> | undefined;
+  const bearer = async () => {
+    known ??= key();
+    return { authorization: `Bearer ${await known}` };
+  };
+  const ask: WebRig['ask'] = async (path, asked = {}) =>
+    await askWithout(path, { ...asked, headers: { ...(await bearer()), ...asked.headers } });
   const end = async () => {
     interrupted.abort();
     await running.ended;
@@ -73,13 +81,25 @@ export async function serveWeb(context: ActionContext, given: Partial<WebRequest
     ...running,
     port: at,
     failures,
+    key,
     ask,
     askWithout,
     act: (path, fields) => ask(path, { method: 'POST', body: JSON.stringify(fields) }),
-    open: (place) => openTab(at, `/live?at=${encodeURIComponent(place)}`, bearer),
+    open: async (place) => await openTab(at, `/live?at=${encodeURIComponent(place)}`, await bearer()),
     end,
     [Symbol.asyncDispose]: end,
   };
+}
+
+/** What a tab does with a code. */
+export async function exchange(
+  web: Pick<WebRig, 'askWithout' | 'served'>,
+  code: string,
+  headers: Record<string, string> = {},
+): Promise<Answer> {
+  const host = { host: new URL(web.served.address).host };
+  const body = JSON.stringify({ code });
+  return await web.askWithout('/key', { method: 'POST', headers: { ...host, ...headers }, body });
 }
 
 /** @throws if the connection is closed before an answer */

@@ -6,14 +6,15 @@ import { fingerprint } from '../../base/files/fingerprint.ts';
 import { parseJson } from '../../base/parse-json.ts';
 import type { SessionView } from '../../session/events/session-view.ts';
 
-/** What a running `samocode web` reports about itself. Only a person may see the token: no result or link contains it. */
+/** What a running `samocode web` reports about itself. Only a person may see a code: no result or link contains one. */
 const ServedPage = z.object({
   address: z.string(),
-  token: z.string(),
   onlyShows: z.boolean(),
   pid: z.int(),
-  /** The address for MCP clients, with --mcp. */
+  /** With --mcp: the path of the socket for MCP clients, or with --port their address. */
   mcp: z.string().optional(),
+  /** A fresh one-time code for the page's key, if one was asked for. */
+  code: z.string().optional(),
 });
 export type ServedPage = z.infer<typeof ServedPage>;
 
@@ -22,8 +23,15 @@ export function pageSocket(home: string): string {
   return join(configFolder(home), 'web.sock');
 }
 
-/** Queries this user's running page. @param leave also ends it @returns undefined if none is running */
-export async function askPage(home: string, { leave = false } = {}): Promise<ServedPage | undefined> {
+/**
+ * Queries this user's running page.
+ * @param what `leave` also ends it; `address` and `digits` ask for a one-time code
+ * @returns undefined if none is running
+ */
+export async function askPage(
+  home: string,
+  what: 'where' | 'leave' | 'address' | 'digits' = 'where',
+): Promise<ServedPage | undefined> {
   return await new Promise((resolve) => {
     const socket = connect(pageSocket(home));
     let text = '';
@@ -33,7 +41,7 @@ export async function askPage(home: string, { leave = false } = {}): Promise<Ser
     });
     socket.on('error', () => resolve(undefined));
     socket.on('close', () => resolve(ServedPage.safeParse(parseJson(text)).data));
-    socket.end(leave ? 'leave\n' : 'where\n');
+    socket.end(`${what}\n`);
   });
 }
 
@@ -42,7 +50,7 @@ export function pageKey({ runDir }: Pick<SessionView['paths'], 'runDir'>): strin
   return fingerprint(runDir).slice(0, 12);
 }
 
-/** The address of a session on the page, without the token; undefined if no page is running. */
+/** The address of a session on the page, without a code; undefined if no page is running. */
 export async function sessionPageAddress(
   { paths }: Pick<SessionView, 'paths'>,
   home: string,

@@ -49,10 +49,10 @@ export const answerQaTool = defineTool({
     if (decided?.answers.length === 0)
       return { summary: `Nothing is recorded yet.${later}`, next: [askFor(inChat)], open: inChat };
     const { view, recorded, replaced, open } = decided
-      ? await answerQa({ ...question, answers: decided.answers, replace }, byForm(context.actions))
+      ? await answerQa({ ...question, answers: decided.answers, replace }, byForm(context))
       : await answerQa({ ...question, ...passedOn }, context.actions);
     const taken = recorded.map(({ id, text }) => `${id}: ${cut(text, 60)}`).join('; ');
-    const who = decided ? "Recorded as the user's own" : 'Recorded as passed on by you alone';
+    const who = decided ? 'Recorded as given in a form' : 'Recorded as passed on by you alone';
     const notes = [
       later,
       replaced.length > 0

@@ -1,9 +1,11 @@
 import { join } from 'node:path';
 import { cut } from '../../base/text.ts';
-import { type AtGate, decidedBy, type Form, mayOpenGates } from '../../kit/mcp/form.ts';
+import { type AtGate, BY_FORM, decidedBy, type Form, mayOpenGates } from '../../kit/mcp/form.ts';
 import type { ToolContext } from '../../kit/mcp/tool.ts';
+import { refusedServers } from '../../session/commands/judge-gates.ts';
 import { isHashOf } from '../../session/documents/plan.ts';
 import { nameWithoutDate } from '../../session/layout/names.ts';
+import { gateRuleOf } from '../common/early-refusal.ts';
 import type { SessionQuestion } from '../common/places/find-session.ts';
 import type { PlanBrief, PlanReport } from './read-plan.act.ts';
 
@@ -35,6 +37,8 @@ export async function askApproval(
   const plan = await readPlan({ ...question, isAct: true }, actions);
   const isMeant = hash === undefined || isHashOf(hash, plan.hash);
   if (plan.state !== 'waits_for_approval' || !isMeant || !mayOpenGates(plan.view)) return { kind: 'no_form' };
+  // What only a person accepts is refused at once, as the call itself is.
+  if (refusedServers(BY_FORM, plan, gateRuleOf(plan.view))) return { kind: 'no_form' };
   const outcome = await ask(approvalForm(plan, planBrief(plan)));
   if (outcome.kind !== 'filled' || outcome.filled.decision !== 'changes')
     return decidedBy(outcome, ({ decision }) => decisionOf(decision, plan.hash));

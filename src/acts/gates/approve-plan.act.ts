@@ -1,5 +1,6 @@
 import { judgeApprove } from '../../session/commands/judge-gates.ts';
 import { isHashOf } from '../../session/documents/plan.ts';
+import { isPersonal } from '../../session/events/bodies/who-acted.ts';
 import type { SessionView } from '../../session/events/session-view.ts';
 import { gateOf } from '../../session/status.ts';
 import { ACTION_ERRORS } from '../common/action-errors.ts';
@@ -39,7 +40,7 @@ export async function approvePlan(
   // The file might have been edited since the session began to wait, so read the current version.
   const facts = { plan: isWaiting ? await readPlanOf(view) : undefined, ...gateRuleOf(view) };
   const { plan } = accepted(judgeApprove({ hash, by: context.by }, view.state, facts), view);
-  if (hash === undefined && context.by.channel === 'tool')
+  if (hash === undefined && !isPersonal(context.by.channel))
     throw ACTION_ERRORS.plan_hash_missing({ session: view.folder });
   const after = await sendAndAwait(view, { kind: 'approve', hash: plan.hash }, ['plan_approved'], context);
   return { view: after.view, plan, servers: facts.plan?.servers ?? [], already: false };

@@ -62,7 +62,7 @@ async function carryOut(
   question: SessionQuestion,
   context: ToolContext,
 ): Promise<ToolResult> {
-  const actions = byForm(context.actions);
+  const actions = byForm(context);
   switch (decision.kind) {
     case 'approve':
       return await approved({ ...question, hash: decision.hash }, { ...context, actions });

@@ -7,7 +7,7 @@ import { isOff, supervisorPaths, whyNoSupervisor } from '../../providers/startin
 import type { CommandOf } from '../../session/commands/commands.ts';
 import { judgeStart } from '../../session/commands/judge-running.ts';
 import type { TakenOver } from '../../session/events/bodies/event-types.ts';
-import { type Channel, isPersonal } from '../../session/events/bodies/who-acted.ts';
+import type { Channel } from '../../session/events/bodies/who-acted.ts';
 import { FORMAT_VERSION } from '../../session/events/events.ts';
 import type { SessionFile } from '../../session/events/session-file.ts';
 import { type SessionPaths, sessionPaths } from '../../session/layout/paths.ts';
@@ -88,7 +88,7 @@ export async function newSession(
 
 /** Without a guard, an agent can read the memory of `samocode web` and so act as the person on its page. */
 function closedToAgents(channels: readonly Channel[], sandbox: SandboxLevel): Channel[] {
-  const isForPersons = channels.every(isPersonal);
+  const isForPersons = !channels.some((each) => each === 'tool' || each === 'file');
   return channels.filter((channel) => channel !== 'web' || !isForPersons || isGuarded(sandbox));
 }
 

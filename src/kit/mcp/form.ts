@@ -58,14 +58,14 @@ export function decidedBy<Decision>(
   return decision === undefined ? { kind: 'unanswered' } : { kind: 'decided', decision };
 }
 
-const BY_FORM = { channel: 'elicitation' } as const;
+export const BY_FORM = { channel: 'elicitation' } as const;
 
 /** Whether the session's GATE_CHANNELS accepts answers from a form. */
 export function mayOpenGates({ sessionFile }: SessionView): boolean {
   return sessionFile !== undefined && !closedChannel(BY_FORM, sessionFile.settings);
 }
 
-/** The context for an act that the user chose in a form: it is recorded as the user's own. */
-export function byForm(actions: ActionContext): ActionContext {
-  return { ...actions, by: { ...actions.by, ...BY_FORM } };
+/** The context for an act that was chosen in a form: its record names the program that showed the form. */
+export function byForm({ actions, shownBy }: { actions: ActionContext; shownBy?: string }): ActionContext {
+  return { ...actions, by: { ...actions.by, ...BY_FORM, ...(shownBy && { client: shownBy }) } };
 }

@@ -71,12 +71,9 @@ const CALLS: Readonly<Record<Act, (args: Args) => string>> = {
   stop: (args) => tool('stop_session', args),
   take_over: () => 'ask the user to run "samocode takeover"',
   trust: ({ hash, relaxes }) => {
-    if (hash === undefined) return TRUST_IN_TERMINAL;
-    const call = tool('setup_project', { trust: hash });
-    // A model cannot agree to lines that relax a rule; the call asks the user through a form.
-    return relaxes
-      ? `show these lines to the user; only they can agree: ${call}, if their client has forms; otherwise ${TRUST_IN_TERMINAL}`
-      : `show these lines to the user; when they agree: ${call}`;
+    // A model cannot agree to lines that relax a rule.
+    if (hash === undefined || relaxes) return TRUST_IN_TERMINAL;
+    return `show these lines to the user; when they agree: ${tool('setup_project', { trust: hash })}`;
   },
   verify: () => 'ask the user to run "samocode verify <session>"',
   change_file: () => 'ask the user to change the file named in says; the session then continues',

@@ -7,6 +7,8 @@ export interface ToolContext {
   actions: ActionContext;
   /** `clientInfo.name` as sent by the client; empty if it sent none. */
   clientName: string;
+  /** The client with its version and the program that started this server: recorded with what a form was filled in with. */
+  shownBy?: string;
   /** Aborted when the client cancels the call. */
   signal: AbortSignal;
   /** Sends a progress notification if the client asked for them. */

@@ -1,4 +1,5 @@
-import { readFile, stat } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, stat } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { ActionContext } from '../../acts/common/context.ts';
 import { providersOf } from '../../acts/common/preconditions/agent-clis.ts';
@@ -28,7 +29,9 @@ import { PROVIDER_NAMES, PROVIDERS, type ProviderName } from '../../providers/re
 import { locateCli } from '../../providers/starting/locate-cli.ts';
 import { nodePath } from '../../providers/starting/node-path.ts';
 import { ASK_LIMIT_MS, type AskCli, loginProblem } from '../../providers/starting/preflight.ts';
+import { copyState } from '../../sandbox/cli-state.ts';
 import { guardOf } from '../../sandbox/guard-of.ts';
+import { loginPlaces } from '../../sandbox/login-places.ts';
 import { insideGuard } from '../../sandbox/make-guard.ts';
 import type { GuardNow } from '../../sandbox/probe-guard.ts';
 import { jsonValue } from '../install/json-member.ts';
@@ -67,20 +70,25 @@ export async function cliChecks(
 ): Promise<DoctorCheck[]> {
   // Queries run in the guard, because an agent might have written the programs or the files that they read.
   const now = await guard?.catch(() => undefined);
-  const inside: Inside = (command, { keyring } = { keyring: false }) => {
-    if (now === undefined || now.level === 'none') return command;
-    const { maker, places } = now;
-    const { openings, home } = places;
-    const sockets = keyring ? [...openings.sockets, 'keyring' as const] : openings.sockets;
-    const part = {
-      clis: [{ name: provider.name, path: command[0] }],
-      shown: (provider.state?.beside ?? []).map((name) => join(home.dir, name)),
-    };
-    return insideGuard(guardOf(maker, { ...places, openings: { ...openings, sockets } }, part), command);
-  };
   const permissions = project?.values.permissions ?? 'skip';
-  const isUsed = used.has(provider.name);
-  return await checksOf({ provider, isUsed, permissions, project, machine, context, inside });
+  const question = { provider, isUsed: used.has(provider.name), permissions, project, machine, context };
+  if (now === undefined || now.level === 'none')
+    return await checksOf({ ...question, inside: (command) => command });
+  const { maker, places } = now;
+  const { openings, home } = places;
+  const folder = await mkdtemp(join(tmpdir(), 'samocode-doctor-'));
+  try {
+    const states = await copyState(provider.name, home, join(folder, 'state'));
+    const shown = await loginPlaces(home, [provider.name]);
+    const inside: Inside = (command, { keyring } = { keyring: false }) => {
+      const sockets = keyring ? [...openings.sockets, 'keyring' as const] : openings.sockets;
+      const part = { clis: [{ name: provider.name, path: command[0] }], states, shown };
+      return insideGuard(guardOf(maker, { ...places, openings: { ...openings, sockets } }, part), command);
+    };
+    return await checksOf({ ...question, inside });
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
 }
 
 /** Wraps a command line in the guard, if there is one; `keyring`: with access to the user's keyring. */

@@ -79,7 +79,7 @@ export async function claudeRuleNotes(files: ClaudeFiles): Promise<ClientNote[]>
   const hooks = await filesWithHook(files);
   const missing = askedInClaude(hooks).filter((tool) => !there.includes(prefix + tool));
   const notes: ClientNote[] = hooks.map((path) => ({
-    found: `An Elicitation hook in ${path} answers forms without you: what it accepts is recorded as yours.`,
+    found: `An Elicitation hook in ${path} answers forms without you: what it accepts is recorded as given in a form.`,
     fix: 'Remove the hook, or set GATE_CHANNELS=cli,phone in .samocode.',
   }));
   if (missing.length > 0)

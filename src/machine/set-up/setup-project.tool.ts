@@ -28,7 +28,7 @@ export const setupProjectTool = defineTool({
       .string()
       .optional()
       .describe(
-        'hash of needs_trust, once the user has read and accepted its lines; one that relaxes a rule needs a form or "samocode trust".',
+        'hash of needs_trust, once the user has read and accepted its lines; one that relaxes a rule needs "samocode trust".',
       ),
     init_repository: z
       .boolean()
@@ -50,21 +50,18 @@ export const setupProjectTool = defineTool({
   }),
   annotations: { readOnlyHint: false, destructiveHint: true, idempotentHint: true, openWorldHint: false },
   searchHint: 'initialise, configure',
-  async handle(input, context) {
-    const given = { projectDir: input.projectDir, hash: input.trust ?? '' };
-    const [{ trustAsked }, { setupProject }, { doctor }, { formatRiskyLine, shortHash }] = await Promise.all([
-      import('./trust-form.ts'),
+  async handle(input, { actions }) {
+    const [{ setupProject }, { doctor }, { formatRiskyLine, shortHash }] = await Promise.all([
       import('../../acts/set-up/setup-project.act.ts'),
       import('../doctor/doctor.ts'),
       import('../../acts/common/places/trust-project.ts'),
     ]);
-    const { actions, hash } = given.hash.trim() ? await trustAsked(given, context) : { ...context, hash: '' };
     const { provider, check, ...folders } = input;
     const lines = {
       ...(provider?.trim() && { PROVIDER: provider.trim() }),
       ...(check?.trim() && { CHECK: check.trim() }),
     };
-    const made = await setupProject({ ...folders, lines, trust: hash }, actions);
+    const made = await setupProject({ ...folders, lines, trust: input.trust ?? '' }, actions);
     const { kind, project, done, warnings, trust } = made;
     const { values, mainRepo, filePath } = project;
     const { checks } = await doctor({ projectDir: filePath }, actions);

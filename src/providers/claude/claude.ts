@@ -103,6 +103,23 @@ export const claude = {
       renewal: { unless: OTHER_ACCOUNTS, command: renewalCommand },
     },
   },
+  loginFiles: {
+    settings: 'settings.json',
+    env: 'env',
+    commands: ['apiKeyHelper', 'awsAuthRefresh', 'awsCredentialExport'],
+    services: [
+      {
+        variable: 'CLAUDE_CODE_USE_BEDROCK',
+        folders: ['.aws'],
+        named: ['AWS_CONFIG_FILE', 'AWS_SHARED_CREDENTIALS_FILE', 'AWS_WEB_IDENTITY_TOKEN_FILE'],
+      },
+      {
+        variable: 'CLAUDE_CODE_USE_VERTEX',
+        folders: ['.config/gcloud'],
+        named: ['GOOGLE_APPLICATION_CREDENTIALS'],
+      },
+    ],
+  },
   settings: {
     model: 'opus',
     own: {

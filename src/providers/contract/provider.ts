@@ -218,6 +218,17 @@ export interface LoginFile {
   renewal?: LoginRenewal;
 }
 
+/** What a login needs outside of the CLI's state folder. Paths are relative to home. */
+export interface LoginFiles {
+  /** A settings file in the state folder, and its key with further variables. */
+  settings: string;
+  env: string;
+  /** Keys of that file whose values are command lines that print a credential. */
+  commands: readonly string[];
+  /** By a variable that selects a service: folders, and variables that name files. */
+  services: readonly { variable: string; folders: readonly string[]; named?: readonly string[] }[];
+}
+
 /** How a CLI is made to renew its own login. */
 export interface LoginRenewal {
   /** Variables that replace the login: with one of these, it is not used. */
@@ -251,6 +262,7 @@ export interface Provider {
   starters?: readonly string[];
   /** Its own files: settings, login, records. */
   state?: StateFolder;
+  loginFiles?: LoginFiles;
   /** Defaults of its machine settings; absent for the bundled agent, which has none. */
   settings?: { model: string; own?: Readonly<Record<string, OwnSetting>> };
   preflight?: Preflight;

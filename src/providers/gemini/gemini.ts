@@ -33,6 +33,18 @@ export const gemini = {
     // Google does not replace a refresh token when it is used, and an access token lasts only an hour.
     login: { file: 'oauth_creds.json', refresh: { keys: [] } },
   },
+  loginFiles: {
+    settings: 'settings.json',
+    env: 'env',
+    commands: [],
+    services: [
+      {
+        variable: 'GOOGLE_GENAI_USE_VERTEXAI',
+        folders: ['.config/gcloud'],
+        named: ['GOOGLE_APPLICATION_CREDENTIALS'],
+      },
+    ],
+  },
   settings: { model: '' },
   preflight: {
     helpArgs: ['--help'],

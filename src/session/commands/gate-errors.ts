@@ -2,7 +2,7 @@ import { TO_FILL } from '../../base/acts.ts';
 import { errors } from '../../base/errors.ts';
 import { openedBy } from '../documents/describe-event.ts';
 import type { AnswerOnRecord } from '../events/bodies/positions.ts';
-import type { By, Channel } from '../events/bodies/who-acted.ts';
+import { type By, type Channel, isPersonal } from '../events/bodies/who-acted.ts';
 
 export const GATE_ERRORS = errors({
   already_answered: ({ taken }: { taken: readonly AnswerOnRecord[] }) => ({
@@ -27,7 +27,7 @@ export const GATE_ERRORS = errors({
       chosen.length === 0
         ? `A person decides it ${
             gateChannels
-              .filter((each) => channel !== 'tool' || each !== 'file')
+              .filter((each) => isPersonal(channel) || each !== 'file')
               .map((each) => WAYS[each])
               .join(', or ') || 'outside of this chat'
           }.`

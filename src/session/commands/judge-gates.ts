@@ -102,9 +102,9 @@ function recordedAnswer(
   return answers.find((each) => each.id === question.id && each.question === questionHash(question));
 }
 
-/** A person may replace any answer; a model may replace only answers given through a model. */
+/** A person may replace any answer; a form one given in a form or through a model; a model only the latter. */
 function mayReplace(given: By, by: By): boolean {
-  return isPersonal(by.channel) || given.channel === 'tool';
+  return isPersonal(by.channel) || given.channel === 'tool' || given.channel === by.channel;
 }
 
 /** Until an agent starts with the answer: at the gate, or right after it. Never for an answer about weakened checks. */

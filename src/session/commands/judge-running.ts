@@ -2,7 +2,7 @@ import type { NextStep } from '../../base/acts.ts';
 import type { Holding, Lease } from '../../base/processes/lease.ts';
 import type { SandboxLevel } from '../../base/sandbox-level.ts';
 import type { Gate, Phase } from '../../phases/table.ts';
-import type { By, Channel } from '../events/bodies/who-acted.ts';
+import { type By, type Channel, isPersonal } from '../events/bodies/who-acted.ts';
 import type { FrozenSettings } from '../events/session-file.ts';
 import type { SessionState } from '../events/state.ts';
 import { SESSION_ERRORS } from '../layout/session-errors.ts';
@@ -48,9 +48,9 @@ export function judgeResume(
     case 'queued':
       return { kind: 'accepted', phase: progress.phase, resetsCounts: false };
     case 'blocked':
-      if (!FULL_CHANNELS.includes(by.channel) && acceptsPrograms({ status }))
+      if (by.channel !== FULL_CHANNEL && acceptsPrograms({ status }))
         return refused(COMMAND_ERRORS.needs_person({}));
-      if (!FULL_CHANNELS.includes(by.channel) && lowered !== undefined)
+      if (by.channel !== FULL_CHANNEL && lowered !== undefined)
         return refused(COMMAND_ERRORS.needs_person({ level: lowered }));
       return { kind: 'accepted', phase: progress.phase, resetsCounts: true };
     default:
@@ -63,8 +63,8 @@ export function acceptsPrograms({ status }: Pick<SessionState, 'status'>): boole
   return status.kind === 'blocked' && status.rule === 'git_programs_changed';
 }
 
-/** The channels that showed the full list of programs: a notification may have omitted it. */
-const FULL_CHANNELS: readonly Channel[] = ['cli', 'elicitation'];
+/** The channel that showed the full list of programs: a notification may have omitted it. */
+const FULL_CHANNEL: Channel = 'cli';
 
 function atGate(status: SessionState['status']): Refused | undefined {
   if (status.kind !== 'waiting') return undefined;
@@ -116,7 +116,7 @@ export function judgeStart(
   settings: Choices,
 ): { kind: 'accepted' } | Refused {
   if (createdAt !== undefined) return refused(COMMAND_ERRORS.already_started());
-  if (settings.sandboxLowered && by.channel === 'tool')
+  if (settings.sandboxLowered && !isPersonal(by.channel))
     return refused(COMMAND_ERRORS.person_needed({ sandbox: settings.sandbox }));
   const chosen = CHOICES.filter(({ choice }) => settings[choice]).map(({ words }) => words);
   if (chosen.length === 0) return { kind: 'accepted' };

@@ -35,7 +35,7 @@ export function describeBy({ channel, client, person, atStart }: By, actors = AC
 
 const ACTORS: Readonly<Record<Channel, string>> = {
   tool: 'the parent model',
-  elicitation: 'a person, in a form',
+  elicitation: 'a person or a program, in a form',
   cli: 'a person, in the terminal',
   phone: 'a person, by phone',
   web: 'a person, in the browser',

@@ -17,6 +17,7 @@ import { describeBy, openedBy } from '../documents/describe-event.ts';
 import { codeSpan, longestRun } from '../documents/markdown-lines.ts';
 import { Cost, PlanVersion } from '../events/bodies/positions.ts';
 import { By } from '../events/bodies/who-acted.ts';
+import { unprovenGates } from './unproven-gates.ts';
 
 const ProvedSet = z.strictObject({
   at: z.iso.datetime(),
@@ -206,17 +207,7 @@ function introduction({ commit, tree, branch, base, baseCommit, doneAt, approval
   return [
     `Commit ${code(commit)}${ofTree} on the branch ${code(branch)}, from ${code(base)} at ${code(baseCommit)}. Done at ${doneAt}.`,
     'samocode recorded this from what it ran itself. What agents said about their work is not part of it.',
-    ...openedByModel(approvals),
-  ];
-}
-
-export function openedByModel(approvals: readonly Approval[]): string[] {
-  const gates = approvals.flatMap(({ what, by }) =>
-    by.channel === 'tool' && (what === 'plan' || what === 'answers') ? [`the ${what}`] : [],
-  );
-  if (gates.length === 0) return [];
-  return [
-    `**Opened by the parent model alone: ${[...new Set(gates)].join(' and ')}.** No person is known to have decided that.`,
+    ...unprovenGates(approvals),
   ];
 }
 

@@ -5,11 +5,11 @@ import {
   code,
   list,
   onBase,
-  openedByModel,
   provedPartly,
   type SessionProof,
   unsignedWords,
 } from './proof.ts';
+import { unprovenGates } from './unproven-gates.ts';
 
 /** What a reader needs from a proof: no hash, no output, no line about how it was made. */
 export function shortProof(proof: SessionProof): string {
@@ -70,7 +70,7 @@ export function proofLimits(proof: SessionProof): string[] {
       ? ['Uncommitted and ignored files took part in the checks (CHECK_IN=worktree).']
       : []),
     ...(reviewed.length > 0 ? [`Shown by the review of an agent alone: ${reviewed.join(', ')}.`] : []),
-    ...openedByModel(approvals),
+    ...unprovenGates(approvals),
     ...(isOpen ? ['The agents ran without a guard: the home folder was open to them.'] : []),
     ...(checks?.unsigned ? [unsignedWords(checks.unsigned, proof.baseCommit)] : []),
     ...changedChecks(proof),

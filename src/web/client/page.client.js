@@ -1,52 +1,38 @@
 // Shows markup rendered by the server and sends the person's decisions. Its own texts are below.
 const MESSAGES = {
-  locked: 'This page has no key yet. In a terminal: samocode web --open',
   lost: 'Connection lost; trying again …',
+  other: 'Another program answers at this address, so the key was not sent. Trying again …',
   held: 'This has changed meanwhile. Your text stays until you send it or delete it.',
   old: 'This browser is too old for the page. In a terminal: samocode watch',
 };
 const $ = (selector, inside = document) => inside.querySelector(selector);
 const main = $('#main');
 const state = $('#state');
-let view = { stop: new AbortController() };
+let view = { stop: new AbortController(), held: new Map() };
 
-// The token arrives in the fragment, which browsers never send, and is kept only for this tab. A cookie would also be
-// sent to servers on other ports of this machine.
-function takeToken() {
-  const given = /^#t=([\w-]+)(?:&v=(.*))?$/.exec(location.hash);
-  if (!given) return;
-  sessionStorage.setItem('token', given[1]);
-  tabs.postMessage({ token: given[1] });
-  history.replaceState(null, '', `#${given[2] || '/'}`);
+// What the server showed of its key. Another program can take the port of a server that has ended: the key is sent only
+// to one that shows the same again.
+let proof;
+
+/** @throws MESSAGES.other */
+async function expectServer() {
+  if (!proof) return;
+  const [word, shown] = proof.split(' ');
+  const answer = await fetch(`/proof/${word}`);
+  if ((await answer.text()) !== shown) throw MESSAGES.other;
 }
 
-/** A new tab asks open tabs for the token. */
-const tabs = 'BroadcastChannel' in self ? new BroadcastChannel('samocode') : { postMessage() {} };
-tabs.onmessage = ({ data }) => {
-  const token = sessionStorage.getItem('token');
-  if (data === 'token?' && token) tabs.postMessage({ token });
-  else if (data.token && !token) {
-    sessionStorage.setItem('token', data.token);
-    show();
-  }
-};
-
 async function call(path, init = {}) {
-  const headers = { authorization: `Bearer ${sessionStorage.getItem('token')}` };
+  const headers = { authorization: `Bearer ${sessionStorage.getItem('key')}` };
   if (init.body) headers['content-type'] = 'application/json';
+  await expectServer();
   const answer = await fetch(path, { ...init, headers });
+  proof = answer.headers.get('x-proof') ?? proof;
   if (answer.status === 401) {
-    sessionStorage.removeItem('token');
+    sessionStorage.removeItem('key');
     lock();
   }
   return answer;
-}
-
-function lock() {
-  view.stop.abort();
-  if (isInUse(main)) say(MESSAGES.locked);
-  else main.textContent = MESSAGES.locked;
-  tabs.postMessage('token?');
 }
 
 function say(words) {
@@ -60,7 +46,7 @@ function placeNow() {
 
 function show() {
   view.stop.abort();
-  if (!sessionStorage.getItem('token')) return lock();
+  if (!sessionStorage.getItem('key')) return lock();
   // The same location with another key: keep what the person is writing there.
   const isFirst = view.path !== placeNow() || !isInUse(main);
   view = { stop: new AbortController(), path: placeNow(), held: new Map(), isFirst };
@@ -82,8 +68,8 @@ async function follow(mine) {
           if (update.more) await painted();
         });
       } else words = await answer.text();
-    } catch {
-      // Reported below.
+    } catch (error) {
+      if (error === MESSAGES.other) words = error;
     }
     if (mine.stop.signal.aborted) return;
     say(words);
@@ -396,12 +382,10 @@ addEventListener('keydown', (event) => {
 $('#help').onclick = KEYS['?'];
 addEventListener('input', ({ target }) => target.id === 'find' && afterCards());
 addEventListener('hashchange', () => {
-  takeToken();
   show();
   main.focus({ preventScroll: true });
   scrollTo({ top: 0 });
 });
 
-takeToken();
 if ('replaceChildren' in main && 'TextDecoderStream' in self) show();
 else main.textContent = MESSAGES.old;

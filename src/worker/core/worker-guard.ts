@@ -16,6 +16,7 @@ import { copyState, stateCopyIn, stateFolderOf } from '../../sandbox/cli-state.t
 import { guardOf } from '../../sandbox/guard-of.ts';
 import type { GuardPart, SessionGit, SessionPlaces } from '../../sandbox/guard-profile.ts';
 import type { HomePlaces } from '../../sandbox/home-places.ts';
+import { loginPlaces } from '../../sandbox/login-places.ts';
 import type { Guard } from '../../sandbox/make-guard.ts';
 import { makePrivateGit, type UsersRefs, usersRefs } from '../../sandbox/private-git/make-private-git.ts';
 import { basePlace, privateGitIn } from '../../sandbox/private-git/private-git.ts';
@@ -81,7 +82,11 @@ export class WorkerGuard {
     const states =
       cli === undefined ? [] : await copyState(cli.name, places.home, join(folders.own, 'state'));
     const clis = cli === undefined ? [] : [cli];
-    return guardOf(now.maker, all, { ...folders, ...wayOut, clis, states, shown });
+    const login = await loginPlaces(
+      places.home,
+      clis.map(({ name }) => name),
+    );
+    return guardOf(now.maker, all, { ...folders, ...wayOut, clis, states, shown: [...shown, ...login] });
   }
 
   /** The guard for commands that prove a commit, and the paths it hides; undefined if there is none. */

@@ -29,7 +29,7 @@ test.concurrent.for(['claude', 'codex'] as const)(
     expect(texts, run.stderr).toHaveLength(2);
     for (const text of texts) {
       expect(text).toContain('channel_closed');
-      expect(text).toContain('in a form of the chat client, or with samocode in a terminal');
+      expect(text).toContain('with samocode in a terminal');
       expect(text).not.toContain('_qa.md');
     }
     const { status, answers } = (await bench.view(folder)).state;

@@ -112,13 +112,13 @@ test.concurrent(
       throw new Error(`${error}\n${claude.screen().slice(-3000)}`);
     });
     expect(JSON.parse(result)).toMatchObject({
-      summary: "Recorded as the user's own: Q1: B; Q2: A; Q3: A.",
+      summary: 'Recorded as given in a form: Q1: B; Q2: A; Q3: A.',
       next: 'wait',
     });
     const [folder = ''] = await sessionFolders(bench.sessionsDir);
     const events = await readEvents((await bench.view(folder)).paths, 0);
     expect(events.find(({ type }) => type === 'answers_recorded')).toMatchObject({
-      by: { channel: 'elicitation', client: 'claude-code' },
+      by: { channel: 'elicitation', client: expect.stringMatching(/^claude-code \d\S*, started by \S+$/) },
     });
   },
 );

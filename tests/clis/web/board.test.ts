@@ -13,7 +13,7 @@ test('the board of 200 sessions of which 20 work loses no card and no draft, and
   const { context } = work.project;
   await using web = await serveWeb(context);
   await using browser = await openBrowser();
-  const page = await browser.tab(addressOf(web));
+  const page = await browser.tab(await addressOf(web));
   await holds(page, `${COUNTS} === '${SESSIONS} ${WORKING}'`);
   const { keyboard } = page;
   await page.evaluate(`self.replaced = 0; new MutationObserver((all) => { self.replaced += all.length; })

@@ -1,5 +1,5 @@
 import { pathToFileURL } from 'node:url';
-import { keyedAddress } from '../../../src/web/run-web.ts';
+import { addressWithCode } from '../../../src/web/run-web.ts';
 import { eventually } from '../../support/eventually.ts';
 import { installCli } from '../../support/install-clis.ts';
 import type { WebRig } from '../../support/web-rig.ts';
@@ -50,6 +50,7 @@ interface Playwright {
     launch(
       options: object,
     ): Promise<{ newContext(options?: object): Promise<BrowserContext>; close(): Promise<void> }>;
+    launchPersistentContext(folder: string, options: object): Promise<BrowserContext>;
   };
 }
 
@@ -63,15 +64,41 @@ export interface Browser extends AsyncDisposable {
 const ANSWER_MS = 60_000;
 
 /** Debian's Chromium. */
-export async function openBrowser(options: object = {}): Promise<Browser> {
+const CHROMIUM = {
+  executablePath: '/usr/bin/chromium',
+  chromiumSandbox: false,
+  args: ['--disable-quic', '--disable-background-networking', '--disable-component-update'],
+};
+
+async function playwright(): Promise<Playwright> {
   const { path } = await installCli('playwright');
-  const { chromium } = (await import(pathToFileURL(path).href)) as Playwright;
-  const args = ['--disable-quic', '--disable-background-networking', '--disable-component-update'];
-  const browser = await chromium.launch({
-    executablePath: '/usr/bin/chromium',
-    chromiumSandbox: false,
-    args,
-  });
+  return (await import(pathToFileURL(path).href)) as Playwright;
+}
+
+/**
+ * Opens one address in a browser with a profile on the disk, and ends it once the page shows what is awaited.
+ * @returns every address that it was asked for
+ */
+export async function visitOnly(
+  url: string,
+  folder: string,
+  isShown: (page: Page) => Promise<void>,
+): Promise<string[]> {
+  const { chromium } = await playwright();
+  const context = await chromium.launchPersistentContext(folder, CHROMIUM);
+  const page = await context.newPage();
+  const seen: string[] = [];
+  page.on('request', (request: { url(): string }) => seen.push(request.url()));
+  await page.goto(url);
+  await isShown(page);
+  seen.push(page.url(), await page.evaluate('JSON.stringify(performance.getEntries())'));
+  await context.close();
+  return seen;
+}
+
+export async function openBrowser(options: object = {}): Promise<Browser> {
+  const { chromium } = await playwright();
+  const browser = await chromium.launch(CHROMIUM);
   const context = await browser.newContext(options);
   context.setDefaultTimeout(ANSWER_MS);
   await context.addInitScript(
@@ -103,8 +130,8 @@ export async function openBrowser(options: object = {}): Promise<Browser> {
   };
 }
 
-export function addressOf({ served }: Pick<WebRig, 'served'>): string {
-  return keyedAddress(served);
+export async function addressOf(web: Pick<WebRig, 'served' | 'newCode'>): Promise<string> {
+  return await addressWithCode(web);
 }
 
 /** Waits until an expression is true there. The policy of the page forbids Playwright's own way, which compiles text. */

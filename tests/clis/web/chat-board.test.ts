@@ -130,7 +130,7 @@ test('where the client has no forms, a button leads to the page without its key,
   await rig.answer();
   await rig.untilWaiting('plan_approval');
   expect(await refusedAs('approve_plan')).toBe('plan_hash_missing');
-  expect(JSON.stringify(await chat.page.evaluate('heard'))).not.toContain(web.served.token);
+  expect(JSON.stringify(await chat.page.evaluate('heard'))).not.toContain(await web.key());
   const events = await rig.events();
   expect(events.filter(({ type }) => type === 'plan_approved')).toEqual([]);
   expect(events.filter(({ type }) => type === 'answers_recorded')).toMatchObject([

@@ -1,4 +1,4 @@
-import { readFile, writeFile } from 'node:fs/promises';
+import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -8,8 +8,8 @@ import { ci } from '../../support/ci.ts';
 import { makeProject } from '../../support/project.ts';
 import { reportedSession } from '../../support/report-session.ts';
 import { startRig } from '../../support/session-rig.ts';
-import { serveWeb } from '../../support/web-rig.ts';
-import { addressOf, type Browser, holds, openBrowser, type Page } from './browser.ts';
+import { exchange, serveWeb } from '../../support/web-rig.ts';
+import { addressOf, type Browser, holds, openBrowser, type Page, visitOnly } from './browser.ts';
 
 let browser: Browser;
 
@@ -29,13 +29,14 @@ async function openOnly(page: Page): Promise<void> {
 }
 
 test(
-  'the address loses its key at once, a new tab takes it from an open one, and another person gets none',
+  'the address loses its code at once, a new tab takes the key from an open one, and another person gets none',
   ci,
   async () => {
     const { repo, context } = await makeProject();
     await using _ = repo;
     await using web = await serveWeb(context);
-    const page = await browser.tab(addressOf(web));
+    const used = await addressOf(web);
+    const page = await browser.tab(used);
     await saysIn(page, 'There are no sessions.');
     expect(page.url()).toBe(`${web.served.address}#/`);
     expect(await page.evaluate('document.cookie + JSON.stringify({ ...localStorage })')).toBe('{}');
@@ -44,17 +45,71 @@ test(
     await using other = await openBrowser();
     const stranger = await other.tab(web.served.address);
     await saysIn(stranger, 'samocode web --open');
+    const late = await other.tab(used);
+    await saysIn(late, 'This code is wrong, has been used, or is older than 30 seconds.');
+    expect(late.url()).toBe(`${web.served.address}#/`);
     expect([...browser.mishaps, ...other.mishaps]).toEqual([]);
     for (const each of [page, second]) await each.close();
   },
 );
+
+test('six digits open the page of another device; wrong ones are refused there, and five of them end the code', async () => {
+  const { repo, context } = await makeProject();
+  await using _ = repo;
+  await using web = await serveWeb(context);
+  await using other = await openBrowser();
+  const page = await other.tab(`${web.served.address}#/new`);
+  const type = async (digits: string) => {
+    await page.locator('#key input').fill(digits);
+    await page.locator('#key button').click();
+  };
+  await saysIn(page, 'This page has no key yet.');
+  const digits = await web.newCode('digits');
+  for (let by = 1; by < 6; by += 1) {
+    await page.evaluate("document.querySelector('#key output').textContent = ''");
+    await type(String((Number(digits) + by) % 1_000_000).padStart(6, '0'));
+    await saysIn(page, 'This code is wrong');
+  }
+  await page.evaluate("document.querySelector('#key output').textContent = ''");
+  await type(digits);
+  await saysIn(page, 'This code is wrong');
+  await type(await web.newCode('digits'));
+  await page.locator('textarea[name=task]').waitFor();
+  expect([page.url(), other.mishaps]).toEqual([`${web.served.address}#/new`, []]);
+});
+
+test('the key is in no history of a browser: what its profile keeps of the address is a code that was used', async () => {
+  const { repo, context } = await makeProject();
+  await using _ = repo;
+  await using web = await serveWeb(context);
+  const address = await addressOf(web);
+  const folder = join(repo.root, 'profile');
+  const seen = await visitOnly(address, folder, (page) => saysIn(page, 'There are no sessions.'));
+  const key = await web.key();
+  expect(seen.filter((each) => each.includes(key))).toEqual([]);
+  const files = await readdir(folder, { recursive: true, withFileTypes: true });
+  const histories = files.filter(
+    (file) => file.isFile() && /^(?:History|Favicons|Session_|Tabs_)/.test(file.name),
+  );
+  const texts = await Promise.all(
+    histories.map(
+      async ({ name, parentPath }) => [name, await readFile(join(parentPath, name), 'latin1')] as const,
+    ),
+  );
+  expect(texts.filter(([, text]) => text.includes(web.served.address)).map(([name]) => name)).toContain(
+    'History',
+  );
+  expect(texts.filter(([, text]) => text.includes(key)).map(([name]) => name)).toEqual([]);
+  const code = address.split('#c=')[1] ?? '';
+  expect((await exchange(web, code)).status).toBe(403);
+});
 
 test('what an agent wrote runs nothing and asks no other server, on any part of the page', async () => {
   const also = PAYLOADS.filter((payload) => !/[\0\ud800]/.test(payload)).join(' ');
   const { project } = await reportedSession({ iterations: 10, also, transcriptChars: 400, ends: 'waiting' });
   await using _ = project.repo;
   await using web = await serveWeb(project.context);
-  const page = await browser.tab(addressOf(web));
+  const page = await browser.tab(await addressOf(web));
   await page.locator('.card').waitFor();
   await openOnly(page);
   await page.locator('.gate').waitFor();
@@ -80,7 +135,7 @@ test('what an agent wrote runs nothing and asks no other server, on any part of 
 test('two tabs and a terminal answer at once: the first counts, the others are told and keep their text', async () => {
   await using rig = await startRig({ at: 'asking' });
   await using web = await serveWeb(rig.context('cli'));
-  const [one, two] = [await browser.tab(addressOf(web)), await browser.tab(addressOf(web))];
+  const [one, two] = [await browser.tab(await addressOf(web)), await browser.tab(await addressOf(web))];
   for (const page of [one, two]) {
     await page.locator('.card').waitFor();
     await openOnly(page);
@@ -114,7 +169,7 @@ test('two tabs and a terminal answer at once: the first counts, the others are t
 test('a draft stays while the session changes, a plan that changed is refused with the difference, and then its new version is shown', async () => {
   await using rig = await startRig({ at: 'planned' });
   await using web = await serveWeb(rig.context('cli'));
-  const page = await browser.tab(addressOf(web));
+  const page = await browser.tab(await addressOf(web));
   await page.locator('.card').waitFor();
   await openOnly(page);
   const feedback = page.locator('.gate textarea[name=feedback]');
@@ -143,44 +198,50 @@ test('a draft stays while the session changes, a plan that changed is refused wi
   await page.close();
 });
 
-test('a page whose server ended says so, and goes on with the next one once it has its key', async () => {
+test('a page whose server ended says so, and goes on with the next one', async () => {
   const { repo, context } = await makeProject();
   await using _ = repo;
   const first = await serveWeb(context);
-  const page = await browser.tab(addressOf(first));
+  const page = await browser.tab(await addressOf(first));
   await saysIn(page, 'There are no sessions.');
   await page.locator('#find').fill('half a wo');
   await first.end();
   await saysIn(page, 'Connection lost');
-  await using second = await serveWeb(context, { port: first.port });
-  await saysIn(page, 'samocode web --open');
-  expect(await page.locator('#find').inputValue()).toBe('half a wo');
-  const opened = await browser.tab(addressOf(second));
-  await saysIn(opened, 'There are no sessions.');
+  await using _second = await serveWeb(context, { port: first.port });
   await holds(page, "document.querySelector('#state').textContent === ''");
+  expect(await page.locator('#find').inputValue()).toBe('half a wo');
+  await page.reload();
+  await saysIn(page, 'There are no sessions.');
   expect(browser.mishaps).toEqual([]);
-  for (const each of [page, opened]) await each.close();
+  await page.close();
 });
 
-test('a page that comes back to a full or failing server says why, keeps what is shown, and tries again', async () => {
+test('a page sends its key to no program that takes the port of its server, says why a full server shows nothing, and keeps what is shown', async () => {
   const { repo, context } = await makeProject();
   await using _ = repo;
   const first = await serveWeb(context);
-  const page = await browser.tab(addressOf(first));
+  const page = await browser.tab(await addressOf(first));
   await saysIn(page, 'There are no sessions.');
   await page.locator('#find').fill('half a wo');
   await first.end();
-  const failing = createServer((_request, answer) => answer.writeHead(503).end('Not now.'));
-  await new Promise<void>((resolve) => failing.listen(first.port, '127.0.0.1', resolve));
-  await saysIn(page, 'Not now.');
+  // It has what the server says at its next port.
+  await using elsewhere = await serveWeb(context);
+  const heard: (string | undefined)[] = [];
+  const thief = createServer(async ({ url = '', headers }, answer) => {
+    heard.push(url, headers.authorization);
+    answer.end((await elsewhere.askWithout(url)).text);
+  });
+  await new Promise<void>((resolve) => thief.listen(first.port, '127.0.0.1', resolve));
+  await saysIn(page, 'Another program answers at this address, so the key was not sent.');
+  expect(heard.filter((each) => each !== undefined && !/^\/proof\/[\w-]{32}$/.test(each))).toEqual([]);
   expect(await page.locator('#find').inputValue()).toBe('half a wo');
-  failing.closeAllConnections();
-  await new Promise((resolve) => failing.close(resolve));
+  thief.closeAllConnections();
+  await new Promise((resolve) => thief.close(resolve));
+  await elsewhere.end();
   await using second = await serveWeb(context, { port: first.port });
   const tabs = await Promise.all(Array.from({ length: 20 }, () => second.open('/')));
-  await saysIn(page, 'samocode web --open');
-  const opened = await browser.tab(addressOf(second));
-  for (const each of [page, opened]) await saysIn(each, 'Too many tabs are open: close one.');
+  const opened = await browser.tab(await addressOf(second));
+  await saysIn(opened, 'Too many tabs are open: close one.');
   for (const tab of tabs) tab.close();
   await saysIn(opened, 'There are no sessions.');
   for (const each of [page, opened]) await holds(each, "document.querySelector('#state').textContent === ''");

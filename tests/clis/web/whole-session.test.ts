@@ -20,7 +20,7 @@ test('a session goes from its start to its merge by mouse alone', async () => {
   await using bench = await makeBench();
   await using web = await serveWeb(bench.context);
   await using browser = await openBrowser();
-  const page = await browser.tab(addressOf(web));
+  const page = await browser.tab(await addressOf(web));
   await page.locator('a.button').click();
   const task = page.locator('textarea[name=task]');
   await task.click();
@@ -49,7 +49,7 @@ test('a session goes from its start to its merge by keyboard alone', async () =>
   await using bench = await makeBench();
   await using web = await serveWeb(bench.context);
   await using browser = await openBrowser();
-  const page = await browser.tab(addressOf(web));
+  const page = await browser.tab(await addressOf(web));
   const { keyboard } = page;
   /** The way of a person without a mouse: on to the button that says so. */
   const tabTo = async (words: string) => {

@@ -33,6 +33,18 @@ test(
   },
 );
 
+test.each([
+  { channel: 'tool', client: 'claude-code' },
+  { channel: 'elicitation', client: 'claude-code 2.1.4' },
+] as const)('a line that relaxes a rule is not trusted through channel $channel', async (by) => {
+  await using bench = await makeBench();
+  await appended(bench, 'GATES=none');
+  const { project } = await readTrust({}, bench.context);
+  const trusted = trustProject({ hash: project.fileHash }, { ...bench.context, by });
+  await expect(trusted).rejects.toMatchObject({ code: 'person_needed' });
+  expect((await readTrust({}, bench.context)).trust).toMatchObject({ kind: 'untrusted' });
+});
+
 test('the lines written by setup_project need no further trust, while any later change does', async () => {
   await using bench = await makeBench({ lines: { CHECK: 'true', SETUP: 'true' } });
   expect((await readTrust({}, bench.context)).trust).toEqual({ kind: 'fine' });

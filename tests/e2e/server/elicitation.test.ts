@@ -1,3 +1,4 @@
+import { readlink } from 'node:fs/promises';
 import { Client } from '@modelcontextprotocol/sdk/client/index.js';
 import { InMemoryTransport } from '@modelcontextprotocol/sdk/inMemory.js';
 import { ElicitRequestSchema, type ElicitResult } from '@modelcontextprotocol/sdk/types.js';
@@ -72,18 +73,23 @@ const agreeable: Person = ({ requestedSchema }) => {
   return { action: 'accept', content: Object.fromEntries(choices) };
 };
 
-test.concurrent("answers in a form are the person's own act, and open the gate", ci, async () => {
-  await using rig = await startRig({ at: 'asking' });
-  await using parent = await connected(rig, agreeable);
-  const { status } = await rig.state();
-  const ids = status.kind === 'waiting' ? status.openQuestions : [];
-  const told = await parent.call('answer_qa');
-  expect(told).toMatchObject({ summary: expect.stringContaining(`${ids[0]}: A`), next: 'wait' });
-  expect(parent.asked).toHaveLength(1);
-  expect(Object.keys(parent.asked[0]?.requestedSchema.properties ?? {})).toEqual(ids);
-  const recorded = (await rig.events()).find(({ type }) => type === 'answers_recorded');
-  expect(recorded).toMatchObject({ by: { channel: 'elicitation', client: 'test-client' }, open: [] });
-});
+test.concurrent(
+  'answers in a form open the gate, and the record names the client and the program that started the server',
+  ci,
+  async () => {
+    await using rig = await startRig({ at: 'asking' });
+    await using parent = await connected(rig, agreeable);
+    const { status } = await rig.state();
+    const ids = status.kind === 'waiting' ? status.openQuestions : [];
+    const told = await parent.call('answer_qa');
+    expect(told).toMatchObject({ summary: expect.stringContaining(`${ids[0]}: A`), next: 'wait' });
+    expect(parent.asked).toHaveLength(1);
+    expect(Object.keys(parent.asked[0]?.requestedSchema.properties ?? {})).toEqual(ids);
+    const recorded = (await rig.events()).find(({ type }) => type === 'answers_recorded');
+    const client = `test-client 1, started by ${await readlink(`/proc/${process.ppid}/exe`)}`.slice(0, 100);
+    expect(recorded).toMatchObject({ by: { channel: 'elicitation', client }, open: [] });
+  },
+);
 
 test.concurrent("an answer in the user's own words is given in the chat, and the next form offers it", async () => {
   await using rig = await startRig({ at: 'asking' });
@@ -100,7 +106,7 @@ test.concurrent("an answer in the user's own words is given in the chat, and the
   });
   expect((await rig.events()).some(({ type }) => type === 'answers_recorded')).toBe(false);
   const second = await parent.call('answer_qa', { answers: { Q1: 'the harbour master' } });
-  expect(second.summary).toBe("Recorded as the user's own: Q1: the harbour master; Q2: B. Still open: Q3.");
+  expect(second.summary).toBe('Recorded as given in a form: Q1: the harbour master; Q2: B. Still open: Q3.');
 });
 
 /** Longer than a client takes that does not show the form. */
@@ -185,7 +191,7 @@ test.concurrent("the model's suggestions are filled in, and the user's choice is
   });
   const answers = { Q1: 'A', Q2: 'as the harbour master says' };
   const { summary } = await parent.call('answer_qa', { answers });
-  expect(summary).toBe("Recorded as the user's own: Q1: B; Q2: as the harbour master says. Still open: Q3.");
+  expect(summary).toBe('Recorded as given in a form: Q1: B; Q2: as the harbour master says. Still open: Q3.');
   const { Q1, Q2 } = parent.asked[0]?.requestedSchema.properties ?? {};
   expect(Q1).toMatchObject({ title: 'Q1', default: 'A' });
   expect(Q2).toMatchObject({ default: 'as the harbour master says' });
@@ -256,6 +262,23 @@ test.concurrent('no form is shown if nothing waits, or if GATE_CHANNELS excludes
   const { hash } = await rig.readPlan();
   expect(await parent.call('approve_plan', { hash })).toMatchObject({ next: 'wait' });
   expect(parent.asked).toEqual([]);
+});
+
+test.concurrent('a program that answers forms opens no gate where only persons do, and the refusal names who can', async () => {
+  await using rig = await startRig({ at: 'asking', lines: { GATE_CHANNELS: 'person' }, sandbox: 'off' });
+  await using forged = await connected(rig, agreeable);
+  expect(await forged.call('answer_qa', { accept_suggestions: true })).toMatchObject({
+    code: 'channel_closed',
+    hint: expect.not.stringContaining('form'),
+  });
+  expect(forged.asked).toEqual([]);
+  expect((await rig.events()).some(({ type }) => type === 'answers_recorded')).toBe(false);
+});
+
+test.concurrent('forms that GATE_CHANNELS names beside person open the gates', async () => {
+  await using rig = await planned({ lines: { GATE_CHANNELS: 'person,elicitation' } });
+  await using parent = await connected(rig, agreeable);
+  expect(await parent.call('approve_plan')).toMatchObject({ next: 'wait' });
 });
 
 test.concurrent('a client that leaves in the middle of a form changes nothing', async () => {

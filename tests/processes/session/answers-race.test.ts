@@ -35,7 +35,7 @@ const next = (state: SessionState, event: NewEvent): SessionState => {
   return fold(state, { v: 1, n: state.n + 1, at, lease: 1, ...event } as SessionEvent);
 };
 
-test('in any sequence of answers, one is replaced only by the person who gave it, and each refusal quotes the first answer', () => {
+test('in any sequence of answers, one is replaced by nobody, and each refusal quotes the first answer', () => {
   fc.assert(
     fc.property(acts, (all) => {
       let state = [CREATED, PREPARED, ASKED].reduce(next, emptyState());

@@ -20,11 +20,11 @@ test('without a token, with a wrong one, and with that of the page nothing opens
   const bare = await fetch(rig.url, { method: 'POST', body: '{}' });
   expect([bare.status, bare.headers.get('www-authenticate')]).toEqual([401, 'Bearer']);
   expect((await rig.post('wrong', INITIALIZE)).status).toBe(401);
-  expect((await rig.post(rig.pageToken, INITIALIZE)).status).toBe(401);
+  expect((await rig.post(rig.pageKey, INITIALIZE)).status).toBe(401);
   for (const header of [token, `Basic ${token}`, `Bearer ${token} x`])
     expect((await fetch(rig.url, { method: 'POST', headers: { authorization: header } })).status).toBe(401);
   // The name of the scheme has no case.
-  const bearer = { authorization: `bearer ${rig.pageToken}` };
+  const bearer = { authorization: `bearer ${rig.pageKey}` };
   expect((await fetch(`${rig.address}nothing`, { headers: bearer })).status).toBe(404);
   const headers = { authorization: `Bearer ${token}` };
   expect((await fetch(`${rig.address}live`, { headers })).status).toBe(401);

@@ -60,7 +60,7 @@ test('where only persons open gates, a token opens none', async () => {
   expect(events.map(({ type }) => type)).not.toContain('answers_recorded');
 });
 
-test('a form is sent on the stream of the call that needs it: a client without another stream gets it', async () => {
+test('a client from afar is shown no form, so whatever holds its token acts as a model alone', async () => {
   await using bench = await makeBench({ here: true });
   await using rig = await mcpRig(bench.context);
   const token = await rig.addToken('phone');
@@ -68,13 +68,18 @@ test('a form is sent on the stream of the call that needs it: a client without a
   const asked: string[] = [];
   client.setRequestHandler(ElicitRequestSchema, ({ params }) => {
     asked.push(params.message);
-    return { action: 'accept', content: { Q1: 'A', Q2: 'B' } };
+    return { action: 'accept', content: { Q1: 'A', Q2: 'B', Q3: 'A' } };
   });
   const start = { task: 'Name the boats', project_dir: bench.repo.path };
   const { session } = await call(client, 'start_session', start);
   await untilWaiting(client, session, 'qa_answers');
-  expect(await call(client, 'answer_qa', { session })).toMatchObject({ open: ['Q3'] });
-  expect(asked).toEqual([expect.stringContaining('has questions')]);
+  expect(await call(client, 'answer_qa', { session, accept_suggestions: true })).toMatchObject({
+    next: 'wait',
+  });
+  expect(asked).toEqual([]);
+  const events = await readEvents((await bench.view(session)).paths, 0);
+  const recorded = events.find(({ type }) => type === 'answers_recorded');
+  expect(recorded).toMatchObject({ by: { channel: 'tool', client: 'phone' } });
 });
 
 test('a page that runs without --mcp is named, and left alone', async () => {
@@ -84,7 +89,7 @@ test('a page that runs without --mcp is named, and left alone', async () => {
   const { served, ended } = await runWeb(request, bench.context);
   expect(served.mcp).toBeUndefined();
   expect((await fetch(`${served.address}mcp`, { method: 'POST' })).status).toBe(401);
-  await expect(runWeb({ ...request, mcp: true }, bench.context)).rejects.toMatchObject({ code: 'no_mcp' });
+  await expect(runWeb({ ...request, mcp: 'port' }, bench.context)).rejects.toMatchObject({ code: 'no_mcp' });
   stop.abort();
   await ended;
 });

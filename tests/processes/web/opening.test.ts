@@ -4,11 +4,13 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { systemClock } from '../../../src/base/clock.ts';
 import { configFolder } from '../../../src/base/config-folder.ts';
-import { keyedAddress, openWeb } from '../../../src/web/run-web.ts';
+import { openWeb } from '../../../src/web/run-web.ts';
 import { eventually } from '../../support/eventually.ts';
 import { asOrdinaryUser } from '../../support/ordinary-user.ts';
 import { makeProject } from '../../support/project.ts';
-import { serveWeb } from '../../support/web-rig.ts';
+import { exchange, serveWeb } from '../../support/web-rig.ts';
+
+const CODE = /#c=([\w-]+)"/;
 
 /** Notes what it is given, and keeps what it reads there. */
 const BROWSER = `#!/bin/sh
@@ -28,15 +30,19 @@ async function desktop() {
   return { repo, context: { ...context, env }, left, kept };
 }
 
-test('the browser is led by a file that only its user can read; the command line has no key', async () => {
+test('the browser is led by a file that only its user can read, to an address that opens the page once', async () => {
   const { repo, context, left, kept } = await desktop();
   await using _ = repo;
   await using web = await serveWeb(context);
   const interrupted = new AbortController();
-  expect(await openWeb(web.served, context, { interrupted: interrupted.signal })).toBeUndefined();
+  expect(await openWeb(web, context, { interrupted: interrupted.signal })).toBeUndefined();
   expect(await kept('mode')).toBe('600\n');
-  expect(await kept('typed')).not.toContain(web.served.token);
-  expect(await kept('page')).toContain(`0; url=${keyedAddress(web.served)}"`);
+  const code = CODE.exec(await kept('page'))?.[1] ?? expect.fail('no code');
+  expect(await kept('typed')).not.toContain(code);
+  expect(await kept('page')).not.toContain(await web.key());
+  const exchanges = [await exchange(web, code), await exchange(web, code)];
+  expect(exchanges.map(({ status }) => status)).toEqual([200, 403]);
+  expect(exchanges[0]?.text).toBe(await web.key());
   expect(await left()).toHaveLength(1);
   // Ctrl-C does not wait until a browser has had its time.
   interrupted.abort();
@@ -50,11 +56,11 @@ test('the file is gone once the browser has had its time, and at once where none
   const { signal: interrupted } = new AbortController();
   const waits: number[] = [];
   const clock = { ...systemClock, sleep: async (ms: number) => void waits.push(ms) };
-  await openWeb(web.served, { ...context, clock }, { interrupted });
+  await openWeb(web, { ...context, clock }, { interrupted });
   await eventually(async () => (await left()).length === 0);
   expect(waits).toEqual([10_000]);
   const none = { ...context, env: { ...context.env, DISPLAY: undefined } };
-  expect(await openWeb(web.served, none, { interrupted })).toContain('No browser could be opened');
+  expect(await openWeb(web, none, { interrupted })).toContain('No browser could be opened');
   await eventually(async () => (await left()).length === 0);
   expect(waits).toEqual([10_000]);
 });
@@ -65,11 +71,11 @@ test('where a model could read the file, and where it cannot be written, the key
   await using web = await serveWeb(context);
   const { signal: interrupted } = new AbortController();
   const by = { channel: 'tool', client: 'samocode, run by Claude Code' } as const;
-  await openWeb(web.served, { ...context, by }, { interrupted });
-  expect(await kept('page')).not.toContain(web.served.token);
+  await openWeb(web, { ...context, by }, { interrupted });
+  expect(await kept('page')).toContain(`0; url=${web.served.address}"`);
   await chmod(configFolder(context.home), 0o555);
   await asOrdinaryUser(async () => {
-    expect(await openWeb(web.served, context, { interrupted })).toBe(
+    expect(await openWeb(web, context, { interrupted })).toBe(
       'No browser was opened: the config folder cannot be written (EACCES). Open the address above.',
     );
   });

@@ -51,8 +51,6 @@ test('a second call is told where the first one is, and the socket between them 
   expect([second.ended, model.ended]).toEqual([undefined, undefined]);
   await first.end();
   expect(await readdir(configFolder(context.home))).not.toContain('web.sock');
-  await using third = await serveWeb(context);
-  expect(third.served.token).not.toBe(first.served.token);
 });
 
 test('a page that an agent CLI started only shows, and one of a person takes its place', async () => {

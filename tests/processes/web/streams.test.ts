@@ -52,7 +52,7 @@ test('a tab that has stopped to read piles up nothing, and is closed', async () 
   const place = await placeOfOnly(web);
   const socket = connect(web.port, '127.0.0.1');
   socket.pause();
-  const head = ['Host: localhost', `Authorization: Bearer ${web.served.token}`];
+  const head = ['Host: localhost', `Authorization: Bearer ${await web.key()}`];
   socket.write(`GET /live?at=${place} HTTP/1.1\r\n${head.join('\r\n')}\r\n\r\n`);
   const tabs = await Promise.all(Array.from({ length: 19 }, () => web.open('/')));
   expect((await web.ask('/live')).status).toBe(429);

@@ -1,6 +1,6 @@
 import type { Project } from '../../../project/finding/open-project.ts';
 import { type RiskyLine, type Trust, trustFile, trustIn } from '../../../project/finding/trust.ts';
-import type { By } from '../../../session/events/bodies/who-acted.ts';
+import { type By, isPersonal } from '../../../session/events/bodies/who-acted.ts';
 import type { ActionContext } from '../context.ts';
 import { refuseFromInside } from '../refuse-from-inside.ts';
 import { START_ERRORS } from '../start-errors.ts';
@@ -64,9 +64,9 @@ export async function trustAsSeen(
   return trust.lines;
 }
 
-/** A model may forward a person's consent to commands, but may not relax its own rules. */
+/** A model may forward a person's consent to commands, but may not relax its own rules; nor may a form. */
 export function needsPerson(lines: readonly RiskyLine[], { channel }: By): boolean {
-  return channel === 'tool' && lines.some(({ risk }) => risk === 'loosens');
+  return !isPersonal(channel) && lines.some(({ risk }) => risk === 'loosens');
 }
 
 /** A shorter prefix could be guessed. */
