@@ -50,7 +50,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   session: ['base', 'phases'],
   // The list of providers names their settings: a new agent CLI is a folder and a line there.
   project: ['base', 'phases', 'providers/registry.ts'],
-  providers: ['base', 'phases', 'sandbox/make-guard.ts'],
+  providers: ['base', 'phases', 'sandbox/make-guard.ts', 'sandbox/login-guard.ts'],
   sandbox: ['base', 'phases', 'project', 'providers'],
   forge: ['base'],
   pool: BELOW_ACTS,
@@ -135,6 +135,8 @@ const LAW: ImportLaw = {
   doors: {
     // An agent is started inside it.
     'sandbox/make-guard.ts': ['sandbox/mount.ts'],
+    // A login shell, too.
+    'sandbox/login-guard.ts': ['sandbox/make-guard.ts', 'sandbox/mount.ts'],
     'kit/terminal/output.ts': ['kit/terminal/cli-errors.ts', 'kit/terminal/style.ts'],
   },
   packages: [

@@ -40,10 +40,28 @@ first_fit() {
   return 1
 }
 
+# Start-up files run what other programs wrote. In bubblewrap they write nothing and reach no service. Becomes the program.
+guarded() {
+  hidden="$HOME/.config/samocode" runtime="$XDG_RUNTIME_DIR"
+  [ -d "$hidden" ] || hidden=/dev/shm
+  [ -d "$runtime" ] || runtime=/run
+  # Not from PATH, where an agent might have put another one.
+  for bwrap in /usr/bin/bwrap /bin/bwrap /usr/local/bin/bwrap /run/current-system/sw/bin/bwrap; do
+    [ ! -x "$bwrap" ] || exec "$bwrap" --ro-bind / / --proc /proc --ro-bind-try /proc/sys /proc/sys \
+      --ro-bind-try /proc/sysrq-trigger /proc/sysrq-trigger --dev /dev --tmpfs /dev/shm --tmpfs /tmp \
+      --tmpfs "$runtime" --tmpfs /run --ro-bind-try /run/current-system /run/current-system \
+      --ro-bind "$HOME" "$HOME" --tmpfs "$hidden" --unshare-net --unshare-pid --unshare-ipc \
+      --die-with-parent --cap-drop ALL -- "$@"
+  done
+  return 1
+}
+
 # Start-up files may print, wait for input or never end.
 in_login_shell() {
   [ -x "$SHELL" ] && answer=$(mktemp) || return 1
-  "$SHELL" -ilc 'command -v node' </dev/null >"$answer" 2>/dev/null &
+  set -- "$SHELL" -ilc 'command -v node'
+  ! (guarded /bin/sh -c :) </dev/null >/dev/null 2>&1 || set -- guarded "$@"
+  "$@" </dev/null >"$answer" 2>/dev/null &
   shell=$! waited=0
   while kill -0 "$shell" 2>/dev/null && [ "$waited" -lt 5 ]; do sleep 1; waited=$((waited + 1)); done
   kill -9 "$shell" $(ps -A -o pid= -o ppid= | awk -v shell="$shell" '$2 == shell { print $1 }') 2>/dev/null

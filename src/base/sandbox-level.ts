@@ -17,6 +17,20 @@ export function isGuarded(level: SandboxLevel): boolean {
   return !isLower(level, 'best effort');
 }
 
+/** What a start says of its sandbox, in one line. */
+export function describeLevel(level: SandboxLevel, platform: NodeJS.Platform = process.platform): string {
+  const isMac = platform === 'darwin';
+  const home = isMac ? 'your home folder can be read' : 'home is not there';
+  const means: Readonly<Record<SandboxLevel, string>> = {
+    strict: `${home}, the network is a list of hosts`,
+    guard: `${home}, the network is open`,
+    'best effort': `agents are root and might escape, ${home}, the network is open`,
+    'provider sandbox': 'the agent CLI confines its own commands',
+    none: 'agents can do what you can',
+  };
+  return `${level} - ${means[level]}`;
+}
+
 /** Services that act for the user through a socket; the guard hides them. */
 export const SOCKETS = ['docker', 'ssh-agent', 'gpg-agent', 'keyring'] as const;
 export type SocketName = (typeof SOCKETS)[number];
@@ -26,7 +40,7 @@ export const SandboxOpenings = z.object({
   /** Absolute paths that stay writable. */
   write: z.array(z.string()),
   sockets: z.array(z.enum(SOCKETS)),
-  /** Only for `strict`: absolute paths, names of hosts and variables, ports of this machine. */
+  /** Absolute paths, names of hosts and variables, ports of this machine; all but the variables only for `strict`. */
   read: z.array(z.string()),
   hosts: z.array(z.string()),
   env: z.array(z.string()),

@@ -18,13 +18,13 @@ const SERVER = {
 const VALUE = 'value-that-no-file-may-hold';
 
 /** A person whose tools and keys are only in the environment of their login shell. */
-const PROFILE = `export PATH="$HOME/tools:$PATH" MY_TOKEN=${VALUE}\necho Good morning\n`;
+const PROFILE = `export PATH="$HOME/tools:$PATH" MY_VALUE=${VALUE}\necho Good morning\n`;
 
 async function personWithTool(profile = PROFILE): Promise<DemoProject> {
-  const place = await makeDemoProject();
+  const place = await makeDemoProject({ sandbox: 'guard' });
   await writeFile(join(place.home, '.bash_profile'), profile);
   await runCommand('mkdir', [join(place.home, 'tools')]);
-  const text = '#!/bin/sh\nprintf %s "$MY_TOKEN" | wc -c > "$HOME/$1"\n';
+  const text = '#!/bin/sh\nprintf %s "$MY_VALUE" | wc -c > "counted-$1"\n';
   await writeFile(join(place.home, 'tools/mytool'), text, { mode: 0o755 });
   return place;
 }
@@ -90,15 +90,17 @@ test.concurrent(
     });
     expect(problems ?? []).toEqual([]);
     const events = await waits(place, session);
-    expect(eventsOf(events, 'environment_read')).toMatchObject([{ names: ['MY_TOKEN', 'PATH'], used: true }]);
-    const counted = async (name: string) => Number(await readFile(join(place.home, name), 'utf8'));
+    expect(eventsOf(events, 'environment_read')).toMatchObject([{ names: ['MY_VALUE', 'PATH'], used: true }]);
+    const { worktree } = eventsOf(events, 'prepared')[0];
+    const counted = async (name: string) =>
+      Number(await readFile(join(worktree.path, `counted-${name}`), 'utf8'));
     expect(await counted('setup')).toBe(VALUE.length);
     expect(await counted('agent')).toBe(VALUE.length);
 
     const names = await readdir(place.sessionsDir, { recursive: true, withFileTypes: true });
     const files = names.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
     const texts = await Promise.all(files.map((path) => readFile(path, 'utf8').catch(() => '')));
-    expect(texts.join().includes('MY_TOKEN')).toBe(true);
+    expect(texts.join().includes('MY_VALUE')).toBe(true);
     expect(texts.filter((text) => text.includes(VALUE))).toEqual([]);
   },
 );
@@ -123,11 +125,13 @@ test.concurrent('a session from a terminal keeps its environment, and the start 
   ]);
   const events = await waits(place, session);
   expect(eventsOf(events, 'environment_read')).toMatchObject([{ used: false }]);
-  expect(await readdir(place.home)).not.toContain('setup');
+  const { worktree } = eventsOf(events, 'prepared')[0];
+  expect(await readdir(worktree.path)).not.toContain('counted-setup');
 });
 
 test.concurrent('start-up files that never end cost their limit: the session begins with the environment of its start, and says so', async () => {
   await using rig = await startRig({
+    sandbox: 'guard',
     files: { 'home/.bash_profile': 'exec sleep 4244\n' },
     firstEnv: { SHELL: '/bin/bash' },
     here: true,
@@ -141,14 +145,15 @@ test.concurrent('start-up files that never end cost their limit: the session beg
 
 test.concurrent('a restarted worker reads the login shell again', async () => {
   await using rig = await startRig({
-    files: { 'home/.bash_profile': 'export MY_TOKEN=1\n' },
+    sandbox: 'guard',
+    files: { 'home/.bash_profile': 'export MY_VALUE=1\n' },
     firstEnv: { SHELL: '/bin/bash' },
     scenario: HANGS,
   });
   await rig.until(({ openIteration }) => openIteration !== undefined);
   // The machine fails: the next agent is started by a new worker.
   await endSession({ paths: rig.paths, host: rig.context().host }, rig.file.id);
-  await writeFile(join(rig.repo.homeDir, '.bash_profile'), 'export MY_TOKEN=1 OTHER=2\n');
+  await writeFile(join(rig.repo.homeDir, '.bash_profile'), 'export MY_VALUE=1 OTHER=2\n');
   const env = { ...rig.context().env, SHELL: '/bin/bash' };
   await launchWorker(rig.paths, { program: rig.program('worker'), env });
   const read = await eventually(async () => {
@@ -162,22 +167,44 @@ test.concurrent('a restarted worker reads the login shell again', async () => {
 test.concurrent('from a terminal the start-up files run only before the first agent: a restarted worker runs none', async () => {
   const terminal = { SHELL: '/bin/bash', TERM: 'xterm' };
   await using rig = await startRig({
-    files: { 'home/.bash_profile': 'echo ran >>"$HOME/ran"\n' },
+    sandbox: 'guard',
+    files: { 'home/.bash_profile': 'export MY_VALUE=1\n' },
     firstEnv: terminal,
     scenario: HANGS,
   });
   await rig.until(({ openIteration }) => openIteration !== undefined);
-  const runs = () => readFile(join(rig.repo.homeDir, 'ran'), 'utf8');
-  const before = await runs();
-  expect(before).toContain('ran');
+  const readings = async () => (await rig.events()).filter(({ type }) => type === 'environment_read');
+  expect(await readings()).toMatchObject([{ names: ['MY_VALUE', 'PATH'], used: false }]);
   await endSession({ paths: rig.paths, host: rig.context().host }, rig.file.id);
   await launchWorker(rig.paths, {
     program: rig.program('worker'),
     env: { ...rig.context().env, ...terminal },
   });
   await eventually(async () => (await rig.processesWithMark()).length > 0, { what: 'an agent' });
-  expect(await runs()).toBe(before);
+  expect(await readings()).toHaveLength(1);
 });
+
+test.concurrent.each([
+  ['SANDBOX is off', { sandbox: 'off' }],
+  ['SANDBOX_WRITE opens', { sandbox: 'guard', lines: { SANDBOX_WRITE: '~' } }],
+] as const)(
+  'where agents can write the start-up files (%s) none is run: the session has the environment of its start, and says so',
+  async (why, plan) => {
+    await using rig = await startRig({
+      ...plan,
+      files: { 'home/.bash_profile': 'touch "$HOME/ran"; export MY_VALUE=1\n' },
+      firstEnv: { SHELL: '/bin/bash' },
+    });
+    await rig.untilWaiting('qa_answers');
+    const events = await rig.events();
+    const told = events.flatMap((event) =>
+      event.type === 'notice' && event.code === 'login_shell_unread' ? [event.text] : [],
+    );
+    expect(told).toEqual([expect.stringContaining(`is unknown: ${why}`)]);
+    expect(events.map(({ type }) => type)).not.toContain('environment_read');
+    expect(await readdir(rig.repo.homeDir)).not.toContain('ran');
+  },
+);
 
 test.concurrent('a tool that a person installs for their login shell is found by the next resume', async () => {
   await using place = await personWithTool('echo Good morning\n');
@@ -195,8 +222,12 @@ test.concurrent('a tool that a person installs for their login shell is found by
 });
 
 test.concurrent('a worker that has TERM and lacks variables of the start reads the login shell, and reports once what is still missing', async () => {
-  const notes = { act: 'run', command: ['sh', '-c', 'echo "$BOATS_PROXY, $BOATS_HOME." >>"$HOME/had"'] };
+  const notes = {
+    act: 'run',
+    command: ['sh', '-c', 'echo "$BOATS_PROXY, $BOATS_HOME." >>"$REHEARSAL_SESSION_DIR/had"'],
+  };
   await using rig = await startRig({
+    sandbox: 'guard',
     start: { task: 'Name the boats', run: false },
     files: { 'home/.bash_profile': 'export BOATS_PROXY=of-login\n' },
     firstEnv: { SHELL: '/bin/bash', TERM: 'xterm', BOATS_PROXY: 'of-start', BOATS_HOME: 'of-start' },
@@ -205,7 +236,7 @@ test.concurrent('a worker that has TERM and lacks variables of the start reads t
   await rig.until(({ status }) => status.kind === 'stopped');
   await rig.resume({}, { SHELL: '/bin/bash', TERM: 'xterm' });
   await rig.untilWaiting('qa_answers');
-  const had = (await readFile(join(rig.repo.homeDir, 'had'), 'utf8')).trim().split('\n');
+  const had = (await readFile(join(rig.paths.sessionDir, 'had'), 'utf8')).trim().split('\n');
   expect(new Set(had)).toEqual(new Set(['of-login, .']));
   const events = await rig.events();
   expect(events).toContainEqual(

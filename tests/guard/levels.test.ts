@@ -1,8 +1,9 @@
-import { chmod, mkdir, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { delimiter, dirname, join } from 'node:path';
 import { expect, test } from 'vitest';
 import type { ActionContext } from '../../src/acts/common/context.ts';
 import { startSession } from '../../src/acts/sessions/start-session.act.ts';
+import { describeLevel } from '../../src/base/sandbox-level.ts';
 import { doctor } from '../../src/machine/doctor/doctor.ts';
 import type { SessionEvent } from '../../src/session/events/events.ts';
 import { sessionFolders } from '../../src/session/session-list.ts';
@@ -30,6 +31,9 @@ test.each(['auto', 'guard'] as const)(
     expect(started.length).toBeGreaterThan(0);
     expect(started.every((event) => 'sandbox' in event && event.sandbox === GUARDED)).toBe(true);
     expect((await rig.view()).state.sandbox).toBe(GUARDED);
+    expect(await readFile(rig.paths.sessionLog, 'utf8')).toContain(
+      `session created, sandbox: ${describeLevel(GUARDED)}`,
+    );
   },
 );
 

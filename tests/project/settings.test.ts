@@ -48,6 +48,7 @@ test.each([
   ],
   ['sandboxEnv', 'DATABASE_URL,AWS_*', ['DATABASE_URL', 'AWS_*']],
   ['sandboxPorts', '5432, 6379', [5432, 6379]],
+  ['sandboxWrite', '~', ['~']],
   ['sandboxRead', '/srv/a,~/.m2', ['/srv/a', '~/.m2']],
   ['checkHome', '~/.m2/settings.xml, ./.cache/ms-playwright/', ['.m2/settings.xml', '.cache/ms-playwright']],
 ] as const)('%s accepts %s', (name, written, value) => {

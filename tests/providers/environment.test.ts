@@ -1,10 +1,12 @@
-import { writeFile } from 'node:fs/promises';
+import { mkdir, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { runCommand } from '../../src/base/processes/run-command.ts';
-import { childEnvironment } from '../../src/providers/starting/environment.ts';
+import { type Admission, childEnvironment, leftOutOf } from '../../src/providers/starting/environment.ts';
 import { supervisorEnvironment } from '../../src/providers/starting/launch-supervisor.ts';
+import { variablesOfClis } from '../../src/providers/starting/variables-of-clis.ts';
+import { tempDir } from '../support/temp-dir.ts';
 import { makeRepo } from '../support/temp-repo.ts';
 
 const marks = { sessionUlid: '01JH0000000000000000000000', iteration: 7 };
@@ -45,25 +47,93 @@ test("agents do not get samocode's settings and secrets", () => {
   expect(Object.values(given)).not.toContain('secret');
 });
 
-test('where other people’s words can reach an agent, it gets no variable with a login of GitHub or GitLab', () => {
-  const logins =
-    `GH_TOKEN GITHUB_TOKEN GH_ENTERPRISE_TOKEN GITHUB_ENTERPRISE_TOKEN COPILOT_GITHUB_TOKEN GITHUB_PAT
-    GITHUB_PERSONAL_ACCESS_TOKEN HOMEBREW_GITHUB_API_TOKEN GITLAB_TOKEN GITLAB_ACCESS_TOKEN MY_GITLAB_TOKEN CI_JOB_TOKEN
-    OAUTH_TOKEN GIT_ASKPASS SSH_ASKPASS`.split(/\s+/);
-  const others = {
-    ANTHROPIC_API_KEY: 'key',
-    CLAUDE_CODE_OAUTH_TOKEN: 'token',
-    GITHUB_REPOSITORY: 'o/r',
-    HUGH_TOKEN: 'x',
+const SECRETS =
+  `NPM_TOKEN NODE_AUTH_TOKEN SIGNING_KEY DB_PASSWORD app_secret SENTRY_DSN GOOGLE_APPLICATION_CREDENTIALS
+  AWS_PROFILE AZURE_CLIENT_ID ARM_TENANT_ID CLOUDSDK_CONFIG DIGITALOCEAN_CONTEXT DATABASE_URL GITHUB_PAT GH_TOKEN
+  GITLAB_ACCESS_TOKEN CI_JOB_TOKEN GIT_ASKPASS SSH_ASKPASS ANTHROPIC_API_KEY OPENAI_API_KEY`.split(/\s+/);
+const ORDINARY = {
+  GIT_CONFIG_COUNT: '1',
+  GIT_CONFIG_KEY_0: 'user.name',
+  GIT_CONFIG_VALUE_0: 'Ada',
+  HTTPS_PROXY: 'http://proxy:1',
+  MONKEY_HOME: '/m',
+  KEYMAP: 'de',
+  TOKENIZERS_PARALLELISM: '0',
+  GITHUB_REPOSITORY: 'o/r',
+};
+const GIVEN = { ...Object.fromEntries(SECRETS.map((name) => [name, 'secret'])), ...ORDINARY };
+const OPEN = { isStrict: false, env: [], clis: [] };
+const secretsIn = (admits: Admission | undefined) =>
+  Object.keys(childEnvironment(GIVEN, { ...marks, admits })).filter((name) => SECRETS.includes(name));
+
+test('without a sandbox every login passes', () => {
+  expect(secretsIn(undefined)).toEqual(SECRETS);
+});
+
+test.each([true, false])(
+  'a sandbox admits no variable whose name is that of a secret (strict: %s)',
+  (isStrict) => {
+    expect(secretsIn({ ...OPEN, isStrict })).toEqual([]);
+  },
+);
+
+test('names that only resemble a secret, and settings of git, pass', () => {
+  const { GIT_CONFIG_COUNT: _, ...others } = ORDINARY;
+  expect(childEnvironment(GIVEN, { ...marks, admits: OPEN })).toMatchObject({
+    ...others,
+    GIT_CONFIG_KEY_0: expect.any(String),
+  });
+});
+
+test.each([true, false])('what the settings name, and what a CLI owns, passes (strict: %s)', (isStrict) => {
+  expect(secretsIn({ isStrict, env: ['NPM_TOKEN', 'AWS_*'], clis: [] })).toEqual([
+    'NPM_TOKEN',
+    'AWS_PROFILE',
+  ]);
+  expect(secretsIn({ isStrict, env: [], clis: ['claude'] })).toEqual(['ANTHROPIC_API_KEY']);
+  expect(secretsIn({ isStrict, env: [], clis: ['copilot'] })).toEqual(['GH_TOKEN']);
+  expect(secretsIn({ isStrict, env: [], clis: ['opencode'] })).toEqual([
+    'ANTHROPIC_API_KEY',
+    'OPENAI_API_KEY',
+  ]);
+});
+
+test('a report names the variables that were left out, and never those of a terminal or of samocode', () => {
+  const env = {
+    NPM_TOKEN: 'x',
+    AWS_PROFILE: 'y',
+    EMPTY_TOKEN: '',
+    SSH_AUTH_SOCK: '/s',
+    TELEGRAM_BOT_TOKEN: 'z',
   };
-  const env = { ...Object.fromEntries(logins.map((name) => [name, 'secret'])), ...others };
-  const kept = (given: Record<string, string>) => logins.filter((name) => name in given);
-  expect(kept(childEnvironment(env, marks))).toEqual(logins);
-  const given = childEnvironment(env, { ...marks, hidesForgeLogin: true });
-  expect([kept(given), given]).toEqual([[], expect.objectContaining(others)]);
-  // Also those that SANDBOX_ENV names.
-  const only = { env: ['G*'], clis: [] };
-  expect(kept(childEnvironment(env, { ...marks, only, hidesForgeLogin: true }))).toEqual([]);
+  expect(leftOutOf(env, OPEN)).toBe(
+    'Left out of the environment: AWS_PROFILE, NPM_TOKEN (SANDBOX_ENV names what passes).',
+  );
+  expect(leftOutOf(env, { ...OPEN, env: ['NPM_TOKEN', 'AWS_PROFILE'] })).toBe('');
+  expect(leftOutOf(env, undefined)).toBe('');
+  // Secrets first, because only the first ones are named.
+  const many = Object.fromEntries(Array.from({ length: 30 }, (_, at) => [`A${at}`, 'x']));
+  expect(leftOutOf({ ...many, Z_TOKEN: 'x' }, { ...OPEN, isStrict: true })).toMatch(
+    /: Z_TOKEN, A0, .* and 19 more/,
+  );
+});
+
+test('a CLI gets the variables that its own settings name, and those of the cloud that it uses', async () => {
+  await using home = await tempDir();
+  const env = { HOME: home.path, HUB_KEY: 'x', OTHER_KEY: 'y', AWS_PROFILE: 'z' };
+  expect(await variablesOfClis(['codex', 'claude'], env)).toEqual([]);
+  await mkdir(join(home.path, '.codex'));
+  await writeFile(join(home.path, 'dotfiles.toml'), '[model_providers.hub]\nenv_key = "HUB_KEY"\n');
+  await symlink('../dotfiles.toml', join(home.path, '.codex/config.toml'));
+  expect(await variablesOfClis(['codex', 'claude'], env)).toEqual(['HUB_KEY']);
+  expect(await variablesOfClis(['claude'], env)).toEqual([]);
+  expect(await variablesOfClis(['claude'], { ...env, CLAUDE_CODE_USE_BEDROCK: '1' })).toEqual([
+    'AWS_PROFILE',
+  ]);
+  await mkdir(join(home.path, 'moved'));
+  await writeFile(join(home.path, 'moved/settings.json'), '{"env":{"CLAUDE_CODE_USE_BEDROCK":"1"}}');
+  const moved = { ...env, CLAUDE_CONFIG_DIR: join(home.path, 'moved') };
+  expect(await variablesOfClis(['claude'], moved)).toEqual(['AWS_PROFILE']);
 });
 
 test('logins, proxies and folders of the CLIs pass unchanged', () => {

@@ -12,7 +12,7 @@ const failed = (runs: ReturnType<typeof checkRun>[]): Proof => ({
 
 test('added tests that could not be run, because SETUP fails on the base, are reported', () => {
   const setup = checkRun({ command: 'npm ci', isSetup: true, exitCode: 1, how: 'exit status 1' });
-  const { proveNothing, events } = triedWith(FILES, failed([setup]));
+  const { proveNothing, events } = triedWith(FILES, failed([setup]), '');
   expect(proveNothing).toEqual([]);
   expect(events.at(-1)).toEqual({
     type: 'notice',
@@ -23,8 +23,8 @@ test('added tests that could not be run, because SETUP fails on the base, are re
 
 test('of the added tests that were run on the base, those that pass without the work are reported, and failing ones are not', () => {
   const red = checkRun({ command: 'a', exitCode: 1, how: 'exit status 1' });
-  expect(triedWith(FILES, failed([red, red])).events).toHaveLength(1);
-  const { proveNothing, events } = triedWith(FILES, failed([red, checkRun({ command: 'b' })]));
+  expect(triedWith(FILES, failed([red, red]), '').events).toHaveLength(1);
+  const { proveNothing, events } = triedWith(FILES, failed([red, checkRun({ command: 'b' })]), '');
   expect(proveNothing).toEqual(['b.test.js']);
   expect(events.at(-1)).toMatchObject({ code: 'tests_prove_nothing' });
 });

@@ -8,7 +8,12 @@ import type { GitContext } from '../../project/git/repository.ts';
 import type { ClonePlan } from '../../project/proving/clean-clone.ts';
 import { runOnClone, type SetEnd, type SetOnClone } from '../../project/proving/run-on-clone.ts';
 import { checksRoot, openChecksRoot, setupCacheDir } from '../../project/proving/setup-cache.ts';
-import { childEnvironment, SESSION_MARK } from '../../providers/starting/environment.ts';
+import {
+  type Admission,
+  childEnvironment,
+  leftOutOf,
+  SESSION_MARK,
+} from '../../providers/starting/environment.ts';
 import { launchCleaner } from '../../providers/starting/launch-worker.ts';
 import { probeGuard } from '../../sandbox/probe-guard.ts';
 import { hidesFolders, type ProofGuard, proofPlace } from '../../sandbox/proof-place.ts';
@@ -43,14 +48,17 @@ export async function checksOnClone(
 ): Promise<SetEnd> {
   const mark = { name: SESSION_MARK, value: `checks-${process.pid}-${randomUUID()}` };
   const { isStrict, openings } = guard?.now.places ?? {};
-  const only = isStrict && openings ? { env: openings.env, clis: [] } : undefined;
-  const marked = childEnvironment(env, { sessionUlid: mark.value, iteration: 0, only });
+  const admits = admittedBy(guard);
+  const marked = childEnvironment(env, { sessionUlid: mark.value, iteration: 0, admits });
   const isHidden = hidesFolders(guard) || given.asWorktree;
   const root = isHidden ? checksRoot(worktreesDir) : openChecksRoot(worktreesDir, env);
   const scratch = join(root, mark.value);
   const outputDir = await mkdtemp(join(tmpdir(), 'samocode-checks-'));
   const made = await mkdir(scratch, { recursive: true });
-  const wayOut = isStrict && openings ? await strictWayOut(join(outputDir, 'net'), openings, env) : undefined;
+  const wayOut =
+    isStrict && openings && !given.asWorktree
+      ? await strictWayOut(join(outputDir, 'net'), openings, env)
+      : undefined;
   const set = {
     ...given,
     name: 'full',
@@ -69,12 +77,25 @@ export async function checksOnClone(
   };
   const cleaner = await launchCleaner(programs.worker, env, [mark.value, scratch, outputDir]);
   try {
-    return await runOnClone(set, { clock, context: git }, cloneFailed);
+    const { failures, ...end } = await runOnClone(set, { clock, context: git }, cloneFailed);
+    return { ...end, failures: failures.map((failure) => withLeftOut(failure, leftOutOf(env, admits))) };
   } finally {
     await wayOut?.close();
     await cleaner.clears();
     await removeMade(scratch, made);
   }
+}
+
+/** The variables that the commands did not get come before what they printed. */
+function withLeftOut<Failure extends { lastLines: string }>(failure: Failure, leftOut: string): Failure {
+  return { ...failure, lastLines: [leftOut, failure.lastLines].filter(Boolean).join('\n') };
+}
+
+/** Which variables the commands get. */
+export function admittedBy(guard: ProofGuard): Admission | undefined {
+  if (guard === undefined) return undefined;
+  const { isStrict = false, openings } = guard.now.places;
+  return { isStrict, env: openings.env, clis: [] };
 }
 
 /** The pid of the process that runs checks in this clone; undefined if the clone belongs to a session. */

@@ -2,10 +2,11 @@ import { isSamocodeError } from '../../base/errors.ts';
 import { quotedSaid, saidBy } from '../../base/said.ts';
 import type { Project } from '../../project/finding/open-project.ts';
 import { resolveBase } from '../../project/worktrees/base-commit.ts';
-import { environmentOfSessions } from '../../providers/starting/login-shell.ts';
+import { leftOutOf } from '../../providers/starting/environment.ts';
 import type { ActionContext } from '../common/context.ts';
 import { type DoctorCheck, fail, failed, ok } from '../common/preconditions/check.ts';
-import { checksOnClone } from './checks-on-clone.ts';
+import { environmentOfProject } from '../common/preconditions/login-of-project.ts';
+import { admittedBy, checksOnClone } from './checks-on-clone.ts';
 import { frozenProving } from './frozen-proving.ts';
 import { clonePlaceOf } from './project-clone.ts';
 
@@ -29,13 +30,12 @@ export async function triedChecks(
   const asWorktree = checkIn === 'worktree';
   try {
     const { commit, name: branch } = await resolveBase({ mainRepo, baseEnv: context.env, signal });
-    const guarded = await clonePlaceOf(project, context);
-    const place = asWorktree ? { ...guarded, guard: undefined } : guarded;
+    const place = await clonePlaceOf(project, context);
     const commands = checks.map(({ command }) => command);
     const frozen = frozenProving(values);
     const proving = { ...frozen, setupCache: [], copy: asWorktree ? [] : frozen.copy };
     const set = { commit, branch, base: commit, commands, proving, asWorktree };
-    const env = await environmentOfSessions(context.env, context.home);
+    const env = await environmentOfProject(project, context);
     const { runs } = await checksOnClone(place, set, { ...context, env }, { signal, cloneFailed });
     return runs.map(({ command, isSetup, how, tail = '' }) => {
       const id = isSetup ? 'setup' : `check.${commands.indexOf(command) + 1}`;
@@ -46,7 +46,8 @@ export async function triedChecks(
         : 'asks whether repairing it is part of the task';
       const fix = `Fix it on the base branch, or correct .samocode (CHECK_COPY names ignored files that it needs, CHECK_HOME what it needs from home); otherwise each session ${otherwise}.`;
       const said = quotedSaid(saidBy(tail, env));
-      return fail(id, `${name} fails on the base of a session (${how}).${said}`, fix);
+      const leftOut = leftOutOf(env, admittedBy(place.guard));
+      return fail(id, `${leftOut} ${name} fails on the base of a session (${how}).${said}`.trim(), fix);
     });
   } catch (error) {
     if (problem !== undefined) {

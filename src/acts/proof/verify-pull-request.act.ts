@@ -7,10 +7,10 @@ import type { Project } from '../../project/finding/open-project.ts';
 import { runGit } from '../../project/git/git.ts';
 import { defaultRemote, remotesOf } from '../../project/git/remotes.ts';
 import { commitOf, type GitContext } from '../../project/git/repository.ts';
-import { environmentOfSessions } from '../../providers/starting/login-shell.ts';
 import type { ActionContext } from '../common/context.ts';
 import { findProjectFor } from '../common/places/find-project-for.ts';
 import { requireTrust } from '../common/places/trust-project.ts';
+import { environmentOfProject } from '../common/preconditions/login-of-project.ts';
 import { READING_ERRORS } from '../common/reading-errors.ts';
 import { type ClonePlace, type CloneRunOptions, checksOnClone } from './checks-on-clone.ts';
 import { frozenProving } from './frozen-proving.ts';
@@ -59,11 +59,12 @@ export async function openPullRequest(
  * @throws proof_not_repeated if the clone fails; GitError; the signal's reason
  */
 export async function verifyPullRequest(
-  { work, project: { values }, place }: OpenedPullRequest,
+  { work, project, place }: OpenedPullRequest,
   context: ActionContext,
   options: CloneRunOptions,
 ): Promise<VerifiedPullRequest> {
-  const env = await environmentOfSessions(context.env, context.home);
+  const { values } = project;
+  const env = await environmentOfProject(project, context);
   // No cache: what the code of a pull request leaves behind must not reach other checks.
   const proving = { ...frozenProving(values), setupCache: [] };
   const cloneFailed = (problem: string) => READING_ERRORS.proof_not_repeated({ problem });

@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import type { SamocodeError } from '../../base/errors.ts';
+import { describeLevel } from '../../base/sandbox-level.ts';
 import { type Cli, EXIT } from '../../kit/terminal/cli.ts';
 import { CLI_ERRORS } from '../../kit/terminal/cli-errors.ts';
 import { shownFacts } from '../../kit/terminal/session-facts.ts';
@@ -34,7 +35,8 @@ export function addRun(program: Command, cli: Cli): void {
 async function runNew(cli: Cli, options: RunOptions, ask: boolean): Promise<void> {
   const begun = await begin(cli, options);
   if (begun === undefined) return cli.leaveWith(EXIT.waiting);
-  const { view, projectDir } = begun;
+  const { view, projectDir, sandbox } = begun;
+  cli.output.say(`sandbox: ${sandbox}`);
   const { runToRest } = await import('./run-to-rest.ts');
   await runToRest(cli, { session: view.folder, projectDir, cursor: 0, ask });
 }
@@ -45,9 +47,9 @@ async function begin(cli: Cli, options: StartOptions & { yes?: true; run?: boole
   const projectDir = await ensureProject(cli, options);
   const { startOrContinue } = await import('./continue-folder.act.ts');
   const input = { ...wanted, projectDir, run: options.run };
-  const { view, warnings } = await startOrContinue(input, await cli.actionContext());
+  const { view, file, warnings } = await startOrContinue(input, await cli.actionContext());
   for (const warning of warnings) cli.output.warn(warning);
-  return { view, warnings, projectDir };
+  return { view, warnings, projectDir, sandbox: describeLevel(file.sandbox) };
 }
 
 async function runExisting(cli: Cli, session: string, options: RunOptions, ask: boolean): Promise<void> {
@@ -100,7 +102,7 @@ export function addStart(program: Command, cli: Cli): void {
     .action(async (options: Options) => {
       const begun = await begin(cli, options);
       if (begun === undefined) return cli.leaveWith(EXIT.waiting);
-      const { view, warnings } = begun;
+      const { view, warnings, sandbox } = begun;
       const short = handleOf(view.folder);
       const { good, accent } = cli.output.style;
       const facts = shownFacts(view);
@@ -116,6 +118,7 @@ export function addStart(program: Command, cli: Cli): void {
                 `${good('✔')} ${view.folder} is prepared; no agent runs yet.`,
                 `  let it run  ${accent(`samocode resume ${short}`)}`,
               ]),
+          `  sandbox     ${sandbox}`,
           `  show it     ${accent(`samocode status ${short}`)}`,
           ...(options.run ? [`  stop it     ${accent(`samocode stop ${short}`)}`] : []),
         ].join('\n'),

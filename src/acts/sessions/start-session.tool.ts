@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { age } from '../../base/durations.ts';
+import { describeLevel } from '../../base/sandbox-level.ts';
 import { capitalised } from '../../base/text.ts';
 import { defineTool } from '../../kit/mcp/define-tool.ts';
 import { ByPhase, LimitsArgument, OF_SESSION, ProjectDir, resultWith, TEXTS } from '../../kit/mcp/fields.ts';
@@ -61,7 +62,7 @@ export const startSessionTool = defineTool({
     const { view, file, warnings, startedMsAgo } = begun;
     return {
       ...sessionFields(view),
-      sandbox: file.sandbox,
+      sandbox: describeLevel(file.sandbox),
       branch: file.settings.branch,
       provider: file.settings.provider,
       worktree: view.state.worktree?.path,

@@ -1,7 +1,9 @@
+import { NO_OPENINGS } from '../../base/sandbox-level.ts';
 import { askYesNo } from '../../kit/terminal/ask.ts';
 import type { Cli } from '../../kit/terminal/cli.ts';
 import type { Project } from '../../project/finding/open-project.ts';
 import { type ProposedCommands, proposedCommands } from '../../project/finding/proposed-commands.ts';
+import { proposedVariables, variablesText } from './proposed-variables.ts';
 
 /**
  * Asks which commands prove that the work is done; the suggestion from the repository's files is preselected.
@@ -32,6 +34,22 @@ export async function askCommands(cli: Cli, top: string): Promise<Record<string,
     text.trim() === '' || text.includes('\n') ? 'One line, as you would type it in a shell.' : undefined,
   );
   return typed === undefined ? {} : { ...lines, CHECK: typed.trim() };
+}
+
+/**
+ * Asks whether agents, SETUP and checks get the secrets that the repository's files name.
+ * @returns lines for a new `.samocode`
+ */
+export async function askVariables(
+  cli: Cli,
+  top: string,
+  sandbox: string | undefined,
+): Promise<Record<string, string>> {
+  const proposed = await proposedVariables(top, cli.env, { sandbox, openings: NO_OPENINGS });
+  if (proposed === undefined) return {};
+  cli.output.say(variablesText(proposed));
+  const isWanted = await askYesNo(cli, 'Write this line? Agents can then read and use these secrets.');
+  return isWanted === true ? { SANDBOX_ENV: proposed.names.join(',') } : {};
 }
 
 /** Uses what the repository's files suggest, and says so. @returns lines for a new `.samocode` */

@@ -24,7 +24,7 @@ export async function ensureProject(cli: Cli, { project, yes }: EnsureOptions): 
   }
   const folder = resolveFolder(cli, project);
   const missing = await missingParts(cli, folder);
-  const { askCommands, suggestedCommands } = await import('./ask-commands.ts');
+  const { askCommands, askVariables, suggestedCommands } = await import('./ask-commands.ts');
   if (!yes) {
     if (!cli.isInteractive) throw CLI_ERRORS.no_project_yet({ folder: missing.top, steps: missing.steps });
     cli.output.say(`There is no samocode project in ${shownPath(missing.top, cli)} yet. It needs:`);
@@ -33,7 +33,9 @@ export async function ensureProject(cli: Cli, { project, yes }: EnsureOptions): 
     if (!(await askYesNo(cli, 'Create these?', true)))
       throw CLI_ERRORS.no_project_yet({ folder: missing.top, steps: missing.steps });
   }
-  const lines = await (yes ? suggestedCommands(cli, missing.top) : askCommands(cli, missing.top));
+  const lines = yes
+    ? await suggestedCommands(cli, missing.top)
+    : { ...(await askCommands(cli, missing.top)), ...(await askVariables(cli, missing.top, undefined)) };
   const { setupProject } = await import('./setup-project.act.ts');
   const input = { projectDir: missing.top, initRepository: missing.needsRepository, lines };
   const report = await setupProject(input, await cli.actionContext());

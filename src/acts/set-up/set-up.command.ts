@@ -47,7 +47,11 @@ async function init(cli: Cli, folder: string | undefined, options: InitOptions):
     projectDir,
     sessions: options.sessions,
     worktrees: options.worktrees,
-    lines: { ...(proposed && (await proposed(cli, projectDir))), ...given },
+    lines: {
+      ...(proposed && (await proposed(cli, projectDir))),
+      ...(isNew && !options.yes && (await variableLines(cli, projectDir, given))),
+      ...given,
+    },
     initRepository: options.gitInit ?? false,
   };
   const { kind, project, done, warnings, trust } = await setupProject(input, await cli.actionContext());
@@ -80,6 +84,12 @@ async function init(cli: Cli, folder: string | undefined, options: InitOptions):
     ].join('\n'),
   );
   if (trust.kind === 'fine' && asking) await asking.tryCommands(cli, project);
+}
+
+async function variableLines(cli: Cli, projectDir: string, { SANDBOX, SANDBOX_ENV }: Record<string, string>) {
+  if (SANDBOX_ENV !== undefined || !cli.isInteractive) return {};
+  const { askVariables } = await import('./ask-commands.ts');
+  return await askVariables(cli, projectDir, SANDBOX);
 }
 
 function linesFrom(pairs: readonly string[]): Record<string, string> {

@@ -2,14 +2,17 @@ import { stat } from 'node:fs/promises';
 import { ifExists } from '../../base/errors.ts';
 import { mainCheckoutOf } from '../../project/finding/find-project.ts';
 import { makeProject, type ProjectSetupReport } from '../../project/finding/make-project.ts';
+import type { Project } from '../../project/finding/open-project.ts';
 import { riskyLines, type Trust, trustFile, trustIn } from '../../project/finding/trust.ts';
 import { readRepository } from '../../project/git/repository.ts';
+import { openingsOf } from '../../project/settings/openings.ts';
 import { pathFromFile } from '../../project/settings/samocode-file.ts';
 import { ACTION_ERRORS } from '../common/action-errors.ts';
 import type { ActionContext } from '../common/context.ts';
 import { namedFolder } from '../common/places/find-project-for.ts';
 import { formatRiskyLine, needsPerson, trustAsSeen } from '../common/places/trust-project.ts';
 import { refuseFromInside } from '../common/refuse-from-inside.ts';
+import { proposedVariables, variablesText } from './proposed-variables.ts';
 
 export interface SetupProjectInput {
   projectDir?: string | undefined;
@@ -66,9 +69,16 @@ export async function setupProject(
         ? []
         : [`${linked} is a linked worktree; it belongs to the project of its main checkout, ${mainRepo}.`]),
       ...report.warnings,
+      ...(await variableWarnings(project, env)),
     ],
     trust: await trustIn(project, homeDir),
   };
+}
+
+async function variableWarnings({ mainRepo, values }: Project, env: ActionContext['env']): Promise<string[]> {
+  const sandboxed = { sandbox: values.sandbox, openings: openingsOf(values) };
+  const proposed = await proposedVariables(mainRepo, env, sandboxed);
+  return proposed === undefined ? [] : [variablesText(proposed)];
 }
 
 /**

@@ -13,6 +13,7 @@ import {
   warn,
   warnIf,
 } from '../../acts/common/preconditions/check.ts';
+import { projectRefusal } from '../../acts/common/preconditions/login-of-project.ts';
 import { isRefusedAsRoot } from '../../acts/common/preconditions/ready-project.ts';
 import { definedOnly } from '../../base/defined-only.ts';
 import { isSamocodeError } from '../../base/errors.ts';
@@ -118,6 +119,7 @@ async function checksOf(question: CliQuestion): Promise<DoctorCheck[]> {
       cli: provider,
       ...place,
       nodePath: await nodePath(context.env),
+      refusal: project && projectRefusal(project, context),
       configured: project
         ? agentSettings(project, 'init', provider.name).cliPath
         : await machineCliPath(provider.name, place),

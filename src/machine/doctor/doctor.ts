@@ -20,7 +20,7 @@ import { guardNow, type SandboxQuestion } from '../../acts/common/preconditions/
 import { START_ERRORS } from '../../acts/common/start-errors.ts';
 import { triedChecks } from '../../acts/proof/try-checks.ts';
 import { isSamocodeError, systemErrorCode } from '../../base/errors.ts';
-import type { SandboxLevel } from '../../base/sandbox-level.ts';
+import { describeLevel } from '../../base/sandbox-level.ts';
 import { missingCheck } from '../../project/finding/make-project.ts';
 import type { Project } from '../../project/finding/open-project.ts';
 import { type Trust, trustIn } from '../../project/finding/trust.ts';
@@ -275,16 +275,6 @@ async function worktreeCheck(
   }
 }
 
-const LEVEL_TEXTS: Readonly<Record<Exclude<SandboxLevel, 'none'>, string>> = {
-  strict:
-    'strict: agents have their own home, no environment variables, no network except an allow-list, and no access to the rest of this machine',
-  guard:
-    'guard: agents cannot reach the main checkout, the settings and hooks of git, other sessions or the records of gates',
-  'best effort':
-    'best effort: agents run in the guard, but as root, which can escape from it; run samocode as another user for full protection',
-  'provider sandbox': 'provider sandbox: the agent CLI confines its own commands',
-};
-
 function questionOf({ mainRepo, values }: Project): SandboxQuestion {
   const { sessions: sessionsDir, worktrees: worktreesDir, sandbox } = values;
   return { mainRepo, sessionsDir, worktreesDir, settings: { sandbox, openings: openingsOf(values) } };
@@ -316,9 +306,10 @@ async function sandboxCheck(
     const { why, hint } = START_ERRORS.forge_login_open({ ...open, line });
     return fail(id, why, hint);
   }
-  if (now.level !== 'none') return ok(id, LEVEL_TEXTS[now.level], now.level);
+  if (now.level !== 'none') return ok(id, describeLevel(now.level), now.level);
   if (sandbox === 'guard' || sandbox === 'strict')
     return fail(id, `SANDBOX is ${sandbox}, and that is not available here: ${now.why}.`, now.hint);
-  if (areConfined([...used], permissions)) return ok(id, LEVEL_TEXTS['provider sandbox'], 'provider sandbox');
+  if (areConfined([...used], permissions))
+    return ok(id, describeLevel('provider sandbox'), 'provider sandbox');
   return warn(id, `none: ${now.why}, so agents run with all of your rights.`, now.hint);
 }

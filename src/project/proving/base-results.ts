@@ -20,6 +20,8 @@ export interface BaseRun {
   sandbox: ChecksRan['sandbox'];
   /** PATH: another version of a program can give another result. */
   path: string;
+  /** Names of variables that the sandbox admits. */
+  admitted: readonly string[];
   /** The folder of the outputs. */
   outputDir: string;
   signal: AbortSignal;
@@ -66,13 +68,14 @@ export async function onceForBase(
   return result;
 }
 
-function keyOf({ mainRepo, commit, commands, proving, sandbox, path }: BaseRun): string {
+function keyOf({ mainRepo, commit, commands, proving, sandbox, path, admitted }: BaseRun): string {
   const { setup, setupCache: _cache, fast: _fast, files: _files, ...place } = proving;
   const copied = proving.copy.map((name) => {
     const { size, mtimeMs } = statsAt(join(mainRepo, name)) ?? {};
     return [name, size, mtimeMs];
   });
-  return fingerprint(JSON.stringify([commit, commands, setup, place, copied, sandbox, path])).slice(0, 32);
+  const parts = [commit, commands, setup, place, copied, sandbox, path, admitted];
+  return fingerprint(JSON.stringify(parts)).slice(0, 32);
 }
 
 /**

@@ -238,7 +238,7 @@ export const PROJECT_SETTINGS = inScope('project', {
     key: 'SANDBOX_ENV',
     risk: 'loosens',
     example: 'SANDBOX_ENV=DATABASE_URL,NPM_TOKEN',
-    doc: 'For SANDBOX=strict: further environment variables that agents and checks get.',
+    doc: 'Variables that enter the sandbox although named like a secret; in strict, any further variable.',
   },
   sandboxPorts: {
     ...ports,

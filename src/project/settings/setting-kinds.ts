@@ -35,7 +35,7 @@ export const absoluteFile: SettingKind<string> = {
 export const absolutePaths: SettingKind<string[]> = {
   kind: 'paths',
   form: 'a comma-separated list of absolute paths (~ is the home folder)',
-  schema: once(() => pathList(/^~?\/(?!.*\s~?\/)[^/]/)),
+  schema: once(() => pathList(/^(?:~$|~?\/(?!.*\s~?\/)[^/])/)),
 };
 
 export const relativePaths: SettingKind<string[]> = {

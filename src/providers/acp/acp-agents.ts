@@ -18,6 +18,7 @@ export interface AcpAgent {
   state?: StateFolder;
   hosts?: readonly string[];
   variables?: RegExp;
+  settingsFiles?: readonly string[];
   credentials?: readonly string[];
   /** Environment variables that the agent sets for the commands it runs. */
   markers?: readonly string[];
@@ -32,6 +33,14 @@ export interface AcpAgent {
   asks?: true;
   /** How the runner treats it. */
   plan?: Partial<Pick<RunnerPlan, 'modelIsPassed' | 'refusedDefault' | 'retryLine'>>;
+}
+
+/** Keys of the model services that agents without a service of their own read. */
+const MODEL_KEYS =
+  /^(?:ANTHROPIC|OPENAI|OPENROUTER|GEMINI|GOOGLE_API|GOOGLE_GENERATIVE_AI_API|GROQ|MISTRAL|DEEPSEEK|XAI|CEREBRAS|TOGETHER|DASHSCOPE|MOONSHOT|ZAI)_\w+$/;
+
+function orModelKeys(own: RegExp): RegExp {
+  return new RegExp(`${own.source}|${MODEL_KEYS.source}`);
 }
 
 const UNTESTED = { credentials: [], loginFix: 'Start it once in a terminal and log in.' } as const;
@@ -67,7 +76,8 @@ export const ACP_AGENTS = [
       },
     },
     hosts: ['opencode.ai', 'models.opencode.ai', 'registry.npmjs.org'],
-    variables: /^OPENCODE_/,
+    variables: orModelKeys(/^OPENCODE_/),
+    settingsFiles: ['.config/opencode/opencode.json', '.config/opencode/opencode.jsonc'],
     credentials: ['OPENCODE_API_KEY'],
     markers: ['OPENCODE', 'OPENCODE_PID'],
     cost: true,
@@ -155,7 +165,8 @@ export const ACP_AGENTS = [
     args: () => ['acp'],
     install: 'see https://block.github.io/goose',
     state: { folder: '.local/share/goose', parts: [], beside: ['.config/goose'] },
-    variables: /^GOOSE_/,
+    variables: orModelKeys(/^GOOSE_/),
+    settingsFiles: ['.config/goose/config.yaml'],
     markers: ['GOOSE_TERMINAL'],
   },
   {
@@ -180,7 +191,8 @@ export const ACP_AGENTS = [
       steering: ['.env', 'QWEN.md', 'extensions', 'commands', 'skills', 'agents'],
       login: { file: 'oauth_creds.json', refresh: { keys: ['refresh_token'] } },
     },
-    variables: /^(?:QWEN|DASHSCOPE)_/,
+    variables: orModelKeys(/^QWEN_/),
+    settingsFiles: ['.qwen/settings.json', '.qwen/.env'],
     markers: ['QWEN_CODE'],
   },
   {
@@ -205,6 +217,7 @@ export const ACP_AGENTS = [
     command: '',
     args: ({ agentCommand = '' }) => commandWords(agentCommand).slice(1),
     install: "see its vendor's page",
+    variables: MODEL_KEYS,
   },
 ] as const satisfies readonly AcpAgent[];
 

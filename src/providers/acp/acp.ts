@@ -27,6 +27,7 @@ function providerOf<Name extends string>(agent: AcpAgent & { name: Name }) {
     leftovers: markers,
     ...(state && { state }),
     ...(variables && { variables }),
+    ...(agent.settingsFiles && { settingsFiles: agent.settingsFiles }),
     settings: { model: '' },
     preflight: {
       helpArgs: ['--help'],

@@ -142,6 +142,12 @@ export const claude = {
   },
   hosts: ['api.anthropic.com', 'platform.claude.com', 'claude.ai', 'console.anthropic.com'],
   variables: /^(?:ANTHROPIC|CLAUDE_CODE|DISABLE|API_TIMEOUT|BASH|MCP)_|^(?:CLAUDE_CONFIG_DIR|IS_SANDBOX)$/,
+  settingsFiles: ['.claude/settings.json', '.claude/settings.local.json'],
+  clouds: {
+    CLAUDE_CODE_USE_BEDROCK: /^AWS_/,
+    CLAUDE_CODE_USE_VERTEX: /^(?:GOOGLE|GCLOUD|CLOUDSDK)_/,
+    CLAUDE_CODE_USE_FOUNDRY: /^AZURE_/,
+  },
   credentials: [
     'ANTHROPIC_API_KEY',
     'ANTHROPIC_AUTH_TOKEN',

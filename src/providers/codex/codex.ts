@@ -49,6 +49,7 @@ export const codex = {
   },
   hosts: ['api.openai.com', 'chatgpt.com', 'auth.openai.com'],
   variables: /^(?:OPENAI|CODEX)_/,
+  settingsFiles: ['.codex/config.toml'],
   credentials: ['OPENAI_API_KEY', 'CODEX_API_KEY', 'OPENAI_BASE_URL', 'CODEX_HOME'],
   prices: {
     'gpt-5': { input: 1.25, cached: 0.125, output: 10 },

@@ -269,6 +269,10 @@ export interface Provider {
   /** The hosts of its service, for the strict sandbox, and the variables that it reads. */
   hosts?: readonly string[];
   variables?: RegExp;
+  /** Its settings files, relative to home: they can name further variables, such as a key of a model service. */
+  settingsFiles?: readonly string[];
+  /** By the variable that makes it use the models of a cloud: the variables of that cloud's login. */
+  clouds?: Readonly<Record<string, RegExp>>;
   /** Environment variables that determine the account and the endpoint of its calls. */
   credentials: readonly string[];
   /** List prices by prefix of the model's name. They age: costs computed from them are estimates. */

@@ -72,6 +72,7 @@ export const gemini = {
     'aiplatform.googleapis.com',
   ],
   variables: /^(?:GEMINI|GOOGLE)_/,
+  settingsFiles: ['.gemini/settings.json', '.gemini/.env'],
   credentials: [
     'GEMINI_API_KEY',
     'GOOGLE_API_KEY',

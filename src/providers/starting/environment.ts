@@ -1,6 +1,7 @@
 import { delimiter, dirname } from 'node:path';
 import { definedOnly } from '../../base/defined-only.ts';
 import { gitSettings, isFineForGit } from '../../base/processes/git-variables.ts';
+import { listed } from '../../base/text.ts';
 import { PROVIDERS } from '../registry.ts';
 
 /** The session's ULID, in the environment of every process of an agent. */
@@ -8,8 +9,15 @@ export const SESSION_MARK = 'SAMOCODE_SESSION';
 /** The iteration, a number from 1, next to `SESSION_MARK`. */
 export const ITERATION_MARK = 'SAMOCODE_ITERATION';
 
-interface Allowed {
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/** Which variables enter the sandbox of a command. */
+export interface Admission {
+  /** Only `PLAIN` variables, instead of all but those that usually hold a secret. */
+  isStrict: boolean;
+  /** Further names; an asterisk at the end matches any rest. */
   env: readonly string[];
+  /** The agent CLIs whose own variables it needs. */
   clis: readonly string[];
 }
 
@@ -18,24 +26,21 @@ export interface ChildFacts {
   iteration: number;
   /** Absolute; its folder is appended to PATH, where the node that a CLI's first line names often is. */
   cliPath?: string;
-  /** In the strict sandbox: what SANDBOX_ENV names, and the CLIs whose variables are needed; others are removed. */
-  only?: Allowed | undefined;
-  /** Removes GitHub and GitLab logins here, because /proc would still show a variable that only the guard unsets. */
-  hidesForgeLogin?: boolean;
+  /** Absent without a sandbox. Filtered here, because /proc would still show a variable that only the guard unsets. */
+  admits?: Admission | undefined;
 }
 
 /**
  * The environment of an agent: the worker's, without variables the parent client sets for *its* children, our
- * settings and secrets, and git's and npm's pointers to other folders, plus markers that identify the agent's
- * processes. Logins, proxies and the rest are passed unchanged.
+ * settings and secrets, git's and npm's pointers to other folders, and what the sandbox does not admit, plus markers that
+ * identify the agent's processes. The rest is passed unchanged.
  */
 export function childEnvironment(
-  env: Readonly<Record<string, string | undefined>>,
-  { sessionUlid, iteration, cliPath, only, hidesForgeLogin }: ChildFacts,
+  env: Environment,
+  { sessionUlid, iteration, cliPath, admits }: ChildFacts,
 ): Record<string, string> {
-  const isAllowed = only === undefined ? () => true : allowsVariable(only);
-  const isHidden = (name: string) => hidesForgeLogin === true && isForgeLogin(name);
-  const kept = definedOnly(env, (name) => isForChild(name) && isAllowed(name) && !isHidden(name));
+  const isAdmitted = admission(admits);
+  const kept = definedOnly(env, (name) => isForChild(name) && isAdmitted(name));
   return {
     ...kept,
     ...gitSettings(kept, GIT_SETTINGS),
@@ -65,7 +70,7 @@ const GIT_FOR_CHILDREN = {
  * The settings of such an environment, unsigned, if the signing agent is hidden: otherwise commits of a user who signs
  * would fail.
  */
-export function unsignedGit(env: Readonly<Record<string, string | undefined>>): Record<string, string> {
+export function unsignedGit(env: Environment): Record<string, string> {
   const unsigned = [['commit.gpgSign', 'false'] as const, ['tag.gpgSign', 'false'] as const];
   return gitSettings(definedOnly(env, isForChild), [...GIT_SETTINGS, ...unsigned]);
 }
@@ -89,19 +94,43 @@ export function isNotifyVariable(name: string): boolean {
 const PLAIN =
   /^(?:HOME|PATH|LANG|LANGUAGE|LC_\w+|TZ|TERM|COLORTERM|NO_COLOR|FORCE_COLOR|USER|LOGNAME|SHELL|CI|JAVA_HOME|(?:SAMOCODE_)?REHEARSAL_\w+|GIT_(?:AUTHOR|COMMITTER)_\w+|NODE_EXTRA_CA_CERTS|SSL_CERT_(?:FILE|DIR)|HUSKY|LEFTHOOK)$/;
 
-function allowsVariable({ env, clis }: Allowed): (name: string) => boolean {
-  const own = PROVIDERS.filter(({ name }) => clis.includes(name)).map(({ variables }) => variables);
-  const isNamed = (name: string) =>
-    env.some((each) => (each.endsWith('*') ? name.startsWith(each.slice(0, -1)) : name === each));
-  return (name) => PLAIN.test(name) || isNamed(name) || own.some((variables) => variables?.test(name));
+/** A name with one of these words usually holds a secret. */
+const SECRET_WORD = /(?:^|_)(?:KEY|TOKEN|SECRET|PASSWORD|CREDENTIALS?|DSN|PAT)(?:_|$)/i;
+
+/** Logins of clouds, a database's address with its password, and programs that know the user's password. */
+const SECRET_NAME =
+  /^(?:(?:AWS|AZURE|ARM|GOOGLE|GCLOUD|GCP|CLOUDSDK|DIGITALOCEAN|HCLOUD|LINODE|SCW|VULTR|OCI|ALICLOUD|ALIBABA_CLOUD|IBMCLOUD|CLOUDFLARE|HEROKU)_\w*|DATABASE_URL|(?:GIT|SSH)_ASKPASS)$/;
+
+/** git's own variables, such as GIT_CONFIG_KEY_0, are settings. */
+function isSecret(name: string): boolean {
+  return SECRET_NAME.test(name) || (!name.startsWith('GIT_') && SECRET_WORD.test(name));
 }
 
-/** Variables that hold a GitHub or GitLab token, or name a program that knows the password. */
-const FORGE_LOGIN =
-  /^(?:\w+_)?(?:GH|GITHUB|GITLAB|GLAB)_(?:\w+_)?(?:TOKEN|PAT|PASSWORD)$|^(?:CI_JOB_TOKEN|OAUTH_TOKEN|(?:GIT|SSH)_ASKPASS)$/;
+function admission(admits: Admission | undefined): (name: string) => boolean {
+  if (admits === undefined) return () => true;
+  const { isStrict, env, clis } = admits;
+  const own = PROVIDERS.filter(({ name }) => clis.includes(name));
+  const isNamed = (name: string) =>
+    env.some((each) => (each.endsWith('*') ? name.startsWith(each.slice(0, -1)) : name === each));
+  const isOwned = (name: string) =>
+    own.some(({ variables, credentials }) => variables?.test(name) || credentials.includes(name));
+  return (name) => isNamed(name) || isOwned(name) || (isStrict ? PLAIN.test(name) : !isSecret(name));
+}
 
-function isForgeLogin(name: string): boolean {
-  return FORGE_LOGIN.test(name);
+const MAX_LEFT_OUT = 12;
+
+/** Names of the set variables that the sandbox leaves out, those of secrets first. */
+export function leftOutNames(env: Environment, admits: Admission | undefined): string[] {
+  const isAdmitted = admission(admits);
+  const names = lastingNames(env).filter((name) => env[name] !== '' && !isAdmitted(name));
+  return [...names.filter(isSecret), ...names.filter((name) => !isSecret(name))];
+}
+
+/** A sentence for the report of a failed command, which may lack what was left out; empty if nothing was. */
+export function leftOutOf(env: Environment, admits: Admission | undefined): string {
+  const names = leftOutNames(env, admits);
+  if (names.length === 0) return '';
+  return `Left out of the environment: ${listed(names, MAX_LEFT_OUT)} (SANDBOX_ENV names what passes).`;
 }
 
 /** A program that knows the user's password: our calls don't need it, but an agent might have to push. */
@@ -117,7 +146,7 @@ const OF_PLACE =
   /^(?:_|SHLVL|PWD|OLDPWD|TERM|COLUMNS|LINES|LS_COLORS|WINDOWID|STY|DISPLAY|INVOCATION_ID|JOURNAL_STREAM|(?:COLORTERM|TERM|TMUX|SSH|WAYLAND|XDG|DBUS|VSCODE|VTE|GNOME|KDE|ITERM|GHOSTTY|KITTY|ALACRITTY|WEZTERM|KONSOLE|DESKTOP|WT)(?:_\w+)?)$/;
 
 /** Names of the variables that agents get and that a later worker should have too. */
-export function lastingNames(env: Readonly<Record<string, string | undefined>>): string[] {
+export function lastingNames(env: Environment): string[] {
   const isLasting = (name: string) => isForChild(name) && !OF_PLACE.test(name);
   return Object.keys(definedOnly(env, isLasting)).sort();
 }

@@ -14,6 +14,8 @@ export interface CliQuestion {
   homeDir: string;
   /** The node that runs us: its npm installs programs next to it. */
   nodePath: string;
+  /** Why no login shell may be asked: what `loginRefusal` returned. */
+  refusal?: string | undefined;
 }
 
 export function pathSettingOf(provider: string): string {
@@ -139,7 +141,7 @@ async function versionFolders(versionsDir: string, bin: string): Promise<string[
     .map((version) => join(versionsDir, version, bin));
 }
 
-async function loginShellPath({ env, homeDir }: CliQuestion): Promise<string[]> {
-  const login = await readLoginEnvironment(env, homeDir);
+async function loginShellPath({ env, homeDir, refusal }: CliQuestion): Promise<string[]> {
+  const login = await readLoginEnvironment(env, homeDir, refusal);
   return login.kind === 'read' ? absoluteFolders(login.env.PATH) : [];
 }

@@ -2,15 +2,36 @@ import { randomUUID } from 'node:crypto';
 import { delimiter, isAbsolute } from 'node:path';
 import * as z from 'zod';
 import { definedOnly } from '../../base/defined-only.ts';
+import { contains } from '../../base/files/contains.ts';
+import { realFolder } from '../../base/files/path-stats.ts';
 import { parseJson } from '../../base/parse-json.ts';
 import { runCommand } from '../../base/processes/run-command.ts';
+import type { SandboxOpenings } from '../../base/sandbox-level.ts';
 import { shellQuoted } from '../../base/shell-quoted.ts';
+import { loginGuard } from '../../sandbox/login-guard.ts';
+import { type Guard, insideGuard } from '../../sandbox/make-guard.ts';
 import { nodePath } from './node-path.ts';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
 /** The environment of a new login shell of the user, or why it is unknown. */
-export type LoginReading = { kind: 'read'; env: Record<string, string> } | { kind: 'unknown'; why: string };
+export type LoginReading =
+  /** `unguarded`: why its start-up files ran with the user's rights. */
+  { kind: 'read'; env: Record<string, string>; unguarded?: string } | { kind: 'unknown'; why: string };
+
+/** Settings that can let agents write what start-up files run. */
+export interface HomeSettings {
+  sandbox: string;
+  openings: Pick<SandboxOpenings, 'write'>;
+}
+
+/** Why no login shell is read for a session with these settings; undefined if it may be. */
+export function loginRefusal({ sandbox, openings }: HomeSettings, homeDir = '/'): string | undefined {
+  if (sandbox === 'off') return 'SANDBOX is off, so agents can write what its start-up files run';
+  const home = realFolder(homeDir) ?? homeDir;
+  const open = openings.write.find((path) => contains(realFolder(path) ?? path, home));
+  return open && `SANDBOX_WRITE opens ${open}, so agents can write what its start-up files run`;
+}
 
 const Printed = z.record(z.string(), z.string());
 
@@ -22,10 +43,16 @@ const MAX_BYTES = 8 * 1024 * 1024;
  * Reads the environment of a new login shell, which starts from a bare login without our variables, so that
  * the result is the same everywhere. Values stay in memory. Tries an interactive shell first, because most
  * people set PATH there; then a plain one, in case start-up files start another program.
+ * @param refusal what `loginRefusal` returned
  */
-export async function readLoginEnvironment(env: Environment, homeDir: string): Promise<LoginReading> {
+export async function readLoginEnvironment(
+  env: Environment,
+  homeDir: string,
+  refusal?: string,
+): Promise<LoginReading> {
   const shell = env.SHELL;
   if (!shell || !isAbsolute(shell)) return { kind: 'unknown', why: 'SHELL names no program' };
+  if (refusal !== undefined) return { kind: 'unknown', why: refusal };
   const given = givenByLogin(env, homeDir);
   const key = JSON.stringify([shell, given]);
   const reading = underWay.get(key) ?? readFrom(shell, env, given).finally(() => underWay.delete(key));
@@ -39,23 +66,36 @@ const underWay = new Map<string, Promise<LoginReading>>();
 async function readFrom(
   shell: string,
   env: Environment,
-  given: Readonly<Record<string, string>>,
+  given: Record<string, string>,
 ): Promise<LoginReading> {
   const signal = AbortSignal.timeout(LIMIT_MS);
+  const guard = loginGuard(env, given.HOME ?? '/');
+  // Not judged by what the shell prints: a start-up file could pretend that the guard failed.
+  const isGuarded = guard !== undefined && (await startsIn(guard, given, signal));
+  const unguarded = isGuarded
+    ? {}
+    : { unguarded: `bubblewrap (bwrap) ${guard ? 'does not work' : 'is not'} here` };
   for (const flags of ['-ilc', '-lc']) {
     const mark = randomUUID();
     // Printed by Node, because env -0 is not available everywhere and values can contain any character.
     const print = `process.stdout.write("${mark}" + JSON.stringify(process.env) + "${mark}")`;
     const command = `${shellQuoted(await nodePath(env))} -e ${shellQuoted(print)}`;
-    const options = { cwd: given.HOME, env: given, signal, maxBytes: MAX_BYTES };
+    const options = { cwd: given.HOME, env: given, signal, maxBytes: MAX_BYTES, leavesBehind: isGuarded };
     // Start-up files can print before and after the marks.
-    const text = (await runCommand(shell, [flags, command], options)).stdout.split(mark)[1];
+    const line = [shell, flags, command] as const;
+    const [file, ...args] = isGuarded ? insideGuard(guard, line) : line;
+    const text = (await runCommand(file, args, options)).stdout.split(mark)[1];
     const read = Printed.safeParse(parseJson(text ?? ''));
-    if (read.success) return { kind: 'read', env: ofStartUpFiles(read.data, given) };
+    if (read.success) return { kind: 'read', env: ofStartUpFiles(read.data, given), ...unguarded };
     if (signal.aborted)
       return { kind: 'unknown', why: `${shell} did not answer within ${LIMIT_MS / 1000} s` };
   }
   return { kind: 'unknown', why: `${shell} ended without an answer` };
+}
+
+async function startsIn(guard: Guard, env: Record<string, string>, signal: AbortSignal): Promise<boolean> {
+  const [file, ...args] = insideGuard(guard, ['/bin/sh', '-c', ':']);
+  return (await runCommand(file, args, { cwd: '/', env, signal, leavesBehind: true })).exitCode === 0;
 }
 
 /**
@@ -67,20 +107,26 @@ export class ChildrenEnvironment {
   /** The worker's environment until a login shell has been read. */
   now: Environment;
   isJoined = false;
+  readonly #refusal: string | undefined;
   #reading: Promise<LoginReading> | undefined;
 
-  constructor(started: Environment) {
+  /** @param refusal what `loginRefusal` returned */
+  constructor(started: Environment, refusal?: string) {
     this.started = started;
     this.now = started;
+    this.#refusal = refusal;
   }
 
   /** Starts reading in the background. @returns the promise that later calls share */
   read(): Promise<LoginReading> {
-    this.#reading ??= readLoginEnvironment(this.started, this.started.HOME ?? '/').catch((error: unknown) => {
-      // No process could be created, so the next call tries again.
-      this.#reading = undefined;
-      throw error;
-    });
+    const { started } = this;
+    this.#reading ??= readLoginEnvironment(started, started.HOME ?? '/', this.#refusal).catch(
+      (error: unknown) => {
+        // No process could be created, so the next call tries again.
+        this.#reading = undefined;
+        throw error;
+      },
+    );
     return this.#reading;
   }
 }
@@ -97,9 +143,13 @@ export function withLogin(env: Environment, login: Readonly<Record<string, strin
 }
 
 /** The environment of SETUP, CHECK and agents for a worker started with `env`. */
-export async function environmentOfSessions(env: Environment, homeDir: string): Promise<Environment> {
+export async function environmentOfSessions(
+  env: Environment,
+  homeDir: string,
+  refusal?: string,
+): Promise<Environment> {
   if (isFromTerminal(env)) return env;
-  const login = await readLoginEnvironment(env, homeDir);
+  const login = await readLoginEnvironment(env, homeDir, refusal);
   return login.kind === 'read' ? withLogin(env, login.env) : env;
 }
 

@@ -1,4 +1,5 @@
 import { isoUtc } from '../../base/clock.ts';
+import { describeLevel } from '../../base/sandbox-level.ts';
 import { cut } from '../../base/text.ts';
 import { outageOf } from '../../phases/ending.ts';
 import { describeUsage } from '../../phases/limits.ts';
@@ -64,7 +65,7 @@ function addedTests(runs: readonly CheckRun[]): string {
 }
 
 const SENTENCES: { [T in EventType]: (event: EventOf<T>) => string | undefined } = {
-  session_created: () => 'session created',
+  session_created: ({ sandbox }) => `session created, sandbox: ${describeLevel(sandbox)}`,
   taken_over: ({ decision }) => `session folder taken over in ${decision.phase}`,
   prepared: ({ worktree }) =>
     worktree ? `worktree ready: branch ${worktree.branch} from ${worktree.base}` : 'session prepared',

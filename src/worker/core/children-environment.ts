@@ -49,7 +49,8 @@ export async function joinEnvironment(worker: Worker): Promise<void> {
     return;
   }
   const names = Object.keys(login.env).sort();
-  await record(worker, { ...read, names, used }, ...credentialNotices(worker, login.env), ...lacking);
+  const notices = [...unguardedNotices(worker, login.unguarded), ...credentialNotices(worker, login.env)];
+  await record(worker, { ...read, names, used }, ...notices, ...lacking);
 }
 
 function lackingNotice(missing: readonly string[]): NewEvent[] {
@@ -63,6 +64,13 @@ const MAX_NAMED = 12;
 function unreadNotice(why: string): NewEvent {
   const text = `The environment of a login shell is unknown: ${why}. SETUP, CHECK and agents run with that of the program that started the session.`;
   return { type: 'notice', code: 'login_shell_unread', text };
+}
+
+/** Once for a session, before its first agent. */
+function unguardedNotices(worker: Worker, why: string | undefined): NewEvent[] {
+  if (why === undefined || Object.keys(stateOf(worker).paidBy).length > 0) return [];
+  const text = `The start-up files of a login shell ran with your rights, outside of any sandbox: ${why}. An agent without a sandbox may have changed what they run.`;
+  return [{ type: 'notice', code: 'login_shell_unguarded', text }];
 }
 
 /** Called before the first agent after a start or resume: names the credentials that a later wait would lose. */

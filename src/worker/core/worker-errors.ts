@@ -17,9 +17,9 @@ interface FailedCommand {
 
 /** What a person must fix before the worker can start an agent. */
 export const WORKER_ERRORS = errors({
-  base_checks: ({ failed }: { failed: readonly FailedCommand[] }) => ({
+  base_checks: ({ leftOut, failed }: { leftOut: string; failed: readonly FailedCommand[] }) => ({
     what: 'The checks cannot run.',
-    why: `In a fresh clone of the commit that the session began from: ${failed.map(({ command, how, tail }) => `\`${command}\` (${how}).${quotedSaid(saidBy(tail ?? ''))}`).join(' ')} No agent caused this.`,
+    why: `${leftOut && `${leftOut} `}In a fresh clone of the commit that the session began from: ${failed.map(({ command, how, tail }) => `\`${command}\` (${how}).${quotedSaid(saidBy(tail ?? ''))}`).join(' ')} No agent caused this.`,
     hint: `Install or repair what they need, or correct .samocode: ${CLONE_LACKS} Then resume the session. ${IN_WORKTREE}`,
     next: [{ act: 'read_document', args: { document: 'checks' } }, { act: 'resume' }],
   }),

@@ -11,6 +11,7 @@ import { forgeLoginIsHidden } from '../../project/settings/forge-login.ts';
 import { sandboxFolders } from '../../project/worktrees/sandbox-folders.ts';
 import { areConfined } from '../../providers/registry.ts';
 import type { ChildFacts } from '../../providers/starting/environment.ts';
+import { variablesOfClis } from '../../providers/starting/variables-of-clis.ts';
 import { copyState, stateCopyIn, stateFolderOf } from '../../sandbox/cli-state.ts';
 import { guardOf } from '../../sandbox/guard-of.ts';
 import type { GuardPart, SessionGit, SessionPlaces } from '../../sandbox/guard-profile.ts';
@@ -110,14 +111,13 @@ export class WorkerGuard {
     return await this.#wayOut;
   }
 
-  /** The variables that SETUP, CHECK and agents of these CLIs get. */
-  async variables(
-    worker: Guarded,
-    clis: readonly string[] = [],
-  ): Promise<Pick<ChildFacts, 'only' | 'hidesForgeLogin'>> {
+  /** Which variables SETUP, CHECK and agents of these CLIs get. */
+  async variables(worker: Guarded, clis: readonly string[] = []): Promise<Pick<ChildFacts, 'admits'>> {
     const { sandbox, openings } = worker.file.settings;
-    const only = sandbox === 'strict' ? { env: openings.env, clis } : undefined;
-    return { only, hidesForgeLogin: await this.hidesForgeLogin(worker) };
+    const isStrict = sandbox === 'strict';
+    if (!isStrict && (await this.now(worker)).level === 'none') return {};
+    const env = [...openings.env, ...(await variablesOfClis(clis, worker.env))];
+    return { admits: { isStrict, env, clis } };
   }
 
   async hidesForgeLogin({ file: { configPath, issue }, writer: { state } }: Guarded): Promise<boolean> {

@@ -12,7 +12,7 @@ import { readPlanEvidence } from '../core/evidence.ts';
 import { gatesOf, stateOf, type Worker } from '../core/worker.ts';
 import { patienceOf } from '../limits/limit-end.ts';
 import { knownBase } from '../proving/base-run.ts';
-import { failureNote } from '../proving/check-facts.ts';
+import { failureNotes } from '../proving/check-facts.ts';
 import { branchGone } from '../proving/false-claims.ts';
 import { ledgerProblem, unreviewed } from '../proving/ledger.ts';
 import { afterUnrunnableBase, decideByObstacles } from '../proving/obstacle-questions.ts';
@@ -99,7 +99,7 @@ async function withBaseQuestion(worker: Worker, decision: Decision): Promise<Che
   if (known === undefined) return undefined;
   const { base, events } = known;
   const next = isUndecided(base) ? asking : decision;
-  return { decision: afterUnrunnableBase(progress, base) ?? next, events };
+  return { decision: (await afterUnrunnableBase(worker, base)) ?? next, events };
 }
 
 function rulesOf(worker: Worker): Rules {
@@ -117,6 +117,6 @@ async function fastHints(
     return { notes: [`${capitalised(gone)}. Recreate it at your last commit.`], events: [] };
   const { events, ...fast } = await tryFast(worker, iteration);
   if (fast.kind === 'stopped') return undefined;
-  const failed = fast.kind === 'failed' ? fast.failures.map(failureNote) : [];
+  const failed = fast.kind === 'failed' ? await failureNotes(worker, fast.failures) : [];
   return { notes: fast.kind === 'impossible' ? [fast.reason] : failed, events };
 }

@@ -23,6 +23,7 @@ import { SETUP_DUE } from '../../session/layout/paths.ts';
 import { type MeanwhileEnd, whileTakingCommands } from '../commands/while-taking-commands.ts';
 import { blockedBy } from '../core/blocked.ts';
 import { joinEnvironment, needsLogin } from '../core/children-environment.ts';
+import { afterLeftOut, leftOutBy } from '../core/left-out.ts';
 import { isStopDue, stopEvents } from '../core/stopped.ts';
 import { endChildTree } from '../core/tree.ts';
 import { checksOf, record, stateOf, type Worker } from '../core/worker.ts';
@@ -186,13 +187,14 @@ async function setUpOnce(worker: Worker, worktree: SetUpPlace): Promise<SetupEnd
     throw WORKER_ERRORS.setup_not_found({ program: failure.missing, setup });
   if (failure?.guardProblem !== undefined)
     throw WORKER_ERRORS.guard_failed({ of: 'SETUP', said: failure.guardProblem });
-  const warnings =
-    failure === undefined
-      ? []
-      : [
-          `SETUP (\`${setup}\`) failed (${failure.how}); the first agent is asked to fix it.${quotedSaid(saidBy(failure.lastLines, worker.env))} Its whole output: ${failure.outputPath}`,
-        ];
+  const warnings = failure === undefined ? [] : [await setupWarning(worker, setup, failure)];
   return await setUpDone(worker, [...warnings, ...(await keepAsFound(path, work, context))]);
+}
+
+async function setupWarning(worker: Worker, setup: string, failure: FailedCheck): Promise<string> {
+  const { how, lastLines, outputPath } = failure;
+  const failed = `SETUP (\`${setup}\`) failed (${how}); the first agent is asked to fix it.${quotedSaid(saidBy(lastLines, worker.env))} Its whole output: ${outputPath}`;
+  return afterLeftOut(await leftOutBy(worker), failed);
 }
 
 async function setUpDone(worker: Worker, warnings: string[]): Promise<SetupEnd> {

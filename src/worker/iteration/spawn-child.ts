@@ -14,6 +14,7 @@ import type {
 } from '../../providers/contract/provider.ts';
 import { childEnvironment } from '../../providers/starting/environment.ts';
 import { isExecutable, locateCli, programOnPath } from '../../providers/starting/locate-cli.ts';
+import { loginRefusal } from '../../providers/starting/login-shell.ts';
 import { nodePath } from '../../providers/starting/node-path.ts';
 import { type ChildRecord, runChild } from '../../providers/starting/run-child.ts';
 import { type Guard, insideGuard } from '../../sandbox/make-guard.ts';
@@ -110,7 +111,8 @@ export async function cliPathNow(worker: Worker, cli: Provider): Promise<string 
   const place = { env, homeDir: watch.home };
   try {
     const configured = await machineCliPath(cli.name, place);
-    const question = { cli, ...place, configured, nodePath: await nodePath(env) };
+    const refusal = loginRefusal(file.settings, watch.home);
+    const question = { cli, ...place, configured, nodePath: await nodePath(env), refusal };
     return (await locateCli(question)).path;
   } catch (error) {
     if (!isSamocodeError(error)) throw error;

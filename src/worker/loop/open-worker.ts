@@ -6,7 +6,7 @@ import { plainJson } from '../../base/files/plain-file.ts';
 import type { Host, ProcessIdentity } from '../../base/processes/host.ts';
 import { acquireLease, type OwnedLease, readHolding, untilMarkedLost } from '../../base/processes/lease.ts';
 import type { Wake } from '../../providers/starting/launch-worker.ts';
-import { ChildrenEnvironment } from '../../providers/starting/login-shell.ts';
+import { ChildrenEnvironment, loginRefusal } from '../../providers/starting/login-shell.ts';
 import { judgeTakeOver } from '../../session/commands/judge-running.ts';
 import { Places } from '../../session/events/bodies/positions.ts';
 import { isLogQuarantined, readLog } from '../../session/events/event-log.ts';
@@ -60,7 +60,7 @@ export async function openWorker(options: WorkerOptions, watch: Watch): Promise<
   const file = atPlaces(chosen, paths, arrived ?? writer.state.places);
   const limits = { project: file.settings.maxParallel, machine: watch.machineSlots };
   const env = { ...file.settings.gitIdentity, ...options.env };
-  const environment = new ChildrenEnvironment(env);
+  const environment = new ChildrenEnvironment(env, loginRefusal(file.settings, env.HOME));
   const worker: Worker = {
     paths,
     file,

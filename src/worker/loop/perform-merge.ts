@@ -9,6 +9,7 @@ import type { MergeEnd } from '../../session/events/bodies/positions.ts';
 import type { NewEvent } from '../../session/events/events.ts';
 import { refNameOf } from '../../session/layout/names.ts';
 import { whileTakingCommands } from '../commands/while-taking-commands.ts';
+import { afterLeftOut, leftOutBy } from '../core/left-out.ts';
 import { lastingFailure } from '../core/passing-errors.ts';
 import { provingOf, record, stateOf, type Worker } from '../core/worker.ts';
 import { commitWithTree, type TipOfBranch, tipOfBranch } from '../proving/check-facts.ts';
@@ -171,7 +172,10 @@ export async function proveMerge(
       );
       return {
         kind: 'failed',
-        reason: `Checks fail on the merge: ${failed.join('; ')}. Nothing was changed.`,
+        reason: afterLeftOut(
+          await leftOutBy(worker),
+          `Checks fail on the merge: ${failed.join('; ')}. Nothing was changed.`,
+        ),
         events,
       };
     }

@@ -4,6 +4,7 @@ import { onceForBase } from '../../project/proving/base-results.ts';
 import type { NewEvent } from '../../session/events/events.ts';
 import { whileTakingCommands } from '../commands/while-taking-commands.ts';
 import { blockedBy } from '../core/blocked.ts';
+import { leftOutBy } from '../core/left-out.ts';
 import {
   checksOf,
   provingOf,
@@ -122,7 +123,8 @@ async function runBase(
   const given = { commit: worktree.baseCommit, commands: checksOf(worker), proving };
   const of = { ...given, outputDir: worker.paths.baseChecks, signal };
   const path = worker.env.PATH ?? '';
-  const run = { mainRepo, worktreesDir, sandbox, path, ...of, waits: begins };
+  const { env: admitted } = worker.file.settings.openings;
+  const run = { mainRepo, worktreesDir, sandbox, path, admitted, ...of, waits: begins };
   return await onceForBase(run, worker, async () => {
     const set = {
       ...of,
@@ -168,7 +170,9 @@ export async function baseChecksRun(worker: Worker): Promise<boolean> {
   const failure = await collectBaseRun(worker);
   const { baseChecks, progress } = stateOf(worker);
   const isUnrunnable = baseChecks?.result === 'unrunnable';
-  const error = isUnrunnable ? WORKER_ERRORS.base_checks({ failed: baseChecks.failed }) : failure;
+  const error = isUnrunnable
+    ? WORKER_ERRORS.base_checks({ leftOut: await leftOutBy(worker), failed: baseChecks.failed })
+    : failure;
   if (error !== undefined) await record(worker, blockedBy(error, progress.phase));
   return error === undefined;
 }

@@ -5,6 +5,7 @@ import { asFoundAt, withoutFound } from '../../project/worktrees/as-found.ts';
 import { parsePlan } from '../../session/documents/plan.ts';
 import type { SessionState } from '../../session/events/state.ts';
 import { readPlanEvidence } from '../core/evidence.ts';
+import { leftOutBy } from '../core/left-out.ts';
 import { provingOf, stateOf, type Worker } from '../core/worker.ts';
 
 /** The commands of the fast set: the project's, and those of finished phases of the approved plan. */
@@ -57,6 +58,12 @@ export async function uncommittedFiles(worker: Worker): Promise<string[]> {
 export function failureNote({ command, how, outputPath, lastLines }: FailedCheck): string {
   const head = `\`${command}\` failed (${how}). Its full output: ${outputPath}`;
   return lastLines === '' ? head : `${head}\n${lastLines}`;
+}
+
+/** Notes about failed checks, after the variables that they did not get. */
+export async function failureNotes(worker: Worker, failures: readonly FailedCheck[]): Promise<string[]> {
+  const leftOut = await leftOutBy(worker);
+  return [...(leftOut === '' ? [] : [leftOut]), ...failures.map(failureNote)];
 }
 
 /** Shows in status bars what is being checked. */

@@ -14,6 +14,7 @@ import {
 } from '../../project/proving/weakened-read.ts';
 import type { NewEvent } from '../../session/events/events.ts';
 import { iterationPaths } from '../../session/layout/paths.ts';
+import { afterLeftOut, leftOutBy } from '../core/left-out.ts';
 import { checksOf, provingOf, stateOf, type Worker } from '../core/worker.ts';
 import { baseOfWork, commitWithTree, tipOfBranch } from './check-facts.ts';
 import { fullCommands } from './ledger.ts';
@@ -124,15 +125,16 @@ export async function tryAddedTests(
   const tip = await commitWithTree(worker, base);
   const attempt = { set: 'added', in: 'clone', iteration, tip, added: { files, key } } as const;
   const proof = await recordedSet(worker, attempt, (signal) => runInClone(worker, { ...set, signal }));
-  return proof.kind === 'stopped' ? undefined : triedWith(files, proof);
+  return proof.kind === 'stopped' ? undefined : triedWith(files, proof, await leftOutBy(worker));
 }
 
-export function triedWith(files: readonly string[], proof: Proof): Tried {
+export function triedWith(files: readonly string[], proof: Proof, leftOut: string): Tried {
   const { events } = proof;
   const runs = events.flatMap((event) => (event.type === 'checks_ran' ? event.runs : []));
   const proveNothing = provesNothing({ runs }, files);
   const hasRun = runs.some(({ isSetup }) => !isSetup);
-  const problem = problemOf(proof, hasRun);
+  const failed = problemOf(proof, hasRun);
+  const problem = failed && afterLeftOut(leftOut, failed);
   return { proveNothing, events: [...events, ...noticeOf(proveNothing, problem)] };
 }
 

@@ -10,14 +10,14 @@ import {
 } from '../../phases/after-checks.ts';
 import type { Decision } from '../../phases/decision.ts';
 import { OBSTACLES, type Obstacle, type ObstacleName } from '../../phases/obstacles.ts';
-import type { Progress } from '../../phases/progress.ts';
 import type { BaseChecks, ChangedTest, ProvedRequirement } from '../../phases/proving.ts';
 import type { NewEvent } from '../../session/events/events.ts';
 import { readPlanEvidence } from '../core/evidence.ts';
+import { leftOutBy } from '../core/left-out.ts';
 import { checksOf, provingOf, stateOf, type Worker } from '../core/worker.ts';
 import { WORKER_ERRORS } from '../core/worker-errors.ts';
 import { waitIfBeyond } from './beyond-round.ts';
-import { failureNote, type TipOfBranch, tipOfBranch } from './check-facts.ts';
+import { failureNotes, type TipOfBranch, tipOfBranch } from './check-facts.ts';
 import { branchGone, falseClaims, laterWork } from './false-claims.ts';
 import { changedTests, comparedChecks, tryAddedTests, waitIfWeakened, withNote } from './judge-tests.ts';
 import { failedOf, unreviewed } from './ledger.ts';
@@ -63,7 +63,8 @@ export const OBSTACLE_QUESTIONS: Readonly<Record<ObstacleName, Question>> = {
     const { proof } = await shownOf(inquiry);
     if (proof.kind !== 'base_red') return undefined;
     const progress = progressOf(inquiry.worker);
-    return afterUnrunnableBase(progress, proof.base) ?? waitAboutBase(progress.phase, progress.phase);
+    const unrunnable = await afterUnrunnableBase(inquiry.worker, proof.base);
+    return unrunnable ?? waitAboutBase(progress.phase, progress.phase);
   },
   async uncommitted(inquiry) {
     const { proof, claims } = await shownOf(inquiry);
@@ -78,7 +79,7 @@ export const OBSTACLE_QUESTIONS: Readonly<Record<ObstacleName, Question>> = {
     const progress = progressOf(inquiry.worker);
     const { ofProject, requirements } = await failedOf(inquiry.worker, proof.failures);
     const failures = ofProject.map(({ command, how }) => `\`${command}\` (${how})`);
-    const details = proof.failures.map(failureNote);
+    const details = await failureNotes(inquiry.worker, proof.failures);
     const found = [...claims, ...requirements];
     if (found.length === 0) return afterFailedChecks(progress, failures, details);
     return afterFalseClaims(progress, found, { failures, details });
@@ -133,13 +134,14 @@ export async function decideByObstacles(
 }
 
 /** No agent can help if the checks cannot run on the base commit. */
-export function afterUnrunnableBase(progress: Progress, base: BaseChecks | undefined): Decision | undefined {
+export async function afterUnrunnableBase(
+  worker: Worker,
+  base: BaseChecks | undefined,
+): Promise<Decision | undefined> {
   if (base?.result !== 'unrunnable') return undefined;
-  return afterImpossible(
-    progress,
-    'base_checks',
-    asReason(WORKER_ERRORS.base_checks.explain({ failed: base.failed })),
-  );
+  const leftOut = await leftOutBy(worker);
+  const reason = asReason(WORKER_ERRORS.base_checks.explain({ leftOut, failed: base.failed }));
+  return afterImpossible(progressOf(worker), 'base_checks', reason);
 }
 
 /** Asks in order until the first answer. @param ask the question of that name */

@@ -18,6 +18,7 @@ import type { Parked, PlanEstimate, StartOrder } from '../../session/events/bodi
 import type { NewEvent } from '../../session/events/events.ts';
 import { describeOrder } from '../../session/start-order.ts';
 import { readPlanEvidence, readQuestions } from '../core/evidence.ts';
+import { afterLeftOut, leftOutBy } from '../core/left-out.ts';
 import { stateOf, type Worker } from '../core/worker.ts';
 import { planApproved } from './plan-approved.ts';
 
@@ -143,7 +144,8 @@ async function askAboutWeakened(
 async function askAboutRedBase(worker: Worker): Promise<string | undefined> {
   const { baseChecks } = stateOf(worker);
   if (!isUndecided(baseChecks)) return undefined;
-  const question = await askedOnce(worker, redBaseQuestion(baseChecks, worker.paths.runDir));
+  const leftOut = await leftOutBy(worker);
+  const question = await askedOnce(worker, redBaseQuestion(baseChecks, leftOut, worker.paths.runDir));
   return question && questionHash(question);
 }
 
@@ -215,7 +217,11 @@ function questionAbout(
   };
 }
 
-function redBaseQuestion({ failed }: Pick<BaseChecks, 'failed'>, runDir: string): QuestionDraft {
+function redBaseQuestion(
+  { failed }: Pick<BaseChecks, 'failed'>,
+  leftOut: string,
+  runDir: string,
+): QuestionDraft {
   const isOne = failed.length === 1;
   const checks = listed(
     failed.map(({ command, how }) => `\`${cut(command)}\` (${how})`),
@@ -227,7 +233,10 @@ function redBaseQuestion({ failed }: Pick<BaseChecks, 'failed'>, runDir: string)
   );
   return {
     text: oneLine(
-      `${checks} already ${isOne ? 'fails' : 'fail'} on the commit that the session began from, before any work. What should happen? If the cause is that checks run on a fresh clone, without ignored files and with an empty home: stop the session, correct .samocode, and resume it. Output: ${outputs}`,
+      afterLeftOut(
+        leftOut,
+        `${checks} already ${isOne ? 'fails' : 'fail'} on the commit that the session began from, before any work. What should happen? If the cause is that checks run on a fresh clone, without ignored files and with an empty home: stop the session, correct .samocode, and resume it. Output: ${outputs}`,
+      ),
     ),
     options: [
       `making ${isOne ? 'it' : 'them'} green is part of the task`,

@@ -21,6 +21,7 @@ test(
       },
       bench.context,
     );
+    expect(json.sandbox).toBe('none - agents can do what you can');
     const { sessionFile } = await bench.view(String(json.session));
     expect(sessionFile?.settings).toMatchObject({
       providers: { quality: 'rehearsal' },

@@ -35,6 +35,8 @@ function waitsFirst(file: string | undefined): object {
 async function startedBy({ startFile = '', env = {}, forFile }: Person): Promise<SessionRig> {
   const rig = await startRig({
     supervised: true,
+    // Without a sandbox, no login shell is read.
+    sandbox: 'guard',
     scenario: waitsFirst(forFile),
     lines: { PERMISSIONS: 'allow' },
     start: { task: 'Give every boat a name', run: false },
@@ -42,7 +44,7 @@ async function startedBy({ startFile = '', env = {}, forFile }: Person): Promise
     firstEnv: { SHELL: '/bin/bash' },
   });
   const agent = join(rig.repo.root, 'claude');
-  const note = 'echo "key: $ANTHROPIC_API_KEY" >> "$HOME/keys"';
+  const note = 'echo "key: $ANTHROPIC_API_KEY" >> keys';
   const play = `exec '${process.execPath}' '${rig.program('rehearsal')}' "$@"`;
   await writeFile(agent, `#!/bin/sh\n${CLI_ANSWERS}${note}\n${play}\n`, { mode: 0o755 });
   await writeFile(join(rig.repo.homeDir, '.config/samocode/.env'), `CLAUDE_PATH=${agent}\n`);
@@ -75,7 +77,7 @@ const OTHER_CREDENTIALS = {
 };
 
 async function keysOfAgents(rig: SessionRig): Promise<string[]> {
-  const text = await readFile(join(rig.repo.homeDir, 'keys'), 'utf8');
+  const text = await readFile(join((await rig.state()).worktree?.path ?? '', 'keys'), 'utf8');
   return text.trim().split('\n');
 }
 

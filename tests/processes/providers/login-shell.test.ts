@@ -1,11 +1,12 @@
 // @module-tag ci
-import { readFile, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { expect, test } from 'vitest';
 import { runCommand } from '../../../src/base/processes/run-command.ts';
 import {
   environmentOfSessions,
   isFromTerminal,
+  loginRefusal,
   readLoginEnvironment,
   withLogin,
 } from '../../../src/providers/starting/login-shell.ts';
@@ -91,12 +92,45 @@ test('a session that is started from a terminal has only that environment', asyn
 
 test('readings at the same time share one shell, and a later one starts a new shell', async () => {
   await using home = await tempDir();
-  await writeFile(join(home.path, '.bash_profile'), 'echo started >> "$HOME/shells"\nexport ONE=1\n');
-  const shells = async () => (await readFile(join(home.path, 'shells'), 'utf8')).split('\n').length - 1;
-  const readHome = () => readLoginEnvironment({ SHELL: '/bin/bash', PATH: '/bin' }, home.path);
-  const readings = await Promise.all([readHome(), readHome(), readHome()]);
-  expect(readings.map((reading) => reading.kind === 'read' && reading.env.ONE)).toEqual(['1', '1', '1']);
-  expect(await shells()).toBe(1);
-  await readHome();
-  expect(await shells()).toBe(2);
+  // Nothing can be written there.
+  await writeFile(join(home.path, '.bash_profile'), 'export ID=$(cat /proc/sys/kernel/random/uuid)\n');
+  const read = async () => {
+    const reading = await readLoginEnvironment({ SHELL: '/bin/bash', PATH: '/bin' }, home.path);
+    return reading.kind === 'read' ? reading.env.ID : undefined;
+  };
+  const [first, ...others] = await Promise.all([read(), read(), read()]);
+  expect(first).toMatch(/^[0-9a-f-]{36}$/);
+  expect(others).toEqual([first, first]);
+  expect(await read()).not.toBe(first);
+});
+
+test('no shell is started where settings let agents write what its start-up files run, and the reason says which', async () => {
+  await using home = await tempDir();
+  await writeFile(join(home.path, '.bash_profile'), 'export ONE=1\n');
+  const refusalOf = (sandbox: string, ...write: string[]) =>
+    loginRefusal({ sandbox, openings: { write } }, home.path);
+  for (const open of [[], [join(home.path, '.cache')]]) expect(refusalOf('auto', ...open)).toBeUndefined();
+  expect(refusalOf('guard', '/srv', dirname(home.path))).toContain(
+    `SANDBOX_WRITE opens ${dirname(home.path)}`,
+  );
+  const why = refusalOf('off');
+  expect(why).toContain('SANDBOX is off');
+  const env = { SHELL: '/bin/bash', PATH: '/bin' };
+  expect(await readLoginEnvironment(env, home.path, why)).toEqual({ kind: 'unknown', why });
+  expect(await environmentOfSessions(env, home.path, why)).toBe(env);
+});
+
+test('without bubblewrap a login shell is read as before, and the reading says so', async () => {
+  await using home = await tempDir();
+  const shell = join(home.path, 'shell');
+  await writeFile(shell, '#!/bin/sh\nexport TWO=2\nexec /bin/sh "$@"\n', { mode: 0o755 });
+  // Stands for a bubblewrap that the machine forbids.
+  const folder = await tempDir();
+  await using _ = folder;
+  await writeFile(join(folder.path, 'bwrap'), '#!/bin/sh\nexit 1\n', { mode: 0o755 });
+  expect(await readLoginEnvironment({ SHELL: shell, PATH: folder.path }, home.path)).toMatchObject({
+    kind: 'read',
+    env: { TWO: '2' },
+    unguarded: 'bubblewrap (bwrap) does not work here',
+  });
 });

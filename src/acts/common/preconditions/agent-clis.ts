@@ -4,6 +4,7 @@ import { locateCli } from '../../../providers/starting/locate-cli.ts';
 import { nodePath } from '../../../providers/starting/node-path.ts';
 import type { ActionContext } from '../context.ts';
 import { START_ERRORS } from '../start-errors.ts';
+import { projectRefusal } from './login-of-project.ts';
 
 /** Every provider that a session can use: the default, those of phases and the fallbacks. */
 export function providersOf({ values }: Pick<ResolvedSettings, 'values'>): Set<ProviderName> {
@@ -39,6 +40,7 @@ export async function findCli(
     env,
     homeDir: home,
     nodePath: await nodePath(env),
+    refusal: projectRefusal(settings, { home }),
   });
   return path;
 }

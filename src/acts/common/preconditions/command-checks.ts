@@ -2,9 +2,10 @@ import { runCommand } from '../../../base/processes/run-command.ts';
 import type { Project } from '../../../project/finding/open-project.ts';
 import { isOfRepository, missingProgram, programNotFound } from '../../../project/finding/project-command.ts';
 import { childEnvironment } from '../../../providers/starting/environment.ts';
-import { environmentOfSessions, isFromTerminal } from '../../../providers/starting/login-shell.ts';
+import { isFromTerminal } from '../../../providers/starting/login-shell.ts';
 import type { ActionContext } from '../context.ts';
 import { type DoctorCheck, fail, ok, warn } from './check.ts';
+import { environmentOfProject } from './login-of-project.ts';
 
 interface NamedCommand {
   id: string;
@@ -17,10 +18,9 @@ interface NamedCommand {
  * Checks the syntax and the first program of SETUP and of each CHECK without running them, since they can take an hour.
  * What fails here fails in every session.
  */
-export async function commandChecks(
-  { values: { setup, checks }, mainRepo }: Project,
-  { env, home }: ActionContext,
-): Promise<DoctorCheck[]> {
+export async function commandChecks(project: Project, { env, home }: ActionContext): Promise<DoctorCheck[]> {
+  const { mainRepo, values } = project;
+  const { setup, checks } = values;
   const commands: NamedCommand[] = [
     ...(setup === undefined ? [] : [{ id: 'setup', of: 'SETUP', setting: 'SETUP', command: setup } as const]),
     ...checks.map(
@@ -35,7 +35,7 @@ export async function commandChecks(
   const found = await inEnvironment(env);
   if (isFromTerminal(env) || found.every(({ level }) => level === 'ok')) return found;
   // Only if something is missing, because the start-up files of a shell can take seconds.
-  return await inEnvironment(await environmentOfSessions(env, home));
+  return await inEnvironment(await environmentOfProject(project, { env, home }));
 }
 
 async function commandCheck(

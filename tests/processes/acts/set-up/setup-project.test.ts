@@ -1,5 +1,5 @@
 // @module-tag ci
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { appendFile, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { findProjectFor } from '../../../../src/acts/common/places/find-project-for.ts';
@@ -82,3 +82,33 @@ const IDENTITY = {
   GIT_COMMITTER_NAME: 'T',
   GIT_COMMITTER_EMAIL: 't@example.invalid',
 };
+
+test('a set-up names the secrets that the sandbox would leave out and that files of the project name, until SANDBOX_ENV admits them', async () => {
+  await using bench = await makeBench({ bare: true });
+  const { repo } = bench;
+  await writeFile(join(repo.path, '.npmrc'), `//registry.example/:_authToken=\${NPM_TOKEN}\n`);
+  await writeFile(
+    join(repo.path, '.yarnrc.yml'),
+    `npmAuthToken: "\${YARN_AUTH_TOKEN:-none}"\nx: \${UNSET_TOKEN}\n`,
+  );
+  await writeFile(join(repo.path, 'settings.xml'), `<password>\${env.MAVEN_PASSWORD}</password>\n`);
+  await writeFile(join(repo.path, 'nuget.config'), '<add key="x" value="%NUGET_KEY%" />\n');
+  await writeFile(join(repo.path, '.env.example'), '# SOME_KEY=\nexport DATABASE_URL=\nPORT=1\n');
+  const set = [
+    'NPM_TOKEN',
+    'YARN_AUTH_TOKEN',
+    'MAVEN_PASSWORD',
+    'NUGET_KEY',
+    'DATABASE_URL',
+    'PORT',
+    'SOME_KEY',
+  ];
+  const env = { ...bench.context.env, ...Object.fromEntries(set.map((name) => [name, 'x'])) };
+  const context = { ...bench.context, env };
+  const line = 'SANDBOX_ENV=DATABASE_URL,MAVEN_PASSWORD,NPM_TOKEN,NUGET_KEY,YARN_AUTH_TOKEN';
+  const { warnings } = await setupProject({ lines: { CHECK: 'true' } }, context);
+  expect(warnings).toEqual([expect.stringContaining(`admits it: ${line}.`)]);
+  expect(warnings[0]).toContain('.npmrc, .yarnrc.yml, settings.xml, nuget.config, .env.example name ');
+  await appendFile(join(repo.path, '.samocode'), `${line}\n`);
+  expect((await setupProject({}, context)).warnings).toEqual([]);
+});
