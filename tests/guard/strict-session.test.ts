@@ -72,7 +72,7 @@ test(
     // Nothing of it stays but the caches.
     await eventually(
       async () =>
-        ((await ifExists(readdir(join(rig.file.worktreesDir, '.strict')))) ?? []).join() === '.caches',
+        ((await ifExists(readdir(join(rig.file.worktreesDir, '.sandbox')))) ?? []).join() === '.caches',
       { what: 'the folders of the sandbox to go' },
     );
   },

@@ -31,7 +31,7 @@ test('no agent in the guard finds a login of GitHub, unless a person names it', 
   await using closed = await make({});
   expect(await seen(closed)).not.toMatch(/of-person/);
   await using open = await make({ SANDBOX_ENV: 'GH_TOKEN', SANDBOX_READ: '~/.config/gh' });
-  expect(await seen(open)).toMatch(/^token-of-person\s[^]*login-of-person/);
+  expect(await seen(open)).toMatch(/^token-of-person\s.*login-of-person/s);
 });
 
 test('no session starts with PR_WATCH=on where the guard does not work, and the refusal says what to do', async () => {

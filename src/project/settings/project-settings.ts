@@ -210,7 +210,7 @@ export const PROJECT_SETTINGS = inScope('project', {
     key: 'SANDBOX_WRITE',
     risk: 'loosens',
     example: 'SANDBOX_WRITE=~/.cache/builds,/srv/fixtures',
-    doc: 'Paths that stay writable for agents in the sandbox.',
+    doc: 'Further paths that agents may write in the sandbox.',
   },
   sandboxSockets: {
     ...listOf(SOCKETS, { orNone: false }),
@@ -224,7 +224,7 @@ export const PROJECT_SETTINGS = inScope('project', {
     key: 'SANDBOX_READ',
     risk: 'loosens',
     example: 'SANDBOX_READ=~/.m2/settings.xml,/srv/fixtures',
-    doc: 'For SANDBOX=strict: further paths that agents may read.',
+    doc: 'Further paths that agents and checks may read in the sandbox.',
   },
   sandboxHosts: {
     ...hostList([...PACKAGE_HOSTS, ...PROVIDERS.flatMap(({ hosts = [] }) => hosts)]),
