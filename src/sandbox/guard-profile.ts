@@ -122,7 +122,7 @@ export function guardProfile(places: GuardPlaces, part: GuardPart = {}): Mount[]
   return [...mounts, ...linkMounts(places, mounts, part)];
 }
 
-export function byDepth(one: Mount, other: Mount): number {
+function byDepth(one: Mount, other: Mount): number {
   return one.path.length - other.path.length;
 }
 
@@ -214,7 +214,7 @@ function privateGitMounts(commonDir: string, { gitDir }: SessionPlaces, { dir, b
 }
 
 /** Hides the run folders of other sessions. */
-export function runFolderOf(
+function runFolderOf(
   { runRoot, commonDir }: GuardPlaces,
   { runDir, objects, lfs }: SessionGit,
 ): Mount[] {

@@ -1,3 +1,4 @@
+import { readlinkSync } from 'node:fs';
 import { chmod, copyFile, mkdir, symlink, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
@@ -9,7 +10,7 @@ import { sandboxFolders } from '../../src/project/worktrees/sandbox-folders.ts';
 import { copyState } from '../../src/sandbox/cli-state.ts';
 import { guardOf } from '../../src/sandbox/guard-of.ts';
 import { type GuardPlaces, guardProfile } from '../../src/sandbox/guard-profile.ts';
-import { findGuardTool, type GuardTool, insideGuard } from '../../src/sandbox/make-guard.ts';
+import { findGuardTool, type Guard, type GuardTool, insideGuard } from '../../src/sandbox/make-guard.ts';
 import { makePrivateGit, usersRefs } from '../../src/sandbox/private-git/make-private-git.ts';
 import { basePlace, privateGitIn } from '../../src/sandbox/private-git/private-git.ts';
 import { findProtectedPlaces } from '../../src/sandbox/protected-places.ts';
@@ -48,7 +49,12 @@ export interface GuardScene extends AsyncDisposable {
   restartWayOut(): Promise<void>;
 }
 
-export async function makeScene(user: User, place: Place): Promise<GuardScene> {
+/** @param change replaces the guard, for what a test of the tests takes from it */
+export async function makeScene(
+  user: User,
+  place: Place,
+  change: (guard: Guard) => Guard = (guard) => guard,
+): Promise<GuardScene> {
   const dir = await tempDir();
   const { makeRepository, variables } = planLayout(dir.path, place);
   const env: Record<string, string> = {
@@ -57,6 +63,7 @@ export async function makeScene(user: User, place: Place): Promise<GuardScene> {
     // Root's own folders are inaccessible to others.
     PATH: `${user.uid === undefined ? process.env.PATH : '/usr/bin:/bin'}:${join(variables.BASE, 'tools/bin')}`,
     OUTSIDE: `${process.pid}`,
+    IPC: readlinkSync('/proc/self/ns/ipc'),
   };
   const run = async ([file = '', ...args]: readonly string[]) =>
     await runCommand(file, args, { cwd: dir.path, env, leavesBehind: true });
@@ -95,7 +102,7 @@ export async function makeScene(user: User, place: Place): Promise<GuardScene> {
     ...strict?.part,
   };
   for (const { kind } of guardProfile(places, part)) noteReached('mount', kind);
-  const guard = guardOf({ tool, isRoot: user.isRoot }, places, part);
+  const guard = change(guardOf({ tool, isRoot: user.isRoot }, places, part));
   await handOver();
   const inside = async (script: string) =>
     await run(insideGuard(guard, ['/bin/sh', '-c', `cd "$WORKTREE"; ${script}`]));

@@ -13,6 +13,24 @@ const isBare = ({ repository }: Place) => repository === 'bare';
 
 /** Must be refused: the script fails, and changes nothing. */
 export const REFUSED = words([
+  ...[
+    ['a key of ssh', 'cat "$HOME/.ssh/config"'],
+    ['a start file of a shell', 'grep -q "" "$HOME/.bashrc"'],
+    ['the login of another CLI', 'cat "$HOME/.codex/auth.json"'],
+    ['a file of the main checkout', 'cat "$MAIN/README.md"'],
+    ["the person's other checkout", 'ls "$CHECKOUT"'],
+    ['the questions of another session', 'cat "$OTHER_SESSION/_qa.md"'],
+    ['the worktree of another session', 'ls "$OTHER_WORKTREE"'],
+    ['a folder beside the project', 'ls "$BASE/seed"'],
+  ].map(([what, script]): RowTuple => [`read ${what}`, script ?? '']),
+  [
+    'write in a system folder',
+    `for d in /usr /bin /sbin /lib /lib64 /etc /opt; do : >"$d/samocode-planted" && exit 0; done; false`,
+  ],
+  ['make a folder at the top', 'mkdir /samocode-planted'],
+  ['open a kernel setting for writing', ': >>/proc/sys/kernel/domainname'],
+  ['see memory that programs of the person share', 'test "$(readlink /proc/self/ns/ipc)" = "$IPC"'],
+  ['see a terminal of the person', 'set -- /dev/pts/[0-9]*; test -e "$1"'],
   ['write a new file in the main checkout', ': >"$MAIN/planted"', isBare],
   ['change a file of the main checkout', 'echo x >>"$MAIN/README.md"', isBare],
   ['delete a file of the main checkout', 'rm "$MAIN/README.md"', isBare],

@@ -6,23 +6,8 @@ import { eventually } from '../support/eventually.ts';
 import { type GuardScene, makeScene } from './guard-scene.ts';
 import { USERS } from './users.ts';
 
-/** Must fail: what is not named does not exist. */
+/** Must fail, beside what fails in the guard: its files are the same. */
 const REFUSED = [
-  ['read a key of ssh', 'cat "$HOME/.ssh/config"'],
-  ['read a start file of a shell', 'cat "$HOME/.bashrc"'],
-  ['read the login of another CLI', 'cat "$HOME/.codex/auth.json"'],
-  ['read a file of the main checkout', 'cat "$MAIN/README.md"'],
-  ['write in the main checkout', ': >"$MAIN/planted"'],
-  ["read the person's other checkout", 'ls "$CHECKOUT"'],
-  ['read another session', 'cat "$OTHER_SESSION/_qa.md"'],
-  ['read the worktree of another session', 'ls "$OTHER_WORKTREE"'],
-  ['read the bot token', 'grep -r TELEGRAM "$CONFIG"'],
-  ['change the settings of its own CLI', 'echo x >>"$HOME/.claude/settings.json"'],
-  ['add a hook to its own CLI', 'echo x >"$HOME/.claude/hooks/x"'],
-  ['write in a system folder', ': >/usr/planted'],
-  ['make a folder at the top', 'mkdir /planted'],
-  ['append an event', 'echo "{}" >>"$RUN/events.jsonl"'],
-  ['rewrite .git of its worktree', 'echo "gitdir: $HOME" >"$WORKTREE/.git"'],
   ['connect to a port of the machine that is not named', 'curl -sf "http://127.0.0.1:$OTHER_PORT"'],
   ['reach a network address directly', 'curl -sf --noproxy "*" --max-time 5 http://93.184.216.34/'],
   ['resolve a name itself', 'getent hosts example.com'],
@@ -30,8 +15,6 @@ const REFUSED = [
     'connect to an abstract socket',
     'node -e \'require("net").connect("\\0" + process.env.ABSTRACT).on("error", () => process.exit(1)).on("connect", () => process.exit(0))\'',
   ],
-  ['see a terminal of the person', 'set -- /dev/pts/[0-9]*; test -e "$1"'],
-  ['see a process outside', 'kill -0 "$OUTSIDE"'],
 ] as const;
 
 /** Must work. */
@@ -122,20 +105,14 @@ describe.each(USERS)('strict, $name', (user) => {
   });
 
   test.each(REFUSED)('cannot %s', ci, async (_, script) => {
-    if (/^(?:cat|ls|grep)|OTHER_PORT|ABSTRACT/.test(script)) await scene.outside(script);
-    expect((await scene.inside(script)).exitCode).not.toBe(0);
+    if (/OTHER_PORT|ABSTRACT/.test(script)) await scene.outside(script);
+    const { exitCode, stdout } = await scene.inside(`echo reached; ${script}`);
+    expect([stdout.startsWith('reached\n'), exitCode === 0]).toEqual([true, false]);
   });
 
   test.each(WORKS)('can %s', async (_, script) => {
     const { exitCode, stderr } = await scene.inside(`set -e; ${script}`);
     expect([exitCode, stderr]).toEqual([0, expect.anything()]);
-  });
-
-  test('what its CLI wrote stays, and what it wrote in home does not', async () => {
-    await scene.inside('echo renewed >"$HOME/.claude/.credentials.json"; echo x >"$HOME/planted"');
-    expect(await scene.outside('cat "$HOME/.claude/.credentials.json"; ls "$HOME"')).toMatch(
-      /^renewed\n(?!.*planted)/s,
-    );
   });
 
   test('a host that is not allowed is refused with the setting that names it, and noted', async () => {

@@ -12,7 +12,7 @@ export async function tryRows(
 ): Promise<Ends> {
   const script = rows
     .map(
-      ({ script }, index) => `said=$( (set -eu; cd "$WORKTREE"; ${script}
+      ({ script }, index) => `said=$( (set -eu; cd "$WORKTREE"; echo ${index} >>"$SESSION/reached"; ${script}
     ) 2>&1 ); printf '%s\\0%s\\0%s\\0' ${index} "$?" "$said"`,
     )
     .join('\n');
@@ -20,9 +20,12 @@ export async function tryRows(
     ? scene.inside(script)
     : scene.insideAfter(act, script));
   const parts = stdout.split('\0');
+  const reached = (await scene.outside('cat "$SESSION/reached"; rm "$SESSION/reached"')).split('\n');
   const ends = rows.map(({ title }, index) => {
     const [number, status, said = ''] = parts.slice(3 * index);
     if (number !== `${index}`) throw new Error(`The guard ended early: ${stderr}`);
+    // Otherwise it might have failed for another reason than the guard.
+    if (!reached.includes(`${index}`)) throw new Error(`"${title}" was not tried: ${said}`);
     return [title, { works: status === '0', said }] as const;
   });
   return Object.fromEntries(ends);
