@@ -42,7 +42,6 @@ export const EXAMPLES: Readonly<Record<string, readonly Example[]>> = {
   ],
   web: [
     ['samocode web --open', 'start it unless it is running, and open it in the browser'],
-    ['samocode web --code', 'six digits that open it on your phone or another machine'],
     ['samocode web --mcp', 'also for chats on other machines, with a token from "samocode web token"'],
   ],
   'web token': [
