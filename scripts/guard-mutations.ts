@@ -6,9 +6,11 @@ import { REFUSED, VANISHES, WORKS } from '../tests/guard/rows.ts';
 import { tryRows } from '../tests/guard/try-rows.ts';
 import { USERS } from '../tests/guard/users.ts';
 
-// `tsx scripts/guard-mutations.ts [USER]`: takes each mount, each limit and each variable from the guard once, tries all
+// `tsx --import ./scripts/markdown-as-text.mjs scripts/guard-mutations.ts [USER]`: takes each mount, each limit and each variable from the guard once, tries all
 // attacks in one start, and names what no row misses. Outside of `.ci/run`: it takes minutes, and as root it can write
 // into system folders, from which it removes what it wrote.
+
+Object.assign(globalThis, { __FAULTS__: false, __STRICT__: true, __VERSION__: '0.0.0-test' });
 
 /** How many words each option of bubblewrap takes. */
 const WORDS: Readonly<Record<string, number>> = {
