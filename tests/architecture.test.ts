@@ -184,6 +184,12 @@ const LAW: ImportLaw = {
       pattern: /\bprocess\s*\.\s*execPath\b/,
       only: ['providers/starting/node-path.ts', /^rehearsal\//],
     },
+    {
+      name: '`using` in a loop that catches',
+      // As compiled, each later round throws the error of an earlier one again.
+      pattern: /\b(?:for|while) \([^\n]*\) \{\n\s*try \{\n\s*(?:await )?using /,
+      only: [],
+    },
     { name: 'a hash', pattern: /\bcreateHash\b/, only: ['base/files/fingerprint.ts'] },
     { name: 'console', pattern: /\bconsole\s*\./, only: [] },
   ],

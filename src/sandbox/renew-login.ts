@@ -13,7 +13,7 @@ import { realFolder, statsAt } from '../base/files/path-stats.ts';
 import { plainJson, plainText } from '../base/files/plain-file.ts';
 import { parseJson } from '../base/parse-json.ts';
 import type { Host } from '../base/processes/host.ts';
-import { acquireLease } from '../base/processes/lease.ts';
+import { whileHolding } from '../base/processes/lease.ts';
 import { runCommand } from '../base/processes/run-command.ts';
 import type { LoginFile, Provider } from '../providers/contract/provider.ts';
 import { stateFolderOf } from './cli-state.ts';
@@ -54,16 +54,25 @@ export async function renewLogin(plan: LoginPlan, need: Need): Promise<Renewal> 
   if (found === undefined) return 'none';
   const place = join(configFolder(plan.home.dir), 'logins', fingerprint(found.real).slice(0, 16));
   if (await isEnough(found, need, { place, clock: plan.clock })) return 'fresh';
-  return await alone(plan, place, async () => {
-    const before = await readLogin(path, login);
-    if (before === undefined) return 'none';
-    if (await isEnough(before, need, { place, clock: plan.clock })) return 'fresh';
-    await letItRenew(plan, renewal, { place, text: before.text });
-    const after = await readLogin(path, login);
-    if (after === undefined || after.text === before.text) return 'failed';
-    const note: Renewed = { at: plan.clock.now(), endsAt: after.endsAt };
-    await writeWhole(join(place, NOTE), JSON.stringify(note), 0o600);
-    return 'renewed';
+  const { host, clock } = plan;
+  const renewed = whileHolding(
+    join(place, 'leases'),
+    { host, clock, limitMs: RENEWAL_LIMIT_MS },
+    async () => {
+      const before = await readLogin(path, login);
+      if (before === undefined) return 'none';
+      if (await isEnough(before, need, { place, clock: plan.clock })) return 'fresh';
+      await letItRenew(plan, renewal, { place, text: before.text });
+      const after = await readLogin(path, login);
+      if (after === undefined || after.text === before.text) return 'failed';
+      const note: Renewed = { at: plan.clock.now(), endsAt: after.endsAt };
+      await writeWhole(join(place, NOTE), JSON.stringify(note), 0o600);
+      return 'renewed';
+    },
+  );
+  return await renewed.catch((error: unknown) => {
+    if (BASE_ERRORS.lease_held.is(error)) return 'failed';
+    throw error;
   });
 }
 
@@ -101,27 +110,8 @@ async function isEnough(
   return note?.endsAt === endsAt && endsAt - clock.now() > (endsAt - note.at) / 2;
 }
 
-const POLL_MS = 200;
 /** A CLI that was ended while it renews could lose the new token, so this is long. */
 const RENEWAL_LIMIT_MS = 120_000;
-
-async function alone(
-  { host, clock }: LoginPlan,
-  place: string,
-  renew: () => Promise<Renewal>,
-): Promise<Renewal> {
-  const deadline = clock.monotonic() + RENEWAL_LIMIT_MS;
-  for (;;) {
-    try {
-      await using _alone = await acquireLease(join(place, 'leases'), { host, clock });
-      return await renew();
-    } catch (error) {
-      if (!BASE_ERRORS.lease_held.is(error)) throw error;
-      if (clock.monotonic() > deadline) return 'failed';
-    }
-    await clock.sleep(POLL_MS);
-  }
-}
 
 /**
  * CLIs renew a login shortly before its token ends, or when a service refuses the token. So the CLI is given a service

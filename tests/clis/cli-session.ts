@@ -1,5 +1,5 @@
 import { mkdir, mkdtemp, readdir, readFile, rm, symlink } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import type { ActionContext } from '../../src/acts/common/context.ts';
 import { readTrust, trustProject } from '../../src/acts/common/places/trust-project.ts';
 import { answerQa } from '../../src/acts/gates/answer-qa.act.ts';
@@ -75,6 +75,8 @@ export interface CliSession extends AsyncDisposable {
   eventsOf<T extends EventType>(type: T): Promise<Extract<SessionEvent, { type: T }>[]>;
   /** Waits until a state is reached, and restarts a missing worker that is needed. */
   until(holds: (state: SessionState) => boolean, withinMs?: number): Promise<SessionState>;
+  /** A second session of the same project. */
+  another(name: string): Promise<CliSession>;
   answer(): Promise<unknown>;
   approve(): Promise<unknown>;
   stop(): Promise<unknown>;
@@ -177,6 +179,11 @@ function newSession({ id, roots, ...parts }: Parts): CliSession {
     events,
     until: (holds, withinMs) => untilState(whereabouts, holds, { launch, ...(withinMs && { withinMs }) }),
     workerPid: () => workerPidOf(whereabouts),
+    another: async (name) => {
+      const { file } = await startOrContinue({ task: COMPOUND_AMOUNTS.task, name }, context);
+      const own = { paths: sessionPaths(dirname(paths.sessionDir), file.folder), id: file.id };
+      return newSession({ ...parts, ...own, models: {}, roots: [] });
+    },
     killWorker: async () => void (await killWorkerOf(whereabouts)),
     eventsOf: async <T extends EventType>(type: T) =>
       (await events()).filter((event): event is Extract<SessionEvent, { type: T }> => event.type === type),

@@ -1,19 +1,25 @@
 import { randomBytes } from 'node:crypto';
-import { type Call, type StubServer, sendJson, startServer } from './model-stub/server.ts';
+import { createServer, type IncomingMessage, request as passOn, type ServerResponse } from 'node:http';
+import type { AddressInfo, Socket } from 'node:net';
+import { TLSSocket } from 'node:tls';
+import type { Certificates } from './github-stub/certificates.ts';
+import { sendJson } from './model-stub/server.ts';
 
-/** The service of a vendor that gives out tokens: a refresh token is good for one use, and a second use ends them all. */
-export interface TokenService extends StubServer {
-  /** Tokens of a new login. */
+/**
+ * The services of a vendor for who is logged in: a refresh token is good for one use, and its second use logs the
+ * person out. On 127.0.0.1, also as a proxy whose CONNECT leads to the same services, whatever the host.
+ */
+export interface TokenService extends AsyncDisposable {
+  url: string;
+  /** The tokens of a new login. */
   logIn(): Tokens;
-  /** The tokens that a person can still use: none once a refresh token was used twice. */
   accepts(token: string): boolean;
   /** Ends every access token, as time would. */
   endAccess(): void;
   /** How often a login was renewed. */
   renewals(): number;
-  /** Whether a refresh token was used twice, which logs its person out. */
-  isRevoked(): boolean;
-  respond(call: Call): { status: number; body: object } | undefined;
+  /** Whether a refresh token was used twice. */
+  isLoggedOut(): boolean;
 }
 
 export interface Tokens {
@@ -22,17 +28,20 @@ export interface Tokens {
   expires_in: number;
 }
 
-/** @param access makes the text of an access token that ends at a time, in seconds since the epoch */
-export async function startTokenService({
-  lifeSeconds = 3600,
-  access = () => `access-${randomBytes(8).toString('hex')}`,
-}: {
+export interface TokenServicePlan {
+  /** How long a token lasts by its own words. */
   lifeSeconds?: number;
+  /** Makes the text of an access token. @param endsAt in seconds since the epoch */
   access?: (endsAt: number) => string;
-} = {}): Promise<TokenService> {
+  /** The model that those get who are logged in. */
+  modelUrl?: () => string;
+  /** For CONNECT. */
+  certificates?: Certificates;
+}
+
+export async function startTokenService(plan: TokenServicePlan = {}): Promise<TokenService> {
+  const { lifeSeconds = 3600, access = () => randomBytes(8).toString('hex') } = plan;
   const [valid, unused, used] = [new Set<string>(), new Set<string>(), new Set<string>()];
-  let revoked = false;
-  let renewals = 0;
   const logIn = () => {
     const tokens = {
       access_token: access(Math.floor(Date.now() / 1000) + lifeSeconds),
@@ -43,38 +52,76 @@ export async function startTokenService({
     unused.add(tokens.refresh_token);
     return tokens;
   };
-  const respond = ({ path, body }: Pick<Call, 'path' | 'body'>) => {
-    if (!/\/oauth\/token$/.test(path)) return undefined;
-    const { refresh_token: token } = body.startsWith('{')
-      ? JSON.parse(body)
-      : Object.fromEntries(new URLSearchParams(body));
-    if (used.has(token)) {
-      revoked = true;
-      valid.clear();
-      unused.clear();
-    }
-    if (!unused.delete(token)) return { status: 400, body: { error: 'invalid_grant' } };
+  let isLoggedOut = false;
+  const renew = (token: string): [number, object] => {
+    if (used.has(token)) isLoggedOut = true;
+    if (isLoggedOut || !unused.delete(token)) return [400, { error: 'invalid_grant' }];
     used.add(token);
-    renewals += 1;
-    const scope = 'user:inference user:profile';
-    return { status: 200, body: { ...logIn(), token_type: 'Bearer', scope } };
+    return [200, { ...logIn(), token_type: 'Bearer', scope: 'user:inference user:profile' }];
   };
-  const server = await startServer((call, response) => {
-    const { status, body } = respond(call) ?? answerFor(call);
-    sendJson(response, status, body);
-  });
-  const accepts = (token: string) => valid.has(token);
-  const answerFor = ({ headers }: Pick<Call, 'headers'>) => {
-    const isIn = accepts(headers.authorization?.replace('Bearer ', '') ?? '');
-    return isIn ? { status: 404, body: {} } : { status: 401, body: {} };
+  const accepts = (token: string) => !isLoggedOut && valid.has(token);
+  const answer = async (request: IncomingMessage, response: ServerResponse) => {
+    if (request.url?.endsWith('/oauth/token')) return sendJson(response, ...renew(await tokenIn(request)));
+    const isIn = accepts(request.headers.authorization?.replace('Bearer ', '') ?? '');
+    if (!isIn) return sendJson(response, 401, { type: 'error', error: { type: 'authentication_error' } });
+    if (request.url?.endsWith('/profile')) return sendJson(response, 200, PROFILE);
+    const model = plan.modelUrl?.();
+    if (model === undefined) return sendJson(response, 404, {});
+    const { method = 'GET', headers } = request;
+    const onward = passOn(`${model}${request.url}`, { method, headers }, (got) => {
+      response.writeHead(got.statusCode ?? 500, got.headers);
+      got.pipe(response);
+    });
+    request.pipe(onward.on('error', () => response.destroy()));
   };
+  const server = serverWith((request, response) => {
+    answer(request, response).catch(() => response.destroy());
+  }, plan.certificates);
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   return {
-    ...server,
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     logIn,
     accepts,
     endAccess: () => valid.clear(),
-    renewals: () => renewals,
-    isRevoked: () => revoked,
-    respond,
+    renewals: () => used.size,
+    isLoggedOut: () => isLoggedOut,
+    async [Symbol.asyncDispose]() {
+      server.closeAllConnections();
+      await new Promise<void>((resolve) => server.close(() => resolve()));
+    },
   };
+}
+
+const PROFILE = {
+  account: { uuid: 'u', email: 'ada@example.org', has_claude_max: true },
+  organization: { uuid: 'o', organization_type: 'claude_max' },
+};
+
+async function tokenIn(request: IncomingMessage): Promise<string> {
+  let body = '';
+  for await (const piece of request) body += String(piece);
+  const form = () => Object.fromEntries(new URLSearchParams(body));
+  return String((body.startsWith('{') ? JSON.parse(body) : form()).refresh_token);
+}
+
+function serverWith(
+  answer: (request: IncomingMessage, response: ServerResponse) => void,
+  certificates: Certificates | undefined,
+) {
+  const server = createServer(answer);
+  server.on('upgrade', (_request, socket) => {
+    socket.end('HTTP/1.1 426 Upgrade Required\r\nconnection: close\r\ncontent-length: 0\r\n\r\n');
+  });
+  server.on('connect', (_request, socket: Socket) => {
+    socket.on('error', () => socket.destroy());
+    if (certificates === undefined) return socket.destroy();
+    socket.write('HTTP/1.1 200 Connection established\r\n\r\n');
+    const { key, cert } = certificates;
+    const inner = new TLSSocket(socket, { isServer: true, key, cert });
+    server.emit(
+      'connection',
+      inner.on('error', () => inner.destroy()),
+    );
+  });
+  return server;
 }

@@ -41,15 +41,18 @@ export async function runMembers(
       status.failed(what, error);
       callbacks.report(what, error);
     };
+    const run = async () => {
+      await using parts = await openMember(membership, context, {
+        ...callbacks,
+        report,
+        status,
+        self: file.host,
+      });
+      await new Member(parts).run(views, signal);
+    };
     while (!signal.aborted) {
       try {
-        await using parts = await openMember(membership, context, {
-          ...callbacks,
-          report,
-          status,
-          self: file.host,
-        });
-        await new Member(parts).run(views, signal);
+        await run();
       } catch (error) {
         if (signal.aborted) return;
         report(`pool of ${membership.config}`, error);

@@ -148,6 +148,30 @@ export async function acquireLease(dir: string, options: AcquireOptions): Promis
 }
 
 /**
+ * Works while holding the lease of `dir`, and waits for it before.
+ * @throws lease_held after `limitMs`; a lease that is held elsewhere is waited for too
+ */
+export async function whileHolding<T>(
+  dir: string,
+  { host, clock, limitMs }: { host: Host; clock: Clock; limitMs: number },
+  work: () => Promise<T>,
+): Promise<T> {
+  const deadline = clock.monotonic() + limitMs;
+  const acquired = () =>
+    acquireLease(dir, { host, clock }).catch((error: unknown) => {
+      if (!BASE_ERRORS.lease_held.is(error) || clock.monotonic() > deadline) throw error;
+      return undefined;
+    });
+  let lease = await acquired();
+  while (lease === undefined) {
+    await clock.sleep(POLL_MS);
+    lease = await acquired();
+  }
+  await using _held = lease;
+  return await work();
+}
+
+/**
  * Gives the lease to an owner, regardless of who holds it: the previous owner must end its work. Used for a session
  * that another machine has.
  * @param above the new number exceeds this one too

@@ -1,14 +1,13 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as z from 'zod';
-import { BASE_ERRORS } from '../../base/base-errors.ts';
 import type { Clock } from '../../base/clock.ts';
 import { writeWhole } from '../../base/files/atomic-file.ts';
 import { gitDirOf } from '../../base/files/git-pointer.ts';
 import { statsAt } from '../../base/files/path-stats.ts';
 import { plainJson } from '../../base/files/plain-file.ts';
 import type { Host } from '../../base/processes/host.ts';
-import { acquireLease } from '../../base/processes/lease.ts';
+import { whileHolding } from '../../base/processes/lease.ts';
 import { shellWord } from '../../base/shell-quoted.ts';
 import { CHECKOUT_LIMIT_MS, gitSaysYes, runGit } from '../git/git.ts';
 import { waitForNoted } from '../git/noted-calls.ts';
@@ -101,7 +100,6 @@ export async function fastForward(
 }
 
 const ALONE_LIMIT_MS = 60_000;
-const POLL_MS = 200;
 
 /** A fast-forward in progress or interrupted; `notes` is where its git call is recorded. */
 const Forward = z.object({
@@ -123,25 +121,18 @@ export async function forwardAlone(
 ): Promise<FastForward> {
   const folder = join(await commonDirOf(plan.mainRepo, plan), 'samocode');
   const note = join(folder, 'merging.json');
-  const deadline = clock.monotonic() + ALONE_LIMIT_MS;
-  for (;;) {
-    try {
-      await using _alone = await acquireLease(join(folder, 'merging'), { clock, host });
-      const before = await plainJson(note, MAX_BYTES, Forward);
-      if (before?.notes !== undefined) await waitForNoted(before.notes, { clock, host }, 'merge');
-      const cutOff = before && (await interruptedForward(before, plan));
-      if (cutOff !== undefined) return cutOff;
-      const { branch, from, notes } = plan;
-      const forward = await fastForward(plan, (path) =>
-        writeWhole(note, JSON.stringify({ path, branch, from, notes })),
-      );
-      await rm(note, { force: true });
-      return forward;
-    } catch (error) {
-      if (!BASE_ERRORS.lease_held.is(error) || clock.monotonic() > deadline) throw error;
-    }
-    await clock.sleep(POLL_MS);
-  }
+  return await whileHolding(join(folder, 'merging'), { host, clock, limitMs: ALONE_LIMIT_MS }, async () => {
+    const before = await plainJson(note, MAX_BYTES, Forward);
+    if (before?.notes !== undefined) await waitForNoted(before.notes, { clock, host }, 'merge');
+    const cutOff = before && (await interruptedForward(before, plan));
+    if (cutOff !== undefined) return cutOff;
+    const { branch, from, notes } = plan;
+    const forward = await fastForward(plan, (path) =>
+      writeWhole(note, JSON.stringify({ path, branch, from, notes })),
+    );
+    await rm(note, { force: true });
+    return forward;
+  });
 }
 
 /** What remains of an interrupted fast-forward, while its files are still there and the branch has not moved. */

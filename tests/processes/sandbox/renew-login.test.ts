@@ -55,7 +55,7 @@ async function personWith({
     again: () => read('again'),
     token: async () => JSON.parse(await readFile(file, 'utf8')).claudeAiOauth.accessToken,
     async [Symbol.asyncDispose]() {
-      await service.close();
+      await service[Symbol.asyncDispose]();
       await dir[Symbol.asyncDispose]();
     },
   };
@@ -97,7 +97,7 @@ test('a token that samocode renewed is used for half of its life, although agent
   expect(await renewLogin(person.plan, need)).toBe('fresh');
   const later = { ...systemClock, now: () => Date.now() + 0.6 * HOUR_MS };
   expect(await renewLogin({ ...person.plan, clock: later }, need)).toBe('renewed');
-  expect(person.service.isRevoked()).toBe(false);
+  expect(person.service.isLoggedOut()).toBe(false);
 });
 
 test('of many workers at once one renews, and the others use its result', async () => {
@@ -106,7 +106,7 @@ test('of many workers at once one renews, and the others use its result', async 
   const all = await Promise.all(Array.from({ length: 8 }, () => renewLogin(person.plan, need)));
   expect(all.toSorted()).toEqual([...Array(7).fill('fresh'), 'renewed']);
   expect(person.service.renewals()).toBe(1);
-  expect(person.service.isRevoked()).toBe(false);
+  expect(person.service.isLoggedOut()).toBe(false);
 });
 
 test('a refused token is renewed though it has not ended, unless the login has changed since', async () => {
