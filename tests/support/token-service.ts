@@ -62,6 +62,8 @@ export async function startTokenService(plan: TokenServicePlan = {}): Promise<To
   const accepts = (token: string) => !isLoggedOut && valid.has(token);
   const answer = async (request: IncomingMessage, response: ServerResponse) => {
     if (request.url?.endsWith('/oauth/token')) return sendJson(response, ...renew(await tokenIn(request)));
+    // What Codex asks about workspaces; without an answer it goes on.
+    if (request.url?.startsWith('/backend-api/')) return sendJson(response, 404, {});
     const isIn = accepts(request.headers.authorization?.replace('Bearer ', '') ?? '');
     if (!isIn) return sendJson(response, 401, { type: 'error', error: { type: 'authentication_error' } });
     if (request.url?.endsWith('/profile')) return sendJson(response, 200, PROFILE);
