@@ -39,7 +39,7 @@ export interface FaultRow {
    */
   from?: 'start' | 'rest' | 'questions';
   /** Of its project, if that is not `off`. */
-  sandbox?: 'guard';
+  sandbox?: 'guard' | 'strict';
   /** Settings that no `.samocode` allows, such as limits of a second: changed while it rests. */
   settings?: Partial<FrozenSettings>;
   /** Runs while the session rests, before it continues. */
