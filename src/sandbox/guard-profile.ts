@@ -214,10 +214,7 @@ function privateGitMounts(commonDir: string, { gitDir }: SessionPlaces, { dir, b
 }
 
 /** Hides the run folders of other sessions. */
-function runFolderOf(
-  { runRoot, commonDir }: GuardPlaces,
-  { runDir, objects, lfs }: SessionGit,
-): Mount[] {
+function runFolderOf({ runRoot, commonDir }: GuardPlaces, { runDir, objects, lfs }: SessionGit): Mount[] {
   return [
     { kind: 'hidden', path: runRoot },
     readOnly(runDir),
