@@ -9,7 +9,7 @@ import { childWorks } from '../faults/with-settings.ts';
 import { eventually } from '../support/eventually.ts';
 import type { SessionRig } from '../support/session-rig.ts';
 import { first, guardedRow, shell } from './guarded-row.ts';
-import { REPORT_NAMESPACE, REPORTS_NAMESPACE } from './survivors.ts';
+import { inCaches, REPORT_NAMESPACE, REPORTS_NAMESPACE } from './survivors.ts';
 
 /** A scenario's rule, with an agent that reports its namespace first. */
 const reporting = ({ rules }: { rules: Array<{ do: object[] }> }) =>
@@ -31,7 +31,7 @@ const DIFFICULT = [
 ];
 
 async function isUp(rig: SessionRig): Promise<void> {
-  await eventually(() => readFile(join(rig.repo.homeDir, '.cache/up')).then(() => true), {
+  await eventually(() => readFile(inCaches(rig, '.cache/up')).then(() => true), {
     what: 'the start of the agent',
   });
 }

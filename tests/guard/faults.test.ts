@@ -1,6 +1,5 @@
 import { readlinkSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { afterAll, expect } from 'vitest';
 import { resumeSession } from '../../src/acts/sessions/resume-session.act.ts';
 import { procTable } from '../../src/base/processes/process-table.ts';
@@ -11,7 +10,7 @@ import { eventually } from '../support/eventually.ts';
 import type { SessionRig } from '../support/session-rig.ts';
 import { type Behaviour, type FakeBwrap, fakeBwrap, NO_NAMESPACES } from './fake-bwrap.ts';
 import { first, guardedRow, shell } from './guarded-row.ts';
-import { namespacesOf, REPORTS_NAMESPACE } from './survivors.ts';
+import { inCaches, namespacesOf, REPORTS_NAMESPACE } from './survivors.ts';
 
 /** Agents that leave processes that are hard to end, and then hang. */
 const HANGS = first(
@@ -22,7 +21,7 @@ const HANGS = first(
 );
 
 async function isUp(rig: SessionRig): Promise<void> {
-  await eventually(() => readFile(join(rig.repo.homeDir, '.cache/up')).then(() => true), {
+  await eventually(() => readFile(inCaches(rig, '.cache/up')).then(() => true), {
     what: 'the start of the agent',
   });
 }

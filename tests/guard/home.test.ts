@@ -3,12 +3,12 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { resumeSession } from '../../src/acts/sessions/resume-session.act.ts';
 import { doctor } from '../../src/machine/doctor/doctor.ts';
-import { sandboxFolders } from '../../src/project/worktrees/sandbox-folders.ts';
 import { builtPrograms } from '../support/built-programs.ts';
 import { ci } from '../support/ci.ts';
 import { type RigPlan, type SessionRig, startRig } from '../support/session-rig.ts';
 import { tempDir } from '../support/temp-dir.ts';
 import { first, shell } from './guarded-row.ts';
+import { inCaches } from './survivors.ts';
 
 // Files that an agent leaves below HOME and that other programs run later.
 
@@ -138,7 +138,6 @@ test('Codex is queried in the guard before each iteration', async () => {
   await rig.until(({ status }) => status.kind === 'stopped');
   await rig.resume({ provider: 'codex' }, { CODEX_PATH: cli });
   await rig.until(({ lastIteration }) => lastIteration !== undefined);
-  const caches = sandboxFolders(rig.file.worktreesDir, '').caches;
-  expect(await readFile(join(caches, '.cache/asked'), 'utf8')).toContain('mcp');
+  expect(await readFile(inCaches(rig, '.cache/asked'), 'utf8')).toContain('mcp');
   for (const name of ['.cache/asked', '.profile']) expect(await isThere(rig, name)).toBe(false);
 });

@@ -3,11 +3,17 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect } from 'vitest';
 import { isRunning, type ProcessEntry, procTable } from '../../src/base/processes/process-table.ts';
+import { sandboxFolders } from '../../src/project/worktrees/sandbox-folders.ts';
 import { eventually } from '../support/eventually.ts';
 import type { SessionRig } from '../support/session-rig.ts';
 
-/** In a writable folder of HOME: the namespaces of the agents' processes. */
+/** In a cache of the project: the namespaces of the agents' processes. */
 const NAMESPACES = '.cache/namespaces';
+
+/** What programs in the guard write into a cache of HOME, outside of it. */
+export function inCaches({ file }: Pick<SessionRig, 'file'>, name: string): string {
+  return join(sandboxFolders(file.worktreesDir, '').caches, name);
+}
 
 /** An act of a scenario that identifies the processes of a guard, whatever markers they remove. */
 export const REPORTS_NAMESPACE = {
@@ -23,8 +29,10 @@ appendFileSync(process.env.HOME + '/${NAMESPACES}', readlinkSync('/proc/self/ns/
 
 /** The namespaces that the session's agents have run in so far. */
 export async function namespacesOf(rig: SessionRig): Promise<string[]> {
-  const text = await readFile(join(rig.repo.homeDir, NAMESPACES), 'utf8').catch(() => '');
-  return text.split('\n').filter(Boolean);
+  // Without a guard, HOME is the person's.
+  const places = [inCaches(rig, NAMESPACES), join(rig.repo.homeDir, NAMESPACES)];
+  const texts = await Promise.all(places.map((path) => readFile(path, 'utf8').catch(() => '')));
+  return texts.join('').split('\n').filter(Boolean);
 }
 
 /**
