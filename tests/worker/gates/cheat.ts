@@ -130,6 +130,8 @@ export interface NextCheat {
 }
 /** Records at which gate of the session the cases are played. */
 export const GATE_FILE = 'gate.json';
+/** Below HOME: the folder through which agent and test communicate, open in the guard. */
+export const TALK = 'talk';
 export interface GateFile {
   gate: GateName;
   level: Level;

@@ -492,6 +492,7 @@ function newestLease(kit: CheatKit): string {
 }
 
 function refusedInside(said: string): never {
-  if (/inside a samocode session/.test(said)) throw new RefusedByUs();
+  // In the guard the main checkout with its settings is not there.
+  if (/inside a samocode session|No samocode project was found/.test(said)) throw new RefusedByUs();
   throw new Error(`The samocode program did not refuse: ${said}`);
 }

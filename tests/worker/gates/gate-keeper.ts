@@ -22,6 +22,7 @@ import {
   outcomeAt,
   PLAYED,
   RECORD,
+  TALK,
   type WorkerKind,
   workerKind,
 } from './cheat.ts';
@@ -190,9 +191,9 @@ export class GateKeeper implements AsyncDisposable {
 }
 
 function planOf(gate: GateFile): RigPlan {
-  const files = { [GATE_FILE]: JSON.stringify(gate) };
-  const sandbox = gate.level === 'guard' ? 'guard' : 'off';
-  return { scenario: SCENARIO, programs: PROGRAMS, files, sandbox };
+  const files = { [`home/${TALK}/${GATE_FILE}`]: JSON.stringify(gate) };
+  const plan = { scenario: SCENARIO, programs: PROGRAMS, files };
+  return gate.level === 'guard' ? { ...plan, sandbox: 'guard', lines: { SANDBOX_WRITE: `~/${TALK}` } } : plan;
 }
 
 /** A session that waits for answers; or for the plan's approval, if the gate comes after that. */
@@ -222,15 +223,15 @@ async function bringTo(rig: SessionRig, phase: string): Promise<SessionState> {
 }
 
 async function readScenarioFile(rig: SessionRig, name: string): Promise<string | undefined> {
-  return await ifExists(readFile(join(rig.repo.root, name), 'utf8'));
+  return await ifExists(readFile(join(rig.repo.homeDir, TALK, name), 'utf8'));
 }
 
 async function forgetPlayed({ repo }: SessionRig): Promise<void> {
-  for (const name of [PLAYED, RECORD]) await rm(join(repo.root, name), { force: true });
+  for (const name of [PLAYED, RECORD]) await rm(join(repo.homeDir, TALK, name), { force: true });
 }
 
 async function tell(rig: SessionRig, next: NextCheat): Promise<void> {
-  const path = join(rig.repo.root, NEXT_CHEAT);
+  const path = join(rig.repo.homeDir, TALK, NEXT_CHEAT);
   await writeFile(path, JSON.stringify(next));
 }
 

@@ -1,5 +1,5 @@
 import { appendFileSync, existsSync, lstatSync, readFileSync, renameSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { readPrompt } from '../../../src/rehearsal/read-prompt.ts';
 import {
@@ -11,6 +11,7 @@ import {
   PLAYED,
   type PlayedCase,
   RECORD,
+  TALK,
 } from './cheat.ts';
 import { CheatKit, RefusedByUs } from './cheat-kit.ts';
 import { CHEATS } from './cheats.ts';
@@ -92,9 +93,8 @@ async function takeNext(phase: string): Promise<NextCheat | undefined> {
   return undefined;
 }
 
-/** The folder of the scenario, through which agent and test communicate. */
 function folder(): string {
-  return dirname(process.env.REHEARSAL_SCENARIO ?? '');
+  return join(process.env.HOME ?? '', TALK);
 }
 
 function gateFile(): GateFile {
