@@ -58,7 +58,7 @@ test('its output goes directly into the log files', async () => {
 
 test('it gets no descriptor of the guard and cannot see its arguments', async () => {
   await using log = await tempLog();
-  const seen = 'cat /proc/[0-9]*/cmdline | tr "\\0" "\\n" | grep -e [-]-dev-bind';
+  const seen = 'cat /proc/[0-9]*/cmdline | tr "\\0" "\\n" | grep -e [-]-unshare-pid';
   await using scene = await childDoing(log, `readlink /proc/$$/fd/3 /proc/$$/fd/4 /proc/$$/fd/5; ${seen}`);
   expect(await untilExit(scene)).toBe('1');
   expect(await readFile(scene.stdout, 'utf8')).toBe('');

@@ -1,7 +1,9 @@
+import { readdirSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect } from 'vitest';
 import { findGuardTool, type Guard, makeGuard } from '../../src/sandbox/make-guard.ts';
+import { writable } from '../../src/sandbox/mount.ts';
 import type { TempLog } from '../support/temp-log.ts';
 import { type WorkerPlan, type WorkerWithChild, workerWithChild } from '../worker/worker-with-child.ts';
 import { expectNoProcessLeftIn } from './survivors.ts';
@@ -10,7 +12,12 @@ import { expectNoProcessLeftIn } from './survivors.ts';
 export function guardOfProcesses(): Guard {
   const tool = findGuardTool(process.env);
   if (tool === undefined) throw new Error('Install bubblewrap: these tests are about it.');
-  return makeGuard(tool, [], { isRoot: process.getuid?.() === 0 });
+  const all = readdirSync('/').filter((name) => name !== 'proc' && name !== 'dev');
+  return makeGuard(
+    tool,
+    all.map((name) => writable(`/${name}`)),
+    { isRoot: process.getuid?.() === 0 },
+  );
 }
 
 /** A child in the guard: its script starts after reporting its namespace, and works in the run folder. */
