@@ -10,10 +10,13 @@ export interface HomePlaces {
   env: Readonly<Record<string, string | undefined>>;
 }
 
-/** The real folders of PATH, without relative ones and those of another user, which `su` leaves there. */
+/**
+ * The folders of PATH, as named and as they really are, without relative ones and those of another user, which `su` leaves
+ * there.
+ */
 export function foldersOfPath({ env: { PATH = '' } }: HomePlaces): string[] {
   const folders = PATH.split(delimiter).filter((path) => isAbsolute(path) && mayAccess(path, constants.X_OK));
-  return [...new Set(folders.map(real))];
+  return [...new Set(folders.flatMap((path) => [path, real(path)]))];
 }
 
 /** Folders of programs that are not a prefix of their own: they have the programs of everything in home. */

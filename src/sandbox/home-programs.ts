@@ -36,7 +36,9 @@ export function programMounts(home: HomePlaces, { own, clis = [] }: ProgramsOpti
     ...[...foldersOfPath(home), nodeFolder()].map((folder) => prefixOf(folder, dir)),
     ...TOOL_VARIABLES.flatMap((name) => realFolder(home.env[name]) ?? []),
     // The file itself too, because its folder might contain home.
-    ...clis.flatMap(({ path }) => (path === undefined ? [] : [path, dirname(path), packageOf(path)])),
+    ...clis.flatMap(({ path }) =>
+      path === undefined ? [] : [path, prefixOf(dirname(path), dir), packageOf(path)],
+    ),
   ].filter((path) => isNeeded(path) && !isInChain(path) && mayAccess(path, constants.R_OK));
   const linked = folders.flatMap((folder) => linkedFrom(folder, dir)).filter(isNeeded);
   return [

@@ -50,6 +50,16 @@ export const ORDINARY: readonly OrdinaryRow[] = [
     script:
       'echo 2 >>README.md; git stash push -q; git stash pop -q; git checkout -q README.md; test -z "$(git stash list)"',
   },
+  {
+    title: 'make folders of its own in home, and install a version beside the others',
+    script: `mkdir -p "$HOME/.newtool" "$HOME/.config/newtool" "$HOME/.local/share/uv/python/cpython-3.13/bin" "$HOME/.rustup/toolchains/1.80/bin"
+      echo x >"$HOME/.newtool/settings"; echo x >"$HOME/.rustup/toolchains/1.80/bin/rustc"`,
+  },
+  {
+    title: 'change settings of git for all repositories',
+    script:
+      'git config --global alias.st status; git st --short >/dev/null; git config --global --unset alias.st',
+  },
   { title: 'tag', script: 'git tag light; git tag -am Full full; git tag -l | grep -qx full' },
   {
     title: 'commit an LFS file',

@@ -22,7 +22,8 @@ gpg --batch --quiet --passphrase '' --quick-gen-key 'Person <person@example.inva
 git config --global commit.gpgSign true
 ssh-agent -a "$SSH_AUTH_SOCK" >"$BASE/agents/ssh.env"
 tmux new-session -d -s person
-for path in "$HOME/.docker/run/docker.sock" "$XDG_RUNTIME_DIR/bus"; do
+mkdir -p "$HOME/.vscode-server"
+for path in "$HOME/.docker/run/docker.sock" "$XDG_RUNTIME_DIR/bus" "$HOME/.vscode-server/ipc.sock" "$BASE/.x.sock"; do
   setsid "$NODE" -e 'require("net").createServer((c) => c.end("answer")).listen(process.argv[1])' "$path" >/dev/null 2>&1 &
   echo $! >>"$BASE/pids"
   until [ -S "$path" ]; do sleep 0.02; done
@@ -45,6 +46,8 @@ const ROWS = [
     undefined,
   ],
   ['asks Docker', `${CONNECT} "$HOME/.docker/run/docker.sock"`, 'docker'],
+  ['runs a command in an editor', `${CONNECT} "$HOME/.vscode-server/ipc.sock"`, undefined],
+  ['reaches a socket in a temporary folder', `${CONNECT} "$BASE/.x.sock"`, undefined],
   ['calls the session bus', `${CONNECT} "$BASE/runtime/bus"`, 'keyring'],
   [
     'asks for the keys of ssh-agent',

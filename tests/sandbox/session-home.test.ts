@@ -120,6 +120,23 @@ test('programs of PATH come with their prefix, and a link out of a folder of pro
   ]);
 });
 
+test('a CLI whose path leads through a link is there under that path, with its package', async () => {
+  await using at = await homes(['elsewhere/node_modules/cli/cli.js']);
+  await mkdir(join(at.home, 'elsewhere/node_modules/.bin'));
+  await symlink('../cli/cli.js', join(at.home, 'elsewhere/node_modules/.bin/cli'));
+  await symlink('elsewhere', join(at.home, 'tools'));
+  const path = join(at.home, 'tools/node_modules/.bin/cli');
+  const PATH = dirname(path);
+  const mounts = programMounts(
+    { dir: at.home, env: { PATH } },
+    { own: at.own, clis: [{ name: 'claude', path }] },
+  );
+  const inHome = mounts.map((mount) => mount.path).filter((each) => each.startsWith(at.home));
+  expect(inHome.sort()).toEqual(
+    ['elsewhere/node_modules', 'tools/node_modules'].map((name) => join(at.home, name)),
+  );
+});
+
 test('a cache that has no place in a read-only folder of programs is left out', async () => {
   await using at = await homes(['.yarn/yarn', '.nuget/packages/x', '.nuget/nuget']);
   const PATH = ['.yarn', '.nuget'].map((name) => join(at.home, name)).join(':');

@@ -3,7 +3,15 @@ import type { SamocodeError } from '../../../base/errors.ts';
 import type { SandboxLevel, SandboxOpenings } from '../../../base/sandbox-level.ts';
 import { forgeLoginIsHidden, hidingLine } from '../../../project/settings/forge-login.ts';
 import { areConfined, openToRepositories } from '../../../providers/registry.ts';
-import { forgeLoginProblem, type GuardNow, probeGuard, SWITCHED_OFF } from '../../../sandbox/probe-guard.ts';
+import { openStates } from '../../../sandbox/cli-state.ts';
+import { loginPlaces } from '../../../sandbox/login-places.ts';
+import {
+  type ActiveGuard,
+  forgeLoginProblem,
+  type GuardNow,
+  probeGuard,
+  SWITCHED_OFF,
+} from '../../../sandbox/probe-guard.ts';
 import { findProtectedPlaces, type ProtectedPlaces } from '../../../sandbox/protected-places.ts';
 import type { FrozenSettings } from '../../../session/events/session-file.ts';
 import type { SessionView } from '../../../session/events/session-view.ts';
@@ -41,7 +49,8 @@ export async function placesToProtect(
 }
 
 /**
- * The sandbox level that a new session would have; `warning`: why a wanted guard is unavailable, and how to get it.
+ * The sandbox level that a new session would have; `warning`: why a wanted guard is unavailable and how to get it, or what
+ * of home agents reach for their login.
  * @throws guard_unavailable if the session requires a guard; agent_needs_guard; forge_login_open; GitError
  */
 export async function sandboxNow(
@@ -54,7 +63,7 @@ export async function sandboxNow(
     issue?: unknown;
   },
   context: ActionContext,
-): Promise<{ level: SandboxLevel; warning?: string }> {
+): Promise<{ level: SandboxLevel; warning?: string | undefined }> {
   const now = await guardNow(question, context);
   const { sandbox, sandboxLowered, provider, providers, fallback = [], permissions, acp } = question.settings;
   if (now.level === 'none' && (sandbox === 'guard' || sandbox === 'strict'))
@@ -62,8 +71,8 @@ export async function sandboxNow(
   const problem = forgeLoginProblem(now);
   if (problem && (await forgeLoginIsHidden(question)))
     throw START_ERRORS.forge_login_open({ ...problem, line: await hidingLine(question.configPath) });
-  if (now.level !== 'none') return { level: now.level };
   const names = [provider, ...Object.values(providers), ...fallback];
+  if (now.level !== 'none') return { level: now.level, warning: await reachedForLogins(now, names) };
   const open = openToRepositories(names);
   if (open !== undefined && !acp?.withoutGuard) throw START_ERRORS.agent_needs_guard({ title: open, ...now });
   const level = areConfined(names, permissions) ? 'provider sandbox' : 'none';
@@ -72,6 +81,18 @@ export async function sandboxNow(
   if (sandbox === 'off')
     return { level, warning: 'Agents run without the guard: this start switched it off.' };
   return { level, warning: `Agents run without the guard: ${now.why}. ${now.hint}` };
+}
+
+async function reachedForLogins(
+  { places: { home } }: ActiveGuard,
+  names: readonly string[],
+): Promise<string | undefined> {
+  const open = openStates(names).map(
+    ({ title, why }) => `Agents of ${title} can write its own folder: ${why}.`,
+  );
+  const read = (await loginPlaces(home, names)).map((path) => path.replace(`${home.dir}/`, '~/'));
+  const all = [...open, ...(read.length > 0 ? [`For their login, agents can read ${read.join(', ')}.`] : [])];
+  return all.length > 0 ? all.join(' ') : undefined;
 }
 
 /**
