@@ -55,6 +55,7 @@ for (const { cli, sandbox, recorded, ci } of ROWS)
         cli,
         lines: (model) => ({
           ...{ SANDBOX: sandbox, MAX_ITERATIONS: '1' },
+          ...(sandbox === 'guard' && { SANDBOX_READ: '~/app.mjs' }),
           ...(sandbox === 'strict' && strictLines(model, ['~/app.mjs'])),
         }),
         before: async ({ homeDir, mainRepo }) => {

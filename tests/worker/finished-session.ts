@@ -6,6 +6,7 @@ import type { Channel } from '../../src/session/events/bodies/who-acted.ts';
 import type { NewEvent } from '../../src/session/events/events.ts';
 import { GitGuard } from '../../src/worker/core/git-guard.ts';
 import type { Worker } from '../../src/worker/core/worker.ts';
+import { WorkerGuard } from '../../src/worker/core/worker-guard.ts';
 import { Projector } from '../../src/worker/documents/projector.ts';
 import { CREATED, PREPARED } from '../session/events.ts';
 import { sessionFileSample } from '../support/session-file-sample.ts';
@@ -43,9 +44,12 @@ export async function finished(log: TempLog, repo: TempRepo, plan: FinishedPlan 
     worktreesDir: join(repo.root, 'worktrees'),
   });
   const { gateChannels = sample.settings.gateChannels } = plan;
-  const file = { ...sample, settings: { ...sample.settings, checks: [], gateChannels } };
+  const file = {
+    ...sample,
+    settings: { ...sample.settings, sandbox: 'off' as const, checks: [], gateChannels },
+  };
   const git = new GitGuard(log.paths, file, repo.env);
   const projector = new Projector(log.paths, file);
   const own = { paths: log.paths, file, clock: systemClock, host: await systemHost(), env: repo.env };
-  return { ...own, writer, projector, git } as Partial<Worker> as Worker;
+  return { ...own, writer, projector, git, guard: new WorkerGuard() } as Partial<Worker> as Worker;
 }
