@@ -1,4 +1,4 @@
-import { readdir, readFile } from 'node:fs/promises';
+import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { listDocuments, readDocument } from '../../../src/acts/reading/read-document.act.ts';
@@ -66,16 +66,17 @@ async function tested({ sandbox, ends }: { sandbox: 'off' | 'guard'; ends: boole
   });
   const testing = [
     ...commands.slice(0, -1).map(run),
-    { act: 'script', path: 'report.mjs' },
+    run(`node ${dir}/report.mjs`),
     run(`curl -s -o ${dir}/still.html http://127.0.0.1:${port}/`),
     ...commands.slice(ends ? -1 : commands.length).map(run),
     { act: 'end', did: 'Tested', signal: { status: 'continue', phase: 'quality' } },
   ];
+  await writeFile(join(dir, 'report.mjs'), REPORT.replace('process.env.BROWSER_DIR', JSON.stringify(dir)));
   const rig = await startRig({
     sandbox,
+    lines: sandbox === 'off' ? {} : { SANDBOX_WRITE: dir },
     phase: 'testing',
     repo: { files: FILES },
-    files: { 'report.mjs': REPORT.replace('process.env.BROWSER_DIR', JSON.stringify(dir)) },
     scenario: {
       rules: [
         { when: { phase: 'testing' }, do: testing },
