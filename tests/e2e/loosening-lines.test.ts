@@ -124,23 +124,15 @@ test('a command that runs a program may still be trusted through a parent after 
   expect(json).toMatchObject({ done: ['Trusted: CHECK=true.'] });
 });
 
-describe('a form', () => {
+test('a client that answers every form trusts no line that relaxes a rule, and is asked nothing', async () => {
+  await using bench = await makeBench({ sandbox: 'auto' });
+  await appendFile(join(bench.repo.path, '.samocode'), 'GATES=qa\n');
   const asked: string[] = [];
-  const answering = (decision: string): Pick<ToolContext, 'ask'> => ({
-    ask: async ({ message }) => {
-      asked.push(message);
-      return { kind: 'filled', filled: { decision } };
-    },
-  });
-
-  test('lets a person trust lines that relax a rule, and only their yes does', async () => {
-    await using bench = await makeBench({ sandbox: 'auto' });
-    await appendFile(join(bench.repo.path, '.samocode'), 'GATES=qa\n');
-    const trust = await hashOf(bench);
-    const no = await askTool('setup_project', { trust }, byTool(bench), answering('no'));
-    expect(no.json).toMatchObject({ code: 'person_needed' });
-    const yes = await askTool('setup_project', { trust }, byTool(bench), answering('yes'));
-    expect(yes.json).toMatchObject({ done: ['Trusted: GATES=qa.'] });
-    expect(asked).toEqual([expect.stringContaining('GATES=qa'), expect.stringContaining('GATES=qa')]);
-  });
+  const ask: ToolContext['ask'] = async ({ message }) => {
+    asked.push(message);
+    return { kind: 'filled', filled: { decision: 'yes' } };
+  };
+  const call = await askTool('setup_project', { trust: await hashOf(bench) }, byTool(bench), { ask });
+  expect(call.json).toMatchObject({ code: 'person_needed' });
+  expect(asked).toEqual([]);
 });
