@@ -45,6 +45,8 @@ import { startByTool } from './start-by-tool.ts';
 
 type Lines = Readonly<Record<string, string>>;
 
+const CLIS = join(process.cwd(), '.cache/clis');
+
 export interface CliSessionPlan {
   cli: ModelOf;
   /** Lines of `.samocode` in addition to the folders. */
@@ -108,7 +110,12 @@ export async function startCliSession(plan: CliSessionPlan): Promise<CliSession>
   };
   // Without a sandbox unless its lines say otherwise, as in every rig.
   const own = typeof plan.lines === 'function' ? plan.lines(models[plan.cli]) : plan.lines;
-  const lines = { PROVIDER: plan.cli, SANDBOX: 'off', ...own };
+  // The CLIs start each other's Node.
+  const read = [CLIS, ...(own?.SANDBOX_READ === undefined ? [] : [own.SANDBOX_READ])].join(',');
+  const lines = {
+    ...{ PROVIDER: plan.cli, SANDBOX: 'off', ...own },
+    ...(own?.SANDBOX === 'guard' && { SANDBOX_READ: read }),
+  };
   await setupProject(
     { lines, sessions: join(dir.path, 'sessions'), worktrees: join(dir.path, 'trees') },
     context,

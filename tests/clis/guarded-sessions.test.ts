@@ -118,7 +118,7 @@ test.concurrent.for(['guard', 'strict'] as const)(
     const acts = [{ act: 'run', command: ['/bin/sh', '-c', script] }, { act: 'normal' }];
     await using rig = await startRig({
       sandbox,
-      ...(sandbox === 'strict' && { lines: { SANDBOX_READ: dirname(dirname(path)) } }),
+      lines: { SANDBOX_READ: dirname(dirname(path)) },
       repo: {
         files: {
           'package.json': '{ "name": "boat", "version": "1.0.0" }',
