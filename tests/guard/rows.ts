@@ -25,7 +25,7 @@ export const REFUSED = words([
   ].map(([what, script]): RowTuple => [`read ${what}`, script ?? '']),
   [
     'write in a system folder',
-    `for d in /usr /bin /sbin /lib /lib64 /etc /opt; do : >"$d/samocode-planted" && exit 0; done; false`,
+    `for d in /usr /bin /sbin /lib /lib64 /etc /opt /sys; do ! touch "$d/samocode-planted" || exit 0; done; false`,
   ],
   ['make a folder at the top', 'mkdir /samocode-planted'],
   ['open a kernel setting for writing', ': >>/proc/sys/kernel/domainname'],
