@@ -5,7 +5,7 @@ export const GATE_CHANNELS = ['tool', 'elicitation', 'cli', 'phone', 'web', 'fil
 export const CHANNELS = [...GATE_CHANNELS, 'settings'] as const;
 
 /**
- * Channels that samocode itself shows to a person: `GATE_CHANNELS=person`. A form is none of them: it is shown and
+ * Channels that samocode itself shows to a person: `GATE_CHANNELS=person`. A form does not count: it is shown and
  * filled in by whatever program speaks MCP.
  */
 export const PERSONAL = ['cli', 'phone', 'web'] as const satisfies readonly (typeof CHANNELS)[number][];

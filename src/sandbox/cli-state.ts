@@ -26,7 +26,7 @@ export async function copyState(cli: string, home: HomePlaces, folder: string): 
   const place = await placeOf(state, home);
   const budget: Budget = { left: MAX_BYTES };
   const beside = await copyBeside(state, home, folder, budget);
-  if (state.openBecause !== undefined) return [...openFolder(state, place), ...beside];
+  if (state.openBecause !== undefined) return [{ ...writable(place), ifThere: true }, ...beside];
   const copy = stateCopyIn(folder);
   await mkdir(copy, { recursive: true, mode: 0o700 });
   for (const part of state.parts)
@@ -99,11 +99,6 @@ async function withRealParent(path: string): Promise<string> {
   return join(await realPathAsFar(dirname(path)), path.slice(dirname(path).length));
 }
 
-function openFolder({ steering = [] }: StateFolder, place: string): Mount[] {
-  const mounts = [writable(place), ...steering.map((name) => readOnly(join(place, name)))];
-  return mounts.map((mount) => ({ ...mount, ifThere: true }));
-}
-
 async function copyBeside(
   { beside = [], homeVariable }: StateFolder,
   { dir, env }: HomePlaces,
@@ -136,7 +131,7 @@ function escaped(text: string): string {
 
 const MAX_LOGIN_BYTES = 1024 * 1024;
 
-/** A file that is no JSON is not copied: what in it renews the login is unknown. */
+/** A file that is not JSON is not copied: what in it renews the login is unknown. */
 async function copyLogin(login: LoginFile, place: string, copy: string): Promise<void> {
   const path = realFolder(join(place, login.file));
   const read = path === undefined ? undefined : parseJson((await plainText(path, MAX_LOGIN_BYTES)) ?? '');

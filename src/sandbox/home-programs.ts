@@ -133,7 +133,8 @@ function packageOf(path: string): string {
   return inside.length === 0 ? dirname(target) : join(above ?? '', 'node_modules');
 }
 
-function outermost(paths: readonly string[]): string[] {
+/** The paths that are not inside another one; all absolute, or all relative to the same folder. */
+export function outermost(paths: readonly string[]): string[] {
   return [...new Set(paths)].filter(
     (path) => !paths.some((other) => other !== path && contains(other, path)),
   );

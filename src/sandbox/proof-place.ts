@@ -6,12 +6,12 @@ import type { ProofFolders } from '../phases/proving.ts';
 import { sandboxFolders } from '../project/worktrees/sandbox-folders.ts';
 import { guardOf } from './guard-of.ts';
 import type { GuardPart, GuardPlaces } from './guard-profile.ts';
-import { programNames } from './home-programs.ts';
+import { outermost, programNames } from './home-programs.ts';
 import { guardOption } from './make-guard.ts';
 import { readOnly } from './mount.ts';
 import type { ActiveGuard } from './probe-guard.ts';
 
-/** A guard and what it protects; undefined if there is none. */
+/** A guard and what it protects; undefined without a guard. */
 export type ProofGuard =
   | {
       now: ActiveGuard;
@@ -74,13 +74,6 @@ function verifiedStore(home: string, { worktreesDir }: GuardPlaces): string {
 function opening(places: GuardPlaces, { clone, empty }: ProofFolders): GuardPlaces {
   const { openings } = places;
   return { ...places, openings: { ...openings, write: [...openings.write, clone, empty] } };
-}
-
-/** The names that are not inside another one. */
-function outermost(names: readonly string[]): string[] {
-  return [...new Set(names)].filter(
-    (name) => !names.some((other) => other !== name && contains(other, name)),
-  );
 }
 
 function gitConfig(identity: { name: string; email: string }): string {

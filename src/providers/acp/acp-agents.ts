@@ -106,14 +106,6 @@ export const ACP_AGENTS = [
     state: {
       folder: '.copilot',
       variable: 'COPILOT_HOME',
-      steering: [
-        'mcp-config.json',
-        'copilot-instructions.md',
-        'agents',
-        'skills',
-        'hooks',
-        'installed-plugins',
-      ],
       // config.json contains the login, a token without an end, if there is no keyring.
       parts: [
         ...['config.json', 'settings.json', 'mcp-config.json', 'lsp-config.json', 'permissions-config.json'],
@@ -188,7 +180,6 @@ export const ACP_AGENTS = [
         'skills',
         'agents',
       ],
-      steering: ['.env', 'QWEN.md', 'extensions', 'commands', 'skills', 'agents'],
       login: { file: 'oauth_creds.json', refresh: { keys: ['refresh_token'] } },
     },
     variables: orModelKeys(/^QWEN_/),

@@ -72,28 +72,6 @@ export const claude = {
     ],
     shown: ['plugins/cache', 'plugins/marketplaces', 'plugins/repos'],
     beside: ['.claude.json'],
-    steering: [
-      ...[
-        'settings.json',
-        'settings.local.json',
-        'CLAUDE.md',
-        'hooks',
-        'commands',
-        'agents',
-        'skills',
-        'rules',
-      ],
-      ...['output-styles', 'projects/*/memory'],
-      // Every run stores data of built-in plugins next to these.
-      ...[
-        'installed_plugins.json',
-        'known_marketplaces.json',
-        'config.json',
-        'marketplaces',
-        'cache',
-        'repos',
-      ].map((name) => `plugins/${name}`),
-    ],
     login: {
       file: '.credentials.json',
       // The others are logins for the person's servers and devices.

@@ -28,8 +28,6 @@ export const codex = {
       ...['*.toml', '*.md', 'hooks.json', 'hooks', 'rules', 'memories', 'prompts', 'skills', 'agents'],
       'models_cache.json',
     ],
-    // Its built-in skills are in a hidden folder next to the user's.
-    steering: ['config.toml', 'AGENTS.md', 'hooks.json', 'hooks', 'rules', 'memories', 'prompts', 'skills/*'],
     login: {
       file: 'auth.json',
       refresh: { keys: ['refresh_token'], as: '' },

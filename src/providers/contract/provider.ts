@@ -199,8 +199,6 @@ export interface StateFolder {
   login?: LoginFile;
   /** Why agents need the folder itself, writable: a copy would not do. */
   openBecause?: string;
-  /** Entries that run as the user or are read by their next chat. An asterisk matches any name that is not hidden. */
-  steering?: readonly string[];
 }
 
 /** The JSON file of a CLI's login. Its copy can't renew the login: a service may end every copy of a used token. */
@@ -213,7 +211,7 @@ export interface LoginFile {
   refresh: { keys: readonly string[]; as?: string };
   /** Keys of the file whose tokens are known not to change when they are used. */
   lasting?: readonly string[];
-  /** When the access token ends, in milliseconds since the epoch; undefined if it does not say, or there is none. */
+  /** When the access token ends, in milliseconds since the epoch; undefined if the login does not name it. */
   endsAt?(login: unknown): number | undefined;
   renewal?: LoginRenewal;
 }

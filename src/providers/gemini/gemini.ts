@@ -29,7 +29,6 @@ export const gemini = {
       ...['settings.json', '.env', '*.md', 'trustedFolders.json', 'google_accounts.json', 'installation_id'],
       ...['gemini-credentials.json', 'policies', 'extensions', 'commands', 'skills', 'agents', 'hooks'],
     ],
-    steering: ['.env', 'GEMINI.md', 'trustedFolders.json', 'policies', 'extensions', 'commands', 'skills'],
     // Google does not replace a refresh token when it is used, and an access token lasts only an hour.
     login: { file: 'oauth_creds.json', refresh: { keys: [] } },
   },
