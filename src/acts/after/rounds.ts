@@ -11,8 +11,8 @@ import { requireTrust } from '../common/places/trust-project.ts';
 import type { CommandRequest } from '../common/send-command.ts';
 import { safeGit } from '../common/session-branch.ts';
 import { type Feedback, judgeFeedback, missingChecks, type Remark, remarksIn, seenOf } from './feedback.ts';
-import { fetchPublished } from './published-branch.ts';
-import { pushRound } from './push-round.ts';
+import { fetchPublished } from '../../publish/published-branch.ts';
+import { pushRound } from '../../publish/push-round.ts';
 import { roundText } from './round-text.ts';
 import { Steering, trustedIn } from './steering.ts';
 

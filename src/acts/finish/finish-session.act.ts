@@ -14,9 +14,9 @@ import { ACTION_ERRORS } from '../common/action-errors.ts';
 import { ALL_FILES_MS, type CompletedCommand, sendAndAwait } from '../common/await-command.ts';
 import type { ActionContext } from '../common/context.ts';
 import type { CommandRequest } from '../common/send-command.ts';
-import { commentOnIssue } from './issue-comment.ts';
+import { commentOnIssue } from '../../publish/issue-comment.ts';
 import { archiveRequest, type FinishSessionInput, type FinishWay, judgeFinish } from './judge-finish.ts';
-import { publish } from './publish.ts';
+import { publish } from '../../publish/publish.ts';
 import { isToBeWatched, recordPullRequest } from './record-pull-request.ts';
 import { whyNotUnattended } from './unattended-push.ts';
 

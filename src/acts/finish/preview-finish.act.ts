@@ -7,9 +7,9 @@ import { unsignedWords } from '../../session/proof/proof.ts';
 import type { ActionContext } from '../common/context.ts';
 import { watchRefusal } from '../common/preconditions/sandbox-now.ts';
 import { type Preview, previewOf } from '../common/preview.ts';
-import { type ComposedPullRequest, composePullRequest } from './compose-pull-request.ts';
+import { type ComposedPullRequest, composePullRequest } from '../../publish/compose-pull-request.ts';
 import { type FinishSessionInput, type FinishVerdict, type FinishWay, judgeFinish } from './judge-finish.ts';
-import { whyByHand } from './pull-request.ts';
+import { whyByHand } from '../../publish/target.ts';
 import { isToBeWatched } from './record-pull-request.ts';
 
 /** Describes what finishing a session would do. Changes nothing. @throws what `judgeFinish` throws */

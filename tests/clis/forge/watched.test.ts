@@ -3,7 +3,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { stripVTControlCharacters } from 'node:util';
 import { expect, test } from 'vitest';
-import { fetchPublished } from '../../../src/acts/after/published-branch.ts';
+import { fetchPublished } from '../../../src/publish/published-branch.ts';
 import { PullRequests } from '../../../src/acts/after/pull-requests.ts';
 import { sessionWorktrees } from '../../../src/acts/clean-up/worktrees.act.ts';
 import type { ActionContext } from '../../../src/acts/common/context.ts';

@@ -1,9 +1,9 @@
 import { chmod, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { composePullRequest } from '../../../src/acts/finish/compose-pull-request.ts';
+import { composePullRequest } from '../../../src/publish/compose-pull-request.ts';
 import { aboutPullRequest } from '../../../src/acts/finish/preview-finish.act.ts';
-import { publish } from '../../../src/acts/finish/publish.ts';
+import { publish } from '../../../src/publish/publish.ts';
 import { whyNotUnattended } from '../../../src/acts/finish/unattended-push.ts';
 import { readIssue } from '../../../src/acts/sessions/read-issue.ts';
 import { runCommand } from '../../../src/base/processes/run-command.ts';

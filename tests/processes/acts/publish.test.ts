@@ -1,8 +1,8 @@
 import { chmod, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { composePullRequest } from '../../../src/acts/finish/compose-pull-request.ts';
-import { publish } from '../../../src/acts/finish/publish.ts';
+import { composePullRequest } from '../../../src/publish/compose-pull-request.ts';
+import { publish } from '../../../src/publish/publish.ts';
 import { questionHash } from '../../../src/session/documents/qa.ts';
 import { serialiseEvent } from '../../../src/session/events/events.ts';
 import type { SessionState } from '../../../src/session/events/state.ts';

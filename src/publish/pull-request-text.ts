@@ -1,8 +1,8 @@
-import { capitalised, counted } from '../../base/text.ts';
-import type { DiffStat } from '../../project/worktrees/changes.ts';
-import { openedBy } from '../../session/documents/describe-event.ts';
-import type { By } from '../../session/events/bodies/who-acted.ts';
-import type { Status } from '../../session/events/state.ts';
+import { capitalised, counted } from '../base/text.ts';
+import type { DiffStat } from '../project/worktrees/changes.ts';
+import { openedBy } from '../session/documents/describe-event.ts';
+import type { By } from '../session/events/bodies/who-acted.ts';
+import type { Status } from '../session/events/state.ts';
 import {
   code,
   details,
@@ -10,8 +10,8 @@ import {
   type SessionProof,
   withFoldedFacts,
   withFoldedProof,
-} from '../../session/proof/proof.ts';
-import { checksSection, proofLimits, requirementLines } from '../../session/proof/short-proof.ts';
+} from '../session/proof/proof.ts';
+import { checksSection, proofLimits, requirementLines } from '../session/proof/short-proof.ts';
 import { fillTemplate, type TextPart, withHeadings } from './fill-template.ts';
 import { inertLine, inertQuote } from './inert-markdown.ts';
 

@@ -1,5 +1,5 @@
-import { visibleControls } from '../../base/text.ts';
-import { lineBody, longestRun, oneLine, parseMarkdown } from '../../session/documents/markdown-lines.ts';
+import { visibleControls } from '../base/text.ts';
+import { lineBody, longestRun, oneLine, parseMarkdown } from '../session/documents/markdown-lines.ts';
 
 /**
  * Renders text from agents and people as inert Markdown: it contains no HTML, link, image or table, mentions no user

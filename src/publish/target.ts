@@ -1,21 +1,21 @@
 import { constants } from 'node:fs';
 import { access } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { isSamocodeError } from '../../base/errors.ts';
-import { visibleControls } from '../../base/text.ts';
-import { GitHub } from '../../forge/github.ts';
-import { partsOf, repositoryIn } from '../../forge/repository-name.ts';
-import { repositoryIs, requestRepository } from '../../forge/request-repository.ts';
-import { gitLine } from '../../project/git/git.ts';
-import { configuredPushRemote, defaultRemote, remoteOfBase, remotesOf } from '../../project/git/remotes.ts';
-import { commonDirOf, type GitContext } from '../../project/git/repository.ts';
-import { oneLine } from '../../session/documents/markdown-lines.ts';
-import { taskText } from '../../session/documents/overview.ts';
-import type { SessionFile } from '../../session/events/session-file.ts';
-import type { SessionView } from '../../session/events/session-view.ts';
-import { nameWithoutDate } from '../../session/layout/names.ts';
-import type { ActionContext } from '../common/context.ts';
-import type { FinishVerdict } from './judge-finish.ts';
+import { isSamocodeError } from '../base/errors.ts';
+import { visibleControls } from '../base/text.ts';
+import { GitHub } from '../forge/github.ts';
+import { partsOf, repositoryIn } from '../forge/repository-name.ts';
+import { repositoryIs, requestRepository } from '../forge/request-repository.ts';
+import { gitLine } from '../project/git/git.ts';
+import { configuredPushRemote, defaultRemote, remoteOfBase, remotesOf } from '../project/git/remotes.ts';
+import { commonDirOf, type GitContext } from '../project/git/repository.ts';
+import { oneLine } from '../session/documents/markdown-lines.ts';
+import { taskText } from '../session/documents/overview.ts';
+import type { SessionFile } from '../session/events/session-file.ts';
+import type { SessionView } from '../session/events/session-view.ts';
+import { nameWithoutDate } from '../session/layout/names.ts';
+import type { ActionContext } from '../acts/common/context.ts';
+import type { FinishVerdict } from '../acts/finish/judge-finish.ts';
 
 export interface PullRequest {
   /** The remote that the branch is pushed to; absent if the repository has none. */

@@ -1,11 +1,11 @@
-import { isSamocodeError } from '../../base/errors.ts';
-import { GitHub } from '../../forge/github.ts';
-import { readEvents } from '../../session/events/event-log.ts';
-import type { SessionView } from '../../session/events/session-view.ts';
-import { makeProof } from '../../session/proof/make-proof.ts';
-import { code, details } from '../../session/proof/proof.ts';
-import { shortProof } from '../../session/proof/short-proof.ts';
-import type { ActionContext } from '../common/context.ts';
+import { isSamocodeError } from '../base/errors.ts';
+import { GitHub } from '../forge/github.ts';
+import { readEvents } from '../session/events/event-log.ts';
+import type { SessionView } from '../session/events/session-view.ts';
+import { makeProof } from '../session/proof/make-proof.ts';
+import { code, details } from '../session/proof/proof.ts';
+import { shortProof } from '../session/proof/short-proof.ts';
+import type { ActionContext } from '../acts/common/context.ts';
 
 /** How the work on an issue ended. */
 export type IssueEnd = { url: string } | { into: string; commit: string };

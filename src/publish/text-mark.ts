@@ -1,5 +1,5 @@
-import { fingerprint } from '../../base/files/fingerprint.ts';
-import type { PullRequestWords } from '../../forge/forge.ts';
+import { fingerprint } from '../base/files/fingerprint.ts';
+import type { PullRequestWords } from '../forge/forge.ts';
 
 const MARK = /\n*<!-- samocode text ([0-9a-f]{12}) ([0-9a-f]{12}) -->$/;
 

@@ -1,21 +1,21 @@
 import { join } from 'node:path';
-import { namesAt } from '../../base/files/path-stats.ts';
-import { counted } from '../../base/text.ts';
-import { gitLine, runGit } from '../../project/git/git.ts';
-import { type ChangeRange, commitsSince, diffStat } from '../../project/worktrees/changes.ts';
-import { documentText, parseDocumentName, sortNewestFirst } from '../../session/documents/documents.ts';
-import { parseMarkdown, sectionNamed } from '../../session/documents/markdown-lines.ts';
-import { taskText } from '../../session/documents/overview.ts';
-import { parseQa, questionHash } from '../../session/documents/qa.ts';
-import type { QaQuestion } from '../../session/documents/qa-blocks.ts';
-import { readEvents } from '../../session/events/event-log.ts';
-import type { GivenIssue } from '../../session/events/session-file.ts';
-import type { SessionView } from '../../session/events/session-view.ts';
-import { dateOf } from '../../session/layout/names.ts';
-import { makeProof } from '../../session/proof/make-proof.ts';
-import type { ActionContext } from '../common/context.ts';
-import type { FinishVerdict } from './judge-finish.ts';
-import { type PullRequest, pullRequestOf, type Visibility, visibilityOf } from './pull-request.ts';
+import { namesAt } from '../base/files/path-stats.ts';
+import { counted } from '../base/text.ts';
+import { gitLine, runGit } from '../project/git/git.ts';
+import { type ChangeRange, commitsSince, diffStat } from '../project/worktrees/changes.ts';
+import { documentText, parseDocumentName, sortNewestFirst } from '../session/documents/documents.ts';
+import { parseMarkdown, sectionNamed } from '../session/documents/markdown-lines.ts';
+import { taskText } from '../session/documents/overview.ts';
+import { parseQa, questionHash } from '../session/documents/qa.ts';
+import type { QaQuestion } from '../session/documents/qa-blocks.ts';
+import { readEvents } from '../session/events/event-log.ts';
+import type { GivenIssue } from '../session/events/session-file.ts';
+import type { SessionView } from '../session/events/session-view.ts';
+import { dateOf } from '../session/layout/names.ts';
+import { makeProof } from '../session/proof/make-proof.ts';
+import type { ActionContext } from '../acts/common/context.ts';
+import type { FinishVerdict } from '../acts/finish/judge-finish.ts';
+import { type PullRequest, pullRequestOf, type Visibility, visibilityOf } from './target.ts';
 import { type AnsweredQuestion, type PullRequestText, pullRequestText } from './pull-request-text.ts';
 
 export interface ComposedPullRequest extends PullRequestText {

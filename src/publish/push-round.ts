@@ -1,14 +1,14 @@
 import { join } from 'node:path';
-import { plainText } from '../../base/files/plain-file.ts';
-import type { Forge } from '../../forge/forge.ts';
-import type { PullRequestFact, Round } from '../../session/events/bodies/positions.ts';
-import { roundDocuments } from '../../session/events/rounds.ts';
-import type { SessionView } from '../../session/events/session-view.ts';
-import type { ActionContext } from '../common/context.ts';
-import { inertQuote } from '../finish/inert-markdown.ts';
-import { readFinishFacts } from '../finish/judge-finish.ts';
-import { publish } from '../finish/publish.ts';
-import { repliesIn } from './round-text.ts';
+import { plainText } from '../base/files/plain-file.ts';
+import type { Forge } from '../forge/forge.ts';
+import type { PullRequestFact, Round } from '../session/events/bodies/positions.ts';
+import { roundDocuments } from '../session/events/rounds.ts';
+import type { SessionView } from '../session/events/session-view.ts';
+import type { ActionContext } from '../acts/common/context.ts';
+import { inertQuote } from './inert-markdown.ts';
+import { readFinishFacts } from '../acts/finish/judge-finish.ts';
+import { publish } from './publish.ts';
+import { repliesIn } from '../acts/after/round-text.ts';
 
 const MAX_BYTES = 256 * 1024;
 

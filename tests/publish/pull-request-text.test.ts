@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
-import { type PullRequestFacts, pullRequestText } from '../../../src/acts/finish/pull-request-text.ts';
-import { makeProof } from '../../../src/session/proof/make-proof.ts';
-import { readProof } from '../../../src/session/proof/proof.ts';
-import { checkRun, provedEvents } from '../../support/proved-events.ts';
+import { type PullRequestFacts, pullRequestText } from '../../src/publish/pull-request-text.ts';
+import { makeProof } from '../../src/session/proof/make-proof.ts';
+import { readProof } from '../../src/session/proof/proof.ts';
+import { checkRun, provedEvents } from '../support/proved-events.ts';
 
 const REQUIREMENTS = [
   { id: 'R1', text: 'Every boat | ship has a name', check: 'npm test' },

@@ -1,18 +1,18 @@
 import { join } from 'node:path';
-import { isSamocodeError } from '../../base/errors.ts';
-import { writeWhole } from '../../base/files/atomic-file.ts';
-import { quotedSaid, saidBy } from '../../base/said.ts';
-import { shellWord } from '../../base/shell-quoted.ts';
-import type { OpenPullRequest, PullRequestWords } from '../../forge/forge.ts';
-import { NETWORK_LIMIT_MS } from '../../forge/gh.ts';
-import { GitHub } from '../../forge/github.ts';
-import { runGit } from '../../project/git/git.ts';
-import { unattended } from '../../project/git/unattended.ts';
-import type { ActionContext } from '../common/context.ts';
-import { refuseFromInside } from '../common/refuse-from-inside.ts';
+import { isSamocodeError } from '../base/errors.ts';
+import { writeWhole } from '../base/files/atomic-file.ts';
+import { quotedSaid, saidBy } from '../base/said.ts';
+import { shellWord } from '../base/shell-quoted.ts';
+import type { OpenPullRequest, PullRequestWords } from '../forge/forge.ts';
+import { NETWORK_LIMIT_MS } from '../forge/gh.ts';
+import { GitHub } from '../forge/github.ts';
+import { runGit } from '../project/git/git.ts';
+import { unattended } from '../project/git/unattended.ts';
+import type { ActionContext } from '../acts/common/context.ts';
+import { refuseFromInside } from '../acts/common/refuse-from-inside.ts';
 import { composePullRequest } from './compose-pull-request.ts';
-import type { FinishVerdict } from './judge-finish.ts';
-import { type PullRequest, whyByHand } from './pull-request.ts';
+import type { FinishVerdict } from '../acts/finish/judge-finish.ts';
+import { type PullRequest, whyByHand } from './target.ts';
 import { editedSince, marked, plain } from './text-mark.ts';
 
 export interface Published {

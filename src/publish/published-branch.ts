@@ -1,10 +1,10 @@
-import { NETWORK_LIMIT_MS } from '../../forge/gh.ts';
-import { pullRequestRefs } from '../../project/checkpoints/checkpoint-refs.ts';
-import { gitLine, gitSaysYes, runGit } from '../../project/git/git.ts';
-import type { GitContext } from '../../project/git/repository.ts';
-import { unattended } from '../../project/git/unattended.ts';
-import type { SessionView } from '../../session/events/session-view.ts';
-import { refNameOf } from '../../session/layout/names.ts';
+import { NETWORK_LIMIT_MS } from '../forge/gh.ts';
+import { pullRequestRefs } from '../project/checkpoints/checkpoint-refs.ts';
+import { gitLine, gitSaysYes, runGit } from '../project/git/git.ts';
+import type { GitContext } from '../project/git/repository.ts';
+import { unattended } from '../project/git/unattended.ts';
+import type { SessionView } from '../session/events/session-view.ts';
+import { refNameOf } from '../session/layout/names.ts';
 
 export interface PublishedBranch {
   /** The head commit of the pull request. */

@@ -4,7 +4,7 @@ import {
   type Heading,
   type MarkdownLines,
   type Section,
-} from '../../session/documents/markdown-lines.ts';
+} from '../session/documents/markdown-lines.ts';
 
 export type Topic = 'summary' | 'why' | 'decisions' | 'requirements' | 'checks' | 'limits' | 'changes';
 
