@@ -41,7 +41,7 @@ const OTHER_ACTS = {
   notify: ['reading', 'gates', 'sessions'],
 };
 const EVERY_ACT = ['acts/common', ...Object.keys(OTHER_ACTS).map((act) => `acts/${act}`)];
-const FOR_ACTS = [...BELOW_ACTS, 'forge', 'pool', 'acts/common', 'kit/mcp', 'kit/terminal'];
+const FOR_ACTS = [...BELOW_ACTS, 'forge', 'publish', 'pool', 'acts/common', 'kit/mcp', 'kit/terminal'];
 
 /** A room may import itself and what is listed here; a single file of a room is a door into it. */
 const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
@@ -53,8 +53,9 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   providers: ['base', 'phases', 'sandbox/make-guard.ts', 'sandbox/login-guard.ts'],
   sandbox: ['base', 'phases', 'project', 'providers'],
   forge: ['base'],
+  publish: ['base', 'session', 'project', 'forge'],
   pool: BELOW_ACTS,
-  worker: BELOW_ACTS,
+  worker: [...BELOW_ACTS, 'forge', 'publish'],
   'acts/common': [...BELOW_ACTS, 'pool'],
   'kit/mcp': [...BELOW_ACTS, 'acts/common'],
   'kit/terminal': [...BELOW_ACTS, 'acts/common'],
@@ -106,6 +107,7 @@ const LAYERS = {
     ['prompt'],
     ['commands'],
     ['proving'],
+    ['finishing'],
     ['iteration'],
     ['loop'],
     ['.'],

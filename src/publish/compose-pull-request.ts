@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { namesAt } from '../base/files/path-stats.ts';
 import { counted } from '../base/text.ts';
+import type { GhContext } from '../forge/gh.ts';
 import { gitLine, runGit } from '../project/git/git.ts';
 import { type ChangeRange, commitsSince, diffStat } from '../project/worktrees/changes.ts';
 import { documentText, parseDocumentName, sortNewestFirst } from '../session/documents/documents.ts';
@@ -10,13 +11,11 @@ import { parseQa, questionHash } from '../session/documents/qa.ts';
 import type { QaQuestion } from '../session/documents/qa-blocks.ts';
 import { readEvents } from '../session/events/event-log.ts';
 import type { GivenIssue } from '../session/events/session-file.ts';
-import type { SessionView } from '../session/events/session-view.ts';
 import { dateOf } from '../session/layout/names.ts';
 import { makeProof } from '../session/proof/make-proof.ts';
-import type { ActionContext } from '../acts/common/context.ts';
-import type { FinishVerdict } from '../acts/finish/judge-finish.ts';
-import { type PullRequest, pullRequestOf, type Visibility, visibilityOf } from './target.ts';
+import type { Publishable } from './publishable.ts';
 import { type AnsweredQuestion, type PullRequestText, pullRequestText } from './pull-request-text.ts';
+import { type PullRequest, pullRequestOf, type Visibility, visibilityOf } from './target.ts';
 
 export interface ComposedPullRequest extends PullRequestText {
   request: PullRequest;
@@ -30,9 +29,9 @@ export interface ComposedPullRequest extends PullRequestText {
  * @throws GitError
  */
 export async function composePullRequest(
-  judged: FinishVerdict,
+  judged: Publishable,
   withAnswers: boolean,
-  context: ActionContext,
+  context: GhContext,
 ): Promise<ComposedPullRequest> {
   const { view, base, git } = judged;
   const { sessionFile, state, folder, paths } = view;
@@ -91,7 +90,7 @@ function aboutAnswers(hasAnswers: boolean, visibility: Visibility): string {
 }
 
 /** The questions answered for the current goal. One that an agent has since rewritten has no text here. */
-async function answeredQuestions({ state, paths }: SessionView): Promise<AnsweredQuestion[]> {
+async function answeredQuestions({ state, paths }: Publishable['view']): Promise<AnsweredQuestion[]> {
   const { questions } = parseQa((await documentText(paths.qa)) ?? '');
   const asked = new Map(questions.map((question) => [questionHash(question), question]));
   return state.answers.map(({ id, question: hash, text, by }) => {
@@ -109,7 +108,7 @@ function withOptionTexts({ options }: QaQuestion, answer: string): string {
 }
 
 /** The pull request section of the agent's newest summary. */
-async function agentsDescription({ paths, folder, state }: SessionView): Promise<string | undefined> {
+async function agentsDescription({ paths, folder, state }: Publishable['view']): Promise<string | undefined> {
   if (state.status.kind !== 'done') return undefined;
   const names = (namesAt(paths.sessionDir) ?? []).filter(
     (name) => parseDocumentName(name)?.kind === 'summary',

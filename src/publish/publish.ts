@@ -1,95 +1,107 @@
 import { join } from 'node:path';
-import { isSamocodeError } from '../base/errors.ts';
 import { writeWhole } from '../base/files/atomic-file.ts';
 import { quotedSaid, saidBy } from '../base/said.ts';
 import { shellWord } from '../base/shell-quoted.ts';
-import type { OpenPullRequest, PullRequestWords } from '../forge/forge.ts';
-import { NETWORK_LIMIT_MS } from '../forge/gh.ts';
-import { GitHub } from '../forge/github.ts';
-import { runGit } from '../project/git/git.ts';
+import type { Forge, OpenPullRequest, PullRequestWords } from '../forge/forge.ts';
+import { type GhContext, NETWORK_LIMIT_MS } from '../forge/gh.ts';
+import { gitLine, runGit } from '../project/git/git.ts';
+import { commitOf } from '../project/git/repository.ts';
 import { unattended } from '../project/git/unattended.ts';
-import type { ActionContext } from '../acts/common/context.ts';
-import { refuseFromInside } from '../acts/common/refuse-from-inside.ts';
 import { composePullRequest } from './compose-pull-request.ts';
-import type { FinishVerdict } from '../acts/finish/judge-finish.ts';
+import type { Publishable } from './publishable.ts';
 import { type PullRequest, whyByHand } from './target.ts';
 import { editedSince, marked, plain } from './text-mark.ts';
 
-export interface Published {
-  summary: string;
+/** Where and how a branch is published. */
+export interface PublishPlan {
+  request: PullRequest;
+  body: string;
   bodyPath: string;
-  url?: string;
-  /** With `url`: the repository that the branch was pushed to, as `host/owner/name`. */
-  from?: string;
+  /** How a person does it. */
   commands: string[];
+  /** Why a person has to; absent if gh is installed and logged in. */
+  byHand: string | undefined;
+}
+
+/** Composes the text of the pull request and writes it to a file of the session. @throws GitError */
+export async function planPublication(
+  publication: Publishable,
+  withAnswers: boolean,
+  context: GhContext,
+): Promise<PublishPlan> {
+  const { request, whole } = await composePullRequest(publication, withAnswers, context);
+  const body = marked({ title: request.title, body: whole });
+  const { paths, sessionFile } = publication.view;
+  const bodyPath = join(paths.sessionDir, 'pull-request.md');
+  await writeWhole(bodyPath, body);
+  const commands = commandsOf(request, sessionFile?.mainRepo ?? '', bodyPath);
+  const why = await whyByHand(request, publication, context);
+  const instruction =
+    commands.length === 1 ? 'This command pushes the branch.' : 'These commands publish the branch.';
+  return { request, body, bodyPath, commands, byHand: why && `${why} ${instruction}` };
+}
+
+export function canPublish(
+  plan: PublishPlan,
+): plan is PublishPlan & { request: { repository: string; from: string } } {
+  const { remote, from, repository } = plan.request;
+  return plan.byHand === undefined && remote !== undefined && from !== undefined && repository !== undefined;
+}
+
+/** The commit to push, and where. Without a remote: to the repository's address, with gh's login alone. */
+export interface BranchPush {
+  tip: string;
+  branch: string;
+  from: string;
+  remote: string | undefined;
 }
 
 /**
- * Publishes a session's branch as a pull request if `gh` is installed and logged in; otherwise returns the commands. The
- * text is written to a file in either case. A second call pushes new commits to the same pull request and updates its
- * title and text unless somebody has edited them.
- * @param isUnattended push with gh's login only, because nobody is there to unlock a key or answer a prompt
- * @throws inside_session, GitError
+ * Pushes a commit to the session's branch on the remote; one that is there already is not an error, whoever pushed it.
+ * @returns what git said if it could not
  */
-export async function publish(
-  judged: FinishVerdict,
-  withAnswers: boolean,
-  context: ActionContext,
-  { isUnattended = false }: { isUnattended?: boolean } = {},
-): Promise<Published> {
-  await refuseFromInside(context);
-  const { request, whole } = await composePullRequest(judged, withAnswers, context);
-  const body = marked({ title: request.title, body: whole });
-  const { paths, sessionFile } = judged.view;
-  const mainRepo = sessionFile?.mainRepo ?? '';
-  const bodyPath = join(paths.sessionDir, 'pull-request.md');
-  await writeWhole(bodyPath, body);
-  const commands = commandsOf(request, mainRepo, bodyPath);
-  const result = (summary: string, left = commands) => ({ summary, bodyPath, commands: left });
-  const why = await whyByHand(request, judged, context);
-  const { remote, from, branch, head, repository } = request;
-  if (why !== undefined || remote === undefined || from === undefined || repository === undefined) {
-    const instruction =
-      commands.length === 1 ? 'This command pushes the branch.' : 'These commands publish the branch.';
-    return result(`${why} ${instruction}`);
-  }
-  const refused = await pushBranch({ branch, from, remote: isUnattended ? undefined : remote }, judged);
-  if (refused !== undefined)
-    return result(`git could not push ${branch} to ${remote}.${refused} These commands publish it.`);
-  const forge = new GitHub(context);
-  try {
-    const known = await forge.openPullRequest(repository, head);
-    if (known === undefined) {
-      const { into: base, title, isDraft } = request;
-      const { url } = await forge.open(repository, { head, base, title, body, isDraft });
-      return { ...result(`Pull request ${url} is open.`, []), url, from };
-    }
-    const { change, summary } = changeOf(known, { title: request.title, body });
-    if (Object.keys(change).length > 0) await forge.changeText(repository, known.number, change);
-    const pushed = `The branch was pushed to its pull request ${known.url}. ${summary}`;
-    return { ...result(pushed, []), url: known.url, from };
-  } catch (error) {
-    if (!isSamocodeError(error)) throw error;
-    const summary = `${branch} is pushed to ${remote}, but its pull request was neither opened nor updated. ${error.what} ${error.why} ${error.hint} If there is none yet, the last command opens it.`;
-    return result(summary, commands.slice(-1));
-  }
-}
-
-/** Pushes to a remote, or without one to the repository's address. @returns what git said if it could not */
-async function pushBranch(
-  { branch, from, remote }: { branch: string; from: string; remote: string | undefined },
-  { view, git }: FinishVerdict,
+export async function pushBranch(
+  { tip, branch, from, remote }: BranchPush,
+  { view, git }: Publishable,
 ): Promise<string | undefined> {
   const { url, config: logins } = unattended(from);
-  const refs = `refs/heads/${branch}:refs/heads/${branch}`;
-  const push = ['push', '--quiet', '--receive-pack=git-receive-pack', '--', remote ?? url, refs];
+  const ref = `refs/heads/${branch}`;
+  const push = ['push', '--quiet', '--receive-pack=git-receive-pack', '--', remote ?? url, `${tip}:${ref}`];
   // Over HTTPS, use the login that opens the pull request if the person has not set one up for git.
   const login = remote === undefined ? logins : logins.slice(1);
-  const config = [...(git.config ?? []), ...login];
-  const cwd = view.sessionFile?.mainRepo ?? '';
-  const options = { ...git, config, cwd, allowFailure: true, timeoutMs: NETWORK_LIMIT_MS };
+  const options = {
+    ...git,
+    config: [...(git.config ?? []), ...login],
+    cwd: view.sessionFile?.mainRepo ?? '',
+    allowFailure: true,
+    timeoutMs: NETWORK_LIMIT_MS,
+  };
   const { exitCode, stderr } = await runGit(push, options);
-  return exitCode === 0 ? undefined : quotedSaid(saidBy(stderr, git.baseEnv), 'git');
+  if (exitCode === 0) return undefined;
+  // A person may have pushed it in a terminal, where git can ask for a login.
+  const seen = remote && (await commitOf(`refs/remotes/${remote}/${branch}`, options));
+  const list = ['ls-remote', '--upload-pack=git-upload-pack', '--', remote ?? url, ref];
+  const there = seen === tip ? tip : (await gitLine(list, options)).split('\t')[0];
+  return there === tip ? undefined : quotedSaid(saidBy(stderr, git.baseEnv), 'git');
+}
+
+/** Opens the pull request, or updates title and text of an open one unless somebody has edited them. */
+export async function openOrUpdate(
+  forge: Forge,
+  { request, body }: PublishPlan & { request: { repository: string } },
+): Promise<{ url: string; summary: string }> {
+  const { head, into: base, title, isDraft, repository } = request;
+  const known = await forge.openPullRequest(repository, head);
+  if (known === undefined) {
+    const { url } = await forge.open(repository, { head, base, title, body, isDraft });
+    return { url, summary: `Pull request ${url} is open.` };
+  }
+  const { change, summary } = changeOf(known, { title, body });
+  if (Object.keys(change).length > 0) await forge.changeText(repository, known.number, change);
+  return {
+    url: known.url,
+    summary: `The branch was pushed to its pull request ${known.url}. ${summary}`,
+  };
 }
 
 /** What to change in an open pull request. Keeps what somebody has edited. */

@@ -3,8 +3,8 @@ import { pullRequestRefs } from '../project/checkpoints/checkpoint-refs.ts';
 import { gitLine, gitSaysYes, runGit } from '../project/git/git.ts';
 import type { GitContext } from '../project/git/repository.ts';
 import { unattended } from '../project/git/unattended.ts';
-import type { SessionView } from '../session/events/session-view.ts';
 import { refNameOf } from '../session/layout/names.ts';
+import type { Publishable } from './publishable.ts';
 
 export interface PublishedBranch {
   /** The head commit of the pull request. */
@@ -25,7 +25,7 @@ export interface PublishedBranch {
  * @throws GitError
  */
 export async function fetchPublished(
-  { sessionFile, state: { pullRequest, worktree } }: SessionView,
+  { sessionFile, state: { pullRequest, worktree } }: Publishable['view'],
   baseBranch: string,
   git: GitContext,
 ): Promise<PublishedBranch | undefined> {

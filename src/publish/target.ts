@@ -3,6 +3,7 @@ import { access } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { isSamocodeError } from '../base/errors.ts';
 import { visibleControls } from '../base/text.ts';
+import type { GhContext } from '../forge/gh.ts';
 import { GitHub } from '../forge/github.ts';
 import { partsOf, repositoryIn } from '../forge/repository-name.ts';
 import { repositoryIs, requestRepository } from '../forge/request-repository.ts';
@@ -12,10 +13,8 @@ import { commonDirOf, type GitContext } from '../project/git/repository.ts';
 import { oneLine } from '../session/documents/markdown-lines.ts';
 import { taskText } from '../session/documents/overview.ts';
 import type { SessionFile } from '../session/events/session-file.ts';
-import type { SessionView } from '../session/events/session-view.ts';
 import { nameWithoutDate } from '../session/layout/names.ts';
-import type { ActionContext } from '../acts/common/context.ts';
-import type { FinishVerdict } from '../acts/finish/judge-finish.ts';
+import type { Publishable } from './publishable.ts';
 
 export interface PullRequest {
   /** The remote that the branch is pushed to; absent if the repository has none. */
@@ -34,9 +33,9 @@ export interface PullRequest {
 
 /** The target and title of the pull request of a session's branch. */
 export async function pullRequestOf(
-  { view, base, git }: FinishVerdict,
+  { view, base, git }: Publishable,
   sessionFile: SessionFile,
-  context: ActionContext,
+  context: GhContext,
 ): Promise<PullRequest> {
   const { worktree: { branch, base: name } = { branch: '', base: '' }, status, pullRequest } = view.state;
   const options = { ...git, cwd: sessionFile.mainRepo, allowFailure: true };
@@ -59,7 +58,7 @@ export async function pullRequestOf(
 
 const MAX_TITLE = 72;
 
-function titleOf({ state, folder }: SessionView, file: SessionFile): string {
+function titleOf({ state, folder }: Publishable['view'], file: SessionFile): string {
   const text = state.goal ?? file.issue?.title ?? taskText(file);
   const line = text.split('\n').find((each) => each.trim() !== '') ?? nameWithoutDate(folder);
   const words = oneLine(visibleControls(line))
@@ -71,8 +70,8 @@ function titleOf({ state, folder }: SessionView, file: SessionFile): string {
 /** Why a person must publish the branch; undefined if samocode can open the pull request. */
 export async function whyByHand(
   { remote, repository }: PullRequest,
-  { view, git }: FinishVerdict,
-  context: ActionContext,
+  { view, git }: Publishable,
+  context: GhContext,
 ): Promise<string | undefined> {
   const { mainRepo = '' } = view.sessionFile ?? {};
   if (remote === undefined) return 'This repository has no remote to push the branch to.';
@@ -92,7 +91,7 @@ export async function whyByHand(
 export type Visibility = 'private' | 'public' | 'unknown';
 
 /** Who can read a pull request. */
-export async function visibilityOf({ repository }: PullRequest, context: ActionContext): Promise<Visibility> {
+export async function visibilityOf({ repository }: PullRequest, context: GhContext): Promise<Visibility> {
   if (repository === undefined) return 'unknown';
   const isPrivate = await repositoryIs('private', repository, context);
   return isPrivate === undefined ? 'unknown' : isPrivate ? 'private' : 'public';

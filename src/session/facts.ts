@@ -43,6 +43,8 @@ export interface StateFacts {
   asksAt?: string;
   /** A pending stop takes effect when the current agent has ended, or at once. */
   stops?: 'after_iteration' | 'now';
+  /** Its branch is being published. */
+  publishing?: true | undefined;
   /** The merge of its branch into `into`. */
   merge?: { into: string; outcome: 'under_way' | 'merged' | 'failed' };
   /** The pull request of its branch, as the forge last described it; `since`: ISO time of that state. */
@@ -146,16 +148,22 @@ function conditionOf(view: SessionView): SessionFacts['condition'] {
 }
 
 export function stateFacts(state: SessionState): StateFacts {
-  const { status, progress, stopWanted, merge, lastMerge } = state;
+  const { status, progress, stopWanted, finishing, lastMerge } = state;
+  const work = finishing?.work;
   return {
     state: status.kind,
     since: status.since,
     archived: state.archived || undefined,
     ...statusFacts(status),
     stops: stopWanted?.when,
-    merge: merge
-      ? { into: merge.into, outcome: 'under_way' }
-      : lastMerge && { into: lastMerge.into, outcome: lastMerge.outcome === 'merged' ? 'merged' : 'failed' },
+    publishing: work?.kind === 'publish' || undefined,
+    merge:
+      work?.kind === 'merge'
+        ? { into: work.into, outcome: 'under_way' }
+        : lastMerge && {
+            into: lastMerge.into,
+            outcome: lastMerge.outcome === 'merged' ? 'merged' : 'failed',
+          },
     pullRequest: pullRequestFacts(state),
     phase: progress.phase,
     iteration: progress.phaseIteration,

@@ -150,9 +150,9 @@ function hasWorkLeft({
   hasEvents,
 }: Pick<SessionView, 'state' | 'pendingCommands'> & { hasEvents: boolean }): boolean {
   if (pendingCommands.length > 0) return true;
-  const { status, merge, createdAt } = state;
+  const { status, finishing, createdAt } = state;
   const isContinuing = status.kind === 'running' || (status.kind === 'starting' && createdAt !== undefined);
-  return hasEvents && (isContinuing || merge !== undefined || isRewinding(state));
+  return hasEvents && (isContinuing || finishing !== undefined || isRewinding(state));
 }
 
 /** Whether the last worker of a pool's session ended before it saved its last events for other machines. */
@@ -215,8 +215,8 @@ function problemOf({ runDir }: SessionPaths, error: unknown): string {
 
 /** Whether nothing more happens without a person, and no request is pending. */
 export function isAtRest({ state, pendingCommands }: SessionView): boolean {
-  const { status, openIteration, merge } = state;
-  if (pendingCommands.length > 0 || merge !== undefined) return false;
+  const { status, openIteration, finishing } = state;
+  if (pendingCommands.length > 0 || finishing !== undefined) return false;
   // The agent of an iteration left open by a block may still be running: a stop ends it.
   if (status.kind === 'blocked') return openIteration === undefined;
   return status.kind === 'stopped' || status.kind === 'done';

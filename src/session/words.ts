@@ -198,7 +198,8 @@ function describeDone({ totalIterations, merge, pullRequest, summary }: Worded, 
 }
 
 /** Where the work is, in addition to the state: `open #17, round 2`, `merged #17`. */
-function publishedText({ pullRequest, merge }: Worded, reader: string): string | undefined {
+function publishedText({ publishing, pullRequest, merge }: Worded, reader: string): string | undefined {
+  if (publishing) return 'being published';
   if (merge?.outcome === 'merged') return 'merged';
   if (pullRequest === undefined) return undefined;
   const { state, number, round, asks } = pullRequest;

@@ -4,7 +4,11 @@ import type { ActionContext } from '../../src/acts/common/context.ts';
 import type { FinishVerdict } from '../../src/acts/finish/judge-finish.ts';
 import { systemClock } from '../../src/base/clock.ts';
 import { systemHost } from '../../src/base/processes/host.ts';
+import { GitHub } from '../../src/forge/github.ts';
 import { findBaseBranch } from '../../src/project/finishing/base-branch.ts';
+import { publishBranch } from '../../src/publish/publish-branch.ts';
+import type { Publishable } from '../../src/publish/publishable.ts';
+import type { Steps } from '../../src/publish/steps.ts';
 import type { SessionView } from '../../src/session/events/session-view.ts';
 import { emptyState, type SessionState } from '../../src/session/events/state.ts';
 import { sessionPaths } from '../../src/session/layout/paths.ts';
@@ -14,6 +18,31 @@ import type { TempRepo } from './temp-repo.ts';
 
 const SINCE = '2026-01-08T10:00:00.000Z';
 const DONE: SessionState['status'] = { kind: 'done', since: SINCE, summary: 'Every boat has a name.' };
+
+/** Publishes as a worker does, without a record. */
+export async function publish(
+  publication: Publishable,
+  withAnswers: boolean,
+  { env }: Pick<ActionContext, 'env'>,
+  { isUnattended = false }: { isUnattended?: boolean } = {},
+) {
+  const { signal } = new AbortController();
+  const steps: Steps = {
+    ...{ env, isByPerson: !isUnattended, during: (act) => act(signal), ended: () => undefined },
+    effect: async (name, act) => {
+      const done = await act(new GitHub({ env }), signal);
+      return done && { name, outcome: 'done', ...done };
+    },
+  };
+  const {
+    summary,
+    url,
+    from,
+    bodyPath = '',
+    commands = [],
+  } = await publishBranch(publication, { withAnswers }, steps);
+  return { summary, bodyPath, commands, ...(url && { url, from }) };
+}
 
 export type PublishScene = Awaited<ReturnType<typeof publishScene>>;
 

@@ -100,7 +100,10 @@ const ROWS = {
   'of the original tool': { status: STOPPED, view: { isForeign: true } },
   done: { status: DONE },
   'done and archived': { status: DONE, state: { archived: true } },
-  'being merged': { status: DONE, state: { merge: { by, into: 'main' } } },
+  'being merged': {
+    status: DONE,
+    state: { finishing: { work: { kind: 'merge', by, into: 'main' }, effects: [] } },
+  },
   merged: { status: DONE, state: { lastMerge: { outcome: 'merged', into: 'main', commit: 'c' } } },
   'not merged': {
     status: DONE,

@@ -1,4 +1,4 @@
-import { cp, mkdir, readdir, readFile, symlink, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { systemClock } from '../../src/base/clock.ts';
@@ -6,11 +6,11 @@ import { systemHost } from '../../src/base/processes/host.ts';
 import { type Command, leaveCommand } from '../../src/session/commands/commands.ts';
 import { readEvents } from '../../src/session/events/event-log.ts';
 import type { NewEvent } from '../../src/session/events/events.ts';
-import { moveDocuments } from '../../src/worker/commands/document-archive.ts';
-import { restOfFinishing } from '../../src/worker/commands/session-archive.ts';
-import { judgeQueued, takeCommands } from '../../src/worker/commands/take-commands.ts';
+import { takeCommands } from '../../src/worker/commands/take-commands.ts';
 import type { Worker } from '../../src/worker/core/worker.ts';
 import { Projector } from '../../src/worker/documents/projector.ts';
+import { performDocuments } from '../../src/worker/finishing/documents.ts';
+import { performFinishing } from '../../src/worker/finishing/perform.ts';
 import { CREATED, PREPARED } from '../session/events.ts';
 import { sessionFileSample } from '../support/session-file-sample.ts';
 import { type TempLog, tempLog } from '../support/temp-log.ts';
@@ -29,13 +29,14 @@ const COMMAND: Command = {
   what: 'documents',
   keep: [],
 };
-const ARCHIVED: NewEvent = {
+const ARCHIVED = {
   type: 'archived',
   by: CLI,
   what: 'documents',
   moved: DOCUMENTS,
   to: '_archive/26-01-08-x',
-};
+} as const satisfies NewEvent;
+const WORK = { kind: 'documents', by: CLI, moved: DOCUMENTS, to: ARCHIVED.to } as const;
 const CAME: NewEvent = {
   type: 'worker_took_over',
   worker: { pid: 1, startTicks: '1', bootId: 'b', pidNamespace: 'n', hostId: 'h' },
@@ -57,7 +58,7 @@ async function stopped(log: TempLog, ...events: NewEvent[]): Promise<Worker> {
   return parts as Partial<Worker> as Worker;
 }
 
-const finish = async (worker: Worker) => (await restOfFinishing(worker, true))?.after?.();
+const finish = performFinishing;
 const documents = async ({ paths }: TempLog) =>
   (await readdir(paths.sessionDir)).filter((name) => name.includes('-x.md')).sort();
 const archived = async ({ paths }: TempLog) => {
@@ -69,10 +70,11 @@ test('a document is moved only once its archiving is recorded, not while the com
   await using log = await tempLog();
   const worker = await stopped(log);
   await leaveCommand(log.paths, COMMAND);
-  await judgeQueued(worker, COMMAND.id, 'no_child');
-  expect(await documents(log)).toEqual(DOCUMENTS);
   await takeCommands(worker, 'no_child');
-  expect((await readEvents(log.paths, 3)).map(({ type }) => type)).toEqual(['command_accepted', 'archived']);
+  expect(await documents(log)).toEqual(DOCUMENTS);
+  await finish(worker);
+  const types = (await readEvents(log.paths, 3)).map(({ type }) => type);
+  expect(types).toEqual(['command_accepted', 'finish_asked', 'archived']);
   expect([await documents(log), await archived(log)]).toEqual([[], DOCUMENTS]);
 });
 
@@ -84,17 +86,20 @@ test('the pictures of documents move with the last of these documents, and are c
   await writeFile(join(screens, 'home.png'), PNG);
   await symlink('/etc', join(screens, 'out'));
   const [first = '', last = ''] = DOCUMENTS;
-  await moveDocuments(worker, { moved: [first], to: '_archive/one' });
+  await performDocuments(worker, { ...WORK, moved: [first], to: '_archive/one' });
   expect(await readdir(join(archive, 'one/screens'))).toEqual(['home.png']);
   expect(await readFile(join(screens, 'home.png'))).toEqual(PNG);
-  await moveDocuments(worker, { moved: [last], to: '_archive/two' });
+  await performDocuments(worker, { ...WORK, moved: [last], to: '_archive/two' });
   expect(await readFile(join(archive, 'two/screens/home.png'))).toEqual(PNG);
   expect(await readdir(log.paths.sessionDir)).not.toContain('screens');
 });
 
-test('a document whose archiving was cut short by a crash is moved by the next worker, however often that happens', async () => {
+test.each<[string, NewEvent]>([
+  ['today', { type: 'finish_asked', work: WORK }],
+  ['by an earlier version, which recorded it first', ARCHIVED],
+])('an archiving of documents begun %s and cut short by a crash is completed', async (_, asked) => {
   await using log = await tempLog();
-  const worker = await stopped(log, ARCHIVED, CAME);
+  const worker = await stopped(log, asked, CAME);
   await finish(worker);
   await finish(worker);
   expect([await documents(log), await archived(log)]).toEqual([[], DOCUMENTS]);
@@ -104,7 +109,8 @@ test('a document that reappeared after the session continued stays', async () =>
   await using log = await tempLog();
   const went: NewEvent = { type: 'went_on', why: 'slot_free' };
   const worker = await stopped(log, ARCHIVED, CAME, went);
-  expect(await restOfFinishing(worker, true)).toBeUndefined();
+  await finish(worker);
+  expect(await documents(log)).toEqual(DOCUMENTS);
 });
 
 test('archiving moves only documents, and only into the archive of their session', async () => {
@@ -113,15 +119,6 @@ test('archiving moves only documents, and only into the archive of their session
   await finish(worker);
   expect(await readdir(log.paths.archive)).toEqual(['elsewhere']);
   expect(await archived(log)).toEqual(DOCUMENTS);
-});
-
-test('a document that a person restored after a complete archiving stays, even without any later event', async () => {
-  await using log = await tempLog();
-  const worker = await stopped(log, ARCHIVED, CAME);
-  await finish(worker);
-  await cp(join(log.paths.archive, '26-01-08-x'), log.paths.sessionDir, { recursive: true });
-  await finish(worker);
-  expect(await documents(log)).toEqual(DOCUMENTS);
 });
 
 test('an interrupted archiving is completed even after an earlier complete one', async () => {

@@ -79,16 +79,3 @@ function threadText(name: string, remarks: readonly Remark[]): string {
   );
   return [`## ${name}: ${inlineMaterial(`${thread?.path ?? ''}${line}`)}${old}`, ...comments].join('\n\n');
 }
-
-/** The agents' replies by thread name: the text from `## T1` to the next such heading. */
-export function repliesIn(text: string): Map<string, string> {
-  const parts = text.split(/^## +(T\d+)\b.*$/m).slice(1);
-  const replies = new Map<string, string>();
-  for (let at = 0; at + 1 < parts.length; at += 2) {
-    const reply = parts[at + 1]?.trim().slice(0, MAX_REPLY_CHARS);
-    if (reply) replies.set(parts[at] ?? '', reply);
-  }
-  return replies;
-}
-
-const MAX_REPLY_CHARS = 4000;

@@ -10,6 +10,11 @@ import { findSession, type SessionQuestion } from '../common/places/find-session
 import { refuseFromInside } from '../common/refuse-from-inside.ts';
 import { Rounds } from './rounds.ts';
 
+/** A push and a reply in each thread take a while. */
+const WORK_MS = 120_000;
+
+const RECORDED = ['resumed', 'pull_request_seen'] as const;
+
 export interface RoundResult {
   view: SessionView;
   outcome: 'begun' | 'recorded' | 'nothing';
@@ -57,14 +62,16 @@ export async function roundOfSession(
   }
   const options = { forge, context, byHand: true };
   const { request, after, summary } = await new Rounds().advance(view, pull, options);
-  const result = request && (await sendAndAwait(view, request, ['resumed', 'pull_request_seen'], context));
+  const ends = request?.kind === 'publish' ? (['publish_ended'] as const) : RECORDED;
+  const result = request && (await sendAndAwait(view, request, ends, context, { workMs: WORK_MS }));
   await after?.();
   if (result === undefined) return { view, outcome: 'nothing', summary };
   const hasBegun = result.events.some(({ type }) => type === 'resumed');
+  const published = result.events.find((event) => event.type === 'publish_ended');
   const isAsked = request?.kind === 'round' && !hasBegun;
   return {
     view: result.view,
     outcome: hasBegun ? 'begun' : 'recorded',
-    summary: (isAsked && result.view.state.pullRequest?.asks) || summary,
+    summary: published?.summary ?? ((isAsked && result.view.state.pullRequest?.asks) || summary),
   };
 }

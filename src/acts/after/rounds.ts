@@ -2,8 +2,9 @@ import { isSamocodeError } from '../../base/errors.ts';
 import { counted, listed } from '../../base/text.ts';
 import type { Forge, PullRequestDetails, PullRequestSummary } from '../../forge/forge.ts';
 import type { GitContext } from '../../project/git/repository.ts';
+import { fetchPublished } from '../../publish/published-branch.ts';
 import { PullRequestFact } from '../../session/events/bodies/positions.ts';
-import { describeKeys, nextRound, openRound } from '../../session/events/rounds.ts';
+import { describeKeys, nextRound, unpublishedRound } from '../../session/events/rounds.ts';
 import type { SessionView } from '../../session/events/session-view.ts';
 import type { ActionContext } from '../common/context.ts';
 import { findProjectFor } from '../common/places/find-project-for.ts';
@@ -11,8 +12,6 @@ import { requireTrust } from '../common/places/trust-project.ts';
 import type { CommandRequest } from '../common/send-command.ts';
 import { safeGit } from '../common/session-branch.ts';
 import { type Feedback, judgeFeedback, missingChecks, type Remark, remarksIn, seenOf } from './feedback.ts';
-import { fetchPublished } from '../../publish/published-branch.ts';
-import { pushRound } from '../../publish/push-round.ts';
 import { roundText } from './round-text.ts';
 import { Steering, trustedIn } from './steering.ts';
 
@@ -60,9 +59,7 @@ export class Rounds {
     if (!options.byHand && this.#handled.get(paths.sessionDir) === key)
       return { summary: 'Nothing has changed.' };
     const { repeat, ...advance } =
-      openRound(state) === undefined
-        ? await this.#next(view, options)
-        : await publishRound(view, pull, options);
+      unpublishedRound(state) === undefined ? await this.#next(view, options) : publishing(view, options);
     if (!repeat) this.#handled.set(paths.sessionDir, key);
     return advance;
   }
@@ -195,36 +192,18 @@ async function gitOf(
   return { ...(await safeGit(view, context)), ...(signal && { signal }) };
 }
 
-function replacedText({ state: { worktree } }: SessionView, head: string): string {
-  return `The branch ${worktree?.branch} was replaced: its head ${head.slice(0, 12)} no longer contains what samocode pushed. Bring the session's branch to the state that you want, then begin a round.`;
+/** The worker pushes the work of a round and answers its threads; what failed is tried again once an hour. */
+function publishing({ state }: SessionView, { byHand, context: { clock } }: RoundOptions): Decision {
+  const { round, lastPublish } = state;
+  const isTried = lastPublish?.what === 'round' && lastPublish.at > (state.status.since ?? '');
+  const isRecent = isTried && clock.now() - Date.parse(lastPublish.at) < RETRY_MS;
+  if (isRecent && !byHand) return { summary: 'It was tried within the last hour.', repeat: true };
+  const request = { kind: 'publish', what: 'round' } as const;
+  return { request, summary: `Round ${round?.number} is being published.`, repeat: true };
 }
 
-/** Publishes the work of a finished round. If others have pushed, their commits are taken over first. */
-async function publishRound(
-  view: SessionView,
-  { baseBranch }: PullRequestSummary,
-  { forge, context, byHand, signal }: RoundOptions,
-): Promise<Decision> {
-  const round = openRound(view.state);
-  const published = await fetchPublished(view, baseBranch, await gitOf(view, { context, signal }));
-  if (round === undefined || published === undefined) return { summary: 'There is nothing to publish.' };
-  const { head, base, tip, relation } = published;
-  if (relation === 'replaced' && !byHand) {
-    const asks = replacedText(view, head);
-    return recordFact(view, { asks }, asks);
-  }
-  if (relation === 'joinable') {
-    const { accepted: _accepted, ...begun } = round;
-    const extended = { ...begun, keys: [], head, base };
-    const request = { kind: 'round' as const, round: extended, text: '' };
-    return {
-      request,
-      summary: 'Others have pushed to its branch: their commits are taken over and tested first.',
-    };
-  }
-  const pushed = await pushRound(view, { round, tip }, { forge, context, ...(signal && { signal }) });
-  if ('asks' in pushed) return { ...recordFact(view, { asks: pushed.asks }, pushed.asks), repeat: true };
-  const { url } = pushed;
-  const done = { url, round: round.number, pushed: tip, asks: undefined };
-  return recordFact(view, done, `Round ${round.number} is pushed: ${url}`);
+const RETRY_MS = 3_600_000;
+
+function replacedText({ state: { worktree } }: SessionView, head: string): string {
+  return `The branch ${worktree?.branch} was replaced: its head ${head.slice(0, 12)} no longer contains what samocode pushed. Bring the session's branch to the state that you want, then begin a round.`;
 }

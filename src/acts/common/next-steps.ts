@@ -43,8 +43,8 @@ function stepsOf(view: SessionView): NextStep[] {
 const FOLLOW: NextStep = { act: 'follow' };
 const AFTER_LOGIN: NextStep = { act: 'resume', when: 'once the agent CLI is logged in' };
 
-function stepsOfDone({ merge, lastMerge, pullRequest }: SessionState): NextStep[] {
-  if (merge !== undefined) return [{ act: 'follow' }];
+function stepsOfDone({ finishing, lastMerge, pullRequest }: SessionState): NextStep[] {
+  if (finishing !== undefined) return [{ act: 'follow' }];
   const more: NextStep = { act: 'resume', args: { goal: TO_FILL }, ifWanted: true };
   if (lastMerge?.outcome === 'merged' || pullRequest?.state === 'merged')
     return [{ act: 'archive', ifWanted: true }, more];

@@ -1,4 +1,5 @@
 import { type Command, Option } from 'commander';
+import { runAtTerminal } from '../../base/processes/run-at-terminal.ts';
 import { shellWord } from '../../base/shell-quoted.ts';
 import { askYesNo } from '../../kit/terminal/ask.ts';
 import { confirmPreview, formatPreview } from '../../kit/terminal/ask-preview.ts';
@@ -17,7 +18,7 @@ const WAYS = {
   merge: 'merge its branch into its base, if the checks pass on the result',
   pull_request: 'open a pull request with gh, or print the commands',
   keep_branch: 'archive it and keep its branch',
-  discard: 'delete branch and worktree; for 30 days "samocode unarchive" restores them',
+  discard: 'delete branch and worktree, which a ref keeps for 30 days',
 } as const satisfies Partial<Record<FinishWay, string>>;
 type Way = keyof typeof WAYS;
 const TITLES: Readonly<Record<Way, string>> = {
@@ -66,8 +67,25 @@ export function addFinish(program: Command, cli: Cli): void {
     // continues.
     const input = { ...inputOf(way, options), ...target, waitMs: DAY_MS };
     if (way === 'merge') cli.output.say('Merging; checks may take a while. Ctrl-C stops only the waiting.');
-    printResult(cli, way, await finishSession(input, await cli.actionContext()));
+    const context = await cli.actionContext();
+    const finished = await finishSession(input, context);
+    // git can ask for a login here; the worker then finds the commit on the remote.
+    const isPushed = cli.isInteractive && finished.unpushed && (await pushHere(cli, finished));
+    printResult(cli, way, isPushed ? await finishSession(input, context) : finished);
   });
+}
+
+/** Pushes the commit that the worker could not push. @returns whether git did */
+async function pushHere(cli: Cli, { view, done, unpushed }: FinishResult): Promise<boolean> {
+  const mainRepo = view.sessionFile?.mainRepo;
+  if (unpushed === undefined || mainRepo === undefined) return false;
+  const { tip, remote, branch } = unpushed;
+  cli.output.say(done);
+  if (!(await askYesNo(cli, 'Push it from this terminal, where git can ask you for a login?', true)))
+    return false;
+  const args = ['-C', mainRepo, 'push', '--', remote, `${tip}:refs/heads/${branch}`];
+  const { env } = await cli.actionContext();
+  return (await runAtTerminal({ command: 'exec git "$@"', args, env })) === 0;
 }
 
 function printResult(cli: Cli, how: Way, { view, place, next, ...result }: FinishResult): void {

@@ -2,11 +2,11 @@ import { mkdir, rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { NextStep } from '../../base/acts.ts';
 import { SamocodeError } from '../../base/errors.ts';
-import { crashPoint } from '../../base/fault-points.ts';
 import { statsAt } from '../../base/files/path-stats.ts';
 import { capitalised, counted } from '../../base/text.ts';
 import { redAfter } from '../../phases/proving.ts';
 import type { EventType } from '../../session/events/bodies/event-types.ts';
+import type { PublishEnd } from '../../session/events/bodies/finishing.ts';
 import type { SessionView } from '../../session/events/session-view.ts';
 import { archiveRoot } from '../../session/layout/paths.ts';
 import { redAfterText } from '../../session/proof/proof.ts';
@@ -14,10 +14,8 @@ import { ACTION_ERRORS } from '../common/action-errors.ts';
 import { ALL_FILES_MS, type CompletedCommand, sendAndAwait } from '../common/await-command.ts';
 import type { ActionContext } from '../common/context.ts';
 import type { CommandRequest } from '../common/send-command.ts';
-import { commentOnIssue } from '../../publish/issue-comment.ts';
+import { isToBeWatched } from './is-watched.ts';
 import { archiveRequest, type FinishSessionInput, type FinishWay, judgeFinish } from './judge-finish.ts';
-import { publish } from '../../publish/publish.ts';
-import { isToBeWatched, recordPullRequest } from './record-pull-request.ts';
 import { whyNotUnattended } from './unattended-push.ts';
 
 export interface FinishResult {
@@ -29,8 +27,10 @@ export interface FinishResult {
   /** Shell commands left to the person, in order. */
   commands: readonly string[];
   next: readonly NextStep[];
-  url?: string;
-  bodyPath?: string;
+  url?: string | undefined;
+  bodyPath?: string | undefined;
+  /** git could not push this for want of a login; a person may push it in a terminal, then finish again. */
+  unpushed?: PublishEnd['unpushed'];
 }
 
 /**
@@ -44,46 +44,33 @@ export async function finishSession(
   const judged = await judgeFinish(input, context);
   const { view, refusal } = judged;
   const { how } = input;
-  // An earlier merge might have been interrupted before it commented on the issue.
+  // The comment on its issue may have failed.
   const isRepeated = how === 'merge' && isMergedIssue(view) && refusal?.code === 'nothing_to_merge';
   if (refusal && !isRepeated) throw refusal;
+  const send = (request: CommandRequest, endsIn: readonly EventType[], workMs = ALL_FILES_MS) =>
+    sendAndAwait(view, request, endsIn, context, { workMs });
   if (how === 'pull_request') {
-    const { summary, from, ...published } = await publish(judged, input.withAnswers === true, context);
-    const next = [archiving(view, { when: 'once it is merged' })];
-    const { url } = published;
-    const commented = url === undefined ? '' : await commentOnIssue(view, { url }, context);
-    crashPoint('issue-commented');
+    const { withAnswers = false, waitMs } = input;
     const watched = await isToBeWatched(view, input.watch);
-    const recorded =
-      url === undefined
-        ? ''
-        : await recordPullRequest(view, { url, watched, pushed: judged.base?.tip }, context);
-    const warning = watched && from !== undefined ? await whyNotUnattended(judged, from, context) : '';
-    return {
-      view,
-      place: '',
-      moved: [],
-      done: `${summary}${commented}${recorded}${warning}`,
-      next,
-      ...published,
-    };
+    const request = { kind: 'publish', what: how, watched, ...(withAnswers && { withAnswers }) } as const;
+    const published = publishResult(await send(request, ['publish_ended'], waitMs));
+    const warning =
+      watched && published.from !== undefined ? await whyNotUnattended(judged, published.from, context) : '';
+    return { ...published, done: `${published.done}${warning}` };
   }
-  const send = (request: CommandRequest, endsIn: EventType, workMs = ALL_FILES_MS) =>
-    sendAndAwait(view, request, [endsIn], context, { workMs });
   if (how === 'merge') {
-    const merged = isRepeated
-      ? mergedBefore(view)
-      : mergeResult(await send({ kind: 'merge' }, 'merge_ended', input.waitMs));
-    crashPoint('issue-merged');
-    const { outcome, into = '', commit = '' } = merged.view.state.lastMerge ?? {};
-    const commented =
-      outcome === 'merged' ? await commentOnIssue(merged.view, { into, commit }, context) : '';
-    return { ...merged, done: `${merged.done}${commented}` };
+    // The comment on an issue follows the merge.
+    const last = view.sessionFile?.issue === undefined ? 'merge_ended' : 'worker_left';
+    const endsIn = ['publish_ended', last] as const;
+    if (!isRepeated) return mergeResult(await send({ kind: 'merge' }, endsIn, input.waitMs));
+    const told = publishResult(await send({ kind: 'publish', what: 'issue' }, endsIn, input.waitMs));
+    const done = `${view.folder} is already merged. ${told.done}`;
+    return { ...told, done, next: [archiving(view, { ifWanted: true })] };
   }
   if (view.isForeign) return await archiveForeign(view);
   const isMoved = how === 'keep_branch' || how === 'archive_documents';
   const request = isMoved ? ({ kind: 'archive', ...archiveRequest(input) } as const) : { kind: how };
-  return archivedResult(how, await send(request, 'worker_left'));
+  return archivedResult(how, await send(request, ['worker_left']));
 }
 
 /** Moves the session's folder. Its files and its branch, if any, are not changed. */
@@ -118,8 +105,7 @@ function archivedText(
     case 'keep_branch':
       return `${folder} is archived in ${place}.${worktree ? ` Its branch ${worktree.branch} is kept.` : ''}`;
     case 'discard': {
-      const kept =
-        trash && ` Branch and worktree are kept as ${trash.ref} until ${trash.until.slice(0, 10)}.`;
+      const kept = trash && ` ${trash.ref} keeps branch and worktree; unarchive prints how to restore them.`;
       return `${folder} is discarded; its folder is in ${place}.${kept ?? ''}`;
     }
     case 'archive_documents':
@@ -140,10 +126,11 @@ function mergeResult({ view, events }: CompletedCommand): FinishResult {
   const { outcome, into, commit = '', reason = '', files, commands } = end;
   const red = events.flatMap((event) => (event.type === 'checks_ran' ? redAfter(event) : []));
   const checked = red.length === 0 ? '' : ` ${capitalised(redAfterText(red))}.`;
+  const told = events.find((event) => event.type === 'publish_ended')?.summary;
   if (outcome === 'merged')
     return {
       ...result,
-      done: `${view.folder} is merged into ${into}, at ${commit.slice(0, 12)}.${checked} Its branch and its worktree are still there.`,
+      done: `${view.folder} is merged into ${into}, at ${commit.slice(0, 12)}.${checked} Its branch and its worktree are still there.${told ? ` ${told}` : ''}`,
       next: [archiving(view, { ifWanted: true })],
     };
   if (outcome !== 'ready') throw ACTION_ERRORS.not_merged({ into, reason, files, commands });
@@ -155,9 +142,19 @@ function isMergedIssue({ sessionFile, state }: SessionView): boolean {
   return sessionFile?.issue !== undefined && state.lastMerge?.outcome === 'merged';
 }
 
-function mergedBefore(view: SessionView): FinishResult {
-  const done = `${view.folder} is already merged.`;
-  return { view, place: '', moved: [], commands: [], next: [archiving(view, { ifWanted: true })], done };
+function publishResult({
+  view,
+  events,
+}: CompletedCommand): FinishResult & Pick<PublishEnd, 'from' | 'unpushed'> {
+  const end = events.find((event) => event.type === 'publish_ended');
+  const result = { view, place: '', moved: [], commands: end?.commands ?? [] };
+  if (end === undefined) {
+    const done = `${view.folder} is being published; its status shows when that has ended.`;
+    return { ...result, done, next: [{ act: 'follow', session: view.folder }] };
+  }
+  const { summary, url, from, bodyPath, unpushed } = end;
+  const next = [archiving(view, { when: 'once it is merged' })];
+  return { ...result, done: summary, next, url, from, bodyPath, unpushed };
 }
 
 /** The last step for a session whose work has been merged. */

@@ -10,7 +10,7 @@ export const finishSessionTool = defineTool({
   title: 'Finish a session',
   description: [
     'Finish a coding session: archive it (keep_branch), merge its branch into its base after checks, open a pull request,',
-    'archive its documents, discard branch and worktree (kept for 30 days), or restore it (unarchive).',
+    'archive its documents, discard branch and worktree (a ref keeps them), or restore it (unarchive).',
     'Use when the user has finished with it. It refuses to lose work.',
     'Call first without confirm: tell the user what it would do; confirm only on their word.',
     'Returns what was done, and commands for the rest.',
@@ -42,7 +42,7 @@ export const finishSessionTool = defineTool({
       const { view, done, commands, url, bodyPath, next } = finished;
       return {
         summary: done,
-        next: view.state.merge === undefined ? [{ act: 'report' }, ...next] : next,
+        next: view.state.finishing === undefined ? [{ act: 'report' }, ...next] : next,
         session: view.folder,
         url,
         body_file: bodyPath,

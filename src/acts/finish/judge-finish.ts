@@ -1,6 +1,6 @@
 import type { SamocodeError } from '../../base/errors.ts';
 import { type BaseBranch, findBaseBranch } from '../../project/finishing/base-branch.ts';
-import { readTrash } from '../../project/finishing/trash.ts';
+import { restoringOf } from '../../project/finishing/trash.ts';
 import type { GitContext } from '../../project/git/repository.ts';
 import { factsForFinish } from '../../project/worktrees/inspect-worktree.ts';
 import type { CommandOf } from '../../session/commands/commands.ts';
@@ -24,7 +24,7 @@ import { findSession, type SessionQuestion } from '../common/places/find-session
 import { requireFolders } from '../common/preconditions/require.ts';
 import { watchRefusal } from '../common/preconditions/sandbox-now.ts';
 import { safeGit } from '../common/session-branch.ts';
-import { isToBeWatched } from './record-pull-request.ts';
+import { isToBeWatched } from './is-watched.ts';
 
 export interface FinishSessionInput extends SessionQuestion {
   how: FinishWay;
@@ -136,9 +136,10 @@ export async function readFinishFacts(
     to: sessionPaths(paths.sessionsDir, view.folder, !isRestored).sessionDir,
     worktree: isInspected ? { ...main, worktreePath: worktree.path } : undefined,
   });
-  const trashReading = isRestored && trash && main ? await readTrash(main, trash) : undefined;
+  const isDiscarded = isRestored && main !== undefined && trash !== undefined && worktree !== undefined;
+  const restoring = isDiscarded ? await restoringOf(main, trash, worktree.path) : undefined;
   const base = isMeasured ? await findBaseBranch({ ...main, ...worktree }) : undefined;
-  return { facts: { ...facts, trashReading }, base, git };
+  return { facts: { ...facts, restoring }, base, git };
 }
 
 /**

@@ -1,16 +1,16 @@
 import { counted } from '../../base/text.ts';
 import { TRASH_DAYS } from '../../project/finishing/trash.ts';
 import { listWorktrees } from '../../project/git/worktree-list.ts';
+import { type ComposedPullRequest, composePullRequest } from '../../publish/compose-pull-request.ts';
+import { whyByHand } from '../../publish/target.ts';
 import { joinNames } from '../../session/commands/judge-finish.ts';
 import { SCREENS } from '../../session/layout/paths.ts';
 import { unsignedWords } from '../../session/proof/proof.ts';
 import type { ActionContext } from '../common/context.ts';
 import { watchRefusal } from '../common/preconditions/sandbox-now.ts';
 import { type Preview, previewOf } from '../common/preview.ts';
-import { type ComposedPullRequest, composePullRequest } from '../../publish/compose-pull-request.ts';
+import { isToBeWatched } from './is-watched.ts';
 import { type FinishSessionInput, type FinishVerdict, type FinishWay, judgeFinish } from './judge-finish.ts';
-import { whyByHand } from '../../publish/target.ts';
-import { isToBeWatched } from './record-pull-request.ts';
 
 /** Describes what finishing a session would do. Changes nothing. @throws what `judgeFinish` throws */
 export async function previewFinish(input: FinishSessionInput, context: ActionContext): Promise<Preview> {
@@ -60,13 +60,12 @@ async function would(
       return [
         `Branch ${view.state.worktree?.branch ?? ''} will be deleted: ${standing(judged.base)}.`,
         ...aboutWorktree(facts),
-        `Both will be kept, uncommitted files included, for ${TRASH_DAYS} days; unarchive restores them.`,
+        `A ref will keep both, uncommitted files included, for ${TRASH_DAYS} days; unarchive prints the commands that restore them.`,
         `The session's folder will move to _archive/${view.folder}.`,
       ];
     case 'unarchive':
       return [
         `The session's folder will move back to ${view.paths.sessionsDir}; its worktree will be recreated when it continues.`,
-        ...(view.state.trash ? [`Branch ${view.state.trash.branch} will be restored.`] : []),
       ];
     default:
       return how satisfies never;

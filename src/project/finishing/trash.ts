@@ -1,10 +1,7 @@
 import { isAbsolute } from 'node:path';
+import { shellWord } from '../../base/shell-quoted.ts';
 import { type Checkpoint, type CheckpointPlan, keepCheckpoint } from '../checkpoints/checkpoint.ts';
 import { TRASH, trashRef } from '../checkpoints/checkpoint-refs.ts';
-import { clearLocks, openStore } from '../checkpoints/checkpoint-store.ts';
-import { moveFiles } from '../checkpoints/move-files.ts';
-import { treeIn } from '../checkpoints/restore-checkpoint.ts';
-import { takeTree } from '../checkpoints/take-files.ts';
 import { type GitOptions, gitLine, runGit } from '../git/git.ts';
 import { commitOf, type GitContext, gitContextOf } from '../git/repository.ts';
 import { submodulesIn } from '../worktrees/submodules.ts';
@@ -89,38 +86,23 @@ export async function dropBranch(
   await runGit(['update-ref', '--no-deref', '-d', ref, tip], main);
 }
 
-/** Recreates a discarded branch. @throws GitError if another one has its name */
-export async function restoreBranch(
-  { branch, ...place }: GitContext & { mainRepo: string; branch: string },
-  tip: string,
-): Promise<void> {
-  const main = mainOf(place);
-  const ref = `refs/heads/${branch}`;
-  if ((await commitOf(ref, main)) === tip) return;
-  await runGit(
-    ['update-ref', '--no-deref', '-m', 'samocode: restore', ref, tip, '0'.repeat(tip.length)],
-    main,
-  );
-}
-
-/** Restores discarded files, including uncommitted ones, into a new worktree of the branch. @throws GitError */
-export async function restoreDiscardedFiles(place: TrashPlace, commit: string): Promise<void> {
-  const store = await openStore(place);
-  clearLocks(store);
-  const part = { part: 'worktree', folder: place.worktreePath } as const;
-  await takeTree(store, part);
-  await moveFiles(store, part, await treeIn(store, commit, 'worktree'));
-}
-
-/** Whether a discarded session can be restored. @throws GitError */
-export async function readTrash(
+/**
+ * Whether the branch of a discarded session exists again, and the commands that restore it and the files of its worktree,
+ * uncommitted ones included; no commands if the ref that kept them is gone. @throws GitError
+ */
+export async function restoringOf(
   place: GitContext & { mainRepo: string },
-  { ref, commit, branch, tip }: Pick<Discarded, 'ref' | 'commit' | 'tip'> & { branch: string },
-): Promise<'there' | 'gone' | 'branch_taken'> {
+  { ref, commit, branch, tip, tree }: Pick<Discarded, 'ref' | 'commit' | 'tip' | 'tree'> & { branch: string },
+  worktreePath: string,
+): Promise<{ isBack: boolean; commands: string[] }> {
   const main = mainOf(place);
-  if ((await commitOf(ref, main)) !== commit) return 'gone';
-  const now = await commitOf(`refs/heads/${branch}`, main);
-  return now === undefined || now === tip ? 'there' : 'branch_taken';
+  if ((await commitOf(`refs/heads/${branch}`, main)) !== undefined) return { isBack: true, commands: [] };
+  if ((await commitOf(ref, main)) !== commit) return { isBack: false, commands: [] };
+  const commands = [
+    ['git', '-C', place.mainRepo, 'worktree', 'add', '-b', branch, worktreePath, tip],
+    ['git', '-C', worktreePath, 'restore', `--source=${tree}`, '.'],
+  ];
+  return { isBack: false, commands: commands.map((words) => words.map(shellWord).join(' ')) };
 }
 
 export interface TrashEntry {

@@ -30,10 +30,16 @@ export const COMMAND_ERRORS = errors({
     why: reason,
     next,
   }),
-  branch_taken: ({ branch }: { branch: string }) => ({
+  branch_discarded: ({ branch, commands }: { branch: string; commands: readonly string[] }) => ({
     what: NOT_MOVED,
-    why: `Another branch ${branch} was made after the session was discarded.`,
-    hint: `Rename that one ("git branch -m"), then try again.`,
+    why:
+      commands.length === 0
+        ? `Its branch ${branch} was discarded, and the ref that kept it has been removed since.`
+        : `Its branch ${branch} was discarded. These commands restore it with its files: ${commands.join(' && ')}`,
+    hint:
+      commands.length === 0
+        ? 'Its documents are still in _archive/ of the sessions folder.'
+        : 'Run them, then try again.',
   }),
   busy: ({ with: what }: { with: keyof typeof NOT_ENDED }) => ({
     what: NOTHING,
@@ -143,7 +149,7 @@ export const COMMAND_ERRORS = errors({
   }),
   not_for_trash: ({ path, names }: { path: string; names: string }) => ({
     what: 'Nothing was discarded.',
-    why: `The trash cannot hold all of ${path}: ${names} (over 50 MB, unreadable, changed by a filter of the repository, a repository or submodule, or too many new files).`,
+    why: `A ref cannot keep all of ${path}: ${names} (over 50 MB, unreadable, changed by a filter of the repository, a repository or submodule, or too many new files).`,
     hint: 'Move them away or remove them, then try again.',
   }),
   not_running: ({ status }: { status: string }) => ({
@@ -196,11 +202,6 @@ export const COMMAND_ERRORS = errors({
     why: `The branch "${branch}" could not be updated to the head of its pull request: ${problem}`,
     next: [{ act: 'begin_round', when: 'once the branch of the session is as you want it' }],
   }),
-  trash_gone: ({ branch, until }: { branch: string; until: string }) => ({
-    what: NOT_MOVED,
-    why: `Its branch ${branch} was discarded, could be restored until ${until}, and has been removed since.`,
-    hint: 'Its documents are still in _archive/ of the sessions folder.',
-  }),
   unknown_document: ({ names, documents }: { names: string; documents: readonly string[] }) => ({
     what: NOT_MOVED,
     why: `There is no document ${names}.`,
@@ -232,6 +233,7 @@ export const COMMAND_ERRORS = errors({
 const NOT_ENDED = {
   iteration: 'An iteration has not ended yet.',
   merge: 'Its branch is being merged.',
+  publish: 'Its branch is being published.',
   rewind: 'Another rewind is still running.',
 } as const;
 const NOTHING = 'Nothing was changed.';

@@ -9,6 +9,7 @@ import { type SessionLimits, SpendingLimits } from '../../phases/limits.ts';
 import { Proving } from '../../phases/proving.ts';
 import { PHASE_NAMES } from '../../phases/table.ts';
 import { ChosenAgent } from '../events/bodies/event-types.ts';
+import { PublishWork } from '../events/bodies/finishing.ts';
 import { PullRequestFact, RewindTarget, Round } from '../events/bodies/positions.ts';
 import { By } from '../events/bodies/who-acted.ts';
 import { FORMAT_VERSION, NewerVersion } from '../events/events.ts';
@@ -62,6 +63,8 @@ export const Command = z.discriminatedUnion('kind', [
   Head.extend({ kind: z.literal('unarchive') }),
   /** Merge the session's branch into its base branch. */
   Head.extend({ kind: z.literal('merge') }),
+  /** Publish its branch, the work of a round, or the result of its merge. */
+  Head.extend({ kind: z.literal('publish'), ...PublishWork.shape }),
   /** The state of the session's pull request as the forge reports it. */
   Head.extend({ kind: z.literal('pull_request'), seen: PullRequestFact.strict() }),
   /** Work on the feedback on the session's pull request; without keys, on commits that others added to its branch. */
@@ -73,7 +76,7 @@ export const Command = z.discriminatedUnion('kind', [
     /** Requested by a person, so PR_ROUNDS does not limit it. */
     byHand: z.literal(true).optional(),
   }),
-  /** Move the session's branch and worktree to the trash, and the session to the archive. */
+  /** Delete the session's branch and worktree, which a ref keeps, and archive the session. */
   Head.extend({ kind: z.literal('discard') }),
   /** Restore files, plan and overview from the end of an iteration, or from before the last rewind. */
   Head.extend({ kind: z.literal('rewind'), to: RewindTarget }),

@@ -20,8 +20,8 @@ export interface FinishFacts {
   names: readonly string[];
   /** Another file or folder already has the target path of the session folder. */
   isTaken: boolean;
-  /** Whether what was discarded with it can be restored; absent if nothing was discarded. */
-  trashReading?: 'there' | 'gone' | 'branch_taken' | undefined;
+  /** For a discarded session: whether its branch is back, and the commands that restore it; none if that is impossible. */
+  restoring?: { isBack: boolean; commands: readonly string[] } | undefined;
   /** Absent if there is none, or if it cannot be inspected yet. */
   worktree?: { path: string; reading: WorktreeReading } | undefined;
 }
@@ -36,7 +36,7 @@ type WorktreeReading =
       unreachedCommits: number;
     };
 
-type AnyState = Pick<SessionState, 'status' | 'archived' | 'rewind' | 'merge'>;
+type AnyState = Pick<SessionState, 'status' | 'archived' | 'rewind' | 'finishing'>;
 type Asked = { by: By } & GateRule;
 type ArchiveVerdict = { kind: 'accepted'; moved: string[] } | Refused;
 
@@ -53,7 +53,7 @@ export function judgeArchive(
   return (worktree && refuseWorktreeRemoval(worktree)) ?? { kind: 'accepted', moved: [] };
 }
 
-/** Whether a session may be discarded: the trash must be able to hold all of it. */
+/** Whether a session may be discarded: a ref must be able to keep all of it. */
 export function judgeDiscard(
   { by, ...rule }: Asked,
   state: AnyState,
@@ -74,15 +74,14 @@ export function judgeForeignArchive({
   return isTaken ? refused(COMMAND_ERRORS.folder_taken()) : { kind: 'accepted' };
 }
 
+/** Whether a session may leave the archive. The branch of a discarded one must be restored first, by hand. */
 export function judgeUnarchive(
   { archived, trash }: Pick<SessionState, 'archived' | 'trash'>,
-  { isTaken, trashReading }: Pick<FinishFacts, 'isTaken' | 'trashReading'>,
+  { isTaken, restoring }: Pick<FinishFacts, 'isTaken' | 'restoring'>,
 ): { kind: 'accepted' } | Refused {
   if (!archived) return refused(COMMAND_ERRORS.not_archived());
-  if (trash !== undefined && trashReading === 'gone')
-    return refused(COMMAND_ERRORS.trash_gone({ branch: trash.branch, until: trash.until }));
-  if (trash !== undefined && trashReading === 'branch_taken')
-    return refused(COMMAND_ERRORS.branch_taken({ branch: trash.branch }));
+  if (trash !== undefined && restoring?.isBack === false)
+    return refused(COMMAND_ERRORS.branch_discarded({ branch: trash.branch, ...restoring }));
   return isTaken ? refused(COMMAND_ERRORS.folder_taken()) : { kind: 'accepted' };
 }
 
@@ -144,10 +143,37 @@ export function judgePullRequest(
   { sinceBase }: { sinceBase: number },
 ): { kind: 'accepted' } | Refused {
   const byChannel = () => closedChannel(by, rule, 'Nothing was published.');
-  const closed = judgeKind('merge', state) ?? byChannel() ?? refuseUnlessAtRest(state);
+  const closed = judgeKind('publish', state) ?? byChannel() ?? refuseUnlessAtRest(state);
   if (closed) return closed;
   const into = state.worktree?.base ?? 'any branch';
   return sinceBase === 0 ? refused(COMMAND_ERRORS.nothing_to_merge({ into })) : { kind: 'accepted' };
+}
+
+/** Whether to publish: a pull request, the finished work of a round, or the result of a merge in its issue. */
+export function judgePublish(
+  { by, what, watched, ...rule }: Asked & Pick<CommandOf<'publish'>, 'what' | 'watched'>,
+  state: SessionState,
+  { sinceBase }: { sinceBase: number },
+): { kind: 'accepted' } | Refused {
+  if (what === 'pull_request') {
+    const isBegun = watched && !state.pullRequest?.watched;
+    const unwatched = isBegun ? closedChannel(by, rule, 'The pull request is not watched.') : undefined;
+    return unwatched ?? judgePullRequest({ by, ...rule }, state, { sinceBase });
+  }
+  // The supervisor publishes rounds, with the consent that the person gave at finish.
+  const byChannel = () =>
+    by.channel === 'settings' ? undefined : closedChannel(by, rule, 'Nothing was published.');
+  const closed = judgeKind('publish', state) ?? byChannel();
+  if (closed) return closed;
+  if (what === 'issue')
+    return state.lastMerge?.outcome === 'merged'
+      ? { kind: 'accepted' }
+      : refused(COMMAND_ERRORS.nothing_to_merge({ into: 'any branch' }));
+  if (state.status.kind !== 'done')
+    return refusedForStatus(COMMAND_ERRORS.not_done_yet({ status: state.status.kind }));
+  return state.pullRequest?.state === 'open' && state.round !== undefined
+    ? { kind: 'accepted' }
+    : refused(COMMAND_ERRORS.no_pull_request());
 }
 
 /** Whether this state may be recorded: watching the pull request requires an allowed channel, like an approval. */

@@ -9,7 +9,7 @@ type Kind = Command['kind'];
 
 /** While an agent runs, a command could come from it: only those that open no gate are accepted. */
 const ACCEPTED_WHILE_AGENT_RUNS: readonly Kind[] = ['stop', 'message'];
-const ACCEPTED_IN_ARCHIVE: readonly Kind[] = ['unarchive'];
+const ACCEPTED_IN_ARCHIVE: readonly Kind[] = ['unarchive', 'publish'];
 const ACCEPTED_HALFWAY: readonly Kind[] = ['resume', 'rewind', 'message'];
 
 /**
@@ -18,10 +18,13 @@ const ACCEPTED_HALFWAY: readonly Kind[] = ['resume', 'rewind', 'message'];
  */
 export function judgeKind(
   kind: Kind,
-  { archived, rewind, merge }: Pick<SessionState, 'archived' | 'rewind' | 'merge'>,
+  { archived, rewind, finishing }: Pick<SessionState, 'archived' | 'rewind' | 'finishing'>,
   moment: 'no_child' | 'child_runs' = 'no_child',
 ): Refused | undefined {
-  if (merge !== undefined && kind !== 'stop') return refused(COMMAND_ERRORS.busy({ with: 'merge' }));
+  const { kind: busyWith } = finishing?.work ?? {};
+  // Everything else that finishes a session is done before the next command is read.
+  if ((busyWith === 'merge' || busyWith === 'publish') && kind !== 'stop')
+    return refused(COMMAND_ERRORS.busy({ with: busyWith }));
   if (moment === 'child_runs' && !ACCEPTED_WHILE_AGENT_RUNS.includes(kind))
     return refused(COMMAND_ERRORS.child_runs({ wanted: 'other' }));
   if (archived && !ACCEPTED_IN_ARCHIVE.includes(kind)) return refusedForStatus(COMMAND_ERRORS.archived());

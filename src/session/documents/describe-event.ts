@@ -5,6 +5,7 @@ import { outageOf } from '../../phases/ending.ts';
 import { describeUsage } from '../../phases/limits.ts';
 import { type CheckRun, failedRuns, RED_AFTER, redAfter } from '../../phases/proving.ts';
 import type { EventType } from '../events/bodies/event-types.ts';
+import type { Finishing } from '../events/bodies/finishing.ts';
 import { describeOutage } from '../events/bodies/positions.ts';
 import { type By, type Channel, isPersonal } from '../events/bodies/who-acted.ts';
 import type { EventOf, SessionEvent } from '../events/events.ts';
@@ -129,6 +130,11 @@ const SENTENCES: { [T in EventType]: (event: EventOf<T>) => string | undefined }
   },
   phase_set: ({ from, phase }) => `phase set from ${from} to ${phase} by a person, in the file`,
   done: ({ summary }) => `done: ${summary}`,
+  finish_asked: ({ work }) => `${FINISHING[work.kind]} requested by ${describeBy(work.by)}`,
+  effect_ended: ({ name, outcome, url, commit, why }) =>
+    [`${name.replace('_', ' ')} ${outcome}`, url ?? commit, why].filter(Boolean).join(': '),
+  publish_ended: ({ summary }) => summary,
+  finish_ended: ({ kind, reason }) => (reason === undefined ? `${kind} done` : `${kind} failed: ${reason}`),
   archived: ({ by, what, moved, to }) =>
     what === 'session'
       ? `archived to ${to} by ${describeBy(by)}`
@@ -145,7 +151,7 @@ const SENTENCES: { [T in EventType]: (event: EventOf<T>) => string | undefined }
   rewound: ({ to, undo }) => `${describeRewind(to)}; the state before is kept as ${undo.ref}`,
   rewind_failed: ({ reason }) => `not rewound: ${reason}`,
   discarded: ({ by, trash }) =>
-    `branch ${trash.branch} and worktree discarded by ${describeBy(by)}; kept as ${trash.ref} until ${trash.until}`,
+    `branch ${trash.branch} and worktree discarded by ${describeBy(by)}; kept as ${trash.ref}`,
   unarchived: ({ by }) => `restored from the archive by ${describeBy(by)}`,
   merge_asked: ({ by, into }) => `merge into ${into} requested by ${describeBy(by)}`,
   merge_ended: ({ outcome, into, commit = '', reason = '' }) =>
@@ -153,6 +159,15 @@ const SENTENCES: { [T in EventType]: (event: EventOf<T>) => string | undefined }
       ? `merged into ${into}: ${commit.slice(0, 12)}`
       : `not merged into ${into}: ${reason}`,
   notice: ({ text }) => text,
+};
+
+const FINISHING: Readonly<Record<Finishing['kind'], string>> = {
+  archive: 'archiving',
+  discard: 'discarding',
+  documents: 'archiving of documents',
+  unarchive: 'restoring from the archive',
+  merge: 'merge',
+  publish: 'publishing',
 };
 
 function tookOver(event: EventOf<'worker_took_over'>): string {

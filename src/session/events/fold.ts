@@ -21,6 +21,7 @@ import {
 } from './bodies/positions.ts';
 import type { EventOf, SessionEvent } from './events.ts';
 import { checksRan, withChecksOf } from './fold-checks.ts';
+import { afterOldFinish, FINISH_FOLDS } from './fold-finishing.ts';
 import { RESET_FIELDS, rewound, withHalfwayRewind, withRewindContinued } from './fold-rewound.ts';
 import { addCosts, countedIteration, refreshed, warned, withMoneyNotice } from './fold-spent.ts';
 import { REMEMBERED_COMMANDS, type SessionState, type Status, type WaitingStatus } from './state.ts';
@@ -28,7 +29,8 @@ import { REMEMBERED_COMMANDS, type SessionState, type Status, type WaitingStatus
 export function fold(state: SessionState, event: SessionEvent): SessionState {
   // The entry matches the event's type, which TypeScript cannot infer from indexing by a union.
   const change = FOLDS[event.type] as (state: SessionState, event: SessionEvent) => SessionState;
-  return { ...change(state, event), n: event.n, lease: Math.max(state.lease, event.lease) };
+  const before = afterOldFinish(state, event);
+  return { ...change(before, event), n: event.n, lease: Math.max(state.lease, event.lease) };
 }
 
 const FOLDS: { [T in EventType]: (state: SessionState, event: EventOf<T>) => SessionState } = {
@@ -113,17 +115,7 @@ const FOLDS: { [T in EventType]: (state: SessionState, event: EventOf<T>) => Ses
     ...settled(state, { kind: 'done', since: at, summary }),
     requirementChecks: requirements?.map(({ check }) => check),
   }),
-  archived,
-  discarded: (state, { trash }) => ({ ...state, trash }),
-  unarchived: ({ trash: _restored, ...state }) => ({ ...state, archived: false }),
-  merge_asked: (state, { by, into }) => ({ ...state, merge: { by, into } }),
-  // A stop requested during the merge applied only to the merge.
-  merge_ended: (state, { outcome, into, commit, reason }) => ({
-    ...state,
-    merge: undefined,
-    stopWanted: undefined,
-    lastMerge: { outcome, into, commit, reason },
-  }),
+  ...FINISH_FOLDS,
   pull_request_seen: (state, event) => {
     const seen = PullRequestFact.parse(event);
     const before = state.pullRequest;
@@ -343,13 +335,6 @@ function reviewedAfter(
   const found = phase === 'quality' && isAccepted(event) ? (event.signal?.reviewed ?? []) : [];
   const at = head === undefined ? {} : Object.fromEntries(found.map((id) => [id, head]));
   return { reviewed: [...new Set([...reviewed, ...found])], reviewedAt: { ...reviewedAt, ...at } };
-}
-
-function archived(state: SessionState, { what, moved }: EventOf<'archived'>): SessionState {
-  const { approvedPlan: before } = state;
-  // Archiving the approved plan ends its approval.
-  const approvedPlan = before && moved.includes(before.name) ? undefined : before;
-  return { ...state, archived: what === 'session', approvedPlan };
 }
 
 /**

@@ -9,6 +9,17 @@ export function openRound({
   return round && round.number > (pullRequest?.round ?? 0) ? round : undefined;
 }
 
+/** The round to publish: an open one, or one that is pushed while some threads have no outcome yet. */
+export function unpublishedRound(
+  state: Pick<SessionState, 'round' | 'pullRequest' | 'lastPublish'>,
+): SessionState['round'] {
+  const { round, lastPublish } = state;
+  if (openRound(state) !== undefined) return round;
+  if (lastPublish?.what !== 'round' || lastPublish.outcome === 'published') return undefined;
+  const ended = new Set(lastPublish.effects.map(({ name }) => name));
+  return round?.threads.some(({ name }) => !ended.has(name)) ? round : undefined;
+}
+
 /** The documents of a round in the session folder: its feedback, and its agents' answers in each thread. */
 export function roundDocuments(number: number): { about: string; answers: string } {
   return { about: `round-${number}.md`, answers: `round-${number}-answers.md` };

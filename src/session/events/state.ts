@@ -8,7 +8,8 @@ import { Outage } from '../../phases/outage.ts';
 import { initialProgress } from '../../phases/progress.ts';
 import { AddedTests, BaseChecks, Proving } from '../../phases/proving.ts';
 import { PHASE_NAMES } from '../../phases/table.ts';
-import { BegunIteration, ChosenAgent, Trash } from './bodies/event-types.ts';
+import { BegunIteration, ChosenAgent } from './bodies/event-types.ts';
+import { Effect, Finishing, PublishEnd, Trash } from './bodies/finishing.ts';
 import {
   Block,
   Cost,
@@ -120,7 +121,14 @@ export const SessionState = z.object({
       isHalfway: z.literal(true).optional(),
     })
     .optional(),
-  merge: z.object({ by: By, into: z.string() }).optional(),
+  /** What is done next, before anything else, and the effects that have ended. `isOld`: recorded before its work. */
+  finishing: z
+    .object({ work: Finishing, effects: z.array(Effect), isOld: z.literal(true).optional() })
+    .optional(),
+  /** How the last publication ended, and each of its effects. */
+  lastPublish: PublishEnd.pick({ what: true, outcome: true })
+    .extend({ at: since, effects: z.array(Effect) })
+    .optional(),
   pullRequest: PullRequestFact.extend({ since }).optional(),
   /** The newest round of its pull request; `accepted`: the difference that a person accepted for it. */
   round: Round.extend({ accepted: z.string().optional() }).optional(),

@@ -1,86 +1,72 @@
 import { join } from 'node:path';
 import { keptCheckpoints } from '../../project/checkpoints/checkpoint-refs.ts';
 import { findBaseBranch } from '../../project/finishing/base-branch.ts';
-import { readTrash } from '../../project/finishing/trash.ts';
+import { restoringOf } from '../../project/finishing/trash.ts';
 import { factsForFinish } from '../../project/worktrees/inspect-worktree.ts';
 import {
   judgeArchive,
   judgeDiscard,
   judgeMerge,
+  judgePublish,
   judgeUnarchive,
   judgeWatch,
 } from '../../session/commands/judge-finish.ts';
 import { judgeRewind } from '../../session/commands/judge-rewind.ts';
+import type { Finishing } from '../../session/events/bodies/finishing.ts';
 import { readEvents } from '../../session/events/event-log.ts';
-import type { NewEvent } from '../../session/events/events.ts';
 import { refNameOf } from '../../session/layout/names.ts';
-import type { Handler } from '../core/command-outcome.ts';
+import type { CommandOutcome, Handler } from '../core/command-outcome.ts';
 import { stateOf, type Worker } from '../core/worker.ts';
-import { intoTrash } from './archived-work.ts';
-import { freeArchiveName, moveDocuments } from './document-archive.ts';
-import { foldersOf, intoArchive, outOfArchive } from './session-archive.ts';
+import { archiveFolder, foldersOf, freeArchiveName } from './archive-places.ts';
+import { intoTrash } from './into-trash.ts';
 
 export const archive: Handler<'archive'> = async (worker, { by, what, keep }) => {
-  const { home, facts } = await beforeFinish(worker, what === 'session');
+  const { facts } = await beforeFinish(worker, what === 'session');
   const verdict = judgeArchive({ what, keep }, stateOf(worker), facts);
   if (verdict.kind === 'refused') return verdict;
-  const { moved } = verdict;
-  const to = join('_archive', what === 'session' ? home.folder : freeArchiveName(worker));
-  const kept = keep.length > 0 ? `; kept: ${keep.join(', ')}` : '';
-  const flow =
-    what === 'session'
-      ? `Archived; branch ${worker.file.settings.branch} is kept`
-      : `${moved.length} documents archived -> ${to}${kept}`;
-  const event = { type: 'archived', by, what, moved, to, flow } as const;
-  return what === 'session'
-    ? { events: [event], ...intoArchive(worker, by) }
-    : { events: [event], after: () => moveDocuments(worker, event) };
+  if (what === 'session') return asked({ kind: 'archive', by, to: archiveFolder(worker) });
+  const to = join('_archive', freeArchiveName(worker));
+  return asked({ kind: 'documents', by, to, moved: verdict.moved });
 };
 
 export const unarchive: Handler<'unarchive'> = async (worker, { by }) => {
   const { home, away } = foldersOf(worker);
-  const { trash } = stateOf(worker);
+  const { trash, worktree } = stateOf(worker);
+  const main = { mainRepo: worker.file.mainRepo, ...worker.git.context };
   const facts = {
     ...(await factsForFinish({ sessionDir: away.sessionDir, to: home.sessionDir })),
-    trashReading:
-      trash && (await readTrash({ mainRepo: worker.file.mainRepo, ...worker.git.context }, trash)),
+    restoring: trash && worktree && (await restoringOf(main, trash, worktree.path)),
   };
   const verdict = judgeUnarchive(stateOf(worker), facts);
-  if (verdict.kind === 'refused') return verdict;
-  return {
-    events: [{ type: 'unarchived', by, trash, flow: 'Restored from the archive' }],
-    ...outOfArchive(worker, by, trash),
-  };
+  return verdict.kind === 'refused' ? verdict : asked({ kind: 'unarchive', by });
 };
 
-/** Moves branch and worktree to the trash and archives the session; unarchive restores everything. */
+/** A ref keeps branch and worktree before they are removed. */
 export const discard: Handler<'discard'> = async (worker, { by }) => {
-  const { home, facts } = await beforeFinish(worker, true);
+  const { facts } = await beforeFinish(worker, true);
   const verdict = judgeDiscard({ by, ...worker.file.settings }, stateOf(worker), facts);
   if (verdict.kind === 'refused') return verdict;
-  const to = join('_archive', home.folder);
-  const archived: NewEvent = { type: 'archived', by, what: 'session', moved: [], to };
+  const to = archiveFolder(worker);
   const { worktree } = facts;
   if (stateOf(worker).worktree === undefined || worktree === undefined)
-    return { events: [archived], ...intoArchive(worker, by) };
+    return asked({ kind: 'archive', by, to });
   const filled = await intoTrash(worker, worktree);
   if ('kind' in filled) return filled;
-  const { notices, trash } = filled;
-  const flow = `Discarded; branch ${trash.branch} and worktree are kept as ${trash.ref} until ${trash.until.slice(0, 10)}`;
-  return {
-    events: [...notices, { type: 'discarded', by, trash, flow }, archived],
-    ...intoArchive(worker, by),
-  };
+  const { events } = asked({ kind: 'discard', by, to, trash: filled.trash });
+  return { events: [...filled.notices, ...events] };
 };
 
-/** The session's paths outside the archive, and the facts for its judge. */
+function asked(work: Finishing): CommandOutcome {
+  return { events: [{ type: 'finish_asked', work }] };
+}
+
+/** The facts for the judge of what moves a session. */
 async function beforeFinish(worker: Worker, isInspected: boolean) {
   const { home, away } = foldersOf(worker);
   const { mainRepo } = worker.file;
   const worktreePath = isInspected ? stateOf(worker).worktree?.path : undefined;
   const worktree = worktreePath === undefined ? undefined : { mainRepo, worktreePath, ...worker.git.context };
-  const facts = await factsForFinish({ sessionDir: home.sessionDir, to: away.sessionDir, worktree });
-  return { home, facts };
+  return { facts: await factsForFinish({ sessionDir: home.sessionDir, to: away.sessionDir, worktree }) };
 }
 
 /** Accepts a merge of the session's branch; the checks and the merge follow the event. */
@@ -94,6 +80,20 @@ export const merge: Handler<'merge'> = async (worker, { by }) => {
   const verdict = judgeMerge({ by, ...settings }, stateOf(worker), facts);
   if (verdict.kind === 'refused') return verdict;
   return { events: [{ type: 'merge_asked', by, into: verdict.into }] };
+};
+
+/** Accepts to publish; the effects follow the event, each with its own outcome. */
+export const publish: Handler<'publish'> = async (worker, { by, what, withAnswers, watched }) => {
+  const { mainRepo, settings } = worker.file;
+  const { worktree } = stateOf(worker);
+  const facts = worktree && (await findBaseBranch({ mainRepo, ...worktree, ...worker.git.context }));
+  const verdict = judgePublish(
+    { by, ...settings, what, watched },
+    stateOf(worker),
+    facts ?? { sinceBase: 0 },
+  );
+  if (verdict.kind === 'refused') return verdict;
+  return asked({ kind: 'publish', by, what, withAnswers, watched });
 };
 
 /** Records the state of the pull request as the forge reports it. */

@@ -9,10 +9,10 @@ import { judgeKind, type Refused, refused } from '../../session/commands/judge-k
 import type { NewEvent } from '../../session/events/events.ts';
 import { isRewinding } from '../../session/events/fold-rewound.ts';
 import { recordedSteps } from '../core/blocked.ts';
-import { type CommandOutcome, followUp, type Handler } from '../core/command-outcome.ts';
+import type { CommandOutcome, Handler } from '../core/command-outcome.ts';
 import { ifTaken, lastingFailure } from '../core/passing-errors.ts';
-import { appendPatiently, record, type Worker } from '../core/worker.ts';
-import { archive, discard, merge, pullRequest, rewind, unarchive } from './finish.ts';
+import { appendPatiently, type Worker } from '../core/worker.ts';
+import { archive, discard, merge, publish, pullRequest, rewind, unarchive } from './finish.ts';
 import { answer, approve, takeChangeRequest } from './gate-commands.ts';
 import { resume } from './resume.ts';
 import { round } from './round.ts';
@@ -29,6 +29,7 @@ const HANDLERS: { readonly [K in Command['kind']]: Handler<K> } = {
   archive,
   unarchive,
   merge,
+  publish,
   pull_request: pullRequest,
   round,
   discard,
@@ -58,34 +59,35 @@ export async function waitingCommandIds(worker: Worker): Promise<string[]> {
 }
 
 /**
- * Answers waiting commands with one event each, oldest first. Commands after a rewind wait for it, because they apply
- * to its result.
+ * Answers waiting commands with one event each, oldest first. Commands after a rewind, an archive or a merge wait for it,
+ * because they apply to its result.
  * @returns how many were answered
  */
 export async function takeCommands(worker: Worker, moment: Moment): Promise<number> {
   const ids = pendingCommandIds(worker.paths);
   let answered = 0;
-  while (answered < ids.length && !isRewinding(worker.writer.state)) {
+  while (answered < ids.length && !isBusy(worker)) {
     answered += await takeSome(worker, ids.slice(answered, answered + AT_ONCE), moment);
   }
   return answered;
 }
 
-/** Answers the first commands of `ids`, up to one with follow-up work, or a rewind. @returns how many */
+function isBusy({ writer: { state } }: Worker): boolean {
+  return isRewinding(state) || state.finishing !== undefined;
+}
+
+/** Answers the first commands of `ids`, up to one whose work comes next. @returns how many */
 async function takeSome(worker: Worker, ids: readonly string[], moment: Moment): Promise<number> {
   const { writer } = worker;
   let answered = 0;
-  let last: CommandOutcome | undefined;
   for (const id of ids) {
-    if (last?.after !== undefined || isRewinding(writer.state)) break;
+    if (isBusy(worker)) break;
     answered += 1;
     // A crash between event and removal leaves the file of an answered command.
     if (writer.isAnswered(id)) continue;
-    last = await judgeQueued(worker, id, moment);
-    writer.stage(...last.events);
+    writer.stage(...(await judgeQueued(worker, id, moment)).events);
   }
   await writeStaged(worker);
-  if (last?.after !== undefined) await record(worker, ...(await followUp(worker, last)));
   await removeAnswered(worker, ids.slice(0, answered));
   return answered;
 }

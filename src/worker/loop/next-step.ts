@@ -4,13 +4,13 @@ import { performRewind } from '../commands/perform-rewind.ts';
 import { joinEnvironment } from '../core/children-environment.ts';
 import { stoppedEvent } from '../core/stopped.ts';
 import { record, stateOf, type Worker } from '../core/worker.ts';
+import { performFinishing } from '../finishing/perform.ts';
 import { FORGE_LOGIN, SANDBOX_LOWER } from '../guarding/check-sandbox-level.ts';
 import { prepare } from '../iteration/prepare.ts';
 import { runIteration } from '../iteration/run-iteration.ts';
 import { queueReason } from '../limits/queue.ts';
 import { nextIteration } from './next-iteration.ts';
 import { waitsOut, wokenByHand } from './parked.ts';
-import { performMerge } from './perform-merge.ts';
 import { openOrder, orderStep } from './start-order.ts';
 
 const NEED_ANOTHER_ENVIRONMENT = new Set([
@@ -33,7 +33,7 @@ export async function nextStep(worker: Worker): Promise<string | undefined> {
   const state = stateOf(worker);
   const { stopWanted } = state;
   if (isRewinding(state)) await performRewind(worker);
-  else if (state.merge !== undefined) await performMerge(worker);
+  else if (state.finishing !== undefined) await performFinishing(worker);
   else if (stopWanted !== undefined && mayStop(state)) await record(worker, stoppedEvent(stopWanted.by));
   else return await stepOf(worker, state);
   return undefined;

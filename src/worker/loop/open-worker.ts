@@ -36,8 +36,6 @@ export interface WorkerOptions {
 export interface OpenedWorker {
   worker: Worker;
   lease: OwnedLease;
-  /** Whether the last worker died and may have left processes; a worker that released its lease left none. */
-  died: boolean;
   /** Set if the session came from another machine and no worker has recorded that yet. */
   arrived?: Places | undefined;
 }
@@ -84,7 +82,7 @@ export async function openWorker(options: WorkerOptions, watch: Watch): Promise<
       return environment.now;
     },
   };
-  return { worker, lease, died, arrived };
+  return { worker, lease, arrived };
 }
 
 const MAX_ARRIVED_BYTES = 1024 * 1024;

@@ -1,9 +1,8 @@
 import { homedir } from 'node:os';
 import { BASE_ERRORS } from '../../base/base-errors.ts';
 import { crashPoint } from '../../base/fault-points.ts';
-import { restOfFinishing } from '../commands/session-archive.ts';
+import { folderNow } from '../commands/archive-places.ts';
 import { takeCommands, waitingCommandIds } from '../commands/take-commands.ts';
-import { followUp } from '../core/command-outcome.ts';
 import { say } from '../core/failure.ts';
 import { Watch } from '../core/supervisor-watch.ts';
 import { record, recordIfTaken, stateOf, type Worker } from '../core/worker.ts';
@@ -30,15 +29,14 @@ export async function runWorker(options: WorkerOptions): Promise<void> {
 }
 
 /** @returns whether there is more to do, under another lease */
-async function workOnce({ worker, lease, died, arrived }: OpenedWorker, watch: Watch): Promise<boolean> {
+async function workOnce({ worker, lease, arrived }: OpenedWorker, watch: Watch): Promise<boolean> {
   using writer = worker.writer;
   // Read git's executable settings first, so that no git call runs a planted program.
   if (arrived) await worker.git.accept(arrived.worktreePath);
   else if (writer.state.worktree)
     await worker.git.unaccepted(writer.state.worktree.path).catch(() => undefined);
-  const away = await followUp(worker, (await restOfFinishing(worker, died)) ?? {});
+  worker.projector.relocate(folderNow(worker));
   await takeOver(worker, lease, { truncatedBytes: writer.truncatedBytes, places: arrived });
-  await record(worker, ...away);
   // An agent of an earlier worker may be waiting for its connections.
   if (worker.file.settings.sandbox === 'strict' && stateOf(worker).openIteration)
     await worker.guard.wayOut(worker).catch((error) => say(worker, error));
@@ -95,7 +93,7 @@ async function oneStep(worker: Worker): Promise<string | undefined> {
   await takeCommandsIfNoChild(worker);
   // A start that takes over a session records its wait as a pending decision.
   if (stateOf(worker).pending !== undefined) return undefined;
-  if (stateOf(worker).archived) return 'archived';
+  if (stateOf(worker).archived && stateOf(worker).finishing === undefined) return 'archived';
   return await nextStep(worker);
 }
 

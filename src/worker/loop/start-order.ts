@@ -1,4 +1,3 @@
-import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { questionHash } from '../../session/documents/qa.ts';
 import type { StartOrder } from '../../session/events/bodies/positions.ts';
@@ -7,10 +6,9 @@ import { NO_LIMIT_KNOWN } from '../../session/events/session-view.ts';
 import type { WaitingStatus } from '../../session/events/state.ts';
 import { readAllSessions } from '../../session/session-list.ts';
 import { describeOrder, type Predecessors, predecessorsNow } from '../../session/start-order.ts';
-import { intoArchive } from '../commands/session-archive.ts';
+import { archiveFolder } from '../commands/archive-places.ts';
 import { agentChoice } from '../core/agent-choice.ts';
 import { joinEnvironment } from '../core/children-environment.ts';
-import { followUp } from '../core/command-outcome.ts';
 import { readQuestions } from '../core/evidence.ts';
 import { record, stateOf, type Worker } from '../core/worker.ts';
 import { readSharedLimit } from '../limits/shared-limit.ts';
@@ -83,8 +81,7 @@ async function withLimit(worker: Worker, order: StartOrder): Promise<StartOrder>
 
 /** The session has neither branch nor worktree: only its folder is archived. */
 async function discardUnbegun(worker: Worker, by: By): Promise<undefined> {
-  await record(worker, { type: 'stopped', by, why: 'discarded before it began' });
-  const { folder } = worker.file;
-  await record(worker, { type: 'archived', by, what: 'session', moved: [], to: join('_archive', folder) });
-  await record(worker, ...(await followUp(worker, intoArchive(worker, by))));
+  const work = { kind: 'archive', by, to: archiveFolder(worker) } as const;
+  const stopped = { type: 'stopped', by, why: 'discarded before it began' } as const;
+  await record(worker, stopped, { type: 'finish_asked', work });
 }

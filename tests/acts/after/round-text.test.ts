@@ -1,8 +1,9 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import type { Remark } from '../../../src/acts/after/feedback.ts';
-import { repliesIn, roundText } from '../../../src/acts/after/round-text.ts';
+import { roundText } from '../../../src/acts/after/round-text.ts';
 import type { ForgeCheck, PullRequestDetails } from '../../../src/forge/forge.ts';
+import { repliesIn } from '../../../src/publish/round-replies.ts';
 
 const DETAILS = {
   ...{ number: 17, url: 'https://github.com/fleet/boats/pull/17', title: 'Boats', baseBranch: 'main' },

@@ -48,6 +48,8 @@ export interface RoundPlan extends RigPlan {
  * A session that was done, published and is watched; with GATES=none it has a commit of a person and no plan. In a round
  * its implementation agent does `work` and commits it all.
  */
+const RECORDED = ['resumed', 'pull_request_seen'] as const;
+
 export async function roundRig({
   work = [runs('date +%N >>boats.txt')],
   lines = {},
@@ -60,7 +62,7 @@ export async function roundRig({
   const planPhase = isPlanned ? 'done' : 'none';
   const rig = await startRig({
     ...(isPlanned ? {} : { at: 'done' }),
-    ...{ here: true, sandbox: 'guard' },
+    ...{ here: true, sandbox: 'guard', ...(isPlanned && { firstEnv: hub.env }) },
     lines: { GATES: 'none', CHECK: 'true', PR_WATCH: 'on', ...lines },
     scenario: { rules: [{ when: { phase: 'implementation', planPhase }, do: [...work, COMMITS, ENDS] }] },
     ...plan,
@@ -70,7 +72,9 @@ export async function roundRig({
     await rig.approve();
     await rig.until(({ status }) => status.kind === 'done');
   }
-  const env = { ...rig.repo.env, ...hub.env };
+  // The login that the person's gh has wherever a worker is started.
+  Object.assign(rig.repo.env, hub.env);
+  const env = { ...rig.repo.env };
   const git = async (cwd: string, ...args: string[]) => {
     const own = ['-c', 'credential.helper=!gh auth git-credential', ...IDENTITY, ...args];
     const { exitCode, stdout, stderr } = await runCommand('git', own, { cwd, env });
@@ -88,9 +92,9 @@ export async function roundRig({
     if (path === '/graphql') begin(repository);
     return undefined;
   };
-  await finishSession({ session: rig.file.folder, how: 'pull_request', keep: [] }, context);
+  const opened = await finishSession({ session: rig.file.folder, how: 'pull_request', keep: [] }, context);
   const pull = repository.pullRequests.get(17);
-  if (pull === undefined) throw new Error('No pull request was opened.');
+  if (pull === undefined) throw new Error(`No pull request was opened: ${opened.done}`);
   const clone = join(rig.repo.root, 'colleague');
   await git(path, 'clone', '--quiet', 'https://github.com/fleet/boats.git', clone);
   await git(clone, 'switch', '--quiet', pull.headBranch);
@@ -111,14 +115,25 @@ export async function roundRig({
       if (look === undefined) throw new Error('The forge does not know it.');
       const view = await rig.view();
       const { clock } = context;
-      const later = Object.create(clock, { monotonic: { value: () => clock.monotonic() + laterMs } });
+      const later = Object.create(clock, {
+        monotonic: { value: () => clock.monotonic() + laterMs },
+        now: { value: () => clock.now() + laterMs },
+      });
       const supervisor: ActionContext = { ...context, clock: later, by: { channel: 'settings' } };
       const advance = await rounds.advance(view, look, { forge, context: supervisor });
       const { request, after } = advance;
-      if (request)
-        await sendAndAwait(view, request, ['resumed', 'pull_request_seen'], { ...supervisor, clock });
+      if (request === undefined) return advance;
+      const ends = request.kind === 'publish' ? (['publish_ended'] as const) : RECORDED;
+      const { events } = await sendAndAwait(
+        view,
+        request,
+        ends,
+        { ...supervisor, clock },
+        { workMs: 60_000 },
+      );
       await after?.();
-      return advance;
+      const published = events.find((event) => event.type === 'publish_ended');
+      return published ? { ...advance, summary: published.summary } : advance;
     },
     untilDone: () => rig.until(({ status }) => status.kind === 'done'),
     async [Symbol.asyncDispose]() {

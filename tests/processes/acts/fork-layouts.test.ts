@@ -1,17 +1,16 @@
 import { chmod, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { composePullRequest } from '../../../src/publish/compose-pull-request.ts';
 import { aboutPullRequest } from '../../../src/acts/finish/preview-finish.act.ts';
-import { publish } from '../../../src/publish/publish.ts';
 import { whyNotUnattended } from '../../../src/acts/finish/unattended-push.ts';
 import { readIssue } from '../../../src/acts/sessions/read-issue.ts';
 import { runCommand } from '../../../src/base/processes/run-command.ts';
 import { GitHub } from '../../../src/forge/github.ts';
 import type { Project } from '../../../src/project/finding/open-project.ts';
+import { composePullRequest } from '../../../src/publish/compose-pull-request.ts';
 import type { PullRequestFact } from '../../../src/session/events/bodies/positions.ts';
 import { ciIf } from '../../support/ci.ts';
-import { publishScene } from '../../support/publish-scene.ts';
+import { publish, publishScene } from '../../support/publish-scene.ts';
 import { makeRepo, type TempRepo } from '../../support/temp-repo.ts';
 
 const ORIGINAL = 'https://github.com/fleet/boats.git';

@@ -2,7 +2,6 @@ import { chmod, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { composePullRequest } from '../../../src/publish/compose-pull-request.ts';
-import { publish } from '../../../src/publish/publish.ts';
 import { questionHash } from '../../../src/session/documents/qa.ts';
 import { serialiseEvent } from '../../../src/session/events/events.ts';
 import type { SessionState } from '../../../src/session/events/state.ts';
@@ -12,7 +11,7 @@ import { ci } from '../../support/ci.ts';
 import { freePort } from '../../support/free-port.ts';
 import type { StubPullRequest } from '../../support/github-stub/model.ts';
 import { PROVED, provedEvents } from '../../support/proved-events.ts';
-import { type PublishScene, publishScene } from '../../support/publish-scene.ts';
+import { type PublishScene, publish, publishScene } from '../../support/publish-scene.ts';
 import { makeRepo, type TempRepo } from '../../support/temp-repo.ts';
 
 const SINCE = '2026-01-08T10:00:00.000Z';

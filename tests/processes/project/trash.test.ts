@@ -1,7 +1,9 @@
 // @module-tag ci
+import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { appendFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { expect, test } from 'vitest';
 import {
   dropBranch,
@@ -9,11 +11,8 @@ import {
   isAllInTrash,
   listTrash,
   pruneTrash,
-  readTrash,
-  restoreBranch,
-  restoreDiscardedFiles,
+  restoringOf,
 } from '../../../src/project/finishing/trash.ts';
-import { rejoinWorktree } from '../../../src/project/worktrees/rejoin-worktree.ts';
 import { removeWorktree } from '../../../src/project/worktrees/remove-worktree.ts';
 import { type CheckpointScene, checkpointScene, contentsOf } from '../../support/checkpoint-scene.ts';
 
@@ -30,7 +29,7 @@ const remove = (scene: CheckpointScene, isKept: () => Promise<boolean>) =>
     isKept,
   );
 
-test('branch and worktree are restored from the trash byte for byte, including uncommitted files', async () => {
+test('two printed commands restore branch and worktree byte for byte, including uncommitted files', async () => {
   const scene = await checkpointScene({ folder: 'Über boats' });
   await using repo = scene.repo;
   const { place, worktreePath } = scene;
@@ -60,15 +59,11 @@ test('branch and worktree are restored from the trash byte for byte, including u
   await repo.git(['gc', '--quiet', '--prune=now']);
   expect([existsSync(worktreePath), await repo.git(['branch', '--list', 'x'])]).toEqual([false, '']);
 
-  expect(await readTrash(place, { ...trash, branch: 'x' })).toBe('there');
-  const again = async () => {
-    await restoreBranch(place, trash.tip);
-    await rejoinWorktree({ ...place, baseCommit: tip });
-    await restoreDiscardedFiles(place, trash.commit);
-  };
-  await again();
-  // A crash in between is followed by another crash.
-  await again();
+  const { isBack, commands } = await restoringOf(place, { ...trash, branch: 'x' }, worktreePath);
+  expect([isBack, commands.length]).toEqual([false, 2]);
+  await promisify(execFile)('/bin/sh', ['-c', commands.join(' && ')], {
+    env: { ...process.env, ...repo.env },
+  });
   expect(await contentsOf(worktreePath)).toEqual(before);
   expect(await repo.git(['rev-parse', 'x'])).toBe(tip);
   expect(await repo.git(['symbolic-ref', '--short', 'HEAD'], worktreePath)).toBe('x');
@@ -110,7 +105,7 @@ test('files that no checkpoint takes prevent a discard', async () => {
   expect(await repo.git(['for-each-ref', 'refs/heads', 'refs/samocode/_trash'])).toBe(refs);
 });
 
-test('a branch created since then is not replaced, and a missing ref restores nothing', async () => {
+test('a branch that exists again needs no commands, and a missing ref has none', async () => {
   const scene = await checkpointScene();
   await using repo = scene.repo;
   const trash = { ...(await kept(scene)), branch: 'x' };
@@ -118,11 +113,11 @@ test('a branch created since then is not replaced, and a missing ref restores no
   await dropBranch(scene.place, trash.tip);
   const other = await repo.commit('Other');
   await repo.git(['branch', 'x', other]);
-  expect(await readTrash(scene.place, trash)).toBe('branch_taken');
-  await expect(restoreBranch(scene.place, trash.tip)).rejects.toMatchObject({ code: 'git_failed' });
-  expect(await repo.git(['rev-parse', 'x'])).toBe(other);
+  const path = scene.worktreePath;
+  expect(await restoringOf(scene.place, trash, path)).toEqual({ isBack: true, commands: [] });
+  await repo.git(['branch', '-D', 'x']);
   await repo.git(['update-ref', '-d', trash.ref]);
-  expect(await readTrash(scene.place, trash)).toBe('gone');
+  expect(await restoringOf(scene.place, trash, path)).toEqual({ isBack: false, commands: [] });
 });
 
 test('the trash is pruned once its lifetime is over, and not a day earlier', async () => {

@@ -9,11 +9,11 @@ import { type Command, leaveCommand } from '../../../src/session/commands/comman
 import { readEvents } from '../../../src/session/events/event-log.ts';
 import type { NewEvent } from '../../../src/session/events/events.ts';
 import { sessionPaths } from '../../../src/session/layout/paths.ts';
-import { restOfFinishing } from '../../../src/worker/commands/session-archive.ts';
-import { judgeQueued, takeCommands } from '../../../src/worker/commands/take-commands.ts';
+import { takeCommands } from '../../../src/worker/commands/take-commands.ts';
 import { GitGuard } from '../../../src/worker/core/git-guard.ts';
 import type { Worker } from '../../../src/worker/core/worker.ts';
 import { Projector } from '../../../src/worker/documents/projector.ts';
+import { performFinishing } from '../../../src/worker/finishing/perform.ts';
 import { CREATED, PREPARED } from '../../session/events.ts';
 import { sessionFileSample } from '../../support/session-file-sample.ts';
 import { type TempLog, tempLog } from '../../support/temp-log.ts';
@@ -49,29 +49,37 @@ async function stopped(log: TempLog, repo: TempRepo, ...events: NewEvent[]): Pro
 }
 
 const away = ({ paths }: TempLog) => sessionPaths(paths.sessionsDir, paths.folder, true).sessionDir;
-const finish = async (worker: Worker) => (await restOfFinishing(worker, true))?.after?.();
+const finish = performFinishing;
 
-test('a worktree is removed only once its archiving is recorded, not while the command is judged', async () => {
+test('a worktree is removed only once its archiving is recorded, and the archive is recorded once it is done', async () => {
   await using log = await tempLog();
   await using repo = await makeRepo();
   const worker = await stopped(log, repo);
   await leaveCommand(log.paths, ARCHIVE);
-  await judgeQueued(worker, ARCHIVE.id, 'no_child');
-  expect(existsSync(join(repo.root, 'worktree'))).toBe(true);
   await takeCommands(worker, 'no_child');
+  expect(existsSync(join(repo.root, 'worktree'))).toBe(true);
+  expect(worker.writer.state).toMatchObject({ archived: false, finishing: { work: { kind: 'archive' } } });
+  await finish(worker);
   expect(existsSync(join(repo.root, 'worktree'))).toBe(false);
+  expect(worker.writer.state).toMatchObject({ archived: true, finishing: undefined });
   expect([existsSync(log.paths.sessionDir), existsSync(away(log))]).toEqual([false, true]);
 });
 
-test('a session whose archiving was cut short by a crash is archived by the next worker, however often that happens', async () => {
-  await using log = await tempLog();
-  await using repo = await makeRepo();
-  const worker = await stopped(log, repo, ARCHIVED);
-  await finish(worker);
-  await finish(worker);
-  expect(existsSync(join(repo.root, 'worktree'))).toBe(false);
-  expect([existsSync(log.paths.sessionDir), existsSync(away(log))]).toEqual([false, true]);
-});
+test.each<[string, NewEvent]>([
+  ['today', { type: 'finish_asked', work: { kind: 'archive', by: CLI, to: ARCHIVED.to } }],
+  ['by an earlier version, which recorded the archive first', ARCHIVED],
+])(
+  'an archiving begun %s and cut short by a crash is completed, however often that happens',
+  async (_, asked) => {
+    await using log = await tempLog();
+    await using repo = await makeRepo();
+    const worker = await stopped(log, repo, asked);
+    await finish(worker);
+    await finish(worker);
+    expect(existsSync(join(repo.root, 'worktree'))).toBe(false);
+    expect([existsSync(log.paths.sessionDir), existsSync(away(log))]).toEqual([false, true]);
+  },
+);
 
 test('a worktree that a person created again for an archived session stays', async () => {
   await using log = await tempLog();
@@ -88,10 +96,12 @@ test('files written between judgement and removal prevent the archiving of a ses
   await using repo = await makeRepo();
   const worker = await stopped(log, repo);
   await leaveCommand(log.paths, ARCHIVE);
-  const { after, undone } = await judgeQueued(worker, ARCHIVE.id, 'no_child');
+  await takeCommands(worker, 'no_child');
   await writeFile(join(repo.root, 'worktree/late.txt'), 'work');
-  await expect(after?.()).rejects.toMatchObject({ code: 'would_lose_work' });
-  expect(await undone?.()).toMatchObject([{ type: 'unarchived', by: CLI }]);
+  await finish(worker);
+  const last = (await readEvents(log.paths, 0)).at(-1);
+  expect(last).toMatchObject({ type: 'finish_ended', kind: 'archive', code: 'would_lose_work' });
+  expect(worker.writer.state).toMatchObject({ archived: false, finishing: undefined });
   expect(await readdir(join(repo.root, 'worktree'))).toContain('late.txt');
 });
 
@@ -101,13 +111,13 @@ test('a session is restored only once that is recorded, not while the command is
   const worker = await stopped(log, repo, ARCHIVED);
   await finish(worker);
   await leaveCommand(log.paths, UNARCHIVE);
-  await judgeQueued(worker, UNARCHIVE.id, 'no_child');
-  expect(existsSync(log.paths.sessionDir)).toBe(false);
   await takeCommands(worker, 'no_child');
+  expect(existsSync(log.paths.sessionDir)).toBe(false);
+  await finish(worker);
   expect([existsSync(log.paths.sessionDir), existsSync(away(log))]).toEqual([true, false]);
 });
 
-test('a session recorded as restored by a worker that then died is restored by the next one', async () => {
+test('a session recorded as restored by an earlier version that then died is restored by the next worker', async () => {
   await using log = await tempLog();
   await using repo = await makeRepo();
   const worker = await stopped(log, repo, ARCHIVED);
@@ -124,11 +134,12 @@ test('a session that cannot be restored stays in the archive', async () => {
   const worker = await stopped(log, repo, ARCHIVED);
   await finish(worker);
   await leaveCommand(log.paths, UNARCHIVE);
-  const { after, undone } = await judgeQueued(worker, UNARCHIVE.id, 'no_child');
+  await takeCommands(worker, 'no_child');
   await mkdir(log.paths.sessionDir);
   await writeFile(join(log.paths.sessionDir, 'of-a-person.md'), 'x');
-  await expect(after?.()).rejects.toMatchObject({ code: 'ENOTEMPTY' });
-  await worker.writer.append({ type: 'unarchived', by: CLI }, ...((await undone?.()) ?? []));
-  expect(worker.writer.state.archived).toBe(true);
-  expect((await readEvents(log.paths, 0)).at(-1)).toMatchObject({ type: 'archived', what: 'session' });
+  await finish(worker);
+  expect(worker.writer.state).toMatchObject({ archived: true, finishing: undefined });
+  expect(existsSync(away(log))).toBe(true);
+  const last = (await readEvents(log.paths, 0)).at(-1);
+  expect(last).toMatchObject({ type: 'finish_ended', kind: 'unarchive', code: 'folder_taken' });
 });

@@ -1,7 +1,9 @@
 // @module-tag ci
+import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { appendFile, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { expect, test } from 'vitest';
 import { trashRef } from '../../../src/project/checkpoints/checkpoint-refs.ts';
 import { type Command, leaveCommand } from '../../../src/session/commands/commands.ts';
@@ -9,9 +11,9 @@ import { readEvents } from '../../../src/session/events/event-log.ts';
 import type { SessionEvent } from '../../../src/session/events/events.ts';
 import { refNameOf } from '../../../src/session/layout/names.ts';
 import { sessionPaths } from '../../../src/session/layout/paths.ts';
-import { restOfFinishing } from '../../../src/worker/commands/session-archive.ts';
 import { judgeQueued, takeCommands } from '../../../src/worker/commands/take-commands.ts';
 import type { Worker } from '../../../src/worker/core/worker.ts';
+import { performFinishing } from '../../../src/worker/finishing/perform.ts';
 import { type TempLog, tempLog } from '../../support/temp-log.ts';
 import { makeRepo, type TempRepo } from '../../support/temp-repo.ts';
 import { finished } from '../../worker/finished-session.ts';
@@ -24,11 +26,9 @@ const trash = ({ file }: Pick<Worker, 'file'>) => trashRef(refNameOf(file));
 async function take(worker: Worker, log: TempLog, command: Command): Promise<SessionEvent | undefined> {
   await leaveCommand(log.paths, command);
   await takeCommands(worker, 'no_child');
+  await performFinishing(worker);
   return (await readEvents(log.paths, 0)).at(-1);
 }
-
-/** The first step of a new worker. */
-const takeOver = async (worker: Worker) => (await restOfFinishing(worker, true))?.after?.();
 
 const worktreeOf = ({ writer }: Worker) => writer.state.worktree?.path ?? '';
 const away = ({ paths }: TempLog) => sessionPaths(paths.sessionsDir, paths.folder, true).sessionDir;
@@ -43,7 +43,7 @@ async function snapshot(worker: Worker, repo: TempRepo, log: TempLog) {
 
 const GONE = { worktree: false, branch: '', folder: 'archive' };
 
-test('a session is discarded with its uncommitted work, and all of it can be restored', async () => {
+test('a session is discarded with its uncommitted work, and two printed commands restore all of it', async () => {
   await using log = await tempLog();
   await using repo = await makeRepo({ folder: 'Über boats' });
   const worker = await finished(log, repo);
@@ -57,7 +57,12 @@ test('a session is discarded with its uncommitted work, and all of it can be res
   });
   expect(await repo.git(['for-each-ref', '--format=%(refname)', 'refs/samocode'])).toBe(trash(worker));
 
-  await take(worker, log, UNARCHIVE);
+  const refusal = await take(worker, log, UNARCHIVE);
+  expect(refusal).toMatchObject({ type: 'command_refused', code: 'branch_discarded' });
+  const why = refusal?.type === 'command_refused' ? refusal.message : '';
+  const commands = why.slice(why.indexOf('git -C'));
+  await promisify(execFile)('/bin/sh', ['-c', commands], { env: { ...process.env, ...repo.env } });
+  await take(worker, log, { ...UNARCHIVE, id: '01KEE000000000000000000003' });
   expect(await snapshot(worker, repo, log)).toEqual({ worktree: true, branch: 'samocode/x', folder: 'home' });
   expect(await repo.git(['rev-parse', 'samocode/x'])).toBe(tip);
   expect(await readFile(join(worktreeOf(worker), 'größe 1.txt'), 'utf8')).toBe('not committed\n');
@@ -74,29 +79,22 @@ test('after a worker that died at any step of a discard, the next one completes 
   const { events } = await judgeQueued(worker, DISCARD.id, 'no_child');
   expect(await snapshot(worker, repo, log)).toEqual({ worktree: true, branch: 'samocode/x', folder: 'home' });
   await worker.writer.append(...events);
-  await takeOver(worker);
+  await performFinishing(worker);
   expect(await snapshot(worker, repo, log)).toEqual(GONE);
-  await takeOver(worker);
+  await performFinishing(worker);
   expect(await snapshot(worker, repo, log)).toEqual(GONE);
-  // After its branch and worktree are restored, but not its folder.
-  const { trash } = worker.writer.state;
-  await worker.writer.append({ type: 'unarchived', by: HEAD.by, trash });
-  await repo.git(['branch', 'samocode/x', trash?.tip ?? '']);
-  await takeOver(worker);
-  await takeOver(worker);
-  expect(await snapshot(worker, repo, log)).toMatchObject({ branch: 'samocode/x', folder: 'home' });
 });
 
-test('files written after the trash was filled undo the discard', async () => {
+test('files written after the ref was made prevent the discard', async () => {
   await using log = await tempLog();
   await using repo = await makeRepo();
   const worker = await finished(log, repo);
   await leaveCommand(log.paths, DISCARD);
-  const { events, after, undone } = await judgeQueued(worker, DISCARD.id, 'no_child');
-  await worker.writer.append(...events);
+  await takeCommands(worker, 'no_child');
   await appendFile(join(worktreeOf(worker), 'a.txt'), 'late\n');
-  await expect(after?.()).rejects.toMatchObject({ code: 'changed_meanwhile' });
-  await worker.writer.append(...((await undone?.()) ?? []));
+  await performFinishing(worker);
+  const last = (await readEvents(log.paths, 0)).at(-1);
+  expect(last).toMatchObject({ type: 'finish_ended', kind: 'discard', code: 'changed_meanwhile' });
   expect([worker.writer.state.archived, worker.writer.state.trash]).toEqual([false, undefined]);
   expect(await snapshot(worker, repo, log)).toEqual({ worktree: true, branch: 'samocode/x', folder: 'home' });
 });
@@ -134,15 +132,15 @@ test('a discard through a channel that opens no gate is refused', async () => {
   expect(await take(worker, log, DISCARD)).toMatchObject({ type: 'command_refused', code: 'channel_closed' });
 });
 
-test.each<[string, (repo: TempRepo, worker: Worker) => Promise<unknown>, string]>([
-  ['if the trash is gone', (repo, worker) => repo.git(['update-ref', '-d', trash(worker)]), 'trash_gone'],
-  ['if another branch has its name', (repo) => repo.git(['branch', 'samocode/x', 'main']), 'branch_taken'],
-])('a discarded session is not restored %s', async (_, disturb, code) => {
+test('a discarded session whose ref is gone stays in the archive, and is told why', async () => {
   await using log = await tempLog();
   await using repo = await makeRepo();
   const worker = await finished(log, repo);
   await take(worker, log, DISCARD);
-  await disturb(repo, worker);
-  expect(await take(worker, log, UNARCHIVE)).toMatchObject({ type: 'command_refused', code });
+  await repo.git(['update-ref', '-d', trash(worker)]);
+  expect(await take(worker, log, UNARCHIVE)).toMatchObject({
+    code: 'branch_discarded',
+    message: expect.stringContaining('has been removed since'),
+  });
   expect(worker.writer.state.archived).toBe(true);
 });

@@ -11,7 +11,7 @@ import { readEvents } from '../../../src/session/events/event-log.ts';
 import type { NewEvent } from '../../../src/session/events/events.ts';
 import { refNameOf } from '../../../src/session/layout/names.ts';
 import { takeCommands } from '../../../src/worker/commands/take-commands.ts';
-import { performMerge } from '../../../src/worker/loop/perform-merge.ts';
+import { performFinishing } from '../../../src/worker/finishing/perform.ts';
 import { type TempLog, tempLog } from '../../support/temp-log.ts';
 import { makeRepo } from '../../support/temp-repo.ts';
 import { DONE, type FinishedPlan, finished } from '../../worker/finished-session.ts';
@@ -30,7 +30,7 @@ const merge = (channel: Channel = 'cli'): Command => ({
 const lastEnd = async ({ paths }: TempLog) =>
   (await readEvents(paths, 0)).findLast((event) => event.type === 'merge_ended') as MergeEnd | undefined;
 
-test('a merge is recorded as requested, then done, and a second one at the same time is refused', async () => {
+test('a merge is recorded as requested, then done, and a second one waits for it and finds nothing to do', async () => {
   await using log = await tempLog();
   await using repo = await makeRepo();
   const worker = await finished(log, repo);
@@ -38,11 +38,12 @@ test('a merge is recorded as requested, then done, and a second one at the same 
   await leaveCommand(log.paths, { ...merge(), id: '01KEE000000000000000000002' });
   const before = await repo.git(['rev-parse', 'main']);
   await takeCommands(worker, 'no_child');
-  expect(worker.writer.state.merge).toEqual({ by: CLI, into: 'main' });
+  expect(worker.writer.state.finishing?.work).toEqual({ kind: 'merge', by: CLI, into: 'main' });
   expect(await repo.git(['rev-parse', 'main'])).toBe(before);
+  await performFinishing(worker);
+  await takeCommands(worker, 'no_child');
   const refused = (await readEvents(log.paths, 0)).filter(({ type }) => type === 'command_refused');
-  expect(refused).toMatchObject([{ kind: 'merge', code: 'busy' }]);
-  await performMerge(worker);
+  expect(refused).toMatchObject([{ kind: 'merge', code: 'nothing_to_merge' }]);
   const tip = await repo.git(['rev-parse', 'samocode/x']);
   expect(await lastEnd(log)).toMatchObject({
     outcome: 'merged',
@@ -52,7 +53,7 @@ test('a merge is recorded as requested, then done, and a second one at the same 
     commit: tip,
   });
   expect(worker.writer.state).toMatchObject({ status: { kind: 'done' }, lastMerge: { outcome: 'merged' } });
-  expect(worker.writer.state.merge).toBeUndefined();
+  expect(worker.writer.state.finishing).toBeUndefined();
   expect(await repo.git(['status', '--porcelain'])).toBe('');
   expect(existsSync(join(repo.path, 'a.txt'))).toBe(true);
 });
@@ -91,7 +92,7 @@ test('a base that is behind its remote is merged as it is on the remote', async 
   await repo.git(['reset', '--quiet', '--hard', first]);
   await leaveCommand(log.paths, merge());
   await takeCommands(worker, 'no_child');
-  await performMerge(worker);
+  await performFinishing(worker);
   expect(await lastEnd(log)).toMatchObject({ outcome: 'merged', onto: theirs });
   expect(await repo.git(['ls-files'])).toBe('README.md\na.txt\nb.txt');
 });
@@ -101,7 +102,7 @@ test('conflicts are recorded with the next step, and the session remains done', 
   await using repo = await makeRepo();
   const worker = await finished(log, repo, { files: { 'README.md': 'ours\n' }, events: [DONE, ASKED] });
   const theirs = await repo.commit('Theirs', { 'README.md': 'theirs\n' });
-  await performMerge(worker);
+  await performFinishing(worker);
   expect(await lastEnd(log)).toMatchObject({
     outcome: 'conflicts',
     files: ['README.md'],
@@ -124,7 +125,7 @@ test('a merge whose worker died before the base moved is started again; after th
   const ref = mergeRef(refNameOf(worker.file));
   await repo.git(['update-ref', ref, to]);
   await fastForward({ mainRepo: repo.path, baseEnv: repo.env, branch: 'main', from, to, ref });
-  await performMerge(worker);
+  await performFinishing(worker);
   expect(await lastEnd(log)).toMatchObject({ outcome: 'merged', commit: to });
   expect(await repo.git(['rev-parse', 'main'])).toBe(to);
 });
@@ -137,7 +138,7 @@ test('two sessions that merge at once both end up in the base', async () => {
     await finished(one, repo, { branch: 'samocode/one', files: { 'one.txt': '1\n' }, events: [DONE, ASKED] }),
     await finished(two, repo, { branch: 'samocode/two', files: { 'two.txt': '2\n' }, events: [DONE, ASKED] }),
   ];
-  await Promise.all(workers.map((worker) => performMerge(worker)));
+  await Promise.all(workers.map((worker) => performFinishing(worker)));
   const ends = [await lastEnd(one), await lastEnd(two)];
   expect(ends.map((end) => end?.outcome)).toEqual(['merged', 'merged']);
   expect(await repo.git(['ls-files'])).toBe('README.md\none.txt\ntwo.txt');

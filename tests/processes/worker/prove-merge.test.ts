@@ -2,7 +2,7 @@
 import { expect, test } from 'vitest';
 import type { Proving } from '../../../src/phases/proving.ts';
 import type { NewEvent } from '../../../src/session/events/events.ts';
-import { proveMerge } from '../../../src/worker/loop/perform-merge.ts';
+import { proveMerge } from '../../../src/worker/finishing/merge.ts';
 import { tipOfBranch } from '../../../src/worker/proving/check-facts.ts';
 import { tempLog } from '../../support/temp-log.ts';
 import { makeRepo } from '../../support/temp-repo.ts';

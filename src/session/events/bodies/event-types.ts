@@ -6,6 +6,7 @@ import { ENDING_KINDS } from '../../../phases/ending.ts';
 import { LIMIT_NAMES, SessionLimits } from '../../../phases/limits.ts';
 import { ChecksRan, ProvedRequirement, Proving } from '../../../phases/proving.ts';
 import { PHASE_NAMES } from '../../../phases/table.ts';
+import { Effect, Finishing, PublishEnd, Trash } from './finishing.ts';
 import {
   Amount,
   AnswerOnRecord,
@@ -26,20 +27,6 @@ import {
   StartOrder,
 } from './positions.ts';
 import { By } from './who-acted.ts';
-
-/** The parts of a discarded session that can be restored. */
-export const Trash = z.object({
-  ref: z.string(),
-  commit: z.string(),
-  branch: z.string(),
-  tip: z.string(),
-  head: z.string().optional(),
-  tree: z.string(),
-  /** Names of uncommitted files. */
-  uncommitted: z.array(z.string()),
-  until: z.string(),
-});
-export type Trash = z.infer<typeof Trash>;
 
 /** Another provider or model that a person chose for the following agents. */
 export const ChosenAgent = z.object({
@@ -214,6 +201,16 @@ export const EVENT_BODIES = {
   }),
   phase_set: z.object({ phase: PhaseName, from: PhaseName }),
   done: z.object({ summary: z.string(), requirements: z.array(ProvedRequirement).optional() }),
+  /** What follows is done next, even if the worker is replaced meanwhile. */
+  finish_asked: z.object({ work: Finishing }),
+  effect_ended: Effect,
+  publish_ended: PublishEnd.extend({ by: By }),
+  /** Asked for, and not done; without a code, done although an earlier version had recorded it before its work. */
+  finish_ended: z.object({
+    kind: z.string(),
+    code: z.string().optional(),
+    reason: z.string().optional(),
+  }),
   archived: z.object({
     by: By,
     what: z.enum(['session', 'documents']),
@@ -224,7 +221,7 @@ export const EVENT_BODIES = {
   }),
   /** `archived` follows. */
   discarded: z.object({ by: By, trash: Trash }),
-  /** `trash`: branch and files are restored from it. */
+  /** `trash`: what an earlier version restored. */
   unarchived: z.object({ by: By, trash: Trash.optional() }),
   /** The branch is merged next, even if the worker is replaced meanwhile. */
   merge_asked: z.object({ by: By, into: z.string() }),

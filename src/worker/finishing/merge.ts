@@ -5,13 +5,13 @@ import { mergeRef } from '../../project/checkpoints/checkpoint-refs.ts';
 import { mergeOnto } from '../../project/finishing/base-branch.ts';
 import { forwardAlone } from '../../project/finishing/fast-forward.ts';
 import { makeMergeCommit } from '../../project/finishing/merge-commit.ts';
+import type { FinishingOf } from '../../session/events/bodies/finishing.ts';
 import type { MergeEnd } from '../../session/events/bodies/positions.ts';
 import type { NewEvent } from '../../session/events/events.ts';
 import { refNameOf } from '../../session/layout/names.ts';
 import { whileTakingCommands } from '../commands/while-taking-commands.ts';
 import { afterLeftOut, leftOutBy } from '../core/left-out.ts';
-import { lastingFailure } from '../core/passing-errors.ts';
-import { provingOf, record, stateOf, type Worker } from '../core/worker.ts';
+import { provingOf, stateOf, type Worker } from '../core/worker.ts';
 import { commitWithTree, type TipOfBranch, tipOfBranch } from '../proving/check-facts.ts';
 import { mergeCommands } from '../proving/ledger.ts';
 import { proveCommit } from '../proving/prove.ts';
@@ -24,17 +24,14 @@ const TRIES = 3;
  * Does an accepted merge in a temporary clone, checks it there, and only then moves the base branch atomically. A
  * crash before that changes nothing, and the next worker starts over.
  */
-export async function performMerge(worker: Worker): Promise<void> {
-  const { merge } = stateOf(worker);
-  if (merge === undefined) return;
-  const { into } = merge;
-  try {
-    const ended = await mergeAgain(worker, into);
-    await record(worker, ...ended.events, endedEvent({ into, files: [], commands: [], ...ended.end }));
-  } catch (error) {
-    const { message: reason } = lastingFailure(worker, error, 'merge again');
-    await record(worker, endedEvent({ into, outcome: 'failed', reason, files: [], commands: [] }));
-  }
+export async function performMerge(worker: Worker, { by, into }: FinishingOf<'merge'>): Promise<NewEvent[]> {
+  const { events, end } = await mergeAgain(worker, into);
+  const ended = endedEvent({ into, files: [], commands: [], ...end });
+  const isTold = end.outcome === 'merged' && worker.file.issue !== undefined;
+  const told: NewEvent[] = isTold
+    ? [{ type: 'finish_asked', work: { kind: 'publish', by, what: 'issue' } }]
+    : [];
+  return [...events, ended, ...told];
 }
 
 interface Ended {
