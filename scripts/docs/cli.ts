@@ -14,6 +14,10 @@ const STATUSES: readonly [keyof typeof EXIT, string][] = [
   ['usage', 'usage error'],
   ['blocked', 'the session is blocked'],
   ['waiting', 'the session waits for you'],
+  [
+    'pending',
+    'not done yet: the command is queued until a worker answers, or accepted and still being carried out',
+  ],
   ['interrupted', 'Ctrl-C; the session continues'],
 ];
 

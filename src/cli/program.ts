@@ -1,7 +1,6 @@
 import { type Command, CommanderError } from 'commander';
 import { addRound } from '../acts/after/round.command.ts';
 import { addPrune, addWorktrees } from '../acts/clean-up/disk-space.command.ts';
-import { ACTION_ERRORS } from '../acts/common/action-errors.ts';
 import type { Code } from '../acts/common/codes.ts';
 import { addArchive, addFinish, addUnarchive } from '../acts/finish/finish-archive.command.ts';
 import { addAnswer, addApprove, addChanges, addPlan } from '../acts/gates/answer-approve.command.ts';
@@ -28,8 +27,8 @@ import { capitalised } from '../base/text.ts';
 import { type Cli, EXIT } from '../kit/terminal/cli.ts';
 import { CLI_ERRORS } from '../kit/terminal/cli-errors.ts';
 import { newCommand } from '../kit/terminal/new-command.ts';
-import { nextCommands } from '../kit/terminal/next-commands.ts';
 import type { AddCommand } from '../kit/terminal/shared-options.ts';
+import { showPending } from '../kit/terminal/show-pending.ts';
 import { addDoctor } from '../machine/doctor/doctor.command.ts';
 import { addInstall, addUninstall } from '../machine/install/install.command.ts';
 import { addSupervisor } from '../machine/service/supervisor.command.ts';
@@ -49,7 +48,7 @@ export async function runProgram(cli: Cli, argv: readonly string[]): Promise<voi
   } catch (error) {
     if (cli.interrupted.aborted) return cli.leaveWith(EXIT.interrupted);
     if (error instanceof CommanderError && error.exitCode === 0) return;
-    if (ACTION_ERRORS.pending.is(error)) return showPending(cli, error);
+    if (showPending(cli, error)) return;
     const shown =
       error instanceof CommanderError
         ? fromCommander(error, program, argv)
@@ -71,17 +70,6 @@ const USAGE_CODES: readonly Code[] = [
 function isUsage(error: unknown): boolean {
   if (!isSamocodeError(error)) return false;
   return CLI_ERRORS.usage.is(error) || USAGE_CODES.some((code) => code === error.code);
-}
-
-/** Not a failure: the worker takes the command later. */
-function showPending(
-  { output }: Cli,
-  { what, why, next: steps, args }: ReturnType<typeof ACTION_ERRORS.pending>,
-): void {
-  const next = nextCommands(steps);
-  output.result({ session: args.session, pending: true, summary: `${what} ${why}`, next }, ({ summary }) =>
-    [summary, `  Check again: ${output.style.accent(next)}`].join('\n'),
-  );
 }
 
 export function makeProgram(cli: Cli): Command {
@@ -108,7 +96,8 @@ On your own repository:              samocode run --task "Add JWT auth"
 "samocode <command> --help" describes a command. Every command accepts --json.
 <session> is its name, a prefix of the name, or its five-character id, which
 "samocode list" shows before the name.
-Exit status: 0 success, 1 failure, 2 usage error, 3 blocked, 4 waits for you.`;
+Exit status: 0 success, 1 failure, 2 usage error, 3 blocked, 4 waits for you,
+75 queued or accepted, and not done yet.`;
 
 /** Commands in the groups and the order of the help. */
 const COMMAND_GROUPS: Readonly<Record<string, readonly AddCommand[]>> = {

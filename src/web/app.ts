@@ -1,6 +1,7 @@
 import type { Http2Bindings, HttpBindings } from '@hono/node-server';
 import { type Context, Hono, type MiddlewareHandler } from 'hono';
 import * as z from 'zod';
+import { ACTION_ERRORS } from '../acts/common/action-errors.ts';
 import type { ActionContext } from '../acts/common/context.ts';
 import type { ShownSession } from '../acts/reading/watch-sessions.act.ts';
 import type { Clock } from '../base/clock.ts';
@@ -72,6 +73,7 @@ export function webApp(options: WebOptions, context: ActionContext): WebApp {
     });
   app.use(holdersOnly(options, { usage, clock }));
   app.onError((error, c) => {
+    if (ACTION_ERRORS.pending.is(error)) return c.text(problemText(error), 202);
     if (isSamocodeError(error))
       return c.text(problemText(error), WEB_ERRORS.session_gone.is(error) ? 404 : 409);
     failed(error);

@@ -42,7 +42,9 @@ for (let heap = 0; heap < plan.heaps; heap += 1) {
     // Sent twice, perhaps after it was answered.
     if (index % 10 === 3) await leaveCommand(paths, command);
   }
-  const last = untilAnswered(paths, { id: ids.at(-1) ?? '' }, context, { patienceMs: 600_000 });
+  const last = untilAnswered(paths, { id: ids.at(-1) ?? '', kind: 'message' }, context, {
+    patienceMs: 600_000,
+  });
   await last.catch((error: unknown) => {
     if (!(isSamocodeError(error) && error.code === 'not_running')) throw error;
   });

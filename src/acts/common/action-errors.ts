@@ -93,11 +93,30 @@ export const ACTION_ERRORS = errors({
         ? [{ act: 'name_project', args: { project_dir: projectDir }, when: 'if the user means it' }]
         : [],
   }),
-  pending: ({ session, seconds, id }: { session: string; seconds: number; id?: string }) => ({
-    what: `The worker of ${session} did not respond within ${seconds} s.`,
-    why: id === undefined ? 'It may still be starting.' : `The command ${id} stays queued.`,
-    hint: 'If nothing changes, session.log and worker.stderr of the session say why.',
-    next: [{ act: 'read_status', session }],
+  /** No failure: what was asked for is not done yet. Every face words it at one place. */
+  pending: ({ session, command, seconds, isAccepted, owner }: Pending) => ({
+    what:
+      command === undefined
+        ? `Session ${session} was not continued yet.`
+        : `Session ${session}: the command "${command.replaceAll('_', ' ')}" ${isAccepted ? 'was accepted, and is not done yet' : 'is queued, and has no effect yet'}.`,
+    why: isAccepted
+      ? `The worker carries it out; it did not end within ${seconds} s.`
+      : owner === undefined
+        ? `It ${command === undefined ? 'continues' : 'takes effect'} once a worker answers; none did within ${seconds} s.`
+        : `It takes effect once its worker answers: process ${owner.pid} on a machine or in a container that is not visible from here (${owner.hostId}).`,
+    hint: 'If its status stays the same, session.log and worker.stderr of the session say why.',
+    next: [
+      { act: 'read_status', session, when: 'to see whether it is done' },
+      ...(owner === undefined
+        ? []
+        : [
+            {
+              act: 'take_over',
+              session,
+              when: 'if that machine or container is gone for good',
+            } as const,
+          ]),
+    ],
   }),
   plan_hash_missing: ({ session }: { session: string }) => ({
     what: 'Nothing was approved.',
@@ -155,11 +174,6 @@ export const ACTION_ERRORS = errors({
     why: `The ${name} has ${chars} characters; the limit is ${most}.`,
     hint: 'Put the long part into a file of the project and name that file here.',
   }),
-  worker_elsewhere: ({ session, pid, hostId, id }: WorkerElsewhere) => ({
-    what: `The worker of ${session} did not respond.`,
-    why: `It is process ${pid} on a machine or in a container that is not visible from here (${hostId}); the command ${id} stays queued.`,
-    next: [{ act: 'take_over', session, when: 'if that machine or container is gone for good' }],
-  }),
   whole_name_needed: ({ session, meant }: { session: string; meant: readonly string[] }) => ({
     what: 'Nothing was changed.',
     why: `"${session.slice(0, 80)}" is only the beginning of a session's name; without a confirmation, the full name is required.`,
@@ -213,11 +227,15 @@ interface SessionAmbiguous {
   projects: readonly string[];
 }
 
-interface WorkerElsewhere {
+interface Pending {
   session: string;
-  pid: number;
-  hostId: string;
-  id: string;
+  /** The kind of the command; absent if a worker was started without one. */
+  command?: string;
+  seconds: number;
+  /** A worker has accepted the command, and its end was not seen. */
+  isAccepted?: true;
+  /** The worker, if it runs on a machine or in a container that is not visible from here. */
+  owner?: { pid: number; hostId: string } | undefined;
 }
 
 interface NotMerged {

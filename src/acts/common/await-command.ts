@@ -8,6 +8,7 @@ import type { SessionView } from '../../session/events/session-view.ts';
 import { type SessionPaths, sessionPaths } from '../../session/layout/paths.ts';
 import { readSession } from '../../session/status.ts';
 import { waitForEvents } from '../../session/watch.ts';
+import { ACTION_ERRORS } from './action-errors.ts';
 import type { ActionContext } from './context.ts';
 import { closedTo, earlyRefusal } from './early-refusal.ts';
 import { type CommandRequest, sendCommand, untilAnswered } from './send-command.ts';
@@ -17,6 +18,14 @@ export interface CompletedCommand {
   events: SessionEvent[];
 }
 
+/** What ends the work of an accepted command, and how long to wait for that. */
+interface Work {
+  endsIn: readonly EventType[];
+  workMs?: number;
+  /** The work may outlast the wait: then that is no reason to throw. */
+  mayLast?: boolean;
+}
+
 /** How long to wait for the work of an accepted command. */
 const WORK_MS = 2000;
 /** How long to wait for work that touches every file of a worktree. */
@@ -24,43 +33,55 @@ export const ALL_FILES_MS = 15_000;
 
 /**
  * Sends a command and waits briefly for the event that completes it.
- * @throws an early refusal, the worker's refusal, pending, or the error that `closedTo` returns
+ * @throws an early refusal, the worker's refusal, or the error that `closedTo` returns; pending: it was not answered, or
+ * accepted and not completed in time
  */
 export async function sendAndAwait(
   view: SessionView,
   request: CommandRequest,
   endsIn: readonly EventType[],
   context: ActionContext,
-  { workMs = WORK_MS }: { workMs?: number } = {},
+  work: Omit<Work, 'endsIn'> = {},
 ): Promise<CompletedCommand> {
   const { paths } = view;
   const closed = closedTo(view) ?? early(request.kind, view);
   if (closed) throw closed;
   const accepted = await sendCommand(paths, request, context);
-  return await untilDone(paths, { accepted, endsIn, workMs }, context);
+  return await untilDone(paths, { accepted, command: request.kind, endsIn, ...work }, context);
 }
 
 /** Like `sendAndAwait`, for the command that was written when the run folder was created. */
 export async function awaitStart(
   paths: SessionPaths,
-  { id }: Pick<Command, 'id'>,
+  { id, kind }: Pick<Command, 'id' | 'kind'>,
   endsIn: readonly EventType[],
   context: ActionContext,
 ): Promise<CompletedCommand> {
-  const accepted = await untilAnswered(paths, { id }, context);
-  return await untilDone(paths, { accepted, endsIn, workMs: WORK_MS }, context);
+  const accepted = await untilAnswered(paths, { id, kind }, context);
+  return await untilDone(paths, { accepted, command: kind, endsIn, mayLast: true }, context);
 }
 
 async function untilDone(
   paths: SessionPaths,
-  { accepted, endsIn, workMs }: { accepted: number; endsIn: readonly EventType[]; workMs: number },
+  {
+    accepted,
+    command,
+    endsIn,
+    workMs = WORK_MS,
+    mayLast = false,
+  }: Work & { accepted: number; command: string },
   { clock, host }: ActionContext,
 ): Promise<CompletedCommand> {
   const deadline = clock.monotonic() + workMs;
   for (let after = accepted; ; ) {
     const events = await readEvents(paths, accepted);
     const left = deadline - clock.monotonic();
-    if (left <= 0 || events.some((event) => endsIn.includes(event.type))) {
+    const hasEnded = events.some((event) => endsIn.includes(event.type));
+    if (left <= 0 && !hasEnded && !mayLast) {
+      const seconds = Math.round(workMs / 1000);
+      throw ACTION_ERRORS.pending({ session: paths.folder, command, seconds, isAccepted: true });
+    }
+    if (left <= 0 || hasEnded) {
       const view = await readSession(sessionPaths(paths.sessionsDir, paths.folder), host);
       if (view === undefined) throw new Error(`The run folder of ${paths.folder} has vanished.`);
       return { events, view };

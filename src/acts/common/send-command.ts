@@ -52,7 +52,7 @@ export async function sendCommand(
   const after = (await readLog(paths))?.state.n ?? 0;
   // TypeScript cannot infer that the request's kind and fields belong together.
   await leaveCommand(paths, { v: FORMAT_VERSION, id, by, at: isoUtc(clock.now()), ...request } as Command);
-  return await untilAnswered(paths, { id, after }, context, patience);
+  return await untilAnswered(paths, { id, kind: request.kind, after }, context, patience);
 }
 
 /**
@@ -60,11 +60,11 @@ export async function sendCommand(
  * @param after the number of an event before the answer
  * @returns the number of the event that accepted it
  * @throws the worker's refusal
- * @throws pending, worker_elsewhere on timeout; the command stays queued
+ * @throws pending on timeout; the command stays queued
  */
 export async function untilAnswered(
   paths: SessionPaths,
-  { id, after = 0 }: { id: string; after?: number },
+  { id, kind, after = 0 }: { id: string; kind: Command['kind']; after?: number },
   context: ActionContext,
   { patienceMs: given }: Patience = {},
 ): Promise<number> {
@@ -94,7 +94,7 @@ export async function untilAnswered(
     const patienceMs = given ?? (isElsewhere ? POOL_PATIENCE_MS : ownMs);
     if (waitedMs > patienceMs) {
       await supervise(context, paths.sessionsDir);
-      throw await noAnswer(paths, { id, waitedMs }, context);
+      throw await noAnswer(paths, { command: kind, seconds: Math.round(waitedMs / 1000) }, context);
     }
     await clock.sleep(POLL_MS);
   }
@@ -109,15 +109,12 @@ async function livingPid(
 
 async function noAnswer(
   paths: SessionPaths,
-  { id, waitedMs }: { id: string; waitedMs: number },
+  unanswered: { command: string; seconds: number },
   { host }: Pick<ActionContext, 'host'>,
 ): Promise<SamocodeError> {
-  const session = paths.folder;
-  const owner = await unseenOwner(paths.leases, host);
-  if (owner === undefined || (await isElsewhereInPool(paths, { host })))
-    return ACTION_ERRORS.pending({ session, seconds: Math.round(waitedMs / 1000), id });
-  const { pid, hostId } = owner;
-  return ACTION_ERRORS.worker_elsewhere({ session, id, pid, hostId });
+  const isInPool = await isElsewhereInPool(paths, { host });
+  const owner = isInPool ? undefined : await unseenOwner(paths.leases, host);
+  return ACTION_ERRORS.pending({ session: paths.folder, ...unanswered, owner });
 }
 
 /** Whether the session belongs to another machine of a pool, or to none yet. */

@@ -27,10 +27,8 @@ export interface RewindSessionInput extends SessionQuestion {
 
 export interface RewindSessionResult {
   view: SessionView;
-  /** `rewinding`: many files are still being restored. */
-  outcome: 'rewound' | 'rewinding';
-  /** A ref in MAIN_REPO with the earlier state; absent while the rewind is running. */
-  undoRef?: string;
+  /** A ref in MAIN_REPO with the earlier state. */
+  undoRef: string;
   /** Files left unchanged: too large, unreadable, or in nested repositories. */
   leftOut: string[];
   /** Where commits that were removed from the branch still exist, one sentence each. */
@@ -56,8 +54,7 @@ export async function rewindSession(
     throw ACTION_ERRORS.rewind_halfway({ session: view.folder, reason: halfway.reason });
   const end = events.find((event) => event.type === 'rewound' || event.type === 'rewind_failed');
   if (end?.type === 'rewind_failed') throw rewindFailed(end);
-  if (end === undefined) return { view, outcome: 'rewinding', leftOut: [], stays };
-  return { view, outcome: 'rewound', undoRef: end.undo.ref, leftOut: end.leftOut, stays };
+  return { view, undoRef: end?.undo.ref ?? '', leftOut: end?.leftOut ?? [], stays };
 }
 
 const ENDS = ['rewound', 'rewind_failed', 'blocked'] as const;

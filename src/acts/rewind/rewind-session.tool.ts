@@ -53,17 +53,15 @@ export const rewindSessionTool = defineTool({
       return previewFields(await previewRewind({ ...question, to: target }, actions), again);
     }
     const { rewindSession } = await import('./rewind-session.act.ts');
-    const { view, outcome, undoRef, leftOut, stays } = await rewindSession(
+    const { view, undoRef, leftOut, stays } = await rewindSession(
       { ...question, to: target, isExact: true },
       actions,
     );
-    const isRewound = outcome === 'rewound';
     const then = view.state.status.kind === 'done' ? 'done again' : 'stopped';
-    const result = isRewound ? `It is rewound and is now ${then}.` : 'Files are still being restored.';
     return {
       ...sessionFields(view),
-      summary: [result, ...stays].join(' '),
-      next: isRewound ? nextSteps(view) : [{ act: 'read_status', when: 'in a moment' }],
+      summary: [`It is rewound and is now ${then}.`, ...stays].join(' '),
+      next: nextSteps(view),
       kept_before: undoRef,
       left_as_they_are: leftOut.slice(0, MAX_LISTED).map((path) => cut(path, 150)),
     };

@@ -32,18 +32,14 @@ export function addRewind(program: Command, cli: Cli): void {
       const asked = { session, ...projectOf(options), to };
       const input = options.yes ? { ...asked, isExact: true } : await confirmed(cli, asked);
       if (input === undefined) return;
-      const { view, outcome, undoRef, leftOut, stays } = await rewindSession(
-        input,
-        await cli.actionContext(),
-      );
+      const { view, ...rewound } = await rewindSession(input, await cli.actionContext());
+      const { leftOut, stays } = rewound;
       const short = handleOf(view.folder);
       const isDone = view.state.status.kind === 'done';
-      const facts = { ...shownFacts(view), outcome, undoRef, leftOut, stays };
+      const facts = { ...shownFacts(view), outcome: 'rewound', ...rewound };
       cli.output.result(facts, () =>
         [
-          outcome === 'rewound'
-            ? `${cli.output.style.good('✔')} ${view.folder} is rewound to ${describeTarget(to)} and is now ${isDone ? 'done again' : 'stopped'}.`
-            : `${view.folder} is being rewound; to see its progress: samocode status ${short}`,
+          `${cli.output.style.good('✔')} ${view.folder} is rewound to ${describeTarget(to)} and is now ${isDone ? 'done again' : 'stopped'}.`,
           ...(leftOut.length > 0
             ? [
                 `Not changed: ${leftOut

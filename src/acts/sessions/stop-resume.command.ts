@@ -4,6 +4,7 @@ import { CLI_ERRORS } from '../../kit/terminal/cli-errors.ts';
 import { shownFacts } from '../../kit/terminal/session-facts.ts';
 import { projectOf, type SharedOptions, withSharedOptions } from '../../kit/terminal/shared-options.ts';
 import { handleOf } from '../../session/layout/names.ts';
+import { ACTION_ERRORS } from '../common/action-errors.ts';
 import type { StopOneResult } from './stop-session.act.ts';
 
 type StopOptions = SharedOptions & { now?: true; all?: true; group?: string };
@@ -30,7 +31,9 @@ export function addStop(program: Command, cli: Cli): void {
         return cli.output.result(factsOf(stopped), () => resultText(stopped, options));
       }
       const stopped = await stopSeveral({ group, ...input }, context);
-      if (stopped.some(({ outcome }) => outcome === 'refused')) cli.leaveWith(EXIT.failed);
+      const failures = stopped.flatMap((one) => (one.outcome === 'refused' ? [one.error] : []));
+      if (failures.length > 0)
+        cli.leaveWith(failures.every(ACTION_ERRORS.pending.is) ? EXIT.pending : EXIT.failed);
       cli.output.result({ sessions: stopped.map(factsOf) }, () =>
         stopped.length === 0
           ? 'No session is running here.'

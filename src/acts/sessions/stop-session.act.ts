@@ -17,8 +17,8 @@ export interface StopSessionInput extends SessionQuestion {
 export interface StopSessionResult {
   view: SessionView;
   /**
-   * `stopped`: the worker has stopped it. `stopping`: the worker has accepted the command. `not_running`: it
-   * was already at rest.
+   * `stopped`: the worker has stopped it. `stopping`: its agent may finish first. `not_running`: it was already at
+   * rest.
    */
   outcome: 'stopping' | 'stopped' | 'not_running';
 }
@@ -56,6 +56,9 @@ export async function stopSeveral(
   return await Promise.all(views.filter((view) => !isAtRest(view)).map(stopOne));
 }
 
+/** An agent has 3 s to end by itself. */
+const ENDING_MS = 8000;
+
 /** Stops a session and keeps everything it wrote. @throws the worker's refusal, pending */
 export async function stopSession(
   input: StopSessionInput,
@@ -71,7 +74,8 @@ async function stopFound(
 ): Promise<StopSessionResult> {
   if (isAtRest(view)) return { view, outcome: 'not_running' };
   try {
-    const after = await sendAndAwait(view, { kind: 'stop', when }, ['stopped', 'done'], context);
+    const work = when === 'now' ? { workMs: ENDING_MS } : { mayLast: true };
+    const after = await sendAndAwait(view, { kind: 'stop', when }, ['stopped', 'done'], context, work);
     return { view: after.view, outcome: after.view.state.status.kind === 'stopped' ? 'stopped' : 'stopping' };
   } catch (error) {
     // It came to rest before the command was sent, so nothing is left to stop.

@@ -4,6 +4,7 @@ import { OF_SESSION, ProjectDir, resultWith, SessionName, TEXTS } from '../../ki
 import { sessionFields } from '../../kit/mcp/session-fields.ts';
 import type { ToolResult } from '../../kit/mcp/tool.ts';
 import { statusSentence } from '../../session/words.ts';
+import { ACTION_ERRORS } from '../common/action-errors.ts';
 import type { StopOneResult } from './stop-session.act.ts';
 
 export const stopSessionTool = defineTool({
@@ -51,13 +52,17 @@ export const stopSessionTool = defineTool({
 });
 
 function aboutGroup(stopped: readonly StopOneResult[]): ToolResult {
-  const refused = stopped.filter(({ outcome }) => outcome === 'refused').length;
-  const count = stopped.length === 1 ? 'One session is' : `${stopped.length} sessions are`;
+  const failures = stopped.flatMap((one) => (one.outcome === 'refused' ? [one.error] : []));
+  const pending = failures.filter(ACTION_ERRORS.pending.is).length;
+  const refused = failures.length - pending;
+  const stopping = stopped.length - failures.length;
+  const count = stopping === 1 ? 'One session is' : `${stopping} sessions are`;
   return {
     summary:
       stopped.length === 0
         ? 'None of them is running.'
-        : `${count} stopping${refused > 0 ? `; ${refused} refused` : ''}.`,
+        : `${count} stopping${pending > 0 ? `; ${pending} not stopped yet` : ''}${refused > 0 ? `; ${refused} refused` : ''}.`,
+    pending: pending > 0 || undefined,
     next: [{ act: 'list' }],
     sessions: stopped.map((one) =>
       one.outcome === 'refused'

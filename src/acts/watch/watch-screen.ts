@@ -5,6 +5,7 @@ import { LinkedController } from '../../base/processes/linked-controller.ts';
 import { runAtTerminal } from '../../base/processes/run-at-terminal.ts';
 import { type Cli, EXIT, type Menus } from '../../kit/terminal/cli.ts';
 import { cutToColumns } from '../../kit/terminal/columns.ts';
+import { showPending } from '../../kit/terminal/show-pending.ts';
 import type { ScreenEvent, WholeScreen } from '../../kit/terminal/whole-screen.ts';
 import type { ActionContext } from '../common/context.ts';
 import { askAtGate } from '../gates/ask-at-gate.ts';
@@ -160,7 +161,7 @@ class Watch {
       this.#place = { ...this.#place, notice };
     } catch (error) {
       if (ended.signal.aborted) return;
-      cli.output.error(error);
+      if (!showPending(cli, error)) cli.output.error(error);
       await menus.pause(BACK);
     } finally {
       // The command set an exit status, but the screen continues.

@@ -34,7 +34,7 @@ export function defineTool<Shape extends z.ZodRawShape>(definition: ToolDefiniti
 
 /**
  * Runs a tool. Inside a session, tools that write are refused before anything else. Only this function turns a thrown
- * error into a result: `isError` with one JSON text of code, message and hint. A command that no worker has taken yet is
+ * error into a result: `isError` with one JSON text of code, message and hint. A command that is not done yet is
  * not an error. The text of every result is the JSON of its structuredContent, because some clients show a model only
  * one of the two.
  */

@@ -39,7 +39,7 @@ export const ByPhase = z
 const ALWAYS = {
   summary: z.string().describe('The result in one sentence, for people.'),
   next: z.string().optional().describe('What to do now: the exact calls, or what to say to the user.'),
-  pending: z.literal(true).optional().describe('No worker has taken the command yet; it stays queued.'),
+  pending: z.literal(true).optional().describe('Not done yet; a worker does it later.'),
 };
 
 /** The output schema of a tool; tests fail on any other field. */

@@ -11,6 +11,8 @@ export const EXIT = {
   blocked: 3,
   /** The session waits for a person, and there is no terminal to ask on. */
   waiting: 4,
+  /** EX_TEMPFAIL: a command was left for a worker, and is not done yet. */
+  pending: 75,
   /** The status that shells report for Ctrl-C. */
   interrupted: 130,
 } as const;

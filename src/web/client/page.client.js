@@ -297,7 +297,8 @@ async function send(event) {
     const path = form.dataset.act === 'start' ? '/start' : `/s/${key}/${form.dataset.act}`;
     const answer = await call(path, { method: 'POST', body });
     output.replaceChildren(await contentOf(answer));
-    output.className = answer.ok ? 'good' : 'bad';
+    // 202: left for a worker, and not done yet.
+    output.className = answer.status === 202 ? '' : answer.ok ? 'good' : 'bad';
     if (answer.ok && form.dataset.act !== 'preview') form.reset();
   } catch {
     output.className = 'bad';

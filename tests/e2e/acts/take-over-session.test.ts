@@ -58,7 +58,7 @@ test.concurrent.each(ELSEWHERE)(
 
     await continueHere(rig);
     const answering = answerQa({ ...question, answers: [], acceptSuggestions: true }, rig.context());
-    await expect(answering).rejects.toMatchObject({ code: 'worker_elsewhere' });
+    await expect(answering).rejects.toMatchObject({ code: 'pending', args: { owner } });
     expect((await rig.state()).lease).toBe(lease);
 
     expect(await takeOverSession(question, rig.context())).toMatchObject({

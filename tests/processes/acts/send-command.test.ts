@@ -64,14 +64,14 @@ const start = { kind: 'start', run: true } as const;
 
 test('a waiter for a command that was already accepted gets that answer, and no worker is started', async () => {
   await using at = await place([STARTED, CREATED, PREPARED]);
-  expect(await untilAnswered(at.paths, { id: ID }, at.context)).toBe(1);
+  expect(await untilAnswered(at.paths, { id: ID, kind: 'start' }, at.context)).toBe(1);
   expect(pendingCommandIds(at.paths)).toEqual([]);
   expect(await at.pids()).toEqual([]);
 });
 
 test('a waiter for a command that was already refused gets the same text', async () => {
   await using at = await place([CREATED, REFUSED, PREPARED]);
-  const again = untilAnswered(at.paths, { id: ID }, at.context);
+  const again = untilAnswered(at.paths, { id: ID, kind: 'start' }, at.context);
   await expect(again).rejects.toMatchObject({ code: 'no_way', why: 'No.', hint: 'Ask again.' });
 });
 

@@ -2,23 +2,30 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { sendAndAwait } from '../../../../src/acts/common/await-command.ts';
+import { pageKey } from '../../../../src/acts/common/live-page.ts';
 import { type Clock, systemClock } from '../../../../src/base/clock.ts';
 import { ifExists } from '../../../../src/base/errors.ts';
+import { acquireLease } from '../../../../src/base/processes/lease.ts';
 import { pendingCommandIds } from '../../../../src/session/commands/commands.ts';
+import type { NewEvent } from '../../../../src/session/events/events.ts';
+import { readSession } from '../../../../src/session/status.ts';
 import { typed } from '../../../cli/typed.ts';
 import { askTool } from '../../../server/ask-tool.ts';
 import { makeServerRig, type ServerRig } from '../../../server/server-rig.ts';
-import { ASKING, CREATED, PREPARED } from '../../../session/events.ts';
+import { ASKING, CREATED, DONE, PREPARED } from '../../../session/events.ts';
+import { eventually } from '../../../support/eventually.ts';
+import { serveWeb } from '../../../support/web-rig.ts';
 
 const FOLDER = '26-01-08-boat';
 
 /** Timeouts expire over a hundred times sooner. */
 const FAST: Clock = { ...systemClock, monotonic: () => systemClock.monotonic() * 100 };
 
-/** A parked session, and a worker program that takes no session. */
-async function slowMachine() {
+/** A session, parked by default, and a worker program that takes no session. */
+async function slowMachine(events: readonly NewEvent[] = [CREATED, PREPARED, ASKING]) {
   const serverRig = await makeServerRig();
-  const paths = await serverRig.addSession(FOLDER, [CREATED, PREPARED, ASKING]);
+  const paths = await serverRig.addSession(FOLDER, events);
   const started = join(serverRig.repo.root, 'started');
   const worker = join(serverRig.repo.root, 'worker.cjs');
   const note = `require('node:fs').appendFileSync(${JSON.stringify(started)}, process.pid + '\n');`;
@@ -42,41 +49,111 @@ const placeOf = ({ repo }: ServerRig) => ({
   env: { SAMOCODE_SUPERVISOR: 'off' },
 });
 
+const context = ({ serverRig, programs }: Awaited<ReturnType<typeof slowMachine>>) => ({
+  ...serverRig.context,
+  clock: FAST,
+  programs,
+});
+
 test.each([
-  ['send_message', { text: 'Mind the boats' }],
-  ['stop_session', {}],
-])('%s that no worker takes in time gives a result that says so, and no error', async (tool, args) => {
+  ['send_message', 'message', { text: 'Mind the boats' }],
+  ['stop_session', 'stop', {}],
+])('%s that no worker takes in time gives a result that says so, and no error', async (tool, kind, args) => {
   await using machine = await slowMachine();
-  const { serverRig, paths, programs } = machine;
-  const context = { ...serverRig.context, clock: FAST, programs };
-  const { isError, json } = await askTool(tool, { session: FOLDER, ...args }, context);
+  const { isError, json } = await askTool(tool, { session: FOLDER, ...args }, context(machine));
   expect({ isError, ...json }).toEqual({
     isError: false,
     summary: expect.stringMatching(
-      /^The worker of 26-01-08-boat did not respond within \d+ s\. The command \w+ stays queued\.$/,
+      `^Session 26-01-08-boat: the command "${kind}" is queued, and has no effect yet\\. It takes effect once a worker answers; none did within \\d+ s\\.$`,
     ),
-    next: 'get_status',
+    next: 'to see whether it is done: get_status',
     session: FOLDER,
     pending: true,
   });
-  expect(pendingCommandIds(paths)).toHaveLength(1);
-  const status = (await askTool('get_status', { session: FOLDER }, context)).json;
+  expect(pendingCommandIds(machine.paths)).toHaveLength(1);
+  const status = (await askTool('get_status', { session: FOLDER }, context(machine))).json;
   expect(status.worker).toBe('starting');
 });
 
-test('the command line prints it and exits with 0', async () => {
-  await using machine = await slowMachine();
-  const { serverRig, programs } = machine;
-  const place = { ...placeOf(serverRig), programs, clock: FAST };
-  const said = await typed(['stop', 'boat'], place);
-  expect(said).toMatchObject({ exitCode: 0, stderr: '' });
-  expect(said.stdout).toContain('stays queued.\n  Check again: samocode status boat');
-  const { exitCode, stdout } = await typed(['stop', 'boat', '--json'], place);
-  expect(exitCode).toBe(0);
-  expect(JSON.parse(stdout)).toMatchObject({ session: FOLDER, pending: true, next: 'samocode status boat' });
+test.each([
+  ['stop', ASKING, ['stop', 'boat']],
+  ['message', ASKING, ['message', 'boat', 'Mind the boats']],
+  ['archive', DONE, ['archive', 'boat', '--yes']],
+])('a terminal leaves with 75 if no worker takes "%s", and says how to look', async (kind, event, argv) => {
+  await using machine = await slowMachine([CREATED, PREPARED, event]);
+  const place = { ...placeOf(machine.serverRig), programs: machine.programs, clock: FAST };
+  const said = await typed(argv, place);
+  expect(said).toMatchObject({ exitCode: 75, stderr: '' });
+  expect(said.stdout).toMatch(
+    `pending: Session ${FOLDER}: the command "${kind}" is queued, and has no effect yet.`,
+  );
+  expect(said.stdout).toMatch(/\n {2}to see whether it is done: samocode status boat\n$/);
+  const { exitCode, stdout } = await typed([...argv, '--json'], place);
+  expect([exitCode, JSON.parse(stdout)]).toEqual([
+    75,
+    {
+      session: FOLDER,
+      pending: true,
+      command: kind,
+      summary: expect.stringContaining('takes effect once a worker answers'),
+      next: ['to see whether it is done: samocode status boat'],
+    },
+  ]);
 });
 
-test('a resume whose worker does not start says that it may still be starting', async () => {
+test('a command for a worker that holds the session and does not answer leaves with 75', async () => {
+  await using machine = await slowMachine();
+  await acquireLease(machine.paths.leases, context(machine));
+  const place = { ...placeOf(machine.serverRig), programs: machine.programs, clock: FAST };
+  const said = await typed(['stop', 'boat'], place);
+  expect(said).toMatchObject({ exitCode: 75, stderr: '' });
+  expect(said.stdout).toContain('once a worker answers; none did within');
+  expect(pendingCommandIds(machine.paths)).toHaveLength(1);
+});
+
+test('of several sessions, those whose worker does not answer are counted as not stopped, with status 75', async () => {
+  await using machine = await slowMachine();
+  await machine.serverRig.addSession('26-01-08-ship', [CREATED, PREPARED]);
+  const place = { ...placeOf(machine.serverRig), programs: machine.programs, clock: FAST };
+  expect(await typed(['stop', '--all'], place)).toMatchObject({ exitCode: 75 });
+  const { json } = await askTool('stop_session', { group: '*' }, context(machine));
+  expect(json).toMatchObject({ pending: true, summary: '0 sessions are stopping; 2 not stopped yet.' });
+});
+
+test('work that was accepted and is not seen to end is pending too', async () => {
+  await using machine = await slowMachine();
+  const { paths, serverRig } = machine;
+  const at = context(machine);
+  const view = (await readSession(paths, at.host)) ?? expect.fail('no session');
+  const waited = sendAndAwait(view, { kind: 'stop', when: 'now' }, ['stopped'], at);
+  await eventually(async () => pendingCommandIds(paths).length === 1);
+  const [id = ''] = pendingCommandIds(paths);
+  const by = { channel: 'cli' } as const;
+  await serverRig.addSession(FOLDER, [
+    CREATED,
+    PREPARED,
+    ASKING,
+    { type: 'command_accepted', id, kind: 'stop', by },
+  ]);
+  await expect(waited).rejects.toMatchObject({
+    code: 'pending',
+    message: expect.stringContaining(
+      'the command "stop" was accepted, and is not done yet. The worker carries it out; it did not end within 2 s.',
+    ),
+  });
+});
+
+test('the page shows it as neither done nor failed', async () => {
+  await using machine = await slowMachine();
+  await using web = await serveWeb({ ...context(machine), by: { channel: 'cli' } });
+  const { status, text } = await web.ask(`/s/${pageKey(machine.paths)}/stop`, { method: 'POST', body: '{}' });
+  expect([status, text]).toEqual([
+    202,
+    expect.stringMatching(/"stop" is queued, and has no effect yet\.[\s\S]*: samocode status boat$/),
+  ]);
+});
+
+test('a resume whose worker does not start says that the session was not continued yet', async () => {
   await using serverRig = await makeServerRig();
   await serverRig.addSession(FOLDER, [CREATED, PREPARED]);
   const worker = join(serverRig.repo.root, 'worker.cjs');
@@ -86,6 +163,7 @@ test('a resume whose worker does not start says that it may still be starting', 
   expect({ isError, pending: json.pending, summary: json.summary }).toEqual({
     isError: false,
     pending: true,
-    summary: 'The worker of 26-01-08-boat did not respond within 15 s. It may still be starting.',
+    summary:
+      'Session 26-01-08-boat was not continued yet. It continues once a worker answers; none did within 15 s.',
   });
 });
