@@ -134,7 +134,7 @@ function mergeResult({ view, events }: CompletedCommand): FinishResult {
       next: [archiving(view, { ifWanted: true })],
     };
   if (outcome !== 'ready') throw ACTION_ERRORS.not_merged({ into, reason, files, commands });
-  const done = `The merge commit exists, and nothing else was changed.${checked} ${reason} These commands do the rest.`;
+  const done = `The merge commit exists.${checked} ${reason} These commands do the rest.`;
   return { ...result, done, next: [archiving(view, { when: 'once they have run' })] };
 }
 

@@ -86,12 +86,19 @@ export async function fastForward(
   const { exitCode } = await runGit([...merge, to], here);
   const now = await commitOf(`refs/heads/${branch}`, main);
   if (exitCode === 0 && now === to) return { kind: 'done' };
-  if (exitCode === 0) {
-    const other = await branchHere();
+  const other = (await branchHere()) ?? 'HEAD';
+  if (exitCode === 0 && other !== branch) {
+    const before = await commitOf('ORIG_HEAD', { ...context, cwd: path });
+    const at = `git -C ${shellWord(path)}`;
+    // Names the branch and both commits: right whatever is checked out by then, and refused if it has moved on.
+    const restore =
+      other === 'HEAD' || before === to
+        ? ''
+        : ` && ${at} update-ref ${shellWord(`refs/heads/${other}`)} ${before} ${to}`;
     const { why, commands } = left(
-      `"${other}" was moved instead: ${path} was switched to it at the same time.`,
+      `"${other}" was ${before === to ? 'checked out' : 'moved'} instead: ${path} was switched to it at the same time.`,
     );
-    return { kind: 'left', why, commands: [`git -C ${shellWord(path)} reset --keep ${from}`, ...commands] };
+    return { kind: 'left', why, commands: [`${at} switch ${shellWord(branch)}${restore}`, ...commands] };
   }
   if (now !== from) return { kind: 'moved' };
   return left(

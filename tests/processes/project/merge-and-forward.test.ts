@@ -1,6 +1,8 @@
+import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { chmod, mkdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { expect, test } from 'vitest';
 import { systemClock } from '../../../src/base/clock.ts';
 import { systemHost } from '../../../src/base/processes/host.ts';
@@ -295,26 +297,55 @@ test('a base that is checked out in a worktree moves there', async () => {
   expect(await readFile(join(elsewhere, 'a.txt'), 'utf8')).toBe('work\n');
 });
 
-test('a branch that is switched to at the same moment is not reported as merged', async () => {
+/** Fast-forwards while a person types a git command, right before git begins to merge. */
+async function forwardWhile(typed: string, s: Scene): ReturnType<typeof fastForward> {
+  const git = join(await s.repo.git(['--exec-path']), 'git');
+  const bin = join(s.repo.root, 'bin');
+  const script = `#!/bin/sh\ncase " $* " in *" merge "*) ${git} ${typed};; esac\nexec ${git} "$@"\n`;
+  await s.repo.write({ '../bin/git': script });
+  await chmod(join(bin, 'git'), 0o755);
+  const { PATH = '' } = s.repo.env;
+  s.repo.env.PATH = `${bin}:${PATH}`;
+  const forward = await s.forward();
+  s.repo.env.PATH = PATH;
+  return forward;
+}
+
+const inShell = (command: string, { env }: TempRepo) => promisify(execFile)('sh', ['-c', command], { env });
+
+/** What a person types while git begins to merge, and where `my-fix` then is, before and after the commands. */
+test.each([
+  ['a branch of the same commit', 'switch -q -c my-fix', 'main', '"my-fix" was moved instead'],
+  ['a branch that is behind', 'switch -q my-fix', 'main~1', '"my-fix" was moved instead'],
+  ['a branch that has it all', 'switch -q my-fix', REF, '"my-fix" was checked out instead'],
+  ['no branch', 'switch -q --detach', 'main', '"HEAD" was moved instead'],
+])('the commands after a switch to %s move the base alone', async (_name, typed, place, why) => {
+  await using s = await scene();
+  await s.repo.commit('Second', { 'b.txt': 'b\n' });
+  await work(s.repo, { 'a.txt': 'work\n' });
+  await s.merge();
+  if (!typed.includes('-c ')) await s.repo.git(['branch', 'my-fix', place]);
+  const from = await s.at('main');
+  const fix = await s.at(place);
+  const forward = await forwardWhile(typed, s);
+  expect(forward).toMatchObject({ kind: 'left', why: expect.stringContaining(why) });
+  expect(await s.at('main')).toBe(from);
+  for (const command of forward.kind === 'left' ? forward.commands : []) await inShell(command, s.repo);
+  expect([await s.at('main'), await s.at('my-fix')]).toEqual([await s.at(REF), fix]);
+  expect(await s.repo.git(['symbolic-ref', '--short', 'HEAD'])).toBe('main');
+  expect(await s.repo.git(['status', '--porcelain', '--untracked-files=no'])).toBe('');
+});
+
+test('the commands do not take back what was committed meanwhile on the branch that was moved', async () => {
   await using s = await scene();
   await work(s.repo, { 'a.txt': 'work\n' });
   await s.merge();
-  const from = await s.at('main');
-  const git = (await s.repo.git(['--exec-path'])).replace(/$/, '/git');
-  const switching = `#!/bin/sh\ncase " $* " in *" merge "*) ${git} switch -q -c my-fix;; esac\nexec ${git} "$@"\n`;
-  await s.repo.write({ '../bin/git': switching });
-  await chmod(join(s.repo.root, 'bin/git'), 0o755);
-  s.repo.env.PATH = `${join(s.repo.root, 'bin')}:${s.repo.env.PATH}`;
-  const forward = await s.forward();
-  expect(forward).toMatchObject({
-    kind: 'left',
-    why: expect.stringContaining('"my-fix" was moved instead'),
-  });
-  expect(await s.at('main')).toBe(from);
-  const [back = ''] = forward.kind === 'left' ? forward.commands : [];
-  await s.repo.git(['reset', '-q', '--keep', from]);
-  expect(back).toBe(`git -C ${s.repo.path} reset --keep ${from}`);
-  expect(await s.at('my-fix')).toBe(from);
+  const forward = await forwardWhile('switch -q -c my-fix', s);
+  const mine = await s.repo.commit('Mine', { 'mine.txt': 'mine\n' });
+  const [first = '', second = ''] = forward.kind === 'left' ? forward.commands : [];
+  await expect(inShell(first, s.repo)).rejects.toThrow();
+  await inShell(second, s.repo);
+  expect([await s.at('main'), await s.at('my-fix')]).toEqual([await s.at(REF), mine]);
 });
 
 test('a merge whose worker died before git wrote anything is started again, next to an untracked file', async () => {
