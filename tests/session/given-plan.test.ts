@@ -1,7 +1,13 @@
 import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { boxesIn, coverageLines, coverageOf, quotedPlan } from '../../src/session/documents/given-plan.ts';
+import {
+  boxesIn,
+  coverageLines,
+  coverageOf,
+  quotedPlan,
+  uncountedBoxes,
+} from '../../src/session/documents/given-plan.ts';
 import { anyText, documentOf } from '../properties/texts.ts';
 
 const recorded = (name: string) => readFileSync(`tests/fixtures/given-plans/${name}.md`, 'utf8');
@@ -58,6 +64,56 @@ test('the gate shows boxes without a step and steps without a box', () => {
   expect(coverageLines(given, whole)).toEqual(['Open boxes of tasks.md with a step: 6 of 6']);
 });
 
+test.each([
+  ['> - [ ] b', 'in a quotation'],
+  ['- item\n  > 1. [x] b', 'in a quotation'],
+  [`${' '.repeat(41)}- [ ] b`, 'indented too far'],
+  ['- [-] b', 'marked [-]'],
+  ['* [/] b', 'marked [/]'],
+  ['- [✓] b', 'marked [✓]'],
+  ['- [] b', 'not written "- [ ] step"'],
+  ['- [ ]b', 'not written "- [ ] step"'],
+  ['-[ ] b', 'not written "- [ ] step"'],
+  ['- ☐ b', 'not written "- [ ] step"'],
+  ['[ ] b', 'not a list item'],
+  ['<!--\n- [ ] b\n-->', 'in a comment'],
+  ['<!-- - [ ] b -->', 'in a comment'],
+  ['- [ ] a\r- [ ] b', 'not at the start of its line'],
+])('%j is named with its line, at the start and at the gate', (lines, why) => {
+  const at =
+    2 +
+    Math.max(
+      0,
+      lines.split('\n').findIndex((line) => line.includes('b')),
+    );
+  const given = { name: 'tasks.md', hash: 'x', text: `- [ ] one\n${lines}\n- [ ] two\n` };
+  const said = `1 line of tasks.md looks like a box and is not counted: ${at} (${why})`;
+  expect(uncountedBoxes(given)).toEqual([said]);
+  expect(coverageLines(given, planOf('all of it [B1-B9]'))).toContain(said);
+});
+
+test('no line is named that is a box, code, a link, a citation or a callout', () => {
+  const text = [
+    '- [ ] one\n  1. [x] two',
+    '```\n> - [ ] code\n- [-] code\n```',
+    '- [x](https://example.org)\n- [-]: x\n[1] x\n- [a] x\n> [!NOTE]\n> quoted [ ] text',
+    '| [ ] | cell |\n- [a link] x\n<!-- a comment -->',
+  ].join('\n');
+  expect(uncountedBoxes({ name: 'a.md', text })).toEqual([]);
+});
+
+test('of many lines, eight are named and all are counted', () => {
+  const [said = ''] = uncountedBoxes({ name: 'a.md', text: `- [ ] one\n${'- [-] b\n'.repeat(150)}` });
+  expect(said).toMatch(/^150 lines of a\.md look like boxes and are not counted: 2 \(marked \[-\]\), 3 /);
+  expect(said).toMatch(/9 \(marked \[-\]\) and 142 more$/);
+});
+
+test('a plan of long lines is read in linear time', () => {
+  const started = performance.now();
+  uncountedBoxes({ name: 'a.md', text: `${'\t> '.repeat(80_000)}\n${'-'.repeat(250_000)}` });
+  expect(performance.now() - started).toBeLessThan(5000);
+});
+
 test('a task is covered with all its subtasks, and covers them where a step names it', () => {
   const story = recorded('bmad-story');
   const missing = (...steps: string[]) => coverageOf(story, planOf(...steps)).withoutStep.map(({ id }) => id);
@@ -108,6 +164,18 @@ const anyPlan = fc.oneof(
     '## Notes',
   ]),
 );
+
+test('a line is counted as a box, named as none, or neither, whatever the plan is', () => {
+  fc.assert(
+    fc.property(anyGiven, (text) => {
+      const [named = ''] = uncountedBoxes({ name: 'a.md', text });
+      const lines = [...named.matchAll(/ (\d+) \((?!not at the start of its line)/g)].map(([, line]) =>
+        Number(line),
+      );
+      expect(boxesIn(text).filter(({ line }) => lines.includes(line + 1))).toEqual([]);
+    }),
+  );
+});
 
 test('whatever the two plans are, every open box is covered or shown, and every line of the file is quoted', () => {
   fc.assert(

@@ -6,6 +6,7 @@ import type { Project } from '../../project/finding/open-project.ts';
 import { isOff, supervisorPaths, whyNoSupervisor } from '../../providers/starting/supervisor-folder.ts';
 import type { CommandOf } from '../../session/commands/commands.ts';
 import { judgeStart } from '../../session/commands/judge-running.ts';
+import { uncountedBoxes } from '../../session/documents/given-plan.ts';
 import type { TakenOver } from '../../session/events/bodies/event-types.ts';
 import type { Channel } from '../../session/events/bodies/who-acted.ts';
 import { FORMAT_VERSION } from '../../session/events/events.ts';
@@ -81,6 +82,7 @@ export async function newSession(
       ...(warning === undefined ? [] : [warning]),
       ...(await unwatched(context)),
       ...identityKept(settings),
+      ...(givenPlan ? uncountedBoxes(givenPlan).map((line) => `${line}.`) : []),
       ...project.warnings.map(({ text }) => text),
     ],
   };

@@ -5,7 +5,7 @@ import { fingerprint } from '../../base/files/fingerprint.ts';
 import { statsAt } from '../../base/files/path-stats.ts';
 import { readPlainFile } from '../../base/files/plain-file.ts';
 import { cleanText, shownText } from '../../base/text.ts';
-import { boxesIn } from '../../session/documents/given-plan.ts';
+import { boxesIn, uncountedBoxes } from '../../session/documents/given-plan.ts';
 import { parsePlan } from '../../session/documents/plan.ts';
 import type { GivenPlan } from '../../session/events/session-file.ts';
 import { namedFolder } from '../common/places/find-project-for.ts';
@@ -38,9 +38,15 @@ export async function readGivenPlan(given: string, context: Place): Promise<Give
   if (bytes.includes(0)) throw unusable('it is not a text file');
   if (!isUtf8(bytes)) throw unusable('it is not UTF-8 text', 'Save it as UTF-8.');
   const text = bytes.toString('utf8');
+  if (text.includes('\r') && !text.includes('\n'))
+    throw unusable('its lines end with CR alone', 'Save it with LF at the end of each line.');
+  const name = shownText(basename(path));
   const boxes = boxesIn(text);
   if (boxes.length === 0)
-    throw unusable('it has no check boxes', 'A step is a list item with a box: - [ ] Add the table');
+    throw unusable(
+      ['it has no check boxes', ...uncountedBoxes({ name, text })].join('; '),
+      'A step is a list item with a box: - [ ] Add the table',
+    );
   if (boxes.length > MAX_BOXES)
     throw unusable(
       `it has ${boxes.length} check boxes, and a session takes at most ${MAX_BOXES}`,
@@ -48,7 +54,7 @@ export async function readGivenPlan(given: string, context: Place): Promise<Give
     );
   if (boxes.every(({ isDone }) => isDone))
     throw unusable('every box in it is ticked', 'Untick what is left to do.');
-  return { name: shownText(basename(path)), hash: fingerprint(bytes), text };
+  return { name, hash: fingerprint(bytes), text };
 }
 
 /** The task of a session that starts with a plan and no task. */

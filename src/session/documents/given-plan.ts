@@ -1,6 +1,6 @@
-import { listed, visibleControls } from '../../base/text.ts';
+import { counted, listed, visibleControls } from '../../base/text.ts';
 import type { GivenPlan } from '../events/session-file.ts';
-import { checkBox, lineBody, oneLine, parseMarkdown } from './markdown-lines.ts';
+import { checkBox, lineBody, oneLine, parseMarkdown, whyNoBox } from './markdown-lines.ts';
 import { parsePlan } from './plan.ts';
 
 export interface PlanBox {
@@ -33,6 +33,22 @@ export function boxesIn(text: string): PlanBox[] {
     });
   }
   return boxes;
+}
+
+/** Names the lines that look like boxes to people and are none; lines of code blocks are not meant. */
+export function uncountedBoxes({ name, text }: Pick<GivenPlan, 'name' | 'text'>): string[] {
+  const doc = parseMarkdown(text);
+  const lines = doc.lines.flatMap((line, index) => {
+    const isComment = doc.isHidden(index) && !doc.isFenced(index);
+    const isBox = isComment && checkBox(line.replace('<!--', '')) !== undefined;
+    const why = isBox ? 'in a comment' : doc.isFenced(index) ? undefined : whyNoBox(line);
+    return why === undefined ? [] : [`${index + 1} (${why})`];
+  });
+  if (lines.length === 0) return [];
+  const looks = lines.length === 1 ? 'looks like a box and is' : 'look like boxes and are';
+  return [
+    `${counted(lines.length, 'line')} of ${short(name)} ${looks} not counted: ${listed(lines, MAX_NAMED)}`,
+  ];
 }
 
 /** The document that agents read: the file as a quotation, with its boxes numbered. */
@@ -103,6 +119,7 @@ export function coverageLines({ name, text }: GivenPlan, plan: string): string[]
     items.length > 0 ? [`${title}: ${listed(items, MAX_NAMED, { separator: '; ' })}`] : [];
   return [
     `Open boxes of ${short(name)} with a step: ${open.length - boxes.length} of ${open.length}`,
+    ...uncountedBoxes({ name, text }),
     ...list('Boxes without a step', boxes),
     ...list('Steps without a box', steps),
   ];

@@ -152,6 +152,22 @@ export function checkBox(line: string): CheckBox | undefined {
   };
 }
 
+/** A box as people write it, or mean it. No part can match what the next one begins with, so it takes linear time. */
+const LIKE_BOX =
+  /^([ \t>]*)([-*+•]|\d{1,9}[.)])?[ \t]*(?:\[( {1,3}|[xX]|[^\]\s\p{L}\p{N}])?\](?![([:])|[☐☑☒])/u;
+
+/** Why a line that looks like a check box is none; undefined for a box, and for any other line. */
+export function whyNoBox(line: string): string | undefined {
+  const [first = '', ...later] = lineBody(line).split(/[\r\v\f\u0085\u2028\u2029]/);
+  const [all, before = '', marker, mark = ' '] = LIKE_BOX.exec(first) ?? [];
+  if (later.some((part) => LIKE_BOX.test(part))) return 'not at the start of its line';
+  if (all === undefined || checkBox(line)) return undefined;
+  if (before.includes('>')) return 'in a quotation';
+  if (before.length > 40) return 'indented too far';
+  if (marker === undefined) return 'not a list item';
+  return ' xX'.includes(mark) ? 'not written "- [ ] step"' : `marked [${mark}]`;
+}
+
 function plainName(heading: string): string {
   return heading.toLowerCase().replace(/:$/, '').trim();
 }

@@ -25,9 +25,14 @@ test.each([
 
 const BOX = '- [ ] step\n';
 
+const ONLY_QUOTED =
+  'it has no check boxes; 2 lines of plan.md look like boxes and are not counted: 1 (in a quotation), 2 (in a quotation)';
+
 const BAD: [what: string, content: string | Buffer, said: string][] = [
   ['without boxes', '# Plan\n- step\n', 'it has no check boxes'],
   ['with boxes only in code', '```\n- [ ] step\n```\n', 'it has no check boxes'],
+  ['with boxes only in a quotation', '> - [ ] a\n> - [ ] b\n', ONLY_QUOTED],
+  ['with CR line ends alone', '# Plan\r- [ ] a\r- [ ] b\r', 'its lines end with CR alone'],
   ['with 500 boxes', BOX.repeat(500), 'it has 500 check boxes, and a session takes at most 200'],
   ['with only ticked boxes', '- [x] one\n* [X] two\n', 'every box in it is ticked'],
   ['that is a program', Buffer.from([0x7f, 0x45, 0x4c, 0x46, 0, 0, 1]), 'it is not a text file'],

@@ -35,6 +35,16 @@ test(
   },
 );
 
+test('a start names the lines of the plan that look like boxes and are none', async () => {
+  await using bench = await makeBench({ here: true });
+  const mine = join(bench.repo.root, 'tasks.md');
+  await writeFile(mine, '- [ ] one\n> - [ ] two\n- [-] three\n');
+  const { warnings } = await startSession({ plan: mine, run: false }, bench.context);
+  expect(warnings).toContain(
+    '2 lines of tasks.md look like boxes and are not counted: 2 (in a quotation), 3 (marked [-]).',
+  );
+});
+
 test('the gate compares the plan of the agent with the given one, whatever becomes of the copy', async () => {
   const plan = join(process.cwd(), TASKS);
   await using rig = await startRig({ start: { plan, task: 'The boats, please', acceptSuggestions: true } });
