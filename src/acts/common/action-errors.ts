@@ -107,15 +107,7 @@ export const ACTION_ERRORS = errors({
     hint: 'If its status stays the same, session.log and worker.stderr of the session say why.',
     next: [
       { act: 'read_status', session, when: 'to see whether it is done' },
-      ...(owner === undefined
-        ? []
-        : [
-            {
-              act: 'take_over',
-              session,
-              when: 'if that machine or container is gone for good',
-            } as const,
-          ]),
+      ...(owner === undefined ? [] : [{ act: 'take_over', session, when: GONE_FOR_GOOD } as const]),
     ],
   }),
   plan_hash_missing: ({ session }: { session: string }) => ({
@@ -226,6 +218,8 @@ interface SessionAmbiguous {
   names: readonly string[];
   projects: readonly string[];
 }
+
+const GONE_FOR_GOOD = 'if that machine or container is gone for good';
 
 interface Pending {
   session: string;

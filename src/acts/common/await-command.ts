@@ -18,11 +18,9 @@ export interface CompletedCommand {
   events: SessionEvent[];
 }
 
-/** What ends the work of an accepted command, and how long to wait for that. */
 interface Work {
-  endsIn: readonly EventType[];
   workMs?: number;
-  /** The work may outlast the wait: then that is no reason to throw. */
+  /** The caller does not need the end of the work. */
   mayLast?: boolean;
 }
 
@@ -33,21 +31,20 @@ export const ALL_FILES_MS = 15_000;
 
 /**
  * Sends a command and waits briefly for the event that completes it.
- * @throws an early refusal, the worker's refusal, or the error that `closedTo` returns; pending: it was not answered, or
- * accepted and not completed in time
+ * @throws a refusal; pending: not answered, or accepted and not completed, in time
  */
 export async function sendAndAwait(
   view: SessionView,
   request: CommandRequest,
   endsIn: readonly EventType[],
   context: ActionContext,
-  work: Omit<Work, 'endsIn'> = {},
+  work: Work = {},
 ): Promise<CompletedCommand> {
   const { paths } = view;
   const closed = closedTo(view) ?? early(request.kind, view);
   if (closed) throw closed;
   const accepted = await sendCommand(paths, request, context);
-  return await untilDone(paths, { accepted, command: request.kind, endsIn, ...work }, context);
+  return await untilDone(paths, { accepted, command: request.kind, endsIn }, context, work);
 }
 
 /** Like `sendAndAwait`, for the command that was written when the run folder was created. */
@@ -58,19 +55,14 @@ export async function awaitStart(
   context: ActionContext,
 ): Promise<CompletedCommand> {
   const accepted = await untilAnswered(paths, { id, kind }, context);
-  return await untilDone(paths, { accepted, command: kind, endsIn, mayLast: true }, context);
+  return await untilDone(paths, { accepted, command: kind, endsIn }, context, { mayLast: true });
 }
 
 async function untilDone(
   paths: SessionPaths,
-  {
-    accepted,
-    command,
-    endsIn,
-    workMs = WORK_MS,
-    mayLast = false,
-  }: Work & { accepted: number; command: string },
+  { accepted, command, endsIn }: { accepted: number; command: string; endsIn: readonly EventType[] },
   { clock, host }: ActionContext,
+  { workMs = WORK_MS, mayLast = false }: Work,
 ): Promise<CompletedCommand> {
   const deadline = clock.monotonic() + workMs;
   for (let after = accepted; ; ) {

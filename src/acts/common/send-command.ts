@@ -24,9 +24,6 @@ function commandRefused(event: EventOf<'command_refused'>, session: string): Sam
   return new SamocodeError(code, {}, { what: 'The session refused this.', why, hint, next });
 }
 
-/** How long to wait for the worker's answer; by default, longer if a worker must be started first. */
-type Patience = { patienceMs?: number };
-
 const POLL_MS = 25;
 const RELAUNCH_MS = 1000;
 const DEFAULT_PATIENCE_MS = 2000;
@@ -38,13 +35,11 @@ const STARTING_PATIENCE_MS = 15_000;
 /**
  * Writes a command for a session's worker and waits for the answer.
  * @returns the number of the event that accepted it
- * @throws inside_session; what `untilAnswered` throws
  */
 export async function sendCommand(
   paths: SessionPaths,
   request: CommandRequest,
   context: ActionContext,
-  patience?: Patience,
 ): Promise<number> {
   await refuseFromInside(context);
   const { clock, by } = context;
@@ -52,21 +47,19 @@ export async function sendCommand(
   const after = (await readLog(paths))?.state.n ?? 0;
   // TypeScript cannot infer that the request's kind and fields belong together.
   await leaveCommand(paths, { v: FORMAT_VERSION, id, by, at: isoUtc(clock.now()), ...request } as Command);
-  return await untilAnswered(paths, { id, kind: request.kind, after }, context, patience);
+  return await untilAnswered(paths, { id, kind: request.kind, after }, context);
 }
 
 /**
  * Waits until a worker answers a command with an event, starting a worker if none is running.
  * @param after the number of an event before the answer
  * @returns the number of the event that accepted it
- * @throws the worker's refusal
- * @throws pending on timeout; the command stays queued
+ * @throws the worker's refusal; pending on timeout: the command stays queued
  */
 export async function untilAnswered(
   paths: SessionPaths,
   { id, kind, after = 0 }: { id: string; kind: Command['kind']; after?: number },
   context: ActionContext,
-  { patienceMs: given }: Patience = {},
 ): Promise<number> {
   const { clock, env, programs } = context;
   const isElsewhere = await isElsewhereInPool(paths, context);
@@ -91,8 +84,7 @@ export async function untilAnswered(
       launched = { pid, againAtMs: waitedMs + RELAUNCH_MS };
     }
     const ownMs = launched ? STARTING_PATIENCE_MS : DEFAULT_PATIENCE_MS;
-    const patienceMs = given ?? (isElsewhere ? POOL_PATIENCE_MS : ownMs);
-    if (waitedMs > patienceMs) {
+    if (waitedMs > (isElsewhere ? POOL_PATIENCE_MS : ownMs)) {
       await supervise(context, paths.sessionsDir);
       throw await noAnswer(paths, { command: kind, seconds: Math.round(waitedMs / 1000) }, context);
     }

@@ -56,9 +56,6 @@ export async function stopSeveral(
   return await Promise.all(views.filter((view) => !isAtRest(view)).map(stopOne));
 }
 
-/** An agent has 3 s to end by itself. */
-const ENDING_MS = 8000;
-
 /** Stops a session and keeps everything it wrote. @throws the worker's refusal, pending */
 export async function stopSession(
   input: StopSessionInput,
@@ -74,7 +71,8 @@ async function stopFound(
 ): Promise<StopSessionResult> {
   if (isAtRest(view)) return { view, outcome: 'not_running' };
   try {
-    const work = when === 'now' ? { workMs: ENDING_MS } : { mayLast: true };
+    // An agent has 3 s to end by itself.
+    const work = when === 'now' ? { workMs: 8000 } : { mayLast: true };
     const after = await sendAndAwait(view, { kind: 'stop', when }, ['stopped', 'done'], context, work);
     return { view: after.view, outcome: after.view.state.status.kind === 'stopped' ? 'stopped' : 'stopping' };
   } catch (error) {

@@ -91,14 +91,14 @@ export async function fastForward(
     const before = await commitOf('ORIG_HEAD', { ...context, cwd: path });
     const at = `git -C ${shellWord(path)}`;
     // Names the branch and both commits: right whatever is checked out by then, and refused if it has moved on.
-    const restore =
-      other === 'HEAD' || before === to
-        ? ''
-        : ` && ${at} update-ref ${shellWord(`refs/heads/${other}`)} ${before} ${to}`;
+    const back = `${at} update-ref ${shellWord(`refs/heads/${other}`)} ${before} ${to}`;
+    const there = `${at} switch ${shellWord(branch)}`;
+    const how = before === to ? 'checked out' : 'moved';
     const { why, commands } = left(
-      `"${other}" was ${before === to ? 'checked out' : 'moved'} instead: ${path} was switched to it at the same time.`,
+      `"${other}" was ${how} instead: ${path} was switched to it at the same time.`,
     );
-    return { kind: 'left', why, commands: [`${at} switch ${shellWord(branch)}${restore}`, ...commands] };
+    const first = other === 'HEAD' || before === to ? there : `${there} && ${back}`;
+    return { kind: 'left', why, commands: [first, ...commands] };
   }
   if (now !== from) return { kind: 'moved' };
   return left(

@@ -152,9 +152,9 @@ export function checkBox(line: string): CheckBox | undefined {
   };
 }
 
-/** A box as people write it, or mean it. No part can match what the next one begins with, so it takes linear time. */
+/** What people may mean as a box. No repetition can match what the next part begins with: it takes linear time. */
 const LIKE_BOX =
-  /^([ \t>]*)([-*+•]|\d{1,9}[.)])?[ \t]*(?:\[( {1,3}|[xX]|[^\]\s\p{L}\p{N}])?\](?![([:])|[☐☑☒])/u;
+  /^([ \t>]*)(?:([-*+•]|\d{1,9}[.)])[ \t]*)?(?:\[( {1,3}|[xX]|(?!\])[\p{P}\p{S}])?\](?![([:])|[☐☑☒])/u;
 
 /** Why a line that looks like a check box is none; undefined for a box, and for any other line. */
 export function whyNoBox(line: string): string | undefined {
