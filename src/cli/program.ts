@@ -1,7 +1,7 @@
 import { type Command, CommanderError } from 'commander';
 import { addRound } from '../acts/after/round.command.ts';
 import { addPrune, addWorktrees } from '../acts/clean-up/disk-space.command.ts';
-import type { Code } from '../acts/common/codes.ts';
+import { START_ERRORS } from '../acts/common/start-errors.ts';
 import { addArchive, addFinish, addUnarchive } from '../acts/finish/finish-archive.command.ts';
 import { addAnswer, addApprove, addChanges, addPlan } from '../acts/gates/answer-approve.command.ts';
 import { addMute, addNotify } from '../acts/notify/notify.command.ts';
@@ -20,7 +20,7 @@ import { addRun, addStart } from '../acts/sessions/start-run.command.ts';
 import { addResume, addStop, addTakeover } from '../acts/sessions/stop-resume.command.ts';
 import { addConfig, addInit, addTrust } from '../acts/set-up/set-up.command.ts';
 import { addWatch } from '../acts/watch/watch.command.ts';
-import { isSamocodeError, type SamocodeError } from '../base/errors.ts';
+import type { SamocodeError } from '../base/errors.ts';
 import { refusedFile } from '../base/files/refused-file.ts';
 import { nearestName } from '../base/nearest-name.ts';
 import { capitalised } from '../base/text.ts';
@@ -33,6 +33,7 @@ import { addDoctor } from '../machine/doctor/doctor.command.ts';
 import { addInstall, addUninstall } from '../machine/install/install.command.ts';
 import { addSupervisor } from '../machine/service/supervisor.command.ts';
 import { SETTING_ERRORS } from '../project/settings/setting-errors.ts';
+import { SESSION_ERRORS } from '../session/layout/session-errors.ts';
 import { addWeb } from '../web/web.command.ts';
 import { addComplete, addCompletion } from './completion.ts';
 import { addDemo } from './demo.ts';
@@ -58,18 +59,11 @@ export async function runProgram(cli: Cli, argv: readonly string[]): Promise<voi
   }
 }
 
-/** Errors in the command line itself: exit status 2. */
-const USAGE_CODES: readonly Code[] = [
-  'bad_group_name',
-  'bad_phase',
-  'bad_session_name',
-  'from_excludes',
-  'from_missing',
-];
-
 function isUsage(error: unknown): boolean {
-  if (!isSamocodeError(error)) return false;
-  return CLI_ERRORS.usage.is(error) || USAGE_CODES.some((code) => code === error.code);
+  const { bad_group_name, bad_session_name } = SESSION_ERRORS;
+  const { bad_phase, from_excludes, from_missing } = START_ERRORS;
+  const rows = [CLI_ERRORS.usage, bad_group_name, bad_session_name, bad_phase, from_excludes, from_missing];
+  return rows.some(({ is }) => is(error));
 }
 
 export function makeProgram(cli: Cli): Command {

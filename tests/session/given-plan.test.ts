@@ -65,21 +65,21 @@ test('the gate shows boxes without a step and steps without a box', () => {
 });
 
 test.each([
-  ['> - [ ] b', 'in a quotation'],
-  ['- item\n  > 1. [x] b', 'in a quotation'],
-  [`${' '.repeat(41)}- [ ] b`, 'indented too far'],
-  ['- [-] b', 'marked [-]'],
-  ['* [/] b', 'marked [/]'],
-  ['- [✓] b', 'marked [✓]'],
-  ['- [] b', 'not written "- [ ] step"'],
-  ['- [ ]b', 'not written "- [ ] step"'],
-  ['-[ ] b', 'not written "- [ ] step"'],
-  ['- ☐ b', 'not written "- [ ] step"'],
-  ['[ ] b', 'not a list item'],
-  ['<!--\n- [ ] b\n-->', 'in a comment'],
-  ['<!-- - [ ] b -->', 'in a comment'],
-  ['- [ ] a\r- [ ] b', 'not at the start of its line'],
-])('%j is named with its line, at the start and at the gate', (lines, why) => {
+  '> - [ ] b',
+  '- item\n  > 1. [x] b',
+  `${' '.repeat(41)}- [ ] b`,
+  '- [-] b',
+  '* [/] b',
+  '- [✓] b',
+  '- [] b',
+  '- [ ]b',
+  '-[ ] b',
+  '- ☐ b',
+  '[ ] b',
+  '<!--\n- [ ] b\n-->',
+  '<!-- - [ ] b -->',
+  '- [ ] a\r- [ ] b',
+])('%j is named with its line, at the start and at the gate', (lines) => {
   const at =
     2 +
     Math.max(
@@ -87,7 +87,7 @@ test.each([
       lines.split('\n').findIndex((line) => line.includes('b')),
     );
   const given = { name: 'tasks.md', hash: 'x', text: `- [ ] one\n${lines}\n- [ ] two\n` };
-  const said = `1 line of tasks.md looks like a box and is not counted: ${at} (${why})`;
+  const said = `1 line of tasks.md looks like a box and is not counted: ${at}`;
   expect(uncountedBoxes(given)).toEqual([said]);
   expect(coverageLines(given, planOf('all of it [B1-B9]'))).toContain(said);
 });
@@ -104,8 +104,9 @@ test('no line is named that is a box, code, a link, a citation or a callout', ()
 
 test('of many lines, eight are named and all are counted', () => {
   const [said = ''] = uncountedBoxes({ name: 'a.md', text: `- [ ] one\n${'- [-] b\n'.repeat(150)}` });
-  expect(said).toMatch(/^150 lines of a\.md look like boxes and are not counted: 2 \(marked \[-\]\), 3 /);
-  expect(said).toMatch(/9 \(marked \[-\]\) and 142 more$/);
+  expect(said).toBe(
+    '150 lines of a.md look like boxes and are not counted: 2, 3, 4, 5, 6, 7, 8, 9 and 142 more',
+  );
 });
 
 test('a plan of long lines is read in linear time', () => {
@@ -171,11 +172,10 @@ const anyPlan = fc.oneof(
 test('a line is counted as a box, named as none, or neither, whatever the plan is', () => {
   fc.assert(
     fc.property(anyGiven, (text) => {
-      const [named = ''] = uncountedBoxes({ name: 'a.md', text });
-      const lines = [...named.matchAll(/ (\d+) \((?!not at the start of its line)/g)].map(([, line]) =>
-        Number(line),
-      );
-      expect(boxesIn(text).filter(({ line }) => lines.includes(line + 1))).toEqual([]);
+      const [named = ''] = uncountedBoxes({ name: 'a.md', text: text.replace(/\r(?!\n)/g, '') });
+      const lines = (named.split(': ')[1] ?? '').split(/\D+/).map(Number);
+      const boxes = boxesIn(text.replace(/\r(?!\n)/g, ''));
+      expect(boxes.filter(({ line }) => lines.includes(line + 1))).toEqual([]);
     }),
   );
 });

@@ -62,11 +62,6 @@ export const ACTION_ERRORS = errors({
     why: [reason, files.length === 0 ? '' : `Conflicts: ${joinNames(files)}.`].join(' ').trim(),
     hint: commands.length === 0 ? '' : `To resolve that: ${commands.join('; ')}.`,
   }),
-  not_taken_over: ({ session }: { session: string }) => ({
-    what: `Session ${session} was not taken over.`,
-    why: 'The worker that was started for it did not get the lease in time.',
-    hint: 'See worker.stderr in its run folder, then try again.',
-  }),
   not_taken_over_yet: ({ session, isDone }: NotTakenOverYet) => ({
     what: `Session ${session} is read-only here.`,
     why: 'It was created by the Python samocode or by hand, and has not been taken over.',
@@ -223,7 +218,7 @@ const GONE_FOR_GOOD = 'if that machine or container is gone for good';
 
 interface Pending {
   session: string;
-  /** The kind of the command; absent if a worker was started without one. */
+  /** The kind of the command; absent for a worker that was started without one. */
   command?: string;
   seconds: number;
   /** A worker has accepted the command, and its end was not seen. */

@@ -29,10 +29,7 @@ const WORK_MS = 2000;
 /** How long to wait for work that touches every file of a worktree. */
 export const ALL_FILES_MS = 15_000;
 
-/**
- * Sends a command and waits briefly for the event that completes it.
- * @throws a refusal; pending: not answered, or accepted and not completed, in time
- */
+/** Sends a command and waits briefly for the event that completes it. @throws pending if it does not come in time */
 export async function sendAndAwait(
   view: SessionView,
   request: CommandRequest,

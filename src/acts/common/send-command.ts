@@ -54,7 +54,7 @@ export async function sendCommand(
  * Waits until a worker answers a command with an event, starting a worker if none is running.
  * @param after the number of an event before the answer
  * @returns the number of the event that accepted it
- * @throws the worker's refusal; pending on timeout: the command stays queued
+ * @throws pending on timeout: the command stays queued
  */
 export async function untilAnswered(
   paths: SessionPaths,

@@ -3,10 +3,10 @@ import { shownText } from '../../base/text.ts';
 import type { Cli, Menus } from '../../kit/terminal/cli.ts';
 import { commentsOn } from '../../kit/terminal/editor.ts';
 import { showLines } from '../../kit/terminal/pager.ts';
+import { GATE_ERRORS } from '../../session/commands/gate-errors.ts';
 import { closedChannel } from '../../session/commands/judge-kind.ts';
 import type { SessionView } from '../../session/events/session-view.ts';
 import { handleOf } from '../../session/layout/names.ts';
-import type { Code } from '../common/codes.ts';
 import { gateRuleOf } from '../common/early-refusal.ts';
 import { commentsMessage, documentLines } from '../common/line-comments.ts';
 import { askOpenQuestions } from './ask-questions.ts';
@@ -18,8 +18,9 @@ interface Question {
   projectDir: string | undefined;
 }
 
+const { already_answered, not_waiting, plan_changed } = GATE_ERRORS;
 /** The errors for an answer if another chat, terminal or phone has already decided. */
-const DECIDED_ELSEWHERE: readonly Code[] = ['already_answered', 'not_waiting', 'plan_changed'];
+const DECIDED_ELSEWHERE = [already_answered, not_waiting, plan_changed];
 
 /**
  * Asks the person for the decision that a session waits for.
@@ -38,7 +39,7 @@ export async function askAtGate(cli: Cli, view: SessionView, question: Question)
     if (status.for === 'plan_approval' && status.plan) return await askForApproval(cli, question);
     return false;
   } catch (error) {
-    if (!(isSamocodeError(error) && DECIDED_ELSEWHERE.some((code) => code === error.code))) throw error;
+    if (!isSamocodeError(error) || !DECIDED_ELSEWHERE.some(({ is }) => is(error))) throw error;
     const guidance = `samocode message ${handleOf(question.session)} "…"`;
     cli.output.say(
       `\nAlready decided elsewhere; your answer was not recorded. ${error.why} To guide the next agent: ${guidance}`,

@@ -38,7 +38,6 @@ export interface RewindSessionResult {
 /**
  * Restores worktree, plan and overview together to the end of an iteration; the session is then stopped, and `undo`
  * reverts the rewind. The branch moves too, and its old tip is kept.
- * @throws an early refusal; the worker's reason if nothing was restored; rewind_halfway; the worker's refusal, pending
  */
 export async function rewindSession(
   input: RewindSessionInput,

@@ -56,7 +56,7 @@ export async function stopSeveral(
   return await Promise.all(views.filter((view) => !isAtRest(view)).map(stopOne));
 }
 
-/** Stops a session and keeps everything it wrote. @throws the worker's refusal, pending */
+/** Stops a session and keeps everything it wrote. */
 export async function stopSession(
   input: StopSessionInput,
   context: ActionContext,

@@ -5,6 +5,7 @@ import { judgeTakeOver } from '../../session/commands/judge-running.ts';
 import type { SessionView } from '../../session/events/session-view.ts';
 import { ACTION_ERRORS } from '../common/action-errors.ts';
 import type { ActionContext } from '../common/context.ts';
+import { STARTING_MS } from '../common/facts/worker-now.ts';
 import { findSession, type SessionQuestion } from '../common/places/find-session.ts';
 import { refuseFromInside } from '../common/refuse-from-inside.ts';
 import { supervise } from '../common/supervision.ts';
@@ -20,7 +21,7 @@ export interface TakeOverResult {
 /**
  * Takes over a session whose worker cannot be checked from here, because it ran on another machine or in
  * another container. Never done automatically, because only a person knows that the worker is gone for good.
- * @throws session_not_found, worker_lives, newer_format, not_taken_over, pool_takes_over, inside_session
+ * @throws session_not_found, worker_lives, newer_format, pending, pool_takes_over, inside_session
  */
 export async function takeOverSession(
   question: SessionQuestion,
@@ -41,7 +42,7 @@ export async function takeOverSession(
   }
   const { lease } = verdict;
   const taken = await launchAndWait({ ...view, lease }, context, { takeOver: lease.number });
-  if (taken === undefined) throw ACTION_ERRORS.not_taken_over({ session });
+  if (taken === undefined) throw ACTION_ERRORS.pending({ session, seconds: STARTING_MS / 1000 });
   const { owner, acquiredAt: since } = lease;
   return { view: taken, outcome: 'taken', from: { hostId: owner.hostId, pid: owner.pid, since } };
 }

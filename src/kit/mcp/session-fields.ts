@@ -1,5 +1,5 @@
 import type { SessionReport } from '../../acts/common/facts/get-status.ts';
-import { stuckText } from '../../acts/common/facts/report-facts.ts';
+import { problemsOf, stuckText } from '../../acts/common/facts/report-facts.ts';
 import { isStuck } from '../../acts/common/facts/worker-now.ts';
 import { nextSteps } from '../../acts/common/next-steps.ts';
 import type { Preview } from '../../acts/common/preview.ts';
@@ -54,13 +54,13 @@ function pick(texts: Record<string, string | undefined>): Record<string, string>
 
 /** The session's fields with its worker and what its agent is doing. */
 export function reportFields(report: SessionReport): ToolResult {
-  const { view, worker, unwatched, activity, isStalled, troubles } = report;
+  const { view, worker, activity, isStalled } = report;
   const fields = sessionFields(view);
   return {
     ...fields,
     worker,
     ...(isStuck(view, report) && view.isUnseen !== true && stuckFields(report, fields.summary)),
-    problems: [...view.problems, ...(unwatched === undefined ? [] : [unwatched]), ...troubles],
+    problems: problemsOf(view, report),
     activity,
     stalled: isStalled || undefined,
     proof: proofLine(proofFact(view)),

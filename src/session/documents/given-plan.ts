@@ -1,6 +1,6 @@
-import { counted, listed, visibleControls } from '../../base/text.ts';
+import { listed, visibleControls } from '../../base/text.ts';
 import type { GivenPlan } from '../events/session-file.ts';
-import { checkBox, lineBody, oneLine, parseMarkdown, whyNoBox } from './markdown-lines.ts';
+import { checkBox, likeBoxes, lineBody, oneLine, parseMarkdown } from './markdown-lines.ts';
 import { parsePlan } from './plan.ts';
 
 export interface PlanBox {
@@ -35,20 +35,17 @@ export function boxesIn(text: string): PlanBox[] {
   return boxes;
 }
 
-/** Names the lines that look like boxes to people and are none; lines of code blocks are not meant. */
+/** Names the lines with what looks like a box and is none; those of code blocks are not meant. */
 export function uncountedBoxes({ name, text }: Pick<GivenPlan, 'name' | 'text'>): string[] {
   const doc = parseMarkdown(text);
-  const lines = doc.lines.flatMap((line, index) => {
-    const isComment = doc.isHidden(index) && !doc.isFenced(index);
-    const isBox = isComment && checkBox(line.replace('<!--', '')) !== undefined;
-    const why = isBox ? 'in a comment' : doc.isFenced(index) ? undefined : whyNoBox(line);
-    return why === undefined ? [] : [`${index + 1} (${why})`];
-  });
-  if (lines.length === 0) return [];
-  const looks = lines.length === 1 ? 'looks like a box and is' : 'look like boxes and are';
-  return [
-    `${counted(lines.length, 'line')} of ${short(name)} ${looks} not counted: ${listed(lines, MAX_NAMED)}`,
-  ];
+  const isBox = (line: string, at: number) => !doc.isHidden(at) && checkBox(line) !== undefined;
+  const lines = doc.lines.flatMap((line, at) =>
+    !doc.isFenced(at) && likeBoxes(line) > Number(isBox(line, at)) ? [String(at + 1)] : [],
+  );
+  const [line, looks] =
+    lines.length === 1 ? ['line', 'looks like a box and is'] : ['lines', 'look like boxes and are'];
+  const said = `${lines.length} ${line} of ${short(name)} ${looks} not counted: ${listed(lines, MAX_NAMED)}`;
+  return lines.length === 0 ? [] : [said];
 }
 
 /** The document that agents read: the file as a quotation, with its boxes numbered. */

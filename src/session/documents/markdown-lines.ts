@@ -152,20 +152,13 @@ export function checkBox(line: string): CheckBox | undefined {
   };
 }
 
-/** What people may mean as a box. No repetition can match what the next part begins with: it takes linear time. */
+// No repetition can match what the next part begins with, so that matching takes linear time. CR begins a line here.
 const LIKE_BOX =
-  /^([ \t>]*)(?:([-*+•]|\d{1,9}[.)])[ \t]*)?(?:\[( {1,3}|[xX]|(?!\])[\p{P}\p{S}])?\](?![([:])|[☐☑☒])/u;
+  /^[ \t>]*(?:<!--[ \t]*)?(?:(?:[-*+•]|\d{1,9}[.)])[ \t]*)?(?:\[(?: {1,3}|[xX]|(?!\])[\p{P}\p{S}])?\](?![([:])|[☐☑☒])/gmu;
 
-/** Why a line that looks like a check box is none; undefined for a box, and for any other line. */
-export function whyNoBox(line: string): string | undefined {
-  const [first = '', ...later] = lineBody(line).split(/[\r\v\f\u0085\u2028\u2029]/);
-  const [all, before = '', marker, mark = ' '] = LIKE_BOX.exec(first) ?? [];
-  if (later.some((part) => LIKE_BOX.test(part))) return 'not at the start of its line';
-  if (all === undefined || checkBox(line)) return undefined;
-  if (before.includes('>')) return 'in a quotation';
-  if (before.length > 40) return 'indented too far';
-  if (marker === undefined) return 'not a list item';
-  return ' xX'.includes(mark) ? 'not written "- [ ] step"' : `marked [${mark}]`;
+/** How often a line has what people may mean as a check box: `> - [ ] a`, `- [-] a`, `- []`. */
+export function likeBoxes(line: string): number {
+  return line.match(LIKE_BOX)?.length ?? 0;
 }
 
 function plainName(heading: string): string {

@@ -25,8 +25,7 @@ test.each([
 
 const BOX = '- [ ] step\n';
 
-const ONLY_QUOTED =
-  'it has no check boxes; 2 lines of plan.md look like boxes and are not counted: 1 (in a quotation), 2 (in a quotation)';
+const ONLY_QUOTED = 'it has no check boxes; 2 lines of plan.md look like boxes and are not counted: 1, 2';
 
 const BAD: [what: string, content: string | Buffer, said: string][] = [
   ['without boxes', '# Plan\n- step\n', 'it has no check boxes'],

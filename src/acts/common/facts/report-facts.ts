@@ -1,5 +1,5 @@
 import type { NextStep } from '../../../base/acts.ts';
-import { capitalised } from '../../../base/text.ts';
+import { capitalised, counted } from '../../../base/text.ts';
 import type { SessionView } from '../../../session/events/session-view.ts';
 import { type SessionFacts, sessionFacts } from '../../../session/facts.ts';
 import { statusSentence, WORKER_GONE } from '../../../session/words.ts';
@@ -24,16 +24,11 @@ export function reportFacts(
   view: SessionView,
   report: Partial<Omit<SessionReport, 'view'>> = {},
 ): ReportFacts {
-  const { activity, isStalled, isDying = false, unwatched, troubles = [] } = report;
+  const { activity, isStalled, isDying = false, unwatched } = report;
   const worker = report.worker ?? workerNow(view, { ageMs: 0, isContinued: true, isDying: false });
   const stuck = isStuck(view, { worker, isDying, unwatched });
   const facts = sessionFacts(view);
-  const problems = [
-    ...view.problems,
-    ...(isDying ? [dyingText(view)] : []),
-    ...(unwatched === undefined ? [] : [unwatched]),
-    ...troubles,
-  ];
+  const problems = [...(isDying ? [dyingText(view)] : []), ...problemsOf(view, report)];
   return {
     ...facts,
     needsHuman: facts.needsHuman || stuck,
@@ -44,6 +39,22 @@ export function reportFacts(
     problems: problems.length > 0 ? problems : undefined,
     next: stuck && !view.isUnseen ? [{ act: 'resume', session: view.folder }] : nextSteps(view),
   };
+}
+
+/** One sentence for each problem of a session and of what watches it. */
+export function problemsOf(
+  { problems, pendingCommands: { length: queued }, state }: SessionView,
+  { unwatched, troubles = [] }: Partial<SessionReport>,
+): string[] {
+  // Before the first event, its own start is queued.
+  const isWaiting = queued > 0 && state.createdAt !== undefined;
+  const verbs = queued === 1 ? 'is queued and takes' : 'are queued and take';
+  return [
+    ...problems,
+    ...(isWaiting ? [`${counted(queued, 'command')} ${verbs} effect once a worker answers.`] : []),
+    ...(unwatched === undefined ? [] : [unwatched]),
+    ...troubles,
+  ];
 }
 
 /** Why a session does not continue until a person acts. */
