@@ -196,7 +196,9 @@ function listFields(facts: ShownFacts, style: Style): string {
 }
 
 /** The exit status of a command that waited for a session. */
-export function exitStatusOf({ state: { status } }: SessionView): number {
+export function exitStatusOf({ state: { status }, pendingCommands }: SessionView): number {
+  // What is queued may change the state: an answer, a goal.
+  if (pendingCommands.length > 0) return EXIT.pending;
   switch (status.kind) {
     case 'done':
       return EXIT.ok;

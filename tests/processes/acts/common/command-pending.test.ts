@@ -101,7 +101,7 @@ test.each([
   ]);
 });
 
-test('a command for a worker that holds the session and does not answer leaves with 75', async () => {
+test('a command for a worker that holds the session and does not answer leaves with 75, and so does a run then', async () => {
   await using machine = await slowMachine();
   await acquireLease(machine.paths.leases, context(machine));
   const place = { ...placeOf(machine.serverRig), programs: machine.programs, clock: FAST };
@@ -109,6 +109,12 @@ test('a command for a worker that holds the session and does not answer leaves w
   expect(said).toMatchObject({ exitCode: 75, stderr: '' });
   expect(said.stdout).toContain('once a worker answers; none did within');
   expect(pendingCommandIds(machine.paths)).toHaveLength(1);
+  const queued = /problems +1 command is queued and takes effect once a worker answers\./;
+  expect(await typed(['status', 'boat'], place)).toMatchObject({
+    exitCode: 0,
+    stdout: expect.stringMatching(queued),
+  });
+  expect(await typed(['run', 'boat', '--no-ask'], place)).toMatchObject({ exitCode: 75 });
 });
 
 test('of several sessions, those whose worker does not answer are counted as not stopped, with status 75', async () => {
