@@ -24,7 +24,6 @@ interface Work {
   mayLast?: boolean;
 }
 
-/** How long to wait for the work of an accepted command. */
 const WORK_MS = 2000;
 /** How long to wait for work that touches every file of a worktree. */
 export const ALL_FILES_MS = 15_000;

@@ -1,7 +1,6 @@
 import * as z from 'zod';
 import { PHASE_NAMES, WAITING_FOR } from '../../phases/table.ts';
 
-/** Arguments that more than one tool takes. */
 export const SessionName = z.string().min(1).describe('Name from list_sessions.');
 
 export const ProjectDir = z.string().optional().describe('Absolute path, if needed.');
@@ -17,7 +16,6 @@ export const Confirm = z.boolean().default(false).describe('Do it; by default, o
 
 const Limit = z.number().nonnegative();
 
-/** The limits on what a session may spend in total. */
 export const LimitsArgument = z
   .strictObject({ usd: Limit, tokens: Limit, hours: Limit, iterations: Limit })
   .partial()
@@ -66,7 +64,6 @@ export const WAITS_FOR = z.enum(WAITING_FOR).optional().describe('What it waits 
 
 export const MORE_FROM = z.int().optional().describe('If there is more: pass it as offset.');
 
-/** The fields of every result about one session. */
 export const OF_SESSION = {
   session: SESSION,
   in_project: z.string().optional().describe('Folder of its project, if that is not the current one.'),
@@ -82,7 +79,6 @@ export const OF_SESSION = {
   problems: TEXTS.describe('Problems of its files or environment, one sentence each.'),
 };
 
-/** The state of its worker and of its agent. */
 export const OF_WORK = {
   worker: z
     .enum(['none needed', 'starting', 'working', 'gone'])

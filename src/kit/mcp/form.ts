@@ -24,7 +24,6 @@ export interface Form {
   required?: readonly string[];
 }
 
-/** The fields that the user filled in, by name. */
 export type Filled = Readonly<Record<string, string>>;
 
 /**

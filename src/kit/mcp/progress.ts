@@ -38,7 +38,6 @@ export function startProgress(
 /** As many sessions as fit on one line. */
 const MAX_NAMED = 3;
 
-/** The progress line of a call that waits for sessions. */
 export async function waitProgress(
   sessions: readonly SessionQuestion[],
   context: ActionContext,

@@ -1,6 +1,5 @@
 import { errors } from '../../base/errors.ts';
 
-/** Errors of the server itself. */
 export const SERVER_ERRORS = errors({
   bad_input: ({ tool, problems, hint }: { tool: string; problems: string; hint: string }) => ({
     what: `${tool} was not called.`,

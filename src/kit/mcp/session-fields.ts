@@ -12,7 +12,6 @@ import { proofLine, statusSentence } from '../../session/words.ts';
 import { pageOf } from './text-page.ts';
 import type { ToolResult } from './tool.ts';
 
-/** The fields common to every result about one session. */
 export function sessionFields(view: SessionView): ToolResult {
   const { session, state, for: waitsFor, phase, totalIterations } = sessionFacts(view);
   return {
@@ -52,7 +51,6 @@ function pick(texts: Record<string, string | undefined>): Record<string, string>
   return Object.fromEntries(given.map(([key, text]) => [key, cut(text, MAX_QUOTE)]));
 }
 
-/** The session's fields with its worker and what its agent is doing. */
 export function reportFields(report: SessionReport): ToolResult {
   const { view, worker, activity, isStalled } = report;
   const fields = sessionFields(view);

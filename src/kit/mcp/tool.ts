@@ -38,7 +38,6 @@ export interface Tool {
   title: string;
   description: string;
   input: z.ZodObject;
-  /** The schema of every result that is not an error. */
   output: z.ZodObject;
   annotations: ToolHints;
   /** Clients that load other tools only on a search load this one from the start. */

@@ -12,7 +12,6 @@ export interface PreviewOptions {
   title: string;
   /** The command line that does it without asking. */
   command: string;
-  /** Additional fields for `--json`. */
   facts?: object;
 }
 

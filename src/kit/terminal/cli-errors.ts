@@ -1,6 +1,5 @@
 import { errors } from '../../base/errors.ts';
 
-/** Errors of the command line itself. */
 export const CLI_ERRORS = errors({
   code_not_agreed: ({ number }: { number: number }) => ({
     what: 'Nothing was run.',

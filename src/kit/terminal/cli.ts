@@ -3,7 +3,6 @@ import type { SessionView } from '../../session/events/session-view.ts';
 import type { Output } from './output.ts';
 import type { ScreenEvent, WholeScreen } from './whole-screen.ts';
 
-/** Exit statuses of `samocode`. */
 export const EXIT = {
   ok: 0,
   failed: 1,
@@ -28,7 +27,6 @@ export interface Menus {
   chooseSeveral(message: string, options: Choice[], initialValues: string[]): Promise<string[] | undefined>;
   /** @param problemOf validates the text; a problem repeats the question */
   write(message: string, problemOf: (typed: string) => string | undefined): Promise<string | undefined>;
-  /** Input is not echoed. */
   secret(message: string): Promise<string | undefined>;
   confirm(message: string, enter?: boolean): Promise<boolean | undefined>;
   /** Waits until the person presses `q` or Enter; the label says what follows. */
@@ -43,13 +41,11 @@ export interface Cli {
   readonly home: string;
   /** How this program was started: `samocode`, or node and its file. */
   readonly calledAs: string;
-  /** The folder of the built programs. */
   readonly programsDir: string;
   /** Whether a person can be asked on the terminal. */
   readonly isInteractive: boolean;
   /** `--no-pager`: long texts are printed directly. */
   readonly noPager?: boolean;
-  /** Aborted by Ctrl-C. */
   readonly interrupted: AbortSignal;
   /** Reads one line from the person. @throws the reason when it is aborted or the input ends */
   ask(question: string): Promise<string>;
@@ -64,6 +60,5 @@ export interface Cli {
   openLivePage?(view: { paths: Pick<SessionView['paths'], 'runDir'> }): Promise<boolean>;
   /** The context for use cases; loaded when a command needs it. */
   actionContext(): Promise<ActionContext>;
-  /** Sets the exit status. */
   leaveWith(code: number): void;
 }

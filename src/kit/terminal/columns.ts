@@ -4,7 +4,6 @@ import { wrapAnsi } from 'fast-wrap-ansi';
 /** The width of a text in terminal columns; colour sequences have none. */
 export const columnsOf = stringWidth;
 
-/** Pads a text with spaces. */
 export function padTo(text: string, columns: number): string {
   return text + ' '.repeat(Math.max(0, columns - stringWidth(text)));
 }
@@ -82,7 +81,6 @@ export function grid(rows: readonly (readonly string[])[], { columns, cut }: Gri
   });
 }
 
-/** A line for other programs to parse. */
 export function tabSeparated(cells: readonly string[]): string {
   return cells.map((cell) => cell.replace(/\s+/g, ' ').trim()).join('\t');
 }

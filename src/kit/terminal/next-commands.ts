@@ -11,7 +11,6 @@ export function nextCommands(steps: readonly NextStep[]): string {
   return commandsOf(steps).join(', or ');
 }
 
-/** The same command lines as a list. */
 export function commandsOf(steps: readonly NextStep[]): string[] {
   return steps.flatMap((step) => {
     const command = commandOf(step);

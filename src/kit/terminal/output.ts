@@ -15,9 +15,7 @@ export interface OutputOptions {
   stdout: Stream;
   stderr: Stream;
   colourful: boolean;
-  /** Print one JSON object instead of text. */
   json: boolean;
-  /** Formats the hint and the next steps of an error. */
   formatHint?: FormatHint;
   /** Wraps errors and notes on a terminal, which would break lines inside words. */
   wrap?: Wrap;
@@ -49,7 +47,6 @@ export class Output {
     this.style = makeStyle(colourful);
   }
 
-  /** Whether a live block can be redrawn. */
   get isLive(): boolean {
     return !this.json && this.#stdout.isTTY === true;
   }
@@ -79,7 +76,6 @@ export class Output {
     return presentable(text, this.#colourful);
   }
 
-  /** Prints text without adding a line break. */
   raw(text: string): void {
     this.#stdout.write(presentable(text, this.#colourful));
   }
@@ -125,7 +121,6 @@ export class Output {
     if (update !== '') this.#stdout.write(update);
   }
 
-  /** Makes the next `draw` write every line. */
   forgetScreen(): void {
     if (this.#screen !== undefined) this.#screen = {};
   }
@@ -193,7 +188,6 @@ export class Output {
   }
 }
 
-/** An error as printed with `--json`. */
 function errorObject(thrown: unknown, formatHint: FormatHint) {
   const error = isSamocodeError(thrown) ? thrown : internalError(thrown);
   return { code: error.code, message: `${error.what} ${error.why}`.trim(), hint: formatHint(error) };

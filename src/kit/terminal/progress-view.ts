@@ -5,7 +5,6 @@ import { cutToColumns, hanging } from './columns.ts';
 import type { Output } from './output.ts';
 import { fitLine, type Style } from './style.ts';
 
-/** The progress of a session that `ProgressView` shows. */
 export interface FollowProgress {
   session: string;
   phase: Phase;

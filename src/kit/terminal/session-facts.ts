@@ -7,7 +7,6 @@ import { commandsOf, nextCommands } from './next-commands.ts';
 export interface ShownFacts extends Omit<ReportFacts, 'next'> {
   /** Its project's folder, in a list of several projects. */
   project?: string;
-  /** The commands that can be typed next, as one text and as a list. */
   next: string;
   nextCommands: string[];
 }

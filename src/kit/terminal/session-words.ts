@@ -110,7 +110,6 @@ const UNBROKEN: ReadonlySet<string> = new Set([
   ...['about', 'branch', 'commits', 'next', 'overview', 'phase', 'worktree'],
 ]);
 
-/** The parts of `Cli` that determine how a path is shown. */
 type Terminal = Pick<Cli, 'output' | 'cwd' | 'home'>;
 
 /** On a terminal, the shortest form that can still be copied: relative to the current folder, or to `~`. */
@@ -171,7 +170,6 @@ function listedState(facts: ShownFacts, style: Style): string {
   return `${stateCell(facts, style)}${hasNoCheck ? style.dim(', no CHECK') : ''}`;
 }
 
-/** The commands to type for the sessions that need the person. */
 function footLines(
   needing: readonly ShownFacts[],
   { columns, style }: { columns: number; style: Style },

@@ -2,7 +2,6 @@ import { type Command, InvalidArgumentError, Option } from 'commander';
 import type { Cli } from './cli.ts';
 import { COMMON_OPTIONS } from './new-command.ts';
 
-/** Options that every command takes. */
 export interface SharedOptions {
   /** A folder in the project, or its `.samocode`. */
   project?: string;
@@ -40,7 +39,6 @@ export function numberOption(least: 0 | 1, expected = `a whole number, ${least} 
 
 export const wholeSeconds = numberOption(1, 'a whole number of seconds');
 
-/** The project option as the use cases take it. */
 export function projectOf({ project }: SharedOptions): { projectDir: string | undefined } {
   return { projectDir: project };
 }

@@ -12,7 +12,6 @@ export type ScreenEvent =
   /** The size changed or the content was lost: draw everything. */
   | { kind: 'redraw' };
 
-/** Full-screen mode. */
 export interface WholeScreen {
   open(): void;
   /** Restores the terminal; may be called again. */

@@ -25,7 +25,6 @@ export function openedBy(by: By): string {
   return describeBy(by, { ...ACTORS, tool: `${ACTORS.tool} alone` });
 }
 
-/** Describes who acted. */
 export function describeBy({ channel, client, person, atStart }: By, actors = ACTORS): string {
   const isNamed = channel === 'tool' || channel === 'elicitation' || channel === 'web';
   const which = isNamed && client ? ` (${client})` : '';

@@ -8,7 +8,6 @@ export interface PlanBox {
   id: string;
   text: string;
   isDone: boolean;
-  /** The index of its line. */
   line: number;
   /** The position of the box that it is nested under. */
   parent: number | undefined;
@@ -64,7 +63,6 @@ export function quotedPlan({ name, hash, text }: GivenPlan): string {
 /** `[B7]`, `[B2, B3]` or `[B2-B5]` in a step. */
 const COVERS = /\[(B\d{1,4}(?:\s{0,2}[,–-]\s{0,2}B?\d{1,4}){0,50})\]/g;
 
-/** The positions of the boxes that a step names. */
 function coveredBy(step: string, boxes: readonly PlanBox[]): number[] {
   const ranges = [...step.matchAll(COVERS)].flatMap(([, inside = '']) =>
     inside.split(',').map((part) => [...part.matchAll(/\d+/g)].map(Number)),
@@ -76,9 +74,7 @@ function coveredBy(step: string, boxes: readonly PlanBox[]): number[] {
 
 export interface Coverage {
   open: PlanBox[];
-  /** Open boxes that no step covers. */
   withoutStep: PlanBox[];
-  /** Steps that cover no box of the given plan. */
   withoutBox: { phase: number; text: string }[];
 }
 

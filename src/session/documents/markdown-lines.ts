@@ -36,7 +36,6 @@ export interface Heading {
 
 /** A Markdown file split so that unchanged lines can be written back byte by byte. */
 export interface MarkdownLines {
-  /** The byte order mark, or nothing. */
   bom: string;
   lines: string[];
   /** The ending of inserted lines: the same as that of the first line. */
@@ -125,7 +124,6 @@ export function listItem(line: string): string | undefined {
   return marker === undefined ? undefined : body.slice(marker.length).trim();
 }
 
-/** The check box that begins a list item. */
 export interface CheckBox {
   /** The columns before the marker of its item. */
   indent: number;
