@@ -56,6 +56,9 @@ export async function stopSeveral(
   return await Promise.all(views.filter((view) => !isAtRest(view)).map(stopOne));
 }
 
+/** A stop also ends a merge. */
+const STOPPED = ['stopped', 'done', 'merge_ended'] as const;
+
 /** Stops a session and keeps everything it wrote. */
 export async function stopSession(
   input: StopSessionInput,
@@ -73,7 +76,7 @@ async function stopFound(
   try {
     // An agent has 3 s to end by itself.
     const work = when === 'now' ? { workMs: 8000 } : { mayLast: true };
-    const after = await sendAndAwait(view, { kind: 'stop', when }, ['stopped', 'done'], context, work);
+    const after = await sendAndAwait(view, { kind: 'stop', when }, STOPPED, context, work);
     return { view: after.view, outcome: after.view.state.status.kind === 'stopped' ? 'stopped' : 'stopping' };
   } catch (error) {
     // It came to rest before the command was sent, so nothing is left to stop.

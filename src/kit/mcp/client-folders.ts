@@ -3,7 +3,6 @@ import { fileURLToPath } from 'node:url';
 import type { Server } from '@modelcontextprotocol/sdk/server/index.js';
 import { parseJson } from '../../base/parse-json.ts';
 
-/** The folders that a client says its user works in. */
 export interface ClientFolders {
   read(): Promise<string[]>;
   /** Ask the client again on the next read. */

@@ -8,7 +8,6 @@ export function padTo(text: string, columns: number): string {
   return text + ' '.repeat(Math.max(0, columns - stringWidth(text)));
 }
 
-/** Truncates one coloured line to `columns` columns. */
 export function cutToColumns(line: string, columns: number): string {
   if (stringWidth(line) <= columns) return line;
   const broken = wrapAnsi(line, Math.max(1, columns - 1), { hard: true, trim: false, wordWrap: false });

@@ -6,7 +6,6 @@ import { handleOf } from '../../session/layout/names.ts';
 
 type Args = NonNullable<NextStep['args']>;
 
-/** Formats next steps for a person: command lines. */
 export function nextCommands(steps: readonly NextStep[]): string {
   return commandsOf(steps).join(', or ');
 }
