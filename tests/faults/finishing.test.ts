@@ -1,14 +1,12 @@
-import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { finishSession } from '../../src/acts/finish/finish-session.act.ts';
 import type { FinishWay } from '../../src/acts/finish/judge-finish.ts';
-import type { SamocodeError } from '../../src/base/errors.ts';
 import { ci } from '../support/ci.ts';
 import { eventually } from '../support/eventually.ts';
+import { restoreDiscarded } from '../support/restore-discarded.ts';
 import { commitWork, type SessionRig, startRig } from '../support/session-rig.ts';
 import { endOfWorker } from '../support/supervisors.ts';
 
@@ -50,16 +48,6 @@ async function nextWorker(rig: SessionRig): Promise<void> {
   await eventually(async () => (await rig.workerPid()) === undefined, { what: 'no worker' });
 }
 
-/** Runs the printed commands, then takes the session out of the archive. */
-async function restored(rig: SessionRig): Promise<void> {
-  const unarchive = { session: rig.file.folder, how: 'unarchive', keep: [] } as const;
-  const refusal = await finishSession(unarchive, rig.context()).catch((error: unknown) => error);
-  const why = (refusal as SamocodeError).why;
-  const commands = why.slice(why.indexOf('git -C'));
-  await promisify(execFile)('/bin/sh', ['-c', commands], { env: { ...process.env, ...rig.repo.env } });
-  await finishSession(unarchive, rig.context());
-}
-
 async function mergedAfter(point: string, rig: SessionRig): Promise<void> {
   const tip = await commitWork(rig, `${point}.txt`);
   const { asked } = await dyingAt(point, 'merge', rig);
@@ -82,7 +70,7 @@ async function discardedAfter(point: string, rig: SessionRig): Promise<void> {
   ];
   expect(await snapshot()).toEqual([false, false, '']);
   expect((await readdir(dirname(path))).filter((name) => name.startsWith(basename(path)))).toEqual([]);
-  await restored(rig);
+  await restoreDiscarded(rig);
   expect(await snapshot()).toEqual([true, true, tip]);
   await discarded.asked;
 }
@@ -134,7 +122,7 @@ test.concurrent(
     await asked;
     expect(await removing()).toEqual([]);
     expect((await rig.state()).archived).toBe(true);
-    await restored(rig);
+    await restoreDiscarded(rig);
     const back = await Promise.all(unsaved.map((name) => readFile(join(path, name), 'utf8')));
     expect(back).toEqual(unsaved);
   },

@@ -8,6 +8,7 @@ import { systemClock } from '../../src/base/clock.ts';
 import { isRunning } from '../../src/base/processes/process-table.ts';
 import { runCommand } from '../../src/base/processes/run-command.ts';
 import { eventually } from '../support/eventually.ts';
+import { restoreDiscarded } from '../support/restore-discarded.ts';
 import { commitWork, type SessionRig, startRig } from '../support/session-rig.ts';
 import { SLOW, SLOW_FILES } from '../support/slow-checkout.ts';
 import { endOfWorker } from '../support/supervisors.ts';
@@ -87,10 +88,6 @@ async function contents(folder: string): Promise<Record<string, string>> {
   return Object.fromEntries(names.map((name, at) => [name, texts[at] ?? '']));
 }
 
-async function unarchived(rig: SessionRig): Promise<void> {
-  await finishSession({ session: rig.file.folder, how: 'unarchive', keep: [] }, rig.context());
-}
-
 /** Asserts that the reported outcome of the merge is true in the repository. @returns how it ended */
 async function checkMerge(rig: SessionRig, tip: string): Promise<string> {
   await rig.until(({ finishing }) => finishing === undefined);
@@ -124,7 +121,7 @@ async function checkDiscard(rig: SessionRig, path: string, before: Record<string
   await rig.until(({ archived }) => archived || existsSync(path));
   await endOfWorker(rig);
   const { archived } = await rig.state();
-  if (archived) await unarchived(rig);
+  if (archived) await restoreDiscarded(rig);
   await endOfWorker(rig);
   if (!existsSync(path)) return 'clean';
   expect(await contents(path)).toEqual(before);

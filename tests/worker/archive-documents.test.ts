@@ -4,6 +4,7 @@ import { expect, test } from 'vitest';
 import { systemClock } from '../../src/base/clock.ts';
 import { systemHost } from '../../src/base/processes/host.ts';
 import { type Command, leaveCommand } from '../../src/session/commands/commands.ts';
+import type { FinishingOf } from '../../src/session/events/bodies/finishing.ts';
 import { readEvents } from '../../src/session/events/event-log.ts';
 import type { NewEvent } from '../../src/session/events/events.ts';
 import { takeCommands } from '../../src/worker/commands/take-commands.ts';
@@ -36,7 +37,13 @@ const ARCHIVED = {
   moved: DOCUMENTS,
   to: '_archive/26-01-08-x',
 } as const satisfies NewEvent;
-const WORK = { kind: 'documents', by: CLI, moved: DOCUMENTS, to: ARCHIVED.to } as const;
+const WORK: FinishingOf<'documents'> = {
+  kind: 'documents',
+  by: CLI,
+  moved: DOCUMENTS,
+  kept: [],
+  to: ARCHIVED.to,
+};
 const CAME: NewEvent = {
   type: 'worker_took_over',
   worker: { pid: 1, startTicks: '1', bootId: 'b', pidNamespace: 'n', hostId: 'h' },

@@ -2,11 +2,11 @@ import { mkdir, rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { NextStep } from '../../base/acts.ts';
 import { SamocodeError } from '../../base/errors.ts';
-import { statsAt } from '../../base/files/path-stats.ts';
 import { capitalised, counted } from '../../base/text.ts';
 import { redAfter } from '../../phases/proving.ts';
 import type { EventType } from '../../session/events/bodies/event-types.ts';
 import type { PublishEnd } from '../../session/events/bodies/finishing.ts';
+import type { EventOf } from '../../session/events/events.ts';
 import type { SessionView } from '../../session/events/session-view.ts';
 import { archiveRoot } from '../../session/layout/paths.ts';
 import { redAfterText } from '../../session/proof/proof.ts';
@@ -86,13 +86,9 @@ async function archiveForeign(view: SessionView): Promise<FinishResult> {
 type ArchiveWay = Exclude<FinishWay, 'merge' | 'pull_request'>;
 
 function archivedResult(how: ArchiveWay, { view, events }: CompletedCommand): FinishResult {
-  const archived = events.find((event) => event.type === 'archived');
-  const { to: place = '', moved = [] } = archived ?? {};
-  const isDone =
-    how === 'archive_documents'
-      ? !moved.some((name) => statsAt(`${view.paths.sessionDir}/${name}`))
-      : view.state.archived === (how !== 'unarchive');
-  if (!isDone) throw notFinished(view, events);
+  const failed = events.find((event) => event.type === 'finish_ended');
+  if (failed !== undefined) throw notFinished(view, failed);
+  const { to: place = '', moved = [] } = events.find((event) => event.type === 'archived') ?? {};
   return { view, place, moved, commands: [], next: [], done: archivedText(how, view, { place, moved }) };
 }
 
@@ -119,10 +115,8 @@ function archivedText(
 
 function mergeResult({ view, events }: CompletedCommand): FinishResult {
   const end = events.find((event) => event.type === 'merge_ended');
-  const next: NextStep[] = [{ act: 'follow', session: view.folder }];
-  const result = { view, place: '', moved: [], commands: end?.commands ?? [], next };
-  if (end === undefined)
-    return { ...result, done: `${view.folder} is being merged; its status shows when the merge has ended.` };
+  if (end === undefined) throw notFinished(view);
+  const result = { view, place: '', moved: [], commands: end.commands };
   const { outcome, into, commit = '', reason = '', files, commands } = end;
   const red = events.flatMap((event) => (event.type === 'checks_ran' ? redAfter(event) : []));
   const checked = red.length === 0 ? '' : ` ${capitalised(redAfterText(red))}.`;
@@ -147,11 +141,8 @@ function publishResult({
   events,
 }: CompletedCommand): FinishResult & Pick<PublishEnd, 'from' | 'unpushed'> {
   const end = events.find((event) => event.type === 'publish_ended');
-  const result = { view, place: '', moved: [], commands: end?.commands ?? [] };
-  if (end === undefined) {
-    const done = `${view.folder} is being published; its status shows when that has ended.`;
-    return { ...result, done, next: [{ act: 'follow', session: view.folder }] };
-  }
+  if (end === undefined) throw notFinished(view);
+  const result = { view, place: '', moved: [], commands: end.commands };
   const { summary, url, from, bodyPath, unpushed } = end;
   const next = [archiving(view, { when: 'once it is merged' })];
   return { ...result, done: summary, next, url, from, bodyPath, unpushed };
@@ -162,9 +153,11 @@ function archiving({ folder }: SessionView, condition: Pick<NextStep, 'when' | '
   return { act: 'archive', session: folder, ...condition };
 }
 
-/** The error for a command that the worker could not carry out: its notice says why; nothing has changed. */
-function notFinished({ folder }: SessionView, events: CompletedCommand['events']): SamocodeError {
-  const notice = events.findLast((event) => event.type === 'notice');
-  const error = ACTION_ERRORS.not_finished({ session: folder, reason: notice?.text });
-  return notice === undefined ? error : new SamocodeError(notice.code, error.args, error);
+/** The error for a command that the worker could not carry out. */
+function notFinished(
+  { folder }: SessionView,
+  { code, reason }: Partial<EventOf<'finish_ended'>> = {},
+): SamocodeError {
+  const error = ACTION_ERRORS.not_finished({ session: folder, reason });
+  return new SamocodeError(code ?? error.code, error.args, error);
 }

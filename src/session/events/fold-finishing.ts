@@ -41,7 +41,7 @@ export const FINISH_FOLDS = {
     const after = { ...state, archived: what === 'session', approvedPlan, finishing: undefined };
     if (finishing !== undefined) return after;
     const session: Finishing = trash ? { kind: 'discard', by, to, trash } : { kind: 'archive', by, to };
-    const work: Finishing = what === 'session' ? session : { kind: 'documents', by, to, moved };
+    const work: Finishing = what === 'session' ? session : { kind: 'documents', by, to, moved, kept: [] };
     return { ...after, finishing: { work, effects: [], isOld: true as const } };
   },
   discarded: (state: SessionState, { trash }: EventOf<'discarded'>) => ({ ...state, trash }),

@@ -26,7 +26,7 @@ export const archive: Handler<'archive'> = async (worker, { by, what, keep }) =>
   if (verdict.kind === 'refused') return verdict;
   if (what === 'session') return asked({ kind: 'archive', by, to: archiveFolder(worker) });
   const to = join('_archive', freeArchiveName(worker));
-  return asked({ kind: 'documents', by, to, moved: verdict.moved });
+  return asked({ kind: 'documents', by, to, moved: verdict.moved, kept: keep });
 };
 
 export const unarchive: Handler<'unarchive'> = async (worker, { by }) => {

@@ -13,7 +13,7 @@ import type { Worker } from '../core/worker.ts';
 
 export async function performDocuments(
   { paths }: Worker,
-  { by, moved, to }: FinishingOf<'documents'>,
+  { by, moved, kept, to }: FinishingOf<'documents'>,
 ): Promise<NewEvent[]> {
   const folder = join(paths.archive, basename(to));
   await mkdir(folder, { recursive: true });
@@ -22,7 +22,8 @@ export async function performDocuments(
   await archivePictures(paths, folder);
   const reset = { lastAction: `Documents archived to ${to}`, next: 'New work' };
   await changeFile(paths.overview, (text) => changeOverview(text ?? '', reset));
-  const flow = `${counted(moved.length, 'document')} archived -> ${to}`;
+  const left = kept.length > 0 ? `; kept: ${kept.join(', ')}` : '';
+  const flow = `${counted(moved.length, 'document')} archived -> ${to}${left}`;
   return [{ type: 'archived', by, what: 'documents', moved, to, flow }];
 }
 

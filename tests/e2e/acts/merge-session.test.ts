@@ -6,6 +6,7 @@ import { typed } from '../../cli/typed.ts';
 import { askTool } from '../../server/ask-tool.ts';
 import { contentsOf } from '../../support/checkpoint-scene.ts';
 import { ci } from '../../support/ci.ts';
+import { restoreDiscarded } from '../../support/restore-discarded.ts';
 import { commitWork, type SessionRig, startRig } from '../../support/session-rig.ts';
 
 const tool = async (rig: SessionRig, args: object) =>
@@ -150,7 +151,9 @@ test.concurrent('a discarded session is restored completely, and a worktree is p
   expect(existsSync(path)).toBe(false);
   const trash = JSON.parse((await command(rig, 'worktrees', '--prune', '--json')).stdout);
   expect(trash).toMatchObject({ worktrees: [], emptied: [], trash: [{ session: rig.file.folder }] });
-  expect((await command(rig, 'unarchive', rig.file.folder)).stdout).toContain('is restored');
+  const refused = await command(rig, 'unarchive', rig.file.folder);
+  expect(refused.stderr).toContain('These commands restore it with its files: git -C ');
+  await restoreDiscarded(rig);
   expect(existsSync(join(path, 'unsaved.txt'))).toBe(true);
   await rig.repo.git(['clean', '--quiet', '-f'], path);
   const pruned = JSON.parse((await command(rig, 'worktrees', '--prune', '--json')).stdout);

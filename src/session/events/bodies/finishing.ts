@@ -43,7 +43,13 @@ export type PublishWork = z.infer<typeof PublishWork>;
 export const Finishing = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('archive'), by: By, to: z.string() }),
   z.object({ kind: z.literal('discard'), by: By, to: z.string(), trash: Trash }),
-  z.object({ kind: z.literal('documents'), by: By, to: z.string(), moved: z.array(z.string()) }),
+  z.object({
+    kind: z.literal('documents'),
+    by: By,
+    to: z.string(),
+    moved: z.array(z.string()),
+    kept: z.array(z.string()),
+  }),
   z.object({ kind: z.literal('unarchive'), by: By }),
   z.object({ kind: z.literal('merge'), by: By, into: z.string() }),
   PublishWork.extend({ kind: z.literal('publish'), by: By }),
