@@ -21,8 +21,6 @@ export interface Forge {
    * or the log has expired.
    */
   jobLog(repository: string, jobId: number): Promise<readonly string[] | undefined>;
-  /** Reruns the failed jobs of a run, which costs the person's CI minutes. */
-  rerunFailed(repository: string, runId: number): Promise<'started' | 'still_running'>;
   /** Posts a comment as the person, unless they have already posted one with the same marker. */
   comment(comment: NewComment): Promise<{ url: string; isNew: boolean }>;
   issue(repository: string, number: number): Promise<Issue>;
@@ -82,8 +80,6 @@ export interface PullRequestDetails extends PullRequestSummary {
   isQueued: boolean;
   /** The checks of the head. Without a rule for the base branch, none is required. */
   checks: readonly ForgeCheck[];
-  /** Names of checks that passed on an earlier commit of the pull request, or on the tip of its base. */
-  passedBefore: readonly string[];
   threads: readonly ReviewThread[];
   reviews: readonly Review[];
   comments: readonly Comment[];
@@ -93,15 +89,14 @@ export interface PullRequestDetails extends PullRequestSummary {
 export interface ForgeCheck {
   name: string;
   isRequired: boolean;
-  /** `missing`: required and not reported yet. `other`: cancelled, out of date, or waiting for a person. */
-  state: 'passed' | 'failed' | 'running' | 'missing' | 'other';
+  /** `other`: not reported yet, cancelled, out of date, or waiting for a person. */
+  state: 'passed' | 'failed' | 'running' | 'other';
   head: string;
   /** Changes each time the check is started. */
   attempt: string;
-  /** Slug of the app that reports it. Only checks of `github-actions` have logs and can be rerun. */
+  /** Slug of the app that reports it. Only checks of `github-actions` have logs. */
   app: string | undefined;
   jobId: number | undefined;
-  runId: number | undefined;
   url: string | undefined;
   /** The description that a check without a log reports. */
   text: string | undefined;

@@ -104,16 +104,6 @@ export class GitHub implements Forge {
     return { ...rest, checks, budget: found.rateLimit };
   }
 
-  async rerunFailed(repository: string, runId: number): Promise<'started' | 'still_running'> {
-    const { path, about } = this.#place(repository, `run ${runId}`);
-    const request = { path: `${path}/actions/runs/${runId}/rerun-failed-jobs`, method: 'POST' } as const;
-    const answer = await ask(this.#context, about, request);
-    // A missing permission has the same status.
-    if (answer.status === 403 && /already running/i.test(answer.text)) return 'still_running';
-    read(z.unknown(), answer, about);
-    return 'started';
-  }
-
   async comment({
     repository,
     number,

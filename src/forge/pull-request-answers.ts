@@ -84,7 +84,6 @@ const Run = z.object({
   checkSuite: maybe(
     z.object({
       app: maybe(z.object({ slug: ForgeText })),
-      workflowRun: maybe(z.object({ databaseId: maybe(z.int()) })),
     }),
   ),
   isRequired: z.boolean().default(false),
@@ -103,7 +102,7 @@ const CheckNode = z
   .discriminatedUnion('__typename', [Run, StatusContext])
   .transform((check): Omit<ForgeCheck, 'head'> => {
     const { isRequired } = check;
-    const none = { app: undefined, jobId: undefined, runId: undefined };
+    const none = { app: undefined, jobId: undefined };
     if (check.__typename === 'StatusContext') {
       const { id, context, state, targetUrl, description } = check;
       const about = { name: context, attempt: id, state: STATES[state] ?? 'other', isRequired };
@@ -111,9 +110,8 @@ const CheckNode = z
     }
     const { databaseId, name, status, conclusion, checkSuite, detailsUrl, title } = check;
     const state = status === 'COMPLETED' ? (STATES[conclusion ?? ''] ?? 'other') : 'running';
-    const ids = { jobId: databaseId, runId: checkSuite?.workflowRun?.databaseId };
     const about = { name, attempt: `${databaseId}`, state, isRequired, app: checkSuite?.app?.slug };
-    return { ...about, ...ids, url: detailsUrl, text: title };
+    return { ...about, jobId: databaseId, url: detailsUrl, text: title };
   });
 
 const STATES: Readonly<Record<string, ForgeCheck['state']>> = {
@@ -125,15 +123,7 @@ const STATES: Readonly<Record<string, ForgeCheck['state']>> = {
   TIMED_OUT: 'failed',
   STARTUP_FAILURE: 'failed',
   PENDING: 'running',
-  EXPECTED: 'missing',
 };
-
-const RUN = 'databaseId name status conclusion';
-const STATUS = 'id context state';
-
-const Names = z.object({ contexts: nodes(CheckNode) });
-const NAMES = `statusCheckRollup { contexts(first: 100) { nodes {
-  __typename ... on CheckRun { ${RUN} } ... on StatusContext { ${STATUS} } } } }`;
 
 const ContextsPage = z.object({
   contexts: z.object({
@@ -157,9 +147,9 @@ export function checkFields(number: number, after?: string): string {
       pageInfo { hasNextPage endCursor }
       nodes {
         __typename
-        ... on CheckRun { ${RUN} detailsUrl title ${required}
-          checkSuite { app { slug } workflowRun { databaseId } } }
-        ... on StatusContext { ${STATUS} targetUrl description ${required} }
+        ... on CheckRun { databaseId name status conclusion detailsUrl title ${required}
+          checkSuite { app { slug } } }
+        ... on StatusContext { id context state targetUrl description ${required} }
       } } } } } }`;
 }
 
@@ -185,31 +175,23 @@ const DetailsShape = SummaryShape.extend({
   head: ChecksPage,
   title: ForgeText,
   isInMergeQueue: maybe(z.boolean()),
-  earlier: commits(Names),
-  baseRef: maybe(z.object({ target: maybe(z.object({ statusCheckRollup: maybe(Names) })) })),
   threads: nodes(ThreadNode),
   reviews: nodes(ReviewNode),
   comments: nodes(CommentNode),
 });
 
-/** About 120 requests, which are 1 point. */
+/** About 110 requests, which are 1 point. */
 export const detailFields = (number: number) => `${SUMMARY_FIELDS}
   ${checkFields(number)}
   title isInMergeQueue
-  earlier: commits(last: 10) { nodes { commit { oid ${NAMES} } } }
-  baseRef { target { ... on Commit { ${NAMES} } } }
   threads: reviewThreads(last: 100) { nodes {
     id isResolved isOutdated path line comments(last: 20) { nodes { ${COMMENT} } } } }
   reviews(last: 100) { nodes { ${COMMENT} state commit { oid } } }
   comments(last: 100) { nodes { ${COMMENT} } }`;
 
 export const DetailsNode = DetailsShape.transform(
-  ({ title, isInMergeQueue, head, earlier, baseRef, threads, reviews, comments, ...summary }) => {
-    const before = earlier.slice(0, -1).map(({ commit }) => commit.statusCheckRollup);
-    const all = [...before, baseRef?.target?.statusCheckRollup].flatMap((each) => each?.contexts ?? []);
-    const passed = all.flatMap(({ name, state }) => (state === 'passed' ? [name] : []));
-    const passedBefore = [...new Set(passed)];
+  ({ title, isInMergeQueue, head, threads, reviews, comments, ...summary }) => {
     const isQueued = isInMergeQueue === true;
-    return { ...summaryOf(summary), title, isQueued, page: head, passedBefore, threads, reviews, comments };
+    return { ...summaryOf(summary), title, isQueued, page: head, threads, reviews, comments };
   },
 );

@@ -2,10 +2,10 @@ import { isSamocodeError } from '../base/errors.ts';
 import { counted, listed } from '../base/text.ts';
 import { GitHub } from '../forge/github.ts';
 import type { Round } from '../session/events/bodies/positions.ts';
-import { openRound } from '../session/events/rounds.ts';
+import { newestRound, openRound } from '../session/events/rounds.ts';
 import { canPublish, openOrUpdate, planPublication, pushBranch } from './publish.ts';
 import type { Publishable } from './publishable.ts';
-import { fetchPublished, type PublishedBranch } from './published-branch.ts';
+import { fetchPublished, type PublishedBranch, whyAsk } from './published-branch.ts';
 import { answerThread, threadReplies } from './round-replies.ts';
 import type { End, Steps } from './steps.ts';
 
@@ -22,7 +22,8 @@ export interface RoundEnd extends End {
  */
 export async function publishRound(publication: Publishable, steps: Steps): Promise<RoundEnd> {
   const { state } = publication.view;
-  const { round, pullRequest } = state;
+  const { pullRequest } = state;
+  const round = newestRound(state);
   if (round === undefined || pullRequest === undefined)
     return { outcome: 'failed', summary: 'There is nothing to publish.' };
   const { url } = pullRequest;
@@ -47,13 +48,15 @@ async function pushRound(
   { round, url }: { round: Round; url: string },
   steps: Steps,
 ): Promise<RoundEnd | undefined> {
-  const pushed = (commit = '') => ({ url, round: round.number, pushed: commit, asks: undefined });
+  const pushed = (commit = '') => ({ url, round: round.number, pushed: commit, asks: null });
   if (steps.ended('push') !== undefined) return undefined;
   const published = await steps.during((signal) => publishedNow(publication, { env: steps.env, signal }));
   if (typeof published === 'string') return { outcome: 'failed', summary: published };
-  const { head, tip, relation } = published;
-  if (relation === 'replaced' && !steps.isByPerson) return asking(replacedText(publication, head));
-  if (relation === 'joinable') return { outcome: 'joined', summary: JOINED, joins: published };
+  const { tip, relation } = published;
+  const asks = steps.isByPerson ? undefined : await whyAsk(publication, published);
+  if (asks !== undefined) return asking(asks);
+  if (relation === 'joinable' || relation === 'rewound')
+    return { outcome: 'joined', summary: JOINED, joins: published };
   const { env } = steps;
   const plan = await steps.during((signal) => planPublication(publication, false, { env, signal }));
   const { bodyPath, commands, byHand = '' } = plan;
@@ -67,8 +70,8 @@ async function pushRound(
   };
   await steps.effect('push', push, ({ commit }) => pushed(commit));
   if (refused !== undefined) {
-    const asks = `git could not push ${branch} to ${remote}.${refused} These commands publish it.`;
-    return { ...asking([asks, ...commands].join(' ')), bodyPath, commands };
+    const why = `git could not push ${branch} to ${remote}.${refused} These commands publish it.`;
+    return { ...asking([why, ...commands].join(' ')), bodyPath, commands };
   }
   try {
     await steps.effect('pull_request', async (forge) => ({ url: (await openOrUpdate(forge, plan)).url }));
@@ -113,8 +116,4 @@ async function answerAll(
     if (effect?.outcome === 'refused') without.push(`${name} (${effect.why})`);
   }
   return without;
-}
-
-function replacedText({ view: { state } }: Publishable, head: string): string {
-  return `The branch ${state.worktree?.branch} was replaced: its head ${head.slice(0, 12)} no longer contains what samocode pushed. Bring the session's branch to the state that you want, then begin a round.`;
 }

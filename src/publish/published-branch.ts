@@ -1,9 +1,12 @@
+import { shellWord } from '../base/shell-quoted.ts';
+import { counted } from '../base/text.ts';
 import { NETWORK_LIMIT_MS } from '../forge/gh.ts';
 import { pullRequestRefs } from '../project/checkpoints/checkpoint-refs.ts';
 import { gitLine, gitSaysYes, runGit } from '../project/git/git.ts';
+import { configuredPushRemote, defaultRemote, remotesOf } from '../project/git/remotes.ts';
 import type { GitContext } from '../project/git/repository.ts';
 import { unattended } from '../project/git/unattended.ts';
-import { refNameOf } from '../session/layout/names.ts';
+import { handleOf, refNameOf } from '../session/layout/names.ts';
 import type { Publishable } from './publishable.ts';
 
 export interface PublishedBranch {
@@ -15,9 +18,10 @@ export interface PublishedBranch {
   tip: string;
   /**
    * `contained`: the local branch contains the head. `joinable`: others have pushed commits on top of samocode's, which
-   * can be taken over. `replaced`: the head no longer contains what samocode pushed.
+   * can be taken over. `rewound`: the head is what samocode pushed, and the local branch no longer contains it.
+   * `replaced`: the head no longer contains what samocode pushed.
    */
-  relation: 'contained' | 'joinable' | 'replaced';
+  relation: 'contained' | 'joinable' | 'rewound' | 'replaced';
 }
 
 /**
@@ -46,7 +50,30 @@ export async function fetchPublished(
   ];
   const isAncestor = async (commit: string, descendant: string) =>
     await gitSaysYes(['merge-base', '--is-ancestor', commit, descendant], options);
-  const isReplaced = pushed !== undefined && pushed !== head && !(await isAncestor(pushed, head));
-  const relation = isReplaced ? 'replaced' : (await isAncestor(head, tip)) ? 'contained' : 'joinable';
+  const isContained = await isAncestor(head, tip);
+  // A person who sets both branches to the same commit has accepted it.
+  const isReplaced = pushed !== undefined && head !== tip && !(await isAncestor(pushed, head));
+  const missing = pushed === head ? 'rewound' : 'joinable';
+  const relation = isReplaced ? 'replaced' : isContained ? 'contained' : missing;
   return { head, base, tip, relation };
+}
+
+/** What a person must settle about the head first; undefined if the round can continue. */
+export async function whyAsk(
+  { view: { folder, sessionFile, state }, git }: Pick<Publishable, 'view' | 'git'>,
+  { relation, head }: PublishedBranch,
+): Promise<string | undefined> {
+  const { branch = '' } = state.worktree ?? {};
+  if (relation === 'replaced')
+    return `The branch ${branch} was replaced: its head ${head.slice(0, 12)} no longer contains what samocode pushed. Bring the session's branch to the state that you want, then begin a round.`;
+  if (relation !== 'rewound') return undefined;
+  const { mainRepo = '' } = sessionFile ?? {};
+  const ref = `refs/heads/${branch}`;
+  const options = { ...git, cwd: mainRepo };
+  const count = Number(await gitLine(['rev-list', '--count', `${ref}..${head}`], options));
+  const remotes = await remotesOf(options);
+  const remote = (await configuredPushRemote(branch, remotes, options)) ?? defaultRemote(remotes);
+  const lease = `--force-with-lease=${ref}:${head}`;
+  const push = ['git', '-C', mainRepo, 'push', lease, remote?.name ?? 'origin', ref].map(shellWord).join(' ');
+  return `The pull request still has ${counted(count, 'commit')} that the session's branch no longer has, as after a rewind. To take them over again: samocode round ${handleOf(folder)}. To replace them: ${push}`;
 }

@@ -1,10 +1,10 @@
 import type { Forge } from '../forge/forge.ts';
 import type { GhContext } from '../forge/gh.ts';
 import type { Effect, PublishEnd } from '../session/events/bodies/finishing.ts';
-import type { PullRequestFact } from '../session/events/bodies/positions.ts';
+import type { PullRequestChange } from '../session/events/bodies/positions.ts';
 
 /** What an effect changes in the fact about the pull request at `url`. */
-export type Change = { url: string } & Partial<PullRequestFact>;
+export type Change = { url: string } & PullRequestChange;
 
 /** How a publication runs its parts: each effect is recorded, and repeated only after a crash before that. */
 export interface Steps {

@@ -4,6 +4,7 @@ import type { OutageKind } from '../phases/ending.ts';
 import type { Phase, WaitingFor } from '../phases/table.ts';
 import { describeBy, openedBy } from './documents/describe-event.ts';
 import type { PullRequestFact, SeenWords } from './events/bodies/positions.ts';
+import { lastRound } from './events/rounds.ts';
 import type { SessionFile } from './events/session-file.ts';
 import type { SessionView } from './events/session-view.ts';
 import type { SessionState, Status } from './events/state.ts';
@@ -12,8 +13,10 @@ import { NO_CHECK, redAfterText, redBeforeText } from './proof/proof.ts';
 import { isLost, needsHuman } from './session-list.ts';
 
 export interface SeenPullRequest
-  extends Pick<PullRequestFact, 'number' | 'url' | 'state' | 'watched' | 'unseen' | 'asks'> {
+  extends Pick<PullRequestFact, 'number' | 'url' | 'state' | 'watched' | 'unseen' | 'asks' | 'missing'> {
   since: string;
+  /** ISO time of the last look that saw it. */
+  seenAt?: string;
   /** The newest round that was begun. */
   round?: number;
   /** Comments that no agent reads, and why; the person decides about them. */
@@ -108,7 +111,7 @@ export function sessionFacts(view: SessionView): SessionFacts {
     host: sessionFile?.pool && view.worker === 'unknowable' ? view.lease?.owner.hostId : undefined,
     lacks: view.worker === 'unknowable' && view.lease?.lacks ? view.lease.lacks.join(' and ') : undefined,
     id: shortId(folder),
-    ...stateFacts(state),
+    ...stateFacts(state, view.look),
     condition: conditionOf(view),
     createdAt: state.createdAt,
     needsHuman: needsHuman(view),
@@ -147,7 +150,7 @@ function conditionOf(view: SessionView): SessionFacts['condition'] {
   return view.isForeign ? 'foreign' : undefined;
 }
 
-export function stateFacts(state: SessionState): StateFacts {
+export function stateFacts(state: SessionState, look?: SessionView['look']): StateFacts {
   const { status, progress, stopWanted, finishing, lastMerge } = state;
   const work = finishing?.work;
   return {
@@ -164,21 +167,23 @@ export function stateFacts(state: SessionState): StateFacts {
             into: lastMerge.into,
             outcome: lastMerge.outcome === 'merged' ? 'merged' : 'failed',
           },
-    pullRequest: pullRequestFacts(state),
+    pullRequest: pullRequestFacts(state, look),
     phase: progress.phase,
     iteration: progress.phaseIteration,
     totalIterations: progress.totalIterations,
   };
 }
 
-function pullRequestFacts({
-  pullRequest,
-  round: begun,
-}: Pick<SessionState, 'pullRequest' | 'round'>): SeenPullRequest | undefined {
+function pullRequestFacts(
+  session: Pick<SessionState, 'pullRequest'>,
+  look: SessionView['look'],
+): SeenPullRequest | undefined {
+  const { pullRequest } = session;
   if (pullRequest === undefined) return undefined;
-  const { number, url, state, watched, unseen, asks, since, words = [] } = pullRequest;
+  const { number, url, state, watched, unseen, asks, missing, since, words = [] } = pullRequest;
   const held = words.flatMap(({ by, url: at, held: why }) => (why ? [{ by, url: at, held: why }] : []));
-  const round = Math.max(pullRequest.round ?? 0, begun?.number ?? 0);
+  const round = lastRound(session);
+  const seenAt = [look?.seenAt, pullRequest.lastSeenAt].filter(Boolean).sort().at(-1);
   return {
     number,
     url,
@@ -186,7 +191,9 @@ function pullRequestFacts({
     watched,
     unseen,
     asks,
+    missing,
     since,
+    ...(seenAt !== undefined && { seenAt }),
     ...(round > 0 && { round }),
     ...(held.length > 0 && { held }),
   };

@@ -6,7 +6,17 @@ export function watchedPullRequest({
   archived,
   pullRequest,
 }: Pick<SessionState, 'archived' | 'pullRequest'>): SessionState['pullRequest'] {
-  return !archived && pullRequest?.watched && pullRequest.state === 'open' ? pullRequest : undefined;
+  return !archived && pullRequest?.watched && pullRequest.state !== 'merged' ? pullRequest : undefined;
+}
+
+/** After that long, nobody opens a closed pull request again. */
+const CLOSED_MS = 14 * 24 * 60 * 60_000;
+
+/** Whether the watched pull request is still looked at. */
+export function isLookedAt(state: Pick<SessionState, 'archived' | 'pullRequest'>, nowMs: number): boolean {
+  const watched = watchedPullRequest(state);
+  if (watched === undefined) return false;
+  return watched.state === 'open' || nowMs - Date.parse(watched.since) < CLOSED_MS;
 }
 
 /** Parses a URL as gh prints it: `https://github.com/owner/name/pull/17`. */

@@ -1,9 +1,18 @@
+import { stampsAt } from '../base/files/stamps.ts';
 import { counted, listed } from '../base/text.ts';
 import { describeOutage } from './events/bodies/positions.ts';
+import { missingText } from './events/pull-request-change.ts';
 import type { SessionFile } from './events/session-file.ts';
 import type { SessionView } from './events/session-view.ts';
 import type { SessionState } from './events/state.ts';
-import { type ProofFact, type SessionFacts, type StateFacts, sessionFacts, stateFacts } from './facts.ts';
+import {
+  type ProofFact,
+  type SeenPullRequest,
+  type SessionFacts,
+  type StateFacts,
+  sessionFacts,
+  stateFacts,
+} from './facts.ts';
 
 /** The texts that describe a state; callers only style, truncate and order them. */
 export interface StateText {
@@ -186,7 +195,7 @@ function describeDone({ totalIterations, merge, pullRequest, summary }: Worded, 
   if (merge !== undefined)
     return { ...row, predicate: `${done}; its branch ${MERGES[merge.outcome]} into ${merge.into}` };
   if (pullRequest === undefined) return row;
-  const { number, state, asks } = pullRequest;
+  const { number, state, asks, missing } = pullRequest;
   if (asks !== undefined)
     return {
       brief: 'done',
@@ -194,17 +203,29 @@ function describeDone({ totalIterations, merge, pullRequest, summary }: Worded, 
       why: asks,
       tone: 'person',
     };
-  return { ...row, predicate: `${done}; its pull request #${number} is ${state}` };
+  const more = missing === undefined ? '' : `; ${missingText(missing)}`;
+  return {
+    ...row,
+    predicate: `${done}; its pull request #${number} is ${state}${seenText(pullRequest)}${more}`,
+  };
 }
 
-/** Where the work is, in addition to the state: `open #17, round 2`, `merged #17`. */
+/** `, seen 01-08 10:42`: when a watched pull request was last seen. */
+function seenText({ state, watched, seenAt }: SeenPullRequest): string {
+  const isLooked = watched && state === 'open' && seenAt !== undefined;
+  return isLooked ? `, seen ${stampsAt(Date.parse(seenAt)).log}` : '';
+}
+
+/** Where the work is, in addition to the state: `open #17, round 2, seen 01-08 10:42`, `merged #17`. */
 function publishedText({ publishing, pullRequest, merge }: Worded, reader: string): string | undefined {
   if (publishing) return 'being published';
   if (merge?.outcome === 'merged') return 'merged';
   if (pullRequest === undefined) return undefined;
-  const { state, number, round, asks } = pullRequest;
+  const { state, number, round, asks, missing } = pullRequest;
   const rounds = round === undefined || state !== 'open' ? '' : `, round ${round}`;
-  return `${state} #${number}${rounds}${asks === undefined ? '' : `, needs ${reader}`}`;
+  const lacks = missing === undefined ? '' : ` without ${counted(missing.commits, 'commit')}`;
+  const needs = asks === undefined ? '' : `, needs ${reader}`;
+  return `${state} #${number}${lacks}${rounds}${needs}${seenText(pullRequest)}`;
 }
 
 const MERGES = { under_way: 'is being merged', merged: 'is merged', failed: 'was not merged' } as const;

@@ -93,6 +93,10 @@ function kindOf(event: SessionEvent, { sessionFile, state }: View): QueuedNotice
       return 'budget';
     case 'worker_took_over':
       return event.previous === 'died' ? 'revived' : undefined;
+    case 'pull_request_changed': {
+      const { state = 'open', unseen, asks } = event.change;
+      return state === 'open' && !unseen && !asks ? undefined : 'pull_request';
+    }
     case 'pull_request_seen':
       return event.state === 'open' && (event.unseen ?? event.asks) === undefined
         ? undefined

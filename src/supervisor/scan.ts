@@ -8,6 +8,7 @@ import { launchWorker } from '../providers/starting/launch-worker.ts';
 import type { SessionView } from '../session/events/session-view.ts';
 import { sessionPaths } from '../session/layout/paths.ts';
 import { SESSION_ERRORS } from '../session/layout/session-errors.ts';
+import { isLookedAt } from '../session/pull-request.ts';
 import { sessionFolders } from '../session/session-list.ts';
 import { isForgotten, readSession } from '../session/status.ts';
 import { admit, isDaySpent } from './admit.ts';
@@ -103,12 +104,13 @@ export class Scan {
   hasReason(): boolean {
     const { clock } = this.#supervisor;
     if (this.#unresponsive.size > 0) return true;
-    return [...this.sessions.values()].some(
-      (session) =>
-        session.waits.for !== 'nothing' &&
-        session.waits.for !== 'person' &&
-        (isTimed(session) || !isForgotten(session.paths, clock.now())),
-    );
+    return [...this.sessions.values()].some((session) => {
+      const { waits, view, paths } = session;
+      if (waits.for === 'nothing' || waits.for === 'person') return false;
+      // However long ago it was opened.
+      if (isLookedAt(view.state, clock.now())) return true;
+      return waits.for !== 'pull_request' && (isTimed(session) || !isForgotten(paths, clock.now()));
+    });
   }
 
   /** The sessions for which this supervisor can start a worker. */

@@ -27,7 +27,9 @@ test('without the line no login is hidden, except from agents that work on an is
   const configPath = project.filePath;
   expect(await forgeLoginIsHidden({ configPath })).toBe(false);
   expect(await forgeLoginIsHidden({ configPath, issue: {} })).toBe(true);
-  expect(await forgeLoginIsHidden({ configPath, round: {} })).toBe(true);
+  expect(await forgeLoginIsHidden({ configPath, pullRequest: { watched: false, rounds: { used: 1 } } })).toBe(
+    true,
+  );
 });
 
 test.each([

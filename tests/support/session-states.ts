@@ -109,7 +109,11 @@ const ROWS = {
     status: DONE,
     state: { lastMerge: { outcome: 'conflicts', into: 'main', reason: 'quoted' } },
   },
-  'pull request open': { status: DONE, state: { pullRequest: PULL_REQUEST } },
+  'pull request open': {
+    status: DONE,
+    state: { pullRequest: { ...PULL_REQUEST, lastSeenAt: since } },
+    view: { look: { number: 17, seenAt: '2026-01-08T11:50:00.000Z' } },
+  },
   'pull request not seen': {
     status: DONE,
     state: { pullRequest: { ...PULL_REQUEST, unseen: { since, why: 'gh is not logged in to github.com.' } } },
@@ -117,8 +121,15 @@ const ROWS = {
   'pull request in its second round': {
     status: RUNNING,
     state: {
-      pullRequest: { ...PULL_REQUEST, round: 1 },
-      round: { number: 2, keys: [], head: 'a'.repeat(40), base: 'b'.repeat(40), threads: [] },
+      pullRequest: {
+        ...PULL_REQUEST,
+        round: 1,
+        lastSeenAt: since,
+        rounds: {
+          newest: { number: 2, keys: [], head: 'a'.repeat(40), base: 'b'.repeat(40), threads: [] },
+          ...{ isOpen: true, used: 2, keys: [] },
+        },
+      },
     },
   },
   'pull request asks': {
@@ -141,6 +152,12 @@ const ROWS = {
     },
   },
   'pull request merged': { status: DONE, state: { pullRequest: { ...PULL_REQUEST, state: 'merged' } } },
+  'pull request merged without a commit of its round': {
+    status: DONE,
+    state: {
+      pullRequest: { ...PULL_REQUEST, state: 'merged', missing: { round: 1, commits: 1 } },
+    },
+  },
   'pull request closed': { status: DONE, state: { pullRequest: { ...PULL_REQUEST, state: 'closed' } } },
   unseen: { status: RUNNING, view: { isUnseen: true }, report: { worker: 'gone' } },
   unreadable: { status: { kind: 'starting', since }, view: { isUnreadable: true } },

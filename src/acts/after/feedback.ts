@@ -17,39 +17,26 @@ export interface Feedback {
   keys: readonly string[];
 }
 
-export interface KnownFeedback {
-  /** The keys of earlier rounds. */
-  keys: readonly string[];
-  reruns: readonly string[];
-  mayRerun: boolean;
-}
-
 export type FeedbackVerdict =
   | { kind: 'none' }
   /** Checks are still running, or the pull request is in a merge queue. */
   | { kind: 'running' }
-  /** Checks that passed before have failed: restart their runs before a round begins. `runs`: their keys by run id. */
-  | { kind: 'rerun'; runs: ReadonlyMap<number, string> }
   | { kind: 'round'; feedback: Feedback };
 
-/** Decides what to do about the feedback since the last round. @param remarks as returned by `remarksIn` */
+/**
+ * Decides what to do about the feedback since the last round.
+ * @param remarks as returned by `remarksIn` @param known the keys of earlier rounds
+ */
 export function judgeFeedback(
   details: PullRequestDetails,
   remarks: readonly Remark[],
-  { keys: known, reruns, mayRerun }: KnownFeedback,
+  known: readonly string[],
 ): FeedbackVerdict {
   if (details.state !== 'open') return { kind: 'none' };
-  const { head, base, mergeable, checks, passedBefore, isQueued } = details;
+  const { head, base, mergeable, checks, isQueued } = details;
   if (isQueued || checks.some(({ state }) => state === 'running')) return { kind: 'running' };
   const isNew = (key: string) => !known.includes(key);
   const failed = relevantChecks(checks).filter((check) => check.state === 'failed' && isNew(checkKey(check)));
-  const flaky = failed.flatMap((check): [number, string][] => {
-    const { runId, name } = check;
-    if (runId === undefined || !passedBefore.includes(name)) return [];
-    const key = `${short(head)}:${runId}`;
-    return reruns.includes(key) ? [] : [[runId, key]];
-  });
-  if (mayRerun && flaky.length > 0) return { kind: 'rerun', runs: new Map(flaky) };
   const usable = remarks.filter(({ held }) => held === undefined);
   const conflictKey = `conflict:${short(head)}:${short(base)}`;
   const conflict = mergeable === 'conflict' && isNew(conflictKey);
@@ -57,11 +44,6 @@ export function judgeFeedback(
   return keys.length === 0
     ? { kind: 'none' }
     : { kind: 'round', feedback: { checks: failed, remarks: usable, conflict, keys } };
-}
-
-/** The required checks that have not reported. */
-export function missingChecks({ checks }: Pick<PullRequestDetails, 'checks'>): string[] {
-  return checks.flatMap(({ state, name }) => (state === 'missing' ? [name] : []));
 }
 
 /** The required checks, or all of them if the base branch requires none. */

@@ -1,26 +1,26 @@
 import { ulid } from 'ulid';
 import { type Clock, isoUtc } from '../../base/clock.ts';
-import { isSamocodeError, type SamocodeError } from '../../base/errors.ts';
-import type { Forge, PullRequestSummaries } from '../../forge/forge.ts';
+import { isSamocodeError } from '../../base/errors.ts';
+import type { Forge, PullRequestSummaries, PullRequestSummary } from '../../forge/forge.ts';
 import { FORGE_ERRORS } from '../../forge/forge-errors.ts';
 import { type Command, leaveCommand } from '../../session/commands/commands.ts';
 import { BY_SETTINGS } from '../../session/commands/judge-running.ts';
-import { PullRequestFact } from '../../session/events/bodies/positions.ts';
+import type { PullRequestFact } from '../../session/events/bodies/positions.ts';
 import { FORMAT_VERSION } from '../../session/events/events.ts';
 import type { SessionView } from '../../session/events/session-view.ts';
-import { watchedPullRequest } from '../../session/pull-request.ts';
+import { type Look, writeLook } from '../../session/layout/look.ts';
+import { judgeLook, type LookOutcome, type LookVerdict, SHORTEST_GAP_MS } from '../../session/looks.ts';
+import { isLookedAt } from '../../session/pull-request.ts';
 import type { ActionContext } from '../common/context.ts';
 import type { CommandRequest } from '../common/send-command.ts';
-import { Rounds } from './rounds.ts';
+import { unlessGitFails } from '../common/session-branch.ts';
+import { missingFromMerge } from './missing-from-merge.ts';
+import { changeRequest, Rounds } from './rounds.ts';
 
-/** The delay between two polls of a repository; grows while nothing changes. */
-const SHORTEST_GAP_MS = 60_000;
-const LONGEST_GAP_MS = 600_000;
-const GROWTH = 1.5;
 /** Polling pauses when fewer API points remain, so that the person can still use them. */
 const RESERVED_POINTS = 1000;
-/** Shorter failures are not reported. */
-const REPORT_AFTER_MS = 10 * 60_000;
+/** GitHub's limits reset within an hour; a clock that differs from its clock must not make this longer. */
+const LONGEST_RESET_MS = 60 * 60_000;
 /** The delay while a poll is in progress. */
 const POLL_MS = 1000;
 
@@ -30,24 +30,39 @@ export interface Login {
   context?: ActionContext;
 }
 
-interface Timer {
+/** When the pull request of a session is looked at next. */
+interface Timing {
   /** Monotonic milliseconds. */
   dueAtMs: number;
   gapMs: number;
-  /** Wall-clock time of the first failure since the last success. */
-  failingSinceMs?: number | undefined;
+  look: Look;
 }
 
-/** Polls the open pull requests of sessions, with one request per repository, and reports changes to their sessions. */
+interface Watched {
+  view: SessionView;
+  fact: PullRequestFact;
+  timing: Timing;
+}
+
+/** The answer of the forge, or why it gave none. */
+interface Poll {
+  login?: Login;
+  answer?: PullRequestSummaries;
+  failure?: LookOutcome;
+  /** How long the login must not be used again. */
+  resetMs: number;
+}
+
+/** Polls the pull requests of sessions, with one request per repository, and reports changes to their sessions. */
 export class PullRequests {
   readonly #login: (signal: AbortSignal) => Promise<Login>;
   readonly #rounds = new Rounds();
-  /** Folders of sessions whose last round could not be decided or published. */
-  readonly #failing = new Set<string>();
   readonly #ended = new AbortController();
   readonly #clock: Clock;
-  readonly #timers = new Map<string, Timer>();
-  #running: Promise<void> | undefined;
+  /** By session folder. */
+  readonly #timings = new Map<string, Timing>();
+  /** By repository: a slow one delays no other. */
+  readonly #running = new Map<string, Promise<unknown>>();
 
   /** @param login returns the person's current login; the signal aborts its requests */
   constructor(login: (signal: AbortSignal) => Promise<Login>, clock: Clock) {
@@ -56,121 +71,129 @@ export class PullRequests {
   }
 
   /**
-   * Starts the next poll that is due, without waiting for it.
+   * Starts the polls that are due, without waiting for them.
    * @param views the sessions whose worker may be started; a working session is skipped until it is at rest
    * @param failed reports a failure that no session can record
    * @returns the latest time of the next call, in monotonic milliseconds
    */
   poll(views: Iterable<SessionView>, failed: (repository: string, error: unknown) => void): number {
     const now = this.#clock.monotonic();
-    const watched = byRepository(views);
-    for (const repository of [...this.#timers.keys()])
-      if (!watched.has(repository)) this.#timers.delete(repository);
-    if (this.#running !== undefined) return now + POLL_MS;
     let nextMs = Number.POSITIVE_INFINITY;
-    for (const [repository, sessions] of watched) {
-      const timer = this.#timers.get(repository) ?? { dueAtMs: now, gapMs: SHORTEST_GAP_MS };
-      this.#timers.set(repository, timer);
-      if (timer.dueAtMs <= now) {
-        this.#running = this.#poll(repository, sessions, timer)
-          .catch((error: unknown) => failed(repository, error))
-          .finally(() => {
-            this.#running = undefined;
-          });
-        return now + POLL_MS;
+    for (const [repository, sessions] of this.#byRepository(views)) {
+      const dueAtMs = Math.min(...sessions.map(({ timing }) => timing.dueAtMs));
+      if (dueAtMs <= now && !this.#running.has(repository)) {
+        const poll = this.#poll(repository, sessions)
+          .catch((error: unknown) => this.#ended.signal.aborted || failed(repository, error))
+          .finally(() => this.#running.delete(repository));
+        this.#running.set(repository, poll);
       }
-      nextMs = Math.min(nextMs, timer.dueAtMs);
+      nextMs = Math.min(nextMs, this.#running.has(repository) ? now + POLL_MS : dueAtMs);
     }
     return nextMs;
   }
 
-  /** Aborts a poll in progress; the next supervisor polls at once. */
+  /** Aborts the polls in progress; the next supervisor polls at once. */
   async end(): Promise<void> {
     this.#ended.abort();
-    await this.#running;
+    await Promise.all(this.#running.values());
   }
 
-  async #poll(repository: string, sessions: readonly SessionView[], timer: Timer): Promise<void> {
-    const clock = this.#clock;
-    const numbers = sessions.flatMap(({ state }) => watchedPullRequest(state)?.number ?? []);
+  /** A session that comes to rest is due at once. */
+  #byRepository(views: Iterable<SessionView>): Map<string, Watched[]> {
+    const found = new Map<string, Watched[]>();
+    const folders = new Set<string>();
+    for (const view of views) {
+      const { state, worker, pendingCommands, paths } = view;
+      const fact = isLookedAt(state, this.#clock.now()) ? state.pullRequest : undefined;
+      if (fact === undefined || worker !== 'none' || pendingCommands.length > 0) continue;
+      const { repository, number } = fact;
+      const fresh = { dueAtMs: this.#clock.monotonic(), gapMs: SHORTEST_GAP_MS };
+      const known = this.#timings.get(paths.sessionDir);
+      const timing = known?.look.number === number ? known : { ...fresh, look: view.look ?? { number } };
+      this.#timings.set(paths.sessionDir, timing);
+      folders.add(paths.sessionDir);
+      found.set(repository, [...(found.get(repository) ?? []), { view, fact, timing }]);
+    }
+    for (const folder of this.#timings.keys()) if (!folders.has(folder)) this.#timings.delete(folder);
+    return found;
+  }
+
+  async #poll(repository: string, sessions: readonly Watched[]): Promise<void> {
+    // A failure of our own must not be repeated without a pause.
+    for (const { timing } of sessions) this.#schedule(timing, timing.gapMs);
+    let poll = await this.#ask(repository, sessions);
+    // Sequential, because each may fetch and push.
+    for (const session of sessions) poll = await this.#look(session, poll);
+  }
+
+  async #ask(repository: string, sessions: readonly Watched[]): Promise<Poll> {
     try {
       const login = await this.#login(this.#ended.signal);
+      const numbers = sessions.map(({ fact }) => fact.number);
       const answer = await login.forge.pullRequests(repository, numbers);
-      const changed: boolean[] = [];
-      // Sequential, because each may fetch and push.
-      for (const session of sessions)
-        changed.push((await this.#record(session, answer)) || (await this.#advance(session, answer, login)));
-      timer.failingSinceMs = undefined;
-      timer.gapMs = changed.includes(true) ? SHORTEST_GAP_MS : Math.min(timer.gapMs * GROWTH, LONGEST_GAP_MS);
       const { remaining, resetAt } = answer.budget;
-      const resetMs = remaining < RESERVED_POINTS ? Date.parse(resetAt) - clock.now() : 0;
-      timer.dueAtMs = clock.monotonic() + Math.max(timer.gapMs, resetMs);
+      return { login, answer, resetMs: remaining < RESERVED_POINTS ? untilMs(resetAt, this.#clock) : 0 };
     } catch (error) {
-      if (this.#ended.signal.aborted) return;
-      timer.gapMs = Math.min(timer.gapMs * GROWTH, LONGEST_GAP_MS);
-      timer.dueAtMs = clock.monotonic() + Math.max(timer.gapMs, forgeResetMs(error, clock));
-      timer.failingSinceMs ??= clock.now();
-      if (!isSamocodeError(error)) throw error;
-      const since = timer.failingSinceMs;
-      if (clock.now() - since < REPORT_AFTER_MS) return;
-      const why = `${error.what} ${error.why}`;
-      for (const session of sessions) await this.#recordUnseen(session, { since: isoUtc(since), why });
+      return this.#failed(error);
     }
   }
 
-  async #record({ paths, state }: SessionView, { pullRequests }: PullRequestSummaries): Promise<boolean> {
-    const before = watchedPullRequest(state);
-    const found = before && pullRequests.get(before.number);
-    if (before === undefined || found === undefined) return false;
-    if (found.state === before.state && before.unseen === undefined) return false;
-    const { url, mergeCommit } = found;
-    const now = { url, state: found.state, mergeCommit, unseen: undefined };
-    const cleared = found.state !== 'open' && { asks: undefined, words: undefined, reruns: undefined };
-    await this.#queue(paths, {
-      kind: 'pull_request',
-      seen: PullRequestFact.parse({ ...before, ...now, ...cleared }),
-    });
-    return true;
+  /** @returns the poll for the next session: a failure can affect all of them */
+  async #look(session: Watched, poll: Poll): Promise<Poll> {
+    const { view, timing } = session;
+    const outcome = poll.failure ?? (await this.#outcomeOf(session, poll));
+    const { request, verdict, next } = await this.#advance(session, this.#judge(session, outcome), poll);
+    timing.look = verdict.look;
+    this.#schedule(timing, verdict.gapMs, next.resetMs);
+    writeLook(view.paths, verdict.look);
+    const wanted = request ?? changeRequest(view, verdict.change);
+    if (wanted !== undefined) await this.#queue(view.paths, wanted);
+    return next;
   }
 
-  /** Begins or publishes a round if one is due. @returns whether a command was queued */
-  async #advance(
-    view: SessionView,
-    { pullRequests }: PullRequestSummaries,
-    { forge, context }: Login,
-  ): Promise<boolean> {
-    const found = pullRequests.get(view.state.pullRequest?.number ?? 0);
-    if (found === undefined || context === undefined) return false;
-    const options = { forge, context, signal: this.#ended.signal };
+  async #outcomeOf({ view, fact }: Watched, { login, answer }: Poll): Promise<LookOutcome> {
+    const pull = answer?.pullRequests.get(fact.number);
+    if (pull === undefined) return { kind: 'not_shown' };
+    return await seenNow(view, pull, { context: login?.context, signal: this.#ended.signal });
+  }
+
+  #judge({ fact, timing }: Watched, outcome: LookOutcome): LookVerdict {
+    return judgeLook(outcome, { fact, ...timing }, this.#clock.now());
+  }
+
+  /** Begins or publishes a round if one is due. A failure of this session alone is asked about, once per reason. */
+  async #advance(session: Watched, verdict: LookVerdict, poll: Poll): Promise<Advanced> {
+    const { view, fact } = session;
+    const { forge, context } = poll.login ?? {};
+    const pull = poll.answer?.pullRequests.get(fact.number);
+    if (forge === undefined || context === undefined || pull === undefined || verdict.change !== undefined)
+      return { verdict, next: poll };
     try {
-      const { request, after } = await this.#rounds.advance(view, found, options);
-      if (request !== undefined) await this.#queue(view.paths, request);
-      await after?.();
-      this.#failing.delete(view.paths.sessionDir);
-      return request !== undefined;
+      const options = { forge, context, signal: this.#ended.signal };
+      const { request } = await this.#rounds.advance(view, pull, options);
+      return { request, verdict: request ? { ...verdict, gapMs: SHORTEST_GAP_MS } : verdict, next: poll };
     } catch (error) {
-      if (this.#ended.signal.aborted || isSharedFailure(error) || !isSamocodeError(error)) throw error;
-      return await this.#askPerson(view, error);
+      const failed = this.#failed(error);
+      if (isShared(error)) return { verdict: this.#judge(session, failed.failure), next: failed };
+      if (FORGE_ERRORS.forge_failed.is(error))
+        return { verdict: this.#judge(session, failed.failure), next: poll };
+      return { request: askRequest(view, error), verdict, next: poll };
     }
   }
 
-  /** Asks the person about a session that fails twice in a row; other sessions continue. */
-  async #askPerson({ paths, state }: SessionView, { what, why }: SamocodeError): Promise<boolean> {
-    const isFirst = !this.#failing.has(paths.sessionDir);
-    this.#failing.add(paths.sessionDir);
-    const problem = `Its rounds cannot continue. ${what}`;
-    // The reason can quote GitHub, whose texts can differ each time.
-    if (isFirst || state.pullRequest?.asks?.startsWith(problem)) return false;
-    const before = PullRequestFact.parse(state.pullRequest);
-    await this.#queue(paths, { kind: 'pull_request', seen: { ...before, asks: `${problem} ${why}` } });
-    return true;
+  /** @throws the error itself if the supervisor leaves, or if it is a failure of our own */
+  #failed(error: unknown): Poll & Required<Pick<Poll, 'failure'>> {
+    this.#ended.signal.throwIfAborted();
+    if (!isSamocodeError(error)) throw error;
+    const { forge_rate_limited: slow, forge_offline: offline } = FORGE_ERRORS;
+    const kind = slow.is(error) ? 'slow' : offline.is(error) ? 'offline' : 'refused';
+    const failure = { kind, why: `${error.what} ${error.why}` } as const;
+    return { failure, resetMs: forgeResetMs(error, this.#clock) };
   }
 
-  async #recordUnseen({ paths, state }: SessionView, unseen: PullRequestFact['unseen']): Promise<void> {
-    const before = watchedPullRequest(state);
-    if (before === undefined || before.unseen !== undefined) return;
-    const { since: _since, ...seen } = before;
-    await this.#queue(paths, { kind: 'pull_request', seen: { ...seen, unseen } });
+  #schedule(timing: Timing, gapMs: number, resetMs = 0): void {
+    timing.gapMs = gapMs;
+    timing.dueAtMs = this.#clock.monotonic() + Math.max(gapMs, resetMs);
   }
 
   /** Leaves a command for the worker, because only workers write events. */
@@ -182,25 +205,44 @@ export class PullRequests {
   }
 }
 
+interface Advanced {
+  request?: CommandRequest | undefined;
+  verdict: LookVerdict;
+  next: Poll;
+}
+
+/** What a look shows, and after a merge, what is not in it. */
+export async function seenNow(
+  view: SessionView,
+  pull: PullRequestSummary,
+  { context, signal }: { context: ActionContext | undefined; signal?: AbortSignal },
+): Promise<LookOutcome> {
+  const { url, state, mergeCommit } = pull;
+  const whatLacks = async () =>
+    state === 'merged' && context ? await missingFromMerge(view, pull, { context, signal }) : undefined;
+  const missing = await unlessGitFails(whatLacks, undefined);
+  return { kind: 'seen', url, state, mergeCommit, missing };
+}
+
+function askRequest(view: SessionView, error: unknown): CommandRequest | undefined {
+  if (!isSamocodeError(error)) throw error;
+  const problem = `Its rounds cannot continue. ${error.what}`;
+  // The reason can quote GitHub, whose texts can differ each time.
+  if (view.state.pullRequest?.asks?.startsWith(problem)) return undefined;
+  return changeRequest(view, { asks: `${problem} ${error.why}` });
+}
+
 /** Whether a failure affects every session of this login. */
-function isSharedFailure(error: unknown): boolean {
+function isShared(error: unknown): boolean {
   const { forge_rate_limited, forge_offline, forge_not_logged_in, forge_no_gh } = FORGE_ERRORS;
   return [forge_rate_limited, forge_offline, forge_not_logged_in, forge_no_gh].some((row) => row.is(error));
 }
 
 /** Milliseconds until the forge accepts requests from this login again. */
 export function forgeResetMs(error: unknown, clock: Clock): number {
-  if (!FORGE_ERRORS.forge_rate_limited.is(error)) return 0;
-  return Math.max(0, Date.parse(String(error.args.until)) - clock.now()) || 0;
+  return FORGE_ERRORS.forge_rate_limited.is(error) ? untilMs(String(error.args.until), clock) : 0;
 }
 
-function byRepository(views: Iterable<SessionView>): Map<string, SessionView[]> {
-  const watched = new Map<string, SessionView[]>();
-  for (const view of views) {
-    const { state, worker, pendingCommands } = view;
-    const repository = watchedPullRequest(state)?.repository;
-    if (repository === undefined || worker !== 'none' || pendingCommands.length > 0) continue;
-    watched.set(repository, [...(watched.get(repository) ?? []), view]);
-  }
-  return watched;
+function untilMs(resetAt: string, clock: Clock): number {
+  return Math.min(LONGEST_RESET_MS, Math.max(0, Date.parse(resetAt) - clock.now()) || 0);
 }

@@ -1,19 +1,23 @@
+import { capitalised } from '../../base/text.ts';
+import type { PullRequestSummary } from '../../forge/forge.ts';
 import { GitHub } from '../../forge/github.ts';
 import { COMMAND_ERRORS } from '../../session/commands/command-errors.ts';
 import { closedChannel, refused } from '../../session/commands/judge-kind.ts';
-import { PullRequestFact } from '../../session/events/bodies/positions.ts';
+import { describeChange } from '../../session/events/pull-request-change.ts';
 import type { SessionView } from '../../session/events/session-view.ts';
+import { judgeLook } from '../../session/looks.ts';
 import { sendAndAwait } from '../common/await-command.ts';
 import type { ActionContext } from '../common/context.ts';
 import { closedTo, earlyRefusal, gateRuleOf } from '../common/early-refusal.ts';
 import { findSession, type SessionQuestion } from '../common/places/find-session.ts';
 import { refuseFromInside } from '../common/refuse-from-inside.ts';
-import { Rounds } from './rounds.ts';
+import { seenNow } from './pull-requests.ts';
+import { changeRequest, Rounds } from './rounds.ts';
 
 /** A push and a reply in each thread take a while. */
 const WORK_MS = 120_000;
 
-const RECORDED = ['resumed', 'pull_request_seen'] as const;
+const RECORDED = ['resumed', 'pull_request_changed'] as const;
 
 export interface RoundResult {
   view: SessionView;
@@ -37,7 +41,9 @@ export async function roundOfSession(
   const { pullRequest, status } = view.state;
   const closed = closedChannel(context.by, gateRuleOf(view), 'No round was begun.');
   if (closed) throw earlyRefusal(closed, view);
-  if (pullRequest?.state !== 'open') throw earlyRefusal(refused(COMMAND_ERRORS.no_pull_request()), view);
+  // A closed one can be open again.
+  if (pullRequest === undefined || pullRequest.state === 'merged')
+    throw earlyRefusal(refused(COMMAND_ERRORS.no_pull_request()), view);
   if (status.kind !== 'done')
     throw earlyRefusal(
       { ...refused(COMMAND_ERRORS.not_done_yet({ status: status.kind })), isStatus: true },
@@ -48,24 +54,17 @@ export async function roundOfSession(
   const pull = (await forge.pullRequests(repository, [number])).pullRequests.get(number);
   if (pull === undefined)
     return { view, outcome: 'nothing', summary: `GitHub returned no pull request #${number}.` };
+  const now = await recordedNow(view, pull, context);
   if (pull.state !== 'open') {
-    const before = PullRequestFact.parse(pullRequest);
-    const seen = {
-      ...before,
-      state: pull.state,
-      mergeCommit: pull.mergeCommit,
-      unseen: undefined,
-      asks: undefined,
-    };
-    const after = await sendAndAwait(view, { kind: 'pull_request', seen }, ['pull_request_seen'], context);
-    return { view: after.view, outcome: 'recorded', summary: `Pull request #${number} is ${pull.state}.` };
+    const about = { state: pull.state, missing: now.state.pullRequest?.missing };
+    const summary = `${capitalised(describeChange(pullRequest, about))}.`;
+    return { view: now, outcome: 'recorded', summary };
   }
   const options = { forge, context, byHand: true };
-  const { request, after, summary } = await new Rounds().advance(view, pull, options);
+  const { request, summary } = await new Rounds().advance(now, pull, options);
   const ends = request?.kind === 'publish' ? (['publish_ended'] as const) : RECORDED;
-  const result = request && (await sendAndAwait(view, request, ends, context, { workMs: WORK_MS }));
-  await after?.();
-  if (result === undefined) return { view, outcome: 'nothing', summary };
+  const result = request && (await sendAndAwait(now, request, ends, context, { workMs: WORK_MS }));
+  if (result === undefined) return { view: now, outcome: 'nothing', summary };
   const hasBegun = result.events.some(({ type }) => type === 'resumed');
   const published = result.events.find((event) => event.type === 'publish_ended');
   const isAsked = request?.kind === 'round' && !hasBegun;
@@ -74,4 +73,19 @@ export async function roundOfSession(
     outcome: hasBegun ? 'begun' : 'recorded',
     summary: published?.summary ?? ((isAsked && result.view.state.pullRequest?.asks) || summary),
   };
+}
+
+/** Records what has changed about the pull request itself. */
+async function recordedNow(
+  view: SessionView,
+  pull: PullRequestSummary,
+  context: ActionContext,
+): Promise<SessionView> {
+  const { pullRequest: fact } = view.state;
+  if (fact === undefined) return view;
+  const last = { fact, look: { number: fact.number }, gapMs: 0 };
+  const { change } = judgeLook(await seenNow(view, pull, { context }), last, context.clock.now());
+  const request = changeRequest(view, change);
+  if (request === undefined) return view;
+  return (await sendAndAwait(view, request, ['pull_request_changed'], context)).view;
 }

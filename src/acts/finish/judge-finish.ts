@@ -118,7 +118,7 @@ export interface FinishReading {
 }
 
 /** Reads the facts needed to judge a way of finishing. @throws GitError */
-export async function readFinishFacts(
+async function readFinishFacts(
   view: SessionView,
   how: FinishWay,
   context: ActionContext,

@@ -2,6 +2,7 @@ import { basename, isAbsolute, relative } from 'node:path';
 import { age, duration } from '../../base/durations.ts';
 import { stampsAt } from '../../base/files/stamps.ts';
 import { counted, listed } from '../../base/text.ts';
+import { missingText } from '../../session/events/pull-request-change.ts';
 import type { SessionView } from '../../session/events/session-view.ts';
 import { handleOf, nameWithoutDate } from '../../session/layout/names.ts';
 import { NO_CHECK } from '../../session/proof/proof.ts';
@@ -76,11 +77,18 @@ export function factRows(facts: ShownFacts): Row[] {
   ];
 }
 
-function pullRequestRow({ url, state, watched, unseen }: NonNullable<ShownFacts['pullRequest']>): string {
+function pullRequestRow(facts: NonNullable<ShownFacts['pullRequest']>): string {
+  const { url, state, watched, unseen, missing } = facts;
   const trouble = unseen && `not seen since ${stampsAt(Date.parse(unseen.since)).minute}: ${unseen.why}`;
-  const watching = state === 'open' && (watched ? 'the supervisor watches it' : 'not watched');
-  return fitLine([url, trouble || watching || state].join(', '), 600);
+  const watching = watched ? WATCHING[state] : state === 'open' && 'not watched';
+  const lacks = missing && missingText(missing);
+  return fitLine([url, trouble || watching || state, ...(lacks ? [lacks] : [])].join(', '), 600);
 }
+
+const WATCHING: Partial<Record<NonNullable<ShownFacts['pullRequest']>['state'], string>> = {
+  open: 'the supervisor watches it',
+  closed: 'closed; for 14 days the supervisor looks whether it is opened again',
+};
 
 /** Comments that no agent receives, listed so that the person knows about them. */
 function heldRow({ held = [] }: NonNullable<ShownFacts['pullRequest']>): string | undefined {

@@ -3,17 +3,16 @@ import { isSetNow, writtenNow } from './samocode-file.ts';
 /** What determines whether text written by others can reach the agents of a session. */
 interface Reached {
   configPath: string;
-  pullRequest?: { watched: boolean } | undefined;
-  /** Present if a round was begun, perhaps by hand. */
-  round?: unknown;
+  /** `rounds.used`: how many rounds were begun, perhaps by hand. */
+  pullRequest?: { watched: boolean; rounds?: { used: number } | undefined } | undefined;
   /** Present if the session works on an issue. */
   issue?: unknown;
 }
 
 /** Whether text from others can reach the agents, so that GitHub and GitLab logins are hidden from them. */
 export async function forgeLoginIsHidden(reached: Reached): Promise<boolean> {
-  const { configPath, pullRequest, round, issue } = reached;
-  if (round !== undefined || issue !== undefined || pullRequest?.watched === true) return true;
+  const { configPath, pullRequest, issue } = reached;
+  if (issue !== undefined || pullRequest?.watched === true || pullRequest?.rounds?.used) return true;
   return (await hidingLine(configPath)) !== undefined;
 }
 

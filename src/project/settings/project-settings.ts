@@ -341,13 +341,6 @@ export const PROJECT_SETTINGS = inScope('project', {
     example: 'PR_TRUST=coderabbitai[bot]',
     doc: 'Accounts without write access, mostly review bots, whose comments may start a round; separated by commas.',
   },
-  prRerun: {
-    ...oneOf(['on', 'off']),
-    key: 'PR_RERUN',
-    scope: 'project',
-    default: 'on',
-    doc: 'A failed check that passed before on the pull request or its base is started again once, before it starts a round.',
-  },
   intakeLabel: {
     ...label,
     key: 'INTAKE_LABEL',

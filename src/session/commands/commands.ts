@@ -10,7 +10,7 @@ import { Proving } from '../../phases/proving.ts';
 import { PHASE_NAMES } from '../../phases/table.ts';
 import { ChosenAgent } from '../events/bodies/event-types.ts';
 import { PublishWork } from '../events/bodies/finishing.ts';
-import { PullRequestFact, RewindTarget, Round } from '../events/bodies/positions.ts';
+import { PullRequestChange, PullRequestFact, RewindTarget, Round } from '../events/bodies/positions.ts';
 import { By } from '../events/bodies/who-acted.ts';
 import { FORMAT_VERSION, NewerVersion } from '../events/events.ts';
 import type { SessionPaths } from '../layout/paths.ts';
@@ -65,8 +65,12 @@ export const Command = z.discriminatedUnion('kind', [
   Head.extend({ kind: z.literal('merge') }),
   /** Publish its branch, the work of a round, or the result of its merge. */
   Head.extend({ kind: z.literal('publish'), ...PublishWork.shape }),
-  /** The state of the session's pull request as the forge reports it. */
-  Head.extend({ kind: z.literal('pull_request'), seen: PullRequestFact.strict() }),
+  /** What has changed about the session's pull request, or a new pull request. */
+  Head.extend({
+    kind: z.literal('pull_request'),
+    ...PullRequestFact.pick({ repository: true, number: true }).shape,
+    change: PullRequestChange.strict(),
+  }),
   /** Work on the feedback on the session's pull request; without keys, on commits that others added to its branch. */
   Head.extend({
     kind: z.literal('round'),

@@ -1,8 +1,9 @@
 import { listed } from '../../base/text.ts';
 import { parseDocumentName } from '../documents/documents.ts';
 import { oneLine } from '../documents/markdown-lines.ts';
-import type { PullRequestFact } from '../events/bodies/positions.ts';
 import type { By } from '../events/bodies/who-acted.ts';
+import { isSamePullRequest } from '../events/pull-request-change.ts';
+import { newestRound } from '../events/rounds.ts';
 import type { SessionState } from '../events/state.ts';
 import { COMMAND_ERRORS } from './command-errors.ts';
 import type { CommandOf } from './commands.ts';
@@ -171,18 +172,19 @@ export function judgePublish(
       : refused(COMMAND_ERRORS.nothing_to_merge({ into: 'any branch' }));
   if (state.status.kind !== 'done')
     return refusedForStatus(COMMAND_ERRORS.not_done_yet({ status: state.status.kind }));
-  return state.pullRequest?.state === 'open' && state.round !== undefined
+  return state.pullRequest?.state === 'open' && newestRound(state) !== undefined
     ? { kind: 'accepted' }
     : refused(COMMAND_ERRORS.no_pull_request());
 }
 
-/** Whether this state may be recorded: watching the pull request requires an allowed channel, like an approval. */
+/** Whether this change may be recorded: watching the pull request requires an allowed channel, like an approval. */
 export function judgeWatch(
   { by, ...rule }: Asked,
   { pullRequest }: Pick<SessionState, 'pullRequest'>,
-  { url, watched }: Pick<PullRequestFact, 'url' | 'watched'>,
+  command: Pick<CommandOf<'pull_request'>, 'repository' | 'number' | 'change'>,
 ): { kind: 'accepted' } | Refused {
-  const isBegun = watched && !(pullRequest?.watched && pullRequest.url === url);
+  const isWatched = isSamePullRequest(pullRequest, command) && pullRequest.watched;
+  const isBegun = command.change.watched && !isWatched;
   const closed = isBegun ? closedChannel(by, rule, 'The pull request is not watched.') : undefined;
   return closed ?? { kind: 'accepted' };
 }

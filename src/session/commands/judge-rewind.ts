@@ -113,8 +113,10 @@ function lastRewind(
 
 function positionOf(events: readonly SessionEvent[]): Position {
   const state: SessionState = events.reduce(fold, emptyState());
-  const { status } = state;
+  const { status, pullRequest } = state;
   const waiting = status.kind === 'stopped' ? status.parked : status.kind === 'waiting' ? status : undefined;
   // The schema of Position determines which parts of the state are restored.
-  return Position.parse({ ...state, parked: waiting, done: status.kind === 'done' ? status : undefined });
+  const done = status.kind === 'done' ? status : undefined;
+  const rounds = { used: 0, keys: [], ...pullRequest?.rounds, of: pullRequest?.number };
+  return Position.parse({ ...state, parked: waiting, done, rounds });
 }

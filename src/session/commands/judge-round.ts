@@ -10,16 +10,16 @@ import { closedChannel, type GateRule, type Refused, refused, refusedForStatus }
  */
 export function judgeRound(
   { by, round, byHand }: Pick<CommandOf<'round'>, 'by' | 'round' | 'byHand'>,
-  state: Pick<SessionState, 'status' | 'pullRequest' | 'round' | 'roundKeys'>,
+  state: Pick<SessionState, 'status' | 'pullRequest'>,
   rule: GateRule,
 ): { kind: 'accepted' } | Refused {
-  const { status, pullRequest, roundKeys = [] } = state;
+  const { status, pullRequest } = state;
   if (status.kind !== 'done') return refusedForStatus(COMMAND_ERRORS.not_done_yet({ status: status.kind }));
   if (pullRequest?.state !== 'open') return refused(COMMAND_ERRORS.no_pull_request());
   const closed = byHand && closedChannel(by, rule, 'No round was begun.');
   if (closed) return closed;
   if (!byHand && !pullRequest.watched) return refused(COMMAND_ERRORS.not_watched());
-  const isKnown = round.keys.some((key) => roundKeys.includes(key));
+  const isKnown = round.keys.some((key) => pullRequest.rounds?.keys.includes(key));
   if (isKnown || round.number !== nextRound(state)) return refused(COMMAND_ERRORS.round_known());
   return { kind: 'accepted' };
 }

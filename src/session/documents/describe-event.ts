@@ -10,6 +10,7 @@ import { describeOutage } from '../events/bodies/positions.ts';
 import { type By, type Channel, isPersonal } from '../events/bodies/who-acted.ts';
 import type { EventOf, SessionEvent } from '../events/events.ts';
 import { describeRewind } from '../events/fold-rewound.ts';
+import { describeChange } from '../events/pull-request-change.ts';
 import { oneLine } from './markdown-lines.ts';
 
 /** Describes an event in one line for session.log, the terminal and the parent; undefined if it is not worth one. */
@@ -138,6 +139,7 @@ const SENTENCES: { [T in EventType]: (event: EventOf<T>) => string | undefined }
     what === 'session'
       ? `archived to ${to} by ${describeBy(by)}`
       : `${moved.length} documents archived to ${to} by ${describeBy(by)}`,
+  pull_request_changed: (event) => describeChange(event, event.change),
   pull_request_seen: ({ number, url, state, watched, unseen, asks, round }) => {
     if (asks !== undefined) return `pull request #${number} needs a person: ${asks}`;
     if (unseen !== undefined) return `pull request #${number} cannot be read: ${unseen.why}`;

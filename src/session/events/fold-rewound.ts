@@ -1,5 +1,6 @@
 import { EMPTY_TRAIL } from '../../phases/no-progress.ts';
 import type { EventOf } from './events.ts';
+import { withRewoundRounds } from './fold-pull-request.ts';
 import type { SessionState } from './state.ts';
 
 /** The rule of a block after a rewind that failed with only some files restored. */
@@ -37,7 +38,7 @@ export function rewound(state: SessionState, event: EventOf<'rewound'>): Session
   // A rewind drops the proof too: with it, no check would run again, and `passed` would be outdated.
   const { rewind } = state;
   if (rewind === undefined) return state;
-  const { parked, done, progress, proved, lastMerge, ...back } = rewind.back;
+  const { parked, done, progress, proved, lastMerge, rounds, ...back } = rewind.back;
   const isUndo = event.to === 'undo';
   const { totalIterations } = state.progress;
   const since = event.at;
@@ -52,6 +53,7 @@ export function rewound(state: SessionState, event: EventOf<'rewound'>): Session
     oldLedger: undefined,
     ...back,
     ...(isUndo && { proved, lastMerge }),
+    pullRequest: withRewoundRounds(state.pullRequest, rounds),
     progress: { ...progress, totalIterations },
     notes: [
       `A person rewound the session: ${describeRewind(event.to)}. Files and overview are as they were then; read them again.`,

@@ -12,16 +12,17 @@ import {
 import { noteWith } from '../../phases/verdict.ts';
 import { afterOrder, afterWeakened, withBaseChoice } from './accepted.ts';
 import { BegunIteration, type EventType } from './bodies/event-types.ts';
-import {
-  type AnswerOnRecord,
-  type HostSettings,
-  Parked,
-  type Places,
-  PullRequestFact,
-} from './bodies/positions.ts';
+import { type AnswerOnRecord, type HostSettings, Parked, type Places } from './bodies/positions.ts';
 import type { EventOf, SessionEvent } from './events.ts';
 import { checksRan, withChecksOf } from './fold-checks.ts';
 import { afterOldFinish, FINISH_FOLDS } from './fold-finishing.ts';
+import {
+  pullRequestChanged,
+  pullRequestSeen,
+  withAccepted,
+  withoutOpenRound,
+  withRoundBegun,
+} from './fold-pull-request.ts';
 import { RESET_FIELDS, rewound, withHalfwayRewind, withRewindContinued } from './fold-rewound.ts';
 import { addCosts, countedIteration, refreshed, warned, withMoneyNotice } from './fold-spent.ts';
 import { REMEMBERED_COMMANDS, type SessionState, type Status, type WaitingStatus } from './state.ts';
@@ -72,8 +73,8 @@ const FOLDS: { [T in EventType]: (state: SessionState, event: EventOf<T>) => Ses
     const approved = { progress: inPhase(state.progress, phase), approvedPlan: { ...plan, by } };
     const planServers = servers ? { ...state.planServers, [plan.hash]: servers } : state.planServers;
     const accepted = state.status.kind === 'waiting' ? state.status.beyond : undefined;
-    const round = accepted && state.round ? { ...state.round, accepted } : state.round;
-    return { ...running(state, at), ...approved, feedback: undefined, planServers, round };
+    const pullRequest = withAccepted(state.pullRequest, accepted);
+    return { ...running(state, at), ...approved, feedback: undefined, planServers, pullRequest };
   },
   changes_requested: (state, { at, feedback }) => ({
     ...running(state, at),
@@ -116,14 +117,8 @@ const FOLDS: { [T in EventType]: (state: SessionState, event: EventOf<T>) => Ses
     requirementChecks: requirements?.map(({ check }) => check),
   }),
   ...FINISH_FOLDS,
-  pull_request_seen: (state, event) => {
-    const seen = PullRequestFact.parse(event);
-    const before = state.pullRequest;
-    const isSame = before?.number === seen.number && before.repository === seen.repository;
-    const since = isSame && before.state === seen.state ? before.since : event.at;
-    const rounds = isSame ? {} : { round: undefined, roundKeys: undefined };
-    return { ...state, ...rounds, pullRequest: { ...seen, since } };
-  },
+  pull_request_changed: pullRequestChanged,
+  pull_request_seen: pullRequestSeen,
   rewind_asked: (state, { n, by, to, commit, back }) => ({ ...state, rewind: { n, by, to, commit, back } }),
   rewound,
   rewind_failed: ({ rewind: _dropped, ...state }) => state,
@@ -267,8 +262,7 @@ function resumed(state: SessionState, event: EventOf<'resumed'>): SessionState {
       startedBy: event.by,
       goal,
       // A merged or closed pull request belongs to the earlier work.
-      pullRequest: state.pullRequest?.state === 'open' ? state.pullRequest : undefined,
-      round: undefined,
+      pullRequest: state.pullRequest?.state === 'open' ? withoutOpenRound(state.pullRequest) : undefined,
       notes,
       answers: [],
       oldRounds: oldRounds ?? state.oldRounds,
@@ -279,18 +273,13 @@ function resumed(state: SessionState, event: EventOf<'resumed'>): SessionState {
     };
   }
   if (round !== undefined) {
-    const roundKeys = [...(state.roundKeys ?? []), ...round.keys].slice(-REMEMBERED_ROUND_KEYS);
-    const pullRequest = state.pullRequest && { ...state.pullRequest, asks: undefined };
-    const begun = { round, roundKeys, pullRequest, progress: withRound(state.progress, phase) };
-    return { ...rest, notes, ...begun, proved: undefined };
+    const pullRequest = withRoundBegun(state.pullRequest, round);
+    return { ...rest, notes, pullRequest, progress: withRound(state.progress, phase), proved: undefined };
   }
   if ('parked' in state.status && state.status.parked) return { ...rest, notes, status: state.status.parked };
   const progress = event.resetsCounts ? withCountsReset(state.progress) : state.progress;
   return { ...rest, notes, backoff: false, progress: inPhase(progress, phase) };
 }
-
-/** Far more than a pull request that people can review has. */
-const REMEMBERED_ROUND_KEYS = 2000;
 
 /** A person ended the wait by setting the phase: a resume does not return to it. */
 function phaseSet(state: SessionState, { at, phase }: EventOf<'phase_set'>): SessionState {

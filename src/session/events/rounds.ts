@@ -1,19 +1,30 @@
 import { counted } from '../../base/text.ts';
+import type { KnownRounds, Position } from './bodies/positions.ts';
 import type { SessionState } from './state.ts';
 
+type Known = Pick<SessionState, 'pullRequest'>;
+
 /** The round whose work is not in the pull request yet; undefined: there is none, or it is answered. */
-export function openRound({
-  round,
-  pullRequest,
-}: Pick<SessionState, 'round' | 'pullRequest'>): SessionState['round'] {
-  return round && round.number > (pullRequest?.round ?? 0) ? round : undefined;
+export function openRound(state: Known): KnownRounds['newest'] {
+  return state.pullRequest?.rounds?.isOpen && newestRound(state);
+}
+
+/** The round that was begun last, whose threads may still be without a reply. */
+export function newestRound({ pullRequest }: Known): KnownRounds['newest'] {
+  return pullRequest?.rounds?.newest;
+}
+
+/** The highest number of a round of the pull request so far; 0: it had none. */
+export function lastRound({ pullRequest }: Known): number {
+  return Math.max(pullRequest?.rounds?.used ?? 0, pullRequest?.round ?? 0);
 }
 
 /** The round to publish: an open one, or one that is pushed while some threads have no outcome yet. */
 export function unpublishedRound(
-  state: Pick<SessionState, 'round' | 'pullRequest' | 'lastPublish'>,
-): SessionState['round'] {
-  const { round, lastPublish } = state;
+  state: Pick<SessionState, 'pullRequest' | 'lastPublish'>,
+): KnownRounds['newest'] {
+  const { lastPublish } = state;
+  const round = newestRound(state);
   if (openRound(state) !== undefined) return round;
   if (lastPublish?.what !== 'round' || lastPublish.outcome === 'published') return undefined;
   const ended = new Set(lastPublish.effects.map(({ name }) => name));
@@ -26,9 +37,19 @@ export function roundDocuments(number: number): { about: string; answers: string
 }
 
 /** The number of the round that work on the pull request now belongs to: the open round, otherwise a new one. */
-export function nextRound(state: Pick<SessionState, 'round' | 'pullRequest'>): number {
-  const last = Math.max(state.round?.number ?? 0, state.pullRequest?.round ?? 0);
-  return openRound(state) === undefined ? last + 1 : last;
+export function nextRound(state: Known): number {
+  return openRound(state)?.number ?? lastRound(state) + 1;
+}
+
+/** What a rewind to `back` means for the pull request, after the sentence about the rewind; empty: nothing. */
+export function describeRewoundRounds(state: Known, { rounds }: Pick<Position, 'rounds'>): string {
+  const { pullRequest } = state;
+  if (pullRequest === undefined || rounds === undefined) return '';
+  const first = (rounds.of === pullRequest.number ? rounds.used : 0) + 1;
+  const last = lastRound(state);
+  if (last < first) return '';
+  const which = last === first ? `round ${last} is` : `rounds ${first} to ${last} are`;
+  return `; ${which} closed, and what started it counts again; what was pushed stays in pull request #${pullRequest.number}`;
 }
 
 const KINDS = { check: 'failed check', thread: 'comment', review: 'review', conflict: 'conflict' } as const;

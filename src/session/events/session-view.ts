@@ -1,4 +1,5 @@
 import type { Lease } from '../../base/processes/lease.ts';
+import type { Look } from '../layout/look.ts';
 import type { Mirror } from '../layout/mirror.ts';
 import type { SessionPaths } from '../layout/paths.ts';
 import type { SessionFile } from './session-file.ts';
@@ -15,6 +16,8 @@ export interface SessionView {
   mirror?: Mirror | undefined;
   /** The newest readable lease, released or not. */
   lease?: Lease;
+  /** What the supervisor has recorded about its last looks at the pull request. */
+  look?: Look | undefined;
   /** Ids of the commands that no worker has answered yet, oldest first. */
   pendingCommands: string[];
   /** Describes problems of the files for people. */

@@ -13,6 +13,7 @@ import { Effect, Finishing, PublishEnd, Trash } from './bodies/finishing.ts';
 import {
   Block,
   Cost,
+  KnownRounds,
   Limited,
   Parked,
   Places,
@@ -20,7 +21,6 @@ import {
   Position,
   PullRequestFact,
   RewindTarget,
-  Round,
   StartOrder,
 } from './bodies/positions.ts';
 import { By } from './bodies/who-acted.ts';
@@ -91,8 +91,8 @@ export const SessionState = z.object({
       discardedBy: By.optional(),
     })
     .optional(),
-  /** Everything that a rewind restores; `parked` and `done` are part of `status`. */
-  ...Position.omit({ parked: true, done: true }).shape,
+  /** What a rewind restores; `parked` and `done` are part of `status`, `rounds` of `pullRequest`. */
+  ...Position.omit({ parked: true, done: true, rounds: true }).shape,
   worktree: Worktree.optional(),
   /** The sandbox level found at the start, or before the newest agent. */
   sandbox: z.enum(SANDBOX_LEVELS).optional(),
@@ -129,11 +129,8 @@ export const SessionState = z.object({
   lastPublish: PublishEnd.pick({ what: true, outcome: true })
     .extend({ at: since, effects: z.array(Effect) })
     .optional(),
-  pullRequest: PullRequestFact.extend({ since }).optional(),
-  /** The newest round of its pull request; `accepted`: the difference that a person accepted for it. */
-  round: Round.extend({ accepted: z.string().optional() }).optional(),
-  /** The keys that have started a round, oldest first. */
-  roundKeys: z.array(z.string()).optional(),
+  /** `since`: the beginning of its state. */
+  pullRequest: PullRequestFact.extend({ since, rounds: KnownRounds.optional() }).optional(),
   trash: Trash.optional(),
   /** By the hash of the plan with which they were accepted: a rewind can return to an earlier plan. */
   planServers: z.record(z.string(), z.array(PlanServer)).optional(),

@@ -9,7 +9,6 @@ import {
   judgeMerge,
   judgePublish,
   judgeUnarchive,
-  judgeWatch,
 } from '../../session/commands/judge-finish.ts';
 import { judgeRewind } from '../../session/commands/judge-rewind.ts';
 import type { Finishing } from '../../session/events/bodies/finishing.ts';
@@ -94,19 +93,6 @@ export const publish: Handler<'publish'> = async (worker, { by, what, withAnswer
   );
   if (verdict.kind === 'refused') return verdict;
   return asked({ kind: 'publish', by, what, withAnswers, watched });
-};
-
-/** Records the state of the pull request as the forge reports it. */
-export const pullRequest: Handler<'pull_request'> = async (worker, { by, seen }) => {
-  const verdict = judgeWatch({ by, ...worker.file.settings }, stateOf(worker), seen);
-  if (verdict.kind === 'refused') return verdict;
-  const { number, url, state, unseen, asks, round } = seen;
-  const before = stateOf(worker).pullRequest;
-  const isNews = before?.number !== number || before.state !== state || before.round !== round;
-  const now = asks === undefined ? `is ${state}` : `needs a person: ${asks}`;
-  const isSaid = unseen === undefined && (isNews || before.asks !== asks);
-  const flow = isSaid ? `Pull request #${number} ${now}: ${url}` : undefined;
-  return { events: [{ type: 'pull_request_seen', by, ...seen, ...(flow && { flow }) }] };
 };
 
 /** Accepts a rewind; the files are restored after the event. */

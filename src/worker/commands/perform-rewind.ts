@@ -2,6 +2,7 @@ import { capitalised } from '../../base/text.ts';
 import { isBegun, restoreCheckpoint } from '../../project/checkpoints/restore-checkpoint.ts';
 import type { NewEvent } from '../../session/events/events.ts';
 import { describeRewind, REWIND_HALFWAY } from '../../session/events/fold-rewound.ts';
+import { describeRewoundRounds } from '../../session/events/rounds.ts';
 import { blockedEvent } from '../core/blocked.ts';
 import { lastingFailure } from '../core/passing-errors.ts';
 import { record, stateOf, type Worker } from '../core/worker.ts';
@@ -25,7 +26,8 @@ export async function performRewind(worker: Worker): Promise<void> {
     await keepRestoredPlan(worker);
     const { undo, skipped, head } = done;
     const leftOut = skipped.slice(0, 100);
-    const flow = `${capitalised(describeRewind(to))}; the state before is kept as ${undo.ref}`;
+    const rounds = describeRewoundRounds(stateOf(worker), rewind.back);
+    const flow = `${capitalised(describeRewind(to))}; the state before is kept as ${undo.ref}${rounds}`;
     await record(worker, { type: 'rewound', to, undo, leftOut, head, flow });
   } catch (error) {
     const { code, message } = lastingFailure(worker, error, 'resume the session');

@@ -11,7 +11,6 @@ import { COMMAND_ERRORS } from '../../session/commands/command-errors.ts';
 import { judgeRound } from '../../session/commands/judge-round.ts';
 import { documentText } from '../../session/documents/documents.ts';
 import { inlineMaterial } from '../../session/documents/material.ts';
-import { PullRequestFact } from '../../session/events/bodies/positions.ts';
 import type { By } from '../../session/events/bodies/who-acted.ts';
 import type { NewEvent } from '../../session/events/events.ts';
 import { describeKeys, roundDocuments } from '../../session/events/rounds.ts';
@@ -32,7 +31,7 @@ export const round: Handler<'round'> = async (worker, command) => {
   if (verdict.kind === 'refused') return verdict;
   const { number, keys, head } = begun;
   const joined = await joinHead(worker, head);
-  if ('problem' in joined) return { events: [askingFor(worker, by, joined.problem)] };
+  if ('problem' in joined) return { events: askingFor(worker, by, joined.problem) };
   crashPoint('round-joined');
   const { conflicts } = joined;
   const about = join(worker.paths.sessionDir, roundDocuments(number).about);
@@ -48,10 +47,12 @@ export const round: Handler<'round'> = async (worker, command) => {
 };
 
 /** Asks a person instead of refusing: the supervisor sent the command, so no person would see a refusal. */
-function askingFor(worker: Worker, by: By, problem: string): NewEvent {
-  const seen = PullRequestFact.parse(stateOf(worker).pullRequest);
+function askingFor(worker: Worker, by: By, problem: string): NewEvent[] {
+  const { pullRequest } = stateOf(worker);
+  if (pullRequest === undefined) return [];
+  const { repository, number } = pullRequest;
   const asks = `No round can begin: ${problem}`;
-  return { type: 'pull_request_seen', by, ...seen, asks, flow: asks };
+  return [{ type: 'pull_request_changed', by, repository, number, change: { asks }, flow: asks }];
 }
 
 async function joinHead(

@@ -7,6 +7,7 @@ import type { Publishable } from '../../publish/publishable.ts';
 import type { End } from '../../publish/steps.ts';
 import type { FinishingOf } from '../../session/events/bodies/finishing.ts';
 import { FORMAT_VERSION, type NewEvent } from '../../session/events/events.ts';
+import { newestRound } from '../../session/events/rounds.ts';
 import { folderNow } from '../commands/archive-places.ts';
 import { round as beginRound } from '../commands/round.ts';
 import { stateOf, type Worker } from '../core/worker.ts';
@@ -42,7 +43,8 @@ async function endRound(
   { asks, joins, ...end }: RoundEnd,
 ): Promise<NewEvent[]> {
   const { by } = work;
-  const { round, pullRequest } = stateOf(worker);
+  const { pullRequest } = stateOf(worker);
+  const round = newestRound(stateOf(worker));
   if (asks !== undefined && pullRequest !== undefined)
     return [...pullRequestChange(worker, by, { url: pullRequest.url, asks }), ended(work, end)];
   if (joins === undefined || round === undefined) return [ended(work, end)];

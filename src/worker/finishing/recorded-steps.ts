@@ -4,9 +4,9 @@ import { FORGE_ERRORS } from '../../forge/forge-errors.ts';
 import { GitHub } from '../../forge/github.ts';
 import type { Change, Steps } from '../../publish/steps.ts';
 import type { Effect, FinishingOf } from '../../session/events/bodies/finishing.ts';
-import { PullRequestFact } from '../../session/events/bodies/positions.ts';
 import type { By } from '../../session/events/bodies/who-acted.ts';
 import type { NewEvent } from '../../session/events/events.ts';
+import { differing, isSamePullRequest } from '../../session/events/pull-request-change.ts';
 import { pullRequestAt } from '../../session/pull-request.ts';
 import { whileTakingCommands } from '../commands/while-taking-commands.ts';
 import { record, stateOf, type Worker } from '../core/worker.ts';
@@ -73,12 +73,13 @@ function isFinal(error: SamocodeError): boolean {
 /** A person stopped it. */
 export class Stopped extends Error {}
 
-/** The event that changes the fact about the pull request of the session. */
-export function pullRequestChange(worker: Worker, by: By, { url, ...change }: Change): NewEvent[] {
+/** The event that changes the fact about the pull request of the session; none if nothing changes. */
+export function pullRequestChange(worker: Worker, by: By, { url, ...more }: Change): NewEvent[] {
   const place = pullRequestAt(url);
   if (place === undefined) return [];
   const known = stateOf(worker).pullRequest;
-  const before = known?.url === url && known.state === 'open' ? known : { watched: false };
-  const seen = PullRequestFact.parse({ ...before, ...place, state: 'open', ...change });
-  return [{ type: 'pull_request_seen', by, ...seen }];
+  const wanted = { url, state: 'open' as const, ...more };
+  const change = isSamePullRequest(known, place) ? differing(known, wanted) : wanted;
+  const { repository, number } = place;
+  return change === undefined ? [] : [{ type: 'pull_request_changed', by, repository, number, change }];
 }

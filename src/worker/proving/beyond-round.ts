@@ -24,7 +24,7 @@ export async function waitIfBeyond(worker: Worker, decision: Decision): Promise<
   const found = await beyondRound(worker, round);
   if (found.length === 0) return undefined;
   const beyond = fingerprint(found.join('\n'));
-  if (stateOf(worker).round?.accepted === beyond) return undefined;
+  if (round.accepted === beyond) return undefined;
   const { phase } = stateOf(worker).progress;
   const reason = `Round ${round.number} of the pull request changed more than plan and pull request cover: ${listed(found, MAX_NAMED, { separator: '; ' })}. Nothing has been pushed yet. To see the changes: git diff ${round.head.slice(0, 12)}`;
   return { ...park(phase, 'plan_approval', decision.phase), reason, beyond };

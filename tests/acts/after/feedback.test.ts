@@ -1,12 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import {
-  type FeedbackVerdict,
-  judgeFeedback,
-  missingChecks,
-  remarksIn,
-  seenOf,
-} from '../../../src/acts/after/feedback.ts';
+import { type FeedbackVerdict, judgeFeedback, remarksIn, seenOf } from '../../../src/acts/after/feedback.ts';
 import type {
   Comment,
   ForgeCheck,
@@ -21,7 +15,7 @@ const AT = '2026-01-08T10:00:00Z';
 
 const check = (name: string, more: Partial<ForgeCheck> = {}): ForgeCheck => ({
   ...{ name, isRequired: true, state: 'failed', head: HEAD, attempt: '7', app: 'github-actions' },
-  ...{ jobId: 7, runId: 70, url: undefined, text: undefined },
+  ...{ jobId: 7, url: undefined, text: undefined },
   ...more,
 });
 const comment = (id: string, login: string, more: Partial<Comment> = {}): Comment => ({
@@ -43,7 +37,7 @@ function details(more: Partial<PullRequestDetails> = {}): PullRequestDetails {
   return {
     ...{ number: 17, url: '', state: 'open', mergeCommit: undefined, head: HEAD, base: BASE },
     ...{ baseBranch: 'main', mergeable: 'yes', review: 'none', rollup: 'none', lastComment: undefined },
-    ...{ updatedAt: AT, title: 'Boats', isQueued: false, checks: [], passedBefore: [], threads: [] },
+    ...{ updatedAt: AT, title: 'Boats', isQueued: false, checks: [], threads: [] },
     ...{ reviews: [], comments: [], budget: { cost: 1, remaining: 4000, resetAt: AT } },
     ...more,
   };
@@ -51,13 +45,10 @@ function details(more: Partial<PullRequestDetails> = {}): PullRequestDetails {
 
 const writers = (login: string) => login !== 'mallory';
 
-function judge(
-  more: Partial<PullRequestDetails>,
-  { keys = [] as string[], reruns = [] as string[], mayRerun = true } = {},
-): FeedbackVerdict {
+function judge(more: Partial<PullRequestDetails>, { keys = [] as string[] } = {}): FeedbackVerdict {
   const of = details(more);
   const remarks = remarksIn(of, { keys, before: [] }, writers);
-  return judgeFeedback(of, remarks, { keys, reruns, mayRerun });
+  return judgeFeedback(of, remarks, keys);
 }
 const keysOf = (verdict: FeedbackVerdict) =>
   verdict.kind === 'round' ? verdict.feedback.keys : verdict.kind;
@@ -127,20 +118,6 @@ describe('what starts a round', () => {
     const again = { ...more, checks: [check('test', { attempt: '8' })] };
     expect(keysOf(judge(again, { keys: first as string[] }))).toEqual(['check:aaaaaaaaaaaa:test:8']);
   });
-
-  test('a failed check that passed before is restarted once, unless PR_RERUN is off', () => {
-    const more = { checks: [check('test')], passedBefore: ['test'] };
-    const verdict = judge(more);
-    expect(verdict).toEqual({ kind: 'rerun', runs: new Map([[70, 'aaaaaaaaaaaa:70']]) });
-    expect(keysOf(judge(more, { reruns: ['aaaaaaaaaaaa:70'] }))).toHaveLength(1);
-    expect(keysOf(judge(more, { mayRerun: false }))).toHaveLength(1);
-    const foreign = { ...more, checks: [check('test', { app: 'circleci', runId: undefined })] };
-    expect(keysOf(judge(foreign))).toHaveLength(1);
-  });
-
-  test('required checks that have not reported are named', () => {
-    expect(missingChecks({ checks: [check('a', { state: 'missing' }), check('b')] })).toEqual(['a']);
-  });
 });
 
 test('a comment that is edited after it was seen reaches no agent, even if it is edited back', () => {
@@ -173,7 +150,7 @@ test('people who may not steer agents start no round, whatever and however much 
       const of = details({ threads, reviews });
       const remarks = remarksIn(of, { keys: [], before: [] }, writers);
       expect(remarks.every(({ held }) => held === 'stranger')).toBe(true);
-      expect(judgeFeedback(of, remarks, { keys: [], reruns: [], mayRerun: true }).kind).toBe('none');
+      expect(judgeFeedback(of, remarks, []).kind).toBe('none');
     }),
   );
 });

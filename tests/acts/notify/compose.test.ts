@@ -186,15 +186,22 @@ const ROWS: Record<
   pull_request: {
     plan: () => ({ events: [...BEGUN, MERGED] }),
     title: `${SESSION}: its pull request #17 is merged`,
-    body: ['https://github.com/fleet/boats/pull/17', /^Next, in a terminal: samocode archive /m],
+    body: [
+      'https://github.com/fleet/boats/pull/17',
+      /^1 commit of round 1 is not in it\.$/m,
+      /^Next, in a terminal: samocode archive /m,
+    ],
   },
 };
 
 const MERGED: NewEvent = {
-  type: 'pull_request_seen',
+  type: 'pull_request_changed',
   by: { channel: 'settings' },
-  ...{ repository: 'github.com/fleet/boats', number: 17, url: 'https://github.com/fleet/boats/pull/17' },
-  ...{ state: 'merged', mergeCommit: 'd'.repeat(40), watched: true },
+  ...{ repository: 'github.com/fleet/boats', number: 17 },
+  change: {
+    ...{ url: 'https://github.com/fleet/boats/pull/17', state: 'merged', watched: true },
+    missing: { round: 1, commits: 1 },
+  },
 };
 
 test.each(Object.entries(ROWS))(

@@ -63,9 +63,6 @@ test('the details have checks with head and attempt, threads, reviews and commen
     pull.push(head);
     pull.check('build', head.startsWith('2') ? 'SUCCESS' : 'FAILURE');
   }
-  pull.checks.set(pull.base, []);
-  const onBase = { head: pull.base } as object;
-  pull.check('lint', 'SUCCESS', onBase);
   const running = pull.check('lint', undefined, { isRequired: false });
   const status = pull.check('deploy', 'ERROR', { app: undefined, text: 'no place' });
   const missing = pull.check('audit', 'EXPECTED', { app: undefined });
@@ -82,15 +79,14 @@ test('the details have checks with head and attempt, threads, reviews and commen
     head: '3'.repeat(40),
     rollup: 'failed',
   });
-  expect(details.passedBefore).toEqual(['build', 'lint']);
   const [build] = pull.checks.get(pull.head) ?? [];
-  const ids = (jobId = 0) => ({ attempt: `${jobId}`, jobId, runId: jobId + 1e6, app: 'github-actions' });
-  const none = { app: undefined, jobId: undefined, runId: undefined };
+  const ids = (jobId = 0) => ({ attempt: `${jobId}`, jobId, app: 'github-actions' });
+  const none = { app: undefined, jobId: undefined };
   expect(details.checks).toMatchObject([
     { name: 'build', isRequired: true, state: 'failed', head: '3'.repeat(40), ...ids(build?.jobId) },
     { name: 'lint', isRequired: false, state: 'running', ...ids(running.jobId) },
     { name: 'deploy', state: 'failed', attempt: `SC_${status.jobId}`, text: 'no place', ...none },
-    { name: 'audit', state: 'missing', attempt: `SC_${missing.jobId}` },
+    { name: 'audit', state: 'other', attempt: `SC_${missing.jobId}` },
     { name: 'slow', state: 'other', ...ids(cancelled.jobId) },
   ]);
   expect(details.threads).toMatchObject([{ id: thread.id, isResolved: false, path: 'a/boats.txt', line: 7 }]);
@@ -190,14 +186,6 @@ test('there is no log while the job runs, nor after it has expired', async () =>
   s.repository.logs.set(2, null);
   expect(await s.forge.jobLog(BOATS, 1)).toBeUndefined();
   expect(await s.forge.jobLog(BOATS, 2)).toBeUndefined();
-});
-
-test('failed jobs start again, unless their run is not over', async () => {
-  await using s = await scene();
-  s.repository.running.add(8);
-  expect(await s.forge.rerunFailed(BOATS, 7)).toBe('started');
-  expect(await s.forge.rerunFailed(BOATS, 8)).toBe('still_running');
-  expect(s.repository.rerun).toEqual([7]);
 });
 
 test('a comment is posted once for each marker, in a thread and below the pull request', async () => {

@@ -48,7 +48,7 @@ export interface RoundPlan extends RigPlan {
  * A session that was done, published and is watched; with GATES=none it has a commit of a person and no plan. In a round
  * its implementation agent does `work` and commits it all.
  */
-const RECORDED = ['resumed', 'pull_request_seen'] as const;
+const RECORDED = ['resumed', 'pull_request_changed'] as const;
 
 export async function roundRig({
   work = [runs('date +%N >>boats.txt')],
@@ -121,7 +121,7 @@ export async function roundRig({
       });
       const supervisor: ActionContext = { ...context, clock: later, by: { channel: 'settings' } };
       const advance = await rounds.advance(view, look, { forge, context: supervisor });
-      const { request, after } = advance;
+      const { request } = advance;
       if (request === undefined) return advance;
       const ends = request.kind === 'publish' ? (['publish_ended'] as const) : RECORDED;
       const { events } = await sendAndAwait(
@@ -131,7 +131,6 @@ export async function roundRig({
         { ...supervisor, clock },
         { workMs: 60_000 },
       );
-      await after?.();
       const published = events.find((event) => event.type === 'publish_ended');
       return published ? { ...advance, summary: published.summary } : advance;
     },

@@ -2,6 +2,8 @@ import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { roundOfSession } from '../../../src/acts/after/round.act.ts';
+import { rewindSession } from '../../../src/acts/rewind/rewind-session.act.ts';
+import { openRound } from '../../../src/session/events/rounds.ts';
 import { sessionFacts } from '../../../src/session/facts.ts';
 import { needsHuman } from '../../../src/session/session-list.ts';
 import { stateText } from '../../../src/session/words.ts';
@@ -45,7 +47,7 @@ test('a pull request that goes red twice, gets three comments, a conflict and a 
   expect(first).toContain('`ada` writes:\n\n> Please name this boat.');
   expect(first).not.toMatch(/Ignore all rules|delete everything|Looks good/);
   await s.untilDone();
-  expect(stateText(await facts()).brief).toBe('done, open #17, round 1');
+  expect(stateText(await facts()).brief).toMatch(/^done, open #17, round 1, seen \d\d-\d\d \d\d:\d\d$/);
 
   // Others were faster: what they pushed is taken over and tested before anything is published.
   await s.colleague('commit', '--quiet', '--allow-empty', '-m', 'Of a colleague');
@@ -95,7 +97,7 @@ test('a pull request that goes red twice, gets three comments, a conflict and a 
   const view = await rig.view();
   expect(needsHuman(view)).toBe(true);
   expect(stateText(sessionFacts(view))).toMatchObject({
-    brief: 'done, open #17, round 2, needs you',
+    brief: expect.stringContaining('done, open #17, round 2, needs you'),
     why: summary,
   });
   const head = await s.at(pull.headBranch);
@@ -105,9 +107,8 @@ test('a pull request that goes red twice, gets three comments, a conflict and a 
   expect(byHand).toMatchObject({ outcome: 'begun', summary: 'Round 3 begins: 1 comment.' });
   expect(await about(3)).not.toContain('Ignore all rules');
   await s.untilDone();
-  expect(await roundOfSession({ session: rig.file.folder }, s.context)).toMatchObject({
-    ...{ outcome: 'recorded', summary: expect.stringContaining('Round 3 is pushed') },
-  });
+  // The person has accepted that head, so nothing asks about it again.
+  expect((await s.advance()).summary).toContain('Round 3 is pushed');
   expect(needsHuman(await rig.view())).toBe(false);
 
   // Three rounds are used up.
@@ -165,14 +166,57 @@ test('what nobody agreed to waits for a person before it is pushed; a round that
   expect(pull.threads[1]?.comments[1]?.body).toContain('Its agents left no reply to this thread.');
   expect((await rig.state()).pullRequest).toMatchObject({ round: 1, pushed });
   expect(needsHuman(await rig.view())).toBe(false);
+});
 
-  // A required check that no workflow reports is named after a day, and once.
-  pull.check('never', 'EXPECTED', { app: undefined });
+test('a round that is rewound counts as not done, what was pushed is taken over on request only, and a merge names what it lacks', async () => {
+  await using s = await roundRig();
+  const { pull, repository, rig } = s;
+  repository.permissions.ada = 'write';
+  const session = { session: rig.file.folder };
+  const thread = pull.thread('ada', 'Please name this boat.');
+  const before = await s.at(pull.headBranch);
+  const { totalIterations: to } = (await rig.state()).progress;
+  const rewindRound = async () => {
+    await rewindSession({ ...session, to }, rig.context());
+    await rig.resume();
+    await s.untilDone();
+  };
+
+  // Rewound before it was pushed: the comment counts again, and is told nothing.
+  expect((await s.advance()).summary).toBe('Round 1 begins: 1 comment.');
+  await s.untilDone();
+  await rewindRound();
+  const flow = await readFile(rig.paths.overview, 'utf8');
+  expect(flow).toContain('round 1 is closed, and what started it counts again');
+  expect(flow).toContain('what was pushed stays in pull request #17');
+  expect((await s.advance()).summary).toBe('Round 2 begins: 1 comment.');
+  expect([thread.comments.length, await s.at(pull.headBranch)]).toEqual([1, before]);
+  await s.untilDone();
+  expect((await s.advance()).summary).toContain('Round 2 is pushed');
+  const pushed = await s.at(pull.headBranch);
+  expect(thread.comments).toHaveLength(2);
+
+  // Rewound after that: the pull request still has it, and the next round asks, once.
+  await rewindRound();
+  const { branch = '' } = (await rig.state()).worktree ?? {};
+  const asked = await s.advance();
+  expect(asked.summary).toMatch(
+    /^The pull request still has 1 commit that the session's branch no longer has, .* samocode round \S+\. To replace them: git -C /,
+  );
+  expect(asked.summary).toContain(
+    `push --force-with-lease=refs/heads/${branch}:${pushed} origin refs/heads/${branch}`,
+  );
   expect((await s.advance()).request).toBeUndefined();
-  expect((await s.advance(23 * 3_600_000)).request).toBeUndefined();
-  expect((await s.advance(25 * 3_600_000)).request).toBeDefined();
-  expect((await rig.state()).pullRequest?.asks).toContain('have not reported for a day: never.');
-  expect((await s.advance(60 * 3_600_000)).request).toBeUndefined();
+  expect(await rig.repo.git(['rev-parse', branch])).toBe(before);
+  expect(await roundOfSession(session, s.context)).toMatchObject({ outcome: 'begun' });
+  await s.untilDone();
+  expect(await rig.repo.git(['merge-base', pushed, branch])).toBe(pushed);
+
+  // Merged by somebody before its commit was pushed.
+  Object.assign(pull, { state: 'MERGED', mergeCommit: 'd'.repeat(40) });
+  const { summary, view } = await roundOfSession(session, s.context);
+  expect(summary).toBe('Pull request #17 is merged; 1 commit of round 3 is not in it.');
+  expect(stateText(sessionFacts(view)).brief).toBe('done, merged #17 without 1 commit');
 });
 
 test('the supervisor begins a round at its first look, with the login of a login shell', async () => {
@@ -184,7 +228,7 @@ test('the supervisor begins a round at its first look, with the login of a login
       if (pull !== undefined && pull.checks.size === 0) pull.check('test', 'FAILURE');
     },
   });
-  await s.rig.until(({ round }) => round?.number === 1);
+  await s.rig.until((state) => openRound(state)?.number === 1);
   const begun = (await s.rig.events()).findLast(({ type }) => type === 'resumed');
   expect(begun).toMatchObject({ by: { channel: 'settings' }, phase: 'implementation', round: { number: 1 } });
   await s.rig.until(({ openIteration }) => openIteration?.phase === 'implementation');
@@ -205,7 +249,7 @@ test.each(['round-joined', 'round-quoted'])(
       SAMOCODE_CRASHED_FILE: join(rig.repo.root, 'crashed'),
     });
     expect((await s.advance()).summary).toBe('Round 1 begins: 1 failed check.');
-    await rig.until(({ round }) => round?.number === 1);
+    await rig.until((state) => openRound(state)?.number === 1);
     expect(await readFile(join(rig.repo.root, 'crashed'), 'utf8')).toBeDefined();
     const begun = (await rig.events()).filter((event) => event.type === 'resumed' && event.round);
     expect(begun).toHaveLength(1);

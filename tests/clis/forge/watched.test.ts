@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { stripVTControlCharacters } from 'node:util';
 import { expect, test } from 'vitest';
@@ -16,6 +16,7 @@ import { pendingCommandIds, readCommand } from '../../../src/session/commands/co
 import { fold } from '../../../src/session/events/fold.ts';
 import type { SessionView } from '../../../src/session/events/session-view.ts';
 import { emptyState } from '../../../src/session/events/state.ts';
+import { readLook } from '../../../src/session/layout/look.ts';
 import { sessionPaths } from '../../../src/session/layout/paths.ts';
 import { KEY } from '../../cli/keys.ts';
 import { changeSettings } from '../../faults/with-settings.ts';
@@ -24,7 +25,7 @@ import { ci } from '../../support/ci.ts';
 import { eventually } from '../../support/eventually.ts';
 import { type GitHubStub, gitHubStub } from '../../support/github-stub/github-stub.ts';
 import { FieldError } from '../../support/github-stub/graphql.ts';
-import type { StubCheck, StubPullRequest } from '../../support/github-stub/model.ts';
+import type { StubPullRequest } from '../../support/github-stub/model.ts';
 import { hostWith } from '../../support/hosts.ts';
 import { startRig } from '../../support/session-rig.ts';
 import { SUPERVISED } from '../../support/supervisors.ts';
@@ -67,6 +68,7 @@ async function scene({ count = 1, gh = '', withRounds = false } = {}) {
   };
   return {
     ...{ hub, repository, opened, views, clock, looks, failures, poll, home: dir.path },
+    another: () => new PullRequests(async (signal) => login(signal), clock),
     /** Minutes between the next looks. */
     gaps: async (times: number) => {
       const gaps: number[] = [];
@@ -103,9 +105,11 @@ async function takeCommands(view: SessionView): Promise<void> {
     const reading = await readCommand(view.paths, id);
     if (taken.has(id) || reading?.kind !== 'command' || reading.command.kind !== 'pull_request') continue;
     taken.add(id);
-    const { seen, by, at } = reading.command;
-    const envelope = { v: 1, n: view.state.n + 1, lease: 1, at } as const;
-    view.state = fold(view.state, { ...envelope, type: 'pull_request_seen', by, ...seen });
+    const { kind: _, id: __, v, ...body } = reading.command;
+    view.state = fold(view.state, {
+      ...{ v, n: view.state.n + 1, lease: 1 },
+      ...{ type: 'pull_request_changed', ...body },
+    });
   }
 }
 
@@ -124,7 +128,7 @@ test('looks begin after a minute and grow to ten while nothing changes, one requ
 
 const rounded = (minutes: number) => Math.round(minutes * 600) / 600;
 
-test('merged is what GitHub says, also when squashed; each session is told once, and looked at no more', async () => {
+test('merged is what GitHub says, also when squashed; each session is told once, and a merged one looked at no more', async () => {
   await using s = await scene({ count: 2 });
   await s.poll();
   const [first, second] = s.opened;
@@ -138,11 +142,91 @@ test('merged is what GitHub says, also when squashed; each session is told once,
   Object.assign(second ?? {}, { state: 'CLOSED' });
   s.clock.pass(10 * MINUTE_MS);
   await s.poll();
-  s.clock.pass(60 * MINUTE_MS);
-  expect(await s.poll()).toBe(Number.POSITIVE_INFINITY);
   expect(s.views.map(told)).toEqual([1, 1]);
   expect(s.hub.requests).toHaveLength(3);
 });
+
+test('a closed one is looked at once an hour for 14 days, and is open again when it was opened again', async () => {
+  await using s = await scene();
+  const [pull] = s.opened;
+  Object.assign(pull ?? {}, { state: 'CLOSED' });
+  expect((await s.gaps(3)).slice(1)).toEqual([60, 60]);
+  Object.assign(pull ?? {}, { state: 'OPEN' });
+  await s.gaps(1);
+  expect(s.views.map(stateOf)).toEqual([['open', undefined]]);
+  Object.assign(pull ?? {}, { state: 'CLOSED' });
+  await s.gaps(1);
+  s.clock.pass(14 * 24 * 60 * MINUTE_MS);
+  const asked = s.hub.requests.length;
+  expect(await s.poll()).toBe(Number.POSITIVE_INFINITY);
+  expect(s.hub.requests).toHaveLength(asked);
+});
+
+test('one that GitHub answers about, but does not show, is said to be unseen after ten minutes, and seen again', async () => {
+  await using s = await scene({ count: 2 });
+  await s.poll();
+  const shown = s.repository.pullRequests.get(17) as StubPullRequest;
+  s.repository.pullRequests.delete(17);
+  s.clock.pass(2 * MINUTE_MS);
+  await s.gaps(6);
+  const [first, second] = s.views.map(({ state }) => state.pullRequest);
+  expect(first?.unseen).toEqual({
+    since: '2026-01-08T10:02:00.000Z',
+    why: expect.stringContaining('does not show this pull request to your login'),
+  });
+  expect(second?.unseen).toBeUndefined();
+  s.repository.pullRequests.set(17, shown);
+  await s.gaps(1);
+  expect(s.views[0]?.state.pullRequest?.unseen).toBeUndefined();
+  expect(s.views.map(told)).toEqual([2, 0]);
+});
+
+test('between changes the time of the last look is beside the log, and a new supervisor counts on from there', async () => {
+  await using s = await scene();
+  const [view] = s.views;
+  await mkdir(view?.paths.runDir ?? '', { recursive: true });
+  await s.poll();
+  s.clock.pass(5 * MINUTE_MS);
+  await s.poll();
+  const look = async () => view && (await readLook(view.paths, { number: 17 }));
+  expect(await look()).toEqual({ number: 17, seenAt: '2026-01-08T10:05:00.000Z' });
+  expect(s.views.map(told)).toEqual([0]);
+  s.hub.viewer = undefined;
+  s.clock.pass(10 * MINUTE_MS);
+  await s.poll();
+  expect(await look()).toEqual({
+    ...{ number: 17, seenAt: '2026-01-08T10:05:00.000Z', missedAt: '2026-01-08T10:15:00.000Z' },
+  });
+  s.clock.pass(10 * MINUTE_MS);
+  Object.assign(view ?? {}, { look: await look() });
+  await s.another().poll(s.views, () => undefined);
+  await eventually(async () => view && pendingCommandIds(view.paths).length > 0, { what: 'the record' });
+  for (const each of s.views) await takeCommands(each);
+  expect(view?.state.pullRequest?.unseen?.since).toBe('2026-01-08T10:15:00.000Z');
+});
+
+test('a repository whose answer does not come delays no other one', async () => {
+  await using s = await scene({ count: 2, gh: HANGS_FOR_SHIPS });
+  const ships = await s.hub.addRepository('fleet/ships');
+  const { number, url } = ships.openPullRequest('samocode/ship');
+  const [view, other] = s.views;
+  const { pullRequest } = view?.state ?? {};
+  Object.assign(view?.state ?? {}, {
+    pullRequest: { ...pullRequest, repository: 'github.com/fleet/ships', number, url },
+  });
+  Object.assign(s.opened[1] ?? {}, { state: 'MERGED' });
+  s.looks.poll(s.views, (_, error) => s.failures.push(error));
+  await eventually(async () => other && pendingCommandIds(other.paths).length > 0, { what: 'the merge' });
+  await eventually(async () => existsSync(join(s.home, 'asked')), { what: 'the question' });
+  await s.looks.end();
+  expect(s.failures).toEqual([]);
+});
+
+/** gh, except that a question about ships gets no answer. */
+const HANGS_FOR_SHIPS = `question=$(cat)
+case $question in *ships*) : >"$HOME/asked"; sleep 60 ;; esac
+PATH=\${PATH#*:}
+printf '%s' "$question" | gh "$@"`;
 
 test('what cannot be seen for ten minutes is said once, with its reason, and taken back by the first answer', async () => {
   await using s = await scene();
@@ -160,28 +244,25 @@ test('what cannot be seen for ten minutes is said once, with its reason, and tak
   expect(s.failures).toEqual([]);
 });
 
-test('what fails for one pull request holds up no other one, and is asked about the second time', async () => {
+test('what fails for one pull request holds up no other one, and is asked about once', async () => {
   await using s = await scene({ count: 2, withRounds: true });
-  // A look does not ask for the checks of the base.
-  const base = 'b'.repeat(40);
   let requests = 0;
-  const refused = {
-    get conclusion(): string {
-      requests += 1;
-      // GitHub's texts can contain the id of the request.
-      throw new FieldError('FORBIDDEN', `Resource not accessible, request ${requests}`);
-    },
+  // A look does not ask for it.
+  const isQueued = () => {
+    requests += 1;
+    // GitHub's texts can contain the id of the request.
+    throw new FieldError('FORBIDDEN', `Resource not accessible, request ${requests}`);
   };
-  Object.assign(s.opened[0] ?? {}, { base });
-  s.opened[0]?.checks.set(base, [refused as StubCheck]);
+  Object.assign(s.opened[0] ?? {}, { isQueued });
   const asks = () => s.views.map(({ state }) => state.pullRequest?.asks);
   await s.gaps(1);
-  // The other one has come as far as the settings of its project, which this test has none of.
-  expect(asks()).toEqual([undefined, expect.stringMatching(/^No round can begin\. /)]);
-  await s.gaps(1);
-  expect(asks()[0]).toMatch(
-    /^Its rounds cannot continue\. github\.com refused a request about pull request 17 .* gh said: gh: Resource not accessible/,
-  );
+  expect(asks()).toEqual([
+    expect.stringMatching(
+      /^Its rounds cannot continue\. github\.com refused a request about pull request 17 .* gh said: gh: Resource not accessible/,
+    ),
+    // The other one has come as far as the settings of its project, which this test has none of.
+    expect.stringMatching(/^No round can begin\. /),
+  ]);
   const before = s.views.map(told);
   await s.gaps(1);
   expect(s.views.map(told)).toEqual(before);
@@ -198,6 +279,14 @@ test('below a thousand points, and where GitHub refuses more, it waits for the r
   s.hub.fault = undefined;
   for (const request of s.hub.requests) request.points = 4500;
   expect(await s.gaps(1)).toEqual([20]);
+});
+
+test('a reset is awaited for an hour at most, whatever the clock of this machine says', async () => {
+  await using s = await scene();
+  const tomorrow = `${Date.UTC(2026, 0, 9, 10, 40) / 1000}`;
+  const headers = { 'X-Ratelimit-Remaining': '0', 'X-Ratelimit-Reset': tomorrow };
+  s.hub.fault = () => ({ status: 403, headers, body: { message: 'API rate limit exceeded' } });
+  expect(await s.gaps(1)).toEqual([60]);
 });
 
 test.each([
@@ -263,7 +352,7 @@ test(
     expect(pullRequest).toMatchObject({ number: 17, mergeCommit: 'd'.repeat(40), watched: true });
     // Written after the event.
     const log = join(rig.paths.sessionDir, 'session.log');
-    const line = `pull request #17 is merged: ${url}`;
+    const line = 'pull request #17 is merged';
     await eventually(async () => (await readFile(log, 'utf8')).includes(line), {
       what: 'the line of its log',
     });

@@ -76,15 +76,11 @@ test('sessions of a group are listed, awaited and stopped together, and no other
   const ended = await waitForAny(question, context);
   expect(ended).toMatchObject({ changed: true, groupSays: ['2 of 2 done.'] });
   for (const folder of group) expect((await bench.view(folder)).state.status).toMatchObject({ kind: 'done' });
-  const seen = {
-    repository: 'github.com/o/r',
-    number: 1,
-    url: 'https://github.com/o/r/pull/1',
-    watched: true,
-  };
+  const place = { repository: 'github.com/o/r', number: 1 };
+  const opened = { url: 'https://github.com/o/r/pull/1', watched: true };
   const becomes = async (folder: string, state: 'open' | 'merged') => {
     const { paths } = await bench.view(folder);
-    await sendCommand(paths, { kind: 'pull_request', seen: { ...seen, state } }, context);
+    await sendCommand(paths, { kind: 'pull_request', ...place, change: { ...opened, state } }, context);
   };
   for (const folder of group) await becomes(folder, 'open');
   const merges = { ...question, until: 'merged', timeoutMs: 0 } as const;

@@ -13,8 +13,8 @@ async function published() {
   const place = { repository: 'github.com/fleet/boats', number: 17 };
   const url = `https://${place.repository}/pull/${place.number}`;
   const becomes = async (state: 'open' | 'merged' | 'closed', watched: boolean) => {
-    const seen = { ...place, url, state, watched };
-    await sendCommand(rig.paths, { kind: 'pull_request', seen }, rig.context());
+    const change = { url, state, watched };
+    await sendCommand(rig.paths, { kind: 'pull_request', ...place, change }, rig.context());
   };
   return { rig, becomes };
 }

@@ -22,10 +22,8 @@ async function unguarded(): Promise<SessionRig> {
 
 const publishing = (rig: SessionRig) =>
   ({ session: rig.paths.folder, how: 'pull_request', keep: [] }) as const;
-const seen = {
-  ...{ repository: 'github.com/fleet/boats', number: 17, url: 'https://github.com/fleet/boats/pull/17' },
-  state: 'open',
-} as const;
+const place = { repository: 'github.com/fleet/boats', number: 17 };
+const opened = { url: 'https://github.com/fleet/boats/pull/17', state: 'open' } as const;
 
 test(
   'a session without a guard starts no agent while PR_WATCH is on, says what to do, and continues once it is off',
@@ -78,7 +76,7 @@ test('with GATE_CHANNELS=person a model’s call does not have a pull request wa
   const byModel = rig.context('tool');
   expect((await askTool('finish_session', given, byModel)).json).toMatchObject({ code: 'channel_closed' });
   const record = (watched: boolean, context = byModel) =>
-    sendCommand(rig.paths, { kind: 'pull_request', seen: { ...seen, watched } }, context);
+    sendCommand(rig.paths, { kind: 'pull_request', ...place, change: { ...opened, watched } }, context);
   await expect(record(true)).rejects.toMatchObject({ code: 'channel_closed' });
   await record(false);
   await expect(record(true)).rejects.toMatchObject({ code: 'channel_closed' });

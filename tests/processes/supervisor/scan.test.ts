@@ -226,6 +226,33 @@ test('sessions that are done, untouched for a month or owned by another identity
   expect(scan.hasReason()).toBe(true);
 });
 
+test('a watched pull request is a reason to stay however old it is, and a closed one for 14 days', async () => {
+  await using here = await scene();
+  const change = { url: 'https://github.com/o/r/pull/1', state: 'open', watched: true } as const;
+  const about = { by: { channel: 'settings' }, repository: 'github.com/o/r', number: 1 } as const;
+  const opened: NewEvent = { type: 'pull_request_changed', ...about, change };
+  const closed: NewEvent = { type: 'pull_request_changed', ...about, change: { state: 'closed' } };
+  const events = [...RUNNING, { type: 'done', summary: 'x' } as const, opened];
+  const { clock } = here.supervisor;
+  const paths = await here.session('done', { events });
+  const scan = new Scan(here.supervisor);
+  clock.nowMs = Date.now() + 31 * DAY_MS;
+  await scan.run();
+  expect(scan.hasReason()).toBe(true);
+  await appendFile(
+    paths.events,
+    eventLines([...events, closed])
+      .split('\n')
+      .slice(events.length)
+      .join('\n'),
+  );
+  clock.nowMs = START_MS + 13 * DAY_MS;
+  await scan.run();
+  expect(scan.hasReason()).toBe(true);
+  clock.nowMs = START_MS + 15 * DAY_MS;
+  expect(scan.hasReason()).toBe(false);
+});
+
 test('SAMOCODE_REVIVE=off continues no crashed sessions but still takes commands', async () => {
   await using here = await scene({ revives: false });
   await here.session('crashed', CRASHED);

@@ -34,7 +34,6 @@ export interface StubCheck {
   isRequired: boolean;
   app: string | undefined;
   jobId: number;
-  runId: number;
   text: string;
 }
 
@@ -105,7 +104,7 @@ export class StubPullRequest {
   check(name: string, conclusion: string | undefined, more: Partial<StubCheck> = {}): StubCheck {
     const { head = this.head, ...own } = more as Partial<StubCheck> & { head?: string };
     const id = this.repository.nextId();
-    const check = { name, conclusion, isRequired: true, app: 'github-actions', jobId: id, runId: id + 1e6 };
+    const check = { name, conclusion, isRequired: true, app: 'github-actions', jobId: id };
     const made = { ...check, text: '', ...own };
     this.checks.set(head, [...(this.checks.get(head) ?? []), made]);
     return made;
@@ -157,9 +156,6 @@ export class StubPullRequest {
       ...{ baseRefOid: this.base, baseRefName: this.baseBranch },
       ...{ mergeable: this.mergeable, reviewDecision: this.reviewDecision },
       isInMergeQueue: this.isQueued,
-      baseRef: {
-        target: { __typename: 'Commit', oid: this.base, statusCheckRollup: () => this.#rollup(this.base) },
-      },
       commits: connection([...this.earlier, this.head].map(commit)),
       reviewThreads: connection(this.threads.map((each) => threadNode(each, viewer))),
       reviews: connection(
@@ -199,9 +195,6 @@ export class StubRepository {
   readonly permissions: Record<string, string> = { person: 'admin' };
   /** By job. Undefined: there is none (404); null: it has expired (410). */
   readonly logs = new Map<number, string | null>();
-  /** Runs whose jobs are not over. */
-  readonly running = new Set<number>();
-  readonly rerun: number[] = [];
   #id = 0;
   #seconds = Date.parse('2026-01-08T10:00:00Z') / 1000;
 
@@ -296,18 +289,17 @@ function threadNode({ comments, ...thread }: StubThread, viewer: string) {
   return { __typename: 'PullRequestReviewThread', ...thread, comments: nodes };
 }
 
-function checkNode({ name, conclusion, isRequired, app, jobId, runId, text }: StubCheck): object {
+function checkNode({ name, conclusion, isRequired, app, jobId, text }: StubCheck): object {
   if (app === undefined)
     return {
       ...{ __typename: 'StatusContext', id: `SC_${jobId}`, context: name, state: conclusion ?? 'PENDING' },
       ...{ targetUrl: `https://ci.example/${jobId}`, description: text, isRequired: () => isRequired },
     };
-  const isOfActions = app === 'github-actions';
   return {
     ...{ __typename: 'CheckRun', databaseId: jobId, name, conclusion: conclusion ?? null },
     ...{ status: conclusion === undefined ? 'IN_PROGRESS' : 'COMPLETED', title: text || null },
     ...{ detailsUrl: `https://ci.example/${jobId}`, isRequired: () => isRequired },
-    checkSuite: { app: { slug: app }, workflowRun: isOfActions ? { databaseId: runId } : null },
+    checkSuite: { app: { slug: app } },
   };
 }
 

@@ -94,16 +94,6 @@ const ROWS: readonly Row[] = [
     },
   ],
   [
-    'POST',
-    /^\/actions\/runs\/(\d+)\/rerun-failed-jobs$/,
-    (repository, { ids: [run] }) => {
-      const message = 'This workflow run is already running';
-      if (repository.running.has(Number(run))) return { status: 403, body: { message } };
-      repository.rerun.push(Number(run));
-      return { status: 201, body: {} };
-    },
-  ],
-  [
     'GET',
     /^\/collaborators\/([^/]+)\/permission$/,
     (repository, { ids: [login = ''] }) => {

@@ -1,9 +1,10 @@
 import { basename, join } from 'node:path';
 import { isSamocodeError } from '../../../base/errors.ts';
 import { stampsAt } from '../../../base/files/stamps.ts';
-import { cut, shownText } from '../../../base/text.ts';
+import { capitalised, cut, shownText } from '../../../base/text.ts';
 import { parsePlan } from '../../../session/documents/plan.ts';
 import type { QaQuestion } from '../../../session/documents/qa-blocks.ts';
+import { missingText } from '../../../session/events/pull-request-change.ts';
 import type { SessionView } from '../../../session/events/session-view.ts';
 import type { WaitingStatus } from '../../../session/events/state.ts';
 import { proofFact, sessionFacts } from '../../../session/facts.ts';
@@ -139,6 +140,7 @@ function pullRequestText(view: SessionView): string {
     pullRequest?.url,
     pullRequest?.unseen?.why,
     pullRequest?.asks,
+    pullRequest?.missing && `${capitalised(missingText(pullRequest.missing))}.`,
     ...(isMerged ? [`Next, in a terminal: samocode archive ${handleOf(view.folder)}`] : []),
   ]
     .filter(Boolean)

@@ -19,6 +19,7 @@ import {
   PlanServer,
   PlanVersion,
   Position,
+  PullRequestChange,
   PullRequestFact,
   RecordedAnswer,
   Refusal,
@@ -226,7 +227,13 @@ export const EVENT_BODIES = {
   /** The branch is merged next, even if the worker is replaced meanwhile. */
   merge_asked: z.object({ by: By, into: z.string() }),
   merge_ended: MergeEnd,
-  /** The pull request was opened, or its state has changed. */
+  /** The pull request was opened, or something about it has changed. */
+  pull_request_changed: z.object({
+    by: By,
+    ...PullRequestFact.pick({ repository: true, number: true }).shape,
+    change: PullRequestChange,
+  }),
+  /** Written by versions that recorded the whole fact each time. */
   pull_request_seen: PullRequestFact.extend({ by: By }),
   /** The files of `commit` are restored next, even if the worker is replaced meanwhile. */
   rewind_asked: z.object({ by: By, to: RewindTarget, commit: z.string(), back: Position }),

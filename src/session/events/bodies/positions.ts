@@ -132,30 +132,67 @@ export const Round = z.object({
 });
 export type Round = z.infer<typeof Round>;
 
+/** The rounds of a pull request. */
+export const KnownRounds = z.object({
+  /** `accepted`: the difference that a person accepted for it. */
+  newest: Round.extend({ accepted: z.string().optional() }).optional(),
+  /** The work of the newest one is not in the pull request yet. */
+  isOpen: z.literal(true).optional(),
+  /** The highest number that a round ever had. */
+  used: z.int().nonnegative(),
+  /** What has started a round, oldest first. */
+  keys: z.array(z.string()),
+});
+export type KnownRounds = z.infer<typeof KnownRounds>;
+
+/** Since when, and why, the forge does not report the state of a pull request. */
+const Unseen = z.object({ since: z.iso.datetime(), why: z.string() });
+/** What a merge leaves out: commits of the branch, of its open round if it has one. */
+const Missing = z.object({ round: z.int().positive().optional(), commits: z.int().positive() });
+const RequestState = z.enum(['open', 'merged', 'closed']);
+
 /** The pull request of the session's branch, as the forge last described it. */
 export const PullRequestFact = z.object({
   /** `host/owner/name`. */
   repository: z.string(),
   number: z.int().positive(),
   url: z.string(),
-  state: z.enum(['open', 'merged', 'closed']),
+  state: RequestState,
   /** Once merged: the commit in the base, even after a squash. */
   mergeCommit: z.string().optional(),
+  missing: Missing.optional(),
   /** The supervisor watches it until it is merged or closed. */
   watched: z.boolean(),
-  /** Since when, and why, the forge does not report its state. */
-  unseen: z.object({ since: z.iso.datetime(), why: z.string() }).optional(),
+  unseen: Unseen.optional(),
+  /** When it was last seen, as of the last recorded change. */
+  lastSeenAt: z.iso.datetime().optional(),
   /** Why a person must review it before samocode continues with it. */
   asks: z.string().optional(),
   words: z.array(SeenWords).optional(),
-  /** Check runs that were restarted; each is restarted at most once. */
-  reruns: z.array(z.string()).optional(),
-  /** The tip of the branch when samocode last pushed it. */
+  /** The tip of the branch when samocode last pushed it, or the head that the newest round began with. */
   pushed: z.string().optional(),
-  /** The newest round whose work it contains and whose threads are answered. */
+  /** The newest round whose work it contains. */
   round: z.int().positive().optional(),
 });
 export type PullRequestFact = z.infer<typeof PullRequestFact>;
+
+/** What has changed about a pull request: an absent field stays, null clears it. */
+export const PullRequestChange = z
+  .object({
+    url: z.string(),
+    state: RequestState,
+    mergeCommit: z.string().nullable(),
+    missing: Missing.nullable(),
+    watched: z.boolean(),
+    unseen: Unseen.nullable(),
+    lastSeenAt: z.iso.datetime(),
+    asks: z.string().nullable(),
+    words: z.array(SeenWords).nullable(),
+    pushed: z.string().nullable(),
+    round: z.int().positive(),
+  })
+  .partial();
+export type PullRequestChange = z.infer<typeof PullRequestChange>;
 
 /** The number of an iteration, or 0 for before the first; `undo` reverts the previous rewind. */
 export const RewindTarget = z.int().nonnegative().or(z.literal('undo'));
@@ -180,6 +217,8 @@ export const Position = z.object({
   passed: z.array(z.string()).optional(),
   reviewed: z.array(z.string()).optional(),
   reviewedAt: z.record(z.string(), z.string()).optional(),
+  /** `of`: the number of their pull request. Absent in logs of versions whose rewinds left rounds as they were. */
+  rounds: KnownRounds.extend({ of: z.int().optional() }).optional(),
   /** These three are not restored by a rewind, only by undoing one. */
   done: z.object({ since: z.iso.datetime(), summary: z.string() }).optional(),
   /** The commit on which all checks last passed, in a fresh clone unless CHECK_IN=worktree. */

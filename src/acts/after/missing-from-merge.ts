@@ -1,0 +1,26 @@
+import type { PullRequestSummary } from '../../forge/forge.ts';
+import { gitLine } from '../../project/git/git.ts';
+import { fetchPublished } from '../../publish/published-branch.ts';
+import type { PullRequestFact } from '../../session/events/bodies/positions.ts';
+import { openRound } from '../../session/events/rounds.ts';
+import type { SessionView } from '../../session/events/session-view.ts';
+import type { ActionContext } from '../common/context.ts';
+import { safeGit } from '../common/session-branch.ts';
+
+/** The commits of the session's branch that a merged pull request does not have; undefined: none, or not known. */
+export async function missingFromMerge(
+  view: SessionView,
+  { head, baseBranch }: PullRequestSummary,
+  { context, signal }: { context: ActionContext; signal: AbortSignal | undefined },
+): Promise<PullRequestFact['missing']> {
+  const { state, sessionFile } = view;
+  if (state.worktree === undefined || sessionFile === undefined) return undefined;
+  const git = { ...(await safeGit(view, context)), ...(signal && { signal }) };
+  const range = `${head}..refs/heads/${state.worktree.branch}`;
+  const options = { ...git, cwd: sessionFile.mainRepo, allowFailure: true };
+  const count = async () => await gitLine(['rev-list', '--count', '--end-of-options', range], options);
+  // Others may have pushed the head.
+  const counted = (await count()) || (await fetchPublished(view, baseBranch, git).then(count, () => ''));
+  const commits = Number(counted);
+  return commits > 0 ? { round: openRound(state)?.number, commits } : undefined;
+}
