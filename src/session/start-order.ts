@@ -1,7 +1,9 @@
 import { stampsAt } from '../base/files/stamps.ts';
 import { listed } from '../base/text.ts';
 import type { StartOrder } from './events/bodies/positions.ts';
+import type { SessionFile } from './events/session-file.ts';
 import type { SessionView } from './events/session-view.ts';
+import type { SessionState } from './events/state.ts';
 
 /** Whether the sessions that come before another one are done, or merged. The caller checks times. */
 export type Predecessors =
@@ -10,22 +12,46 @@ export type Predecessors =
   /** Unmet until a person acts. `about` is a sentence without text from agents; `key` changes when it does. */
   | { kind: 'asks'; about: string; key: string };
 
-/** @param views the sessions of the same SESSIONS folder, including archived ones. Pure. */
-export function predecessorsNow(order: StartOrder, views: readonly SessionView[]): Predecessors {
-  const found = [
+/**
+ * The conditions that a session still waits for; undefined once it has begun or nothing begins it.
+ * @param wanted its order, as its start recorded it
+ */
+export function openOrder(
+  { prepared, archived, order, status }: Pick<SessionState, 'prepared' | 'archived' | 'order' | 'status'>,
+  wanted: StartOrder | undefined,
+): StartOrder | undefined {
+  const isOpen = !prepared && !archived && !order?.isOver && WAITS_ITS_TURN.has(status.kind);
+  return isOpen ? wanted : undefined;
+}
+
+const WAITS_ITS_TURN: ReadonlySet<string> = new Set(['starting', 'running', 'queued', 'waiting']);
+
+/**
+ * Judges the sessions that come before another one. Pure: of a merge, `isInBase` of a view says what git found.
+ * @param views the sessions of the same SESSIONS folder, including archived ones, in any order
+ */
+export function predecessorsNow(session: Ordered, views: readonly SessionView[]): Predecessors {
+  const { order } = session;
+  // Two starts at the same moment can wait for each other: neither saw the other one.
+  const cycle = cycleOf(session, views)?.join(' → ');
+  const about = `it waits for itself: ${cycle}`;
+  const found: Predecessors[] = [
+    ...(cycle === undefined ? [] : [{ kind: 'asks' as const, about, key: about }]),
     ...ofSession(order.after, views).map(doneNow),
     ...membersOf(order.afterGroup, views).map((view) => doneNow({ folder: view.folder, view })),
     ...ofSession(order.afterMerge, views).map(mergedNow),
   ];
-  const asks = found.flatMap((one) => (one.kind === 'asks' ? [one] : []));
+  const asks = found.filter((one) => one.kind === 'asks');
   if (asks.length > 0) {
-    const about = asks.map((one) => one.about);
-    return { kind: 'asks', about: listed(about, MAX_NAMED), key: asks.map(({ key }) => key).join(' ') };
+    const abouts = asks.map((one) => one.about);
+    return { kind: 'asks', about: listed(abouts, MAX_NAMED), key: asks.map(({ key }) => key).join(' ') };
   }
   return found.every(({ kind }) => kind === 'met') ? { kind: 'met' } : { kind: 'unmet' };
 }
 
 const MAX_NAMED = 8;
+
+type Ordered = Pick<SessionFile, 'folder' | 'group'> & { order: StartOrder };
 
 interface Named {
   folder: string;
@@ -37,10 +63,11 @@ function ofSession(folder: string | undefined, views: readonly SessionView[]): N
   return folder === undefined ? [] : [{ folder, view: views.find((view) => view.folder === folder) }];
 }
 
-/** The members of a group; archived sessions have left it. */
+/** The members of a group, archived ones included, in the same order for everyone who judges them. */
 export function membersOf(group: string | undefined, views: readonly SessionView[]): SessionView[] {
   if (group === undefined) return [];
-  return views.filter(({ sessionFile, state }) => sessionFile?.group === group && !state.archived);
+  const members = views.filter(({ sessionFile }) => sessionFile?.group === group);
+  return members.sort((a, b) => (a.folder < b.folder ? -1 : 1));
 }
 
 function doneNow({ folder, view }: Named): Predecessors {
@@ -50,16 +77,43 @@ function doneNow({ folder, view }: Named): Predecessors {
 }
 
 function mergedNow({ folder, view }: Named): Predecessors {
-  const { pullRequest, lastMerge, archived } = view?.state ?? {};
-  if (lastMerge?.outcome === 'merged' || pullRequest?.state === 'merged') return { kind: 'met' };
+  if (view !== undefined && (isKnownMerged(view.state) || view.isInBase)) return { kind: 'met' };
+  const { pullRequest, archived } = view?.state ?? {};
   const ofRequest =
     pullRequest?.state === 'closed'
       ? `has a pull request, #${pullRequest.number}, that was closed`
       : pullRequest?.watched === false
         ? `has a pull request, #${pullRequest.number}, that the supervisor does not watch`
         : undefined;
-  const blocker = blockerOf(view) ?? ofRequest ?? (archived ? 'is in the archive and not merged' : undefined);
+  const unmerged = archived ? 'is in the archive and, as far as samocode can see, not merged' : undefined;
+  const blocker = blockerOf(view) ?? ofRequest ?? unmerged;
   return blocker === undefined ? { kind: 'unmet' } : asking(folder, blocker, view);
+}
+
+function isKnownMerged({ lastMerge, pullRequest }: SessionState): boolean {
+  return lastMerge?.outcome === 'merged' || pullRequest?.state === 'merged';
+}
+
+/** What to ask git about a branch that is not known to be merged; undefined while an agent may still change it. */
+export function unmergedBranch({ state, sessionFile, mirror }: SessionView) {
+  const { status, worktree, trash, proved } = state;
+  const isOver = status.kind === 'done' || status.kind === 'stopped' || status.kind === 'blocked';
+  if (!isOver || worktree === undefined || sessionFile === undefined || isKnownMerged(state))
+    return undefined;
+  // Where the work ended, in case the branch is gone.
+  const tip = mirror?.head ?? trash?.tip ?? proved?.commit;
+  return { ...worktree, mainRepo: sessionFile.mainRepo, tip };
+}
+
+/** The same about the branch whose merge an order waits for. */
+export function branchBefore(order: StartOrder, views: readonly SessionView[]) {
+  const [before] = ofSession(order.afterMerge, views);
+  return before?.view && unmergedBranch(before.view);
+}
+
+/** The same sessions, of which the one whose merge an order waits for is merged. */
+export function withMerged({ afterMerge }: StartOrder, views: readonly SessionView[]): SessionView[] {
+  return views.map((view) => (view.folder === afterMerge ? { ...view, isInBase: true } : view));
 }
 
 /** Why a session will not finish unless a person acts. Its own open questions and plan do not count. */
@@ -97,26 +151,26 @@ export function zoneHere(): string {
  * The cycle of sessions and groups through which a session with this order would wait for itself; it starts and ends
  * with that session. Undefined if there is none. Only a group can close a cycle: sessions can join it later.
  */
-export function cycleOf(
-  start: { name: string; group: string | undefined; order: StartOrder },
-  views: readonly SessionView[],
-): string[] | undefined {
+export function cycleOf(start: Ordered, views: readonly SessionView[]): string[] | undefined {
+  const seen = new Set<string>();
   const follow = (order: StartOrder, chain: readonly string[]): string[] | undefined => {
     const { afterGroup: group } = order;
-    if (group !== undefined && group === start.group) return [...chain, `group ${group}`, start.name];
-    const next = [
+    if (group !== undefined && group === start.group) return [...chain, `group ${group}`, start.folder];
+    const before = [
       ...[order.after, order.afterMerge].flatMap((folder) => ofSession(folder, views)),
       ...membersOf(group, views).map((view) => ({ folder: view.folder, view })),
     ];
-    for (const { folder, view } of next) {
-      const on =
-        view && !view.state.prepared && !view.state.order?.isOver ? view.sessionFile?.order : undefined;
-      if (on === undefined || chain.includes(folder)) continue;
+    for (const { folder, view } of before) {
       const by = group !== undefined && view?.sessionFile?.group === group ? [`group ${group}`] : [];
+      if (folder === start.folder) return [...chain, ...by, folder];
+      const on = view && openOrder(view.state, view.sessionFile?.order);
+      // What was followed before leads nowhere.
+      if (on === undefined || seen.has(folder)) continue;
+      seen.add(folder);
       const cycle = follow(on, [...chain, ...by, folder]);
       if (cycle !== undefined) return cycle;
     }
     return undefined;
   };
-  return follow(start.order, [start.name]);
+  return follow(start.order, [start.folder]);
 }

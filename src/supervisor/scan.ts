@@ -198,6 +198,6 @@ export class Scan {
 }
 
 /** Whether it starts at a set time, which can be later than the time after which a session is forgotten. */
-function isTimed({ waits }: WatchedSession): boolean {
-  return waits.for === 'order' && waits.order.at !== undefined;
+function isTimed({ waits, view: { state } }: WatchedSession): boolean {
+  return waits.for === 'order' && state.status.kind === 'queued' && state.status.order?.at !== undefined;
 }

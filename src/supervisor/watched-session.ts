@@ -1,16 +1,20 @@
 import { REVIVAL_LIMIT, recentRevivals } from '../acts/common/facts/recent-revivals.ts';
 import type { Clock } from '../base/clock.ts';
+import { fingerprint } from '../base/files/fingerprint.ts';
 import { identityAt } from '../base/files/path-stats.ts';
 import { runningEntry } from '../base/processes/host.ts';
 import { isElsewhere } from '../base/processes/lease.ts';
 import { isRunning } from '../base/processes/process-table.ts';
+import { isInBase } from '../project/finishing/in-base.ts';
 import type { Wake } from '../providers/starting/launch-worker.ts';
-import type { RestingFile } from '../session/documents/typed-answers.ts';
+import { type RestingFile, restingFile, TYPING_REST } from '../session/documents/typed-answers.ts';
+import { dueOf, type Due as WhatIsDue } from '../session/due.ts';
+import type { StartOrder } from '../session/events/bodies/positions.ts';
 import { limitWait } from '../session/events/limit-wait.ts';
 import type { SessionView } from '../session/events/session-view.ts';
+import { awaitedPaths, readFilesNow } from '../session/files-now.ts';
 import type { SessionPaths } from '../session/layout/paths.ts';
-import { predecessorsNow } from '../session/start-order.ts';
-import { readEdit } from './edits.ts';
+import { branchBefore, openOrder, withMerged } from '../session/start-order.ts';
 import type { Supervisor } from './supervisor.ts';
 import { type Waits, waitsFor } from './waits-for.ts';
 
@@ -23,6 +27,8 @@ const READ_AGAIN_MS = 10 * 60_000;
 /** A worker that has not taken its lease within this time has failed to start. */
 const STARTING_MS = 15_000;
 const KEPT_STARTS = 10;
+/** How often git is asked whether a branch is merged. */
+const MERGED_MS = 30_000;
 
 /** What to do about a session now, or when to check again at the latest (monotonic milliseconds). */
 export type Due =
@@ -50,6 +56,8 @@ export class WatchedSession {
   #print: string;
   #sinceMs: number;
   #limit: { until: number; leftMs(): number } | undefined;
+  /** Whether the branch whose merge is awaited is merged, and when to ask again. */
+  #merged: { key: string; isIn: boolean; againAtMs: number } | undefined;
   #resting: RestingFile | undefined;
   #read: { id: string; atMs: number } | undefined;
   #givenUp: string | undefined;
@@ -106,36 +114,14 @@ export class WatchedSession {
         if (now < dueAtMs) return later(dueAtMs);
         return await this.#start({}, `commands ${this.view.pendingCommands.join(' ')}`, supervisor);
       }
-      case 'limit': {
-        const { limit } = this.waits;
-        if (this.#limit?.until !== limit.until)
-          this.#limit = { until: limit.until, ...limitWait(limit, clock) };
-        const leftMs = this.#limit.leftMs();
-        if (leftMs > 0) return later(now + leftMs);
-        return await this.#start({ limitOver: limit.until }, `limit ${limit.until}`, supervisor);
-      }
       case 'turn': {
-        const due = await this.#start({ admitted: true }, 'turn', supervisor);
+        const due = await this.#start({}, 'turn', supervisor);
         return due.kind === 'start' ? { ...due, kind: 'turn' } : due;
       }
-      case 'order': {
-        const { order } = this.waits;
-        const before = predecessorsNow(order, others());
-        const isKept = before.kind === 'asks' && before.key === this.view.state.order?.keptFor;
-        const leftMs = typeof order.at === 'number' ? order.at - clock.now() : 0;
-        if (before.kind === 'asks' && !isKept)
-          return await this.#start({}, `order ${before.key}`, supervisor);
-        if (before.kind !== 'met') return later(Number.POSITIVE_INFINITY);
-        return leftMs > 0 ? later(now + leftMs) : await this.#start({}, `order ${order.at}`, supervisor);
-      }
-      case 'edit': {
-        const { asked, files } = this.waits;
-        const before = asked && predecessorsNow(asked.order, others());
-        const isAsked = before?.kind === 'asks' && before.key === asked?.key;
-        if (before !== undefined && !isAsked)
-          return await this.#start({}, `order ${before.kind} ${asked?.key}`, supervisor);
-        return await this.#dueForEdit(files, supervisor);
-      }
+      case 'limit':
+      case 'order':
+      case 'edit':
+        return await this.#dueOfWait(supervisor, others);
       case 'revival':
         if (!revives) return later(Number.POSITIVE_INFINITY);
         return await this.#start({}, 'revival', supervisor);
@@ -159,22 +145,61 @@ export class WatchedSession {
     return isRunning(await host.processes.read(last.pid));
   }
 
-  async #dueForEdit(files: readonly string[], supervisor: Supervisor): Promise<Due> {
-    const now = supervisor.clock.monotonic();
+  async #dueOfWait(supervisor: Supervisor, others: () => SessionView[]): Promise<Due> {
+    const { clock } = supervisor;
+    const now = clock.monotonic();
+    const files = awaitedPaths(this.view);
     const id = files.map(idAt).join(' ');
-    const restedAtMs = this.#resting?.dueAtMs ?? Number.POSITIVE_INFINITY;
-    if (this.#read?.id === id && now < restedAtMs) {
-      const againAtMs = this.#read.atMs + READ_AGAIN_MS;
-      if (now < againAtMs) return later(Math.min(againAtMs, restedAtMs));
+    const againAtMs = this.#read?.id === id ? this.#read.atMs + READ_AGAIN_MS : now;
+    const readAtMs = Math.min(againAtMs, this.#resting?.dueAtMs ?? againAtMs);
+    if (now < readAtMs) return later(readAtMs);
+    const { state, sessionFile } = this.view;
+    if (sessionFile === undefined) return later(Number.POSITIVE_INFINITY);
+    const { status } = state;
+    const order = openOrder(state, status.kind === 'queued' ? status.order : sessionFile.order);
+    const filesNow = await readFilesNow({ ...sessionFile, order }, this.view);
+    const views = order === undefined ? [] : this.#withMerged(order, others(), supervisor);
+    const due = dueOf(state, filesNow, views, { atMs: clock.now(), limitLeftMs: this.#limitLeftMs(clock) });
+    // What other sessions do is judged again in each scan.
+    this.#read = order === undefined && files.length > 0 ? { id, atMs: now } : undefined;
+    const rest = sessionFile.settings.typingRest ?? TYPING_REST;
+    this.#resting = due.kind === 'answers' ? restingFile(this.#resting, due, now, rest) : undefined;
+    if (this.#resting !== undefined && now < this.#resting.dueAtMs) return later(this.#resting.dueAtMs);
+    const seenMs =
+      files.length > 0 ? READ_AGAIN_MS : ((this.#merged && MERGED_MS) ?? Number.POSITIVE_INFINITY);
+    if (due.kind === 'not_yet') return later(now + Math.min(due.leftMs, seenMs));
+    this.#read = undefined;
+    return await this.#start(wakeFor(due), `${due.kind} ${fingerprint(JSON.stringify(due))}`, supervisor);
+  }
+
+  #limitLeftMs(clock: Clock): number | undefined {
+    const { status } = this.view.state;
+    if (status.kind !== 'limited') return undefined;
+    if (this.#limit?.until !== status.until)
+      this.#limit = { until: status.until, ...limitWait(status, clock) };
+    return this.#limit.leftMs();
+  }
+
+  /** The same sessions, with what git last said. It is asked in the background: a slow disk delays no other session. */
+  #withMerged(
+    order: StartOrder,
+    views: readonly SessionView[],
+    { clock, env }: Supervisor,
+  ): readonly SessionView[] {
+    const branch = branchBefore(order, views);
+    const key = JSON.stringify(branch);
+    if (this.#merged?.key !== key) this.#merged = branch && { key, isIn: false, againAtMs: 0 };
+    const merged = this.#merged;
+    if (branch === undefined || merged === undefined) return views;
+    if (clock.monotonic() >= merged.againAtMs) {
+      merged.againAtMs = clock.monotonic() + MERGED_MS;
+      // It rejects only for a fault of ours, which the next question repeats.
+      void isInBase(branch, env).then(
+        (isIn) => Object.assign(merged, { isIn }),
+        () => undefined,
+      );
     }
-    const edit = await readEdit(this.view, this.#resting, now);
-    this.#resting = edit.resting;
-    if (edit.wake !== undefined) {
-      this.#read = undefined;
-      return await this.#start(edit.wake, edit.evidence, supervisor);
-    }
-    this.#read = { id, atMs: now };
-    return later(Math.min(now + READ_AGAIN_MS, edit.resting?.dueAtMs ?? Number.POSITIVE_INFINITY));
+    return merged.isIn ? withMerged(order, views) : views;
   }
 
   /**
@@ -215,6 +240,12 @@ function idAt(path: string): string {
   } catch {
     return 'unreadable';
   }
+}
+
+/** What the new worker is told: only what it could not see itself. */
+function wakeFor(due: WhatIsDue): Wake {
+  if (due.kind === 'answers') return { rested: due.fileHash };
+  return due.kind === 'limit' ? { limitOver: due.until } : {};
 }
 
 function later(atMs: number): Due {

@@ -26,18 +26,22 @@ const STATUSES = {
 } satisfies Record<string, SessionState['status']>;
 
 interface Plan extends Partial<SessionState> {
+  isInBase?: boolean;
   in?: keyof typeof STATUSES;
   group?: string;
   waits?: StartOrder;
 }
 
-function boat(folder: string, { in: kind = 'done', group, waits: order, ...state }: Plan = {}): SessionView {
+function boat(
+  folder: string,
+  { in: kind = 'done', group, waits: order, isInBase, ...state }: Plan = {},
+): SessionView {
   const view = viewWithoutWorker(
     sessionPaths('/sessions', folder),
     { ...emptyState(), status: STATUSES[kind], ...state },
     [],
   );
-  return { ...view, sessionFile: sessionFileSample({ folder, group, order }) };
+  return { ...view, isInBase, sessionFile: sessionFileSample({ folder, group, order }) };
 }
 
 const request = (state: 'open' | 'merged' | 'closed', watched = true): SessionState['pullRequest'] => ({
@@ -47,6 +51,8 @@ const trash: SessionState['trash'] = {
   ...{ ref: 'r', commit: 'c', branch: 'b', tip: 't', tree: 't', uncommitted: [], until: since },
 };
 const merged: SessionState['lastMerge'] = { outcome: 'merged', into: 'main' };
+
+const held = (waits: StartOrder, group?: string) => ({ in: 'queued', waits, group }) as const;
 
 test.each<[string, StartOrder, Plan | undefined, string]>([
   ['done', { after: 'boat' }, { in: 'done' }, 'met'],
@@ -81,34 +87,73 @@ test.each<[string, StartOrder, Plan | undefined, string]>([
     { pullRequest: request('closed') },
     'boat has a pull request, #17, that was closed',
   ],
-  ['put away', { afterMerge: 'boat' }, { archived: true }, 'boat is in the archive and not merged'],
+  ['merged by git', { afterMerge: 'boat' }, { isInBase: true }, 'met'],
+  ['merged by git and in the archive', { afterMerge: 'boat' }, { archived: true, isInBase: true }, 'met'],
+  [
+    'in the archive, with a branch that its base lacks',
+    { afterMerge: 'boat' },
+    { archived: true, isInBase: false },
+    'boat is in the archive and, as far as samocode can see, not merged',
+  ],
   ['blocked before a merge', { afterMerge: 'boat' }, { in: 'blocked' }, 'boat is blocked'],
 ])('a session that is %s', (_name, order, plan, expected) => {
-  const now = predecessorsNow(order, [
+  const now = predecessorsNow({ folder: 'x', order }, [
     boat('other', { in: 'blocked' }),
     ...(plan ? [boat('boat', plan)] : []),
   ]);
   expect(now.kind === 'asks' ? now.about : now.kind).toBe(expected);
 });
 
-test('a group is done when each of its sessions is, without those in the archive', () => {
-  const order = { afterGroup: 'night' };
-  const done = [boat('a', { group: 'night' }), boat('b', { group: 'night', in: 'stopped', archived: true })];
-  expect(predecessorsNow(order, done)).toEqual({ kind: 'met' });
-  expect(predecessorsNow(order, [...done, boat('c', { group: 'night', in: 'running' })])).toEqual({
-    kind: 'unmet',
-  });
-  const torn = ['c', 'd'].map((name) => boat(name, { group: 'night', in: 'blocked' }));
-  expect(predecessorsNow(order, [...done, ...torn])).toMatchObject({ about: 'c is blocked, d is blocked' });
+test.each<[string, SessionView[], string]>([
+  ['whose members are done, one of them in the archive', [], 'met'],
+  ['of which one still runs', [boat('c', { group: 'night', in: 'running' })], 'unmet'],
+  [
+    'of which one is in the archive and not done',
+    [boat('c', { group: 'night', in: 'blocked', archived: true })],
+    'c is in the archive and not done',
+  ],
+  ['of which one was discarded', [boat('c', { group: 'night', trash, archived: true })], 'c was discarded'],
+  [
+    'of which two are blocked, read in any order',
+    ['d', 'c'].map((name) => boat(name, { group: 'night', in: 'blocked' })),
+    'c is blocked, d is blocked',
+  ],
+])('a session after a group %s', (_what, more, expected) => {
+  const done = [boat('a', { group: 'night' }), boat('b', { group: 'night', archived: true })];
+  const now = predecessorsNow({ folder: 'x', order: { afterGroup: 'night' } }, [...more, ...done]);
+  expect(now.kind === 'asks' ? now.about : now.kind).toBe(expected);
+});
+
+test('of two groups that wait for each other, both are asked about until one begins, and no other session is', () => {
+  const fleet = (begun: Partial<SessionState> = {}) => [
+    boat('b', held({ afterGroup: 'g1' }, 'g2')),
+    boat('a', { ...held({ afterGroup: 'g2' }, 'g1'), ...begun }),
+    boat('z', held({ after: 'a' })),
+  ];
+  const ask = (folder: string, views: SessionView[]) => {
+    const { group, order = {} } = views.find((view) => view.folder === folder)?.sessionFile ?? {};
+    return predecessorsNow({ folder, group, order }, views);
+  };
+  const about = 'it waits for itself: a → group g2 → b → group g1 → a';
+  expect(ask('a', fleet())).toEqual({ kind: 'asks', about, key: about });
+  expect(ask('a', fleet().toReversed())).toEqual(ask('a', fleet()));
+  expect(ask('b', fleet())).toMatchObject({ about: 'it waits for itself: b → group g1 → a → group g2 → b' });
+  // Whoever is asked is still not begun.
+  const asked = fleet({ status: { ...STATUSES.waiting, for: 'qa_answers' } });
+  expect(ask('b', asked)).toEqual(ask('b', fleet()));
+  expect(ask('z', fleet())).toEqual({ kind: 'unmet' });
+  expect(ask('b', fleet({ order: { isOver: true } }))).toEqual({ kind: 'unmet' });
 });
 
 test('all that is named has to hold, and a session blocked again is another question', () => {
   const order = { after: 'a', afterMerge: 'b' };
-  expect(predecessorsNow(order, [boat('a'), boat('b')])).toEqual({ kind: 'unmet' });
-  expect(predecessorsNow(order, [boat('a'), boat('b', { lastMerge: merged })])).toEqual({ kind: 'met' });
+  expect(predecessorsNow({ folder: 'x', order }, [boat('a'), boat('b')])).toEqual({ kind: 'unmet' });
+  expect(predecessorsNow({ folder: 'x', order }, [boat('a'), boat('b', { lastMerge: merged })])).toEqual({
+    kind: 'met',
+  });
   const keyAt = (time: string) => {
     const status = { ...STATUSES.blocked, since: time };
-    const now = predecessorsNow(order, [boat('a', { status }), boat('b')]);
+    const now = predecessorsNow({ folder: 'x', order }, [boat('a', { status }), boat('b')]);
     return now.kind === 'asks' ? now.key : undefined;
   };
   expect(keyAt('2026-01-08T11:00:00.000Z')).not.toBe(keyAt('2026-01-08T12:00:00.000Z'));
@@ -121,8 +166,6 @@ test('an order is described in one line, with times in local time', () => {
     'after group night and after the merge of sails and when the usage limit ends',
   );
 });
-
-const held = (waits: StartOrder, group?: string) => ({ in: 'queued', waits, group }) as const;
 
 test.each<[string, { group?: string; order: StartOrder }, SessionView[], string[] | undefined]>([
   ['its own group', { group: 'g', order: { afterGroup: 'g' } }, [], ['x', 'group g', 'x']],
@@ -145,6 +188,18 @@ test.each<[string, { group?: string; order: StartOrder }, SessionView[], string[
     undefined,
   ],
   ['a chain', { group: 'g', order: { after: 'b' } }, [boat('a'), boat('b', held({ after: 'a' }))], undefined],
+  [
+    'a session that was discarded before it began',
+    { group: 'g', order: { after: 'a' } },
+    [boat('a', { ...held({ afterGroup: 'g' }), archived: true })],
+    undefined,
+  ],
+  [
+    'a session that waits for a group in which one waits for this session',
+    { order: { after: 'a' } },
+    [boat('a', held({ afterGroup: 'g' })), boat('b', held({ after: 'x' }, 'g'))],
+    ['x', 'a', 'group g', 'b', 'x'],
+  ],
 ])('a start after %s', (_name, { group, order }, views, chain) => {
-  expect(cycleOf({ name: 'x', group, order }, views)).toEqual(chain);
+  expect(cycleOf({ folder: 'x', group, order }, views)).toEqual(chain);
 });

@@ -9,7 +9,8 @@ import { sessionPaths } from '../../src/session/layout/paths.ts';
 import { record, stateOf, type Worker } from '../../src/worker/core/worker.ts';
 import { Projector } from '../../src/worker/documents/projector.ts';
 import { shareLimit } from '../../src/worker/limits/shared-limit.ts';
-import { openOrder, orderHasMoved, orderStep } from '../../src/worker/loop/start-order.ts';
+import { wokenByHand } from '../../src/worker/loop/parked.ts';
+import { orderStep, ownOrder } from '../../src/worker/loop/start-order.ts';
 import { BLOCKED, CREATED, DONE, PREPARED, writeEvents } from '../session/events.ts';
 import { HandClock, MINUTE_MS, START_MS } from '../supervisor/scene.ts';
 import { hostWith } from '../support/hosts.ts';
@@ -38,7 +39,7 @@ async function unbegun(order: StartOrder, settings: Partial<SessionFile['setting
     worker,
     clock,
     step: async () => {
-      const open = openOrder(worker) ?? expect.fail('it has begun');
+      const open = ownOrder(worker) ?? expect.fail('it has begun');
       const left = await orderStep(worker, open);
       return left ?? stateOf(worker).status.kind;
     },
@@ -67,7 +68,7 @@ test('a session waits for its time by the wall clock, also when the clock is set
   expect(await here.step()).toBe('queued');
   here.clock.pass(11 * MINUTE_MS);
   expect(await here.step()).toBe('running');
-  expect(openOrder(here.worker)).toBeUndefined();
+  expect(ownOrder(here.worker)).toBeUndefined();
 });
 
 test('a session that follows another begins once that is done, and its time has come too', async () => {
@@ -133,11 +134,9 @@ test('a question about a session that is resumed or done is withdrawn', async ()
   await using here = await unbegun({ after: 'boats' });
   await here.other('boats', BLOCKED);
   expect(await here.step()).toBe('waiting');
-  const { status } = stateOf(here.worker);
-  if (status.kind !== 'waiting') expect.fail();
-  expect(await orderHasMoved(here.worker, status)).toBe(false);
+  expect(await wokenByHand(here.worker)).toBe(false);
   await here.other('boats');
-  expect(await orderHasMoved(here.worker, status)).toBe(true);
+  expect(await wokenByHand(here.worker)).toBe(true);
   expect(await here.questions()).toMatchObject([
     { answer: 'no longer asked, because the situation has changed' },
   ]);
@@ -151,5 +150,5 @@ test('a resume of a session that has not begun starts it now', async () => {
   expect(await here.step()).toBe('queued');
   const by = { channel: 'cli' } as const;
   await record(here.worker, { type: 'resumed', by, phase: 'init', resetsCounts: false });
-  expect(openOrder(here.worker)).toBeUndefined();
+  expect(ownOrder(here.worker)).toBeUndefined();
 });

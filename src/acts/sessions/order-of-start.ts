@@ -44,7 +44,7 @@ export async function orderOfStart(
     afterMerge: await named(afterMerge),
     at: at ? startTime(at, clock.now()) : undefined,
   };
-  const cycle = cycleOf({ name: 'this session', group, order }, views);
+  const cycle = cycleOf({ folder: 'this session', group, order }, views);
   if (cycle !== undefined) throw START_ERRORS.start_circle({ chain: cycle });
   if (base && !branchesBefore(order, views).includes(base))
     await requireBase({ mainRepo, base, baseEnv: env });

@@ -16,16 +16,14 @@ export interface WorkerPlace {
   workerErrors: string;
 }
 
-/** Why a worker is started, if not evident from its session: what its starter has observed. */
-export const Wake = z.strictObject({
+/** Why a worker is started, if not evident from its session: what its starter has observed. Another version may say more. */
+export const Wake = z.object({
   /** The number of a lease whose owner can't be checked from here and that a person wants to take over. */
   takeOver: z.int().positive().optional(),
   /** The fingerprint of a fully answered `_qa.md` that has not changed for long enough. */
   rested: z.string().optional(),
   /** The end of a limit that is over, as the session records it, in milliseconds since the epoch. */
   limitOver: z.number().optional(),
-  /** Its turn in the queue has come. */
-  admitted: z.boolean().optional(),
 });
 export type Wake = z.infer<typeof Wake>;
 

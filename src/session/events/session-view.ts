@@ -31,6 +31,8 @@ export interface SessionView {
   isUnreadable?: true;
   /** The session is not over, shows no activity, and whether its worker is alive cannot be determined from here. */
   isUnseen?: true;
+  /** Whether its base contains the work of its branch; absent unless git was asked. */
+  isInBase?: boolean;
   /** The trace of a newer samocode in the log: the session can be read, not changed. */
   newer?: string;
 }

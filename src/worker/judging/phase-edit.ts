@@ -1,5 +1,5 @@
-import { PHASE_NAMES, type Phase, phaseNamed } from '../../phases/table.ts';
-import { readOverview } from '../../session/documents/overview.ts';
+import { PHASE_NAMES, type Phase } from '../../phases/table.ts';
+import { phaseWritten } from '../../session/due.ts';
 import { readEvents } from '../../session/events/event-log.ts';
 import type { WaitingStatus } from '../../session/events/state.ts';
 import { record, stateOf, type Worker } from '../core/worker.ts';
@@ -50,14 +50,7 @@ export async function setPhase(worker: Worker, phase: Phase): Promise<void> {
 }
 
 export async function writtenPhase(worker: Worker): Promise<Phase | undefined> {
-  // The line of a session that was taken over still shows its old phase.
-  if (!stateOf(worker).prepared) return undefined;
-  // A rewind that failed halfway may have restored an older overview.
-  if (stateOf(worker).rewind !== undefined) return undefined;
-  const text = await readOwnOverview(worker.paths);
-  const written = text === undefined ? undefined : readOverview(text).phase;
-  const phase = written === undefined ? undefined : phaseNamed(written);
-  return phase === stateOf(worker).progress.phase ? undefined : phase;
+  return phaseWritten(stateOf(worker), await readOwnOverview(worker.paths));
 }
 
 function closedGateBefore(worker: Worker, target: Phase): string | undefined {

@@ -3,14 +3,12 @@ import { systemErrorCode } from '../../base/errors.ts';
 import type { Host } from '../../base/processes/host.ts';
 import { machineLimits } from '../../project/finding/machine-limits.ts';
 import { recordSpent, spentOnDay } from '../../session/day-spent.ts';
-import { isLost, readSessionList } from '../../session/session-list.ts';
 import { describeHolders, slotsInUse, slotsRoot } from '../../session/slots.ts';
-import { isContinuedBy } from '../../session/status.ts';
 import { stateOf, type Worker } from '../core/worker.ts';
 
 /**
- * Takes a slot for the next agent. A working session keeps its slot between agents, but no agent starts above the
- * daily limit.
+ * Takes a free slot for the next agent; the supervisor alone decides which queued session is next. A working session
+ * keeps its slot between agents, but no agent starts above the daily limit.
  * @returns why it has to queue, as text for people; undefined when it has its slot
  */
 export async function queueReason(worker: Worker): Promise<string | undefined> {
@@ -21,11 +19,8 @@ export async function queueReason(worker: Worker): Promise<string | undefined> {
     return spent;
   }
   if (slots.isHeld) return undefined;
-  if (await isBehindOthers(worker)) return 'older sessions of the project have priority';
   switch (await slots.take()) {
     case 'taken':
-      // Admission is used up: after a wait the session queues behind older ones again.
-      worker.wake.admitted = false;
       return undefined;
     case 'project_full':
       return `all ${file.settings.maxParallel} slots of MAX_PARALLEL are in use${await heldBy(slotsRoot(paths.sessionsDir), host)}`;
@@ -37,27 +32,6 @@ export async function queueReason(worker: Worker): Promise<string | undefined> {
 async function heldBy(root: string, host: Host): Promise<string> {
   const words = describeHolders(await slotsInUse(root, host).catch(() => []));
   return words && `: ${words}`;
-}
-
-/**
- * No session overtakes an older one of its project: the supervisor decides which is next. Without a supervisor the
- * first one takes the slot. Older sessions that cannot be admitted are skipped.
- */
-async function isBehindOthers(worker: Worker): Promise<boolean> {
-  const { wake, file, paths, host, watch } = worker;
-  if (wake.admitted || file.settings.maxParallel === undefined || !(await watch.isThere())) return false;
-  const own = stateOf(worker).createdAt ?? file.createdAt;
-  const others = await readSessionList(paths.sessionsDir, host);
-  return others.some(
-    (view) =>
-      view.folder !== paths.folder &&
-      view.state.status.kind === 'queued' &&
-      view.state.status.order === undefined &&
-      (view.state.createdAt ?? '') < own &&
-      view.worker !== 'unknowable' &&
-      !isLost(view) &&
-      isContinuedBy(view.lease, watch.identity),
-  );
 }
 
 /**

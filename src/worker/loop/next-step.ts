@@ -11,7 +11,7 @@ import { runIteration } from '../iteration/run-iteration.ts';
 import { queueReason } from '../limits/queue.ts';
 import { nextIteration } from './next-iteration.ts';
 import { waitsOut, wokenByHand } from './parked.ts';
-import { openOrder, orderStep } from './start-order.ts';
+import { orderStep, ownOrder } from './start-order.ts';
 
 const NEED_ANOTHER_ENVIRONMENT = new Set([
   ...[
@@ -47,7 +47,7 @@ function mayStop({ status, prepared, openIteration }: SessionState): boolean {
 
 async function stepOf(worker: Worker, state: SessionState): Promise<string | undefined> {
   const { status, prepared, openIteration } = state;
-  const order = openOrder(worker);
+  const order = ownOrder(worker);
   if (order !== undefined && status.kind !== 'waiting') return await orderStep(worker, order);
   switch (status.kind) {
     case 'starting':

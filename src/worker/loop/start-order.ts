@@ -1,11 +1,13 @@
 import { isDeepStrictEqual } from 'node:util';
+import { isInBase } from '../../project/finishing/in-base.ts';
 import { questionHash } from '../../session/documents/qa.ts';
+import { type Due, dueOf } from '../../session/due.ts';
 import type { StartOrder } from '../../session/events/bodies/positions.ts';
 import type { By } from '../../session/events/bodies/who-acted.ts';
-import { NO_LIMIT_KNOWN } from '../../session/events/session-view.ts';
-import type { WaitingStatus } from '../../session/events/state.ts';
+import { NO_LIMIT_KNOWN, type SessionView } from '../../session/events/session-view.ts';
+import { readFilesNow } from '../../session/files-now.ts';
 import { readAllSessions } from '../../session/session-list.ts';
-import { describeOrder, type Predecessors, predecessorsNow } from '../../session/start-order.ts';
+import { branchBefore, describeOrder, openOrder, withMerged } from '../../session/start-order.ts';
 import { archiveFolder } from '../commands/archive-places.ts';
 import { agentChoice } from '../core/agent-choice.ts';
 import { joinEnvironment } from '../core/children-environment.ts';
@@ -15,55 +17,57 @@ import { readSharedLimit } from '../limits/shared-limit.ts';
 import { askAboutOrder } from '../recording/park.ts';
 
 /** The conditions that must hold before the first step of a session; undefined once it has begun. */
-export function openOrder(worker: Worker): StartOrder | undefined {
-  const { createdAt, prepared, order, status } = stateOf(worker);
-  const isUnbegun = createdAt !== undefined && !prepared && !order?.isOver;
-  return isUnbegun && WAITS_ITS_TURN.has(status.kind) ? worker.file.order : undefined;
+export function ownOrder({ file, writer: { state } }: Worker): StartOrder | undefined {
+  return state.createdAt === undefined ? undefined : openOrder(state, file.order);
 }
-
-const WAITS_ITS_TURN: ReadonlySet<string> = new Set(['starting', 'running', 'queued', 'waiting']);
 
 /** Begins, waits or asks, depending on the session's start order. @returns why the worker leaves */
 export async function orderStep(worker: Worker, wanted: StartOrder): Promise<string | undefined> {
   const { status, order: decided } = stateOf(worker);
   if (decided?.discardedBy !== undefined) return await discardUnbegun(worker, decided.discardedBy);
-  const now = await predecessors(worker, wanted);
-  if (now.kind === 'asks' && !decided?.startsAnyway && now.key !== decided?.keptFor) {
-    await record(worker, ...(await askAboutOrder(worker, wanted, now)));
-    return undefined;
-  }
   const order = await withLimit(worker, wanted);
-  const isTime = order.at === undefined || (order.at !== 'limit' && worker.clock.now() >= order.at);
-  if (decided?.startsAnyway || (now.kind === 'met' && isTime)) {
+  const due = await dueNow(worker, { order });
+  if (due.kind === 'ask') {
+    await record(worker, ...(await askAboutOrder(worker, wanted, due)));
+  } else if (due.kind === 'begin') {
     await record(worker, { type: 'went_on', why: 'order_over' });
-    return undefined;
+  } else {
+    if (status.kind === 'queued' && isDeepStrictEqual(status.order, order)) return 'queued';
+    const reason = `starts ${describeOrder(order)}`;
+    await record(worker, { type: 'queued', reason, order, flow: `Queued: ${reason}` });
   }
-  if (status.kind === 'queued' && isDeepStrictEqual(status.order, order)) return 'queued';
-  const reason = `starts ${describeOrder(order)}`;
-  await record(worker, { type: 'queued', reason, order, flow: `Queued: ${reason}` });
   return undefined;
 }
 
-/** Withdraws the question about the start order once the situation has changed. @returns whether it has */
-export async function orderHasMoved(worker: Worker, { order: asked }: WaitingStatus): Promise<boolean> {
-  const order = openOrder(worker);
-  if (asked === undefined || order === undefined) return false;
-  const now = await predecessors(worker, order);
-  if (now.kind === 'asks' && now.key === asked.key) return false;
+/** What has come of that which the session waits for. @param order its start order with the times known now */
+export async function dueNow(
+  worker: Worker,
+  { order = ownOrder(worker), limitLeftMs }: { order?: StartOrder | undefined; limitLeftMs?: number } = {},
+): Promise<Due> {
+  const { paths, file, clock } = worker;
+  const state = stateOf(worker);
+  const files = await readFilesNow({ ...file, order }, { paths, state });
+  const others = order === undefined ? [] : await othersNow(worker, order);
+  return dueOf(state, files, others, { atMs: clock.now(), limitLeftMs });
+}
+
+async function othersNow({ paths, host, env }: Worker, order: StartOrder): Promise<SessionView[]> {
+  const views = await readAllSessions(paths.sessionsDir, host);
+  const branch = branchBefore(order, views);
+  return branch && (await isInBase(branch, env)) ? withMerged(order, views) : views;
+}
+
+/** Withdraws the question about the start order: the situation has changed. */
+export async function withdrawQuestion(worker: Worker, id: string): Promise<void> {
   const { questions } = await readQuestions(worker);
-  const question = questions.find(({ id }) => id === asked.question);
-  const answer = { id: asked.question, question: question ? questionHash(question) : '', text: MOVED };
-  const flow = `${asked.question} is withdrawn: ${MOVED}`;
+  const asked = questions.find((question) => question.id === id);
+  const answer = { id, question: asked ? questionHash(asked) : '', text: MOVED };
+  const flow = `${id} is withdrawn: ${MOVED}`;
   await record(worker, { type: 'answers_recorded', by: BY_SETTINGS, answers: [answer], open: [], flow });
-  return true;
 }
 
 const BY_SETTINGS: By = { channel: 'settings' };
 const MOVED = 'no longer asked, because the situation has changed';
-
-async function predecessors({ paths, host }: Worker, order: StartOrder): Promise<Predecessors> {
-  return predecessorsNow(order, await readAllSessions(paths.sessionsDir, host));
-}
 
 /** Replaces `limit` with the time at which the usage limit ends, as known now. */
 async function withLimit(worker: Worker, order: StartOrder): Promise<StartOrder> {

@@ -4,11 +4,11 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { fingerprint } from '../../../src/base/files/fingerprint.ts';
 import { documentFingerprint } from '../../../src/session/documents/documents.ts';
+import { type Due, dueOf } from '../../../src/session/due.ts';
 import type { NewEvent } from '../../../src/session/events/events.ts';
-import type { SessionView } from '../../../src/session/events/session-view.ts';
+import { readFilesNow } from '../../../src/session/files-now.ts';
 import type { SessionPaths } from '../../../src/session/layout/paths.ts';
 import { readSession } from '../../../src/session/status.ts';
-import { readEdit } from '../../../src/supervisor/edits.ts';
 import { Scan } from '../../../src/supervisor/scan.ts';
 import { BLOCKED, CREATED, PREPARED } from '../../session/events.ts';
 import { MINUTE_MS, type Scene, type SessionPlan, scene } from '../../supervisor/scene.ts';
@@ -47,10 +47,10 @@ async function waiting(here: Scene, more: Partial<SessionPlan> = {}): Promise<Se
   return await here.session('s', { events: [CREATED, PREPARED, asking()], qa: QUESTIONS, ...more });
 }
 
-async function viewOf(here: Scene, paths: SessionPaths): Promise<SessionView> {
+async function dueNow(here: Scene, paths: SessionPaths): Promise<Due['kind']> {
   const view = await readSession(paths, here.supervisor.host);
-  if (view === undefined) throw new Error('There is no session.');
-  return view;
+  if (view?.sessionFile === undefined) throw new Error('There is no session.');
+  return dueOf(view.state, await readFilesNow(view.sessionFile, view), [], { atMs: 0 }).kind;
 }
 
 /** Scans like the supervisor. @returns the milliseconds until a worker was started; undefined: not within `ms` */
@@ -106,13 +106,13 @@ test('the text that was in the file when the session began to wait does not coun
   await using here = await scene();
   const qa = marked(answered(2));
   const paths = await waiting(here, { qa, events: [CREATED, PREPARED, asking(fingerprint(qa))] });
-  expect(await readEdit(await viewOf(here, paths), undefined, 0)).toEqual({});
+  expect(await dueNow(here, paths)).toBe('not_yet');
 });
 
 test('if people may not answer by file, typed answers do not count', async () => {
   await using here = await scene();
   const paths = await waiting(here, { qa: marked(answered(2)), settings: { gateChannels: ['cli'] } });
-  expect(await readEdit(await viewOf(here, paths), undefined, 0)).toEqual({});
+  expect(await dueNow(here, paths)).toBe('not_yet');
 });
 
 test('the same answers start a worker again only after a while, different ones at once', async () => {
@@ -151,14 +151,14 @@ test('an awaited file counts once it was changed, created or removed', async () 
   });
   const paths = await here.session('s', { events: [CREATED, PREPARED, parked('')] });
   const file = join(paths.sessionDir, 'data.md');
-  const edit = async () => (await readEdit(await viewOf(here, paths), undefined, 0)).wake;
-  expect(await edit()).toBeUndefined();
+  const edit = async () => await dueNow(here, paths);
+  expect(await edit()).toBe('not_yet');
   await writeFile(file, 'one');
-  expect(await edit()).toEqual({});
+  expect(await edit()).toBe('file');
   await here.session('s', { events: [CREATED, PREPARED, parked((await documentFingerprint(file)) ?? '')] });
-  expect(await edit()).toBeUndefined();
+  expect(await edit()).toBe('not_yet');
   await writeFile(file, 'two');
-  expect(await edit()).toEqual({});
+  expect(await edit()).toBe('file');
 });
 
 test.each([
@@ -172,11 +172,10 @@ test.each([
     const paths = await here.session('s', { events: [CREATED, PREPARED, event], qa: QUESTIONS });
     const phase = async (name: string) => {
       await writeFile(paths.overview, `# Session: x\n\n## Status\nPhase: ${name}\n`);
-      return (await readEdit(await viewOf(here, paths), undefined, 0)).wake;
+      return await dueNow(here, paths);
     };
-    const { progress } = (await viewOf(here, paths)).state;
-    expect(await phase(progress.phase)).toBeUndefined();
-    expect(await phase('no such phase')).toBeUndefined();
-    expect(await phase('implementation')).toEqual({});
+    expect(await phase('investigation')).toBe('not_yet');
+    expect(await phase('no such phase')).toBe('not_yet');
+    expect(await phase('implementation')).toBe('phase');
   },
 );
