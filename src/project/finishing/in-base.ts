@@ -1,52 +1,51 @@
-import { runGit } from '../git/git.ts';
+import { type GitOptions, gitLine } from '../git/git.ts';
 import { isGitError } from '../git/git-errors.ts';
-import { objectsOf } from '../git/repository.ts';
-
-/**
- * Whether the base of a branch contains its work, as far as git shows it: the tip, or a commit with the same files, as
- * a squash leaves it. The local base branch counts, and the one of its remote. A branch without commits of its own is
- * not merged. Two git programs at most; none of them runs what the repository's settings name.
- * @param tip where the work ended, in case the branch is gone
- */
-export async function isInBase(
-  { mainRepo: cwd, branch, base, baseCommit, tip: lastTip, mergeCommit }: Branch,
-  baseEnv: Readonly<Record<string, string | undefined>>,
-): Promise<boolean> {
-  const git = { cwd, baseEnv };
-  const ofTip = (tip = '') => [`${tip}^{commit}`, `${tip}^{tree}`];
-  const local = base.slice(base.indexOf('/') + 1);
-  const bases = [`refs/heads/${base}`, `refs/heads/${base}@{upstream}`, `refs/remotes/origin/${base}`];
-  try {
-    const [tip, tree, last, lastTree, ofRemote, ofLocal, ...others] = await objectsOf(
-      [
-        ...ofTip(`refs/heads/${branch}`),
-        ...ofTip(lastTip),
-        ...[`refs/remotes/${base}`, `refs/heads/${local}`, ...bases].map((ref) => `${ref}^{commit}`),
-      ],
-      git,
-    );
-    const end = tip ?? last;
-    if (end === undefined || end === baseCommit) return false;
-    // `origin/main` is also followed by a local branch; the name of a local branch may contain a slash.
-    const into = [ofRemote, ofRemote && ofLocal, ...others].filter((commit) => commit !== undefined);
-    if (into.includes(end)) return true;
-    if (into.length === 0) return false;
-    // Of each commit that the branch does not have: its name, its tree, its parents.
-    const list = ['rev-list', '--format=%T %P', ...new Set(into), `^${end}`];
-    const words = new Set((await runGit(list, git)).stdout.split(/\s+/));
-    return [end, tip === undefined ? lastTree : tree, mergeCommit].some((name) => name && words.has(name));
-  } catch (error) {
-    if (isGitError(error)) return false;
-    throw error;
-  }
-}
 
 interface Branch {
   mainRepo: string;
   branch: string;
   base: string;
   baseCommit: string;
+  /** Where the work ended, in case the branch is gone. */
   tip?: string | undefined;
-  /** Of its merged pull request, whose head is the branch. */
+  /** In the base, according to its pull request. */
   mergeCommit?: string | undefined;
+}
+
+/**
+ * Whether the base of a branch, here or as last fetched, contains its work as far as git shows it: its tip, the merge
+ * commit of its pull request, or a commit with the files of its tip, as a squash leaves it. A branch without commits of
+ * its own is not merged. Starts two git programs, neither of which runs what the repository's settings name.
+ */
+export async function isInBase(branch: Branch, baseEnv: GitOptions['baseEnv']): Promise<boolean> {
+  const git = { cwd: branch.mainRepo, baseEnv };
+  try {
+    const { tip = branch.tip, bases } = await tipsOf(branch, git);
+    if (tip === undefined || tip === branch.baseCommit || bases.length === 0) return false;
+    if (bases.includes(tip)) return true;
+    const text = await gitLine(['rev-list', '--format=%H %T %P', tip, ...bases, '--not', `${tip}^@`], git);
+    const commits = text.split('\n').map((line) => line.split(' '));
+    const tree = commits.find(([commit]) => commit === tip)?.[1] ?? 'unknown';
+    return commits.some(
+      ([commit, files, ...parents]) =>
+        commit !== tip && (files === tree || parents.includes(tip) || commit === branch.mergeCommit),
+    );
+  } catch (error) {
+    if (isGitError(error)) return false;
+    throw error;
+  }
+}
+
+async function tipsOf({ branch, base }: Branch, git: GitOptions): Promise<{ tip?: string; bases: string[] }> {
+  const local = `refs/heads/${base.slice(base.indexOf('/') + 1)}`;
+  const [own, into, remote] = [`refs/heads/${branch}`, `refs/heads/${base}`, `refs/remotes/${base}`];
+  const ask = ['for-each-ref', '--format=%(refname) %(objectname) %(upstream)', own, into, local, remote];
+  const lines = (await gitLine([...ask, `refs/remotes/*/${base}`], git)).split('\n');
+  const found = lines.map((line) => line.split(' '));
+  const at = (ref = '') => found.find(([name]) => name === ref)?.[1];
+  const followed = found.find(([name]) => name === into)?.[2];
+  // The name of a local branch may contain a slash, too: only `main` of `origin/main` is the base here.
+  const ofLocal = at(remote) === undefined ? undefined : at(local);
+  const bases = [at(into), at(remote), at(`refs/remotes/origin/${base}`), at(followed), ofLocal];
+  return { tip: at(own), bases: bases.filter((commit) => commit !== undefined) };
 }

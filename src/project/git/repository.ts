@@ -84,21 +84,10 @@ export async function commitsOf(
   names: readonly string[],
   options: GitOptions,
 ): Promise<(string | undefined)[]> {
-  return await objectsOf(
-    names.map((name) => `${name}^{commit}`),
-    options,
-  );
-}
-
-/** Like `commitsOf`, for expressions that name any object. */
-export async function objectsOf(
-  expressions: readonly string[],
-  options: GitOptions,
-): Promise<(string | undefined)[]> {
-  const input = expressions.map((each) => `${each}\n`).join('');
+  const input = names.map((name) => `${name}^{commit}\n`).join('');
   const { stdout } = await runGit(['cat-file', '--batch-check=%(objectname)'], { ...options, input });
   const found = stdout.split('\n').map((line) => (/^[0-9a-f]+$/.test(line) ? line : undefined));
-  return expressions.map((_, index) => found[index]);
+  return names.map((_, index) => found[index]);
 }
 
 /**
