@@ -77,7 +77,7 @@ function doneNow({ folder, view }: Named): Predecessors {
 }
 
 function mergedNow({ folder, view }: Named): Predecessors {
-  if (view !== undefined && (isKnownMerged(view.state) || view.isInBase)) return { kind: 'met' };
+  if (view !== undefined && isMerged(view)) return { kind: 'met' };
   const { pullRequest, archived } = view?.state ?? {};
   const ofRequest =
     pullRequest?.state === 'closed'
@@ -90,16 +90,17 @@ function mergedNow({ folder, view }: Named): Predecessors {
   return blocker === undefined ? { kind: 'unmet' } : asking(folder, blocker, view);
 }
 
-function isKnownMerged({ lastMerge, pullRequest }: SessionState): boolean {
-  return lastMerge?.outcome === 'merged' || pullRequest?.state === 'merged';
+/** As the log says, or git if it was asked. */
+export function isMerged({ state: { lastMerge, pullRequest }, isInBase }: SessionView): boolean {
+  return isInBase === true || lastMerge?.outcome === 'merged' || pullRequest?.state === 'merged';
 }
 
 /** What to ask git about a branch that is not known to be merged; undefined while an agent may still change it. */
-export function unmergedBranch({ state, sessionFile, mirror }: SessionView) {
-  const { status, worktree, trash, proved } = state;
+export function unmergedBranch(view: SessionView) {
+  const { sessionFile, mirror } = view;
+  const { status, worktree, trash, proved } = view.state;
   const isOver = status.kind === 'done' || status.kind === 'stopped' || status.kind === 'blocked';
-  if (!isOver || worktree === undefined || sessionFile === undefined || isKnownMerged(state))
-    return undefined;
+  if (!isOver || worktree === undefined || sessionFile === undefined || isMerged(view)) return undefined;
   // Where the work ended, in case the branch is gone.
   const tip = mirror?.head ?? trash?.tip ?? proved?.commit;
   return { ...worktree, mainRepo: sessionFile.mainRepo, tip };

@@ -13,7 +13,7 @@ import { sessionFolders } from '../session/session-list.ts';
 import { isForgotten, readSession } from '../session/status.ts';
 import { admit, isDaySpent } from './admit.ts';
 import { describeFailure, type Supervisor } from './supervisor.ts';
-import { type Due, printOf, WatchedSession } from './watched-session.ts';
+import { type NextAct, printOf, WatchedSession } from './watched-session.ts';
 
 /** The pause after the system failed to start a process. */
 const REFUSED_MS = 10_000;
@@ -22,7 +22,7 @@ const SLOTS_MS = 1000;
 const DAY_MS = 30_000;
 const KEPT_PROBLEMS = 200;
 
-type Startable = Exclude<Due, { kind: 'later' }>;
+type Startable = Exclude<NextAct, { kind: 'later' }>;
 
 /** All sessions of this machine, and what is due for each. */
 export class Scan {

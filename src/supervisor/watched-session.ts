@@ -8,7 +8,7 @@ import { isRunning } from '../base/processes/process-table.ts';
 import { isInBase } from '../project/finishing/in-base.ts';
 import type { Wake } from '../providers/starting/launch-worker.ts';
 import { type RestingFile, restingFile, TYPING_REST } from '../session/documents/typed-answers.ts';
-import { dueOf, type Due as WhatIsDue } from '../session/due.ts';
+import { type Due, dueOf } from '../session/due.ts';
 import type { StartOrder } from '../session/events/bodies/positions.ts';
 import { limitWait } from '../session/events/limit-wait.ts';
 import type { SessionView } from '../session/events/session-view.ts';
@@ -31,7 +31,7 @@ const KEPT_STARTS = 10;
 const MERGED_MS = 30_000;
 
 /** What to do about a session now, or when to check again at the latest (monotonic milliseconds). */
-export type Due =
+export type NextAct =
   | { kind: 'start'; wake: Wake; evidence: string }
   /** The same as soon as a slot is free. */
   | { kind: 'turn'; wake: Wake; evidence: string }
@@ -98,7 +98,7 @@ export class WatchedSession {
   }
 
   /** What is due now. Starts nothing. @param others reads the sessions of its SESSIONS folder */
-  async due(supervisor: Supervisor, others: () => SessionView[]): Promise<Due> {
+  async due(supervisor: Supervisor, others: () => SessionView[]): Promise<NextAct> {
     const { clock, revives } = supervisor;
     const now = clock.monotonic();
     if (await this.isStarting(supervisor)) return later(now + 1000);
@@ -145,7 +145,7 @@ export class WatchedSession {
     return isRunning(await host.processes.read(last.pid));
   }
 
-  async #dueOfWait(supervisor: Supervisor, others: () => SessionView[]): Promise<Due> {
+  async #dueOfWait(supervisor: Supervisor, others: () => SessionView[]): Promise<NextAct> {
     const { clock } = supervisor;
     const now = clock.monotonic();
     const files = awaitedPaths(this.view);
@@ -206,7 +206,7 @@ export class WatchedSession {
    * Repeats a start for the same reason with a growing delay, and a limited number of times. A turn can
    * legitimately fail, because another session took the slot, so it is limited only if its workers die.
    */
-  async #start(wake: Wake, evidence: string, { clock }: Supervisor): Promise<Due> {
+  async #start(wake: Wake, evidence: string, { clock }: Supervisor): Promise<NextAct> {
     if (this.#givenUp === evidence) return later(Number.POSITIVE_INFINITY);
     const now = clock.monotonic();
     const { withinMs, times } = REVIVAL_LIMIT;
@@ -243,11 +243,11 @@ function idAt(path: string): string {
 }
 
 /** What the new worker is told: only what it could not see itself. */
-function wakeFor(due: WhatIsDue): Wake {
+function wakeFor(due: Due): Wake {
   if (due.kind === 'answers') return { rested: due.fileHash };
   return due.kind === 'limit' ? { limitOver: due.until } : {};
 }
 
-function later(atMs: number): Due {
+function later(atMs: number): NextAct {
   return { kind: 'later', atMs };
 }

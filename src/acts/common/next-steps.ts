@@ -1,8 +1,9 @@
 import { type NextStep, TO_FILL } from '../../base/acts.ts';
 import type { WaitingFor } from '../../phases/table.ts';
 import type { SessionView } from '../../session/events/session-view.ts';
-import type { SessionState, WaitingStatus } from '../../session/events/state.ts';
+import type { WaitingStatus } from '../../session/events/state.ts';
 import { isLost } from '../../session/session-list.ts';
+import { isMerged } from '../../session/start-order.ts';
 
 export function nextSteps(view: SessionView): NextStep[] {
   return stepsOf(view).map((step) => ({ ...step, session: view.folder }));
@@ -34,7 +35,7 @@ function stepsOf(view: SessionView): NextStep[] {
     case 'stopped':
       return [{ act: 'resume', ifWanted: true }];
     case 'done':
-      return stepsOfDone(state);
+      return stepsOfDone(view);
     default:
       return status satisfies never;
   }
@@ -43,11 +44,11 @@ function stepsOf(view: SessionView): NextStep[] {
 const FOLLOW: NextStep = { act: 'follow' };
 const AFTER_LOGIN: NextStep = { act: 'resume', when: 'once the agent CLI is logged in' };
 
-function stepsOfDone({ finishing, lastMerge, pullRequest }: SessionState): NextStep[] {
+function stepsOfDone(view: SessionView): NextStep[] {
+  const { finishing, pullRequest } = view.state;
   if (finishing !== undefined) return [{ act: 'follow' }];
   const more: NextStep = { act: 'resume', args: { goal: TO_FILL }, ifWanted: true };
-  if (lastMerge?.outcome === 'merged' || pullRequest?.state === 'merged')
-    return [{ act: 'archive', ifWanted: true }, more];
+  if (isMerged(view)) return [{ act: 'archive', ifWanted: true }, more];
   if (pullRequest?.state === 'open' && pullRequest.asks !== undefined)
     return [{ act: 'begin_round', when: 'once that is settled' }, more];
   // If the pull request is not watched, only the person knows when it is merged.

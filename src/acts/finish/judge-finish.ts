@@ -1,5 +1,6 @@
 import type { SamocodeError } from '../../base/errors.ts';
 import { type BaseBranch, findBaseBranch } from '../../project/finishing/base-branch.ts';
+import { isInBase } from '../../project/finishing/in-base.ts';
 import { restoringOf } from '../../project/finishing/trash.ts';
 import type { GitContext } from '../../project/git/repository.ts';
 import { factsForFinish } from '../../project/worktrees/inspect-worktree.ts';
@@ -114,6 +115,8 @@ export interface FinishReading {
   facts: FinishFacts;
   /** Present if the session has a branch and this way of finishing concerns it. */
   base: BaseBranch | undefined;
+  /** Whether the base contains its work, as far as git shows it; asked before its branch is left. */
+  isInBase: boolean;
   git: GitContext;
 }
 
@@ -139,7 +142,18 @@ async function readFinishFacts(
   const isDiscarded = isRestored && main !== undefined && trash !== undefined && worktree !== undefined;
   const restoring = isDiscarded ? await restoringOf(main, trash, worktree.path) : undefined;
   const base = isMeasured ? await findBaseBranch({ ...main, ...worktree }) : undefined;
-  return { facts: { ...facts, restoring }, base, git };
+  const { mergeCommit, pushed = base?.tip } = state.pullRequest ?? {};
+  const branch = isInspected && {
+    ...main,
+    ...worktree,
+    mergeCommit: pushed === base?.tip ? mergeCommit : undefined,
+  };
+  return {
+    facts: { ...facts, restoring },
+    base,
+    isInBase: branch && (await isInBase(branch, context.env)),
+    git,
+  };
 }
 
 /**

@@ -58,7 +58,7 @@ async function would(
       return await aboutMerge(judged);
     case 'discard':
       return [
-        `Branch ${view.state.worktree?.branch ?? ''} will be deleted: ${standing(judged.base)}.`,
+        `Branch ${view.state.worktree?.branch ?? ''} will be deleted: ${standing(judged)}.`,
         ...aboutWorktree(facts),
         `A ref will keep both, uncommitted files included, for ${TRASH_DAYS} days; unarchive prints the commands that restore them.`,
         `The session's folder will move to _archive/${view.folder}.`,
@@ -137,18 +137,21 @@ function aboutWorktree({ worktree }: FinishVerdict['facts']): string[] {
     : [`The worktree ${worktree.path} will be removed, including ignored files.`];
 }
 
-function aboutBranch({ view, base }: FinishVerdict): string {
+function aboutBranch(judged: FinishVerdict): string {
+  const { view, base } = judged;
   const { worktree } = view.state;
   if (worktree === undefined || base === undefined) return 'It has no branch yet.';
   const { branch, base: from } = worktree;
   if (base.tip === undefined) return `Its branch ${branch} is already gone.`;
-  return `Branch ${branch} will stay: ${standing(base, from)}, at ${base.tip.slice(0, 8)}.`;
+  return `Branch ${branch} will stay: ${standing(judged, from)}, at ${base.tip.slice(0, 8)}.`;
 }
 
 /** How far the branch is, as counted now. */
-function standing(base: FinishVerdict['base'], from = 'its base'): string {
+function standing({ base, isInBase, view }: FinishVerdict, from = 'its base'): string {
   const { into, ahead = 0, sinceBase = 0 } = base ?? {};
-  if (into === undefined) return `${counted(sinceBase, 'commit')} since ${from}`;
-  if (ahead === 0 && sinceBase > 0) return `all its commits are in ${into}`;
-  return `${counted(ahead, 'commit')} ahead of ${into}`;
+  if (into !== undefined && ahead === 0 && sinceBase > 0) return `all its commits are in ${into}`;
+  if (isInBase) return `its work is in ${view.state.worktree?.base}`;
+  return into === undefined
+    ? `${counted(sinceBase, 'commit')} since ${from}`
+    : `${counted(ahead, 'commit')} ahead of ${into}`;
 }
