@@ -33,7 +33,7 @@ async function showList(cli: Cli, options: ListOptions): Promise<void> {
   const input = { ...projectOf(options), allProjects: options.all, filter, group: options.group } as const;
   const list = await listSessions(input, context);
   const facts = list.sessions.map((view) => ({
-    ...shownFacts(view, list.workers.get(view)),
+    ...shownFacts(view, list.workers.get(view), true),
     project: projectOfListed(list, view),
   }));
   const whose = whoseSessions(list, input);
@@ -82,7 +82,7 @@ export async function showStatus(cli: Cli, session: string | undefined, options:
 async function showGroup(cli: Cli, question: GroupQuestion): Promise<void> {
   const { readGroup } = await import('./list-sessions.act.ts');
   const { sessions, workers, groupSays } = await readGroup(question, await cli.actionContext());
-  const facts = sessions.map((view) => shownFacts(view, workers.get(view)));
+  const facts = sessions.map((view) => shownFacts(view, workers.get(view), true));
   cli.output.result({ sessions: facts, groupSays }, () => groupSays.join('\n'));
 }
 

@@ -11,9 +11,16 @@ export interface ShownFacts extends Omit<ReportFacts, 'next'> {
   nextCommands: string[];
 }
 
-export function shownFacts(view: SessionView, report?: Partial<Omit<SessionReport, 'view'>>): ShownFacts {
+/** @param isListed in a list, which asks no git: whether there is anything to finish, the status says */
+export function shownFacts(
+  view: SessionView,
+  report?: Partial<Omit<SessionReport, 'view'>>,
+  isListed = false,
+): ShownFacts {
   const { next, ...facts } = reportFacts(view, report);
   // The conditions are omitted, because the state is shown too.
-  const steps = next.map((step) => ({ ...step, when: undefined }));
+  const steps = next.map(({ when: _, ...step }) =>
+    isListed && step.act === 'finish' ? { act: 'read_status' as const, session: view.folder } : step,
+  );
   return { ...facts, next: nextCommands(steps), nextCommands: commandsOf(steps) };
 }

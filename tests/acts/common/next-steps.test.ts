@@ -1,4 +1,7 @@
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { expect, test } from 'vitest';
+import { ifExists } from '../../../src/base/errors.ts';
+import { runCommand } from '../../../src/base/processes/run-command.ts';
 import type { NewEvent } from '../../../src/session/events/events.ts';
 import { typed } from '../../cli/typed.ts';
 import { askTool } from '../../server/ask-tool.ts';
@@ -88,3 +91,53 @@ test('missing documents in a folder of the original tool do not suggest waiting'
   expect(await ask(serverRig, 'read_session')).toMatchObject({ code: 'no_overview', hint: taken });
   expect((await ask(serverRig, 'read_session', { what: 'document' })).next).toBeUndefined();
 });
+
+/** A done session whose branch is merged by hand, and a git that notes each start. */
+async function mergedByHand(how: string[]) {
+  const serverRig = await makeServerRig();
+  const { repo } = serverRig;
+  const baseCommit = await repo.commit('Settings');
+  await repo.git(['switch', '-q', '-c', 'samocode/boat']);
+  await repo.commit('Hull', { 'hull.txt': 'hull\n' });
+  await repo.git(['switch', '-q', 'main']);
+  if (how.length > 0) await repo.git(['merge', '-q', ...how, 'samocode/boat']);
+  const worktree = { path: `${repo.root}/gone`, branch: 'samocode/boat', base: 'main', baseCommit };
+  const prepared: NewEvent = { type: 'prepared', phase: 'investigation', warnings: [], worktree };
+  await serverRig.addSession('26-01-08-boat', [CREATED, prepared, DONE]);
+  const notes = `${repo.root}/git-starts`;
+  const real = (await runCommand('which', ['git'], { env: serverRig.repo.env })).stdout.trim();
+  const git = `#!/bin/sh\necho "$*" >> ${notes}\nexec ${real} "$@"\n`;
+  await mkdir(`${repo.root}/bin`);
+  await writeFile(`${repo.root}/bin/git`, git, { mode: 0o755 });
+  const env = { PATH: `${repo.root}/bin:${process.env.PATH}` };
+  const place = { cwd: repo.path, home: repo.homeDir, env };
+  return {
+    serverRig,
+    async gitStarts(...argv: string[]) {
+      await rm(notes, { force: true });
+      const printed = JSON.parse((await typed([...argv, '--json'], place)).stdout);
+      const lines = ((await ifExists(readFile(notes, 'utf8'))) ?? '').split('\n').filter(Boolean);
+      return { printed, lines };
+    },
+  };
+}
+
+test.each<[string, string[], string]>([
+  ['merged by hand', ['--no-ff'], 'archive boat'],
+  ['fast-forwarded by hand', ['--ff-only'], 'archive boat'],
+  ['not merged', [], 'finish boat'],
+])(
+  'of a done session that is %s, the status asks git twice at most, and the list never',
+  async (_what, how, next) => {
+    const { serverRig, gitStarts } = await mergedByHand(how);
+    await using rig = serverRig;
+    const status = await gitStarts('status', 'boat');
+    expect(status.printed.nextCommands[0]).toBe(`samocode ${next}`);
+    expect(status.lines.length).toBeLessThanOrEqual(2);
+    const list = await gitStarts('list');
+    expect(list.lines).toEqual([]);
+    expect(list.printed.sessions[0].nextCommands[0]).toBe('samocode status boat');
+    const { next: call } = await ask(rig, 'get_status');
+    expect(/finish_session \(how\)/.test(String(call))).toBe(next.startsWith('finish'));
+  },
+);
