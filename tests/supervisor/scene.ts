@@ -51,8 +51,9 @@ export interface SessionPlan {
   qa?: string;
   overview?: string;
   settings?: Partial<SessionFile['settings']>;
-  /** Its `.samocode`. */
+  /** Its `.samocode`, and its repository. */
   configPath?: string;
+  mainRepo?: string;
 }
 
 /** A supervisor without its loop: a home folder, a manual clock, a fake process table, workers that do nothing. */
@@ -121,10 +122,11 @@ export async function sceneWith<C extends HandClock>(
       await registerSessions(paths, sessionsDir, clock);
       const session = sessionPaths(sessionsDir, folder);
       const sample = sessionFileSample({ id, folder, sessionsDir });
-      const { configPath = sample.configPath } = plan;
+      const { configPath = sample.configPath, mainRepo = sample.mainRepo } = plan;
       const file = {
         ...sample,
         configPath,
+        mainRepo,
         ...{ group, order, pool },
         settings: { ...sample.settings, ...plan.settings },
       };

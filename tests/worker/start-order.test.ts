@@ -11,11 +11,12 @@ import { Projector } from '../../src/worker/documents/projector.ts';
 import { shareLimit } from '../../src/worker/limits/shared-limit.ts';
 import { wokenByHand } from '../../src/worker/loop/parked.ts';
 import { orderStep, ownOrder } from '../../src/worker/loop/start-order.ts';
-import { BLOCKED, CREATED, DONE, PREPARED, writeEvents } from '../session/events.ts';
+import { ARCHIVED, BLOCKED, CREATED, DONE, PREPARED, writeEvents } from '../session/events.ts';
 import { HandClock, MINUTE_MS, START_MS } from '../supervisor/scene.ts';
 import { hostWith } from '../support/hosts.ts';
 import { createdEvent, sessionFileSample } from '../support/session-file-sample.ts';
 import { tempLog } from '../support/temp-log.ts';
+import { makeRepo } from '../support/temp-repo.ts';
 
 const STOPPED: NewEvent = { type: 'stopped', by: { channel: 'cli' }, why: 'on request' };
 
@@ -151,4 +152,33 @@ test('a resume of a session that has not begun starts it now', async () => {
   const by = { channel: 'cli' } as const;
   await record(here.worker, { type: 'resumed', by, phase: 'init', resetsCounts: false });
   expect(ownOrder(here.worker)).toBeUndefined();
+});
+
+test('a session after a merge begins once git shows that merge, also when the other one is in the archive', async () => {
+  const repo = await makeRepo();
+  await using _repo = repo;
+  await using here = await unbegun({ afterMerge: 'boats' });
+  Object.assign(here.worker.env, { PATH: process.env.PATH });
+  const baseCommit = await repo.git(['rev-parse', 'main']);
+  await repo.git(['switch', '-q', '-c', 'samocode/boats']);
+  await repo.commit('Hull', { 'hull.txt': 'hull\n' });
+  await repo.git(['switch', '-q', 'main']);
+  const worktree = { path: '/gone', branch: 'samocode/boats', base: 'main', baseCommit };
+  const prepared: NewEvent = { type: 'prepared', phase: 'init', warnings: [], worktree };
+  const boats = async (...events: NewEvent[]) =>
+    await writeEvents(
+      sessionPaths(here.worker.paths.sessionsDir, 'boats'),
+      [CREATED, prepared, ...events],
+      undefined,
+      {
+        mainRepo: repo.path,
+      },
+    );
+  await boats(DONE);
+  expect(await here.step()).toBe('queued');
+  expect(await here.step()).toBe('queued');
+  await repo.git(['merge', '-q', '--squash', 'samocode/boats']);
+  await repo.commit('Boats');
+  await boats(DONE, ARCHIVED);
+  expect(await here.step()).toBe('running');
 });
