@@ -95,21 +95,21 @@ export function isMerged({ state: { lastMerge, pullRequest }, isInBase }: Sessio
   return isInBase === true || lastMerge?.outcome === 'merged' || pullRequest?.state === 'merged';
 }
 
-/** What to ask git about a branch that is not known to be merged; undefined while an agent may still change it. */
-export function unmergedBranch(view: SessionView) {
-  const { sessionFile, mirror } = view;
-  const { status, worktree, trash, proved } = view.state;
+/** What to ask git about the branch of a session; undefined while an agent may still change it. */
+export function branchOfWork({ state, sessionFile, mirror }: SessionView) {
+  const { status, worktree, trash, proved, pullRequest } = state;
   const isOver = status.kind === 'done' || status.kind === 'stopped' || status.kind === 'blocked';
-  if (!isOver || worktree === undefined || sessionFile === undefined || isMerged(view)) return undefined;
+  if (!isOver || worktree === undefined || sessionFile === undefined) return undefined;
   // Where the work ended, in case the branch is gone.
   const tip = mirror?.head ?? trash?.tip ?? proved?.commit;
-  return { ...worktree, mainRepo: sessionFile.mainRepo, tip };
+  const { mergeCommit, pushed } = pullRequest ?? {};
+  return { ...worktree, mainRepo: sessionFile.mainRepo, tip, mergeCommit, pushed };
 }
 
-/** The same about the branch whose merge an order waits for. */
+/** The same about the branch whose merge an order waits for, unless that is known. */
 export function branchBefore(order: StartOrder, views: readonly SessionView[]) {
   const [before] = ofSession(order.afterMerge, views);
-  return before?.view && unmergedBranch(before.view);
+  return before?.view && !isMerged(before.view) ? branchOfWork(before.view) : undefined;
 }
 
 /** The same sessions, of which the one whose merge an order waits for is merged. */

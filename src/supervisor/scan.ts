@@ -58,9 +58,9 @@ export class Scan {
     if (statsAt(this.#supervisor.programs.worker) === undefined)
       return Math.min(nextMs, clock.monotonic() + REFUSED_MS);
     if (clock.monotonic() < this.#refusedUntilMs) return Math.min(nextMs, this.#refusedUntilMs);
-    for (const [session, { kind, wake, evidence }] of due)
-      if (kind === 'start') await this.#start(session, wake, evidence);
-    const queued = [...due].filter(([, { kind }]) => kind === 'turn').map(([session]) => session);
+    const queued = [...due.keys()].filter(({ waits }) => waits.for === 'turn');
+    for (const [session, { wake, evidence }] of due)
+      if (!queued.includes(session)) await this.#start(session, wake, evidence);
     if (queued.length === 0) return Math.min(nextMs, clock.monotonic() + SLOTS_MS);
     return Math.min(nextMs, await this.#admit(queued, due));
   }

@@ -1,6 +1,6 @@
+import { awaitedPaths } from '../session/due.ts';
 import type { SessionView } from '../session/events/session-view.ts';
 import type { Status } from '../session/events/state.ts';
-import { awaitedPaths } from '../session/files-now.ts';
 import { watchedPullRequest } from '../session/pull-request.ts';
 import { isLost } from '../session/session-list.ts';
 import { isContinuedBy } from '../session/status.ts';

@@ -7,12 +7,10 @@ import { isElsewhere } from '../base/processes/lease.ts';
 import { isRunning } from '../base/processes/process-table.ts';
 import { isInBase } from '../project/finishing/in-base.ts';
 import type { Wake } from '../providers/starting/launch-worker.ts';
-import { type RestingFile, restingFile, TYPING_REST } from '../session/documents/typed-answers.ts';
-import { type Due, dueOf } from '../session/due.ts';
+import { awaitedPaths, type Due, type DueOf, dueOf, readFilesNow } from '../session/due.ts';
 import type { StartOrder } from '../session/events/bodies/positions.ts';
 import { limitWait } from '../session/events/limit-wait.ts';
 import type { SessionView } from '../session/events/session-view.ts';
-import { awaitedPaths, readFilesNow } from '../session/files-now.ts';
 import type { SessionPaths } from '../session/layout/paths.ts';
 import { branchBefore, openOrder, withMerged } from '../session/start-order.ts';
 import type { Supervisor } from './supervisor.ts';
@@ -27,15 +25,18 @@ const READ_AGAIN_MS = 10 * 60_000;
 /** A worker that has not taken its lease within this time has failed to start. */
 const STARTING_MS = 15_000;
 const KEPT_STARTS = 10;
+/**
+ * How long typed answers must stay unchanged before they count, in milliseconds: in a file marked as answered, and in
+ * another one. Editors save incomplete answers automatically, and people pause while typing.
+ */
+const TYPING_REST = { markedMs: 2000, unmarkedMs: 30_000 };
 /** How often git is asked whether a branch is merged. */
 const MERGED_MS = 30_000;
 
 /** What to do about a session now, or when to check again at the latest (monotonic milliseconds). */
 export type NextAct =
-  | { kind: 'start'; wake: Wake; evidence: string }
-  /** The same as soon as a slot is free. */
-  | { kind: 'turn'; wake: Wake; evidence: string }
-  | { kind: 'later'; atMs: number };
+  /** A worker to start; for a session that waits for its turn, once a slot is free. */
+  { kind: 'start'; wake: Wake; evidence: string } | { kind: 'later'; atMs: number };
 
 interface Start {
   atMs: number;
@@ -58,7 +59,8 @@ export class WatchedSession {
   #limit: { until: number; leftMs(): number } | undefined;
   /** Whether the branch whose merge is awaited is merged, and when to ask again. */
   #merged: { key: string; isIn: boolean; againAtMs: number } | undefined;
-  #resting: RestingFile | undefined;
+  /** Typed answers, and when they count unless the file changes before then. */
+  #resting: { fileHash: string; sinceMs: number; dueAtMs: number } | undefined;
   #read: { id: string; atMs: number } | undefined;
   #givenUp: string | undefined;
   #starts: Start[] = [];
@@ -114,10 +116,8 @@ export class WatchedSession {
         if (now < dueAtMs) return later(dueAtMs);
         return await this.#start({}, `commands ${this.view.pendingCommands.join(' ')}`, supervisor);
       }
-      case 'turn': {
-        const due = await this.#start({}, 'turn', supervisor);
-        return due.kind === 'start' ? { ...due, kind: 'turn' } : due;
-      }
+      case 'turn':
+        return await this.#start({}, 'turn', supervisor);
       case 'limit':
       case 'order':
       case 'edit':
@@ -162,14 +162,21 @@ export class WatchedSession {
     const due = dueOf(state, filesNow, views, { atMs: clock.now(), limitLeftMs: this.#limitLeftMs(clock) });
     // What other sessions do is judged again in each scan.
     this.#read = order === undefined && files.length > 0 ? { id, atMs: now } : undefined;
-    const rest = sessionFile.settings.typingRest ?? TYPING_REST;
-    this.#resting = due.kind === 'answers' ? restingFile(this.#resting, due, now, rest) : undefined;
+    this.#resting = due.kind === 'answers' ? this.#rests(due, now) : undefined;
     if (this.#resting !== undefined && now < this.#resting.dueAtMs) return later(this.#resting.dueAtMs);
     const seenMs =
       files.length > 0 ? READ_AGAIN_MS : ((this.#merged && MERGED_MS) ?? Number.POSITIVE_INFINITY);
     if (due.kind === 'not_yet') return later(now + Math.min(due.leftMs, seenMs));
     this.#read = undefined;
     return await this.#start(wakeFor(due), `${due.kind} ${fingerprint(JSON.stringify(due))}`, supervisor);
+  }
+
+  /** The time starts again whenever the file changes. */
+  #rests({ fileHash, isMarkedAnswered }: DueOf<'answers'>, now: number) {
+    const { markedMs, unmarkedMs } = this.view.sessionFile?.settings.typingRest ?? TYPING_REST;
+    const before = this.#resting;
+    const sinceMs = before?.fileHash === fileHash ? before.sinceMs : now;
+    return { fileHash, sinceMs, dueAtMs: sinceMs + (isMarkedAnswered ? markedMs : unmarkedMs) };
   }
 
   #limitLeftMs(clock: Clock): number | undefined {

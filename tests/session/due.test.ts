@@ -1,10 +1,9 @@
 import { expect, test } from 'vitest';
 import { fingerprint } from '../../src/base/files/fingerprint.ts';
-import { dueOf } from '../../src/session/due.ts';
+import { dueOf, type FilesNow } from '../../src/session/due.ts';
 import type { StartOrder } from '../../src/session/events/bodies/positions.ts';
 import { type SessionView, viewWithoutWorker } from '../../src/session/events/session-view.ts';
 import { emptyState, type SessionState, type WaitingStatus } from '../../src/session/events/state.ts';
-import type { FilesNow } from '../../src/session/files-now.ts';
 import { sessionPaths } from '../../src/session/layout/paths.ts';
 import { sessionFileSample } from '../support/session-file-sample.ts';
 

@@ -1,11 +1,6 @@
 import { expect, test } from 'vitest';
 import { parseQa, questionHash } from '../../src/session/documents/qa.ts';
-import {
-  type RestingFile,
-  restingFile,
-  TYPING_REST,
-  typedAnswers,
-} from '../../src/session/documents/typed-answers.ts';
+import { typedAnswers } from '../../src/session/documents/typed-answers.ts';
 
 const STATE = { oldRounds: 0, answers: [] };
 const NEVER = { unconfirmed: [] };
@@ -36,28 +31,4 @@ test('an answer recorded before the session waited is not reported as typed', ()
 
 test('with no open questions, no answers are reported as typed', () => {
   expect(typedAnswers('# Q&A: boats\nStatus: answered\n', STATE, NEVER)).toBeUndefined();
-});
-
-/** Polls a file repeatedly. @returns for each poll, when the answers would be taken */
-function polls(...all: [atMs: number, fileHash: string, isMarkedAnswered: boolean][]): number[] {
-  let resting: RestingFile | undefined;
-  return all.map(([atMs, fileHash, isMarkedAnswered]) => {
-    resting = restingFile(resting, { fileHash, isMarkedAnswered }, atMs, TYPING_REST);
-    return resting.dueAtMs;
-  });
-}
-
-test('answers count 2 s after the file says that they are complete, else after 30 s without a change', () => {
-  expect(polls([0, 'a', true])).toEqual([2000]);
-  expect(polls([0, 'a', false], [29_000, 'a', false])).toEqual([30_000, 30_000]);
-});
-
-test('each change of the file restarts the wait, so that half an answer is never taken', () => {
-  const halves = polls(
-    [0, 'Only the', false],
-    [20_000, 'Only the ones', false],
-    [45_000, 'Only the ones that', false],
-  );
-  expect(halves).toEqual([30_000, 50_000, 75_000]);
-  expect(polls([0, 'half', false], [25_000, 'whole', true])).toEqual([30_000, 27_000]);
 });

@@ -18,6 +18,7 @@ import type { Refused } from '../../session/commands/judge-kind.ts';
 import { isPersonal } from '../../session/events/bodies/who-acted.ts';
 import type { SessionView } from '../../session/events/session-view.ts';
 import { sessionPaths } from '../../session/layout/paths.ts';
+import { branchOfWork } from '../../session/start-order.ts';
 import { ACTION_ERRORS } from '../common/action-errors.ts';
 import type { ActionContext } from '../common/context.ts';
 import { closedTo, earlyRefusal, gateRuleOf } from '../common/early-refusal.ts';
@@ -142,18 +143,9 @@ async function readFinishFacts(
   const isDiscarded = isRestored && main !== undefined && trash !== undefined && worktree !== undefined;
   const restoring = isDiscarded ? await restoringOf(main, trash, worktree.path) : undefined;
   const base = isMeasured ? await findBaseBranch({ ...main, ...worktree }) : undefined;
-  const { mergeCommit, pushed = base?.tip } = state.pullRequest ?? {};
-  const branch = isInspected && {
-    ...main,
-    ...worktree,
-    mergeCommit: pushed === base?.tip ? mergeCommit : undefined,
-  };
-  return {
-    facts: { ...facts, restoring },
-    base,
-    isInBase: branch && (await isInBase(branch, context.env)),
-    git,
-  };
+  const branch = isInspected ? branchOfWork(view) : undefined;
+  const isInside = branch !== undefined && (await isInBase(branch, context.env));
+  return { facts: { ...facts, restoring }, base, isInBase: isInside, git };
 }
 
 /**

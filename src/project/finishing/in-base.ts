@@ -8,8 +8,9 @@ interface Branch {
   baseCommit: string;
   /** Where the work ended, in case the branch is gone. */
   tip?: string | undefined;
-  /** In the base, according to its pull request. */
+  /** In the base, according to its pull request, with what was pushed for that. */
   mergeCommit?: string | undefined;
+  pushed?: string | undefined;
 }
 
 /**
@@ -23,12 +24,14 @@ export async function isInBase(branch: Branch, baseEnv: GitOptions['baseEnv']): 
     const { tip = branch.tip, bases } = await tipsOf(branch, git);
     if (tip === undefined || tip === branch.baseCommit || bases.length === 0) return false;
     if (bases.includes(tip)) return true;
+    const { mergeCommit, pushed = tip } = branch;
     const text = await gitLine(['rev-list', '--format=%H %T %P', tip, ...bases, '--not', `${tip}^@`], git);
     const commits = text.split('\n').map((line) => line.split(' '));
     const tree = commits.find(([commit]) => commit === tip)?.[1] ?? 'unknown';
     return commits.some(
       ([commit, files, ...parents]) =>
-        commit !== tip && (files === tree || parents.includes(tip) || commit === branch.mergeCommit),
+        commit !== tip &&
+        (files === tree || parents.includes(tip) || (commit === mergeCommit && pushed === tip)),
     );
   } catch (error) {
     if (isGitError(error)) return false;

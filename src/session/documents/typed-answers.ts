@@ -38,28 +38,3 @@ export function typedAnswers(
   if (answers.length === 0) return undefined;
   return { answers, isMarkedAnswered: parseQa(text).status === 'answered' };
 }
-
-/**
- * How long a file with typed answers must stay unchanged before they count, in milliseconds: if it is marked as
- * answered, and if it is not. Editors save incomplete answers automatically, and people pause while typing.
- */
-export const TYPING_REST = { markedMs: 2000, unmarkedMs: 30_000 };
-
-/** An unchanged file, as remembered between two polls. */
-export interface RestingFile {
-  fileHash: string;
-  sinceMs: number;
-  /** When its answers count, unless it changes before then. */
-  dueAtMs: number;
-}
-
-/** @param before the result of the last poll; the waiting time restarts if the file has changed */
-export function restingFile(
-  before: RestingFile | undefined,
-  { fileHash, isMarkedAnswered }: Pick<TypedAnswers, 'isMarkedAnswered'> & { fileHash: string },
-  nowMs: number,
-  rest: typeof TYPING_REST,
-): RestingFile {
-  const sinceMs = before?.fileHash === fileHash ? before.sinceMs : nowMs;
-  return { fileHash, sinceMs, dueAtMs: sinceMs + (isMarkedAnswered ? rest.markedMs : rest.unmarkedMs) };
-}

@@ -1,11 +1,10 @@
 import { isDeepStrictEqual } from 'node:util';
 import { isInBase } from '../../project/finishing/in-base.ts';
 import { questionHash } from '../../session/documents/qa.ts';
-import { type Due, dueOf } from '../../session/due.ts';
+import { type Due, dueOf, readFilesNow } from '../../session/due.ts';
 import type { StartOrder } from '../../session/events/bodies/positions.ts';
 import type { By } from '../../session/events/bodies/who-acted.ts';
 import { NO_LIMIT_KNOWN, type SessionView } from '../../session/events/session-view.ts';
-import { readFilesNow } from '../../session/files-now.ts';
 import { readAllSessions } from '../../session/session-list.ts';
 import { branchBefore, describeOrder, openOrder, withMerged } from '../../session/start-order.ts';
 import { archiveFolder } from '../commands/archive-places.ts';

@@ -1,10 +1,9 @@
 // @module-tag ci
 import { writeFile } from 'node:fs/promises';
 import { expect, test } from 'vitest';
-import { dueOf } from '../../../src/session/due.ts';
+import { dueOf, readFilesNow } from '../../../src/session/due.ts';
 import type { StartOrder } from '../../../src/session/events/bodies/positions.ts';
 import type { NewEvent } from '../../../src/session/events/events.ts';
-import { readFilesNow } from '../../../src/session/files-now.ts';
 import type { SessionPaths } from '../../../src/session/layout/paths.ts';
 import { readAllSessions } from '../../../src/session/session-list.ts';
 import { Scan } from '../../../src/supervisor/scan.ts';

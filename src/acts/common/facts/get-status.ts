@@ -7,7 +7,7 @@ import { cut } from '../../../base/text.ts';
 import { isInBase } from '../../../project/finishing/in-base.ts';
 import { supervisorPaths } from '../../../providers/starting/supervisor-folder.ts';
 import type { SessionView } from '../../../session/events/session-view.ts';
-import { unmergedBranch } from '../../../session/start-order.ts';
+import { branchOfWork, isMerged } from '../../../session/start-order.ts';
 import type { ActionContext } from '../context.ts';
 import { findSession, type SessionQuestion } from '../places/find-session.ts';
 import { channelTroubles, channelTroubleText } from './channel-state.ts';
@@ -26,9 +26,10 @@ export interface SessionReport extends WorkerReport {
 /** Reads what a session is doing. Starts nothing but git, for a done session. @throws session_not_found */
 export async function getStatus(question: SessionQuestion, context: ActionContext): Promise<SessionReport> {
   const view = await findSession(question, context);
-  const branch = view.state.status.kind === 'done' && !view.state.archived ? unmergedBranch(view) : undefined;
-  const isMerged = branch !== undefined && (await isInBase(branch, context.env));
-  return await reportOn(isMerged ? { ...view, isInBase: true } : view, context);
+  const { status, archived } = view.state;
+  const branch = status.kind === 'done' && !archived && !isMerged(view) ? branchOfWork(view) : undefined;
+  const asked = branch && { ...view, isInBase: await isInBase(branch, context.env) };
+  return await reportOn(asked ?? view, context);
 }
 
 /** The part of a report that describes the machine: read once for many sessions. */
