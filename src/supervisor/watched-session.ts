@@ -5,7 +5,7 @@ import { identityAt } from '../base/files/path-stats.ts';
 import { runningEntry } from '../base/processes/host.ts';
 import { isElsewhere } from '../base/processes/lease.ts';
 import { isRunning } from '../base/processes/process-table.ts';
-import { isInBase } from '../project/finishing/in-base.ts';
+import { isInBase } from '../project/finishing/base-branch.ts';
 import type { Wake } from '../providers/starting/launch-worker.ts';
 import { awaitedPaths, type Due, type DueOf, dueOf, readFilesNow } from '../session/due.ts';
 import type { StartOrder } from '../session/events/bodies/positions.ts';

@@ -1,6 +1,5 @@
 import type { SamocodeError } from '../../base/errors.ts';
-import { type BaseBranch, findBaseBranch } from '../../project/finishing/base-branch.ts';
-import { isInBase } from '../../project/finishing/in-base.ts';
+import { type BaseBranch, findBaseBranch, isInBase } from '../../project/finishing/base-branch.ts';
 import { restoringOf } from '../../project/finishing/trash.ts';
 import type { GitContext } from '../../project/git/repository.ts';
 import { factsForFinish } from '../../project/worktrees/inspect-worktree.ts';

@@ -1,4 +1,5 @@
 import { type GitOptions, gitLine, gitSaysYes } from '../git/git.ts';
+import { isGitError } from '../git/git-errors.ts';
 import { commitOf, type GitContext } from '../git/repository.ts';
 import { unsignedCommits } from '../git/unsigned-commits.ts';
 
@@ -26,8 +27,7 @@ export async function findBaseBranch({
   ...context
 }: GitContext & { mainRepo: string; base: string; branch: string; baseCommit: string }): Promise<BaseBranch> {
   const main = { ...context, cwd: mainRepo };
-  const tip = await commitOf(`refs/heads/${branch}`, main);
-  const into = await localBranch(base, main);
+  const { tip, into } = await readRefs({ branch, base }, main);
   if (tip === undefined) return { into: undefined, ahead: 0, sinceBase: 0, tip, unsigned: 0 };
   const sinceBase = await countCommits(baseCommit, tip, main);
   const unsigned = await unsignedCommits({ mainRepo, since: baseCommit, tip }, context);
@@ -40,19 +40,66 @@ async function countCommits(since: string, tip: string, main: GitOptions): Promi
   return Number(await gitLine(['rev-list', '--count', `${since}..${tip}`, '--'], main));
 }
 
-async function localBranch(base: string, main: GitOptions): Promise<string | undefined> {
-  if (await exists(`refs/heads/${base}`, main)) return base;
-  const remote = base.slice(0, base.indexOf('/'));
+/** The tips of a branch and of its base: here, of the remote-tracking branch, and of what the local base follows. */
+async function readRefs(
+  { branch, base }: { branch: string; base: string },
+  main: GitOptions,
+): Promise<{ tip: string | undefined; into: string | undefined; bases: string[] }> {
+  const slash = base.indexOf('/');
+  const name = base.slice(slash + 1);
+  const ask = ['for-each-ref', '--format=%(refname) %(objectname) %(upstream)', `refs/remotes/*/${base}`];
+  const refs = [branch, base, name].map((each) => `refs/heads/${each}`);
+  const lines = (await gitLine([...ask, `refs/remotes/${base}`, ...refs], main)).split('\n');
+  const found = new Map(lines.map((line) => [line.split(' ')[0], line.split(' ')]));
+  const at = (ref: string) => found.get(ref)?.[1];
   // A bare clone keeps no refs of its remote.
-  const isOfRemote =
-    (await exists(`refs/remotes/${base}`, main)) ||
-    (await gitLine(['remote'], main)).split('\n').includes(remote);
-  const name = base.slice(base.indexOf('/') + 1);
-  return isOfRemote && (await exists(`refs/heads/${name}`, main)) ? name : undefined;
+  const isOfRemote = async () =>
+    at(`refs/remotes/${base}`) !== undefined ||
+    (await gitLine(['remote'], main)).split('\n').includes(base.slice(0, slash));
+  const isLocal = at(`refs/heads/${base}`) !== undefined;
+  const into = isLocal ? base : at(`refs/heads/${name}`) && (await isOfRemote()) ? name : undefined;
+  const local = found.get(`refs/heads/${into}`);
+  const remotes = [`refs/remotes/${base}`, `refs/remotes/origin/${base}`, local?.[2] ?? ''].map(at);
+  const bases = [local?.[1], ...remotes].filter((commit) => commit !== undefined);
+  return { tip: at(`refs/heads/${branch}`), into, bases };
 }
 
-async function exists(ref: string, main: GitOptions): Promise<boolean> {
-  return await gitSaysYes(['show-ref', '--verify', '--quiet', ref], main);
+interface BranchOfWork {
+  mainRepo: string;
+  branch: string;
+  base: string;
+  baseCommit: string;
+  /** Where the work ended, in case the branch is gone. */
+  tip?: string | undefined;
+  /** In the base, according to its pull request, with what was pushed for that. */
+  mergeCommit?: string | undefined;
+  pushed?: string | undefined;
+}
+
+/**
+ * Whether the base of a branch, here or as last fetched, contains its work as far as git shows it: its tip, the merge
+ * commit of its pull request, or a commit with the files of its tip, as a squash leaves it. A branch without commits of
+ * its own is not merged. Starts two git programs, neither of which runs what the repository's settings name.
+ */
+export async function isInBase(branch: BranchOfWork, baseEnv: GitOptions['baseEnv']): Promise<boolean> {
+  const git = { cwd: branch.mainRepo, baseEnv };
+  try {
+    const { tip = branch.tip, bases } = await readRefs(branch, git);
+    if (tip === undefined || tip === branch.baseCommit || bases.length === 0) return false;
+    if (bases.includes(tip)) return true;
+    const { mergeCommit, pushed = tip } = branch;
+    const text = await gitLine(['rev-list', '--format=%H %T %P', tip, ...bases, '--not', `${tip}^@`], git);
+    const commits = text.split('\n').map((line) => line.split(' '));
+    const tree = commits.find(([commit]) => commit === tip)?.[1] ?? 'unknown';
+    return commits.some(
+      ([commit, files, ...parents]) =>
+        commit !== tip &&
+        (files === tree || parents.includes(tip) || (commit === mergeCommit && pushed === tip)),
+    );
+  } catch (error) {
+    if (isGitError(error)) return false;
+    throw error;
+  }
 }
 
 export interface MergeBase {

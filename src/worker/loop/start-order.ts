@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import { isInBase } from '../../project/finishing/in-base.ts';
+import { isInBase } from '../../project/finishing/base-branch.ts';
 import { questionHash } from '../../session/documents/qa.ts';
 import { type Due, dueOf, readFilesNow } from '../../session/due.ts';
 import type { StartOrder } from '../../session/events/bodies/positions.ts';

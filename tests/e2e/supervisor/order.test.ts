@@ -1,6 +1,10 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { getStatus } from '../../../src/acts/common/facts/get-status.ts';
+import { nextSteps } from '../../../src/acts/common/next-steps.ts';
+import { finishSession } from '../../../src/acts/finish/finish-session.act.ts';
+import { previewFinish } from '../../../src/acts/finish/preview-finish.act.ts';
 import { answerQa } from '../../../src/acts/gates/answer-qa.act.ts';
 import { resumeSession } from '../../../src/acts/sessions/resume-session.act.ts';
 import type { StartSessionInput } from '../../../src/acts/sessions/start-choices.ts';
@@ -189,4 +193,31 @@ test('a session that starts at the limit begins when the limit of another agent 
   expect(until).toBeGreaterThanOrEqual(ends);
   expect(ends).toBeGreaterThan(Date.parse(queued?.at ?? ''));
   expect(Date.parse(await timeOf(boats, 'second', 'prepared'))).toBeGreaterThanOrEqual(ends);
+});
+
+test('a merge by hand is what a session waits for; then the other one is offered to the archive, and from there it holds nobody up', async () => {
+  await using boats = await fleet();
+  const { repo, context } = boats;
+  await boats.start('hull');
+  await boats.until('hull', isDone);
+  const { folder } = boats.pathsOf('hull');
+  const stepsOf = async () => nextSteps((await getStatus({ session: folder }, context)).view);
+  const { worktree } = (await boats.view('hull')).state;
+  await repo.git(['commit', '-q', '--allow-empty', '-m', 'Hull'], worktree?.path);
+  expect(await stepsOf()).toContainEqual(expect.objectContaining({ act: 'finish' }));
+  await boats.start('sails', { afterMerge: 'hull' });
+  await repo.git(['merge', '-q', '--no-ff', worktree?.branch ?? '']);
+  await boats.until('sails', isDone);
+  expect(await stepsOf()).toMatchObject([{ act: 'archive' }, { act: 'resume' }]);
+  await boats.start('oars', { afterMerge: 'hull', at: '2099-12-01T07:00Z' });
+  const how = { how: 'keep_branch', keep: [], session: folder } as const;
+  const { would } = await previewFinish(how, context);
+  expect(would.join(' ')).toContain(`Branch ${worktree?.branch} will stay: all its commits are in main`);
+  await finishSession(how, context);
+  await boats.until('hull', ({ archived }) => archived);
+  // The supervisor has looked at all of them once this one is done.
+  await boats.start('flags', { after: 'sails' });
+  await boats.until('flags', isDone);
+  expect((await boats.view('oars')).state.status).toMatchObject({ kind: 'queued' });
+  expect((await boats.events('oars')).filter(({ type }) => type === 'parked')).toEqual([]);
 });

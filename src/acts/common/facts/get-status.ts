@@ -4,7 +4,7 @@ import * as z from 'zod';
 import { ifExists } from '../../../base/errors.ts';
 import { plainJson } from '../../../base/files/plain-file.ts';
 import { cut } from '../../../base/text.ts';
-import { isInBase } from '../../../project/finishing/in-base.ts';
+import { isInBase } from '../../../project/finishing/base-branch.ts';
 import { supervisorPaths } from '../../../providers/starting/supervisor-folder.ts';
 import type { SessionView } from '../../../session/events/session-view.ts';
 import { branchOfWork, isMerged } from '../../../session/start-order.ts';
