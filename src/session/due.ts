@@ -45,26 +45,11 @@ export function dueOf(
   const order = openOrder(state, files.session.order);
   const ofOrder = order && dueOfOrder(state, { ...files.session, order }, others, atMs);
   if (ofOrder !== undefined) return ofOrder;
-  switch (status.kind) {
-    case 'limited':
-      return limitLeftMs > 0
-        ? { kind: 'not_yet', leftMs: limitLeftMs }
-        : { kind: 'limit', until: status.until };
-    case 'waiting':
-      return (
-        typedNow(state, status, files) ?? changedFile(status, files) ?? phaseNow(state, files) ?? NOT_YET
-      );
-    case 'blocked':
-      return phaseNow(state, files) ?? NOT_YET;
-    case 'starting':
-    case 'running':
-    case 'queued':
-    case 'stopped':
-    case 'done':
-      return NOT_YET;
-    default:
-      return status satisfies never;
-  }
+  if (status.kind === 'limited' && limitLeftMs > 0) return { kind: 'not_yet', leftMs: limitLeftMs };
+  if (status.kind === 'limited') return { kind: 'limit', until: status.until };
+  const edit =
+    status.kind === 'waiting' ? (typedNow(state, status, files) ?? changedFile(status, files)) : undefined;
+  return edit ?? phaseNow(state, files) ?? NOT_YET;
 }
 
 /** @returns undefined if a person was asked about something that is still so: their answer is waited for */
