@@ -95,13 +95,13 @@ export function isMerged({ state: { lastMerge, pullRequest }, isInBase }: Sessio
   return isInBase === true || lastMerge?.outcome === 'merged' || pullRequest?.state === 'merged';
 }
 
-/** What to ask git about the branch of a session; undefined while an agent may still change it. */
+/** What to ask git about the branch of a session; undefined while an agent, or another machine, may still change it. */
 export function branchOfWork({ state, sessionFile, mirror }: SessionView) {
   const { status, worktree, trash, proved, pullRequest } = state;
   const isOver = status.kind === 'done' || status.kind === 'stopped' || status.kind === 'blocked';
-  if (!isOver || worktree === undefined || sessionFile === undefined) return undefined;
+  if (!isOver || mirror || worktree === undefined || sessionFile === undefined) return undefined;
   // Where the work ended, in case the branch is gone.
-  const tip = mirror?.head ?? trash?.tip ?? proved?.commit;
+  const tip = trash?.tip ?? proved?.commit;
   const { mergeCommit, pushed } = pullRequest ?? {};
   return { ...worktree, mainRepo: sessionFile.mainRepo, tip, mergeCommit, pushed };
 }

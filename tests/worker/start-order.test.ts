@@ -21,12 +21,12 @@ import { makeRepo } from '../support/temp-repo.ts';
 const STOPPED: NewEvent = { type: 'stopped', by: { channel: 'cli' }, why: 'on request' };
 
 /** The worker of a session that has not begun, and what a person or another session does meanwhile. */
-async function unbegun(order: StartOrder, settings: Partial<SessionFile['settings']> = {}) {
+async function unbegun(order: StartOrder, settings: Partial<SessionFile['settings']> = {}, group?: string) {
   const log = await tempLog();
   const { paths } = log;
   const clock = new HandClock();
   const sample = sessionFileSample({ folder: paths.folder, sessionsDir: paths.sessionsDir, order });
-  const file = { ...sample, settings: { ...sample.settings, ...settings } };
+  const file = { ...sample, group, settings: { ...sample.settings, ...settings } };
   await mkdir(paths.sessionDir, { recursive: true });
   const { writer } = await log.open();
   await writer.append(createdEvent(file));
@@ -180,5 +180,18 @@ test('a session after a merge begins once git shows that merge, also when the ot
   await repo.git(['merge', '-q', '--squash', 'samocode/boats']);
   await repo.commit('Boats');
   await boats(DONE, ARCHIVED);
+  expect(await here.step()).toBe('running');
+});
+
+test('a session that waits for itself over two groups is asked about in words that name them', async () => {
+  await using here = await unbegun({ afterGroup: 'two' }, {}, 'one');
+  const { folder, sessionsDir } = here.worker.paths;
+  const more = { group: 'two', order: { afterGroup: 'one' } };
+  await writeEvents(sessionPaths(sessionsDir, 'boats'), [CREATED], undefined, more);
+  expect(await here.step()).toBe('waiting');
+  const chain = `${folder} → group two → boats → group one → ${folder}`;
+  const text = `This session is waiting to start after group two, but it waits for itself: ${chain}. What should happen?`;
+  expect(await here.questions()).toMatchObject([{ text }]);
+  await here.answer('B');
   expect(await here.step()).toBe('running');
 });
