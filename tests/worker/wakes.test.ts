@@ -2,7 +2,7 @@ import { mkdir, readFile, rm, utimes, writeFile } from 'node:fs/promises';
 import { expect, test } from 'vitest';
 import { type Clock, systemClock } from '../../src/base/clock.ts';
 import { fingerprint } from '../../src/base/files/fingerprint.ts';
-import type { Wake } from '../../src/providers/starting/launch-worker.ts';
+import { Wake } from '../../src/providers/starting/launch-worker.ts';
 import { newQa } from '../../src/session/documents/qa-change.ts';
 import type { NewEvent } from '../../src/session/events/events.ts';
 import type { LimitedStatus } from '../../src/session/events/state.ts';
@@ -164,4 +164,8 @@ test('the end of one limit does not end another', async () => {
   await using log = await tempLog();
   const { worker, status } = await limited(log, 3_600_000, { wake: { limitOver: START_MS } });
   expect(await waitsOut(worker, status)).toBe(false);
+});
+
+test('a supervisor of another version may say more than a worker knows', () => {
+  expect(Wake.parse({ admitted: true, rested: 'x' })).toEqual({ rested: 'x' });
 });

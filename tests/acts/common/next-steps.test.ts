@@ -101,6 +101,7 @@ async function mergedByHand(how: string[]) {
   await repo.commit('Hull', { 'hull.txt': 'hull\n' });
   await repo.git(['switch', '-q', 'main']);
   if (how.length > 0) await repo.git(['merge', '-q', ...how, 'samocode/boat']);
+  if (how.includes('--squash')) await repo.commit('Boat');
   const worktree = { path: `${repo.root}/gone`, branch: 'samocode/boat', base: 'main', baseCommit };
   const prepared: NewEvent = { type: 'prepared', phase: 'investigation', warnings: [], worktree };
   await serverRig.addSession('26-01-08-boat', [CREATED, prepared, DONE]);
@@ -122,13 +123,14 @@ async function mergedByHand(how: string[]) {
   };
 }
 
-test.each<[string, string[], string]>([
-  ['merged by hand', ['--no-ff'], 'archive boat'],
-  ['fast-forwarded by hand', ['--ff-only'], 'archive boat'],
-  ['not merged', [], 'finish boat'],
+test.each<[string, string[], string, string]>([
+  ['merged by hand', ['--no-ff'], 'archive boat', 'all its commits are in main'],
+  ['fast-forwarded by hand', ['--ff-only'], 'archive boat', 'all its commits are in main'],
+  ['squashed by hand', ['--squash'], 'archive boat', 'its work is in main'],
+  ['not merged', [], 'finish boat', '1 commit ahead of main'],
 ])(
   'of a done session that is %s, the status asks git twice at most, and the list never',
-  async (_what, how, next) => {
+  async (_what, how, next, standing) => {
     const { serverRig, gitStarts } = await mergedByHand(how);
     await using rig = serverRig;
     const status = await gitStarts('status', 'boat');
@@ -139,5 +141,7 @@ test.each<[string, string[], string]>([
     expect(list.printed.sessions[0].nextCommands[0]).toBe('samocode status boat');
     const { next: call } = await ask(rig, 'get_status');
     expect(/finish_session \(how\)/.test(String(call))).toBe(next.startsWith('finish'));
+    const { would } = await ask(rig, 'finish_session', { how: 'keep_branch' });
+    expect(String(would)).toContain(`Branch samocode/boat will stay: ${standing}, at `);
   },
 );
