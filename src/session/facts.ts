@@ -48,6 +48,8 @@ export interface StateFacts {
   stops?: 'after_iteration' | 'now';
   /** Its branch is being published. */
   publishing?: true | undefined;
+  /** Why it could not be published when that was last asked for. */
+  unpublished?: string | undefined;
   /** The merge of its branch into `into`. */
   merge?: { into: string; outcome: 'under_way' | 'merged' | 'failed' };
   /** The pull request of its branch, as the forge last described it; `since`: ISO time of that state. */
@@ -151,8 +153,11 @@ function conditionOf(view: SessionView): SessionFacts['condition'] {
 }
 
 export function stateFacts(state: SessionState, look?: SessionView['look']): StateFacts {
-  const { status, progress, stopWanted, finishing, lastMerge } = state;
+  const { status, progress, stopWanted, finishing, lastMerge, lastPublish } = state;
   const work = finishing?.work;
+  const isUnpublished =
+    lastPublish?.what === 'pull_request' &&
+    (lastPublish.outcome === 'left' || lastPublish.outcome === 'failed');
   return {
     state: status.kind,
     since: status.since,
@@ -160,6 +165,7 @@ export function stateFacts(state: SessionState, look?: SessionView['look']): Sta
     ...statusFacts(status),
     stops: stopWanted?.when,
     publishing: work?.kind === 'publish' || undefined,
+    unpublished: isUnpublished ? lastPublish.summary : undefined,
     merge:
       work?.kind === 'merge'
         ? { into: work.into, outcome: 'under_way' }

@@ -189,11 +189,16 @@ function plainNeed(needs = ''): string {
   return /^[a-z_]{1,30}$/.test(needs) ? needs : 'a person';
 }
 
-function describeDone({ totalIterations, merge, pullRequest, summary }: Worded, reader: string): Row {
+function describeDone(
+  { totalIterations, merge, unpublished, pullRequest, summary }: Worded,
+  reader: string,
+): Row {
   const done = `is done${totalIterations === undefined ? '' : ` after ${totalIterations} iterations`}`;
   const row = { brief: 'done', predicate: done, why: summary, tone: 'good' } as const;
   if (merge !== undefined)
     return { ...row, predicate: `${done}; its branch ${MERGES[merge.outcome]} into ${merge.into}` };
+  if (unpublished !== undefined)
+    return { ...row, predicate: `${done}; its branch was not published`, why: unpublished };
   if (pullRequest === undefined) return row;
   const { number, state, asks, missing } = pullRequest;
   if (asks !== undefined)

@@ -22,11 +22,11 @@ export const FINISH_FOLDS = {
     const effect: Effect = { name, outcome, commit, url, why };
     return { ...state, finishing: { ...finishing, effects: [...finishing.effects, effect] } };
   },
-  publish_ended: (state: SessionState, { at, what, outcome }: EventOf<'publish_ended'>) => ({
+  publish_ended: (state: SessionState, { at, what, outcome, summary }: EventOf<'publish_ended'>) => ({
     ...state,
     finishing: undefined,
     stopWanted: undefined,
-    lastPublish: { at, what, outcome, effects: state.finishing?.effects ?? [] },
+    lastPublish: { at, what, outcome, summary, effects: state.finishing?.effects ?? [] },
   }),
   finish_ended: (state: SessionState, { kind, code }: EventOf<'finish_ended'>) => {
     const { finishing } = state;

@@ -126,7 +126,7 @@ export const SessionState = z.object({
     .object({ work: Finishing, effects: z.array(Effect), isOld: z.literal(true).optional() })
     .optional(),
   /** How the last publication ended, and each of its effects. */
-  lastPublish: PublishEnd.pick({ what: true, outcome: true })
+  lastPublish: PublishEnd.pick({ what: true, outcome: true, summary: true })
     .extend({ at: since, effects: z.array(Effect) })
     .optional(),
   /** `since`: the beginning of its state. */

@@ -60,10 +60,12 @@ test('status and log name the machines of a pool that worked on a session', asyn
   expect((await typed(['log', 'boat', '--iteration', '2'], place)).stdout).not.toContain('It ran on');
 });
 
+const LEFT: NewEvent = { type: 'worker_left', why: 'archived' };
+
 test('the first step for an archived session is to restore it', async () => {
   await using serverRig = await makeServerRig();
   const archived: NewEvent = { type: 'archived', by: BY, what: 'session', moved: [], to: '_archive' };
-  await serverRig.addSession('26-01-08-boat', [CREATED, PREPARED, DONE, archived]);
+  await serverRig.addSession('26-01-08-boat', [CREATED, PREPARED, DONE, archived, LEFT]);
   const place = { cwd: serverRig.repo.path, home: serverRig.repo.homeDir };
   const facts = JSON.parse((await typed(['status', 'boat', '--json'], place)).stdout);
   expect(facts).toMatchObject({ archived: true, state: 'done', next: 'samocode unarchive boat' });
