@@ -212,7 +212,7 @@ function isOver(view: SessionView): boolean {
 
 /** True if the session has ended, and its pull request is not watched or no longer open. */
 function isPublished(view: SessionView): boolean {
-  return isOver(view) && watchedPullRequest(view.state) === undefined;
+  return isOver(view) && watchedPullRequest(view.state)?.state !== 'open';
 }
 
 /**
