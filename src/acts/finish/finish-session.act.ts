@@ -142,8 +142,10 @@ function publishResult({
 }: CompletedCommand): FinishResult & Pick<PublishEnd, 'from' | 'unpushed'> {
   const end = events.find((event) => event.type === 'publish_ended');
   if (end === undefined) throw notFinished(view);
-  const result = { view, place: '', moved: [], commands: end.commands };
-  const { summary, url, from, bodyPath, unpushed } = end;
+  const { outcome, summary, url, from, bodyPath, commands, unpushed } = end;
+  const isFailed = outcome === 'failed' || outcome === 'stopped';
+  if (isFailed && commands.length === 0) throw notFinished(view, { reason: summary });
+  const result = { view, place: '', moved: [], commands };
   const next = [archiving(view, { when: 'once it is merged' })];
   return { ...result, done: summary, next, url, from, bodyPath, unpushed };
 }

@@ -150,7 +150,7 @@ async function readFinishFacts(
 /**
  * The ways to finish a session. `merge`: merge its branch into its base; `pull_request`: publish its branch;
  * `keep_branch`: archive the session and keep its branch; `archive_documents`: archive its documents, so that it can take
- * new work; `discard`: move branch and worktree to the trash; `unarchive`: restore what was archived or discarded.
+ * new work; `discard`: delete branch and worktree, which a ref keeps; `unarchive`: restore what was archived.
  */
 export const FINISH_WAYS = [
   'keep_branch',
