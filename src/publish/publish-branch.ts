@@ -19,13 +19,8 @@ export async function publishBranch(
   const tip = publication.base?.tip;
   if (!canPublish(plan) || from === undefined || tip === undefined)
     return { outcome: 'left', summary: plan.byHand ?? '', bodyPath, commands };
-  let refused: string | undefined;
-  await steps.effect('push', async (_forge, signal) => {
-    const git = { ...publication.git, signal };
-    const to = { tip, branch, from, remote: steps.isByPerson ? remote : undefined };
-    refused = await pushBranch(to, { ...publication, git });
-    return refused === undefined ? { commit: tip } : undefined;
-  });
+  const to = { tip, branch, from, remote: steps.isByPerson ? remote : undefined };
+  const refused = await pushBranch(to, publication, steps);
   if (refused !== undefined) {
     const summary = `git could not push ${branch} to ${remote}.${refused} These commands publish it.`;
     const unpushed = { tip, remote: remote ?? '', branch };
@@ -39,7 +34,7 @@ export async function publishBranch(
         const { url, summary } = await openOrUpdate(forge, plan);
         return { url, why: summary };
       },
-      ({ url }) => (url === undefined ? undefined : { url, watched, pushed: tip }),
+      ({ url }) => (url === undefined ? undefined : { url, watched, pushed: steps.ended('push')?.commit }),
     );
   } catch (error) {
     if (!isSamocodeError(error)) throw error;

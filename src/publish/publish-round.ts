@@ -62,13 +62,8 @@ async function pushRound(
   const { bodyPath, commands, byHand = '' } = plan;
   if (!canPublish(plan)) return { ...asking([byHand, ...commands].join(' ')), bodyPath, commands };
   const { branch, from, remote } = plan.request;
-  let refused: string | undefined;
-  const push = async (_forge: unknown, signal: AbortSignal) => {
-    const git = { ...publication.git, signal };
-    refused = await pushBranch({ tip, branch, from, remote: undefined }, { ...publication, git });
-    return refused === undefined ? { commit: tip } : undefined;
-  };
-  await steps.effect('push', push, ({ commit }) => pushed(commit));
+  const to = { tip, branch, from, remote: undefined };
+  const refused = await pushBranch(to, publication, steps, ({ commit }) => pushed(commit));
   if (refused !== undefined) {
     const why = `git could not push ${branch} to ${remote}.${refused} These commands publish it.`;
     return { ...asking([why, ...commands].join(' ')), bodyPath, commands };

@@ -9,6 +9,7 @@ import { commitOf } from '../project/git/repository.ts';
 import { unattended } from '../project/git/unattended.ts';
 import { composePullRequest } from './compose-pull-request.ts';
 import type { Publishable } from './publishable.ts';
+import type { Steps } from './steps.ts';
 import { type PullRequest, whyByHand } from './target.ts';
 import { editedSince, marked, plain } from './text-mark.ts';
 
@@ -49,7 +50,7 @@ export function canPublish(
 }
 
 /** The commit to push, and where. Without a remote: to the repository's address, with gh's login alone. */
-export interface BranchPush {
+interface BranchPush {
   tip: string;
   branch: string;
   from: string;
@@ -63,26 +64,30 @@ export interface BranchPush {
 export async function pushBranch(
   { tip, branch, from, remote }: BranchPush,
   { view, git }: Publishable,
+  steps: Steps,
+  change?: Parameters<Steps['effect']>[2],
 ): Promise<string | undefined> {
   const { url, config: logins } = unattended(from);
   const ref = `refs/heads/${branch}`;
   const push = ['push', '--quiet', '--receive-pack=git-receive-pack', '--', remote ?? url, `${tip}:${ref}`];
   // Over HTTPS, use the login that opens the pull request if the person has not set one up for git.
-  const login = remote === undefined ? logins : logins.slice(1);
-  const options = {
-    ...git,
-    config: [...(git.config ?? []), ...login],
-    cwd: view.sessionFile?.mainRepo ?? '',
-    allowFailure: true,
-    timeoutMs: NETWORK_LIMIT_MS,
+  const config = [...(git.config ?? []), ...(remote === undefined ? logins : logins.slice(1))];
+  const cwd = view.sessionFile?.mainRepo ?? '';
+  let refused: string | undefined;
+  const act = async (_forge: Forge, signal: AbortSignal) => {
+    const options = { ...git, config, cwd, signal, allowFailure: true, timeoutMs: NETWORK_LIMIT_MS };
+    const { exitCode, stderr } = await runGit(push, options);
+    if (exitCode === 0) return { commit: tip };
+    // A person may have pushed it in a terminal, where git can ask for a login.
+    const seen = remote && (await commitOf(`refs/remotes/${remote}/${branch}`, options));
+    const list = ['ls-remote', '--upload-pack=git-upload-pack', '--', remote ?? url, ref];
+    const there = seen === tip ? tip : (await gitLine(list, options)).split('\t')[0];
+    if (there === tip) return { commit: tip };
+    refused = quotedSaid(saidBy(stderr, git.baseEnv), 'git');
+    return undefined;
   };
-  const { exitCode, stderr } = await runGit(push, options);
-  if (exitCode === 0) return undefined;
-  // A person may have pushed it in a terminal, where git can ask for a login.
-  const seen = remote && (await commitOf(`refs/remotes/${remote}/${branch}`, options));
-  const list = ['ls-remote', '--upload-pack=git-upload-pack', '--', remote ?? url, ref];
-  const there = seen === tip ? tip : (await gitLine(list, options)).split('\t')[0];
-  return there === tip ? undefined : quotedSaid(saidBy(stderr, git.baseEnv), 'git');
+  await steps.effect('push', act, change);
+  return refused;
 }
 
 /** Opens the pull request, or updates title and text of an open one unless somebody has edited them. */

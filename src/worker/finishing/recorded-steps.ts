@@ -42,6 +42,7 @@ export class RecordedSteps implements Steps {
     const { env } = this;
     const done = await this.during((signal) => outcomeOf(name, act(new GitHub({ env, signal }), signal)));
     if (done === undefined) return undefined;
+    crashPoint('effect-had');
     const changed = change?.(done);
     const events = changed ? pullRequestChange(this.#worker, this.#by, changed) : [];
     await record(this.#worker, { type: 'effect_ended', ...done }, ...events);
