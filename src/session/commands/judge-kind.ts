@@ -22,6 +22,8 @@ export function judgeKind(
   moment: 'no_child' | 'child_runs' = 'no_child',
 ): Refused | undefined {
   const { kind: busyWith } = finishing?.work ?? {};
+  // The same publication asked for twice is one.
+  if (busyWith === 'publish' && kind === 'publish') return undefined;
   // Everything else that finishes a session is done before the next command is read.
   if ((busyWith === 'merge' || busyWith === 'publish') && kind !== 'stop')
     return refused(COMMAND_ERRORS.busy({ with: busyWith }));

@@ -3,6 +3,7 @@ import { keptCheckpoints } from '../../project/checkpoints/checkpoint-refs.ts';
 import { findBaseBranch } from '../../project/finishing/base-branch.ts';
 import { restoringOf } from '../../project/finishing/trash.ts';
 import { factsForFinish } from '../../project/worktrees/inspect-worktree.ts';
+import { COMMAND_ERRORS } from '../../session/commands/command-errors.ts';
 import {
   judgeArchive,
   judgeDiscard,
@@ -10,6 +11,7 @@ import {
   judgePublish,
   judgeUnarchive,
 } from '../../session/commands/judge-finish.ts';
+import { refused } from '../../session/commands/judge-kind.ts';
 import { judgeRewind } from '../../session/commands/judge-rewind.ts';
 import type { Finishing } from '../../session/events/bodies/finishing.ts';
 import { readEvents } from '../../session/events/event-log.ts';
@@ -84,7 +86,11 @@ export const merge: Handler<'merge'> = async (worker, { by }) => {
 /** Accepts to publish; the effects follow the event, each with its own outcome. */
 export const publish: Handler<'publish'> = async (worker, { by, what, withAnswers, watched }) => {
   const { mainRepo, settings } = worker.file;
-  const { worktree } = stateOf(worker);
+  const { worktree, finishing: { work } = {} } = stateOf(worker);
+  if (work?.kind === 'publish') {
+    const isSame = work.what === what && work.withAnswers === withAnswers && work.watched === watched;
+    return isSame ? { events: [] } : refused(COMMAND_ERRORS.busy({ with: 'publish' }));
+  }
   const facts = worktree && (await findBaseBranch({ mainRepo, ...worktree, ...worker.git.context }));
   const verdict = judgePublish(
     { by, ...settings, what, watched },
