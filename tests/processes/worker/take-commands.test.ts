@@ -16,6 +16,7 @@ import {
 } from '../../../src/worker/commands/take-commands.ts';
 import type { Worker } from '../../../src/worker/core/worker.ts';
 import { Projector } from '../../../src/worker/documents/projector.ts';
+import { performFinishing } from '../../../src/worker/finishing/perform.ts';
 import { fullDisk } from '../../support/failing-disk.ts';
 import { createdEvent, sessionFileSample } from '../../support/session-file-sample.ts';
 import { type TempLog, tempLog } from '../../support/temp-log.ts';
@@ -242,19 +243,19 @@ test('a command whose file cannot be removed from a full disk stays queued, and 
   expect(pendingCommandIds(log.paths)).toEqual([]);
 });
 
-test('a session whose folder can’t be moved into the archive stays in place, with a notice', async () => {
+test('a session whose folder can’t be moved into the archive stays in place, and the reason is recorded', async () => {
   await using log = await tempLog();
   const worker = await workerOn(log);
   await writeFile(join(log.paths.sessionsDir, '_archive'), 'no folder');
   const archive: Command = { v: 1, id: ulid(1), by: CLI, at, kind: 'archive', what: 'session', keep: [] };
   await leaveCommand(log.paths, archive);
   await takeCommands(worker, 'no_child');
+  await performFinishing(worker);
   const events = await readEvents(log.paths, STOPPED.length);
   expect(events).toMatchObject([
     { type: 'command_accepted' },
-    { type: 'archived' },
-    { type: 'notice', code: 'file_refused' },
-    { type: 'unarchived', by: CLI },
+    { type: 'finish_asked', work: { kind: 'archive' } },
+    { type: 'finish_ended', kind: 'archive', code: 'file_refused' },
   ]);
   expect(worker.writer.state.archived).toBe(false);
 });
