@@ -49,6 +49,8 @@ export const BLOCKED: NewEvent = {
 };
 export const DONE: NewEvent = { type: 'done', summary: 'All of it' };
 
+/** After an archive: its work is over. */
+export const LEFT: NewEvent = { type: 'worker_left', why: 'archived' };
 export const ARCHIVED: NewEvent = {
   type: 'archived',
   by: { channel: 'cli' },

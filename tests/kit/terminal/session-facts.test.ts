@@ -6,7 +6,7 @@ import { readSession } from '../../../src/session/status.ts';
 import { statusSentence } from '../../../src/session/words.ts';
 import { typed } from '../../cli/typed.ts';
 import { makeServerRig } from '../../server/server-rig.ts';
-import { CREATED, DONE, PREPARED } from '../../session/events.ts';
+import { CREATED, DONE, LEFT, PREPARED } from '../../session/events.ts';
 
 const BY = { channel: 'cli' } as const;
 const STARTED: NewEvent = {
@@ -59,8 +59,6 @@ test('status and log name the machines of a pool that worked on a session', asyn
   await changePoolFile(serverRig.repo.homeDir, (file) => ({ ...file, host: { id: '1', name: 'studio' } }));
   expect((await typed(['log', 'boat', '--iteration', '2'], place)).stdout).not.toContain('It ran on');
 });
-
-const LEFT: NewEvent = { type: 'worker_left', why: 'archived' };
 
 test('the first step for an archived session is to restore it', async () => {
   await using serverRig = await makeServerRig();

@@ -6,7 +6,7 @@ import { prune } from '../../../../src/acts/clean-up/prune.act.ts';
 import { checksOnClone } from '../../../../src/acts/proof/checks-on-clone.ts';
 import { sessionPaths } from '../../../../src/session/layout/paths.ts';
 import { makeServerRig, type ServerRig } from '../../../server/server-rig.ts';
-import { ARCHIVED, CREATED, DONE, PREPARED } from '../../../session/events.ts';
+import { ARCHIVED, CREATED, DONE, LEFT, PREPARED } from '../../../session/events.ts';
 
 const FOLDER = '26-01-08-boat';
 
@@ -37,7 +37,7 @@ test('prune does not touch a folder of the original tool, whose logs are its onl
 
 test('a session that ended long ago but was archived recently is kept whole', async () => {
   await using serverRig = await makeServerRig();
-  const { iterations } = await serverRig.addSession(FOLDER, [CREATED, PREPARED, DONE, ARCHIVED], {
+  const { iterations } = await serverRig.addSession(FOLDER, [CREATED, PREPARED, DONE, ARCHIVED, LEFT], {
     startMs: 0,
   });
   await mkdir(join(iterations, '001'), { recursive: true });
