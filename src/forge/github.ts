@@ -132,10 +132,9 @@ export class GitHub implements Forge {
     const known = comments.find((each) => each.viewerDidAuthor && each.body.includes(line));
     if (known !== undefined) return { url: known.url, isNew: false };
     // Not by GraphQL, which would add a reply to the person's pending review, where nobody else sees it.
-    const [first] = found.node?.top ?? [];
-    const to = first
-      ? `pulls/${number}/comments/${first.fullDatabaseId}/replies`
-      : `issues/${number}/comments`;
+    const first = found.node?.top[0]?.fullDatabaseId;
+    if (thread !== undefined && first === undefined) throw FORGE_ERRORS.forge_refused(about);
+    const to = first ? `pulls/${number}/comments/${first}/replies` : `issues/${number}/comments`;
     const text = { body: `${body.trimEnd()}\n\n${line}` };
     const answer = await ask(this.#context, about, { path: `${path}/${to}`, method: 'POST', body: text });
     return { url: read(z.object({ html_url: ForgeText }), answer, about).html_url, isNew: true };

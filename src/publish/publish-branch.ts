@@ -11,14 +11,16 @@ export async function publishBranch(
   { withAnswers = false, watched = false }: { withAnswers?: boolean; watched?: boolean },
   steps: Steps,
 ): Promise<End> {
+  const { base, view } = publication;
+  const tip = base?.tip;
+  if (tip === undefined)
+    return { outcome: 'failed', summary: `The branch ${view.state.worktree?.branch} no longer exists.` };
   const plan = await steps.during((signal) =>
     planPublication(publication, withAnswers, { env: steps.env, signal }),
   );
-  const { bodyPath, commands, request } = plan;
-  const { remote, from, branch } = request;
-  const tip = publication.base?.tip;
-  if (!canPublish(plan) || from === undefined || tip === undefined)
-    return { outcome: 'left', summary: plan.byHand ?? '', bodyPath, commands };
+  const { bodyPath, commands, byHand = '' } = plan;
+  if (!canPublish(plan)) return { outcome: 'left', summary: byHand, bodyPath, commands };
+  const { remote, from, branch } = plan.request;
   const to = { tip, branch, from, remote: steps.isByPerson ? remote : undefined };
   const refused = await pushBranch(to, publication, steps);
   if (refused !== undefined) {

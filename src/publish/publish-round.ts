@@ -31,6 +31,7 @@ export async function publishRound(publication: Publishable, steps: Steps): Prom
     const left = await pushRound(publication, { round, url }, steps);
     if (left !== undefined) return left;
   }
+  if (steps.ended('push') !== undefined) await updateText(publication, steps);
   const tip = steps.ended('push')?.commit ?? pullRequest.pushed ?? '';
   const unanswered = await answerAll(publication, { round, tip }, steps);
   const pushed = `Round ${round.number} is pushed: ${url}.`;
@@ -49,7 +50,6 @@ async function pushRound(
   steps: Steps,
 ): Promise<RoundEnd | undefined> {
   const pushed = (commit = '') => ({ url, round: round.number, pushed: commit, asks: null });
-  if (steps.ended('push') !== undefined) return undefined;
   const published = await steps.during((signal) => publishedNow(publication, { env: steps.env, signal }));
   if (typeof published === 'string') return { outcome: 'failed', summary: published };
   const { tip, relation } = published;
@@ -68,13 +68,19 @@ async function pushRound(
     const why = `git could not push ${branch} to ${remote}.${refused} These commands publish it.`;
     return { ...asking([why, ...commands].join(' ')), bodyPath, commands };
   }
+  return undefined;
+}
+
+/** Also after a crash that followed the push. If it fails, the text is updated with the next round. */
+async function updateText(publication: Publishable, steps: Steps): Promise<void> {
   try {
-    await steps.effect('pull_request', async (forge) => ({ url: (await openOrUpdate(forge, plan)).url }));
+    await steps.effect('pull_request', async (forge, signal) => {
+      const plan = await planPublication(publication, false, { env: steps.env, signal });
+      return canPublish(plan) ? { url: (await openOrUpdate(forge, plan)).url } : undefined;
+    });
   } catch (error) {
-    // The text is updated with the next round.
     if (!isSamocodeError(error)) throw error;
   }
-  return undefined;
 }
 
 const JOINED = 'Others have pushed to its branch: their commits are taken over and tested first.';

@@ -6,6 +6,7 @@ import { closedChannel, refused } from '../../session/commands/judge-kind.ts';
 import { describeChange } from '../../session/events/pull-request-change.ts';
 import type { SessionView } from '../../session/events/session-view.ts';
 import { judgeLook } from '../../session/looks.ts';
+import { ACTION_ERRORS } from '../common/action-errors.ts';
 import { sendAndAwait } from '../common/await-command.ts';
 import type { ActionContext } from '../common/context.ts';
 import { closedTo, earlyRefusal, gateRuleOf } from '../common/early-refusal.ts';
@@ -28,7 +29,7 @@ export interface RoundResult {
 /**
  * Reads the pull request of a session now and does what the supervisor would do: begin a round, or publish the work of
  * one. Works even if the pull request is not watched, and beyond PR_ROUNDS.
- * @throws an early refusal, the worker's refusal, no_pull_request, FORGE_ERRORS, GitError
+ * @throws an early refusal, the worker's refusal, no_pull_request, round_not_published, FORGE_ERRORS, GitError
  */
 export async function roundOfSession(
   question: SessionQuestion,
@@ -67,6 +68,9 @@ export async function roundOfSession(
   if (result === undefined) return { view: now, outcome: 'nothing', summary };
   const hasBegun = result.events.some(({ type }) => type === 'resumed');
   const published = result.events.find((event) => event.type === 'publish_ended');
+  const { outcome, summary: reason = '' } = published ?? {};
+  if (outcome !== undefined && outcome !== 'published' && outcome !== 'joined')
+    throw ACTION_ERRORS.round_not_published({ session: view.folder, reason });
   const isAsked = request?.kind === 'round' && !hasBegun;
   return {
     view: result.view,

@@ -129,6 +129,11 @@ export const ACTION_ERRORS = errors({
       { act: 'rewind', session, args: { undo: true }, when: 'to revert it' },
     ],
   }),
+  round_not_published: ({ session, reason }: { session: string; reason: string }) => ({
+    what: 'The work of the round was not published.',
+    why: reason,
+    next: [{ act: 'begin_round', session, when: 'to try again' }],
+  }),
   session_ambiguous: ({ session, names, projects }: SessionAmbiguous) => ({
     what: `There is more than one session "${session.slice(0, 80)}".`,
     why:

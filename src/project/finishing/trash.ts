@@ -87,8 +87,8 @@ export async function dropBranch(
 }
 
 /**
- * Whether the branch of a discarded session exists again, and the commands that restore it and the files of its worktree,
- * uncommitted ones included; no commands if the ref that kept them is gone. @throws GitError
+ * Whether the branch of a discarded session exists again, and the commands that restore it and, if they differ from its
+ * tip, the files of its worktree; no commands if the ref that kept them is gone. @throws GitError
  */
 export async function restoringOf(
   place: GitContext & { mainRepo: string },
@@ -98,9 +98,11 @@ export async function restoringOf(
   const main = mainOf(place);
   if ((await commitOf(`refs/heads/${branch}`, main)) !== undefined) return { isBack: true, commands: [] };
   if ((await commitOf(ref, main)) !== commit) return { isBack: false, commands: [] };
+  // git restore fails where there is no file at all.
+  const isClean = (await gitLine(['rev-parse', `${tip}^{tree}`], main)) === tree;
   const commands = [
     ['git', '-C', place.mainRepo, 'worktree', 'add', '-b', branch, worktreePath, tip],
-    ['git', '-C', worktreePath, 'restore', `--source=${tree}`, '.'],
+    ...(isClean ? [] : [['git', '-C', worktreePath, 'restore', `--source=${tree}`, '.']]),
   ];
   return { isBack: false, commands: commands.map((words) => words.map(shellWord).join(' ')) };
 }
