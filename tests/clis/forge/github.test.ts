@@ -208,6 +208,16 @@ test('a comment is posted once for each marker, in a thread and below the pull r
   expect(threads[0]?.comments.map(({ isBySamocode }) => isBySamocode)).toEqual([false, true, true, true]);
 });
 
+test('an answer in a thread without a comment is refused, and not posted anywhere else', async () => {
+  await using s = await scene();
+  const pull = s.repository.openPullRequest('samocode/x');
+  const { id, comments } = pull.thread('anna', 'Why?');
+  comments.length = 0;
+  const answer = { repository: BOATS, number: 17, thread: id, body: 'Because', marker: 's 1' };
+  await expect(s.forge.comment(answer)).rejects.toMatchObject({ code: 'forge_refused' });
+  expect([pull.comments, comments]).toEqual([[], []]);
+});
+
 test('a comment that was cut off after it was posted is not posted again', async () => {
   await using s = await scene();
   const pull = s.repository.openPullRequest('samocode/x');

@@ -69,6 +69,19 @@ test('two printed commands restore branch and worktree byte for byte, including 
   expect(await repo.git(['symbolic-ref', '--short', 'HEAD'], worktreePath)).toBe('x');
 });
 
+test('a worktree that is as its branch has it needs one command, also if both are without files', async () => {
+  const scene = await checkpointScene({ files: {} });
+  await using repo = scene.repo;
+  const { place, worktreePath } = scene;
+  const trash = await kept(scene);
+  await remove(scene, () => isAllInTrash(place, trash));
+  await dropBranch(place, trash.tip);
+  const { commands } = await restoringOf(place, { ...trash, branch: 'x' }, worktreePath);
+  expect(commands).toHaveLength(1);
+  await promisify(execFile)('/bin/sh', ['-c', commands.join()], { env: { ...process.env, ...repo.env } });
+  expect(await repo.git(['rev-parse', 'x'])).toBe(trash.tip);
+});
+
 test('files written after the copy are not removed', async () => {
   const scene = await checkpointScene();
   await using repo = scene.repo;
