@@ -7,10 +7,10 @@ export function stoppedEvent(by: By): NewEvent {
   return { type: 'stopped', by, why: 'on request', flow: 'Stopped' };
 }
 
-/** Whether to abandon what is in progress without waiting for it to end. */
+/** Whether to abandon what is in progress without waiting for it to end. A stopped session may be published. */
 export function isStopDue(worker: Worker): boolean {
-  const { status, stopWanted } = stateOf(worker);
-  return status.kind === 'stopped' || stopWanted?.when === 'now';
+  const { status, stopWanted, finishing } = stateOf(worker);
+  return (status.kind === 'stopped' && finishing === undefined) || stopWanted?.when === 'now';
 }
 
 /** The events still missing for an interrupted stop. */

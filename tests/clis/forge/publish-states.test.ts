@@ -125,7 +125,7 @@ test('a publication that failed is exit 1 in a terminal and an error of the tool
   // Its text cannot be written.
   await mkdir(join(s.rig.paths.sessionDir, 'pull-request.md/in-the-way'), { recursive: true });
   const { exitCode, stdout, stderr } = await inTerminal(s);
-  expect([exitCode, stdout, stderr]).toEqual([1, '', expect.stringContaining('pull-request.md')]);
+  expect([exitCode, stdout, stderr]).toEqual([1, '', expect.stringContaining('EISDIR')]);
   const args = { session: s.rig.file.folder, how: 'pull_request', watch: false, confirm: true };
   const { isError, json } = await askTool('finish_session', args, { ...s.context, by: { channel: 'tool' } });
   expect([isError, json]).toEqual([true, expect.objectContaining({ hint: expect.anything() })]);
