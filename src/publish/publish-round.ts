@@ -27,7 +27,7 @@ export async function publishRound(publication: Publishable, steps: Steps): Prom
   if (round === undefined || pullRequest === undefined)
     return { outcome: 'failed', summary: 'There is nothing to publish.' };
   const { url } = pullRequest;
-  if (openRound(state) !== undefined) {
+  if (openRound(state) !== undefined && steps.ended('push') === undefined) {
     const left = await pushRound(publication, { round, url }, steps);
     if (left !== undefined) return left;
   }
@@ -64,11 +64,9 @@ async function pushRound(
   const { branch, from, remote } = plan.request;
   const to = { tip, branch, from, remote: undefined };
   const refused = await pushBranch(to, publication, steps, ({ commit }) => pushed(commit));
-  if (refused !== undefined) {
-    const why = `git could not push ${branch} to ${remote}.${refused} These commands publish it.`;
-    return { ...asking([why, ...commands].join(' ')), bodyPath, commands };
-  }
-  return undefined;
+  if (refused === undefined) return undefined;
+  const why = `git could not push ${branch} to ${remote}.${refused} These commands publish it.`;
+  return { ...asking([why, ...commands].join(' ')), bodyPath, commands };
 }
 
 /** Also after a crash that followed the push. If it fails, the text is updated with the next round. */

@@ -68,9 +68,8 @@ export async function roundOfSession(
   if (result === undefined) return { view: now, outcome: 'nothing', summary };
   const hasBegun = result.events.some(({ type }) => type === 'resumed');
   const published = result.events.find((event) => event.type === 'publish_ended');
-  const { outcome, summary: reason = '' } = published ?? {};
-  if (outcome !== undefined && outcome !== 'published' && outcome !== 'joined')
-    throw ACTION_ERRORS.round_not_published({ session: view.folder, reason });
+  if (published && published.outcome !== 'published' && published.outcome !== 'joined')
+    throw ACTION_ERRORS.round_not_published({ session: view.folder, reason: published.summary });
   const isAsked = request?.kind === 'round' && !hasBegun;
   return {
     view: result.view,

@@ -45,15 +45,8 @@ function failed(work: Finishing, { code, reason }: { code: string; reason: strin
   }
   if (work.kind === 'publish') {
     const { by, what } = work;
-    return {
-      type: 'publish_ended',
-      by,
-      what,
-      outcome: 'failed',
-      summary: reason,
-      commands: [],
-      flow: reason,
-    };
+    const end = { outcome: 'failed', summary: reason, commands: [], flow: reason } as const;
+    return { type: 'publish_ended', by, what, ...end };
   }
   const flow = `A command was accepted, but not all of it could be done. ${reason}`;
   return { type: 'finish_ended', kind: work.kind, code, reason, flow };

@@ -68,3 +68,13 @@ test.concurrent('what is recorded as pushed is what was pushed, even if the bran
   expect((await s.rig.state()).pullRequest?.pushed).toBe(tip);
   expect(s.repository.pullRequests.get(17)?.head).toBe(tip);
 });
+
+test.concurrent('a branch that vanished before the next worker is named', async () => {
+  await using s = await copied();
+  const { branch = '' } = (await s.rig.state()).worktree ?? {};
+  const { effects, ends } = await publishedAfter(s, 'published-push', () =>
+    s.rig.repo.git(['update-ref', '-d', `refs/heads/${branch}`]),
+  );
+  expect([effects, ends]).toEqual([['push'], ['failed']]);
+  expect((await s.rig.state()).lastPublish?.summary).toBe(`The branch ${branch} no longer exists.`);
+});

@@ -51,23 +51,20 @@ async function slotHeld({ rig, context }: PublishRig) {
 }
 
 test.each([
-  ['done', async () => undefined, false],
-  ['stopped', async () => undefined, true],
-  ['done', archived, false],
-  ['stopped', archived, true],
-] as const)(
-  'the branch of a session that is %s is published without a slot (%#)',
-  async (which, first, isDraft) => {
-    await using s = await copied(which);
-    await first(s);
-    await using _held = await slotHeld(s);
-    const { done, commands } = await finishSession(asked(s), s.context);
-    expect(done).toContain('Pull request https://github.com/fleet/boats/pull/17 is open.');
-    expect(commands).toEqual([]);
-    expect(await s.pushes()).toHaveLength(1);
-    expect(s.repository.pullRequests.get(17)).toMatchObject({ isDraft });
-  },
-);
+  ['done', 'done', async () => undefined],
+  ['stopped', 'stopped', async () => undefined],
+  ['done and archived', 'done', archived],
+  ['stopped and archived', 'stopped', archived],
+] as const)('the branch of a session that is %s is published without a slot', async (_, which, before) => {
+  await using s = await copied(which);
+  await before(s);
+  await using _held = await slotHeld(s);
+  const { done, commands } = await finishSession(asked(s), s.context);
+  expect(done).toContain('Pull request https://github.com/fleet/boats/pull/17 is open.');
+  expect(commands).toEqual([]);
+  expect(await s.pushes()).toHaveLength(1);
+  expect(s.repository.pullRequests.get(17)).toMatchObject({ isDraft: which === 'stopped' });
+});
 
 /** A push asks for a login, which only the git of a person can. */
 async function withLoginAsked({ hub, rig, context }: PublishRig): Promise<void> {

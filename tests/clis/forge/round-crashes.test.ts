@@ -1,3 +1,5 @@
+import { rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { roundOfSession } from '../../../src/acts/after/round.act.ts';
 import type { SeenRequest } from '../../support/github-stub/github-stub.ts';
@@ -76,4 +78,21 @@ test('a round that two terminals and the supervisor publish at once is pushed on
   expect(await pushes()).toHaveLength(1);
   expect(answers(s)).toEqual([1, 1]);
   expect(postsOf(s.hub).slice(before)).toHaveLength(2);
+});
+
+test('a round that cannot be pushed is an error that says why, and the next try publishes it', async () => {
+  await using s = await roundRig();
+  await workedRound(s);
+  const hook = join(s.hub.gitRoot, 'fleet/boats.git/hooks/pre-receive');
+  await writeFile(hook, "#!/bin/sh\necho 'Frozen until Monday' >&2\nexit 1\n", { mode: 0o755 });
+  const session = { session: s.rig.file.folder };
+  await expect(roundOfSession(session, s.context)).rejects.toMatchObject({
+    code: 'round_not_published',
+    why: expect.stringMatching(/Frozen until Monday.* These commands publish it\. git -C /s),
+  });
+  expect(answers(s)).toEqual([0, 0]);
+  await rm(hook);
+  const { summary } = await roundOfSession(session, s.context);
+  expect(summary).toMatch(/^Round 1 is pushed: /);
+  expect(answers(s)).toEqual([1, 1]);
 });
