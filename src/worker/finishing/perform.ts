@@ -45,7 +45,7 @@ function failed(work: Finishing, { code, reason }: { code: string; reason: strin
   }
   if (work.kind === 'publish') {
     const { by, what } = work;
-    const end = { outcome: 'failed', summary: reason, commands: [], flow: reason } as const;
+    const end = { outcome: 'failed' as const, summary: reason, commands: [], flow: reason };
     return { type: 'publish_ended', by, what, ...end };
   }
   const flow = `A command was accepted, but not all of it could be done. ${reason}`;

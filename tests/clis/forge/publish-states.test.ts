@@ -66,6 +66,20 @@ test.each([
   expect(s.repository.pullRequests.get(17)).toMatchObject({ isDraft: which === 'stopped' });
 });
 
+test('the publication of a stopped session can be stopped', async () => {
+  await using s = await copied('stopped');
+  const hook = join(s.hub.gitRoot, 'fleet/boats.git/hooks/pre-receive');
+  const goOn = join(s.rig.repo.root, 'go-on');
+  await writeFile(hook, `#!/bin/sh\nuntil [ -e '${goOn}' ]; do sleep 0.1; done\nexit 1\n`, { mode: 0o755 });
+  const end = finishSession(asked(s), s.context).catch((error: unknown) => error);
+  await s.rig.until(({ finishing }) => finishing !== undefined, { leaveDead: true });
+  await s.rig.stop();
+  expect(await end).toMatchObject({ code: 'not_finished', why: 'Publishing was stopped.' });
+  await writeFile(goOn, '');
+  const { status, finishing, stopWanted } = await s.rig.state();
+  expect([status.kind, finishing, stopWanted]).toEqual(['stopped', undefined, undefined]);
+});
+
 /** A push asks for a login, which only the git of a person can. */
 async function withLoginAsked({ hub, rig, context }: PublishRig): Promise<void> {
   const ssh = join(rig.repo.root, 'ssh');
