@@ -56,8 +56,8 @@ export async function stopSeveral(
   return await Promise.all(views.filter((view) => !isAtRest(view)).map(stopOne));
 }
 
-/** A stop also ends a merge. */
-const STOPPED = ['stopped', 'done', 'merge_ended'] as const;
+/** A stop also ends a merge and a publication. */
+const STOPPED = ['stopped', 'done', 'merge_ended', 'publish_ended'] as const;
 
 /** Stops a session and keeps everything it wrote. */
 export async function stopSession(

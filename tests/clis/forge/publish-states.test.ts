@@ -70,9 +70,11 @@ test('the publication of a stopped session can be stopped', async () => {
   await using s = await copied('stopped');
   const hook = join(s.hub.gitRoot, 'fleet/boats.git/hooks/pre-receive');
   const goOn = join(s.rig.repo.root, 'go-on');
-  await writeFile(hook, `#!/bin/sh\nuntil [ -e '${goOn}' ]; do sleep 0.1; done\nexit 1\n`, { mode: 0o755 });
+  // Git starts the hook, and nothing but its own end ends it.
+  const waits = `for _ in $(seq 100); do [ -e '${goOn}' ] && exit 1; sleep 0.1; done`;
+  await writeFile(hook, `#!/bin/sh\n${waits}\nexit 1\n`, { mode: 0o755 });
   const end = finishSession(asked(s), s.context).catch((error: unknown) => error);
-  await s.rig.until(({ finishing }) => finishing !== undefined, { leaveDead: true });
+  await expect.poll(async () => (await s.rig.state()).finishing).toBeDefined();
   await s.rig.stop();
   expect(await end).toMatchObject({ code: 'not_finished', why: 'Publishing was stopped.' });
   await writeFile(goOn, '');
