@@ -49,6 +49,7 @@ export class FinishingScene implements AsyncDisposable {
     const [log, repo] = [await tempLog(), await makeRepo()];
     const scene = new FinishingScene(log, repo, await finished(log, repo));
     await scene.anotherWorker();
+    await scene.document();
     return scene;
   }
 
