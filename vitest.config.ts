@@ -57,6 +57,7 @@ const ALSO_SOAKED = [
   'tests/processes/project/checkpoint-property.test.ts',
   'tests/processes/project/rewind-property.test.ts',
   'tests/parsers.test.ts',
+  'tests/properties/finishing.test.ts',
 ];
 
 export default defineConfig({

@@ -5,7 +5,7 @@ import { BASE_ERRORS } from '../../src/base/base-errors.ts';
 import { runCommand } from '../../src/base/processes/run-command.ts';
 import { type Command, leaveCommand } from '../../src/session/commands/commands.ts';
 import { readEvents } from '../../src/session/events/event-log.ts';
-import type { NewEvent, SessionEvent } from '../../src/session/events/events.ts';
+import type { SessionEvent } from '../../src/session/events/events.ts';
 import { type SessionPaths, sessionPaths } from '../../src/session/layout/paths.ts';
 import { folderNow } from '../../src/worker/commands/archive-places.ts';
 import { takeCommands } from '../../src/worker/commands/take-commands.ts';
@@ -13,21 +13,17 @@ import { GitGuard } from '../../src/worker/core/git-guard.ts';
 import type { Worker } from '../../src/worker/core/worker.ts';
 import { Projector } from '../../src/worker/documents/projector.ts';
 import { performFinishing } from '../../src/worker/finishing/perform.ts';
+import { CAME } from '../session/events.ts';
 import { type TempLog, tempLog } from '../support/temp-log.ts';
 import { makeRepo, type TempRepo } from '../support/temp-repo.ts';
 import { finished } from '../worker/finished-session.ts';
 
 export const WAYS = ['archive', 'documents', 'discard', 'unarchive', 'merge'] as const;
 type Way = (typeof WAYS)[number];
+/** A worker dies after this many git calls, or after its work and before it records that. */
+export type Death = number | 'unrecorded';
 
 const HEAD = { v: 1, by: { channel: 'cli' }, at: '2026-01-08T10:00:00.000Z' } as const;
-const CAME: NewEvent = {
-  type: 'worker_took_over',
-  worker: { pid: 1, startTicks: '1', bootId: 'b', pidNamespace: 'n', hostId: 'h' },
-  version: '0',
-  previous: 'died',
-  recovery: 'nothing',
-};
 
 /** A finished session whose workers die, and the person at its terminals and in its worktree. */
 export class FinishingScene implements AsyncDisposable {
@@ -85,22 +81,12 @@ export class FinishingScene implements AsyncDisposable {
     await leaveCommand(this.log.paths, before ?? kind);
   }
 
-  /** @param calls the git calls after which the worker dies; absent: it lives */
-  async take(calls?: number): Promise<void> {
-    await this.#unlessDead(calls, (worker) => takeCommands(worker, 'no_child'));
+  async take(dies?: Death): Promise<void> {
+    await this.#unlessDead(dies, (worker) => takeCommands(worker, 'no_child'));
   }
 
-  async perform(calls?: number): Promise<void> {
-    await this.#unlessDead(calls, performFinishing);
-  }
-
-  /** The worker does its work, but dies before it records that. */
-  async performUnrecorded(): Promise<void> {
-    const worker = this.#worker;
-    await this.anotherWorker();
-    await performFinishing(worker).catch((error) => {
-      if (!BASE_ERRORS.lease_lost.is(error)) throw error;
-    });
+  async perform(dies?: Death): Promise<void> {
+    await this.#unlessDead(dies, performFinishing);
   }
 
   /** The last one has died: another one has its lease and folds its log. */
@@ -155,13 +141,17 @@ export class FinishingScene implements AsyncDisposable {
     return await readFile(join(folder, name), 'utf8').catch(() => undefined);
   }
 
-  async #unlessDead(calls: number | undefined, act: (worker: Worker) => Promise<unknown>): Promise<void> {
-    this.#callsLeft = calls ?? Number.POSITIVE_INFINITY;
-    await act(this.#worker).catch((error) => {
-      if (this.#callsLeft >= 0) throw error;
+  async #unlessDead(dies: Death | undefined, act: (worker: Worker) => Promise<unknown>): Promise<void> {
+    const worker = this.#worker;
+    // Without its lease it can work, but record nothing.
+    if (dies === 'unrecorded') await this.anotherWorker();
+    this.#callsLeft = typeof dies === 'number' ? dies : Number.POSITIVE_INFINITY;
+    await act(worker).catch((error) => {
+      const isDead = dies === 'unrecorded' ? BASE_ERRORS.lease_lost.is(error) : this.#callsLeft < 0;
+      if (!isDead) throw error;
     });
     this.#callsLeft = Number.POSITIVE_INFINITY;
-    if (calls !== undefined) await this.anotherWorker();
+    if (typeof dies === 'number') await this.anotherWorker();
   }
 
   /** Each git call reads the environment that it starts from. */

@@ -5,14 +5,14 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import type { SessionEvent } from '../../src/session/events/events.ts';
 import { ci } from '../support/ci.ts';
-import { FinishingScene, WAYS } from './finishing-scene.ts';
+import { type Death, FinishingScene, WAYS } from './finishing-scene.ts';
 
-type Plain = 'die' | 'dieUnrecorded' | 'write' | 'commit' | 'document' | 'restore';
+type Plain = 'die' | 'write' | 'commit' | 'document' | 'restore';
 
-/** What two terminals, the workers of one session and a person in its worktree do; `dies`: after this many git calls. */
+/** What two terminals, the workers of one session and a person in its worktree do. */
 type Deed =
-  | { does: 'leave'; way: (typeof WAYS)[number]; terminal: 'A' | 'B'; again: boolean }
-  | { does: 'take' | 'perform' | 'work'; dies: number | undefined }
+  | { does: 'leave'; way: (typeof WAYS)[number]; terminal: 'A' | 'B'; again: boolean; taken: boolean }
+  | { does: 'take' | 'perform' | 'work'; dies: Death | undefined }
   | { does: Plain };
 
 const leave = fc.record({
@@ -21,10 +21,16 @@ const leave = fc.record({
   way: fc.constantFrom(...WAYS, 'unarchive' as const),
   terminal: fc.constantFrom('A' as const, 'B' as const),
   again: fc.integer({ min: 0, max: 3 }).map((number) => number === 3),
+  taken: fc.boolean(),
 });
 const step = fc.record({
-  does: fc.constantFrom('take' as const, 'perform' as const, 'work' as const, 'work' as const),
-  dies: fc.option(fc.nat(25), { nil: undefined, freq: 1 }),
+  does: fc.constantFrom('take' as const, 'perform' as const, 'work' as const),
+  dies: fc.oneof(
+    fc.constant(undefined),
+    fc.constant(undefined),
+    fc.nat(25),
+    fc.constant('unrecorded' as const),
+  ),
 });
 const does = (name: Plain) => fc.constant({ does: name });
 
@@ -32,17 +38,17 @@ const deed: fc.Arbitrary<Deed> = fc.oneof(
   { weight: 8, arbitrary: leave },
   { weight: 8, arbitrary: step },
   { weight: 1, arbitrary: does('die') },
-  { weight: 3, arbitrary: does('dieUnrecorded') },
-  { weight: 1, arbitrary: does('write') },
+  { weight: 3, arbitrary: does('write') },
   { weight: 1, arbitrary: does('commit') },
   { weight: 1, arbitrary: does('document') },
-  { weight: 3, arbitrary: does('restore') },
+  { weight: 2, arbitrary: does('restore') },
 );
 
 async function act(scene: FinishingScene, deed: Deed): Promise<void> {
   switch (deed.does) {
     case 'leave':
-      return await scene.leave(deed.way, deed.terminal, deed.again);
+      await scene.leave(deed.way, deed.terminal, deed.again);
+      return deed.taken ? await scene.take() : undefined;
     case 'take':
       return await scene.take(deed.dies);
     case 'perform':
@@ -52,8 +58,6 @@ async function act(scene: FinishingScene, deed: Deed): Promise<void> {
       return await scene.perform(deed.dies);
     case 'die':
       return await scene.anotherWorker();
-    case 'dieUnrecorded':
-      return await scene.performUnrecorded();
     case 'write':
       return await scene.write();
     case 'commit':

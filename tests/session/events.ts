@@ -58,3 +58,12 @@ export const ARCHIVED: NewEvent = {
   moved: [],
   to: '_archive',
 };
+
+/** Another worker, after one that died between two of its events. */
+export const CAME: NewEvent = {
+  type: 'worker_took_over',
+  worker: { pid: 1, startTicks: '1', bootId: 'b', pidNamespace: 'n', hostId: 'h' },
+  version: '0',
+  previous: 'died',
+  recovery: 'nothing',
+};

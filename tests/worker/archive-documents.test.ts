@@ -12,7 +12,7 @@ import type { Worker } from '../../src/worker/core/worker.ts';
 import { Projector } from '../../src/worker/documents/projector.ts';
 import { performDocuments } from '../../src/worker/finishing/documents.ts';
 import { performFinishing } from '../../src/worker/finishing/perform.ts';
-import { CREATED, PREPARED } from '../session/events.ts';
+import { CAME, CREATED, PREPARED } from '../session/events.ts';
 import { sessionFileSample } from '../support/session-file-sample.ts';
 import { type TempLog, tempLog } from '../support/temp-log.ts';
 
@@ -43,13 +43,6 @@ const WORK: FinishingOf<'documents'> = {
   moved: DOCUMENTS,
   kept: [],
   to: ARCHIVED.to,
-};
-const CAME: NewEvent = {
-  type: 'worker_took_over',
-  worker: { pid: 1, startTicks: '1', bootId: 'b', pidNamespace: 'n', hostId: 'h' },
-  version: '0',
-  previous: 'died',
-  recovery: 'nothing',
 };
 
 /** The worker of a stopped session with two documents. */

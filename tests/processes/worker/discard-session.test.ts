@@ -14,6 +14,7 @@ import { sessionPaths } from '../../../src/session/layout/paths.ts';
 import { judgeQueued, takeCommands } from '../../../src/worker/commands/take-commands.ts';
 import type { Worker } from '../../../src/worker/core/worker.ts';
 import { performFinishing } from '../../../src/worker/finishing/perform.ts';
+import { CAME } from '../../session/events.ts';
 import { type TempLog, tempLog } from '../../support/temp-log.ts';
 import { makeRepo, type TempRepo } from '../../support/temp-repo.ts';
 import { finished } from '../../worker/finished-session.ts';
@@ -83,6 +84,32 @@ test('after a worker that died at any step of a discard, the next one completes 
   expect(await snapshot(worker, repo, log)).toEqual(GONE);
   await performFinishing(worker);
   expect(await snapshot(worker, repo, log)).toEqual(GONE);
+});
+
+test('a discard that an earlier version recorded before its work is completed before a waiting command is read', async () => {
+  await using log = await tempLog();
+  await using repo = await makeRepo();
+  const worker = await finished(log, repo);
+  await leaveCommand(log.paths, DISCARD);
+  const { events } = await judgeQueued(worker, DISCARD.id, 'no_child');
+  const asked = events.find((event) => event.type === 'finish_asked');
+  if (asked?.work.kind !== 'discard') throw new Error('The discard was not accepted.');
+  const { by, to, trash } = asked.work;
+  await worker.writer.append(
+    { type: 'command_accepted', id: DISCARD.id, kind: 'discard', by },
+    { type: 'discarded', by, trash },
+    { type: 'archived', by, what: 'session', moved: [], to },
+  );
+  await worker.writer.append(CAME);
+  await leaveCommand(log.paths, UNARCHIVE);
+  expect(await takeCommands(worker, 'no_child')).toBe(0);
+  await performFinishing(worker);
+  expect(await snapshot(worker, repo, log)).toEqual(GONE);
+  await takeCommands(worker, 'no_child');
+  const last = (await readEvents(log.paths, 0)).at(-1);
+  expect(last).toMatchObject({ type: 'command_refused', id: UNARCHIVE.id, code: 'branch_discarded' });
+  const commands = /git -C .* worktree add .* && git -C .* restore /;
+  expect(last).toMatchObject({ message: expect.stringMatching(commands) });
 });
 
 test('files written after the ref was made prevent the discard', async () => {

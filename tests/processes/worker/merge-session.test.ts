@@ -12,7 +12,7 @@ import type { NewEvent } from '../../../src/session/events/events.ts';
 import { refNameOf } from '../../../src/session/layout/names.ts';
 import { takeCommands } from '../../../src/worker/commands/take-commands.ts';
 import { performFinishing } from '../../../src/worker/finishing/perform.ts';
-import { LEFT } from '../../session/events.ts';
+import { CAME, LEFT } from '../../session/events.ts';
 import { type TempLog, tempLog } from '../../support/temp-log.ts';
 import { makeRepo } from '../../support/temp-repo.ts';
 import { DONE, type FinishedPlan, finished } from '../../worker/finished-session.ts';
@@ -131,6 +131,18 @@ test('a merge whose worker died before the base moved is started again; after th
   await performFinishing(worker);
   expect(await lastEnd(log)).toMatchObject({ outcome: 'merged', commit: to });
   expect(await repo.git(['rev-parse', 'main'])).toBe(to);
+});
+
+test('a merge that a worker recorded as requested and did not begin is done by the next one', async () => {
+  await using log = await tempLog();
+  await using repo = await makeRepo();
+  const worker = await finished(log, repo, { events: [DONE, ASKED, CAME] });
+  const onto = await repo.git(['rev-parse', 'main']);
+  const tip = await repo.git(['rev-parse', 'samocode/x']);
+  await performFinishing(worker);
+  expect(await lastEnd(log)).toMatchObject({ outcome: 'merged', into: 'main', tip, onto, commit: tip });
+  expect(await repo.git(['rev-parse', 'main'])).toBe(tip);
+  expect(worker.writer.state.finishing).toBeUndefined();
 });
 
 test('two sessions that merge at once both end up in the base', async () => {
