@@ -7,11 +7,12 @@ import type { SessionEvent } from '../../src/session/events/events.ts';
 import { ci } from '../support/ci.ts';
 import { type Death, FinishingScene, WAYS } from './finishing-scene.ts';
 
+type Next = 'nothing' | 'take' | 'workUnrecorded';
 type Plain = 'die' | 'write' | 'commit' | 'document' | 'restore';
 
 /** What two terminals, the workers of one session and a person in its worktree do. */
 type Deed =
-  | { does: 'leave'; way: (typeof WAYS)[number]; terminal: 'A' | 'B'; again: boolean; taken: boolean }
+  | { does: 'leave'; way: (typeof WAYS)[number]; terminal: 'A' | 'B'; again: boolean; next: Next }
   | { does: 'take' | 'perform' | 'work'; dies: Death | undefined }
   | { does: Plain };
 
@@ -21,7 +22,7 @@ const leave = fc.record({
   way: fc.constantFrom(...WAYS, 'unarchive' as const),
   terminal: fc.constantFrom('A' as const, 'B' as const),
   again: fc.integer({ min: 0, max: 3 }).map((number) => number === 3),
-  taken: fc.boolean(),
+  next: fc.constantFrom<Next[]>('nothing', 'take', 'workUnrecorded'),
 });
 const step = fc.record({
   does: fc.constantFrom('take' as const, 'perform' as const, 'work' as const),
@@ -48,7 +49,8 @@ async function act(scene: FinishingScene, deed: Deed): Promise<void> {
   switch (deed.does) {
     case 'leave':
       await scene.leave(deed.way, deed.terminal, deed.again);
-      return deed.taken ? await scene.take() : undefined;
+      if (deed.next !== 'nothing') await scene.take();
+      return deed.next === 'workUnrecorded' ? await scene.perform('unrecorded') : undefined;
     case 'take':
       return await scene.take(deed.dies);
     case 'perform':
