@@ -60,7 +60,7 @@ export async function waitingCommandIds(worker: Worker): Promise<string[]> {
 }
 
 /**
- * Answers waiting commands with one event each, oldest first. Commands after a rewind, an archive or a merge wait for it,
+ * Answers waiting commands with one event each, oldest first. Commands after a rewind or an archive wait for it,
  * because they apply to its result.
  * @returns how many were answered
  */
