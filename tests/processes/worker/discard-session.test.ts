@@ -90,6 +90,7 @@ test('a discard that an earlier version recorded before its work is completed be
   await using log = await tempLog();
   await using repo = await makeRepo();
   const worker = await finished(log, repo);
+  await writeFile(join(worktreeOf(worker), 'unsaved.txt'), 'not committed\n');
   await leaveCommand(log.paths, DISCARD);
   const { events } = await judgeQueued(worker, DISCARD.id, 'no_child');
   const asked = events.find((event) => event.type === 'finish_asked');
