@@ -31,17 +31,12 @@ export const resume: Handler<'resume'> = async (worker, given) => {
   const { by, note, goal, limits, agent, checks, proving } = command;
   const common = { by, note, limits, agent, checks, proving };
   if (goal !== undefined) return { events: [await newGoal(worker, goal, common)] };
-  const flow = 'Session resumed';
-  const events = [{ type: 'resumed', ...common, phase, resetsCounts, sandbox: lowered, flow } as const];
   // A person who resumes may know better than the time that the provider stated.
   const isAccounts = state.status.kind === 'limited' && state.status.outage === undefined;
-  return isAccounts ? { events, after: () => liftLimit(worker) } : { events };
+  if (isAccounts) await liftSharedLimit(worker, agent?.provider ?? agentChoice(worker, phase).provider.name);
+  const flow = 'Session resumed';
+  return { events: [{ type: 'resumed', ...common, phase, resetsCounts, sandbox: lowered, flow }] };
 };
-
-async function liftLimit(worker: Worker): Promise<void> {
-  const { provider } = agentChoice(worker, stateOf(worker).progress.phase);
-  await liftSharedLimit(worker, provider.name);
-}
 
 /** A person names only the kind of a limit. If that limit is reached in a phase, the new value applies to the phase. */
 function appliedToPhase(worker: Worker, command: CommandOf<'resume'>): CommandOf<'resume'> {
