@@ -13,7 +13,7 @@ function render(): string {
 
 The tools that a parent chat can call, in the order in which a session uses them. Every result is one object with \`summary\`, a
 sentence for people, and \`next\`, the exact call or what to say to the user. Empty fields are omitted. \`pending: true\` means
-that the command is queued or accepted, and not done yet; that is no error. An error is an object with \`code\`, \`message\` and \`hint\`.
+that the command is queued or accepted but not completed; this is not an error. An error is an object with \`code\`, \`message\` and \`hint\`.
 Codex also gets the schemas of the results, as the types of calls in its scripts.
 
 ${table(['tool', 'what for', 'changes something'], TOOLS.map(overviewRow))}

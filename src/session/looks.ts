@@ -29,7 +29,7 @@ export interface LookVerdict {
 export const SHORTEST_GAP_MS = 60_000;
 const LONGEST_GAP_MS = 600_000;
 const GROWTH = 1.5;
-/** The delay for a closed one, which somebody can open again. */
+/** The delay for a closed pull request, which can be opened again. */
 const CLOSED_GAP_MS = 60 * 60_000;
 /** Shorter failures are not reported. */
 const REPORT_AFTER_MS = 10 * 60_000;
@@ -40,7 +40,7 @@ export function judgeLook(outcome: LookOutcome, { fact, look, gapMs }: LastLook,
   const grown = Math.min(gapMs * GROWTH, LONGEST_GAP_MS);
   if (outcome.kind === 'seen') {
     const { kind: _, ...seen } = outcome;
-    // Nobody needs to do anything about a pull request that is not open.
+    // A pull request that is not open requires no action.
     const ended = seen.state === 'open' ? {} : { asks: null, words: null };
     const found = differing(fact, { ...seen, ...ended, unseen: null });
     const openGapMs = found === undefined ? grown : SHORTEST_GAP_MS;

@@ -9,7 +9,7 @@ export function watchedPullRequest({
   return !archived && pullRequest?.watched && pullRequest.state !== 'merged' ? pullRequest : undefined;
 }
 
-/** After that long, nobody opens a closed pull request again. */
+/** How long a closed pull request is still looked at. */
 const CLOSED_MS = 14 * 24 * 60 * 60_000;
 
 /** Whether the watched pull request is still looked at. */

@@ -92,7 +92,7 @@ export class Rounds {
 
 const NOTHING_OPEN = 'The session is not done, or its pull request is not open.';
 
-/** The command that records a change; undefined if there is none. */
+/** The command that records a change; undefined if nothing has changed. */
 export function changeRequest(
   { state: { pullRequest } }: SessionView,
   change: PullRequestChange | undefined,

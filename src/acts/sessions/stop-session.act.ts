@@ -74,7 +74,7 @@ async function stopFound(
 ): Promise<StopSessionResult> {
   if (isAtRest(view)) return { view, outcome: 'not_running' };
   try {
-    // An agent has 3 s to end by itself.
+    // An agent has 3 s to exit after SIGTERM.
     const work = when === 'now' ? { workMs: 8000 } : { mayLast: true };
     const after = await sendAndAwait(view, { kind: 'stop', when }, STOPPED, context, work);
     return { view: after.view, outcome: after.view.state.status.kind === 'stopped' ? 'stopped' : 'stopping' };

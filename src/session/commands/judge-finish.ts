@@ -152,15 +152,12 @@ export function judgePullRequest(
 
 /** Whether to publish: a pull request, the finished work of a round, or the result of a merge in its issue. */
 export function judgePublish(
-  { by, what, watched, ...rule }: Asked & Pick<CommandOf<'publish'>, 'what' | 'watched'>,
+  { by, what, ...rule }: Asked & Pick<CommandOf<'publish'>, 'what'>,
   state: SessionState,
   { sinceBase }: { sinceBase: number },
 ): { kind: 'accepted' } | Refused {
-  if (what === 'pull_request') {
-    const isBegun = watched && !state.pullRequest?.watched;
-    const unwatched = isBegun ? closedChannel(by, rule, 'The pull request is not watched.') : undefined;
-    return unwatched ?? judgePullRequest({ by, ...rule }, state, { sinceBase });
-  }
+  // Watching it requires the same channel as publishing it.
+  if (what === 'pull_request') return judgePullRequest({ by, ...rule }, state, { sinceBase });
   // The supervisor publishes rounds, with the consent that the person gave at finish.
   const byChannel = () =>
     by.channel === 'settings' ? undefined : closedChannel(by, rule, 'Nothing was published.');

@@ -34,7 +34,7 @@ export function boxesIn(text: string): PlanBox[] {
   return boxes;
 }
 
-/** Names the lines with what looks like a box and is none; those of code blocks are not meant. */
+/** Names the lines that look like check boxes but are not counted; ignores code blocks. */
 export function uncountedBoxes({ name, text }: Pick<GivenPlan, 'name' | 'text'>): string[] {
   const doc = parseMarkdown(text);
   const isBox = (line: string, at: number) => !doc.isHidden(at) && checkBox(line) !== undefined;

@@ -22,7 +22,7 @@ import { archiveFolder, foldersOf, freeArchiveName } from './archive-places.ts';
 import { intoTrash } from './into-trash.ts';
 
 export const archive: Handler<'archive'> = async (worker, { by, what, keep }) => {
-  const { facts } = await beforeFinish(worker, what === 'session');
+  const facts = await beforeFinish(worker, what === 'session');
   const verdict = judgeArchive({ what, keep }, stateOf(worker), facts);
   if (verdict.kind === 'refused') return verdict;
   if (what === 'session') return asked({ kind: 'archive', by, to: archiveFolder(worker) });
@@ -44,7 +44,7 @@ export const unarchive: Handler<'unarchive'> = async (worker, { by }) => {
 
 /** A ref keeps branch and worktree before they are removed. */
 export const discard: Handler<'discard'> = async (worker, { by }) => {
-  const { facts } = await beforeFinish(worker, true);
+  const facts = await beforeFinish(worker, true);
   const verdict = judgeDiscard({ by, ...worker.file.settings }, stateOf(worker), facts);
   if (verdict.kind === 'refused') return verdict;
   const to = archiveFolder(worker);
@@ -67,7 +67,7 @@ async function beforeFinish(worker: Worker, isInspected: boolean) {
   const { mainRepo } = worker.file;
   const worktreePath = isInspected ? stateOf(worker).worktree?.path : undefined;
   const worktree = worktreePath === undefined ? undefined : { mainRepo, worktreePath, ...worker.git.context };
-  return { facts: await factsForFinish({ sessionDir: home.sessionDir, to: away.sessionDir, worktree }) };
+  return await factsForFinish({ sessionDir: home.sessionDir, to: away.sessionDir, worktree });
 }
 
 /** Accepts a merge of the session's branch; the checks and the merge follow the event. */
@@ -92,11 +92,7 @@ export const publish: Handler<'publish'> = async (worker, { by, what, withAnswer
     return isSame ? { events: [] } : refused(COMMAND_ERRORS.busy({ with: 'publish' }));
   }
   const facts = worktree && (await findBaseBranch({ mainRepo, ...worktree, ...worker.git.context }));
-  const verdict = judgePublish(
-    { by, ...settings, what, watched },
-    stateOf(worker),
-    facts ?? { sinceBase: 0 },
-  );
+  const verdict = judgePublish({ by, ...settings, what }, stateOf(worker), facts ?? { sinceBase: 0 });
   if (verdict.kind === 'refused') return verdict;
   return asked({ kind: 'publish', by, what, withAnswers, watched });
 };
